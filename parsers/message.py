@@ -1,0 +1,132 @@
+"""What a text can mean: the result types of `parsers.parse.parse`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+FAULTS: Final = (
+    "not_a_report",
+    "full_phone_given",
+    "bad_phone",
+    "missing_phone",
+    "missing_name",
+    "missing_agent",
+    "unreadable",
+)
+"""Faults of a report text, in the order in which one of several is named (H7)."""
+
+COMMANDS: Final = (
+    "follow_up",
+    "visit",
+    "sign",
+    "walkin",
+    "verify",
+    "group",
+    "query",
+    "withdraw",
+    "deposit",
+    "downpayment",
+    "object",
+    "evidence",
+    "opinion",
+    "rule",
+    "family",
+    "unfamily",
+    "settle",
+    "correct",
+    "help",
+    "confirm",
+)
+"""Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (four digits alone)."""
+
+SILENT: Final = ("courtesy", "advert", "code", "automatic", "echo", "stop", "start")
+"""Kinds that are recorded and not answered; `echo` has the shape of one of our own replies, `stop`/`start` are D13."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words of the site that settle whether a bare word is a person or a company; values as people write them."""
+
+    people: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One client of a text, values as written; a part that is absent is None. `was_full`: the number stood there whole."""
+
+    client: str | None
+    first3: str | None
+    last4: str | None
+    agent: str | None = None
+    distributor: str | None = None
+    was_full: bool = False
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the five parts in the corpus's order."""
+        return {
+            "client": self.client,
+            "first3": self.first3,
+            "last4": self.last4,
+            "agent": self.agent,
+            "distributor": self.distributor,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PartFault:
+    """A client of a text with several whose part could not be read (C13): one of FAULTS, and that part as written."""
+
+    error: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The meaning of one text.
+
+    `kind` is "report", one of COMMANDS, one of SILENT, or "unknown" (nothing we know).
+    `error` is one of FAULTS and stands only with kind "report" (a faulty report) and kind "unknown" (not_a_report,
+    unreadable); `reports` then holds what could be read (full_phone_given, missing_agent).
+    For commands: `reports` holds the clients named by name and mask (agent and distributor as far as given),
+    `refs` the numbers as "R1024", "V2031", "D12", a bare last four digits as "5678", or "all";
+    `date` is "YYYY-MM-DD" or "MM-DD", `time` is "HH:MM", `answer` is yes/no/valid/duplicate,
+    `words` what remains, trimmed.
+    """
+
+    kind: str
+    error: str | None = None
+    reports: tuple[Report, ...] = ()
+    faults: tuple[PartFault, ...] = ()
+    refs: tuple[str, ...] = ()
+    date: str | None = None
+    time: str | None = None
+    answer: str | None = None
+    words: str = ""
+    begins_like_command: bool = field(default=False)
+    """C9: the text begins like a report or command and is neither (only then `refused_not_a_report` is answered)."""
+
+    def to_json(self) -> Mapping[str, object]:
+        """Return what `baobei parse` prints for the text, without its id."""
+        if self.kind == "report":
+            return self._report_json()
+        if self.kind == "unknown":
+            return {"error": self.error or "not_a_report"}
+        return {"kind": self.kind} | self._command_json()
+
+    def _report_json(self) -> dict[str, object]:
+        reports = [r.to_json() for r in self.reports]
+        if self.error is not None:
+            return {"error": self.error} | ({"reports": reports} if reports else {})
+        faults = [{"error": f.error, "text": f.text} for f in self.faults]
+        return {"kind": "report", "reports": reports} | ({"faults": faults} if faults else {})
+
+    def _command_json(self) -> dict[str, object]:
+        out: dict[str, object] = {}
+        if len(self.reports) == 1:
+            out |= {k: v for k, v in self.reports[0].to_json().items() if v is not None}
+        elif self.reports:
+            out["reports"] = [r.to_json() for r in self.reports]
+        given = {"refs": list(self.refs), "date": self.date, "time": self.time, "answer": self.answer}
+        out |= {k: v for k, v in given.items() if v}
+        return out | ({"words": self.words} if self.words else {})
