@@ -1,0 +1,78 @@
+"""Connections to SQLite and PostgreSQL that behave alike: one writer's transaction at a time where it matters."""
+
+from collections.abc import Callable
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+LOCK_WAIT_MS = 5_000
+STATEMENT_MS = 30_000
+IDLE_IN_TRANSACTION_MS = 30_000
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL (psycopg 3) URL; nothing connects until it is used."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite(url)
+    limits = f"-c statement_timeout={STATEMENT_MS} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args={"options": f"{limits} -c lock_timeout={LOCK_WAIT_MS}", "connect_timeout": 3},
+    )
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the engine for readers: on SQLite its transactions take no write lock."""
+    return engine.execution_options(reading=True)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_MS / 1000})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: object) -> None:
+    # The driver must not open transactions by itself: _sqlite_begin says which kind.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A plain BEGIN that writes later fails at once when another wrote meanwhile; IMMEDIATE waits its turn.
+    reader = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+
+
+def alembic_config(url: str) -> Config:
+    """Return alembic's settings for this database; migrations lie in `worker/migrations`."""
+    config = Config()
+    config.set_main_option("script_location", "worker:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> None:
+    """Bring the database up to the newest migration; `on_progress` gets one sentence for each step taken."""
+    config = alembic_config(url)
+    config.attributes["on_progress"] = on_progress
+    command.upgrade(config, "head")
+
+
+def missing_migrations(engine: Engine) -> list[str]:
+    """Return the revisions that the database still lacks, oldest first."""
+    with reading(engine).connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(alembic_config(str(engine.url)))
+    return [r.revision for r in reversed(list(script.iterate_revisions("head", current or "base")))]

@@ -1,0 +1,32 @@
+"""Alembic's entry: runs the migrations over an engine of `worker.database`."""
+
+from alembic import context
+
+from worker.database import open_engine
+from worker.schema import metadata
+
+
+def run() -> None:
+    """Run the pending migrations in one transaction each, telling what is done."""
+    config = context.config
+    tell = config.attributes.get("on_progress")
+    engine = open_engine(config.attributes["url"])
+
+    def applied(*, step: object, **_: object) -> None:
+        if tell is not None:
+            tell(f"migration {step.up_revision_id} done")  # type: ignore[attr-defined]
+
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            transaction_per_migration=True,
+            render_as_batch=True,
+            on_version_apply=applied,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

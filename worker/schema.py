@@ -1,0 +1,267 @@
+"""The tables. SQL is the only truth; everything here can be computed again from `inbox`, and `audit` does so."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as whole microseconds since 1970 so that both databases compare it alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return microseconds; a naive datetime is a mistake of the program and raises ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return the datetime that was bound."""
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _site() -> Column[int]:
+    return Column("site_id", ForeignKey("sites.id"), primary_key=True)
+
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("gateway", Text, nullable=False),
+    # The counter row: locked by whoever puts a message into the line, until commit.
+    Column("last_seq", BigInteger, nullable=False, default=0),
+    Column("last_received_at", UtcTime, nullable=False, default=EPOCH),
+    comment="One line each: who may text to which number, and the last place given.",
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column(
+        "kind", Text, nullable=False, comment="text, form, or a set-up message: site policy staff unit roster import"
+    ),
+    Column("gateway", Text, nullable=False, comment="whose message id this is; program for forms and commands"),
+    Column("provider_id", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("text", Text, nullable=False, comment="masked, without NUL and lone surrogates"),
+    Column("body", LargeBinary, nullable=False, comment="the masked text as bytes, nothing else taken away"),
+    Column("payload", JSON, comment="what a set-up message says"),
+    Column("sent_at", UtcTime, comment="when its gateway says it was sent; never decides silently (R11)"),
+    Column(
+        "echo", Boolean, nullable=False, default=False, comment="it carries the words of our own reply to this phone"
+    ),
+    Column("salt", String(32), nullable=False, comment="hides the text in its commitment"),
+    UniqueConstraint("gateway", "provider_id"),
+    comment="The line: every message that can change an answer, in the order in which it was received.",
+)
+
+unrouted = Table(
+    "unrouted",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("received_at", UtcTime, nullable=False),
+    Column("gateway", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("gateway", "provider_id"),
+    comment="Texts to a number of no site.",
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    _site(),
+    Column("decided_seq", BigInteger, nullable=False, default=0),
+    Column("head", String(64), nullable=False, comment="hex SHA-256, end of the chain of decisions"),
+    Column("state", JSON, nullable=False, comment="the site's policy, staff and counters after decided_seq"),
+    comment="How far each line is decided; its row is locked by whoever decides.",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("kind", Text, nullable=False, comment="what the text was taken for"),
+    Column("code", Text, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("policy_seq", BigInteger, nullable=False, comment="place of the policy it was made under; 0: defaults"),
+    Column("commitment", String(64), nullable=False, comment="salted hash of message and effects"),
+    Column("head", String(64), nullable=False),
+    comment="One outcome for each message of the line.",
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False, comment="which client of the text, from 0"),
+    Column("received_at", UtcTime, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("number", BigInteger, comment="the registration that it won or met as its own (R)"),
+    Column("client", Text, nullable=False),
+    Column("first3", Text, nullable=False),
+    Column("last4", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    comment="《客户报备登记表》 (R3): a row for each client of each report, whatever became of it.",
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    _site(),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("name_key", Text, nullable=False, comment="the name folded for comparison"),
+    Column("first3", Text, nullable=False),
+    Column("last4", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("agent_phone", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("reported_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("ends_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, comment="ended before its time: withdrawn, displaced …"),
+    Column("state", Text, nullable=False),
+    Column("flags", JSON, nullable=False),
+    Column("rivals", JSON, nullable=False, comment="numbers of the claims that it is suspected or contested with"),
+    Column("visited_at", UtcTime),
+    Column("renewed_at", UtcTime),
+    Column("policy_seq", BigInteger, nullable=False),
+    Index("ix_claims_phone7", "site_id", "first3", "last4"),
+    Index("ix_claims_last4", "site_id", "last4"),
+    Index("ix_claims_sender", "site_id", "sender"),
+    comment="What reports won: one row for each registration, as it stands now.",
+)
+
+units = Table(
+    "units",
+    metadata,
+    _site(),
+    Column("key", Text, primary_key=True, comment="the name folded (H12)"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="own, distributor, referral"),
+    Column("aliases", JSON, nullable=False),
+)
+
+roster = Table(
+    "roster",
+    metadata,
+    _site(),
+    Column("phone", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("from_day", Date),
+    Column("to_day", Date),
+    Index("ix_roster_unit", "site_id", "unit"),
+    Index("ix_roster_name_key", "site_id", "name_key"),
+    comment="分销人员名单: one unit a phone at a time; days are the site's, inclusive.",
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    _site(),
+    Column("phone", Text, primary_key=True),
+    Column("state", JSON, nullable=False, comment="answered refusals, waiting confirmation, opt-out"),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    _site(),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True, comment="the instant it is about; when to tell follows from the policy"),
+    Column("done", Boolean, nullable=False, default=False),
+    Index("ix_deadlines_waiting", "done", "kind", "at"),
+    comment="What passing time will make us say, each once.",
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    Column("cause", Text, nullable=False, comment="m:SEQ for a message, d:KIND:SUBJECT:AT for a deadline"),
+    Column("code", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("role", Text, nullable=False, comment="reply: to the sender of the message; notice: to others"),
+    Column("ref", Text, nullable=False, default="", comment="R, V or D number that the words carry, as R1024"),
+    Column("params", JSON, nullable=False, comment="what the words are made of"),
+    Column("words", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column(
+        "state", Text, nullable=False, default="pending", comment="pending sending sent failed unknown review stale"
+    ),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("next_at", UtcTime, nullable=False, comment="not before this"),
+    Column("lease_until", UtcTime, comment="while sending: whose silence until then means a dead sender"),
+    Column("useful_until", UtcTime, nullable=False, comment="an older reply is recorded and not sent"),
+    Column("sid", Text, comment="the gateway's id of it"),
+    Column("delivery", Text, comment="the gateway's word on it: queued sending sent delivered undelivered failed"),
+    Column("error_code", Text),
+    Column("error_words", Text),
+    Column("sent_at", UtcTime),
+    Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("site_id", "cause", "code", "recipient"),
+    Index("ix_replies_due", "state", "next_at"),
+    Index("ix_replies_recipient", "site_id", "recipient", "id"),
+    Index("ix_replies_sid", "sid"),
+    comment="The outbox.",
+)
