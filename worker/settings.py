@@ -1,0 +1,288 @@
+"""The environment becomes one frozen value; a wrong variable stops the start with a sentence that names it."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+# Whoever can read these can act in our name, so each may come from a file instead: NAME_FILE holds its path.
+SECRET_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TWILIO_AUTH_TOKEN")
+VARIABLES = (
+    *SECRET_VARIABLES,
+    "PUBLIC_URL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_MESSAGING_SERVICE_SID",
+    "TWILIO_API_URL",
+    "BAOBEI_VAR",
+    "LOG_LEVEL",
+    "ALERT_URL",
+    "HOST",
+    "PORT",
+)
+TWILIO_API = "https://api.twilio.com"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+POSTGRESQL = "postgresql+psycopg"
+DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": POSTGRESQL,
+    "postgresql": POSTGRESQL,
+    POSTGRESQL: POSTGRESQL,
+}
+SHORTEST_KEY = 16
+
+
+class SettingsError(ValueError):
+    """A variable has a wrong value; the sentence names it and says how to mend it, and never shows a secret."""
+
+
+@dataclass(frozen=True)
+class TwilioSettings:
+    """Our account at Twilio."""
+
+    account_sid: str
+    auth_tokens: tuple[str, ...] = field(repr=False)
+    """One, or two while rotating; the first one signs in, either one may have signed a webhook."""
+    messaging_service_sid: str | None
+    api_url: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment asks for. The sandbox gateway is active exactly when `twilio` is None."""
+
+    var: Path
+    """Absolute folder of everything that we keep ourselves."""
+    database_url: str = field(repr=False)
+    """For SQLAlchemy: `sqlite:///…` with an absolute path, or `postgresql+psycopg://…`."""
+    redis_url: str | None = field(repr=False)
+    """None means the embedded server; `worker.embedded.redis_address` knows its address."""
+    public_url: str | None
+    """The address Twilio calls, without a slash at its end."""
+    secret_key: str | None = field(repr=False)
+    """None means the key kept under `var`; see `secret_key_of`."""
+    twilio: TwilioSettings | None
+    alert_url: str | None = field(repr=False)
+    log_level: str
+    host: str
+    port: int
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the sandbox gateway stands in for a real one."""
+        return self.twilio is None
+
+    @property
+    def base_url(self) -> str:
+        """The address that signatures are checked against: the public one, else the one we listen on."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every variable of the contract; an empty one counts as not set. Raises SettingsError. Writes nothing."""
+    given = _given(environ)
+    var = Path(given.get("BAOBEI_VAR", "var")).expanduser().absolute()
+    settings = Settings(
+        var=var,
+        database_url=_database_url(given.get("DATABASE_URL"), var),
+        redis_url=_redis_url(given.get("REDIS_URL")),
+        public_url=_public_url(given.get("PUBLIC_URL")),
+        secret_key=_secret_key(given.get("SECRET_KEY")),
+        twilio=_twilio(given),
+        alert_url=_alert_url(given.get("ALERT_URL")),
+        log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
+        host=given.get("HOST", "127.0.0.1"),
+        port=_port(given.get("PORT", "8000")),
+    )
+    if settings.sandbox and settings.public_url:
+        raise SettingsError(
+            "PUBLIC_URL is set, but the sandbox gateway, where anybody may text as anybody, must not be public: "
+            "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well, or remove PUBLIC_URL."
+        )
+    return settings
+
+
+def secret_key_of(settings: Settings) -> str:
+    """Return SECRET_KEY, or the key kept in `var/secret_key`, which is made the first time."""
+    return settings.secret_key or kept_secret(settings.var / "secret_key")
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret kept in this file; make it once, readable by its owner alone, when there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _create_secret(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _create_secret(path: Path) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    write_private(draft, secrets.token_urlsafe(48))
+    try:
+        # A link never replaces: of two processes that start together, both use the secret of the first.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whatever the umask."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    given = {name: environ[name].strip() for name in VARIABLES if environ.get(name, "").strip()}
+    for name in SECRET_VARIABLES:
+        if path := environ.get(f"{name}_FILE", "").strip():
+            if name in given:
+                raise SettingsError(f"{name} and {name}_FILE are both set: keep one of them.")
+            given[name] = _from_file(f"{name}_FILE", path)
+    return given
+
+
+def _from_file(name: str, path: str) -> str:
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(
+            f"{name} names {path}, which cannot be read ({reason}): mend the path or the file."
+        ) from None
+    if not text:
+        raise SettingsError(f"{name} names {path}, which is empty: put the value into it.")
+    return text
+
+
+def _database_url(text: str | None, var: Path) -> str:
+    if text is None:
+        return _rendered(URL.create("sqlite", database=str(var / "baobei.sqlite")))
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise SettingsError("DATABASE_URL is not a URL: write sqlite:///FILE or postgresql://USER@HOST/NAME.") from None
+    driver = DRIVERS.get(url.drivername)
+    if driver is None:
+        raise SettingsError(f"DATABASE_URL begins with {url.drivername}: only sqlite and postgresql are known.")
+    if driver == "sqlite":
+        return _rendered(_sqlite_url(url))
+    return _rendered(url.set(drivername=driver))
+
+
+def _sqlite_url(url: URL) -> URL:
+    if not url.database or url.database.startswith((":memory:", "file:")):
+        raise SettingsError(
+            "DATABASE_URL names no SQLite file, which several processes could share: write sqlite:///FILE."
+        )
+    return url.set(drivername="sqlite", database=str(Path(url.database).absolute()))
+
+
+def _rendered(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+def _redis_url(text: str | None) -> str | None:
+    if text is None:
+        return None
+    url = _split("REDIS_URL", text, "redis://HOST:6379/0 or unix:///PATH")
+    if url.scheme not in ("redis", "rediss", "unix"):
+        raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    if not (url.path.strip("/") if url.scheme == "unix" else url.hostname):
+        raise SettingsError("REDIS_URL names no server: write redis://HOST:6379/0 or unix:///PATH.")
+    return text
+
+
+def _public_url(text: str | None) -> str | None:
+    if text is None:
+        return None
+    url = _http_url("PUBLIC_URL", text)
+    if url.query or url.fragment or url.username is not None:
+        raise SettingsError(
+            "PUBLIC_URL must be an address only, like https://reports.example.com, without ?, # or user."
+        )
+    return text.rstrip("/")
+
+
+def _alert_url(text: str | None) -> str | None:
+    if text is not None:
+        _http_url("ALERT_URL", text)
+    return text
+
+
+def _http_url(name: str, text: str) -> SplitResult:
+    url = _split(name, text, "https://HOST")
+    if url.scheme not in ("http", "https") or not url.hostname or re.search(r"\s", text):
+        raise SettingsError(f"{name} must be an address that begins with http:// or https://, like https://HOST.")
+    return url
+
+
+def _split(name: str, text: str, example: str) -> SplitResult:
+    try:
+        url = urlsplit(text)
+        _ = url.port  # Reading it is what checks it.
+    except ValueError:
+        raise SettingsError(f"{name} is not a URL: write {example}.") from None
+    return url
+
+
+def _secret_key(text: str | None) -> str | None:
+    if text is not None and len(text) < SHORTEST_KEY:
+        raise SettingsError(
+            f"SECRET_KEY is shorter than {SHORTEST_KEY} characters: use a long random one, or remove it."
+        )
+    return text
+
+
+def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:
+    sid, tokens = given.get("TWILIO_ACCOUNT_SID"), given.get("TWILIO_AUTH_TOKEN")
+    service = given.get("TWILIO_MESSAGING_SERVICE_SID")
+    api_url = given.get("TWILIO_API_URL", TWILIO_API).rstrip("/")
+    _http_url("TWILIO_API_URL", api_url)
+    if sid is None and tokens is None and service is None:
+        return None
+    if sid is None:
+        raise SettingsError(
+            "TWILIO_ACCOUNT_SID is not set, but another variable of Twilio's is: set it, or remove those."
+        )
+    if tokens is None:
+        raise SettingsError(
+            "TWILIO_AUTH_TOKEN is not set, but TWILIO_ACCOUNT_SID is: set both, or none for the sandbox."
+        )
+    _check_sid("TWILIO_ACCOUNT_SID", "AC", sid)
+    if service is not None:
+        _check_sid("TWILIO_MESSAGING_SERVICE_SID", "MG", service)
+    return TwilioSettings(sid, _auth_tokens(tokens), service, api_url)
+
+
+def _check_sid(name: str, prefix: str, sid: str) -> None:
+    if not re.fullmatch(prefix + "[0-9a-fA-F]{32}", sid):
+        raise SettingsError(f"{name} must be {prefix} and 32 hexadecimal digits: copy it from Twilio's console.")
+
+
+def _auth_tokens(text: str) -> tuple[str, ...]:
+    tokens = tuple(token.strip() for token in text.split(","))
+    if len(tokens) > 2 or not all(re.fullmatch(r"\S+", token) for token in tokens):
+        raise SettingsError("TWILIO_AUTH_TOKEN must be one token, or two with a comma between them while rotating.")
+    return tokens
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {text}, but must be one of {', '.join(LOG_LEVELS)}.")
+    return text.upper()
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        raise SettingsError(f"PORT is {text}, but must be a number from 1 to 65535.")
+    return int(text)
