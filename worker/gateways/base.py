@@ -1,0 +1,230 @@
+"""What a gateway is to the rest of the program: one adapter, one file, both directions (gateways.md).
+
+What comes in is a value (Inbound, Status, Ping) or a refusal of the request, which carries its HTTP status:
+
+    RefusedRequestError
+    ├── ForgedError             403, somebody else wrote it
+    └── MalformedError          400, 413 or 415, nobody could read it
+
+What became of a reply that went out is a value too, which carries what to do:
+
+    Outcome
+    ├── Sent                    the gateway has it
+    ├── Retry                   surely not sent: again later
+    ├── Refused                 surely not sent and never will be: the number's, the content's or the pair's fault
+    ├── Unknown                 it may have been sent: look it up, never just send again
+    ├── Stopped                 our account's fault: the gateway stops, everything stays pending
+    └── SenderStopped           our sending number's fault: that number stops, everything of it stays pending
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Route = Literal["messages", "status"]
+"""Which of an adapter's two addresses a request came to: `/gateways/NAME/messages` or `/gateways/NAME/status`."""
+
+LARGEST_BODY = 64 * 1024
+MOST_FIELDS = 100
+
+
+class RefusedRequestError(Exception):
+    """A request to a gateway's route that leaves no trace; `status` is the HTTP status of the answer."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class ForgedError(RefusedRequestError):
+    """The signature is missing or wrong, or it was signed for somebody else's account or too long ago."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(403, words)
+
+
+class MalformedError(RefusedRequestError):
+    """The request is too large (413), of a wrong type (415), or not what the gateway's documentation says (400)."""
+
+    def __init__(self, words: str, status: Literal[400, 413, 415] = 400) -> None:
+        super().__init__(status, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text as received, not yet masked: only `worker.line.accept` may keep it.
+
+    `provider_id` is unique within the gateway; `sender` and `recipient` are E.164 where the gateway gives that;
+    `sent_at` is the gateway's word on when it was sent; `media` counts attachments, which are not kept.
+    """
+
+    gateway: str
+    provider_id: str
+    sender: str
+    recipient: str
+    text: str = field(repr=False)
+    sent_at: datetime | None = None
+    media: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The gateway has taken it under the id `sid`; `delivery` is its word on how far it is, one of `DELIVERIES`."""
+
+    sid: str
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Surely not sent, and not refused for good: again after at least `after_s` seconds."""
+
+    after_s: float
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Surely not sent and useless to repeat: this number, these words, or this pair of sender and recipient."""
+
+    code: str
+    words: str
+    scope: Literal["number", "content", "pair"]
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Perhaps sent: no answer came, or one that proves nothing."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Our account cannot send at all (token, suspension, balance): nobody's reply is at fault."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderStopped:
+    """Our sending number cannot send.
+
+    `recipients` is how many different ones must have met this within ten minutes, without one success, before it is
+    believed; until then it is taken for the recipient's fault.
+    """
+
+    code: str
+    words: str
+    recipients: int = 1
+
+
+Outcome = Sent | Retry | Refused | Unknown | Stopped | SenderStopped
+
+DELIVERIES = ("queued", "sending", "sent", "delivered", "undelivered", "failed")
+"""A gateway's words on a reply it has taken, by rank; the last three end it and are of one rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A gateway's later word on a reply, found by our own id (and attempt) where the callback carries them, or by sid.
+
+    `delivery` is one of `DELIVERIES`; `failure` is what an `undelivered` or `failed` one means for us.
+    """
+
+    gateway: str
+    sid: str | None
+    reply_id: int | None
+    delivery: str
+    error_code: str | None = None
+    attempt: int | None = None
+    failure: Retry | Refused | Stopped | SenderStopped | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A sign of life of the gateway; it is acknowledged and nothing else."""
+
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One attempt at one reply. `words` for gateways that send free text; `code` and `params` for templates."""
+
+    reply_id: int
+    sender_number: str
+    recipient: str = field(repr=False)
+    words: str = field(repr=False)
+    code: str
+    params: Mapping[str, Any] = field(repr=False)
+    ref: str
+    useful_until: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The answer that the gateway wants to its request."""
+
+    status: int
+    content_type: str
+    body: str
+
+
+class Gateway(Protocol):
+    """One adapter. Nothing in it knows Flask, the database or the queue; `url` is always the one the gateway signed."""
+
+    @property
+    def name(self) -> str:
+        """Name in routes, in `sites.gateway` and in `inbox.gateway`."""
+
+    @property
+    def ack_budget_ms(self) -> int:
+        """How long the gateway waits for our answer."""
+
+    @property
+    def message_id(self) -> Literal["stable", "weak"]:
+        """Whether a repeated delivery surely carries the same id (stable), or the adapter makes one up (weak)."""
+
+    @property
+    def clock(self) -> Literal["carrier", "gateway", "none"]:
+        """Whose time `Inbound.sent_at` is, when it comes by webhook."""
+
+    @property
+    def free_text(self) -> bool:
+        """Whether it sends any words, or approved templates only."""
+
+    @property
+    def signature(self) -> str:
+        """What it puts in front of each text, counted into the segment; empty for most."""
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
+        """Raise ForgedError or MalformedError unless the gateway wrote exactly this."""
+
+    def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
+        """Return what a verified request says. Raises MalformedError; ForgedError when it is not for our account."""
+
+    def ack(self, ok: bool) -> Ack:
+        """Return the answer to a verified request: made durable, or to be sent again."""
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        """Hand one reply over and say what became of it; never raises for what the gateway or the network does."""
+
+    def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
+        """Yield the texts to our numbers which the gateway has in its own list; raises GatewayAwayError."""
+
+    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Sent | Refused | None:
+        """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.
+
+        None: it is not there. Raises GatewayAwayError when the list could not be read.
+        """
+
+
+class GatewayAwayError(Exception):
+    """The gateway's list could not be read now."""
