@@ -229,6 +229,7 @@ deadlines = Table(
     Column("subject", Text, primary_key=True),
     Column("at", UtcTime, primary_key=True, comment="the instant it is about; when to tell follows from the policy"),
     Column("done", Boolean, nullable=False, default=False),
+    Column("detail", JSON, nullable=False, comment="what has gathered for it: counts of a digest"),
     Index("ix_deadlines_waiting", "done", "kind", "at"),
     comment="What passing time will make us say, each once.",
 )

@@ -1,0 +1,73 @@
+"""Acts of staff that move a client take effect with the code texted back from the same phone (E22, confirm_acts)."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+
+from parsers.message import Parsed, Report
+from worker.rules.model import Decision
+from worker.rules.turn import Turn
+from worker.rules.withdrawing import decide_withdraw, refused
+
+TRIES = 3
+
+ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {"withdraw": decide_withdraw}
+"""Commands that a manager has to confirm, by kind."""
+
+
+def needs_code(turn: Turn, parsed: Parsed) -> bool:
+    """Tell whether this command, from this phone, waits for a code: from a logged-in page none is needed."""
+    by_text = turn.message.kind == "text"
+    return by_text and turn.role == "manager" and parsed.kind in ACTS and turn.policy.confirm_acts
+
+
+def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
+    """Keep the act and answer with its code; a new act replaces one that waits."""
+    _ask(turn, {"kind": parsed.kind, "parsed": _kept(parsed)}, 1)
+    return turn.decision(parsed.kind, "confirm_code")
+
+
+def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
+    """Do what waits for this code, at this text's place in the line; None when nothing waits for any."""
+    sender = turn.state.sender(turn.phone)
+    act = sender.act
+    if act is None:
+        return None
+    if turn.now - datetime.fromisoformat(act["asked_at"]) > timedelta(minutes=turn.policy.confirm_minutes):
+        turn.state.put(replace(sender, act=None))
+        return refused(turn, "confirm", "refused_late")
+    if act["code"] != parsed.refs[0]:
+        return _wrong(turn, dict(act))
+    turn.state.put(replace(sender, act=None))
+    return ACTS[act["kind"]](turn, _read(act["parsed"]))
+
+
+def _wrong(turn: Turn, act: dict[str, object]) -> Decision:
+    tried = int(str(act["tries"]))
+    if tried >= TRIES:
+        turn.state.put(replace(turn.state.sender(turn.phone), act=None))
+        return refused(turn, "confirm", "refused_late")
+    _ask(turn, {"kind": act["kind"], "parsed": act["parsed"]}, tried + 1)
+    return turn.decision("confirm", "confirm_code")
+
+
+def _ask(turn: Turn, act: dict[str, object], tries: int) -> None:
+    code = code_of(turn.message.salt)
+    waiting = act | {"code": code, "asked_at": turn.now.isoformat(), "tries": tries}
+    turn.state.put(replace(turn.state.sender(turn.phone), act=waiting))
+    turn.answer("confirm_code", {"code": code, "kind": str(act["kind"]), "minutes": turn.policy.confirm_minutes})
+
+
+def code_of(salt: str) -> str:
+    """Return four digits that nobody can guess and that recomputing from the line gives again."""
+    return f"{int.from_bytes(hashlib.sha256(f'code:{salt}'.encode()).digest()[:8]) % 10_000:04d}"
+
+
+def _kept(parsed: Parsed) -> dict[str, object]:
+    return asdict(parsed)
+
+
+def _read(kept: dict[str, object]) -> Parsed:
+    reports = tuple(Report(**report) for report in kept["reports"])  # type: ignore[attr-defined]
+    return Parsed(**(kept | {"reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))  # type: ignore[arg-type]

@@ -1,0 +1,112 @@
+"""`decide`: one message of a line, in its turn, becomes its recorded outcome. Pure and total.
+
+    state, message ─┬─ set-up (site, policy, roster …) ──→ setup
+                    ├─ never answered, echo, courtesy ───→ recorded, silent
+                    ├─ a report ─────────────────────────→ reporting
+                    └─ a command ────────────────────────→ its row in COMMANDS
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from parsers.message import SILENT, Lexicon, Parsed
+from parsers.numbers import region_of
+from parsers.parse import parse
+from worker.rules.asking import decide_help, decide_query
+from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
+from worker.rules.deadlines import plan_daily
+from worker.rules.model import Decision, Message
+from worker.rules.refusals import answer_stranger, refuse
+from worker.rules.reporting import decide_report
+from worker.rules.setup import decide_setup
+from worker.rules.state import State
+from worker.rules.turn import Turn
+from worker.rules.withdrawing import decide_withdraw, refused
+
+BY_PERSON = ("text", "form")
+_A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
+    "withdraw": decide_withdraw,
+    "query": decide_query,
+    "help": lambda turn, _: decide_help(turn),
+}
+"""What decides each command of texts.md section 2; one that is missing here gets an outcome of its own."""
+
+
+def decide(state: State, message: Message) -> Decision:
+    """Fold one message into the state and return its outcome, new facts and replies.
+
+    There is no clock but the message's receipt time. The state must hold what the message mentions
+    (`worker.rules.needs`). Raises nothing for any text; a set-up payload has been checked at the door.
+    """
+    turn = Turn(state, message)
+    if message.kind not in BY_PERSON:
+        return decide_setup(turn)
+    if not _A_PHONE.fullmatch(message.sender) or message.sender == state.site.number:
+        return turn.decision("text", "ignored")
+    if message.echo:
+        return turn.decision("echo", "echo")
+    decision = _decide_text(turn, read(state, message))
+    plan_daily(turn, accepted=sum(row.code == "accepted" for row in decision.rows))
+    return replace(decision, facts=(*decision.facts, *state.take_journal()))
+
+
+def read(state: State, message: Message) -> Parsed:
+    """Return the meaning of a text, its bare words read by the site's units and the sender's colleagues."""
+    listed = state.roster.get(message.sender)
+    people = frozenset(p.name for p in state.roster.values() if listed and p.unit == listed.unit)
+    units = frozenset(name for unit in state.units.values() for name in (unit.name, *unit.aliases))
+    return parse(message.text, region=region_of(state.site.number), lexicon=Lexicon(people, units))
+
+
+def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
+    if parsed.kind == "report":
+        return decide_report(turn, parsed)
+    if parsed.kind in ("stop", "start"):
+        return _opt(turn, parsed.kind)
+    if parsed.kind in SILENT:
+        return turn.decision(parsed.kind, parsed.kind)
+    if parsed.kind == "unknown":
+        return _unknown(turn, parsed)
+    return _command(turn, parsed)
+
+
+def _command(turn: Turn, parsed: Parsed) -> Decision:
+    if parsed.kind == "help":
+        return decide_help(turn)
+    if not _known(turn):
+        answer_stranger(turn, "refused_unknown_sender")
+        return turn.decision(parsed.kind, "refused_unknown_sender", ("R26",))
+    if parsed.kind == "confirm":
+        return decide_confirm(turn, parsed) or turn.decision("confirm", "not_a_report")
+    if needs_code(turn, parsed):
+        return ask_for_code(turn, parsed)
+    act = COMMANDS.get(parsed.kind)
+    return act(turn, parsed) if act else refused(turn, parsed.kind, "refused_not_yet")
+
+
+def _known(turn: Turn) -> bool:
+    """Tell whether the sender is staff, on the roster today, or has a live claim (E16)."""
+    return bool(turn.role or turn.listed or turn.own_live_claims())
+
+
+def _unknown(turn: Turn, parsed: Parsed) -> Decision:
+    """A text that is neither report nor command is answered when it begins like one or cannot be read (C9, D14)."""
+    code = f"refused_{parsed.error or 'not_a_report'}"
+    if _known(turn) and (parsed.begins_like_command or parsed.error == "unreadable"):
+        refuse(turn, code)
+        return turn.decision("unknown", code)
+    return turn.decision("unknown", parsed.error or "not_a_report")
+
+
+def _opt(turn: Turn, kind: str) -> Decision:
+    """D13: notices to this phone stop or go on; the manager is told once."""
+    sender, silent = turn.state.sender(turn.phone), kind == "stop"
+    if sender.silent != silent:
+        turn.state.put(replace(sender, silent=silent))
+        if silent:
+            name = turn.listed.name if turn.listed else turn.phone
+            turn.notify(turn.state.staff("manager"), "opted_out", {"agent": name})
+    return turn.decision(kind, "opted_out" if silent else "opted_in")

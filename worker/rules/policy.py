@@ -1,0 +1,158 @@
+"""A site's policy: the keys and defaults of decisions.md, section G. Values are checked when they are set."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import time, timedelta
+from functools import lru_cache
+from typing import Any
+
+
+class PolicyError(ValueError):
+    """A key or value that no policy has; its sentence names what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings in force; periods in the unit that the key names."""
+
+    min_lead: int = 0
+    full_number: str = "mask"
+    fill_agent: bool = True
+    renewal: str = "gated"
+    show_end: bool = False
+    confirm_acts: bool = True
+    notify: str = "auto"
+    quiet_hours: tuple[time, time] | None = (time(21), time(8))
+    report_days: int = 7
+    visit_days: int = 30
+    renewal_gap_hours: int = 72
+    contact_gap_hours: int = 168
+    group_min: int = 2
+    objection_days: int = 5
+    evidence_days: int = 3
+    opinion_days: int = 3
+    evidence_from: str = "later"
+    rest_days: str = "ignore"
+    unlisted: str = "warn"
+    daily_digest: time | None = time(20)
+    reminder_hours: int = 24
+    gap_reminder: timedelta | None = timedelta(hours=24)
+    sign_reminder: time | None = time(18)
+    refusals_per_10min: int = 5
+    unknown_per_hour: int = 20
+    contested_counts_from: str = "sent"
+    confirm_minutes: int = 10
+    short_lead_minutes: int = 30
+    first_number: int = 1
+    language: str = "zh"
+
+
+def _one_of(*allowed: str) -> tuple[Callable[[str], Any], str]:
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise ValueError
+        return value
+
+    return read, " | ".join(allowed)
+
+
+def _switch(value: str) -> bool:
+    return {"on": True, "off": False}[value]
+
+
+def _whole(least: int) -> tuple[Callable[[str], Any], str]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,6}", value) or int(value) < least:
+            raise ValueError
+        return int(value)
+
+    return read, f"a whole number from {least}"
+
+
+def _time(value: str) -> time | None:
+    if value == "off":
+        return None
+    hour, minute = _hour_minute(value)
+    return time(hour, minute)
+
+
+def _hour_minute(value: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})", value)
+    if not found:
+        raise ValueError
+    return int(found[1]), int(found[2])
+
+
+def _quiet(value: str) -> tuple[time, time] | None:
+    if value == "off":
+        return None
+    begin, _, end = value.partition("-")
+    return time(*_hour_minute(begin)), time(*_hour_minute(end))
+
+
+def _hours(value: str) -> timedelta | None:
+    if value == "off":
+        return None
+    found = re.fullmatch(r"(\d{1,3})h", value)
+    if not found or found[1] == "0":
+        raise ValueError
+    return timedelta(hours=int(found[1]))
+
+
+_SWITCH = (_switch, "on | off")
+_CLOCK = (_time, "HH:MM | off")
+_READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "min_lead": _whole(0),
+    "full_number": _one_of("mask", "refuse"),
+    "fill_agent": _SWITCH,
+    "renewal": _one_of("gated", "free", "off"),
+    "show_end": _SWITCH,
+    "confirm_acts": _SWITCH,
+    "notify": _one_of("auto", "each", "off"),
+    "quiet_hours": (_quiet, "HH:MM-HH:MM | off"),
+    "report_days": _whole(1),
+    "visit_days": _whole(1),
+    "renewal_gap_hours": _whole(1),
+    "contact_gap_hours": _whole(1),
+    "group_min": _whole(1),
+    "objection_days": _whole(1),
+    "evidence_days": _whole(1),
+    "opinion_days": _whole(1),
+    "evidence_from": _one_of("later", "downpayment"),
+    "rest_days": _one_of("ignore", "roll"),
+    "unlisted": _one_of("warn", "refuse"),
+    "daily_digest": _CLOCK,
+    "reminder_hours": _whole(0),
+    "gap_reminder": (_hours, "a number of hours as 24h | off"),
+    "sign_reminder": _CLOCK,
+    "refusals_per_10min": _whole(1),
+    "unknown_per_hour": _whole(0),
+    "contested_counts_from": _one_of("sent", "receipt"),
+    "confirm_minutes": _whole(1),
+    "short_lead_minutes": _whole(0),
+    "first_number": _whole(1),
+    "language": _one_of("zh", "en"),
+}
+KEYS = tuple(field.name for field in fields(Policy))
+
+
+def checked(key: str, value: str) -> Any:
+    """Return the value of a policy key in its own type; raises PolicyError with a sentence naming what is allowed."""
+    if key not in _READERS:
+        raise PolicyError(f"there is no policy “{key}”; the keys are {', '.join(KEYS)}")
+    read, allowed = _READERS[key]
+    try:
+        return read(value)
+    except (ValueError, KeyError) as error:
+        raise PolicyError(f"policy {key} cannot be “{value}”; allowed: {allowed}") from error
+
+
+def policy_of(given: Mapping[str, str]) -> Policy:
+    """Return the defaults with what a site has set; keys and values have been checked when they were set."""
+    return _policy(tuple(sorted(given.items())))
+
+
+@lru_cache(maxsize=256)
+def _policy(given: tuple[tuple[str, str], ...]) -> Policy:
+    return replace(Policy(), **{key: checked(key, value) for key, value in given})

@@ -1,0 +1,66 @@
+"""Which claim a command means: a number, a name and mask, or the last four digits (texts.md, section 2; E6, E24)."""
+
+from dataclasses import dataclass
+
+from parsers.message import Parsed, Report
+from worker.rules.identity import fold, names_agree
+from worker.rules.model import Claim
+from worker.rules.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """No claim is meant: `refused_not_found`, `refused_ambiguous` (with the numbers that fit), or a bad form."""
+
+    code: str
+    fitting: tuple[str, ...] = ()
+
+
+def claims_meant(turn: Turn, parsed: Parsed) -> list[Claim | Missing]:
+    """Return for each reference of a command, in its order, the claim that the sender may mean by it."""
+    named = [_by_client(turn, report) for report in parsed.reports]
+    return [*(_by_reference(turn, ref) for ref in parsed.refs), *named] or [Missing("refused_invalid")]
+
+
+def in_his_view(turn: Turn, claim: Claim) -> bool:
+    """Tell whether a claim is the sender's to speak of: staff sees all, an agent his unit's and his own (B6, E6)."""
+    listed = turn.listed
+    own = turn.phone in (claim.sender, claim.agent_phone)
+    return turn.role is not None or own or (listed is not None and listed.unit == claim.unit)
+
+
+def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
+    if ref.isdigit() and len(ref) == 4:
+        found = _by_last4(turn, ref)
+        if found is not None:
+            return found
+    return _by_number(turn, ref.upper().removeprefix("R"))
+
+
+def _by_number(turn: Turn, digits: str) -> Claim | Missing:
+    claim = turn.state.claims.get(int(digits)) if digits.isdecimal() and len(digits) <= 12 else None
+    if claim is None or not in_his_view(turn, claim):
+        return Missing("refused_not_found")
+    return claim
+
+
+def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
+    fitting = [
+        c for c in turn.state.claims.values() if c.last4 == last4 and c.live(turn.now) and in_his_view(turn, c)
+    ]
+    own = [c for c in fitting if turn.phone in (c.sender, c.agent_phone)]
+    if own and turn.role is None:
+        fitting = own
+    if len(fitting) > 1:
+        return Missing("refused_ambiguous", tuple(c.ref for c in sorted(fitting, key=lambda c: c.number)))
+    return fitting[0] if fitting else None
+
+
+def _by_client(turn: Turn, report: Report) -> Claim | Missing:
+    """Return the latest claim in his view on a name and mask, a live one first."""
+    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    seen = [c for c in at if in_his_view(turn, c) and names_agree(c.client, report.client or "")]
+    exact = [c for c in seen if fold(c.client) == fold(report.client or "")]
+    live = [c for c in exact or seen if c.live(turn.now)]
+    found = (live or exact or seen)[-1:]
+    return found[0] if found else Missing("refused_not_found")

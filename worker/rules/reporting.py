@@ -1,0 +1,270 @@
+"""A report becomes a registration, or an answer why not: R1–R3, R7–R9, R11 and the identity of clients."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from parsers.message import Parsed, Report
+from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.identity import fold, name_key, names_agree
+from worker.rules.model import Claim, Decision, ReportRow
+from worker.rules.notifying import notify_staff
+from worker.rules.refusals import answer_stranger, refuse
+from worker.rules.reporter import Refusal, Reporter, reporter_of
+from worker.rules.turn import Turn
+
+REGISTERED = ("accepted", "unlisted", "suspected", "contested")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What became of one client of a text: code, rules in the order applied, what the words are made of."""
+
+    code: str
+    rules: tuple[str, ...]
+    params: dict[str, Any] = field(default_factory=dict)
+    claim: Claim | None = None
+
+    @property
+    def ref(self) -> str:
+        """Return the registration's number as it stands with the code (E4)."""
+        return self.claim.ref if self.claim is not None and self.code != "duplicate_other" else ""
+
+
+def decide_report(turn: Turn, parsed: Parsed) -> Decision:
+    """Decide a report text: each client by himself, one reply for all (E2, C13)."""
+    if _counts_for_nothing(turn, parsed):
+        return _refused_whole(turn, parsed)
+    parts = [_decide_client(turn, report, index) for index, report in enumerate(parsed.reports)]
+    if all(part.code == "refused_unknown_sender" for part in parts):
+        answer_stranger(turn, "refused_unknown_sender")
+        return turn.decision("report", "refused_unknown_sender", ("R26",))
+    faults = [Part(f"refused_{f.error}", ("R2",), {"text": f.text}) for f in parsed.faults]
+    code = _answer(turn, [*parts, *faults])
+    notify_staff(turn, [(part.code, part.params) for part in parts])
+    return turn.decision("report", code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
+
+
+def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
+    """Tell whether the text's fault leaves nothing to register: full numbers and missing agents can be cured (R2)."""
+    if parsed.error is None:
+        refused = turn.policy.full_number == "refuse" and any(r.was_full for r in parsed.reports)
+        return refused
+    if parsed.error == "full_phone_given":
+        return turn.policy.full_number == "refuse" or not parsed.reports
+    return parsed.error != "missing_agent" or not parsed.reports
+
+
+def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
+    known = turn.role or turn.listed or turn.own_live_claims() or turn.state.unit_within(turn.message.text)
+    if not known:
+        answer_stranger(turn, "refused_unknown_sender")
+        return turn.decision("report", "refused_unknown_sender", ("R26",))
+    code = "refused_role" if turn.role in ("consultant", "service") else f"refused_{parsed.error or 'full_phone_given'}"
+    refuse(turn, code)
+    return turn.decision("report", code, ("R2",))
+
+
+def _decide_client(turn: Turn, report: Report, index: int) -> Part:
+    reporter = reporter_of(turn, report)
+    if isinstance(reporter, Refusal):
+        part = Part(reporter.code, ("R2a", "R26"), _client_params(report))
+        _record(turn, report, index, part, None)
+        return part
+    part = _decide_claim(turn, report, reporter, index)
+    _record(turn, report, index, part, reporter)
+    return part
+
+
+def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) -> Part:
+    sent_at = turn.message.sent_at
+    if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
+        return Part("expired", ("R8",), _client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
+    live = [c for c in turn.state.claims_at(report.first3 or "", report.last4 or "") if c.live(turn.now)]
+    agreeing = _meant(report.client or "", live)
+    own = [c for c in agreeing if c.unit == reporter.unit]
+    if own:
+        return _repeat(turn, report, reporter, own[0])
+    if len({name_key(c.client) for c in agreeing}) == 1:
+        return _overlap(turn, report, reporter, agreeing[0], index)
+    strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
+    if strangers:
+        return _register(turn, report, reporter, index, ("R11",), state="suspected", rivals=strangers)
+    return _register(turn, report, reporter, index, ())
+
+
+def _meant(name: str, live: list[Claim]) -> list[Claim]:
+    """Return the live claims that a name agrees with; the one that is exactly so called before all others."""
+    agreeing = [c for c in live if names_agree(c.client, name)]
+    exact = [c for c in agreeing if fold(c.client) == fold(name)]
+    return exact or agreeing
+
+
+def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Part:
+    """R7: the unit holds the client already; by himself or by a colleague (E19)."""
+    himself = turn.phone == claim.sender or reporter.agent_phone == claim.agent_phone != ""
+    if not himself and fold(reporter.agent) != fold(claim.agent):
+        params = _claim_params(claim) | {"colleague": claim.agent}
+        return Part("duplicate_unit", ("R7",), params, claim)
+    if turn.policy.renewal == "free" and renewable(claim):
+        return _renew(turn, claim)
+    return Part("duplicate_own", ("R7",), _claim_params(claim), claim)
+
+
+def renewable(claim: Claim) -> bool:
+    """Tell whether a claim can have new days at all: not once visited, nor when a withdrawal shortened it (B47)."""
+    return claim.visited_at is None and "shortened" not in claim.flags and claim.state == "live"
+
+
+def _renew(turn: Turn, claim: Claim) -> Part:
+    """R9: new days from the repeat's receipt (B5), place kept."""
+    renewed = replace(claim, ends_at=turn.now + turn.policy.report_days * DAY, renewed_at=turn.now)
+    turn.state.put(renewed)
+    plan_protection(turn, renewed)
+    return Part("renewed", ("R9",), _claim_params(renewed), renewed)
+
+
+def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int) -> Part:
+    """R11: the earlier place in the line wins; an earlier sending time is for the manager to weigh."""
+    sent_at, since = turn.message.sent_at, holder.sent_at or holder.reported_at
+    late = sent_at is not None and sent_at < since and holder.state != "contested"
+    flag = "contested" if late else "rival"
+    turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, "rival")))))
+    if late:
+        return _register(turn, report, reporter, index, ("R11",), state="contested", rivals=(holder.number,))
+    shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
+    return Part("duplicate_other", ("R11",), _client_params(report) | shown, holder)
+
+
+def _register(
+    turn: Turn,
+    report: Report,
+    reporter: Reporter,
+    index: int,
+    rules: tuple[str, ...],
+    state: str = "live",
+    rivals: tuple[int, ...] = (),
+) -> Part:
+    """R2, R7: a new registration, under the policy in force now; a contested one lasts as long as its holder (B21)."""
+    ends_at = turn.now + turn.policy.report_days * DAY
+    before = _withdrawn_before(turn, report, reporter)
+    if before is not None:
+        ends_at = before.ends_at
+    if state == "contested":
+        ends_at = turn.state.claims[rivals[0]].ends_at
+    claim = Claim(
+        number=_next_number(turn),
+        seq=turn.message.seq,
+        part=index,
+        client=report.client or "",
+        name_key=name_key(report.client or ""),
+        first3=report.first3 or "",
+        last4=report.last4 or "",
+        unit=reporter.unit,
+        agent=reporter.agent,
+        agent_phone=reporter.agent_phone,
+        sender=turn.phone,
+        reported_at=turn.now,
+        ends_at=ends_at,
+        state=state,
+        sent_at=turn.message.sent_at,
+        flags=_flags(report, reporter, before),
+        rivals=rivals,
+        policy_seq=turn.state.site.policy_seq,
+    )
+    turn.state.put(claim)
+    plan_protection(turn, claim)
+    return _registered(turn, claim, reporter, rules, report)
+
+
+def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, ...], report: Report) -> Part:
+    code = claim.state if claim.state != "live" else "unlisted" if reporter.unlisted else "accepted"
+    rules = ("R2", "R3", "R7", *rules, *(("R26",) if reporter.unlisted else ()))
+    params = _claim_params(claim) | ({"full": True} if report.was_full else {})
+    if claim.state == "contested":
+        holder = turn.state.claims[claim.rivals[0]]
+        params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
+        params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None
+    if claim.rivals:
+        params["other"] = ",".join(f"R{number}" for number in claim.rivals)
+    if any(not c.live(turn.now) for c in _earlier(turn, claim)):
+        rules = (*rules, "R8")
+    return Part(code, rules, params, claim)
+
+
+def _earlier(turn: Turn, claim: Claim) -> list[Claim]:
+    before = (c for c in turn.state.claims_at(claim.first3, claim.last4) if c.number != claim.number)
+    return [c for c in before if names_agree(c.client, claim.client)]
+
+
+def _withdrawn_before(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
+    """R7: return the unit's withdrawn claim whose end still counts, unless another unit has held the client since."""
+    past = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    same = [c for c in past if names_agree(c.client, report.client or "")]
+    last = same[-1] if same else None
+    if last is None or last.unit != reporter.unit or last.state != "withdrawn" or turn.now >= last.ends_at:
+        return None
+    return last
+
+
+def _flags(report: Report, reporter: Reporter, before: Claim | None) -> tuple[str, ...]:
+    given = {"unlisted": reporter.unlisted, "full_number": report.was_full, "shortened": before is not None}
+    return tuple(flag for flag, holds in given.items() if holds)
+
+
+def _next_number(turn: Turn) -> int:
+    site = turn.state.site
+    number = site.next_registration or turn.policy.first_number
+    turn.state.put(replace(site, next_registration=number + 1))
+    return number
+
+
+def _client_params(report: Report) -> dict[str, Any]:
+    return {"client": report.client or "", "mask": f"{report.first3}****{report.last4}"}
+
+
+def _claim_params(claim: Claim) -> dict[str, Any]:
+    return {
+        "client": claim.client,
+        "mask": claim.mask,
+        "agent": claim.agent,
+        "unit": claim.unit,
+        "ref": claim.ref,
+        "at": claim.reported_at.isoformat(),
+        "until": claim.ends_at.isoformat(),
+    }
+
+
+def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Reporter | None) -> None:
+    own = part.claim is not None and part.code != "duplicate_other"
+    turn.rows.append(
+        ReportRow(
+            seq=turn.message.seq,
+            part=index,
+            received_at=turn.now,
+            code=part.code,
+            rules=part.rules,
+            number=part.claim.number if own and part.claim else None,
+            client=report.client or "",
+            first3=report.first3 or "",
+            last4=report.last4 or "",
+            unit=reporter.unit if reporter else report.distributor or "",
+            agent=reporter.agent if reporter else report.agent or "",
+            sender=turn.phone,
+        )
+    )
+
+
+def _answer(turn: Turn, parts: list[Part]) -> str:
+    """Give the one reply; its code is `accepted` if any client was, else the first client's (E2)."""
+    first = next((part for part in parts if part.code == "accepted"), parts[0])
+    params = first.params
+    if len(parts) > 1:
+        params = {"parts": [part.params | {"code": part.code} for part in parts]}
+    if first.code.startswith("refused_"):
+        refuse(turn, first.code, params)
+    else:
+        turn.answer(first.code, params, first.ref)
+    return first.code
+
+

@@ -1,0 +1,147 @@
+"""Set-up messages: site, staff, units, roster, policy, imports. They hold from their place in the line (F1, K4, K7)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.identity import fold, name_key, names_agree, unit_key
+from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
+from worker.rules.turn import Turn
+
+
+def decide_setup(turn: Turn) -> Decision:
+    """Take in one set-up message; payloads have been checked by `worker.setup` before they got their place."""
+    act = {
+        "site": _site,
+        "policy": _policy,
+        "staff": _staff,
+        "unit": _unit,
+        "roster": _roster,
+        "unlist": _unlist,
+        "import": _import,
+    }[turn.message.kind]
+    code = act(turn, turn.message.payload)
+    return turn.decision(turn.message.kind, code)
+
+
+def _site(turn: Turn, given: Mapping[str, Any]) -> str:
+    site = Site(
+        name=given["name"],
+        number=given["number"],
+        timezone=given.get("timezone", "Asia/Shanghai"),
+        language=given.get("language", "zh"),
+        policy=given.get("policy", {}),
+        staff=given.get("staff", {}),
+    )
+    turn.state.put(site)
+    return "site_opened"
+
+
+def _policy(turn: Turn, given: Mapping[str, Any]) -> str:
+    site = turn.state.site
+    policy = {**site.policy, **given}
+    language = policy.get("language", site.language)
+    turn.state.put(replace(site, policy=policy, policy_seq=turn.message.seq, language=language))
+    return "policy_set"
+
+
+def _staff(turn: Turn, given: Mapping[str, Any]) -> str:
+    """Add phones in a role, or (role "") remove them; one role a phone at a time (B32)."""
+    site = turn.state.site
+    kept = {phone: role for phone, role in site.staff.items() if phone not in given}
+    added = {phone: role for phone, role in given.items() if role}
+    turn.state.put(replace(site, staff=kept | added))
+    return "staff_set"
+
+
+def _unit(turn: Turn, given: Mapping[str, Any]) -> str:
+    _known_unit(turn, given["name"], given["kind"], tuple(given.get("aliases", ())))
+    return "unit_set"
+
+
+def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...]) -> Unit:
+    known = turn.state.unit_named(name)
+    unit = known or Unit(unit_key(name), name, kind or "distributor")
+    changed = replace(unit, kind=kind or unit.kind, aliases=tuple(dict.fromkeys((*unit.aliases, *aliases))))
+    if changed != known:
+        turn.state.put(changed)
+    return changed
+
+
+def _roster(turn: Turn, given: Mapping[str, Any]) -> str:
+    """R26: add or change lines by phone; who is left out stays (K4)."""
+    for line in given["people"]:
+        unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
+        entry = Listed(
+            line["phone"], line["name"], fold(line["name"]), unit.name, _day(line.get("from")), _day(line.get("to"))
+        )
+        turn.state.put(entry)
+    return "roster_set"
+
+
+def _unlist(turn: Turn, given: Mapping[str, Any]) -> str:
+    entry = turn.state.roster.get(given["phone"])
+    if entry is not None:
+        turn.state.put(replace(entry, to_day=turn.state.day(turn.now) - DAY))
+    return "roster_set"
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+def _import(turn: Turn, given: Mapping[str, Any]) -> str:
+    """Going live with a running 登记表: each row an agreed fact of its date, the earliest first."""
+    rows = sorted(given["rows"], key=lambda row: str(row["reported_at"]))
+    for index, row in enumerate(rows):
+        _import_row(turn, row, index)
+    return "imported"
+
+
+def _import_row(turn: Turn, row: Mapping[str, Any], index: int) -> None:
+    claim = _imported_claim(turn, row, index)
+    rivals = [c for c in turn.state.claims_at(claim.first3, claim.last4) if names_agree(c.client, claim.client)]
+    holder = next((c for c in rivals if c.holds(turn.now)), None)
+    code = "imported" if holder is None else "duplicate_own" if holder.unit == claim.unit else "duplicate_other"
+    if holder is None:
+        site = turn.state.site
+        turn.state.put(replace(site, next_registration=claim.number + 1))
+        turn.state.put(claim)
+        if claim.live(turn.now):
+            plan_protection(turn, claim)
+    turn.rows.append(_imported_row(turn, claim, code, index))
+
+
+def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
+    policy, site = turn.policy, turn.state.site
+    reported = datetime.fromisoformat(row["reported_at"])
+    visited = datetime.fromisoformat(row["visited_at"]) if row.get("visited_at") else None
+    unit = turn.state.unit_named(row["unit"])
+    listed = next((p for p in turn.state.roster.values() if unit and p.unit == unit.name and p.name == row["agent"]), None)
+    return Claim(
+        number=site.next_registration or policy.first_number,
+        seq=turn.message.seq,
+        part=index,
+        client=row["client"],
+        name_key=name_key(row["client"]),
+        first3=row["first3"],
+        last4=row["last4"],
+        unit=unit.name if unit else row["unit"],
+        agent=row["agent"] or NO_AGENT,
+        agent_phone=listed.phone if listed else "",
+        sender=listed.phone if listed else "",
+        reported_at=reported,
+        ends_at=visited + policy.visit_days * DAY if visited else reported + policy.report_days * DAY,
+        flags=("imported",),
+        visited_at=visited,
+        policy_seq=site.policy_seq,
+    )
+
+
+def _imported_row(turn: Turn, claim: Claim, code: str, index: int) -> ReportRow:
+    return ReportRow(
+        turn.message.seq, index, claim.reported_at, code, ("R3",), claim.number if code == "imported" else None,
+        claim.client, claim.first3, claim.last4, claim.unit, claim.agent, claim.sender,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""One message's turn: what it may look at, and what it gathers on the way to its decision."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow
+from worker.rules.policy import Policy
+from worker.rules.state import State
+
+
+@dataclass(slots=True)
+class Turn:
+    """The state, the message, and the replies and rows that grow while it is decided."""
+
+    state: State
+    message: Message
+    replies: list[Reply] = field(default_factory=list)
+    rows: list[ReportRow] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        """Return the message's receipt time, the only clock that decides."""
+        return self.message.received_at
+
+    @property
+    def phone(self) -> str:
+        """Return the sender's number."""
+        return self.message.sender
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy in force at this place in the line."""
+        return self.state.policy
+
+    @property
+    def role(self) -> str | None:
+        """Return the sender's role among the site's staff."""
+        return self.state.site.staff.get(self.phone)
+
+    @property
+    def listed(self) -> Listed | None:
+        """Return the sender's line of the roster, if it is in force today."""
+        return self.state.listed(self.phone, self.state.day(self.now))
+
+    def own_live_claims(self) -> list[Claim]:
+        """Return the live claims that the sender reported or is the agent of."""
+        return [c for c in self.state.claims_of(self.phone) if c.live(self.now)]
+
+    def answer(self, code: str, params: dict[str, Any] | None = None, ref: str = "") -> None:
+        """Say something to the sender: the one reply to his text."""
+        self.replies.append(Reply(self.phone, code, "reply", params or {}, ref))
+
+    def notify(self, phones: list[str], code: str, params: dict[str, Any], ref: str = "") -> None:
+        """Say something to others; the sender himself has his reply already."""
+        others = [p for p in dict.fromkeys(phones) if p and p != self.phone]
+        self.replies.extend(Reply(phone, code, "notice", params, ref) for phone in others)
+
+    def count_report(self) -> int:
+        """Count an accepted report's notice within its clock hour and return how many it makes (E25)."""
+        hour, site = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}", self.in_hour()
+        self.state.put(replace(site, hour=hour, hour_reports=site.hour_reports + 1))
+        return site.hour_reports + 1
+
+    def count_unknown(self) -> int:
+        """Count an answered unknown sender within the clock hour and return how many it makes (E15)."""
+        hour, site = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}", self.in_hour()
+        self.state.put(replace(site, hour=hour, hour_unknown=site.hour_unknown + 1))
+        return site.hour_unknown + 1
+
+    def in_hour(self) -> Any:
+        """Return the site with its counters as they stand in this clock hour."""
+        hour = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}"
+        site = self.state.site
+        return site if site.hour == hour else replace(site, hour=hour, hour_reports=0, hour_unknown=0)
+
+    def decision(self, kind: str, code: str, rules: tuple[str, ...] = ()) -> Decision:
+        """Close the turn: everything that was gathered, under one outcome."""
+        return Decision(
+            seq=self.message.seq,
+            received_at=self.now,
+            kind=kind,
+            code=code,
+            rules=rules,
+            policy_seq=self.state.site.policy_seq,
+            rows=tuple(self.rows),
+            replies=tuple(self.replies),
+            facts=self.state.take_journal(),
+        )

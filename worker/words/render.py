@@ -1,0 +1,122 @@
+"""A code and its parameters become words: within one segment for one client, in the site's language and time zone."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.rules.model import NO_AGENT
+from worker.words.segments import fits
+
+YEAR_SHOWN_BEYOND = timedelta(days=300)
+NAME_CLIPPED_TO = (16, 12, 8, 5)
+TIMES = ("at", "until", "sent", "other_at")
+PART_TEXT_LONGEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and when words are said: language, the site's zone, the moment, and the signature its gateway adds."""
+
+    language: str
+    zone: ZoneInfo
+    now: datetime
+    signature: str = ""
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, Any]:
+    """Return the words of a language ("zh", "en")."""
+    return tomllib.loads(files("worker.words").joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:
+    """Return what a reply says: the fullest wording that is one segment, its name clipped only as a last resort.
+
+    A reply on several clients (`params["parts"]`) lists them and may be longer.
+    """
+    if "parts" in params:
+        return _listed(setting, code, role, params)
+    wordings = _wordings(setting, code, role, params)
+    tail = _tail(setting, params)
+    for clipped in (None, *NAME_CLIPPED_TO):
+        fields = _fields(setting, params, clipped)
+        for wording in wordings:
+            words = wording.format_map(fields) + tail
+            if fits(words, setting.signature):
+                return words
+    return words
+
+
+def _wordings(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> list[str]:
+    say: Mapping[str, list[str]] = catalogue(setting.language)["say"]
+    return next(say[key] for key in _cases(code, role, params) if key in say)
+
+
+def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
+    """Return the names under which a code's words may stand, the most special first."""
+    special = {
+        "full": params.get("full"),
+        "day": params.get("span") == "day",
+        "shown": code == "duplicate_other" and "until" in params,
+        str(params.get("ending")): "ending" in params,
+        str(params.get("state")): "state" in params,
+        role: True,
+    }
+    return [*(f"{code}.{case}" for case, holds in special.items() if holds), code]
+
+
+class _Fields(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) -> _Fields:
+    fields = _Fields({key: str(value) for key, value in params.items()})
+    fields |= {key: written_time(setting, params[key]) for key in TIMES if params.get(key)}
+    client = _clip(str(params.get("client", "")), clipped)
+    agent, unit = str(params.get("agent", "")), str(params.get("unit", ""))
+    nobody = agent in ("", NO_AGENT)
+    fields["who"] = client + str(params.get("mask", ""))
+    fields["agent"] = unit if nobody else _clip(agent, clipped)
+    fields["by"] = unit if nobody else f"{agent}({unit})" if unit else agent
+    fields["colleague"] = unit if params.get("colleague") == NO_AGENT else str(params.get("colleague", ""))
+    fields["fitting"] = "、".join(params.get("fitting", ()))
+    fields["act"] = catalogue(setting.language)["act"].get(params.get("kind"), "")
+    fields["example"] = catalogue(setting.language)["example"]
+    fields["text"] = _clip(str(params.get("text", "")).strip(), PART_TEXT_LONGEST)
+    return fields
+
+
+def _clip(name: str, longest: int | None) -> str:
+    return name if longest is None or len(name) <= longest else name[: longest - 1] + "…"
+
+
+def written_time(setting: Setting, moment: str) -> str:
+    """Return a time as M-D HH:MM of the site, with its year when it is 300 days or more away (E12)."""
+    local = datetime.fromisoformat(moment).astimezone(setting.zone)
+    near = abs(local - setting.now) < YEAR_SHOWN_BEYOND
+    return f"{'' if near else f'{local.year}-'}{local.month}-{local.day} {local:%H:%M}"
+
+
+def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
+    tail = str(catalogue(setting.language)["tail"]["telephone"])
+    return tail.format_map(params) if "telephone" in params else ""
+
+
+def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:
+    words = catalogue(setting.language)
+    head = words["head"].get(code, words["head"]["default"]).format(count=len(params["parts"]))
+    parts = [_part(setting, role, part) for part in params["parts"]]
+    return head + "\n" + "\n".join(parts) + _tail(setting, params)
+
+
+def _part(setting: Setting, role: str, part: Mapping[str, Any]) -> str:
+    templates: Mapping[str, str] = catalogue(setting.language)["part"]
+    names = _cases(str(part["code"]), role, part)
+    template = next((templates[name] for name in names if name in templates), "{who}")
+    return template.format_map(_fields(setting, part, None))
