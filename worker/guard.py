@@ -71,10 +71,11 @@ class Guard:
 
 
 def session_members(leader: int) -> list[psutil.Process]:
-    """Return the living processes of this session, and the leader's descendants should they have left it."""
+    """Return the processes of this session, and the leader's descendants should they have left it."""
     found = {process for process in psutil.process_iter() if _session_of(process.pid) == leader}
-    with contextlib.suppress(psutil.Error):
-        found |= set(psutil.Process(leader).children(recursive=True))
+    if _session_of(leader) == leader:
+        with contextlib.suppress(psutil.Error):
+            found |= set(psutil.Process(leader).children(recursive=True))
     return list(found - {psutil.Process()})
 
 

@@ -1,0 +1,67 @@
+"""The Procfile: which processes there are, and by which command lines they start."""
+
+import re
+import shlex
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LINE = re.compile(r"(?P<name>[A-Za-z0-9_-]+)\s*:\s*(?P<command>\S.*)")
+
+
+class ProcfileError(ValueError):
+    """The Procfile cannot be followed; the sentence says where and why."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: a process's name and the words of its command, variables not yet filled in."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def argv(self, environ: Mapping[str, str], python: str) -> list[str]:
+        """Return the command line to run, `$NAME` filled in, by this very `python`. Raises ProcfileError."""
+        filled = [self._filled(word, environ) for word in self.words]
+        return [python, *filled[1:]] if filled[0] in ("python", "python3") else filled
+
+    def _filled(self, word: str, environ: Mapping[str, str]) -> str:
+        try:
+            return string.Template(word).substitute(environ)
+        except KeyError as missing:
+            raise ProcfileError(f"The Procfile's {self.name} asks for ${missing.args[0]}, which is not set.") from None
+        except ValueError:
+            raise ProcfileError(f"The Procfile's {self.name} has a $ that begins no name: {word}") from None
+
+
+def parse_procfile(text: str) -> list[Entry]:
+    """Return the entries in their order. Raises ProcfileError, which names the line."""
+    entries: dict[str, Entry] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            entry = _entry(line.strip(), number)
+            if entry.name in entries:
+                raise ProcfileError(f"The Procfile's line {number} names {entry.name} a second time.")
+            entries[entry.name] = entry
+    if not entries:
+        raise ProcfileError("The Procfile names no process.")
+    return list(entries.values())
+
+
+def _entry(line: str, number: int) -> Entry:
+    matched = LINE.fullmatch(line)
+    if not matched:
+        raise ProcfileError(f"The Procfile's line {number} is not of the form `name: command`.")
+    try:
+        return Entry(matched["name"], tuple(shlex.split(matched["command"])))
+    except ValueError as error:
+        raise ProcfileError(f"The Procfile's line {number} cannot be split into words: {error}.") from None
+
+
+def read_procfile(folders: Sequence[Path]) -> list[Entry]:
+    """Read the Procfile in the first of these folders that has one. Raises ProcfileError."""
+    for folder in folders:
+        if (folder / "Procfile").is_file():
+            return parse_procfile((folder / "Procfile").read_text(encoding="utf-8"))
+    raise ProcfileError("There is no Procfile here: start in the folder of the project.")
