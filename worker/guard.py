@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -87,12 +88,26 @@ def end_sessions(leaders: Iterable[int], grace_seconds: float = GRACE_SECONDS) -
     for process in asked:
         with contextlib.suppress(psutil.Error):
             process.terminate()
-    psutil.wait_procs(asked, timeout=grace_seconds)
+    _await_end(asked, grace_seconds)
     late = [member for leader in leaders for member in session_members(leader)]
     for process in {*members, *late}:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs({*members, *late}, timeout=grace_seconds)
+    _await_end({*members, *late}, grace_seconds)
+
+
+def _await_end(processes: Iterable[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not all(_over(process) for process in processes):
+        time.sleep(0.02)
+
+
+def _over(process: psutil.Process) -> bool:
+    # One that has ended, but whose parent has not looked after it yet, will not get any more ended.
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True
 
 
 def _session_of(pid: int) -> int | None:
