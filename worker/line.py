@@ -17,9 +17,9 @@ from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.gateways.base import Inbound
+from worker.rules.chain import GENESIS
 from worker.schema import cursors, inbox, replies, sites, unrouted
 
-GENESIS = "0" * 64
 PROGRAM = "program"
 ECHO_LEAST = 12
 ECHO_LOOK_BACK = 5
@@ -61,9 +61,7 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
 
     `clock` replaces the database's time in rehearsals and tests. Raises NotDurableError when nothing could be kept.
     """
-    entry = Entry(
-        "text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, sent_at=inbound.sent_at
-    )
+    entry = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, sent_at=inbound.sent_at)
     try:
         with engine.begin() as connection:
             site = _lock(connection, sites.c.number == inbound.recipient)
@@ -157,7 +155,8 @@ def _now(connection: Connection, clock: Clock | None) -> datetime:
         return clock()
     if connection.dialect.name == "postgresql":
         # Not now(): that is the start of the transaction, before the lock was waited for.
-        return connection.execute(select(func.clock_timestamp())).scalar_one()
+        waited: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return waited
     return utc_now()
 
 

@@ -55,7 +55,7 @@ def tell_at(deadline: Deadline, state: State) -> datetime:
 
 
 def after_quiet(moment: datetime, state: State) -> datetime:
-    """Return the moment, or the end of the quiet hours that it falls into; their first and last second are not quiet."""
+    """Return the moment, or the end of the quiet hours that it falls into; their first and last seconds do not."""
     quiet = state.policy.quiet_hours
     if quiet is None:
         return moment
@@ -93,7 +93,8 @@ def _expired(state: State, deadline: Deadline) -> list[Reply]:
         return []
     if claim.state == "contested":
         return _to_agent(state, claim, "duplicate_other", {"client": claim.client, "mask": claim.mask}, "")
-    return _to_agent(state, claim, "expired", _params(claim) | {"ending": "report", "days": state.policy.report_days}, claim.ref)
+    params = _params(claim) | {"ending": "report", "days": state.policy.report_days}
+    return _to_agent(state, claim, "expired", params, claim.ref)
 
 
 def _reminder(state: State, deadline: Deadline, now: datetime) -> list[Reply]:

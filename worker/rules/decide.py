@@ -1,18 +1,19 @@
 """`decide`: one message of a line, in its turn, becomes its recorded outcome. Pure and total.
 
-    state, message ─┬─ set-up (site, policy, roster …) ──→ setup
-                    ├─ never answered, echo, courtesy ───→ recorded, silent
-                    ├─ a report ─────────────────────────→ reporting
-                    └─ a command ────────────────────────→ its row in COMMANDS
+state, message ─┬─ set-up (site, policy, roster …) ──→ setup
+                ├─ never answered, echo, courtesy ───→ recorded, silent
+                ├─ a report ─────────────────────────→ reporting
+                └─ a command ────────────────────────→ its row in COMMANDS
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from parsers.parse import parse
+
 from parsers.message import SILENT, Lexicon, Parsed
 from parsers.numbers import region_of
-from parsers.parse import parse
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.deadlines import plan_daily

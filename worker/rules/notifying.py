@@ -12,7 +12,7 @@ SINGLY_EACH_HOUR = 6
 
 
 def notify_staff(turn: Turn, parts: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """Tell the managers of a report text: what needs them at once, the accepted by policy; one message for each code."""
+    """Tell the managers of a report text: what needs them at once, the accepted by policy; one message a code."""
     managers = turn.state.staff("manager")
     for code in ALWAYS:
         concerned = [params for its_code, params in parts if its_code == code]

@@ -45,9 +45,7 @@ def _by_number(turn: Turn, digits: str) -> Claim | Missing:
 
 
 def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
-    fitting = [
-        c for c in turn.state.claims.values() if c.last4 == last4 and c.live(turn.now) and in_his_view(turn, c)
-    ]
+    fitting = [c for c in turn.state.claims.values() if c.last4 == last4 and c.live(turn.now) and in_his_view(turn, c)]
     own = [c for c in fitting if turn.phone in (c.sender, c.agent_phone)]
     if own and turn.role is None:
         fitting = own

@@ -83,7 +83,7 @@ def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refu
 
 
 def _colleague(sender: Listed, people: list[Listed], named: str) -> Listed | None:
-    """Return whom of the unit a name means: exactly so called, the sender first; or the only one of a surname (小李)."""
+    """Return whom of the unit a name means: so called, the sender first; or the only one of a surname (小李)."""
     exact = [p for p in people if fold(p.name) == fold(named)]
     if exact:
         return sender if sender in exact else exact[0]

@@ -1,7 +1,6 @@
 """A report becomes a registration, or an answer why not: R1–R3, R7–R9, R11 and the identity of clients."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from parsers.message import Parsed, Report
@@ -48,8 +47,7 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
 def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
     """Tell whether the text's fault leaves nothing to register: full numbers and missing agents can be cured (R2)."""
     if parsed.error is None:
-        refused = turn.policy.full_number == "refuse" and any(r.was_full for r in parsed.reports)
-        return refused
+        return turn.policy.full_number == "refuse" and any(r.was_full for r in parsed.reports)
     if parsed.error == "full_phone_given":
         return turn.policy.full_number == "refuse" or not parsed.reports
     return parsed.error != "missing_agent" or not parsed.reports
@@ -266,5 +264,3 @@ def _answer(turn: Turn, parts: list[Part]) -> str:
     else:
         turn.answer(first.code, params, first.ref)
     return first.code
-
-

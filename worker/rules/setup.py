@@ -119,7 +119,8 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
     reported = datetime.fromisoformat(row["reported_at"])
     visited = datetime.fromisoformat(row["visited_at"]) if row.get("visited_at") else None
     unit = turn.state.unit_named(row["unit"])
-    listed = next((p for p in turn.state.roster.values() if unit and p.unit == unit.name and p.name == row["agent"]), None)
+    colleagues = (p for p in turn.state.roster.values() if unit and p.unit == unit.name)
+    listed = next((p for p in colleagues if p.name == row["agent"]), None)
     return Claim(
         number=site.next_registration or policy.first_number,
         seq=turn.message.seq,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow
+from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow, Site
 from worker.rules.policy import Policy
 from worker.rules.state import State
 
@@ -49,7 +49,8 @@ class Turn:
 
     def answer(self, code: str, params: dict[str, Any] | None = None, ref: str = "") -> None:
         """Say something to the sender: the one reply to his text."""
-        self.replies.append(Reply(self.phone, code, "reply", params or {}, ref))
+        if self.message.kind != "form":  # The page shows a form's outcome itself (F5).
+            self.replies.append(Reply(self.phone, code, "reply", params or {}, ref))
 
     def notify(self, phones: list[str], code: str, params: dict[str, Any], ref: str = "") -> None:
         """Say something to others; the sender himself has his reply already."""
@@ -68,7 +69,7 @@ class Turn:
         self.state.put(replace(site, hour=hour, hour_unknown=site.hour_unknown + 1))
         return site.hour_unknown + 1
 
-    def in_hour(self) -> Any:
+    def in_hour(self) -> Site:
         """Return the site with its counters as they stand in this clock hour."""
         hour = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}"
         site = self.state.site

@@ -1,0 +1,71 @@
+"""Notices that passing time makes due: written once each, in a transaction of their own (reliability.md, point 7)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_, select, update
+
+from worker.database import reading
+from worker.decider import outgoing
+from worker.rules.deadlines import KINDS, lead, tell, tell_at
+from worker.rules.model import Deadline
+from worker.rules.policy import policy_of
+from worker.schema import cursors, deadlines, replies, sites
+from worker.store import load_claims, load_senders, open_state
+
+AT_ONCE = 200
+
+
+def tell_due(engine: Engine, now: datetime) -> int:
+    """Write every notice that is due at `now` into the outbox and return how many messages that made.
+
+    A site whose line has undecided messages is left for the next round: they may move its deadlines.
+    """
+    with reading(engine).connect() as connection:
+        waiting = connection.execute(select(cursors.c.site_id)).scalars().all()
+    return sum(_tell_site(engine, site_id, now) for site_id in waiting)
+
+
+def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
+    with reading(engine).connect() as connection:
+        cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
+        if not _due(connection, cursor, now):
+            return 0
+    with engine.begin() as connection:
+        cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id).with_for_update()).one()
+        last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
+        if cursor.decided_seq < last:
+            return 0
+        return _tell_all(connection, cursor, _due(connection, cursor, now), now)
+
+
+def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:
+    policy = policy_of(cursor.state.get("policy", {}))
+    of_kind: list[ColumnElement[bool]] = [
+        (deadlines.c.kind == kind) & (deadlines.c.at <= now + lead(kind, policy)) for kind in KINDS
+    ]
+    mine = and_(deadlines.c.site_id == cursor.site_id, ~deadlines.c.done, or_(*of_kind))
+    columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
+    rows = connection.execute(select(*columns).where(mine).order_by(deadlines.c.at).limit(AT_ONCE))
+    state = open_state(connection, cursor.site_id, cursor.state)
+    found = [Deadline(*row) for row in rows]
+    return [deadline for deadline in found if tell_at(deadline, state) <= now]
+
+
+def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> int:
+    state = open_state(connection, cursor.site_id, cursor.state)
+    numbers = {int(d.subject[1:]) for d in due if d.subject.startswith("R")}
+    load_claims(connection, cursor.site_id, state, numbers)
+    concerned = {phone for c in state.claims.values() for phone in (c.agent_phone, c.sender)}
+    load_senders(connection, cursor.site_id, state, concerned)
+    said = 0
+    for deadline in due:
+        cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
+        rows = outgoing(cursor.site_id, cause, tell(state, deadline, now, cursor.head), state, now, now)
+        if rows:
+            connection.execute(insert(replies), rows)
+        key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
+        same = key & (deadlines.c.at == deadline.at) & (deadlines.c.site_id == cursor.site_id)
+        connection.execute(update(deadlines).where(same).values(done=True))
+        said += len(rows)
+    return said

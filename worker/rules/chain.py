@@ -1,0 +1,42 @@
+"""The chain of decisions: each head covers all before it, and a salted commitment to what was received and said.
+
+The salt goes with the text: when a text is erased, its commitment still stands in the chain and tells nothing.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from worker.rules.model import Decision, Message
+
+GENESIS = "0" * 64
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one JSON form of a value that hashes are taken of."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def commitment(message: Message, decision: Decision) -> str:
+    """Return the salted hash (hex) of a message and of what became of it: rows, replies and facts."""
+    said = {
+        "message": [message.kind, message.sender, message.text, message.payload, message.sent_at, message.echo],
+        "rows": [asdict(row) for row in decision.rows],
+        "replies": [asdict(reply) for reply in decision.replies],
+        "facts": [[type(fact).__name__, asdict(fact)] for fact in decision.facts],
+    }
+    return hashlib.sha256(bytes.fromhex(message.salt) + canonical(said)).hexdigest()
+
+
+def next_head(head: str, decision: Decision, committed: str) -> str:
+    """Return the chain's head (hex) after a decision."""
+    bare = [decision.seq, decision.received_at, decision.kind, decision.code, list(decision.rules), decision.policy_seq]
+    return hashlib.sha256(bytes.fromhex(head) + canonical([*bare, committed])).hexdigest()

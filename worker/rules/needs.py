@@ -1,0 +1,73 @@
+"""What a batch of messages mentions: the keys of the facts that its decisions can look at."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from parsers.message import Parsed
+from worker.rules.identity import fold
+from worker.rules.model import Message
+from worker.rules.state import State
+
+PHONE7 = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Needs:
+    """Keys of facts. Claims are wanted by phone7 and number; the live ones, too, by last four digits and stranger."""
+
+    since: datetime
+    strangers: set[str] = field(default_factory=set)
+    """senders who are neither staff nor on the roster: what they hold tells whether they are known (E16)"""
+    phones: set[str] = field(default_factory=set)
+    """phones that a set-up message speaks of"""
+    names: set[str] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
+    phones7: set[PHONE7] = field(default_factory=set)
+    numbers: set[int] = field(default_factory=set)
+    last4: set[str] = field(default_factory=set)
+
+
+def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State) -> Needs:
+    """Return what these messages need; `read` holds the meaning of each text by seq, `state` units and senders."""
+    needs = Needs(since=messages[0].received_at)
+    for message in messages:
+        if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
+            needs.strangers.add(message.sender)
+        _of_parsed(needs, read.get(message.seq), state)
+        _of_payload(needs, message)
+        act = state.sender(message.sender).act
+        if act is not None:
+            _of_refs(needs, act["parsed"]["refs"])
+            needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
+    return needs
+
+
+def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
+    if parsed is None:
+        return
+    _of_refs(needs, parsed.refs)
+    for report in parsed.reports:
+        needs.phones7.add((report.first3 or "", report.last4 or ""))
+        needs.names |= {fold(word) for word in (report.agent, report.distributor) if word}
+        for word in (report.agent, report.distributor):
+            unit = state.unit_named(word) if word else None
+            needs.units |= {unit.name} if unit else set()
+
+
+def _of_refs(needs: Needs, refs: Iterable[str]) -> None:
+    for ref in refs:
+        digits = ref.upper().removeprefix("R")
+        if digits.isdecimal() and len(digits) <= 12:
+            needs.numbers.add(int(digits))
+            needs.last4 |= {digits} if len(digits) == 4 else set()
+
+
+def _of_payload(needs: Needs, message: Message) -> None:
+    """A set-up message is decided by itself, and may name many."""
+    for row in message.payload.get("rows", ()):
+        needs.phones7.add((row["first3"], row["last4"]))
+        needs.names.add(fold(row["agent"]))
+    needs.phones |= {line["phone"] for line in message.payload.get("people", ())}
+    if message.kind == "unlist":
+        needs.phones.add(message.payload["phone"])
