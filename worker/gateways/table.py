@@ -1,0 +1,22 @@
+"""The table of gateways: one row registers an adapter, and nothing outside it needs to change."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from worker.clock import Clock
+from worker.gateways.base import Gateway
+from worker.gateways.sandbox import open_sandbox
+from worker.gateways.twilio import open_twilio
+from worker.settings import Settings
+
+ADAPTERS: Final[Mapping[str, Callable[[Settings, Clock], Gateway | None]]] = {
+    "twilio": open_twilio,
+    "sandbox": open_sandbox,
+}
+"""Name → opener; an opener returns None when the settings do not ask for its gateway."""
+
+
+def open_gateways(settings: Settings, clock: Clock) -> dict[str, Gateway]:
+    """Return the gateways that the settings ask for, by name."""
+    opened = {name: adapter(settings, clock) for name, adapter in ADAPTERS.items()}
+    return {name: gateway for name, gateway in opened.items() if gateway is not None}

@@ -1,0 +1,271 @@
+"""Twilio, by its own client library.
+
+Inbound: https://www.twilio.com/docs/messaging/guides/webhook-request, signed as in
+https://www.twilio.com/docs/usage/webhooks/webhooks-security. No timestamp is signed, so a replay validates for ever:
+the unique MessageSid makes it harmless. Outbound: https://www.twilio.com/docs/messaging/api/message-resource. There is
+no idempotency key, so what may have been sent is looked up, never simply sent again.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from twilio.base import values
+from twilio.base.exceptions import TwilioException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.request_validator import HMAC_SHA1, RequestValidator
+from twilio.rest import Client
+
+from worker.clock import Clock
+from worker.gateways.base import (
+    Ack,
+    ForgedError,
+    GatewayAwayError,
+    Inbound,
+    MalformedError,
+    Outcome,
+    Outgoing,
+    Ping,
+    Refused,
+    Retry,
+    Route,
+    Sent,
+    Status,
+    Unknown,
+)
+from worker.gateways.forms import Form, header, read_form
+from worker.gateways.twilio_codes import DELIVERY_OF, failure_of, refusal_of
+from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
+from worker.settings import TWILIO_API, Settings, TwilioSettings
+
+SIGNATURE: Final = "X-Twilio-Signature"
+MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+PHONE = re.compile(r".{1,64}", re.DOTALL)
+SINGLE_FIELDS = ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "MessageStatus", "ErrorCode")
+TIMEOUT_S = 7.0
+LONGEST_VALIDITY_S = 14_400
+CLOCK_SKEW = timedelta(minutes=2)
+LOOKED_THROUGH = 200
+PAGE = 50
+BASE64_LEAST = 60
+
+
+class Twilio:
+    """Twilio's adapter."""
+
+    name: Final = "twilio"
+    ack_budget_ms: Final = 3_500
+    message_id: Final[Literal["stable", "weak"]] = "stable"
+    clock: Final[Literal["carrier", "gateway", "none"]] = "none"
+    free_text: Final = True
+    signature: Final = ""
+
+    def __init__(self, settings: TwilioSettings, callback_url: str | None, now: Clock) -> None:
+        """`callback_url` is where Twilio tells of deliveries; None when it cannot reach us."""
+        self._settings = settings
+        self._callback_url = callback_url
+        self._now = now
+        self._validators = [RequestValidator(token) for token in settings.auth_tokens]
+        self._client = Client(
+            settings.account_sid,
+            settings.auth_tokens[0],
+            http_client=_Http(settings.api_url),
+            # Given, so that it does not look for an edge or region in the environment: TWILIO_API_URL says all.
+            environment={"TWILIO_ACCOUNT_SID": settings.account_sid},
+        )
+
+    # Inbound.
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
+        """Raise ForgedError or MalformedError unless this is Twilio's signature over every field as received."""
+        form = read_form(headers, raw)
+        form.refuse_repeated(SINGLE_FIELDS)
+        given = header(headers, SIGNATURE)
+        try:
+            # The algorithm is ours to say: a header that chooses it would be chosen by the forger.
+            fits = [validator.validate(url, form, given, HMAC_SHA1) for validator in self._validators]
+        except UnicodeEncodeError:
+            raise MalformedError("the form holds half a character") from None
+        if not any(fits):
+            raise ForgedError(f"{SIGNATURE} does not fit")
+
+    def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
+        """Return the text, or the status when it says anything about a reply."""
+        form = Form.of(raw)
+        if form["AccountSid"] != self._settings.account_sid:
+            raise ForgedError("AccountSid is not ours")
+        form.demand("MessageSid", MESSAGE_SID)
+        if route == "messages":
+            return [self._inbound(form)]
+        status = self._status(form, Form.of(urlsplit(url).query.encode("ascii", "replace")))
+        return [] if status is None else [status]
+
+    def _inbound(self, form: Form) -> Inbound:
+        form.demand("From", PHONE)
+        form.demand("To", PHONE)
+        return Inbound(
+            gateway=self.name,
+            provider_id=form["MessageSid"],
+            sender=form["From"],
+            recipient=form["To"],
+            text=plain_text(form["Body"]),
+            media=_count(form["NumMedia"]) or 0,
+        )
+
+    def _status(self, form: Form, query: Form) -> Status | None:
+        delivery = DELIVERY_OF.get(form["MessageStatus"])
+        if delivery is None:
+            return None
+        code = form["ErrorCode"] or None
+        return Status(
+            gateway=self.name,
+            sid=form["MessageSid"],
+            reply_id=_count(query["reply"]),
+            delivery=delivery,
+            error_code=code,
+            attempt=_count(query["attempt"]),
+            failure=failure_of(delivery, code),
+        )
+
+    def ack(self, ok: bool) -> Ack:
+        """Return the empty answer that makes Twilio send nothing by itself; 503 sends it to the fallback URL."""
+        return Ack(200, "text/xml", "<Response/>") if ok else Ack(503, "text/plain", "not now")
+
+    # Outbound.
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        """Hand the reply over; Twilio drops it by itself when it has become useless before its turn."""
+        try:
+            message = self._client.messages.create(
+                to=outgoing.recipient,
+                from_=outgoing.sender_number,
+                messaging_service_sid=self._settings.messaging_service_sid or values.unset,
+                body=outgoing.words,
+                status_callback=self._callback(outgoing),
+                validity_period=self._validity(outgoing),
+            )
+        except NotWrittenError as error:
+            return Retry(1, str(error), "Twilio could not be reached")
+        except NoAnswerError as error:
+            return Unknown(str(error), "Twilio did not answer")
+        except _NotCreatedError as error:
+            return error.outcome
+        except (TwilioException, ValueError, TypeError, KeyError) as error:
+            return Unknown(type(error).__name__, "Twilio's answer made no sense")
+        return _taken(message)
+
+    def _callback(self, outgoing: Outgoing) -> Any:
+        if self._callback_url is None:
+            return values.unset
+        return f"{self._callback_url}?reply={outgoing.reply_id}&attempt={outgoing.attempt}"
+
+    def _validity(self, outgoing: Outgoing) -> int:
+        left = (outgoing.useful_until - self._now()).total_seconds()
+        return max(1, min(LONGEST_VALIDITY_S, int(left)))
+
+    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Sent | Refused | None:
+        """Find the reply by number, words and time in Twilio's list, newest first."""
+        for message in self._list(to=outgoing.recipient, limit=LOOKED_THROUGH):
+            if message.date_created is None or message.date_created < since - CLOCK_SKEW:
+                continue
+            if message.body == outgoing.words and message.sid not in taken:
+                found = _taken(message)
+                return found if isinstance(found, Sent | Refused) else None
+        return None
+
+    def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
+        """Yield what came in between, to whichever number of ours. Twilio filters by day; the rest is done here."""
+        day = timedelta(days=1)
+        for message in self._list(date_sent_after=since - day, date_sent_before=until + day):
+            created = message.date_created
+            if message.direction == "inbound" and created is not None and since <= created < until:
+                yield Inbound(
+                    gateway=self.name,
+                    provider_id=message.sid,
+                    sender=message.from_,
+                    recipient=message.to,
+                    text=plain_text(message.body or ""),
+                    sent_at=created,
+                    media=_count(message.num_media or "") or 0,
+                )
+
+    def _list(self, **which: Any) -> Iterator[Any]:
+        try:
+            yield from self._client.messages.stream(page_size=PAGE, **which)
+        except (NotWrittenError, NoAnswerError, _NotCreatedError, TwilioException, ValueError, KeyError) as error:
+            raise GatewayAwayError(type(error).__name__) from None
+
+
+class _NotCreatedError(Exception):
+    """Twilio's answer was not a success."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class _Http(HttpClient):  # type: ignore[misc]
+    """The client library's way out: our base address, our wire, and no log lines, which would hold words."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(logger=None, is_async=False, timeout=TIMEOUT_S)
+        self._api_url = api_url
+        self._wire = Wire(TIMEOUT_S)
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Return a success. Raises NotWrittenError, NoAnswerError, or _NotCreatedError for any other status."""
+        url = self._api_url + uri.removeprefix(TWILIO_API)
+        answer = self._wire.send(method, url, params=params, data=data, headers=headers, auth=auth)
+        if not 200 <= answer.status_code < 300:
+            raise _NotCreatedError(refusal_of(answer.status_code, answer.text))
+        return Response(answer.status_code, answer.text, answer.headers)
+
+
+def _taken(message: Any) -> Outcome:
+    """Return what a message resource says."""
+    delivery = DELIVERY_OF.get(str(message.status))
+    if not MESSAGE_SID.fullmatch(str(message.sid)):
+        return Unknown("no sid", "Twilio's answer made no sense")
+    failure = failure_of(delivery, message.error_code and str(message.error_code))
+    return failure if isinstance(failure, Refused) else Sent(message.sid, delivery)
+
+
+def plain_text(body: str) -> str:
+    """Return the text of a body that arrived base64-encoded, as long ones sometimes do; otherwise the body itself.
+
+    Only strict base64 of some length that holds UTF-8 with no control characters counts: no text people write does.
+    """
+    if len(body) < BASE64_LEAST:
+        return body
+    try:
+        text = base64.b64decode(body, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return body
+    return body if any(c < " " and c not in "\r\n\t" for c in text) else text
+
+
+def _count(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def open_twilio(settings: Settings, now: Clock) -> Twilio | None:
+    """Return Twilio's adapter when its variables are set."""
+    if settings.twilio is None:
+        return None
+    callback = f"{settings.public_url}/gateways/twilio/status" if settings.public_url else None
+    return Twilio(settings.twilio, callback, now)

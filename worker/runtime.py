@@ -1,0 +1,62 @@
+"""What a running process holds open: settings, database, gateways, the bell. Each is opened when it is first used, so
+that a process may fork before that without sharing a connection."""
+
+from functools import cached_property
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine
+
+from worker.bell import Bell, bell_client
+from worker.clock import Clock, utc_now
+from worker.database import open_engine
+from worker.embedded import redis_address
+from worker.gateways.base import Gateway
+from worker.gateways.table import open_gateways
+from worker.settings import Settings
+
+
+class Runtime:
+    """Everything a process needs that is not a value. Use it from the process that first used it."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        return open_engine(self.settings.database_url)
+
+    @cached_property
+    def gateways(self) -> dict[str, Gateway]:
+        """The gateways that the settings ask for, by name."""
+        return open_gateways(self.settings, self.clock)
+
+    @cached_property
+    def redis(self) -> "Redis":
+        """A client that gives up within a quarter of a second and never tries twice."""
+        return bell_client(redis_address(self.settings))
+
+    @cached_property
+    def bell(self) -> Bell:
+        """The bell, rung through `redis`."""
+        return Bell(self.redis)
+
+    def waiting_redis(self) -> "Redis":
+        """Return another client, for a worker that waits for rings: RQ sets how long it waits for an answer."""
+        return Redis.from_url(redis_address(self.settings), retry=Retry(NoBackoff(), 0), socket_connect_timeout=2.0)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = self.__dict__
+        if "engine" in opened:
+            self.engine.dispose()
+        if "redis" in opened:
+            self.redis.close()
+
+
+def open_runtime(settings: Settings, clock: Clock = utc_now) -> Runtime:
+    """Return the runtime for these settings; nothing connects yet."""
+    return Runtime(settings, clock)
