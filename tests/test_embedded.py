@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from tests.infrastructure.waiting import eventually
+from tests.infrastructure.waiting import eventually, gone
 from worker.embedded import EmbeddedError, RedisServer, find_redis_server, plan_redis, redis_address, start_redis
 from worker.guard import Guard, end_sessions
 from worker.settings import load_settings
@@ -156,7 +156,7 @@ def test_it_ends_with_whoever_started_it_even_when_that_is_killed(var: Path) -> 
     starter.kill()
     starter.wait()
     starter.stdout.close()
-    eventually(lambda: not psutil.pid_exists(pid), "the end of the redis-server")
+    eventually(lambda: gone(pid), "the end of the redis-server")
 
 
 def test_ending_a_session_reaches_those_who_left_its_group(tmp_path: Path) -> None:
@@ -167,4 +167,4 @@ def test_ending_a_session_reaches_those_who_left_its_group(tmp_path: Path) -> No
     end_sessions([leader.pid])
     leader.wait()
     leader.stdout.close()
-    eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids), "the end of both")
+    eventually(lambda: gone(*pids), "the end of both")

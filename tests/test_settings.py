@@ -92,6 +92,10 @@ def test_an_empty_environment_means_everything_embedded() -> None:
     assert settings.base_url == "http://127.0.0.1:8000"
 
 
+def test_an_ipv6_host_is_put_into_brackets() -> None:
+    assert load_settings({"HOST": "::1", "PORT": "80"}).base_url == "http://[::1]:80"
+
+
 def test_a_relative_sqlite_file_is_made_absolute_so_that_every_process_means_the_same() -> None:
     assert make_url(load_settings({"DATABASE_URL": "sqlite:///a b.db"}).database_url).database == str(
         Path("a b.db").absolute()

@@ -81,7 +81,12 @@ class Settings:
     @property
     def base_url(self) -> str:
         """The address that signatures are checked against: the public one, else the one we listen on."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        return self.public_url or address(self.host, self.port)
+
+
+def address(host: str, port: int) -> str:
+    """Return the URL of this host and port; an IPv6 address goes into brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -117,6 +117,7 @@ class Supervisor:
         """Watch over everything until somebody asks to stop; then stop all and return the exit code."""
         while not self._asked.is_set() and not self._signals:
             self._step()
+        self._say("stopping")
         self.stop()
         return self._code
 

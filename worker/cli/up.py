@@ -1,0 +1,201 @@
+"""`baobei up`: everything in the foreground, embedded where the environment names nothing else."""
+
+import errno
+import os
+import socket
+import sys
+import threading
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker import demo
+from worker.console import Console, ConsoleClosedError
+from worker.database import migrate
+from worker.embedded import EmbeddedError, RedisServer, spawn_redis, start_redis
+from worker.guard import Guard
+from worker.lock import AlreadyRunningError, var_lock
+from worker.procfile import Entry, ProcfileError, read_procfile
+from worker.settings import Settings, SettingsError, address, load_settings, secret_key_of
+from worker.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
+
+PROJECT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 120.0
+# Where we listen on every address, we reach ourselves on the loopback one.
+REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+class UpError(click.ClickException):
+    """What stops `up`, as a sentence."""
+
+
+class WrongSetUpError(UpError):
+    """What stops `up` until somebody sets it up otherwise."""
+
+    exit_code = WRONG_USAGE
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What to show once everything runs."""
+
+    wanted: bool
+    then_exit: bool
+
+
+@click.command("up")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--var", type=click.Path(file_okay=False), help="Folder for everything kept; BAOBEI_VAR, else ./var.")
+@click.option("--demo", "show", is_flag=True, help="Play a demonstration: a site, its roster and a dozen texts.")
+@click.option("--exit-after-demo", is_flag=True, help="Stop after the demonstration; its outcome is the exit code.")
+def up(port: int, host: str, var: str | None, show: bool, exit_after_demo: bool) -> None:
+    """Bring the database up to date and run every process until Ctrl-C."""
+    given = {"HOST": host, "PORT": str(port)} | ({"BAOBEI_VAR": var} if var else {})
+    environ = os.environ | given
+    try:
+        settings = load_settings(environ)
+        _require_free_port(settings)
+        code = serve(settings, environ, Demonstration(show or exit_after_demo, exit_after_demo))
+    except (SettingsError, ProcfileError) as error:
+        raise WrongSetUpError(str(error)) from None
+    except (AlreadyRunningError, EmbeddedError, SupervisorError) as error:
+        raise UpError(str(error)) from None
+    except ConsoleClosedError:
+        code = 0
+    except OSError as error:
+        raise UpError(f"Cannot use {error.filename or settings.var}: {error.strerror}.") from None
+    sys.exit(code)
+
+
+def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonstration) -> int:
+    """Run everything until a signal, or until the demonstration is over; return the exit code."""
+    entries = read_procfile([PROJECT, Path.cwd()])
+    console = Console(sys.stdout, environ)
+    with ExitStack() as stack:
+        lock = stack.enter_context(var_lock(settings.var))
+        guard = stack.enter_context(Guard(keep_open=[lock]))
+        supervisor = stack.enter_context(Supervisor(guard, console))
+        secret_key_of(settings)  # Made here once, before several processes would ask for it.
+        redis = None if settings.redis_url else start_redis(settings.var, guard)
+        if redis:
+            supervisor.add(_foundation(redis), redis.process)
+        _migrate(settings, console)
+        for entry in entries:
+            supervisor.add(_program(entry, _environment(settings, environ, redis)))
+        opening = Opening(settings, supervisor, console, demonstration)
+        threading.Thread(target=opening.run, name="opening", daemon=True).start()
+        return supervisor.run()
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What happens beside the supervision: wait until the web answers, say so, demonstrate."""
+
+    settings: Settings
+    supervisor: Supervisor
+    console: Console
+    demonstration: Demonstration
+
+    def run(self) -> None:
+        """Open; whatever goes wrong becomes a sentence, for a traceback tells nobody at a terminal anything."""
+        try:
+            self._open()
+        except Exception as error:
+            self._fail(error)
+
+    def _open(self) -> None:
+        base_url = reachable_url(self.settings)
+        if not self._await_ready(base_url):
+            return
+        self.console.say(f"baobei is serving at {base_url} (Ctrl-C stops)")
+        if not self.demonstration.wanted:
+            return
+        code = demo.run(base_url, self.settings, self.console.plain)
+        if self.demonstration.then_exit:
+            self.supervisor.request_stop(code)
+
+    def _await_ready(self, base_url: str) -> bool:
+        waited = 0.0
+        while not self.supervisor.stopping.wait(0.2):
+            if answers(f"{base_url}/readyz"):
+                return True
+            waited += 0.2
+            if waited >= READY_SECONDS:
+                raise TimeoutError(f"{base_url}/readyz has not answered for {READY_SECONDS:.0f} s")
+        return False
+
+    def _fail(self, error: Exception) -> None:
+        if self.supervisor.stopping.is_set() or isinstance(error, ConsoleClosedError):
+            self.supervisor.request_stop()
+            return
+        what = "The demonstration failed" if self.demonstration.wanted else "baobei is not ready"
+        self.console.say(f"{what}: {error}.")
+        if self.demonstration.then_exit:
+            self.supervisor.request_stop(1)
+
+
+def reachable_url(settings: Settings) -> str:
+    """Return the address at which this machine reaches what listens on the settings' host and port."""
+    return address(REACHABLE.get(settings.host, settings.host), settings.port)
+
+
+def answers(url: str) -> bool:
+    """Whether a GET is answered with 200."""
+    # No proxy stands between us and ourselves, whatever the environment says.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _require_free_port(settings: Settings) -> None:
+    try:
+        family, kind, _, _, target = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(target)
+    except socket.gaierror:
+        raise UpError(f"--host {settings.host} is no address: give one of this machine, like 127.0.0.1.") from None
+    except OSError as error:
+        raise UpError(_port_sentence(settings, error)) from None
+
+
+def _port_sentence(settings: Settings, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"Port {settings.port} is taken by another program: stop that, or give another one with --port."
+        case errno.EADDRNOTAVAIL:
+            return f"--host {settings.host} is no address of this machine: give one that is, like 127.0.0.1."
+        case _:
+            return f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror}): give another --port."
+
+
+def _migrate(settings: Settings, console: Console) -> None:
+    try:
+        migrate(settings.database_url, console.say)
+    except (SQLAlchemyError, CommandError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise UpError(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
+
+
+def _foundation(redis: RedisServer) -> Program:
+    return Program("redis", lambda: spawn_redis(redis.plan), foundation=True)
+
+
+def _program(entry: Entry, environ: Mapping[str, str]) -> Program:
+    argv = entry.argv(environ, sys.executable)
+    return Program(entry.name, lambda: spawn(argv, environ))
+
+
+def _environment(settings: Settings, environ: Mapping[str, str], redis: RedisServer | None) -> dict[str, str]:
+    ours = {"BAOBEI_VAR": str(settings.var), "PYTHONUNBUFFERED": "1"}
+    return {**environ, **ours} | ({"REDIS_URL": redis.url} if redis else {})
