@@ -1,0 +1,76 @@
+"""`python -m webhook`: the web process, gunicorn with a few threads in each of two workers."""
+
+import os
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from webhook.app import create_app
+from worker.log import set_up_logging
+from worker.runtime import open_runtime
+from worker.settings import Settings, SettingsError, load_settings
+
+WORKERS = 2
+THREADS = 8
+GRACE_S = 5
+
+
+class PlainLog(Logger):
+    """Gunicorn's log in our own form, in which no run of digits passes; there is no access log."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the lines to the root logger."""
+        super().setup(cfg)
+        self.error_log.propagate = True
+
+
+class Server(BaseApplication):
+    """Gunicorn, set up by our settings alone: it reads no configuration file, argument or variable of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand over the options that this version of gunicorn knows."""
+        for name, value in _options(self._settings).items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the application, in each worker for itself: no connection is shared across a fork."""
+        return create_app(open_runtime(self._settings))
+
+
+def _options(settings: Settings) -> dict[str, object]:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return {
+        "bind": f"{host}:{settings.port}",
+        "workers": WORKERS,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "preload_app": False,
+        "graceful_timeout": GRACE_S,
+        "proc_name": "baobei-web",
+        "logger_class": PlainLog,
+        "errorlog": None,
+        "loglevel": "warning",
+        # It would stand in the home folder, where a second baobei would meet it.
+        "control_socket_disable": True,
+    }
+
+
+def main() -> None:
+    """Serve until told to stop; a wrong variable ends it with its sentence."""
+    try:
+        settings = load_settings(os.environ)
+    except SettingsError as error:
+        sys.exit(f"baobei: {error}")
+    set_up_logging(settings.log_level)
+    Server(settings).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The web application: the gateways' routes, health and pages, around one runtime."""
+
+from flask import Flask
+
+from webhook import gateways, health, phones
+from webhook.answers import prepare_answers
+from webhook.runtime import KEY
+from worker.gateways.base import LARGEST_BODY
+from worker.runtime import Runtime
+from worker.settings import secret_key_of
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Return the application. It has the sandbox's phones only while the sandbox is a gateway of `runtime`."""
+    app = Flask(__name__)
+    app.extensions[KEY] = runtime
+    app.config.update(_config(runtime))
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    prepare_answers(app)
+    app.register_blueprint(gateways.routes)
+    app.register_blueprint(health.routes)
+    if phones.GATEWAY in runtime.gateways:
+        app.register_blueprint(phones.routes)
+    return app
+
+
+def _config(runtime: Runtime) -> dict[str, object]:
+    settings = runtime.settings
+    return {
+        "SECRET_KEY": secret_key_of(settings),
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
+        "MAX_FORM_PARTS": 100,
+        "PROVIDE_AUTOMATIC_OPTIONS": False,
+        "SESSION_COOKIE_NAME": "baobei",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.base_url.startswith("https:"),
+    }

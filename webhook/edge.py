@@ -1,0 +1,65 @@
+"""What every request of a gateway goes through, whichever adapter it is for: the edge owns the order of the steps.
+
+Signature, reading, then each text masked and made durable (both in `worker.line.accept`), the bell, the answer.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.gateways.base import Ack, Gateway, Inbound, Ping, Route, Status
+from worker.line import NotDurableError, Receipt, accept
+from worker.log import complain, say
+from worker.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What a request brought: a receipt for each text in it, and the answer that its gateway wants."""
+
+    ack: Ack
+    receipts: tuple[Receipt, ...] = ()
+
+
+def address(name: str, route: Route) -> str:
+    """Return the path of a gateway's route, exactly as gateways sign it."""
+    return f"/gateways/{name}/{route}"
+
+
+def receive(
+    runtime: Runtime, gateway: Gateway, route: Route, headers: Mapping[str, str], raw: bytes, query: str = ""
+) -> Reception:
+    """Take in one request. `query` is the raw query string, without `?`.
+
+    Raises RefusedRequestError for what the gateway did not write or nobody could read; that leaves no trace.
+    """
+    # Never the URL as the server saw it: proxies change scheme and host, and werkzeug quotes anew.
+    url = runtime.settings.base_url + address(gateway.name, route) + (f"?{query}" if query else "")
+    gateway.verify(headers, raw, url)
+    return _take(runtime, gateway, gateway.parse(route, raw, url))
+
+
+def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | Ping]) -> Reception:
+    receipts: list[Receipt] = []
+    try:
+        for message in messages:
+            match message:
+                case Inbound():
+                    receipts.append(_put_in_line(runtime, message))
+                case Status():
+                    say(log, "status", gateway=message.gateway, reply=message.reply_id)
+    except NotDurableError as error:
+        # What came before it in the same request is in line already; it comes again and is silent then.
+        complain(log, "not durable", error, gateway=gateway.name)
+        return Reception(gateway.ack(ok=False), tuple(receipts))
+    return Reception(gateway.ack(ok=True), tuple(receipts))
+
+
+def _put_in_line(runtime: Runtime, inbound: Inbound) -> Receipt:
+    receipt = accept(runtime.engine, inbound)
+    say(log, receipt.outcome, gateway=inbound.gateway, site=receipt.site_id, seq=receipt.seq)
+    if receipt.site_id is not None:
+        runtime.bell.ring_decide(receipt.site_id)
+    return receipt

@@ -1,0 +1,30 @@
+"""Proof that a form was sent from our own page: same origin, and a token that only our page knows."""
+
+import secrets
+from hmac import compare_digest
+from urllib.parse import urlsplit
+
+from flask import abort, request, session
+
+KEY = "form"
+
+
+def form_token() -> str:
+    """Return the token of this visitor's forms; it lives in his signed session."""
+    if KEY not in session:
+        session[KEY] = secrets.token_urlsafe(24)
+    token: str = session[KEY]
+    return token
+
+
+def demand_own_form() -> None:
+    """Refuse (403) a form that another site, or a page from before the session, has sent."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin" or not _same_origin():
+        abort(403, "这个请求来自别的网站，未被接受。 This form was sent from another site.")
+    if not compare_digest(request.form.get("token", ""), session.get(KEY, secrets.token_hex())):
+        abort(403, "页面已过期，请重新打开后再发。 This page is too old: load it anew and send again.")
+
+
+def _same_origin() -> bool:
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host

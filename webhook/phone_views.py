@@ -1,0 +1,157 @@
+"""What stands on the phones' page, in words: times in the site's zone, roles and outcomes by name."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from webhook.codes import words_of
+from webhook.examples import CHIPS, Chip
+from worker.readers.phones import Bubble, Entry, Person, PhoneSite
+
+ROLES = {"agent": "业务员", "manager": "现场负责人", "consultant": "置业顾问", "service": "客服部", "other": "陌生号码"}
+BADGES = {"agent": "未分单位", "manager": "案场", "consultant": "案场", "service": "案场", "other": "未登记"}
+INITIALS = {"manager": "管", "consultant": "顾", "service": "服", "other": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class BubbleView:
+    """A text on a phone; `at` is for sorting, `time` and `day` are the site's."""
+
+    key: str
+    phone: str
+    mine: bool
+    words: str
+    at: str
+    time: str
+    day: str
+    note: str
+    done: bool
+    day_starts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """A place of the line: when, who, and what became of it."""
+
+    key: str
+    seq: int
+    at: str
+    time: str
+    who: str
+    words: str
+    tone: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneView:
+    """One phone; `id` is its element's, `short` its name in the switcher, `shown` its number as people read it."""
+
+    id: str
+    number: str
+    shown: str
+    role: str
+    role_words: str
+    name: str
+    short: str
+    initial: str
+    chips: Sequence[Chip]
+    bubbles: Sequence[BubbleView]
+
+
+BLANK_BUBBLE = BubbleView("", "", False, "", "", "", "", "", False)
+BLANK_ENTRY = EntryView("", 0, "", "", "", "", "quiet", "")
+
+
+def bubble_views(bubbles: Iterable[Bubble], zone: ZoneInfo) -> list[BubbleView]:
+    """Return the texts as they are shown."""
+    return [_bubble(bubble, zone) for bubble in bubbles]
+
+
+def entry_views(entries: Iterable[Entry], site: PhoneSite) -> list[EntryView]:
+    """Return the places of the line as they are shown; senders by name, strangers by masked number."""
+    names = {person.phone: _who(person) for person in site.people if person.role != "other"}
+    return [_entry(entry, site.zone, names) for entry in entries]
+
+
+def phone_views(people: Iterable[Person], bubbles: Sequence[BubbleView]) -> list[PhoneView]:
+    """Return the phones in the order of `people`, each with its own texts."""
+    return [_phone(person, [b for b in bubbles if b.phone == person.phone]) for person in people]
+
+
+def number_words(number: str) -> str:
+    """Return an E.164 number with blanks, as people read it; anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def masked(number: str) -> str:
+    """Return a number with its middle hidden; what is too short to be somebody's stays."""
+    return number if len(number) < 9 else f"{number[:-8]}****{number[-4:]}"
+
+
+def _bubble(bubble: Bubble, zone: ZoneInfo) -> BubbleView:
+    local = bubble.at.astimezone(zone)
+    return BubbleView(
+        key=bubble.key,
+        phone=bubble.phone,
+        mine=bubble.mine,
+        words=bubble.words,
+        at=_sortable(bubble.at),
+        time=f"{local:%H:%M}",
+        day=f"{local.month}月{local.day}日",
+        note=f"第{bubble.seq}位" if bubble.seq is not None else "",
+        done=bubble.done,
+    )
+
+
+def _entry(entry: Entry, zone: ZoneInfo, names: dict[str, str]) -> EntryView:
+    words, tone = words_of(entry.kind, entry.code)
+    return EntryView(
+        key=f"s{entry.seq}",
+        seq=entry.seq,
+        at=_sortable(entry.received_at),
+        time=f"{entry.received_at.astimezone(zone):%H:%M:%S}",
+        who=names.get(entry.sender) or masked(entry.sender) or "系统",
+        words=words,
+        tone=tone,
+        ref=f"R{entry.number}" if entry.number is not None else "",
+    )
+
+
+def _phone(person: Person, bubbles: Sequence[BubbleView]) -> PhoneView:
+    name = person.name or ROLES[person.role]
+    return PhoneView(
+        id=f"phone-{re.sub('[^0-9A-Za-z]', '', person.phone)}",
+        number=person.phone,
+        shown=number_words(person.phone),
+        role=person.role,
+        role_words=person.unit or BADGES[person.role],
+        name=name,
+        short=name if person.role != "other" else person.phone[-4:],
+        initial=INITIALS.get(person.role) or name[:1],
+        chips=CHIPS[person.role],
+        bubbles=_with_days(bubbles),
+    )
+
+
+def _with_days(bubbles: Sequence[BubbleView]) -> list[BubbleView]:
+    """Mark the first text of each day."""
+    days = (list(group) for _, group in groupby(bubbles, key=lambda b: b.day))
+    return [replace(b, day_starts=i == 0) for day in days for i, b in enumerate(day)]
+
+
+def _who(person: Person) -> str:
+    return " · ".join(part for part in (person.name or ROLES[person.role], person.unit) if part)
+
+
+def _sortable(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,89 @@
+"""Whether a text that comes now would be kept, and what else is not as it should be."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Thread
+
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.worker_registration import get_keys
+from sqlalchemy import Engine, exists, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.bell import QUEUES
+from worker.clock import utc_now
+from worker.database import reading
+from worker.runtime import Runtime
+from worker.schema import cursors, inbox, unrouted
+
+PROBE_S = 0.5
+"""A gateway is answered within 700 ms, so a database that takes longer keeps no text."""
+LATE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`durable`: a text could be kept now. `degraded`: what is slower or waits, though nothing is lost, as codes."""
+
+    durable: bool
+    degraded: tuple[str, ...] = ()
+
+
+def health_of(runtime: Runtime) -> Health:
+    """Look at everything a text needs on its way; takes less than two seconds, whatever is away."""
+    if not _within(PROBE_S, lambda: _can_write(runtime.engine)):
+        return Health(durable=False)
+    return Health(True, (*_queue_faults(runtime), *_line_faults(runtime.engine)))
+
+
+def _within(seconds: float, probe: Callable[[], bool]) -> bool:
+    """Return what a probe says, or False when it has not said anything in time."""
+    said: list[bool] = []
+    asking = Thread(target=lambda: said.append(probe()), daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return said == [True]
+
+
+def _can_write(engine: Engine) -> bool:
+    """Take the way that a text takes, to the lock and through the constraints, and go back before the commit."""
+    try:
+        with engine.connect() as connection, connection.begin() as transaction:
+            connection.execute(insert(unrouted).values(**_nobody()))
+            transaction.rollback()
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _nobody() -> dict[str, object]:
+    texts = dict.fromkeys(("gateway", "sender", "recipient", "text"), "")
+    return texts | {"received_at": utc_now(), "provider_id": secrets.token_hex(8), "body": b""}
+
+
+def _queue_faults(runtime: Runtime) -> Iterator[str]:
+    try:
+        for name in QUEUES:
+            if not _has_worker(Queue(name, connection=runtime.redis)):
+                yield f"no_{name}_worker"
+    except (RedisError, OSError):
+        yield "redis_away"
+
+
+def _has_worker(queue: Queue) -> bool:
+    # A worker that was killed stays registered, but its own key goes when its heartbeat stops.
+    keys = get_keys(queue=queue)
+    return bool(keys) and bool(queue.connection.exists(*keys))
+
+
+def _line_faults(engine: Engine) -> Iterator[str]:
+    next_up = (inbox.c.site_id == cursors.c.site_id) & (inbox.c.seq == cursors.c.decided_seq + 1)
+    late = exists().where(next_up, inbox.c.received_at < utc_now() - LATE)
+    with reading(engine).connect() as connection:
+        late_texts, lost_texts = connection.execute(select(late, exists(select(unrouted.c.id)))).one()
+    if late_texts:
+        yield "undecided_texts"
+    if lost_texts:
+        yield "unrouted_texts"

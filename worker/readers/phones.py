@@ -1,0 +1,239 @@
+"""What the sandbox's phones show: who is at a site, what was said on each phone, and what became of it in the line.
+
+Everything here reads in a transaction that takes no write lock. Texts are as the line keeps them: masked.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
+
+from worker.clock import utc_now
+from worker.database import reading
+from worker.rules.model import ROLES, Site
+from worker.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites, units
+
+MOST_PEOPLE = 24
+MOST_STRANGERS = 8
+MOST_TEXTS = 400
+MOST_ENTRIES = 60
+# A transaction that writes a reply may commit this much after the time it wrote: no statement lives longer.
+LATE_COMMIT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who holds a phone: an agent of the roster (`unit` is his unit's name), staff of the site, or a stranger."""
+
+    phone: str
+    role: str
+    name: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSite:
+    """A site of the sandbox; `people` in the order in which their phones are shown, `hidden` are left out."""
+
+    id: int
+    name: str
+    number: str
+    zone: ZoneInfo
+    people: tuple[Person, ...] = ()
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One text on one phone. `mine`: the phone sent it; then `seq` is its place and `done` says it is decided.
+
+    Of the others `done` says that the gateway reports it delivered.
+    """
+
+    key: str
+    phone: str
+    mine: bool
+    words: str
+    at: datetime
+    seq: int | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place of the line; `code` is None until it is decided, `number` the registration it won or met."""
+
+    seq: int
+    received_at: datetime
+    kind: str
+    sender: str
+    code: str | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a reader has read: the last place, the last decided place, the newest change of a reply, their count."""
+
+    seq: int = 0
+    decided: int = 0
+    changed_at: datetime = EPOCH
+    replies: int = 0
+
+    def __str__(self) -> str:
+        """Return it as a token without blanks, for an ETag and `since`."""
+        micros = (self.changed_at - EPOCH) // timedelta(microseconds=1)
+        return f"{self.seq}-{self.decided}-{micros}-{self.replies}"
+
+    @property
+    def waiting(self) -> int:
+        """Return how many places of the line are not decided yet."""
+        return max(0, self.seq - self.decided)
+
+    @classmethod
+    def parse(cls, token: str) -> Self:
+        """Return what `str` wrote; anything else means the beginning."""
+        try:
+            seq, decided, micros, count = (int(part) for part in token.split("-"))
+            return cls(seq, decided, EPOCH + timedelta(microseconds=micros), count)
+        except (ValueError, OverflowError):
+            return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a reader at an older mark has not seen, in order of time; what he knows already may be among it."""
+
+    mark: Mark
+    bubbles: tuple[Bubble, ...]
+    entries: tuple[Entry, ...]
+
+
+def sandbox_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
+    """Return the sites of a gateway by id, without their people."""
+    with reading(engine).connect() as connection:
+        return [_site(row) for row in connection.execute(_sites(gateway))]
+
+
+def people_of(engine: Engine, site: PhoneSite) -> PhoneSite:
+    """Return the site with its people: the staff, who is on the roster today, and strangers who texted lately."""
+    with reading(engine).connect() as connection:
+        state = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site.id)).scalar_one_or_none()
+        staff = _staff(Site.from_json(state or {}))
+        agents = list(_agents(connection, site))
+        known = {p.phone for p in (*staff, *agents)}
+        strangers = [Person(p, "other") for p in _late_senders(connection, site.id) if p not in known]
+    people = _in_order(agents[:MOST_PEOPLE], staff, strangers[:MOST_STRANGERS])
+    return PhoneSite(site.id, site.name, site.number, site.zone, people, max(0, len(agents) - MOST_PEOPLE))
+
+
+def mark_of(engine: Engine, site_id: int) -> Mark:
+    """Return how far there is anything to read."""
+    with reading(engine).connect() as connection:
+        return _mark(connection, site_id)
+
+
+def changes_since(engine: Engine, site_id: int, since: Mark) -> Changes:
+    """Return what came or changed after a mark, at most the newest 400 texts and replies and 60 places."""
+    with reading(engine).connect() as connection:
+        mark = _mark(connection, site_id)
+        bubbles = [*_texts(connection, site_id, since, mark), *_replies(connection, site_id, since)]
+        entries = tuple(_entries(connection, site_id, since))
+    return Changes(mark, tuple(sorted(bubbles, key=lambda b: (b.at, b.mine is False, b.key))), entries)
+
+
+def _sites(gateway: str) -> Any:
+    joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
+    wanted = select(sites.c.id, sites.c.name, sites.c.number, cursors.c.state).select_from(joined)
+    return wanted.where(sites.c.gateway == gateway).order_by(sites.c.id)
+
+
+def _site(row: Row[Any]) -> PhoneSite:
+    return PhoneSite(row.id, row.name, row.number, ZoneInfo(Site.from_json(row.state or {}).timezone))
+
+
+def _staff(site: Site) -> list[Person]:
+    return [Person(phone, role) for wanted in ROLES for phone, role in site.staff.items() if role == wanted]
+
+
+def _agents(connection: Connection, site: PhoneSite) -> Iterable[Person]:
+    today = utc_now().astimezone(site.zone).date()
+    of_unit = and_(units.c.site_id == roster.c.site_id, units.c.key == roster.c.unit)
+    wanted = (
+        select(roster.c.phone, roster.c.name, func.coalesce(units.c.name, roster.c.unit).label("unit"))
+        .select_from(roster.outerjoin(units, of_unit))
+        .where(roster.c.site_id == site.id, *_on_roster(today))
+        .order_by("unit", roster.c.phone)
+    )
+    return (Person(row.phone, "agent", row.name, row.unit) for row in connection.execute(wanted))
+
+
+def _on_roster(day: date) -> Iterable[Any]:
+    yield or_(roster.c.from_day.is_(None), roster.c.from_day <= day)
+    yield or_(roster.c.to_day.is_(None), roster.c.to_day >= day)
+
+
+def _late_senders(connection: Connection, site_id: int) -> list[str]:
+    texts = inbox.c.site_id == site_id, inbox.c.kind == "text"
+    last = select(inbox.c.seq, inbox.c.sender).where(*texts).order_by(inbox.c.seq.desc()).limit(MOST_TEXTS).subquery()
+    by_phone = select(last.c.sender).group_by(last.c.sender).order_by(func.max(last.c.seq).desc())
+    return list(connection.execute(by_phone).scalars())
+
+
+def _in_order(agents: list[Person], staff: list[Person], strangers: list[Person]) -> tuple[Person, ...]:
+    # The phone that reports and the phone that is told stand first, side by side.
+    managers = [p for p in staff if p.role == "manager"]
+    others = [p for p in staff if p.role != "manager"]
+    return (*agents[:1], *managers, *agents[1:], *others, *strangers)
+
+
+def _mark(connection: Connection, site_id: int) -> Mark:
+    places = select(sites.c.last_seq, func.coalesce(cursors.c.decided_seq, 0)).select_from(
+        sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
+    )
+    place = connection.execute(places.where(sites.c.id == site_id)).first()
+    counted = select(func.max(replies.c.updated_at), func.count()).where(replies.c.site_id == site_id)
+    changed_at, count = connection.execute(counted).one()
+    return Mark(place[0] if place else 0, place[1] if place else 0, changed_at or EPOCH, count)
+
+
+def _texts(connection: Connection, site_id: int, since: Mark, mark: Mark) -> Iterable[Bubble]:
+    # A text changes once, when it is decided: so those behind the older decided place are all that can be new.
+    fresh = inbox.c.site_id == site_id, inbox.c.kind == "text", inbox.c.seq > since.decided
+    last = select(inbox.c.seq, inbox.c.sender, inbox.c.text, inbox.c.received_at).where(*fresh)
+    for row in connection.execute(last.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS)):
+        done = row.seq <= mark.decided
+        yield Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, done)
+
+
+def _replies(connection: Connection, site_id: int, since: Mark) -> Iterable[Bubble]:
+    # Only what was handed over has arrived on a phone.
+    arrived = replies.c.site_id == site_id, replies.c.sent_at.is_not(None)
+    wanted = select(replies.c.id, replies.c.recipient, replies.c.words, replies.c.sent_at, replies.c.delivery)
+    fresh = wanted.where(*arrived, replies.c.updated_at >= since.changed_at - _slack(since))
+    for row in connection.execute(fresh.order_by(replies.c.id.desc()).limit(MOST_TEXTS)):
+        yield Bubble(f"r{row.id}", row.recipient, False, row.words, row.sent_at, done=row.delivery == "delivered")
+
+
+def _slack(since: Mark) -> timedelta:
+    return LATE_COMMIT if since.changed_at > EPOCH else timedelta(0)
+
+
+def _entries(connection: Connection, site_id: int, since: Mark) -> Iterable[Entry]:
+    decided = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
+    won = (
+        select(func.min(reports.c.number))
+        .where(reports.c.site_id == inbox.c.site_id, reports.c.seq == inbox.c.seq)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(inbox.c.seq, inbox.c.received_at, inbox.c.kind, inbox.c.sender, decisions.c.code, won.label("number"))
+        .select_from(inbox.outerjoin(decisions, decided))
+        .where(inbox.c.site_id == site_id, inbox.c.seq > since.decided)
+        .order_by(inbox.c.seq.desc())
+        .limit(MOST_ENTRIES)
+    )
+    return (Entry(*row) for row in connection.execute(wanted))
