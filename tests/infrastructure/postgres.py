@@ -117,12 +117,22 @@ def _reachable(binaries: Path, home: Path, identity: Identity) -> Path:
         subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd="/", **identity)
     except PermissionError:
         # The clone lies in a folder that is its owner's alone, root's home for one.
-        copy = home / "install"
-        shutil.copytree(binaries.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__"))
-        return copy / "bin"
+        return _copied(binaries, home / "install")
     except subprocess.CalledProcessError as error:
         raise PostgresError(f"PostgreSQL does not run on this machine: {error.stderr.decode().strip()}") from error
     return binaries
+
+
+def _copied(binaries: Path, target: Path) -> Path:
+    # The binaries look for their libraries in a folder beside the package (`auditwheel` puts them there), so the copy
+    # is laid out as the original is.
+    install = binaries.parent
+    libraries = install.parent.with_name(f"{install.parent.name}.libs")
+    unneeded = shutil.ignore_patterns("include", "__pycache__")
+    shutil.copytree(install, target / install.parent.name / install.name, symlinks=True, ignore=unneeded)
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    return target / install.parent.name / install.name / "bin"
 
 
 def _make_cluster(binaries: Path, home: Path, identity: Identity) -> None:
