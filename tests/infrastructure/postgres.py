@@ -117,7 +117,10 @@ def _reachable(binaries: Path, home: Path, identity: Identity) -> Path:
         subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd="/", **identity)
     except PermissionError:
         # The clone lies in a folder that is its owner's alone, root's home for one.
-        return _copied(binaries, home / "install")
+        copy = _copied(binaries, home / "install")
+        for path in (home / "install", *(home / "install").rglob("*")):
+            os.chown(path, identity["user"], identity["group"], follow_symlinks=False)
+        return copy
     except subprocess.CalledProcessError as error:
         raise PostgresError(f"PostgreSQL does not run on this machine: {error.stderr.decode().strip()}") from error
     return binaries
