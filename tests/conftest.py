@@ -14,7 +14,7 @@ from worker.database import open_engine
 from worker.embedded import start_redis
 from worker.guard import Guard
 
-TEST_DATABASE_URL = os.environ.pop("TEST_DATABASE_URL", "").replace("postgres://", "postgresql://", 1)
+TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "").replace("postgres://", "postgresql://", 1)
 TEST_DATABASE_URL = TEST_DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1)
 # Now, and not in a fixture: modules under test may look at the environment when they are imported.
 clean_environment(os.environ)
