@@ -1,0 +1,58 @@
+"""What every command shares: settings, the database, and errors that are one sentence."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from worker.database import open_engine
+from worker.entering import SetUpError
+from worker.settings import Settings, SettingsError, load_settings
+
+
+class Problem(click.ClickException):
+    """A problem was found: one sentence, exit code 1."""
+
+    exit_code = 1
+
+
+class WrongUsage(click.ClickException):
+    """The command cannot be meant so: one sentence, exit code 2."""
+
+    exit_code = 2
+
+
+def settings() -> Settings:
+    """Return the environment's settings; a wrong value ends the command with exit code 2."""
+    try:
+        return load_settings(os.environ)
+    except SettingsError as error:
+        raise WrongUsage(str(error)) from None
+
+
+@contextmanager
+def database(given: Settings | None = None) -> Iterator[Engine]:
+    """Yield the database; what goes wrong with it, and what cannot be set up, become sentences."""
+    engine = open_engine((given or settings()).database_url)
+    try:
+        yield engine
+    except SetUpError as error:
+        raise WrongUsage(str(error)) from None
+    except DBAPIError as error:
+        raise Problem(_sentence(str(error.orig))) from None
+    except SQLAlchemyError:
+        raise Problem("The database did not do what was asked; run `baobei doctor`.") from None
+    finally:
+        engine.dispose()
+
+
+def _sentence(words: str) -> str:
+    lowered = words.lower()
+    if "no such table" in lowered or "does not exist" in lowered or "no such column" in lowered:
+        return "The database lacks tables or columns; run `baobei migrate` first."
+    if "unable to open" in lowered:
+        return "The database file cannot be opened; run `baobei migrate` first, or check BAOBEI_VAR and DATABASE_URL."
+    return "The database cannot be reached or refused; check DATABASE_URL and that the server runs."

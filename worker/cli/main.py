@@ -1,0 +1,22 @@
+"""The command line: `baobei`, also `python -m worker`. One module a command, joined here."""
+
+import click
+
+from worker.cli.migrate import migrate
+from worker.cli.parse import parse
+from worker.cli.register import register
+from worker.cli.rehearse import rehearse_files
+from worker.cli.roster import roster
+from worker.cli.site import site, staff
+from worker.cli.up import up
+from worker.cli.work import sweep, work
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="baobei")
+def main() -> None:
+    """Client reports by text message: received, put in line, decided, answered."""
+
+
+for command in (up, migrate, site, staff, roster, parse, rehearse_files, register, work, sweep):
+    main.add_command(command)

@@ -1,0 +1,18 @@
+"""`baobei migrate`."""
+
+import click
+
+from worker.cli.base import Problem, settings
+from worker.database import migrate as bring_up_to_date
+
+
+@click.command("migrate")
+def migrate() -> None:
+    """Bring the database up to date."""
+    given = settings()
+    given.var.mkdir(parents=True, exist_ok=True)
+    try:
+        bring_up_to_date(given.database_url, click.echo)
+    except Exception as error:
+        raise Problem(f"The database could not be migrated: {type(error).__name__}; check DATABASE_URL.") from error
+    click.echo("The database is up to date.")

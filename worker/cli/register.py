@@ -1,0 +1,87 @@
+"""`baobei register`: the 《客户报备登记表》."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import Engine, func, select
+
+from worker.cli.base import Problem, WrongUsage, database
+from worker.cli.roster import checks_of, listed
+from worker.clock import utc_now
+from worker.database import reading
+from worker.entering import all_sites, put, site_named
+from worker.exporting import cell, write_csv, write_json, write_table, write_xlsx
+from worker.lists import ListError, read_register
+from worker.readers.register import COLUMNS, STATUSES, register_rows
+from worker.schema import reports
+
+
+@click.group("register", invoke_without_command=True)
+@click.option("--site", "site_name", help="One site only.")
+@click.option("--status", help=f"One status only: {', '.join(STATUSES)}, or the code of an answer.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "xlsx", "json"]), default="table", show_default=True
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; xlsx needs one.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.pass_context
+def register(
+    context: click.Context, site_name: str | None, status: str | None, form: str, output: Path | None, as_json: bool
+) -> None:
+    """Show or export the register (登记表)."""
+    if context.invoked_subcommand is not None:
+        return
+    form = "json" if as_json else form
+    if form == "xlsx" and output is None and sys.stdout.isatty():
+        raise WrongUsage("A spreadsheet needs a file: add --output register.xlsx.")
+    with database() as engine:
+        if site_name is not None:
+            site_named(engine, site_name)
+        _write(_cells(engine, site_name, status), form, output)
+
+
+def _cells(engine: Engine, site_name: str | None, status: str | None) -> Iterator[list[str]]:
+    zones = {site.name: site.zone for site in all_sites(engine)}
+    for row in register_rows(engine, utc_now(), site_name, status):
+        zone = zones.get(row.site, ZoneInfo("Asia/Shanghai"))
+        yield [cell(getattr(row, column), zone) for column in COLUMNS]
+
+
+def _write(rows: Iterator[list[str]], form: str, output: Path | None) -> None:
+    if form == "xlsx":
+        write_xlsx(rows, COLUMNS, output or Path("/dev/stdout"))
+        return
+    write = {"csv": write_csv, "json": write_json, "table": write_table}[form]
+    if output is None:
+        write(rows, COLUMNS, sys.stdout)
+        return
+    with output.open("w", encoding="utf-8", newline="") as out:
+        write(rows, COLUMNS, out)
+
+
+@register.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--site", "site_name", required=True, help="The site's name.")
+def import_register(file: Path, site_name: str) -> None:
+    """Go live with a running register: CSV with client, phone, agent, unit, reported_at[, visited_at]."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+        try:
+            rows = read_register(file, checks_of(engine, row))
+        except ListError as error:
+            raise Problem(listed(file, error)) from None
+        receipt = put(engine, row, "import", {"rows": rows})
+        if receipt.outcome == "repeated":
+            click.echo(f"This register was imported already, at place {receipt.seq} of the line; nothing changed.")
+            return
+        for code, count in _outcomes(engine, row.id, receipt.seq or 0):
+            click.echo(f"{count} rows: {code}")
+
+
+def _outcomes(engine: Engine, site_id: int, seq: int) -> list[tuple[str, int]]:
+    counted = select(reports.c.code, func.count()).where(reports.c.site_id == site_id, reports.c.seq == seq)
+    with reading(engine).connect() as connection:
+        return [(row[0], row[1]) for row in connection.execute(counted.group_by(reports.c.code))]

@@ -1,0 +1,36 @@
+"""`baobei rehearse`: plays scenario files."""
+
+import json
+from pathlib import Path
+
+import click
+
+from worker.cli.base import WrongUsage
+from worker.rehearsal import Break, rehearse
+from worker.scenario import ScenarioError, read_scenario
+from worker.stage import MemoryStage
+
+
+@click.command("rehearse")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def rehearse_files(files: tuple[Path, ...], as_json: bool) -> None:
+    """Play scenario files on a virtual clock, in memory; print every broken expectation with its line."""
+    found = [(file, broken) for file in files for broken in _play(file)]
+    if as_json:
+        rows = [{"file": str(f), "line": b.line, "expected": b.expected, "got": b.got} for f, b in found]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        for file, broken in found:
+            click.echo(f"{file}:{broken.line} expected {broken.expected} got {broken.got}")
+        click.echo(f"{len(files)} played, {len({file for file, _ in found})} broken", err=True)
+    raise SystemExit(1 if found else 0)
+
+
+def _play(file: Path) -> list[Break]:
+    try:
+        return rehearse(read_scenario(file.read_bytes().decode("utf-8")), MemoryStage())
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{file} is not UTF-8; save it as UTF-8.") from None
+    except ScenarioError as error:
+        raise WrongUsage(f"{file}:{error.line} {error}") from None

@@ -1,0 +1,79 @@
+"""`baobei roster`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine, select
+
+from worker.cli.base import Problem, database
+from worker.clock import utc_now
+from worker.database import reading
+from worker.entering import SiteRow, put, site_named
+from worker.exporting import write_table
+from worker.lists import Checks, ListError, read_roster
+from worker.schema import roster as roster_table
+from worker.schema import units
+
+COLUMNS = ("name", "phone", "unit", "kind", "from", "to")
+
+
+@click.group("roster")
+def roster() -> None:
+    """The roster (分销人员名单): who may report, for which unit, from when (R26)."""
+
+
+@roster.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--site", "site_name", required=True, help="The site's name.")
+def import_roster(file: Path, site_name: str) -> None:
+    """Add and change lines from a CSV (name, phone, unit, kind, from, to): all of them, or none."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+        try:
+            people = read_roster(file, checks_of(engine, row))
+        except ListError as error:
+            raise Problem(listed(file, error)) from None
+        receipt = put(engine, row, "roster", {"people": people})
+    if receipt.outcome == "repeated":
+        click.echo(f"This roster is in force already, since place {receipt.seq} of the line; nothing changed.")
+        return
+    click.echo(f"{len(people)} people are on the roster of {site_name} from place {receipt.seq} of its line.")
+
+
+@roster.command("list")
+@click.option("--site", "site_name", required=True, help="The site's name.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def list_roster(site_name: str, as_json: bool) -> None:
+    """List who is on the roster."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+        people = _people(engine, row)
+    if as_json:
+        click.echo(json.dumps([dict(zip(COLUMNS, person, strict=True)) for person in people], ensure_ascii=False))
+        return
+    write_table(people, COLUMNS, sys.stdout)
+
+
+def _people(engine: Engine, site: SiteRow) -> list[list[str]]:
+    listed = roster_table.join(
+        units, (units.c.site_id == roster_table.c.site_id) & (units.c.name == roster_table.c.unit)
+    )
+    query = select(roster_table, units.c.kind).select_from(listed).where(roster_table.c.site_id == site.id)
+    with reading(engine).connect() as connection:
+        rows = connection.execute(query.order_by(roster_table.c.unit, roster_table.c.name)).all()
+    return [[r.name, r.phone, r.unit, r.kind, str(r.from_day or ""), str(r.to_day or "")] for r in rows]
+
+
+def checks_of(engine: Engine, site: SiteRow) -> Checks:
+    """Return what lists for this site are checked against."""
+    with reading(engine).connect() as connection:
+        known = connection.execute(select(units.c.key, units.c.kind).where(units.c.site_id == site.id)).all()
+    return Checks(site.region, site.zone, {row.key: row.kind for row in known}, utc_now())
+
+
+def listed(file: Path, error: ListError) -> str:
+    """Return a sentence for a file that was not taken, with a line for each of its bad lines."""
+    bad = "".join(f"\n  line {number}: {sentence}" for number, sentence in error.lines)
+    return f"Nothing of {file.name} was taken; mend these lines and import it again:{bad}"
