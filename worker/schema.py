@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -265,4 +266,53 @@ replies = Table(
     Index("ix_replies_recipient", "site_id", "recipient", "id"),
     Index("ix_replies_sid", "sid"),
     comment="The outbox.",
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("reply_id", ForeignKey("replies.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, comment="when its outcome was known; empty while sending, and for a dead sender"),
+    Column("outcome", Text, comment="sent retry refused unknown"),
+    Column("code", Text),
+    Column("sid", Text, comment="the gateway's id of this attempt"),
+    Column("delivery", Text, comment="the gateway's word on this attempt"),
+    Column("lookups", Integer, nullable=False, default=0, comment="how often it was looked for in the gateway's list"),
+    Index("ix_attempts_sid", "sid"),
+    Index("ix_attempts_ended_at", "ended_at"),
+    comment="Every time that a reply was handed to a gateway, or perhaps was.",
+)
+
+gateway_stops = Table(
+    "gateway_stops",
+    metadata,
+    Column("gateway", Text, primary_key=True),
+    Column("number", Text, primary_key=True, comment="our sending number; empty: the whole gateway"),
+    Column("since", UtcTime, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    comment="What cannot send until somebody mends it and says so; its replies stay pending.",
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    _site(),
+    Column("phone", Text, primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("code", Text, nullable=False),
+    comment="People to whom the gateway refuses to send because they said stop; they get no notices.",
+)
+
+# Literal, not bound: a database uses a partial index only for a condition that it can read.
+STILL_TO_SEND = text("state IN ('pending', 'sending')")
+Index(
+    "ix_replies_to_send",
+    replies.c.site_id,
+    replies.c.recipient,
+    replies.c.id,
+    sqlite_where=STILL_TO_SEND,
+    postgresql_where=STILL_TO_SEND,
 )

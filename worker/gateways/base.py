@@ -219,10 +219,10 @@ class Gateway(Protocol):
     def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield the texts to our numbers which the gateway has in its own list; raises GatewayAwayError."""
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Sent | Refused | None:
+    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
         """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.
 
-        None: it is not there. Raises GatewayAwayError when the list could not be read.
+        Returns what became of it; None: it is not there. Raises GatewayAwayError when the list could not be read.
         """
 
 

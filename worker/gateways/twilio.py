@@ -31,7 +31,6 @@ from worker.gateways.base import (
     Outcome,
     Outgoing,
     Ping,
-    Refused,
     Retry,
     Route,
     Sent,
@@ -168,14 +167,13 @@ class Twilio:
         left = (outgoing.useful_until - self._now()).total_seconds()
         return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Sent | Refused | None:
+    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
         """Find the reply by number, words and time in Twilio's list, newest first."""
         for message in self._list(to=outgoing.recipient, limit=LOOKED_THROUGH):
             if message.date_created is None or message.date_created < since - CLOCK_SKEW:
                 continue
             if message.body == outgoing.words and message.sid not in taken:
-                found = _taken(message)
-                return found if isinstance(found, Sent | Refused) else None
+                return _taken(message)
         return None
 
     def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
@@ -237,12 +235,12 @@ class _Http(HttpClient):  # type: ignore[misc]
 
 
 def _taken(message: Any) -> Outcome:
-    """Return what a message resource says."""
-    delivery = DELIVERY_OF.get(str(message.status))
+    """Return what a message resource says of itself."""
     if not MESSAGE_SID.fullmatch(str(message.sid)):
         return Unknown("no sid", "Twilio's answer made no sense")
-    failure = failure_of(delivery, message.error_code and str(message.error_code))
-    return failure if isinstance(failure, Refused) else Sent(message.sid, delivery)
+    delivery = DELIVERY_OF.get(str(message.status))
+    code = None if message.error_code is None else str(message.error_code)
+    return failure_of(delivery, code) or Sent(message.sid, delivery)
 
 
 def plain_text(body: str) -> str:

@@ -1,0 +1,141 @@
+"""What becomes of a reply when something is learnt about it: pure, one table in gateways.md, tested as a table.
+
+    pending → sending → sent | pending | failed | unknown
+    unknown → sent | pending (one counted re-send) | review
+    sent → pending (one new attempt after a soft failure) | failed
+
+A gateway's words are applied by rank, never backwards; they can come before the answer to our own request, repeatedly,
+late, and about an earlier attempt.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from worker.gateways.base import (
+    DELIVERIES,
+    Outcome,
+    Refused,
+    Retry,
+    SenderStopped,
+    Sent,
+    Status,
+    Stopped,
+    Unknown,
+)
+
+LONGEST_WAIT_S: Final = 200.0
+JITTER: Final = 0.5
+SOFT_FAILURES: Final = 1
+RESENDS: Final = 1
+LOOKUPS_AT: Final = (timedelta(seconds=60), timedelta(minutes=5))
+"""How long after an attempt of unknown outcome it is looked for."""
+
+RANK: Final[Mapping[str | None, int]] = {None: -1} | {
+    word: min(rank, DELIVERIES.index("delivered")) for rank, word in enumerate(DELIVERIES)
+}
+FAILED: Final = ("undelivered", "failed")
+
+Change = dict[str, Any]
+"""New values for columns of `replies`; empty when nothing changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a reply stands. `soft_failures` and `unknowns` count its attempts that ended so, the present one apart."""
+
+    state: str
+    attempt: int
+    delivery: str | None
+    sid: str | None
+    useful_until: datetime
+    soft_failures: int = 0
+    unknowns: int = 0
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is still open what became of the present attempt."""
+        waits_again = self.state == "pending" and self.attempt > 0
+        return (self.state in ("sending", "unknown", "review") or waits_again) and self.delivery not in FAILED
+
+
+def backoff_s(attempt: int, least_s: float, chance: float) -> float:
+    """Return the seconds until the next attempt: 1, 2, 4 … at least `least_s`, plus up to half; `chance` is in 0…1."""
+    return float(max(least_s, min(LONGEST_WAIT_S, 2.0 ** min(attempt - 1, 10)))) * (1 + JITTER * chance)
+
+
+def after_outcome(standing: Standing, outcome: Outcome, now: datetime, chance: float) -> Change:
+    """Return what the outcome of the present attempt changes."""
+    if isinstance(outcome, Sent):
+        return _taken(standing, outcome.sid, outcome.delivery, now)
+    if standing.state not in ("sending", "unknown"):
+        # A callback was faster, and knows better than an answer that failed.
+        return {}
+    match outcome:
+        case Retry():
+            return _again(standing, outcome, now, chance)
+        case Refused():
+            return _over("failed", outcome.code, outcome.words)
+        case Unknown():
+            return _over("unknown", outcome.code, outcome.words)
+        case Stopped() | SenderStopped():
+            # Nobody was asked anything: the attempt was none.
+            return {"state": "pending", "attempt": standing.attempt - 1, "next_at": now, "lease_until": None}
+
+
+def after_status(standing: Standing, status: Status, now: datetime, chance: float) -> Change:
+    """Return what a gateway's later word changes."""
+    if status.attempt is not None and status.attempt != standing.attempt:
+        return _earlier(standing, status, now)
+    if RANK[status.delivery] <= RANK[standing.delivery]:
+        return {}
+    if status.delivery not in FAILED:
+        return _taken(standing, status.sid, status.delivery, now)
+    change = _failure(standing, status, now, chance)
+    return change | {"delivery": status.delivery, "sid": status.sid or standing.sid}
+
+
+def after_lookups(standing: Standing, now: datetime) -> Change:
+    """Return what to do with a reply that the gateway's list does not hold: one re-send while it is of use."""
+    if standing.unknowns < RESENDS and standing.useful_until > now:
+        return {"state": "pending", "next_at": now, "lease_until": None}
+    return {"state": "review", "lease_until": None}
+
+
+def _taken(standing: Standing, sid: str | None, delivery: str | None, now: datetime) -> Change:
+    better = delivery if RANK[delivery] > RANK[standing.delivery] else standing.delivery
+    if standing.state == "sent":
+        return {"sid": sid or standing.sid, "delivery": better}
+    if not standing.unsettled:
+        return {"sid": standing.sid or sid}
+    settled = {"state": "sent", "sent_at": now, "lease_until": None, "error_code": None, "error_words": None}
+    return settled | {"sid": sid or standing.sid, "delivery": better}
+
+
+def _earlier(standing: Standing, status: Status, now: datetime) -> Change:
+    """An attempt before the present one: good news settles a reply that is in doubt, bad news is old news."""
+    if status.delivery in FAILED or standing.state not in ("unknown", "review", "pending"):
+        return {}
+    return _taken(standing, status.sid, status.delivery, now)
+
+
+def _failure(standing: Standing, status: Status, now: datetime, chance: float) -> Change:
+    match status.failure:
+        case Retry() if standing.soft_failures < SOFT_FAILURES:
+            return _again(standing, status.failure, now, chance)
+        case Stopped() | SenderStopped():
+            return {"state": "pending", "next_at": now, "lease_until": None}
+        case None:
+            return _over("failed", status.error_code or "none", "not delivered")
+        case failure:
+            return _over("failed", failure.code, failure.words)
+
+
+def _again(standing: Standing, outcome: Retry, now: datetime, chance: float) -> Change:
+    wait = timedelta(seconds=backoff_s(standing.attempt, outcome.after_s, chance))
+    return _over("pending", outcome.code, outcome.words) | {"next_at": now + wait}
+
+
+def _over(state: str, code: str, words: str) -> Change:
+    return {"state": state, "error_code": code, "error_words": words, "lease_until": None}
