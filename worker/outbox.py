@@ -58,6 +58,7 @@ class Claim:
     gateway: str
     site_id: int
     cause: str
+    since: datetime
 
     @property
     def key(self) -> tuple[int, int]:
@@ -95,7 +96,7 @@ def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
             return None
         row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
         begin(connection, reply_id, row.attempt, now)
-    return Claim(outgoing_of(row), row.gateway, row.site_id, row.cause)
+    return Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
 
 
 def record(engine: Engine, claimed: Claim, outcome: Outcome, now: datetime) -> None:
