@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from worker.gateways.base import Ack, Gateway, Inbound, Ping, Route, Status
 from worker.line import NotDurableError, Receipt, accept
 from worker.log import complain, say
+from worker.outbox import record_status
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -49,12 +50,20 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
                 case Inbound():
                     receipts.append(_put_in_line(runtime, message))
                 case Status():
-                    say(log, "status", gateway=message.gateway, reply=message.reply_id)
+                    _record(runtime, message)
     except NotDurableError as error:
         # What came before it in the same request is in line already; it comes again and is silent then.
         complain(log, "not durable", error, gateway=gateway.name)
         return Reception(gateway.ack(ok=False), tuple(receipts))
     return Reception(gateway.ack(ok=True), tuple(receipts))
+
+
+def _record(runtime: Runtime, status: Status) -> None:
+    try:
+        record_status(runtime.engine, status)
+    except Exception as error:
+        # Whatever it was: the word on a reply is not kept, and its gateway has to say it again.
+        raise NotDurableError("the status was not kept") from error
 
 
 def _put_in_line(runtime: Runtime, inbound: Inbound) -> Receipt:

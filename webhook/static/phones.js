@@ -255,8 +255,7 @@ function fill(chip) {
 // ---- The switcher of narrow screens ----------------------------------------------------------------------------
 
 function show(id) {
-  const phone = document.getElementById(id);
-  row.scrollTo({ left: phone.offsetLeft - row.offsetLeft, behavior: "smooth" });
+  document.getElementById(id).scrollIntoView({ behavior: "smooth", inline: "start", block: "nearest" });
   setCurrent(id);
 }
 
@@ -287,8 +286,7 @@ const watcher = new IntersectionObserver(
 function begin() {
   stage.querySelectorAll(".thread").forEach(toEnd);
   stage.querySelectorAll(".phone").forEach((phone) => watcher.observe(phone));
-  const wanted = document.querySelector("[autofocus]")?.closest(".phone");
-  if (wanted) row.scrollLeft = wanted.offsetLeft - row.offsetLeft;
+  document.querySelector("[autofocus]")?.closest(".phone").scrollIntoView({ inline: "start", block: "nearest" });
   document.addEventListener("visibilitychange", listen);
   listen();
 }

@@ -17,6 +17,7 @@ from worker.clock import utc_now
 from worker.database import reading
 from worker.runtime import Runtime
 from worker.schema import cursors, inbox, unrouted
+from worker.stops import stops
 
 PROBE_S = 0.5
 """A gateway is answered within 700 ms, so a database that takes longer keeps no text."""
@@ -35,7 +36,7 @@ def health_of(runtime: Runtime) -> Health:
     """Look at everything a text needs on its way; takes less than two seconds, whatever is away."""
     if not _within(PROBE_S, lambda: _can_write(runtime.engine)):
         return Health(durable=False)
-    return Health(True, (*_queue_faults(runtime), *_line_faults(runtime.engine)))
+    return Health(True, (*_queue_faults(runtime), *_line_faults(runtime.engine), *_stopped(runtime.engine)))
 
 
 def _within(seconds: float, probe: Callable[[], bool]) -> bool:
@@ -87,3 +88,7 @@ def _line_faults(engine: Engine) -> Iterator[str]:
         yield "undecided_texts"
     if lost_texts:
         yield "unrouted_texts"
+
+
+def _stopped(engine: Engine) -> list[str]:
+    return sorted({f"stopped_{stop.gateway}" for stop in stops(engine)})

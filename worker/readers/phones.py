@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
 from worker.clock import utc_now
 from worker.database import reading
 from worker.rules.model import ROLES, Site
-from worker.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites, units
+from worker.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites
 
 MOST_PEOPLE = 24
 MOST_STRANGERS = 8
@@ -126,7 +126,7 @@ def people_of(engine: Engine, site: PhoneSite) -> PhoneSite:
         agents = list(_agents(connection, site))
         known = {p.phone for p in (*staff, *agents)}
         strangers = [Person(p, "other") for p in _late_senders(connection, site.id) if p not in known]
-    people = _in_order(agents[:MOST_PEOPLE], staff, strangers[:MOST_STRANGERS])
+    people = _in_order(agents[:MOST_PEOPLE], staff, strangers[-MOST_STRANGERS:])
     return PhoneSite(site.id, site.name, site.number, site.zone, people, max(0, len(agents) - MOST_PEOPLE))
 
 
@@ -161,14 +161,9 @@ def _staff(site: Site) -> list[Person]:
 
 def _agents(connection: Connection, site: PhoneSite) -> Iterable[Person]:
     today = utc_now().astimezone(site.zone).date()
-    of_unit = and_(units.c.site_id == roster.c.site_id, units.c.key == roster.c.unit)
-    wanted = (
-        select(roster.c.phone, roster.c.name, func.coalesce(units.c.name, roster.c.unit).label("unit"))
-        .select_from(roster.outerjoin(units, of_unit))
-        .where(roster.c.site_id == site.id, *_on_roster(today))
-        .order_by("unit", roster.c.phone)
-    )
-    return (Person(row.phone, "agent", row.name, row.unit) for row in connection.execute(wanted))
+    wanted = select(roster.c.phone, roster.c.name, roster.c.unit).where(roster.c.site_id == site.id, *_on_roster(today))
+    rows = connection.execute(wanted.order_by(roster.c.unit, roster.c.phone))
+    return (Person(row.phone, "agent", row.name, row.unit) for row in rows)
 
 
 def _on_roster(day: date) -> Iterable[Any]:
@@ -177,9 +172,10 @@ def _on_roster(day: date) -> Iterable[Any]:
 
 
 def _late_senders(connection: Connection, site_id: int) -> list[str]:
+    """Return who sent the last texts, in the order in which they began to."""
     texts = inbox.c.site_id == site_id, inbox.c.kind == "text"
     last = select(inbox.c.seq, inbox.c.sender).where(*texts).order_by(inbox.c.seq.desc()).limit(MOST_TEXTS).subquery()
-    by_phone = select(last.c.sender).group_by(last.c.sender).order_by(func.max(last.c.seq).desc())
+    by_phone = select(last.c.sender).group_by(last.c.sender).order_by(func.min(last.c.seq))
     return list(connection.execute(by_phone).scalars())
 
 
