@@ -75,10 +75,13 @@ class Bell:
             if self._is_first(queue, _key(queue, *arguments)):
                 self._enqueue(queue, job, *arguments)
         except (RedisError, OSError) as error:
-            self._silent_until = self._monotonic() + PAUSE_S
-            complain(log, "not rung", error, queue=queue)
+            self._silence("not rung", error)
             return False
         return True
+
+    def _silence(self, step: str, error: Exception) -> None:
+        self._silent_until = self._monotonic() + PAUSE_S
+        complain(log, step, error)
 
     def _is_first(self, queue: str, key: str) -> bool:
         with self._redis.pipeline(transaction=False) as pipeline:
@@ -101,11 +104,13 @@ class Bell:
         say(log, "rung", logging.DEBUG, queue=queue, site=arguments[0] if arguments else None)
 
     def _answered(self, key: str) -> None:
+        if self._monotonic() < self._silent_until:
+            return
         try:
             self._redis.delete(key)
         except (RedisError, OSError) as error:
             # Rings are swallowed until the key expires; the sweeper covers that time.
-            complain(log, "ring not taken down", error)
+            self._silence("ring not taken down", error)
 
 
 def _key(queue: str, *arguments: Any) -> str:

@@ -1,0 +1,46 @@
+"""`baobei work decide|send` and `baobei sweep`: the processes behind the webhook."""
+
+import signal
+from threading import Event
+
+import click
+
+from worker.bell import DECIDE, SEND
+from worker.cli.base import settings
+from worker.listener import listen
+from worker.log import set_up_logging
+from worker.runtime import Runtime, open_runtime
+from worker.sweeper import Sweeper
+
+
+@click.group("work")
+def work() -> None:
+    """Run a worker that answers the bell."""
+
+
+@work.command("decide")
+def decide() -> None:
+    """Decide what is in line, whenever the bell rings."""
+    listen(_runtime(), DECIDE)
+
+
+@work.command("send")
+def send() -> None:
+    """Send the replies that are due, whenever the bell rings."""
+    listen(_runtime(), SEND)
+
+
+@click.command("sweep")
+def sweep() -> None:
+    """See to whatever waits, every two seconds; do the work when the bell is gone."""
+    runtime, stop = _runtime(), Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    Sweeper(runtime, stop).run()
+    runtime.close()
+
+
+def _runtime() -> Runtime:
+    given = settings()
+    set_up_logging(given.log_level)
+    return open_runtime(given)

@@ -1,0 +1,152 @@
+"""The sweeper: what must happen even if nobody rings, or nobody hears it. A process of its own, without RQ.
+
+It rings for whatever waits; when the bell is gone, or rings and nothing moves, it does the work itself. It closes the
+leases of senders that died, settles what is in doubt, and writes the notices that passing time makes due. A step that
+fails is logged and harms no other; the three rounds below run beside each other, so that a gateway which is slow to
+answer does not hold the line.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event, Thread
+
+from sqlalchemy import select
+
+from worker.database import reading
+from worker.jobs import Tasks
+from worker.log import complain, say
+from worker.notices import tell_due
+from worker.outbox import candidates, close_leases, retire
+from worker.runtime import Runtime
+from worker.schema import cursors, sites
+from worker.sender import Sender
+from worker.settling import Settler
+from worker.stops import stops
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+STUCK_S = 3.0
+SEND_FOR_S = 5.0
+REMIND_EVERY_S = 60.0
+
+Step = Callable[[], object]
+
+
+@dataclass(slots=True)
+class Watch:
+    """Tells what has not moved for `STUCK_S`, from what it is shown once a round."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def stuck(self, positions: Mapping[int, int]) -> set[int]:
+        """Return the keys whose position has been the same for long; forget the keys that are no longer shown."""
+        now = self.monotonic()
+        before = self.seen
+        self.seen = {
+            key: before[key] if key in before and before[key][0] == position else (position, now)
+            for key, position in positions.items()
+        }
+        return {key for key, (_, since) in self.seen.items() if now - since >= STUCK_S}
+
+
+class Sweeper:
+    """The sweeper of one process. `rounds` names its steps; each round runs in a thread of its own."""
+
+    def __init__(self, runtime: Runtime, stop: Event, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._runtime = runtime
+        self._stop = stop
+        self._monotonic = monotonic
+        self._tasks = Tasks(runtime, stop.is_set)
+        self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
+        self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
+        self._reminded_at = -REMIND_EVERY_S
+
+    @property
+    def rounds(self) -> Mapping[str, Sequence[Step]]:
+        """The steps of each round, in their order."""
+        return {
+            "line": (self.tell_notices, self.see_to_lines),
+            "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
+            "doubts": (self._settler.settle,),
+        }
+
+    def run(self) -> None:
+        """Go round every two seconds until told to stop."""
+        threads = [Thread(target=self._go_round, args=(steps,), name=name) for name, steps in self.rounds.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def sweep(self) -> None:
+        """Go round once, one step after another."""
+        for steps in self.rounds.values():
+            for step in steps:
+                attempt(step)
+
+    def _go_round(self, steps: Sequence[Step]) -> None:
+        while not self._stop.is_set():
+            for step in steps:
+                attempt(step)
+            self._stop.wait(EVERY_S)
+
+    def see_to_lines(self) -> None:
+        """Ring for every line with undecided messages; decide those for which ringing does not help."""
+        waiting = self._undecided()
+        stuck = self._lines.stuck(waiting)
+        for site_id in waiting:
+            rung = self._runtime.bell.ring_decide(site_id)
+            if (not rung or site_id in stuck) and not self._stop.is_set():
+                attempt(partial(self._tasks.decide_site, site_id), site=site_id)
+
+    def see_to_outbox(self) -> None:
+        """Ring for due replies; send them when ringing does not help."""
+        runtime = self._runtime
+        first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock())[:1]
+        stuck = self._outbox.stuck(dict.fromkeys(first, 0))
+        if first and (not runtime.bell.ring_send() or stuck):
+            Sender(runtime.engine, runtime.gateways, runtime.clock, self._stop.is_set).drain(SEND_FOR_S)
+
+    def tell_notices(self) -> None:
+        """Write the notices that are due."""
+        told = tell_due(self._runtime.engine, self._runtime.clock())
+        if told:
+            say(log, "notices written", count=told)
+
+    def close_leases(self) -> int:
+        """Close the leases of senders that died."""
+        return close_leases(self._runtime.engine, self._runtime.clock())
+
+    def retire(self) -> int:
+        """Record what is no longer worth sending."""
+        return retire(self._runtime.engine, self._runtime.clock())
+
+    def remind_of_stops(self) -> None:
+        """Say once a minute which gateways do not send."""
+        if self._monotonic() - self._reminded_at < REMIND_EVERY_S:
+            return
+        self._reminded_at = self._monotonic()
+        for stop in stops(self._runtime.engine):
+            scope = "number" if stop.number else "gateway"
+            say(log, "still stopped", logging.ERROR, gateway=stop.gateway, scope=scope, code=stop.code)
+
+    def _undecided(self) -> dict[int, int]:
+        """Return the place up to which each line that has more is decided."""
+        query = select(cursors.c.site_id, cursors.c.decided_seq).join(sites, sites.c.id == cursors.c.site_id)
+        with reading(self._runtime.engine).connect() as connection:
+            rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
+        return {row.site_id: row.decided_seq for row in rows}
+
+
+def attempt(step: Step, **ids: int) -> None:
+    """Do a step; if it fails, say so and let the others go on."""
+    try:
+        step()
+    except Exception as error:
+        name = getattr(step, "__name__", "decide_site")
+        complain(log, "step failed", error, failed=name, **ids)
