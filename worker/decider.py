@@ -50,7 +50,7 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
     """
     with engine.begin() as connection:
         batch = _open(connection, site_id, limit)
-        if batch is None or not batch.messages:
+        if batch is None:
             return Progress(0, 0, more=False)
         folded = [(message, decide(batch.state, message)) for message in batch.messages]
         said = _write(connection, batch, folded, clock())
@@ -68,6 +68,8 @@ def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
         .order_by(inbox.c.seq)
         .limit(limit)
     ).all()
+    if not rows:
+        return None
     messages = _until_set_up([message_of(row) for row in rows])
     return Batch(site_id, cursor.head, messages, working_set(connection, site_id, cursor.state, messages))
 

@@ -1,0 +1,100 @@
+"""A stage on the real line: the same scenarios through `accept`, `decide_site` and `tell_due` on a database."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from worker.decider import decide_site, message_of
+from worker.gateways.base import Inbound
+from worker.line import Entry, accept, enter, found_site
+from worker.notices import tell_due
+from worker.rules.attribution import Answer, attribute
+from worker.rules.deadlines import tell_at
+from worker.rules.decide import decide
+from worker.rules.model import Deadline
+from worker.rules.state import State
+from worker.schema import cursors, deadlines, inbox, replies, sites
+from worker.stage import Sent
+from worker.store import open_state
+
+
+class SqlStage:
+    """Everything lies in the database; the clock is the scenario's."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.outbox: list[Sent] = []
+        self._ids: dict[str, int] = {}
+        self._numbers: dict[str, str] = {}
+        self._read = 0
+
+    def set_up(self, site: str, kind: str, payload: dict[str, Any], at: datetime) -> None:
+        if kind == "site":
+            receipt = found_site(self.engine, site, payload["number"], "sandbox", payload, lambda: at)
+            assert receipt.site_id is not None
+            self._ids[site], self._numbers[site] = receipt.site_id, payload["number"]
+        else:
+            entry = Entry(kind, "program", secrets.token_hex(8), "", payload=payload)
+            enter(self.engine, self._ids[site], entry, lambda: at)
+        self._decide(site, at)
+
+    def receive(
+        self,
+        site: str,
+        sender: str,
+        text: str,
+        at: datetime,
+        sent_at: datetime | None,
+        provider_id: str | None,
+        form: bool,
+    ) -> None:
+        message_id = provider_id or secrets.token_hex(8)
+        if form:
+            enter(self.engine, self._ids[site], Entry("form", "program", message_id, sender, text), lambda: at)
+        else:
+            inbound = Inbound("sandbox", message_id, sender, self._numbers[site], text, sent_at)
+            accept(self.engine, inbound, lambda: at)
+        self._decide(site, at)
+
+    def _decide(self, site: str, at: datetime) -> None:
+        while decide_site(self.engine, self._ids[site], clock=lambda: at).more:
+            pass
+        self._collect()
+
+    def _collect(self) -> None:
+        names = {number: name for name, number in self._ids.items()}
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(replies).where(replies.c.id > self._read).order_by(replies.c.id)).all()
+        for row in rows:
+            self._read = row.id
+            self.outbox.append(
+                Sent(row.created_at, names[row.site_id], row.recipient, row.code, row.ref, row.words, row.params)
+            )
+
+    def advance(self, to: datetime) -> None:
+        while (due := self._next_due()) is not None and due <= to:
+            tell_due(self.engine, due)
+            self._collect()
+
+    def _next_due(self) -> datetime | None:
+        with self.engine.connect() as connection:
+            times = []
+            for cursor in connection.execute(select(cursors)).all():
+                state = open_state(connection, cursor.site_id, cursor.state)
+                columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
+                waiting = select(*columns).where(deadlines.c.site_id == cursor.site_id, ~deadlines.c.done)
+                times += [tell_at(Deadline(*row), state) for row in connection.execute(waiting)]
+        return min(times, default=None)
+
+    def owner(self, site: str, client: str, first3: str, last4: str, at: datetime) -> Answer:
+        """Fold the line of the database anew up to the moment: the working sets of batches have no part in it."""
+        with self.engine.connect() as connection:
+            until = (inbox.c.site_id == self._ids[site]) & (inbox.c.received_at <= at)
+            rows = connection.execute(select(inbox).where(until).order_by(inbox.c.seq)).all()
+            assert connection.execute(select(sites.c.id).where(sites.c.name == site)).scalar_one() == self._ids[site]
+        state = State()
+        for row in rows:
+            decide(state, message_of(row))
+        return attribute(state, client, first3, last4, at)
