@@ -69,9 +69,8 @@ def run(base_url: str, settings: Settings, out: Callable[[str], None]) -> int:
     engine = open_engine(settings.database_url)
     try:
         site = _set_up(engine)
-        out(f"Demonstration: {len(TEXTS)} texts to {site.name} ({site.number}), each through the signed webhook.\n")
-        out(_head())
-        shown = [_text(engine, base_url, settings, sender, text, out) for sender, text in TEXTS]
+        out(f"Demonstration: {len(TEXTS)} texts to {site.name} ({site.number}), each through the signed webhook …")
+        shown = [_text(engine, base_url, settings, sender, text) for sender, text in TEXTS]
     except SetUpError as error:
         out(f"The demonstration could not be set up: {error}")
         return 1
@@ -96,9 +95,7 @@ def _old_claim() -> dict[str, str]:
     return client | {"agent": "王五", "unit": "贝壳", "reported_at": reported.isoformat()}
 
 
-def _text(
-    engine: Engine, base_url: str, settings: Settings, sender: str, text: str, out: Callable[[str], None]
-) -> Shown:
+def _text(engine: Engine, base_url: str, settings: Settings, sender: str, text: str) -> Shown:
     provider_id = f"demo-{secrets.token_hex(8)}"
     fields = {"From": sender, "To": NUMBER, "Body": text, "MessageSid": provider_id}
     begun = utc_now()
@@ -107,10 +104,7 @@ def _text(
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10):
         pass
     answer = _wait(engine, provider_id)
-    shown = Shown(sender, text, answer, _ms(begun, answer))
-    for line in _lines(shown):
-        out(line)
-    return shown
+    return Shown(sender, text, answer, _ms(begun, answer))
 
 
 def _wait(engine: Engine, provider_id: str) -> Answered | None:
@@ -163,6 +157,8 @@ def _padded(text: str, wide: int) -> str:
 
 
 def _closing(shown: list[Shown], base_url: str, out: Callable[[str], None]) -> int:
+    # In one piece, so that the log lines of the processes do not stand between its rows.
+    out("\n".join(["", _head(), *(line for one in shown for line in _lines(one))]))
     silent = [one for one in shown if one.answer is None]
     times = sorted(one.ms for one in shown if one.ms)
     if silent:
