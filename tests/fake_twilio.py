@@ -1,0 +1,209 @@
+"""A Twilio that misbehaves on demand, over real HTTP on the loopback.
+
+It keeps two ledgers: `asked` is every request to send that reached it whole, `messages` is what it took, which its list
+shows. Each request takes the next of the behaviours that were laid down with `behave`, else it is accepted.
+"""
+
+import base64
+import json
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+ACCOUNT = "AC" + "0" * 31 + "1"
+TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
+PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+Form = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What it does with one request to send: whether it takes the message, and how it answers.
+
+    `answer` is "whole", "none" (silence until the client has gone), "reset", "half" or "nonsense"; `before` runs
+    between taking and answering and gets the message.
+    """
+
+    status: int = 201
+    code: int | None = None
+    takes: bool = True
+    answer: str = "whole"
+    before: Callable[[dict[str, Any]], None] | None = None
+
+
+ACCEPTS = Behaviour()
+ACCEPTS_AND_IS_SILENT = Behaviour(answer="none")
+ACCEPTS_AND_RESETS = Behaviour(answer="reset")
+ACCEPTS_AND_FAILS = Behaviour(status=500, code=20500)
+FORGETS_AND_FAILS = Behaviour(status=503, takes=False)
+FORGETS_AND_RESETS = Behaviour(answer="reset", takes=False)
+
+
+def refuses(code: int, status: int = 400) -> Behaviour:
+    """Refuse with one of Twilio's codes."""
+    return Behaviour(status, code, takes=False)
+
+
+@dataclass
+class FakeTwilio:
+    """The server; `url` is what TWILIO_API_URL gets."""
+
+    url: str = ""
+    asked: list[Form] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    lists_asked: list[Form] = field(default_factory=list)
+    page_size: int = 2
+    list_status: int = 200
+    _next: deque[Behaviour] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def behave(self, *behaviours: Behaviour) -> None:
+        """Lay down what to do with the next requests to send, in their order."""
+        self._next.extend(behaviours)
+
+    def take(self, form: Form) -> tuple[Behaviour, dict[str, Any]]:
+        """Note a request, and the message if it is taken."""
+        with self._lock:
+            behaviour = self._next.popleft() if self._next else ACCEPTS
+            self.asked.append(form)
+            message = self.message(form)
+            if behaviour.takes:
+                self.messages.insert(0, message)
+        return behaviour, message
+
+    def message(self, form: Form, **fields: Any) -> dict[str, Any]:
+        """Return a message resource as Twilio shows it."""
+        now = format_datetime(datetime.now(UTC).replace(microsecond=0))
+        return {
+            "sid": f"SM{len(self.asked):032x}",
+            "account_sid": ACCOUNT,
+            "from": form.get("From"),
+            "to": form["To"],
+            "body": form["Body"],
+            "status": "queued",
+            "direction": "outbound-api",
+            "error_code": None,
+            "num_media": "0",
+            "num_segments": "1",
+            "date_created": now,
+            "date_updated": now,
+            "date_sent": None,
+        } | fields
+
+
+@contextmanager
+def fake_twilio() -> Iterator[FakeTwilio]:
+    """Serve on a free port of the loopback."""
+    fake = FakeTwilio()
+    server = _Server(fake)
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, fake: FakeTwilio) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.fake = fake
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is part of the play."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self._known():
+            return
+        behaviour, message = self.server.fake.take(dict(parse_qsl(raw.decode(), keep_blank_values=True)))
+        if behaviour.before is not None:
+            behaviour.before(message)
+        self._answer_as(behaviour, message)
+
+    def do_GET(self) -> None:
+        if not self._known():
+            return
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        self.server.fake.lists_asked.append(query)
+        if self.server.fake.list_status != 200:
+            self._json(self.server.fake.list_status, {"code": 20500, "message": "no list now"})
+            return
+        self._json(200, _page(self.server.fake, query))
+
+    def _known(self) -> bool:
+        wanted = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        if self.path.partition("?")[0] == PATH and self.headers["Authorization"] == f"Basic {wanted}":
+            return True
+        self._json(401, {"code": 20003, "message": "Authenticate", "status": 401})
+        return False
+
+    def _answer_as(self, behaviour: Behaviour, message: dict[str, Any]) -> None:
+        match behaviour.answer:
+            case "none":
+                self.connection.settimeout(10)
+                self.connection.recv(1)
+            case "reset":
+                # With lingering off, closing sends a reset instead of a goodbye.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            case "half":
+                self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{")
+            case "nonsense":
+                self._raw(behaviour.status, b"<html>It works!</html>")
+                return
+            case _ if behaviour.status == 201:
+                self._json(201, message)
+                return
+            case _:
+                code = {} if behaviour.code is None else {"code": behaviour.code}
+                # Twilio quotes the number in its words.
+                self._json(behaviour.status, code | {"message": f"about {message['to']}", "status": 400})
+                return
+        self.close_connection = True
+        self.connection.close()
+
+    def _json(self, status: int, value: object) -> None:
+        self._raw(status, json.dumps(value).encode())
+
+    def _raw(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _page(fake: FakeTwilio, query: Form) -> dict[str, Any]:
+    """Return a page of the list, newest first, as Twilio pages it: with a link to the next one."""
+    found = [message for message in fake.messages if query.get("To", message["to"]) == message["to"]]
+    start = int(query.get("Page", 0)) * fake.page_size
+    page: dict[str, Any] = {"messages": found[start : start + fake.page_size], "next_page_uri": None}
+    if start + fake.page_size < len(found):
+        following = {"Page": int(query.get("Page", 0)) + 1} | ({"To": query["To"]} if "To" in query else {})
+        words = "&".join(f"{name}={str(value).replace('+', '%2B')}" for name, value in following.items())
+        page["next_page_uri"] = f"{PATH}?{words}"
+    return page

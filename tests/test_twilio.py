@@ -1,0 +1,461 @@
+"""Twilio's adapter: what it takes for Twilio's own, and what it makes of every answer to a request to send."""
+
+import base64
+import json
+import logging
+import socket
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from twilio.request_validator import HMAC_SHA256, RequestValidator
+
+from tests.fake_twilio import (
+    ACCEPTS_AND_FAILS,
+    ACCEPTS_AND_IS_SILENT,
+    ACCEPTS_AND_RESETS,
+    ACCOUNT,
+    FORGETS_AND_FAILS,
+    TOKEN,
+    Behaviour,
+    FakeTwilio,
+    fake_twilio,
+    refuses,
+)
+from tests.sending import AGENT, NOON, NUMBER, StandingClock, outgoing
+from worker.gateways import twilio as module
+from worker.gateways.base import (
+    ForgedError,
+    GatewayAwayError,
+    Inbound,
+    MalformedError,
+    Refused,
+    Retry,
+    SenderStopped,
+    Sent,
+    Status,
+    Stopped,
+    Unknown,
+)
+from worker.gateways.twilio import Twilio, plain_text
+from worker.settings import TwilioSettings
+
+PUBLIC = "https://reports.example.com"
+MESSAGES = f"{PUBLIC}/gateways/twilio/messages"
+STATUS = f"{PUBLIC}/gateways/twilio/status"
+OLD_TOKEN = TOKEN[::-1]
+SID = "SM" + "a" * 32
+TEXT = {
+    "MessageSid": SID,
+    "AccountSid": ACCOUNT,
+    "From": AGENT,
+    "To": NUMBER,
+    "Body": "报备 张三 138****5678 李四",
+    "NumMedia": "0",
+    "FromCity": "",
+    "FieldOfTomorrow": "?",
+}
+FORM = "application/x-www-form-urlencoded"
+
+
+def adapter(api_url: str = "http://127.0.0.1:9", service: str | None = None, **fields: Any) -> Twilio:
+    settings = TwilioSettings(ACCOUNT, (TOKEN, OLD_TOKEN), service, api_url)
+    return Twilio(settings, **({"callback_url": STATUS, "now": StandingClock()} | fields))
+
+
+@pytest.fixture
+def twilio() -> Twilio:
+    return adapter()
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
+    # Whoever waits for an answer that never comes shall not wait for long here.
+    monkeypatch.setattr(module, "TIMEOUT_S", 0.5)
+    with fake_twilio() as fake:
+        yield fake
+
+
+def signature(fields: dict[str, str], url: str = MESSAGES, token: str = TOKEN) -> str:
+    return str(RequestValidator(token).compute_signature(url, fields))
+
+
+def headers(fields: dict[str, str], url: str = MESSAGES, token: str = TOKEN) -> dict[str, str]:
+    return {"content-type": f"{FORM}; charset=UTF-8", "x-twilio-signature": signature(fields, url, token)}
+
+
+def raw(fields: dict[str, str]) -> bytes:
+    return urlencode(fields).encode()
+
+
+class TestVerify:
+    def test_takes_what_twilio_signed_over_every_field(self, twilio: Twilio) -> None:
+        twilio.verify(headers(TEXT), raw(TEXT), MESSAGES)
+
+    def test_takes_either_token_while_rotating(self, twilio: Twilio) -> None:
+        twilio.verify(headers(TEXT, token=OLD_TOKEN), raw(TEXT), MESSAGES)
+
+    def test_takes_the_query_string_as_part_of_the_address(self, twilio: Twilio) -> None:
+        url = f"{STATUS}?reply=7&attempt=1"
+        twilio.verify(headers(TEXT, url), raw(TEXT), url)
+
+    @pytest.mark.parametrize(
+        ("given", "body", "url"),
+        [
+            ({"Content-Type": FORM}, raw(TEXT), MESSAGES),
+            (headers(TEXT) | {"x-twilio-signature": ""}, raw(TEXT), MESSAGES),
+            (headers(TEXT) | {"x-twilio-signature": "签名"}, raw(TEXT), MESSAGES),
+            (headers(TEXT, token=TOKEN[1:]), raw(TEXT), MESSAGES),
+            (headers(TEXT), raw(TEXT | {"Body": "报备 李四 139****5678 王五"}), MESSAGES),
+            (headers(TEXT), raw(TEXT | {"Extra": "1"}), MESSAGES),
+            (headers(TEXT), raw({name: value for name, value in TEXT.items() if value}), MESSAGES),
+            (headers(TEXT), raw(TEXT), STATUS),
+            (headers(TEXT), raw(TEXT), f"{MESSAGES}?reply=7"),
+        ],
+        ids=["no header", "empty", "not ascii", "token", "changed", "added", "left out", "other route", "other query"],
+    )
+    def test_refuses_what_twilio_did_not_sign(
+        self, twilio: Twilio, given: dict[str, str], body: bytes, url: str
+    ) -> None:
+        with pytest.raises(ForgedError) as caught:
+            twilio.verify(given, body, url)
+        assert caught.value.status == 403
+
+    def test_does_not_let_a_header_choose_the_algorithm(self, twilio: Twilio) -> None:
+        shared = str(RequestValidator(TOKEN).compute_signature(MESSAGES, TEXT, HMAC_SHA256))
+        chosen = {"X-Twilio-Webhooks-Signature-Settings": "key=k,algorithm=HMAC_SHA256"}
+        with pytest.raises(ForgedError):
+            twilio.verify(headers(TEXT) | chosen | {"x-twilio-signature": shared}, raw(TEXT), MESSAGES)
+
+    def test_refuses_a_json_body_even_with_its_hash_in_a_signed_address(self, twilio: Twilio) -> None:
+        url = f"{MESSAGES}?bodySHA256=" + "0" * 64
+        given = {"Content-Type": "application/json", "X-Twilio-Signature": signature({}, url)}
+        with pytest.raises(MalformedError) as caught:
+            twilio.verify(given, b'{"Body": "tampered"}', url)
+        assert caught.value.status == 415
+
+    @pytest.mark.parametrize(
+        ("body", "kind", "status"),
+        [
+            (b"Body=" + b"a" * 65_536, FORM, 413),
+            ("&".join(f"a{n}=1" for n in range(101)).encode(), FORM, 413),
+            (b"Body=1", "", 415),
+            (b"Body=1", "multipart/form-data; boundary=b", 415),
+            (b"Body=%ff", FORM, 400),
+            (b"Body=\xe5\xbc\xa0", FORM, 400),
+            (b"Body=%ED%A0%80", FORM, 400),
+            (raw(TEXT) + b"&Body=again", FORM, 400),
+            (raw(TEXT) + b"&MessageSid=" + SID.encode(), FORM, 400),
+            (raw(TEXT) + b"&From=%2B1", FORM, 400),
+        ],
+    )
+    def test_refuses_what_is_no_readable_form(self, twilio: Twilio, body: bytes, kind: str, status: int) -> None:
+        with pytest.raises(MalformedError) as caught:
+            twilio.verify({"Content-Type": kind, "X-Twilio-Signature": "x"}, body, MESSAGES)
+        assert caught.value.status == status
+
+
+class TestParse:
+    def test_reads_a_text(self, twilio: Twilio) -> None:
+        wanted = Inbound("twilio", SID, AGENT, NUMBER, TEXT["Body"])
+        assert twilio.parse("messages", raw(TEXT), MESSAGES) == [wanted]
+
+    def test_counts_attachments_and_keeps_an_empty_text(self, twilio: Twilio) -> None:
+        (text,) = twilio.parse("messages", raw(TEXT | {"Body": "", "NumMedia": "2"}), MESSAGES)
+        assert isinstance(text, Inbound)
+        assert (text.text, text.media) == ("", 2)
+
+    def test_refuses_another_account(self, twilio: Twilio) -> None:
+        with pytest.raises(ForgedError):
+            twilio.parse("messages", raw(TEXT | {"AccountSid": "AC" + "9" * 32}), MESSAGES)
+
+    @pytest.mark.parametrize("wrong", [{"MessageSid": "SM1"}, {"MessageSid": ""}, {"From": ""}, {"To": "1" * 65}])
+    def test_refuses_what_cannot_be_kept(self, twilio: Twilio, wrong: dict[str, str]) -> None:
+        with pytest.raises(MalformedError):
+            twilio.parse("messages", raw(TEXT | wrong), MESSAGES)
+
+    def test_decodes_a_long_text_that_came_as_base64(self, twilio: Twilio) -> None:
+        words = "客户姓名：张三\n客户电话：138****5678\n经纪人：李四\n所属公司：链家"
+        (text,) = twilio.parse("messages", raw(TEXT | {"Body": _base64(words)}), MESSAGES)
+        assert isinstance(text, Inbound)
+        assert text.text == words
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            _short := base64.b64encode("张三 138****5678 李四".encode()).decode(),
+            "A" * 64,
+            base64.b64encode(bytes(range(90))).decode(),
+            base64.b64encode("一".encode() * 30).decode()[:-1],
+            "报备 " + base64.b64encode("一".encode() * 30).decode(),
+        ],
+    )
+    def test_leaves_everything_else_as_it_came(self, body: str) -> None:
+        assert plain_text(body) == body
+
+    @pytest.mark.parametrize(
+        ("word", "delivery"),
+        [
+            ("accepted", "queued"),
+            ("queued", "queued"),
+            ("sending", "sending"),
+            ("sent", "sent"),
+            ("delivered", "delivered"),
+            ("read", "delivered"),
+        ],
+    )
+    def test_reads_a_status_with_our_own_id_from_the_address(self, twilio: Twilio, word: str, delivery: str) -> None:
+        url = f"{STATUS}?reply=7&attempt=2"
+        fields = {"MessageSid": SID, "AccountSid": ACCOUNT, "MessageStatus": word}
+        wanted = Status("twilio", SID, 7, delivery, attempt=2)
+        assert twilio.parse("status", raw(fields), url) == [wanted]
+
+    @pytest.mark.parametrize(
+        ("code", "failure"),
+        [
+            ("30003", Retry),
+            ("30008", Retry),
+            ("30005", Refused),
+            ("30007", Refused),
+            ("30034", SenderStopped),
+            ("30002", Stopped),
+            ("39999", Refused),
+            ("", Refused),
+        ],
+    )
+    @pytest.mark.parametrize("word", ["undelivered", "failed"])
+    def test_reads_what_a_failure_means(self, twilio: Twilio, word: str, code: str, failure: type) -> None:
+        fields = {"MessageSid": SID, "AccountSid": ACCOUNT, "MessageStatus": word, "ErrorCode": code}
+        (status,) = twilio.parse("status", raw(fields), STATUS)
+        assert isinstance(status, Status)
+        assert isinstance(status.failure, failure)
+
+    def test_says_nothing_of_a_status_of_tomorrow(self, twilio: Twilio) -> None:
+        fields = {"MessageSid": SID, "AccountSid": ACCOUNT, "MessageStatus": "pondering"}
+        assert twilio.parse("status", raw(fields), STATUS) == []
+
+    def test_answers_with_nothing_to_say(self, twilio: Twilio) -> None:
+        assert (twilio.ack(True).status, twilio.ack(True).body) == (200, "<Response/>")
+        assert twilio.ack(False).status == 503
+
+
+class TestSend:
+    def test_hands_over_words_callback_and_what_remains_of_the_useful_time(self, fake: FakeTwilio) -> None:
+        clock = StandingClock()
+        clock.move(hours=3, minutes=59)
+        assert adapter(fake.url, now=clock).send(outgoing()) == Sent("SM" + "1".zfill(32), "queued")
+        assert fake.asked == [
+            {
+                "To": AGENT,
+                "From": NUMBER,
+                "Body": "报备成功 R1",
+                "StatusCallback": f"{STATUS}?reply=7&attempt=1",
+                "ValidityPeriod": "60",
+            }
+        ]
+
+    def test_names_the_service_and_our_number_when_there_is_a_service(self, fake: FakeTwilio) -> None:
+        adapter(fake.url, service="MG" + "0" * 32).send(outgoing())
+        assert (fake.asked[0]["MessagingServiceSid"], fake.asked[0]["From"]) == ("MG" + "0" * 32, NUMBER)
+
+    def test_asks_for_no_callback_where_twilio_cannot_reach_us(self, fake: FakeTwilio) -> None:
+        adapter(fake.url, callback_url=None).send(outgoing())
+        assert "StatusCallback" not in fake.asked[0]
+
+    @pytest.mark.parametrize(
+        ("behaviour", "outcome"),
+        [
+            (refuses(20429, 429), Retry),
+            (Behaviour(429, takes=False), Retry),
+            (refuses(21611), Retry),
+            (refuses(30001), Retry),
+            (refuses(14107), Retry),
+            (refuses(21211), Refused),
+            (refuses(21614), Refused),
+            (refuses(21217), Refused),
+            (refuses(21610), Refused),
+            (refuses(30004), Refused),
+            (refuses(21617), Refused),
+            (refuses(21408), Refused),
+            (refuses(21612), Refused),
+            (refuses(20003, 401), Stopped),
+            (Behaviour(401, takes=False), Stopped),
+            (refuses(20005, 403), Stopped),
+            (refuses(21603), SenderStopped),
+            (refuses(21606), SenderStopped),
+            (refuses(30034), SenderStopped),
+            (refuses(29999), Unknown),
+            (ACCEPTS_AND_FAILS, Unknown),
+            (FORGETS_AND_FAILS, Unknown),
+            (refuses(21211, 500), Unknown),
+            (ACCEPTS_AND_IS_SILENT, Unknown),
+            (ACCEPTS_AND_RESETS, Unknown),
+            (Behaviour(answer="half"), Unknown),
+            (Behaviour(answer="nonsense"), Unknown),
+            (Behaviour(302, answer="nonsense"), Unknown),
+        ],
+    )
+    def test_makes_of_every_answer_what_gateways_md_says(
+        self, fake: FakeTwilio, behaviour: Behaviour, outcome: type
+    ) -> None:
+        fake.behave(behaviour)
+        assert type(adapter(fake.url).send(outgoing())) is outcome
+        assert len(fake.asked) == 1
+
+    @pytest.mark.parametrize(
+        ("code", "scope", "opted_out"),
+        [
+            (21211, "number", False),
+            (21610, "number", True),
+            (30007, "content", False),
+            (21612, "pair", False),
+        ],
+    )
+    def test_says_whose_fault_a_refusal_is(self, fake: FakeTwilio, code: int, scope: str, opted_out: bool) -> None:
+        fake.behave(refuses(code))
+        refused = adapter(fake.url).send(outgoing())
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.scope, refused.opted_out) == (str(code), scope, opted_out)
+
+    def test_waits_at_least_a_minute_when_we_send_too_fast(self, fake: FakeTwilio) -> None:
+        fake.behave(refuses(14107))
+        throttled = adapter(fake.url).send(outgoing())
+        assert isinstance(throttled, Retry)
+        assert throttled.after_s >= 60
+
+    def test_wants_five_recipients_before_21606_is_the_numbers_fault(self, fake: FakeTwilio) -> None:
+        fake.behave(refuses(21606), refuses(21603))
+        twilio = adapter(fake.url)
+        assert [getattr(twilio.send(outgoing()), "recipients", None) for _ in range(2)] == [5, 1]
+
+    def test_keeps_the_number_that_twilio_quotes_out_of_the_outcome_and_the_log(
+        self, fake: FakeTwilio, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        fake.behave(refuses(21211), ACCEPTS_AND_FAILS, ACCEPTS_AND_RESETS)
+        twilio = adapter(fake.url)
+        said = [repr(twilio.send(outgoing())) for _ in range(4)]
+        for secret in (AGENT[1:], "报备成功", TOKEN):
+            assert secret not in "".join(said)
+            assert secret not in caplog.text
+
+
+class TestSurelyNotSent:
+    """What fails before the request is written has sent nothing."""
+
+    def test_refused_connection(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            assert type(adapter(f"http://127.0.0.1:{free.getsockname()[1]}").send(outgoing())) is Retry
+
+    def test_connection_that_nobody_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "TIMEOUT_S", 0.2)
+        with socket.socket() as full:
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            waiting = [socket.socket() for _ in range(4)]
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(full.getsockname())
+            outcome = adapter(f"http://127.0.0.1:{full.getsockname()[1]}").send(outgoing())
+            for one in waiting:
+                one.close()
+        assert type(outcome) is Retry
+
+    def test_name_that_is_not_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def unknown(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        assert type(adapter("http://api.example.invalid").send(outgoing())) is Retry
+
+    def test_tls_handshake_that_fails(self, fake: FakeTwilio) -> None:
+        assert type(adapter(fake.url.replace("http:", "https:")).send(outgoing())) is Retry
+        assert fake.asked == []
+
+
+def test_a_connection_that_idled_is_not_used_again(fake: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    twilio = adapter(fake.url)
+    twilio.send(outgoing())
+    monkeypatch.setattr("worker.gateways.wire.LONGEST_IDLE_S", -1.0)
+    opened = []
+    connect = socket.create_connection
+    monkeypatch.setattr(
+        "urllib3.util.connection.create_connection", lambda *a, **k: opened.append(a) or connect(*a[:2])
+    )
+    assert type(twilio.send(outgoing())) is Sent
+    assert len(opened) == 1
+
+
+class TestLookup:
+    def test_finds_by_number_words_and_time_on_a_later_page(self, fake: FakeTwilio) -> None:
+        twilio = adapter(fake.url)
+        sent = [twilio.send(outgoing(words)) for words in ("one", "two", "three", "four", "five")]
+        found = twilio.lookup(outgoing("one"), _now(), set())
+        assert found == sent[0]
+        assert len(fake.lists_asked) == 3
+
+    @pytest.mark.parametrize(
+        ("words", "recipient", "minutes_later"), [("other", AGENT, 0), ("one", "+8613900000099", 0), ("one", AGENT, 9)]
+    )
+    def test_finds_nothing_else(self, fake: FakeTwilio, words: str, recipient: str, minutes_later: int) -> None:
+        twilio = adapter(fake.url)
+        twilio.send(outgoing("one"))
+        wanted = outgoing(words, recipient=recipient)
+        assert twilio.lookup(wanted, _now() + timedelta(minutes=minutes_later), set()) is None
+
+    def test_does_not_take_what_belongs_to_another_attempt(self, fake: FakeTwilio) -> None:
+        twilio = adapter(fake.url)
+        sent = twilio.send(outgoing("help"))
+        assert isinstance(sent, Sent)
+        assert twilio.lookup(outgoing("help"), _now(), {sent.sid}) is None
+
+    def test_tells_of_a_message_that_failed(self, fake: FakeTwilio) -> None:
+        twilio = adapter(fake.url)
+        twilio.send(outgoing("one"))
+        fake.messages[0] |= {"status": "failed", "error_code": 30005}
+        assert type(twilio.lookup(outgoing("one"), _now(), set())) is Refused
+
+    @pytest.mark.parametrize("status", [401, 500, 429])
+    def test_says_when_the_list_cannot_be_read(self, fake: FakeTwilio, status: int) -> None:
+        fake.list_status = status
+        with pytest.raises(GatewayAwayError):
+            adapter(fake.url).lookup(outgoing(), _now(), set())
+
+    def test_says_when_twilio_is_away(self) -> None:
+        with pytest.raises(GatewayAwayError):
+            adapter().lookup(outgoing(), _now(), set())
+
+
+class TestBackfill:
+    def test_yields_what_came_in_between_with_the_time_of_its_creation(self, fake: FakeTwilio) -> None:
+        times = {"before": -1, "first": 0, "last": 59, "after": 60}
+        for name, minutes in times.items():
+            form = {"To": NUMBER, "From": AGENT, "Body": name}
+            created = format_datetime(NOON + timedelta(minutes=minutes))
+            sid = "SM" + f"{minutes + 9:032x}"
+            fake.messages.append(fake.message(form, direction="inbound", date_created=created, sid=sid))
+        fake.messages.append(fake.message({"To": AGENT, "Body": "ours"}, date_created=format_datetime(NOON)))
+        found = list(adapter(fake.url).backfill(NOON, NOON + timedelta(hours=1)))
+        assert [text.text for text in found] == ["first", "last"]
+        assert found[0] == Inbound("twilio", "SM" + f"{9:032x}", AGENT, NUMBER, "first", sent_at=NOON)
+
+    def test_asks_for_whole_days_because_twilio_filters_by_day(self, fake: FakeTwilio) -> None:
+        list(adapter(fake.url).backfill(NOON, NOON + timedelta(hours=1)))
+        assert fake.lists_asked[0]["DateSent>"] < "2026-11-02" < fake.lists_asked[0]["DateSent<"]
+
+
+def _base64(words: str) -> str:
+    return base64.b64encode(words.encode()).decode()
+
+
+def _now() -> datetime:
+    return datetime.now(NOON.tzinfo)
+
+
+def test_the_fake_speaks_json() -> None:
+    with fake_twilio() as fake:
+        assert json.loads(json.dumps(fake.message({"To": AGENT, "Body": "x"})))["to"] == AGENT
