@@ -160,7 +160,7 @@ def test_it_ends_with_whoever_started_it_even_when_that_is_killed(var: Path) -> 
 
 
 def test_ending_a_session_reaches_those_who_left_its_group(tmp_path: Path) -> None:
-    program = "import os, time; os.fork() or os.setpgrp(); print(os.getpid(), flush=True); time.sleep(600)"
+    program = "import os, time; os.fork() or os.setpgrp(); os.write(1, b'%d\\n' % os.getpid()); time.sleep(600)"
     leader = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True)
     assert leader.stdout
     pids = {int(leader.stdout.readline()), int(leader.stdout.readline())}
