@@ -59,6 +59,17 @@ CODES = {
     "refused_ambiguous": CodeWords("尾号不唯一", "bad"),
     "refused_late": CodeWords("已过时限", "bad"),
     "refused_invalid": CodeWords("内容有误", "bad"),
+    "refused_not_yet": CodeWords("尚未开通", "bad"),
+    "opted_out": CodeWords("停收通知", "quiet"),
+    "opted_in": CodeWords("恢复通知", "quiet"),
+    "echo": CodeWords("回声，不答", "quiet"),
+    "not_a_report": CodeWords("不是报备，不答", "quiet"),
+    "unreadable": CodeWords("无法识别，不答", "quiet"),
+    "ignored": CodeWords("不答", "quiet"),
+    "courtesy": CodeWords("客套，不答", "quiet"),
+    "advert": CodeWords("广告，不答", "quiet"),
+    "code": CodeWords("验证码，不答", "quiet"),
+    "automatic": CodeWords("自动回复，不答", "quiet"),
 }
 
 KINDS = {
@@ -67,6 +78,7 @@ KINDS = {
     "staff": CodeWords("人员设定", "quiet"),
     "unit": CodeWords("单位设定", "quiet"),
     "roster": CodeWords("名单更新", "quiet"),
+    "unlist": CodeWords("名单移除", "quiet"),
     "import": CodeWords("旧登记导入", "quiet"),
 }
 

@@ -1,0 +1,111 @@
+"""`/healthz` and `/readyz`: 503 only when a text could not be kept; what else is amiss is named, with 200."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+from sqlalchemy import Engine, insert, text, update
+
+from tests.infrastructure.serving import client_of, database_away, open_line, post, runtime_of, sandbox_request, texts
+from worker.runtime import Runtime
+from worker.schema import cursors, gateway_stops, inbox
+
+NO_WORKERS = ["no_decide_worker", "no_send_worker"]
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
+    runtime = runtime_of(tmp_path, database_url, redis_url)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def client(runtime: Runtime) -> FlaskClient:
+    return client_of(runtime)
+
+
+def ready(client: FlaskClient) -> tuple[int, Any]:
+    answer = client.get("/readyz")
+    return answer.status_code, answer.json
+
+
+def decide_all(engine: Engine, site_id: int) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(cursors).where(cursors.c.site_id == site_id).values(decided_seq=1_000))
+
+
+def test_a_process_that_is_up_says_so(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.text, answer.mimetype) == (200, "ok\n", "text/plain")
+
+
+def test_everything_is_well_when_there_are_workers(client: FlaskClient, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        for queue in ("decide", "send"):
+            redis.sadd(f"rq:workers:{queue}", f"rq:worker:{queue}1")
+            redis.hset(f"rq:worker:{queue}1", "state", "idle")
+    assert ready(client) == (200, {"status": "ok", "degraded": []})
+
+
+def test_absent_workers_are_named(client: FlaskClient) -> None:
+    assert ready(client) == (200, {"status": "degraded", "degraded": NO_WORKERS})
+
+
+def test_a_worker_without_heartbeat_is_absent(client: FlaskClient, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        redis.sadd("rq:workers:decide", "rq:worker:killed")
+    assert ready(client)[1]["degraded"] == NO_WORKERS
+
+
+def test_redis_away_is_named(tmp_path: Path, database_url: str) -> None:
+    runtime = runtime_of(tmp_path, database_url, f"unix://{tmp_path}/nobody.sock")
+    assert ready(client_of(runtime)) == (200, {"status": "degraded", "degraded": ["redis_away"]})
+    runtime.close()
+
+
+def test_only_a_text_that_waits_too_long_is_named(client: FlaskClient, runtime: Runtime) -> None:
+    site_id = open_line(runtime.engine)
+    decide_all(runtime.engine, site_id)
+    assert ready(client)[1]["degraded"] == NO_WORKERS
+    with runtime.engine.begin() as connection:
+        connection.execute(update(cursors).values(decided_seq=0))
+    assert ready(client)[1]["degraded"] == NO_WORKERS
+    with runtime.engine.begin() as connection:
+        connection.execute(update(inbox).values(received_at=datetime.now(UTC) - timedelta(seconds=11)))
+    assert ready(client)[1]["degraded"] == [*NO_WORKERS, "undecided_texts"]
+
+
+def test_texts_of_no_site_are_named(client: FlaskClient) -> None:
+    assert post(client, "/gateways/sandbox/messages", sandbox_request()).status_code == 200
+    assert ready(client)[1]["degraded"] == [*NO_WORKERS, "unrouted_texts"]
+
+
+def test_a_stopped_gateway_is_named(client: FlaskClient, runtime: Runtime) -> None:
+    stop = {"gateway": "twilio", "since": datetime.now(UTC), "code": "20003", "words": "token"}
+    with runtime.engine.begin() as connection:
+        connection.execute(insert(gateway_stops), [stop | {"number": ""}, stop | {"number": "+8613800000000"}])
+    assert ready(client) == (200, {"status": "degraded", "degraded": [*NO_WORKERS, "stopped_twilio"]})
+
+
+def test_no_database_means_that_no_text_could_be_kept(client: FlaskClient, runtime: Runtime, tmp_path: Path) -> None:
+    with database_away(runtime, tmp_path):
+        assert ready(client) == (503, {"status": "not_durable", "degraded": []})
+
+
+def test_a_database_that_takes_no_writes_now_keeps_no_text(client: FlaskClient, runtime: Runtime) -> None:
+    with runtime.engine.begin() as connection:
+        # On SQLite beginning alone takes the one write lock.
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE unrouted IN EXCLUSIVE MODE"))
+        assert ready(client) == (503, {"status": "not_durable", "degraded": []})
+    assert ready(client)[0] == 200
+
+
+def test_looking_leaves_nothing_behind(client: FlaskClient, runtime: Runtime) -> None:
+    ready(client)
+    assert texts(runtime.engine) == 0
