@@ -152,7 +152,12 @@ def retire(engine: Engine, now: datetime) -> int:
     sending = select(sites.c.id).where(~stopped())
     waiting = and_(replies.c.state == "pending", replies.c.site_id.in_(sending))
     opted_out = exists().where(opt_outs.c.site_id == replies.c.site_id, opt_outs.c.phone == replies.c.recipient)
-    refused = {"state": "failed", "error_code": "opted out", "error_words": "the person has opted out"}
+    refused = {
+        "state": "failed",
+        "error_code": "opted out",
+        "error_words": "the person has opted out",
+        "updated_at": now,
+    }
     stale = waiting & (replies.c.useful_until <= now)
     unwanted = waiting & (replies.c.next_at <= now) & (replies.c.role == "notice") & opted_out
     with reading(engine).connect() as connection:
@@ -160,7 +165,7 @@ def retire(engine: Engine, now: datetime) -> int:
             return 0
     with engine.begin() as connection:
         one = connection.execute(update(replies).where(stale).values(state="stale", updated_at=now)).rowcount
-        return one + connection.execute(update(replies).where(unwanted).values(refused, updated_at=now)).rowcount
+        return one + connection.execute(update(replies).where(unwanted).values(refused)).rowcount
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
