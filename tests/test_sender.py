@@ -1,0 +1,386 @@
+"""Sending from the outbox to a misbehaving Twilio over real HTTP, and how what stays in doubt is settled."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from tests.fake_twilio import (
+    ACCEPTS_AND_FAILS,
+    ACCEPTS_AND_IS_SILENT,
+    ACCEPTS_AND_RESETS,
+    ACCOUNT,
+    FORGETS_AND_FAILS,
+    TOKEN,
+    Behaviour,
+    FakeTwilio,
+    fake_twilio,
+    refuses,
+)
+from tests.infrastructure.waiting import eventually
+from tests.sending import AGENT, MANAGER, StandingClock, add_reply, add_site, attempts_of, reply
+from worker import sender as module
+from worker.gateways import twilio as twilio_module
+from worker.gateways.base import Outgoing, Sent, Status
+from worker.gateways.twilio import Twilio
+from worker.outbox import close_leases, record_status
+from worker.sender import Sender
+from worker.settings import TwilioSettings
+from worker.settling import Settler
+from worker.stops import resume, stops
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    # The fake dates its messages by the real time, and look-ups compare with ours.
+    clock = StandingClock()
+    clock.now = clock.now.fromtimestamp(time.time(), clock.now.tzinfo)
+    return clock
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
+    monkeypatch.setattr(twilio_module, "TIMEOUT_S", 0.5)
+    with fake_twilio() as fake:
+        yield fake
+
+
+@pytest.fixture
+def site(engine: Engine) -> int:
+    return add_site(engine)
+
+
+@pytest.fixture
+def twilio(fake: FakeTwilio, clock: StandingClock) -> Twilio:
+    settings = TwilioSettings(ACCOUNT, (TOKEN,), None, fake.url)
+    return Twilio(settings, "https://reports.example.com/gateways/twilio/status", clock)
+
+
+@pytest.fixture
+def sender(engine: Engine, twilio: Twilio, clock: StandingClock) -> Sender:
+    return Sender(engine, {"twilio": twilio}, clock)
+
+
+@pytest.fixture
+def settler(engine: Engine, twilio: Twilio, clock: StandingClock) -> Settler:
+    return Settler(engine, {"twilio": twilio}, clock)
+
+
+def state(engine: Engine, reply_id: int) -> tuple[Any, ...]:
+    row = reply(engine, reply_id)
+    return row.state, row.error_code
+
+
+class TestDrain:
+    def test_sends_everything_due_once_and_in_order_for_each_phone(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    ) -> None:
+        phones = [f"+86138000001{n:02}" for n in range(6)]
+        for number in range(24):
+            add_reply(engine, site, f"R{number}", clock(), recipient=phones[number % 6])
+        assert sender.drain().handed_over == 24
+        assert len(fake.asked) == 24
+        for phone in phones:
+            words = [form["Body"] for form in fake.asked if form["To"] == phone]
+            assert words == sorted(words, key=lambda word: int(word[1:]))
+
+    def test_several_senders_at_once_send_each_reply_once(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    ) -> None:
+        for number in range(30):
+            add_reply(engine, site, f"R{number}", clock(), recipient=f"+86138000001{number % 10:02}")
+        threads = [threading.Thread(target=sender.drain) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(form["Body"] for form in fake.asked) == sorted(f"R{number}" for number in range(30))
+
+    def test_a_gateway_that_is_slow_for_one_does_not_hold_the_others(
+        self, engine: Engine, site: int, clock: StandingClock
+    ) -> None:
+        slow_may_end = threading.Event()
+
+        class Slow(_Gateway):
+            def send(self, outgoing: Outgoing) -> Sent:
+                if outgoing.words == "slow":
+                    assert slow_may_end.wait(30)
+                return super().send(outgoing)
+
+        gateway = Slow()
+        slow = add_reply(engine, site, "slow", clock())
+        drain = threading.Thread(target=Sender(engine, {"twilio": gateway}, clock).drain)
+        drain.start()
+        eventually(lambda: reply(engine, slow).state == "sending", "the slow one is on its way")
+        # Written while the drain is under way, and more than it has threads.
+        later = [add_reply(engine, site, f"R{n}", clock(), recipient=f"+86138000001{n:02}") for n in range(9)]
+        eventually(lambda: {reply(engine, i).state for i in later} == {"sent"}, "the others are sent")
+        assert reply(engine, slow).state == "sending"
+        slow_may_end.set()
+        drain.join()
+        assert reply(engine, slow).state == "sent"
+
+    def test_stops_taking_on_replies_when_told_to(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, twilio: Twilio
+    ) -> None:
+        one = add_reply(engine, site, now=clock())
+        drained = Sender(engine, {"twilio": twilio}, clock, stopping=lambda: True).drain()
+        assert (drained.more, reply(engine, one).state, fake.asked) == (True, "pending", [])
+
+    def test_what_is_no_longer_of_use_is_not_sent(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    ) -> None:
+        one = add_reply(engine, site, now=clock())
+        clock.move(hours=4)
+        sender.drain()
+        assert (state(engine, one), fake.asked) == (("stale", None), [])
+
+    def test_a_mistake_of_the_adapter_is_in_doubt_and_harms_nobody_else(
+        self, engine: Engine, site: int, clock: StandingClock
+    ) -> None:
+        class Broken(_Gateway):
+            def send(self, outgoing: Outgoing) -> Sent:
+                if outgoing.recipient == AGENT:
+                    raise KeyError(outgoing.recipient)
+                return super().send(outgoing)
+
+        bad, good = add_reply(engine, site, "1", clock()), add_reply(engine, site, "2", clock(), recipient=MANAGER)
+        Sender(engine, {"twilio": Broken()}, clock).drain()
+        assert (state(engine, bad), state(engine, good)) == (("unknown", "KeyError"), ("sent", None))
+
+    def test_a_database_that_is_away_for_a_moment_loses_no_outcome(
+        self, engine: Engine, site: int, clock: StandingClock, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, record, failures = add_reply(engine, site, now=clock()), module.record, [1, 2]
+
+        def failing(*arguments: Any) -> None:
+            if failures:
+                failures.pop()
+                raise OperationalError("UPDATE", {}, Exception("away"))
+            record(*arguments)
+
+        monkeypatch.setattr(module, "record", failing)
+        monkeypatch.setattr(module, "RECORD_PAUSE_S", 0)
+        sender.drain()
+        assert state(engine, one) == ("sent", None)
+
+    def test_a_sender_held_up_after_its_claim_leaves_the_reply_to_whoever_closes_its_lease(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    ) -> None:
+        one, claim = add_reply(engine, site, now=clock()), module.claim
+
+        def held_up(*arguments: Any) -> Any:
+            claimed = claim(*arguments)
+            clock.move(seconds=50)
+            return claimed
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "claim", held_up)
+            sender.drain()
+        assert (reply(engine, one).state, fake.asked) == ("sending", [])
+
+
+class _Gateway(Twilio):
+    """Twilio's adapter without Twilio."""
+
+    def __init__(self) -> None:
+        super().__init__(TwilioSettings(ACCOUNT, (TOKEN,), None, "http://127.0.0.1:9"), None, StandingClock())
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        return Sent(f"SM{outgoing.reply_id:032x}")
+
+
+class TestOutcomes:
+    @pytest.mark.parametrize(
+        ("behaviour", "wanted"),
+        [
+            (Behaviour(), ("sent", None)),
+            (refuses(20429, 429), ("pending", "20429")),
+            (refuses(21211), ("failed", "21211")),
+            (refuses(21610), ("failed", "21610")),
+            (refuses(21617), ("failed", "21617")),
+            (refuses(21612), ("failed", "21612")),
+            (refuses(21606), ("failed", "21606")),
+            (refuses(20003, 401), ("pending", None)),
+            (refuses(21603), ("pending", None)),
+            (ACCEPTS_AND_FAILS, ("unknown", "20500")),
+            (ACCEPTS_AND_IS_SILENT, ("unknown", "ReadTimeout")),
+            (ACCEPTS_AND_RESETS, ("unknown", "ConnectionError")),
+        ],
+    )
+    def test_each_row_of_the_table(
+        self,
+        engine: Engine,
+        site: int,
+        clock: StandingClock,
+        fake: FakeTwilio,
+        sender: Sender,
+        behaviour: Behaviour,
+        wanted: tuple[Any, ...],
+    ) -> None:
+        fake.behave(behaviour)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        assert state(engine, one) == wanted
+        assert len(fake.asked) == 1
+
+    def test_twilio_away_is_tried_again_until_it_is_back(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, twilio: Twilio
+    ) -> None:
+        away = Twilio(TwilioSettings(ACCOUNT, (TOKEN,), None, "http://127.0.0.1:9"), None, clock)
+        one = add_reply(engine, site, now=clock())
+        for _ in range(3):
+            Sender(engine, {"twilio": away}, clock).drain()
+            clock.now = reply(engine, one).next_at
+        sender.drain()
+        assert state(engine, one) == ("sent", None)
+        assert [a.outcome for a in attempts_of(engine, one)] == ["retry", "retry", "retry", "sent"]
+
+    def test_a_wrong_token_keeps_everything_pending_until_resumed(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    ) -> None:
+        wrong = Twilio(TwilioSettings(ACCOUNT, (TOKEN[1:],), None, fake.url), None, clock)
+        ids = [add_reply(engine, site, f"R{n}", clock(), recipient=f"+86138000001{n:02}") for n in range(9)]
+        Sender(engine, {"twilio": wrong}, clock).drain()
+        sender.drain()
+        assert {(reply(engine, i).state, reply(engine, i).attempt) for i in ids} == {("pending", 0)}
+        assert ([s.code for s in stops(engine)], fake.asked) == (["20003"], [])
+        resume(engine, "twilio")
+        assert sender.drain().handed_over == 9
+
+    def test_a_callback_may_come_before_the_answer(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    ) -> None:
+        one = add_reply(engine, site, now=clock())
+
+        def call_back(message: dict[str, Any]) -> None:
+            for delivery in ("sent", "queued", "sent"):
+                record_status(engine, Status("twilio", message["sid"], one, delivery, attempt=1), clock())
+
+        fake.behave(Behaviour(before=call_back))
+        sender.drain()
+        row = reply(engine, one)
+        assert (row.state, row.delivery, row.sid) == ("sent", "sent", fake.messages[0]["sid"])
+
+
+class TestSettling:
+    @pytest.mark.parametrize("behaviour", [ACCEPTS_AND_FAILS, ACCEPTS_AND_IS_SILENT, ACCEPTS_AND_RESETS])
+    def test_what_twilio_took_after_all_is_found_and_not_sent_again(
+        self,
+        engine: Engine,
+        site: int,
+        clock: StandingClock,
+        fake: FakeTwilio,
+        sender: Sender,
+        settler: Settler,
+        behaviour: Behaviour,
+    ) -> None:
+        fake.behave(behaviour)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        clock.move(seconds=59)
+        assert settler.settle() == 0
+        clock.move(seconds=1)
+        assert settler.settle() == 1
+        assert (state(engine, one), reply(engine, one).sid) == (("sent", None), fake.messages[0]["sid"])
+        assert len(fake.asked) == 1
+
+    def test_what_never_arrived_is_sent_once_more_after_two_look_ups_and_then_left_to_a_person(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS, FORGETS_AND_FAILS)
+        one = add_reply(engine, site, now=clock())
+        states = []
+        for _ in range(2):
+            sender.drain()
+            for seconds in (60, 239, 1):
+                clock.move(seconds=seconds)
+                settler.settle()
+                states.append(reply(engine, one).state)
+        sender.drain()
+        assert states == ["unknown", "unknown", "pending", "unknown", "unknown", "review"]
+        assert len(fake.asked) == 2
+        assert [(a.outcome, a.lookups) for a in attempts_of(engine, one)] == [("unknown", 2), ("unknown", 2)]
+
+    def test_the_resend_may_succeed(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        for seconds in (60, 240):
+            clock.move(seconds=seconds)
+            settler.settle()
+        sender.drain()
+        assert (state(engine, one), len(fake.messages)) == (("sent", None), 1)
+
+    def test_a_callback_between_the_look_ups_prevents_the_resend(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        clock.move(seconds=60)
+        settler.settle()
+        record_status(engine, Status("twilio", "SM" + "b" * 32, one, "delivered", attempt=1), clock())
+        clock.move(minutes=5)
+        assert (settler.settle(), sender.drain().handed_over) == (0, 0)
+        assert state(engine, one) == ("sent", None)
+
+    def test_equal_words_to_one_phone_are_not_taken_for_each_other(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS)
+        lost = add_reply(engine, site, "帮助", clock(), ref="")
+        found = add_reply(engine, site, "帮助", clock(), ref="", cause="m:2")
+        sender.drain()
+        assert (reply(engine, lost).state, reply(engine, found).state) == ("unknown", "sent")
+        clock.move(seconds=60)
+        settler.settle()
+        assert reply(engine, lost).state == "unknown"
+
+    def test_a_dead_senders_reply_is_looked_up_like_any_other(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        one = add_reply(engine, site, now=clock())
+
+        def die(*_: object) -> None:
+            """A killed process records nothing."""
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "record", die)
+            sender.drain()
+        assert reply(engine, one).state == "sending"
+        clock.move(seconds=61)
+        assert close_leases(engine, clock()) == 1
+        settler.settle()
+        assert (state(engine, one), len(fake.asked)) == (("sent", None), 1)
+
+    def test_a_list_that_cannot_be_read_counts_as_no_look_up_and_is_left_alone_for_a_while(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(ACCEPTS_AND_FAILS, ACCEPTS_AND_FAILS)
+        ids = [add_reply(engine, site, w, clock(), recipient=w) for w in (AGENT, MANAGER)]
+        sender.drain()
+        clock.move(minutes=6)
+        fake.list_status = 500
+        assert (settler.settle(), settler.settle(), len(fake.lists_asked)) == (0, 0, 1)
+        fake.list_status = 200
+        clock.move(seconds=30)
+        assert settler.settle() == 2
+        assert {reply(engine, i).state for i in ids} == {"sent"}
+
+    def test_what_became_useless_meanwhile_is_left_to_a_person(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        clock.move(hours=4)
+        for _ in range(2):
+            settler.settle()
+        assert reply(engine, one).state == "review"
