@@ -14,7 +14,7 @@ from worker.settings import Settings, SettingsError, load_settings
 
 WORKERS = 2
 THREADS = 8
-GRACE_S = 5
+GRACE_S = 3
 
 
 class PlainLog(Logger):
