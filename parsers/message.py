@@ -127,6 +127,11 @@ class Parsed:
             out |= {k: v for k, v in self.reports[0].to_json().items() if v is not None}
         elif self.reports:
             out["reports"] = [r.to_json() for r in self.reports]
-        given = {"refs": list(self.refs), "date": self.date, "time": self.time, "answer": self.answer}
+        given: dict[str, object] = {
+            "refs": list(self.refs),
+            "date": self.date,
+            "time": self.time,
+            "answer": self.answer,
+        }
         out |= {k: v for k, v in given.items() if v}
         return out | ({"words": self.words} if self.words else {})

@@ -1,0 +1,67 @@
+"""What a mobile number looks like in each country: its lengths and how it may begin (texts.md section 1)."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+from phonenumbers.phonemetadata import PhoneMetadata
+
+_LONGEST_COUNTRY_CODE: Final = 3
+_FILLERS: Final = ("0", "1", "5", "9")
+
+
+@dataclass(frozen=True, slots=True)
+class MobileShape:
+    """Mobile numbers of a country without its code: possible lengths, first three digits, the trunk digit (or "")."""
+
+    country_code: int
+    lengths: frozenset[int]
+    beginnings: frozenset[str]
+    trunk: str
+
+    def may_begin(self, first3: str) -> bool:
+        """Tell whether a mobile number of the country may begin so, with or without the trunk digit."""
+        if first3 in self.beginnings:
+            return True
+        rest = first3[1:]
+        return bool(self.trunk) and first3.startswith(self.trunk) and any(b.startswith(rest) for b in self.beginnings)
+
+
+@lru_cache(maxsize=64)
+def shape_of_region(region: str) -> MobileShape:
+    """Return the mobile shape of a region (ISO 3166, as "CN"); of China for a region nobody knows."""
+    metadata = PhoneMetadata.metadata_for_region(region, None) or PhoneMetadata.metadata_for_region("CN")
+    if metadata is None or metadata.mobile is None:
+        return MobileShape(0, frozenset(), frozenset(), "")
+    mobile = metadata.mobile
+    lengths = frozenset(n for n in mobile.possible_length or () if n > 0)
+    pattern = re.compile(mobile.national_number_pattern or r"(?!)")
+    trunk = metadata.national_prefix or ""
+    beginnings = frozenset(b for b in map("{:03d}".format, range(1000)) if _possible(pattern, b, lengths))
+    return MobileShape(metadata.country_code or 0, lengths, beginnings, trunk if trunk == "0" else "")
+
+
+def _possible(pattern: re.Pattern[str], beginning: str, lengths: frozenset[int]) -> bool:
+    """Tell whether some number of these lengths begins so; the fourth digit is tried out, the others repeat."""
+    return any(
+        pattern.fullmatch((beginning + fourth + filler * length)[:length])
+        for length in lengths
+        for fourth in "0123456789"
+        for filler in _FILLERS
+    )
+
+
+@lru_cache(maxsize=256)
+def shape_of_code(country_code: int) -> MobileShape:
+    """Return the mobile shape behind a country code; that of its main region where several share it."""
+    return shape_of_region(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[country_code][0])
+
+
+def leading_country_code(digits: str) -> int | None:
+    """Return the country code a run of digits begins with, None when it begins with none."""
+    for length in range(1, _LONGEST_COUNTRY_CODE + 1):
+        if len(digits) >= length and int(digits[:length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return int(digits[:length])
+    return None

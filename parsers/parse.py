@@ -1,0 +1,55 @@
+"""`parse`: any text becomes a meaning. Pure and total; reads at most 1,600 characters (texts.md, section 1).
+
+text → masked → reading (clean + skeleton) → numbers ─┬ silent: courtesy, advert, code, echo …
+                                                      ├ a command, by its keyword
+                                                      └ a report: labels and words in roles → reports or one fault
+"""
+
+import re
+from typing import Final
+
+from parsers.fields import LABEL, ROLES
+from parsers.grammar import read_report
+from parsers.keywords import read_command
+from parsers.mask import mask_numbers
+from parsers.message import Lexicon, Parsed
+from parsers.normalise import Reading, fold_for_reading
+from parsers.phones import Phone, blank, find_phones
+from parsers.silence import is_other_business, silent_kind
+
+LONGEST: Final = 1_600
+_BEGINS: Final = re.compile(
+    r"\s*(?:报备|备案|report\b|客户|姓名|跟进|到访|签|自访|核实|团报|查|撤|定金|首付|异议|材料|意见|裁定|亲属|判|更正)"
+)
+_NO_LEXICON: Final = Lexicon()
+
+
+def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> Parsed:
+    """Return what a text means. `region` (ISO 3166) is the site's; `lexicon` its units and the sender's colleagues.
+
+    Never raises, whatever the text; `parse(mask_numbers(text))` is the same.
+    """
+    reading = fold_for_reading(mask_numbers(text, region)[:LONGEST])
+    if not reading.skeleton.strip():
+        return Parsed("unknown", "unreadable")
+    phones = find_phones(reading.skeleton, region)
+    command = read_command(reading, phones, lexicon)
+    if command is not None:
+        return command
+    silent = silent_kind(reading, phones)
+    if silent is not None:
+        return Parsed(silent)
+    begins = bool(_BEGINS.match(reading.skeleton))
+    if is_other_business(reading) or not _may_report(reading, phones):
+        return Parsed("unknown", "not_a_report", begins_like_command=begins)
+    return read_report(reading, phones, lexicon)
+
+
+def _may_report(reading: Reading, phones: list[Phone]) -> bool:
+    """Tell whether a text has what makes a report: a number, or labels of a client and an agent or phone."""
+    if any(not p.loose for p in phones):
+        return True
+    labels = {ROLES[m[m.lastgroup or "signed"]] for m in LABEL.finditer(blank(reading.skeleton, phones))}
+    clients = "client" in labels and labels & {"agent", "unit", "phone", "client_phone"}
+    opening = re.match(r"\s*报备[\s:,]+\S+[\s,]+\S+", reading.skeleton)
+    return bool(clients or ("client_phone" in labels and len(labels) > 1) or opening)
