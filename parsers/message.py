@@ -119,7 +119,8 @@ class Parsed:
         if self.error is not None:
             return {"error": self.error} | ({"reports": reports} if reports else {})
         faults = [{"error": f.error, "text": f.text} for f in self.faults]
-        return {"kind": "report", "reports": reports} | ({"faults": faults} if faults else {})
+        read: dict[str, object] = {"kind": "report", "reports": reports}
+        return read | ({"faults": faults} if faults else {})
 
     def _command_json(self) -> dict[str, object]:
         out: dict[str, object] = {}

@@ -58,6 +58,15 @@ class BellWorker(SimpleWorker):
     def set_shutdown_requested_date(self) -> None:
         """Tell nobody: with Redis away that would end the job at hand in its middle."""
 
+    def run_maintenance_tasks(self) -> None:
+        """Tidy up; what cannot be tidied is none of ours, and no reason to stop answering."""
+        try:
+            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        except (RedisError, OSError):
+            raise
+        except Exception as error:
+            complain(log, "maintenance failed", error)
+
     def clean_group_registries(self) -> None:
         """Clean no groups: there are none."""
 

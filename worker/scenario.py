@@ -60,7 +60,7 @@ class Incoming(Line):
 
 @dataclass(frozen=True, slots=True)
 class Expected(Line):
-    """`<`: a message that must go out; `never` (`!<`): one that must not, from then on (without code: none just then)."""
+    """`<`: a message that must go out; `never` (`!<`): one that must not from then on (without code: just then)."""
 
     phone: str
     code: str | None

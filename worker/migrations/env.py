@@ -1,6 +1,7 @@
 """Alembic's entry: runs the migrations over an engine of `worker.database`."""
 
 from alembic import context
+from alembic.runtime.migration import MigrationInfo
 
 from worker.database import open_engine
 from worker.schema import metadata
@@ -12,9 +13,9 @@ def run() -> None:
     tell = config.attributes.get("on_progress")
     engine = open_engine(config.attributes["url"])
 
-    def applied(*, step: object, **_: object) -> None:
+    def applied(context: object, step: MigrationInfo, heads: object, run_args: object) -> None:
         if tell is not None:
-            tell(f"migration {step.up_revision_id} done")  # type: ignore[attr-defined]
+            tell(f"migration {step.up_revision_id} done")
 
     with engine.connect() as connection:
         context.configure(

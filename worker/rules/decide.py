@@ -10,10 +10,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from parsers.parse import parse
-
 from parsers.message import SILENT, Lexicon, Parsed
 from parsers.numbers import region_of
+from parsers.parse import parse
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.deadlines import plan_daily

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from opencc import OpenCC
+
 from parsers.names import COMPOUND_SURNAMES, HONORIFICS
 
 _SIMPLIFIED = OpenCC("t2s")

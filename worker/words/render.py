@@ -54,7 +54,8 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
 
 def _wordings(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> list[str]:
     say: Mapping[str, list[str]] = catalogue(setting.language)["say"]
-    return next(say[key] for key in _cases(code, role, params) if key in say)
+    found: list[str] = next(say[key] for key in _cases(code, role, params) if key in say)
+    return found
 
 
 def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
@@ -110,7 +111,7 @@ def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
 
 def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:
     words = catalogue(setting.language)
-    head = words["head"].get(code, words["head"]["default"]).format(count=len(params["parts"]))
+    head: str = words["head"].get(code, words["head"]["default"]).format(count=len(params["parts"]))
     parts = [_part(setting, role, part) for part in params["parts"]]
     return head + "\n" + "\n".join(parts) + _tail(setting, params)
 
