@@ -112,7 +112,7 @@ def test_everybody_of_a_site_has_a_phone_the_agent_and_the_manager_first(
 ) -> None:
     tomorrow = (datetime.now(site.zone).date() + timedelta(days=1)).isoformat()
     enlist(runtime, site, {"name": "未来", "phone": "+8613900000031", "unit": "链家", "from": tomorrow})
-    assert shown(client) == [WANG, MANAGER, LI, CONSULTANT]
+    assert shown(client) == [LI, MANAGER, WANG, CONSULTANT]
     assert all(word in section_of(client, LI) for word in ("李四", "链家", "+86 139 0000 0011"))
     assert "现场负责人" in section_of(client, MANAGER)
 

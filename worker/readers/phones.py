@@ -162,7 +162,7 @@ def _staff(site: Site) -> list[Person]:
 def _agents(connection: Connection, site: PhoneSite) -> Iterable[Person]:
     today = utc_now().astimezone(site.zone).date()
     wanted = select(roster.c.phone, roster.c.name, roster.c.unit).where(roster.c.site_id == site.id, *_on_roster(today))
-    rows = connection.execute(wanted.order_by(roster.c.unit, roster.c.phone))
+    rows = connection.execute(wanted.order_by(roster.c.phone))
     return (Person(row.phone, "agent", row.name, row.unit) for row in rows)
 
 
