@@ -4,17 +4,17 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from parsers.classify import Part, agent_parts_of, company_in, parts_of
 from parsers.companies import find_company
 from parsers.fields import ROLES
 from parsers.message import FAULTS, Lexicon, Parsed, PartFault, Report
-from parsers.names import is_address_alone, looks_like_person
-from parsers.noise import find_phrase, find_self, is_noise, is_project, noise_start, without_trailing
+from parsers.names import looks_like_person
+from parsers.noise import find_phrase, is_noise, noise_start
 from parsers.normalise import Reading
 from parsers.phones import Phone
 from parsers.pieces import Item, Label, Word, items_of
 
 _STAFF: Final = ("对接人", "市场对接人", "案场对接人", "现场对接人", "置业顾问", "接待置业顾问", "驻场", "案场接待")
-_GREETED: Final = re.compile(r"(?:[^我]{0,4}好啊?|hi|hello)(?=我|这边|这里|本人)")
 _GARBLED: Final = re.compile("[\u0080-\u009f\u00a2-\u00ac\u00ae-\u00bf\ufffd锟斤拷烫屯]")
 
 
@@ -139,65 +139,28 @@ def _unit(reader: _Reader, start: int, end: int) -> None:
 
 
 def _agent_value(reader: _Reader, word: Word) -> None:
-    text = word.text
-    if is_noise(text):
+    if not word.first and company_in(word.text, reader.lexicon) is None:
+        _free_word(reader, word)
         return
-    company = find_company(text, reader.lexicon) if text not in reader.lexicon.people else None
-    if company is None:
-        if word.first:
-            end = _name_end(text) or len(text)
-            reader.agents.append((word.start, word.start + end, len(reader.drafts)))
-        else:
-            _free_word(reader, word)
-        return
-    _unit(reader, word.start + company.start, word.start + company.end)
-    for begin, end in ((0, company.start), (company.end, len(text))):
-        if end > begin:
-            reader.agents.append((word.start + begin, word.start + end, len(reader.drafts)))
+    for part in agent_parts_of(word.text, reader.lexicon):
+        _part(reader, part, word.start)
 
 
 def _free_word(reader: _Reader, word: Word) -> None:
-    text, start = word.text, word.start
-    phrase = find_phrase(text)
-    if phrase is not None and phrase.end() > phrase.start():
-        _piece(reader, text[: phrase.start()], start)
-        text, start = text[phrase.end() :], start + phrase.end()
-    _piece(reader, text, start)
+    for part in parts_of(word.text, reader.lexicon):
+        _part(reader, part, word.start)
 
 
-def _piece(reader: _Reader, text: str, start: int) -> None:
-    opening = _GREETED.match(text)
-    if opening is not None:
-        text, start = text[opening.end() :], start + opening.end()
-    himself = find_self(text)
-    if himself is not None:
-        before = len(reader.agents)
-        _agent_value(reader, Word(start + himself.end(), start + len(text), text[himself.end() :], "agent", first=True))
-        if len(reader.agents) > before:
-            return
-        return
-    if len(text) < 1 or is_noise(text) or is_address_alone(text):
-        return
-    company = find_company(text, reader.lexicon) if text not in reader.lexicon.people else None
-    if company is not None:
-        _unit(reader, start + company.start, start + company.end)
-        for begin, end in ((0, company.start), (company.end, len(text))):
-            if end - begin > 1 and not is_noise(text[begin:end]):
-                reader.agents.append((start + begin, start + end, len(reader.drafts)))
-        return
-    end = noise_start(text)
-    text = without_trailing(text[:end])
-    span = (start, start + len(text))
-    if _may_name_a_person(text):
+def _part(reader: _Reader, part: Part, at: int) -> None:
+    span = at + part.start, at + part.end
+    if part.kind == "unit":
+        _unit(reader, *span)
+    elif part.kind == "agent":
+        reader.agents.append((*span, len(reader.drafts)))
+    elif part.kind == "person":
         reader.persons.append(span)
-    elif 4 < len(text) < 16 and not is_project(text) and not is_noise(text):
+    else:
         reader.long_name = span
-
-
-def _may_name_a_person(text: str) -> bool:
-    if not 1 < len(text) < 24 or is_project(text) or is_noise(text) or text.isdigit():
-        return False
-    return looks_like_person(text) or len(text) < 5 or "·" in text
 
 
 def _phone(reader: _Reader, phone: Phone) -> None:
