@@ -1,0 +1,198 @@
+"""The sweeper: whatever waits is done, even if nobody rings or nobody hears it."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select, update
+
+from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
+from tests.sending import StandingClock, add_reply, add_site, reply
+from worker import sweeper as module
+from worker.clock import utc_now
+from worker.entering import open_site
+from worker.gateways.base import Inbound, Stopped
+from worker.line import accept
+from worker.runtime import Runtime
+from worker.schema import cursors, decisions, replies
+from worker.stops import stop
+from worker.sweeper import STUCK_S, Sweeper, Watch
+
+CANARY = "金丝雀13812345678"
+
+
+class Time:
+    """A monotonic clock that stands."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
+    runtime = runtime_of(tmp_path, database_url, redis_url)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def deaf(tmp_path: Path, database_url: str) -> Iterator[Runtime]:
+    """A runtime whose Redis is away."""
+    runtime = runtime_of(tmp_path, database_url, f"unix://{tmp_path}/none.sock")
+    yield runtime
+    runtime.close()
+
+
+def sweeper_of(runtime: Runtime, time: Callable[[], float]) -> Sweeper:
+    return Sweeper(runtime, Event(), time)
+
+
+def text_at_a_site(runtime: Runtime) -> None:
+    open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": ["+8613800000001"]}, "sandbox")
+    accept(runtime.engine, Inbound("sandbox", "m1", AGENT, SITE_NUMBER, "报备 张三 138****5678 李四 链家"))
+
+
+def decided(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(decisions)).scalar_one())
+
+
+def states(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.execute(select(replies.c.state)).scalars())
+
+
+class TestRinging:
+    def test_rings_for_undecided_lines_and_due_replies_and_leaves_the_work_to_the_workers(
+        self, runtime: Runtime, time: Time
+    ) -> None:
+        text_at_a_site(runtime)
+        waiting = add_reply(runtime.engine, 1, now=utc_now())
+        sweeper_of(runtime, time).sweep()
+        assert (runtime.redis.llen("rq:queue:decide"), runtime.redis.llen("rq:queue:send")) == (1, 1)
+        assert (decided(runtime.engine), reply(runtime.engine, waiting).state) == (1, "pending")
+
+    def test_does_not_ring_when_nothing_waits(self, runtime: Runtime, time: Time) -> None:
+        open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": ["+8613800000001"]}, "sandbox")
+        sweeper_of(runtime, time).sweep()
+        assert runtime.redis.keys("rq:queue:*") == []
+
+    def test_does_the_work_itself_when_nobody_answers(self, runtime: Runtime, time: Time) -> None:
+        text_at_a_site(runtime)
+        sweeper = sweeper_of(runtime, time)
+        for _ in range(3):
+            sweeper.sweep()
+            time.now += STUCK_S
+        assert decided(runtime.engine) == 2
+        sweeper.sweep()
+        assert states(runtime.engine) == {"sent"}
+
+    def test_a_line_that_moves_is_left_to_its_worker(self, runtime: Runtime, time: Time) -> None:
+        text_at_a_site(runtime)
+        sweeper = sweeper_of(runtime, time)
+        sweeper.sweep()
+        accept(runtime.engine, Inbound("sandbox", "m2", AGENT, SITE_NUMBER, "报备 李梅 139****0001 李四 链家"))
+        time.now += STUCK_S
+        with runtime.engine.begin() as connection:
+            # As if a worker had decided one text meanwhile.
+            connection.execute(update(cursors).values(decided_seq=2))
+        sweeper.sweep()
+        assert decided(runtime.engine) == 1
+
+    def test_does_all_of_it_at_once_when_redis_is_away(self, deaf: Runtime, time: Time) -> None:
+        text_at_a_site(deaf)
+        sweeper_of(deaf, time).sweep()
+        assert decided(deaf.engine) == 2
+        assert states(deaf.engine) == {"sent"}
+
+
+class TestSteps:
+    def test_a_step_that_fails_stops_no_other_and_says_no_words(
+        self, deaf: Runtime, time: Time, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def failing(*_: Any) -> int:
+            raise ValueError(CANARY)
+
+        text_at_a_site(deaf)
+        monkeypatch.setattr(module, "tell_due", failing)
+        monkeypatch.setattr(module, "close_leases", failing)
+        sweeper_of(deaf, time).sweep()
+        assert states(deaf.engine) == {"sent"}
+        assert {record.getMessage() for record in caplog.records} >= {"step failed"}
+        assert "金丝雀" not in caplog.text
+
+    def test_a_site_that_cannot_be_decided_does_not_hold_the_others(
+        self, deaf: Runtime, time: Time, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        text_at_a_site(deaf)
+        with deaf.engine.begin() as connection:
+            connection.execute(update(cursors).values(decided_seq=0))
+        add_site(deaf.engine, "sandbox", "+8613800000099")
+        tasks = sweeper_of(deaf, time)
+        asked: list[int] = []
+
+        def decide(_engine: Engine, site_id: int, *_: Any) -> Any:
+            asked.append(site_id)
+            raise ValueError(CANARY)
+
+        monkeypatch.setattr("worker.jobs.decide_site", decide)
+        with deaf.engine.begin() as connection:
+            connection.execute(update(cursors).values(decided_seq=-1))
+        tasks.sweep()
+        assert len(set(asked)) == 2
+
+    def test_a_database_that_is_away_ends_nothing(
+        self, tmp_path: Path, time: Time, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        runtime = runtime_of(tmp_path, f"sqlite:///{tmp_path}/no/folder/db.sqlite", f"unix://{tmp_path}/none.sock")
+        sweeper_of(runtime, time).sweep()
+        assert len([r for r in caplog.records if r.getMessage() == "step failed"]) >= 5
+        runtime.close()
+
+    def test_a_dead_senders_lease_is_closed_and_its_reply_settled(self, deaf: Runtime, time: Time) -> None:
+        clock = StandingClock(utc_now())
+        deaf.clock = clock
+        site = add_site(deaf.engine, "sandbox")
+        one = add_reply(deaf.engine, site, now=clock())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("worker.sender.record", lambda *_: None)
+            sweeper_of(deaf, time).sweep()
+        assert reply(deaf.engine, one).state == "sending"
+        clock.move(seconds=61)
+        sweeper_of(deaf, time).sweep()
+        assert reply(deaf.engine, one).state == "sent"
+
+    def test_says_once_a_minute_what_is_stopped(
+        self, deaf: Runtime, time: Time, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with deaf.engine.begin() as connection:
+            stop(connection, "sandbox", "", Stopped("20003", "no"), utc_now())
+        sweeper = sweeper_of(deaf, time)
+        caplog.set_level(logging.ERROR)
+        said = []
+        for _ in range(3):
+            sweeper.sweep()
+            said.append([r.getMessage() for r in caplog.records].count("still stopped"))
+            time.now += 30
+        assert said == [1, 1, 2]
+
+
+def test_what_does_not_move_is_stuck_and_what_is_gone_is_forgotten(time: Time) -> None:
+    watch = Watch(time)
+    assert watch.stuck({1: 5, 2: 5}) == set()
+    time.now += STUCK_S
+    assert watch.stuck({1: 5, 2: 6}) == {1}
+    time.now += STUCK_S
+    assert watch.stuck({2: 6}) == {2}
+    assert watch.stuck({1: 5, 2: 6}) == {2}
