@@ -13,21 +13,23 @@ def run() -> None:
     tell = config.attributes.get("on_progress")
     engine = open_engine(config.attributes["url"])
 
-    def applied(context: object, step: MigrationInfo, heads: object, run_args: object) -> None:
+    def applied(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
         if tell is not None:
             tell(f"migration {step.up_revision_id} done")
 
-    with engine.connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=metadata,
-            transaction_per_migration=True,
-            render_as_batch=True,
-            on_version_apply=applied,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            context.configure(
+                connection=connection,
+                target_metadata=metadata,
+                transaction_per_migration=True,
+                render_as_batch=True,
+                on_version_apply=applied,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+    finally:
+        engine.dispose()
 
 
 run()
