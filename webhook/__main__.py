@@ -67,7 +67,9 @@ def main() -> None:
     try:
         settings = load_settings(os.environ)
     except SettingsError as error:
-        sys.exit(f"baobei: {error}")
+        # 2 tells the supervisor that starting again mends nothing.
+        print(f"baobei: {error}", file=sys.stderr)
+        sys.exit(2)
     set_up_logging(settings.log_level)
     Server(settings).run()
 

@@ -1,5 +1,6 @@
 """Connections to SQLite and PostgreSQL that behave alike: one writer's transaction at a time where it matters."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -42,10 +43,18 @@ def _sqlite(url: str) -> Engine:
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:
+    _keep_private(connection)
     # The driver must not open transactions by itself: _sqlite_begin says which kind.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_private(connection: Any) -> None:
+    """Take the database file from everybody else's eyes: it holds names and numbers."""
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    if path and os.stat(path).st_mode & 0o077:
+        os.chmod(path, 0o600)
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -44,7 +44,7 @@ def database(given: Settings | None = None) -> Iterator[Engine]:
     except DBAPIError as error:
         raise Problem(_sentence(str(error.orig))) from None
     except SQLAlchemyError:
-        raise Problem("The database did not do what was asked; run `baobei doctor`.") from None
+        raise Problem("The database did not do what was asked; check DATABASE_URL and run `baobei migrate`.") from None
     finally:
         engine.dispose()
 

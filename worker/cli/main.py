@@ -2,6 +2,7 @@
 
 import click
 
+from worker.cli.gateway import gateway
 from worker.cli.migrate import migrate
 from worker.cli.parse import parse
 from worker.cli.register import register
@@ -18,5 +19,5 @@ def main() -> None:
     """Client reports by text message: received, put in line, decided, answered."""
 
 
-for command in (up, migrate, site, staff, roster, parse, rehearse_files, register, work, sweep):
+for command in (up, migrate, site, staff, roster, parse, rehearse_files, register, gateway, work, sweep):
     main.add_command(command)
