@@ -120,6 +120,6 @@ def test_ctrl_c_in_a_terminal_reaches_every_process_and_is_no_error(web: Web) ->
 
 def test_a_wrong_variable_is_named_in_one_sentence(tmp_path: Path) -> None:
     web = Web(tmp_path, LOG_LEVEL="CHATTY")
-    assert web.process.wait(timeout=60) == 1
+    assert web.process.wait(timeout=60) == 2
     assert web.log.read_text().count("\n") == 1
     assert "LOG_LEVEL is CHATTY" in web.log.read_text()

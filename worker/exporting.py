@@ -27,8 +27,7 @@ def safe(text: str) -> str:
 
 
 def write_csv(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:
-    """Write a CSV with a header line; a BOM makes spreadsheets read it as UTF-8."""
-    out.write("\ufeff")
+    """Write a CSV with a header line."""
     writer = csv.writer(out)
     writer.writerow(columns)
     for row in rows:

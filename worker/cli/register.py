@@ -58,7 +58,9 @@ def _write(rows: Iterator[list[str]], form: str, output: Path | None) -> None:
     if output is None:
         write(rows, COLUMNS, sys.stdout)
         return
-    with output.open("w", encoding="utf-8", newline="") as out:
+    # A BOM makes spreadsheets read the file as UTF-8; programs that read standard output have no use for it.
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    with output.open("w", encoding=encoding, newline="") as out:
         write(rows, COLUMNS, out)
 
 
