@@ -41,6 +41,7 @@ function fillBubble(item, view) {
   item.dataset.at = view.at;
   item.dataset.day = view.day;
   item.toggleAttribute("data-done", view.done);
+  say(item, ".by", view.mine ? "发出" : "收到");
   say(item, ".words", view.words);
   say(item, ".note", view.note);
   say(item, "time", view.time);
@@ -196,6 +197,7 @@ function showWaiting(thread, words) {
   const last = thread.lastElementChild;
   item.classList.remove("theirs");
   item.classList.add("mine", "sending", "fresh");
+  say(item, ".by", "发出");
   say(item, ".words", words);
   // It stands last until the line says when it came.
   item.dataset.at = "9999";
