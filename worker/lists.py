@@ -155,8 +155,9 @@ def _row(cells: Mapping[str, str], checks: Checks) -> dict[str, Any]:
     if unit_key(cells["unit"]) not in checks.units:
         raise ValueError(f"{cells['unit']} is not among the site's units; import its roster first")
     reported = _moment(cells["reported_at"], checks)
-    row = {"client": cells["client"], "first3": digits[:3], "last4": digits[3:], "agent": cells["agent"]}
-    row |= {"unit": cells["unit"], "reported_at": reported.isoformat()}
+    # A number may stand in any cell; none is kept whole.
+    words = {name: mask_numbers(cells[name], checks.region) for name in ("client", "agent", "unit")}
+    row = words | {"first3": digits[:3], "last4": digits[3:], "reported_at": reported.isoformat()}
     if cells.get("visited_at"):
         visited = _moment(cells["visited_at"], checks)
         if visited < reported:

@@ -11,6 +11,7 @@ from worker.rules.state import State
 from worker.rules.turn import Turn
 
 _BETWEEN_COMPANIES = re.compile(r"[|｜/／、,，;；]+")
+_LABELLED = re.compile(r"[:：=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,23 @@ def sorted_words(state: State, report: Report, day: date, unit: str | None) -> R
     return report
 
 
-def units_named(state: State, report: Report) -> list[Unit]:
+def units_named(state: State, report: Report, text: str) -> list[Unit]:
     """Return the site's units that the report names as company; a company the site does not know is none (B7)."""
-    pieces = _BETWEEN_COMPANIES.split(report.distributor or "")
+    pieces = [*_BETWEEN_COMPANIES.split(report.distributor or ""), *_behind_the_number(text, report)]
     found = (state.unit_named(piece) for piece in [report.distributor or "", *pieces] if piece)
     return list({u.key: u for u in found if u is not None}.values())
+
+
+def _behind_the_number(text: str, report: Report) -> list[str]:
+    """Return the bare words behind a client's number on its line: a second company may stand among them."""
+    behind = text.rpartition(report.last4 or "\n")[2].partition("\n")[0]
+    return [] if _LABELLED.search(behind) else behind.split()
 
 
 def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refusal:
     state, today = turn.state, turn.state.day(turn.now)
     report = sorted_words(state, report, today, sender.unit)
-    named = units_named(state, report)
+    named = units_named(state, report, turn.message.text)
     if any(u.name != sender.unit for u in named):
         return Refusal("refused_other_unit")
     if report.agent is None:
@@ -107,7 +114,7 @@ def _for_a_named_agent(turn: Turn, report: Report) -> Reporter | Refusal:
     report = sorted_words(state, report, today, None)
     if report.agent is None:
         return Refusal("refused_missing_agent")
-    units = {u.name for u in units_named(state, report)}
+    units = {u.name for u in units_named(state, report, turn.message.text)}
     found = [p for p in state.people(today) if fold(p.name) == fold(report.agent) and (not units or p.unit in units)]
     if len({p.unit for p in found}) > 1:
         return Refusal("refused_ambiguous")
@@ -118,7 +125,7 @@ def _unlisted(turn: Turn, report: Report) -> Reporter | Refusal:
     """A sender who is not on the roster counts for the known unit that he names, with a warning (R26)."""
     state, today = turn.state, turn.state.day(turn.now)
     report = sorted_words(state, report, today, None)
-    units = units_named(state, report)
+    units = units_named(state, report, turn.message.text)
     if len(units) > 1:
         return Refusal("refused_other_unit")
     known_by = next((c.unit for c in reversed(turn.own_live_claims())), None)
