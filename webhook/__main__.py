@@ -41,7 +41,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Make the application, in each worker for itself: no connection is shared across a fork."""
-        return create_app(open_runtime(self._settings))
+        return create_app(open_runtime(self._settings, lock_wait_ms=LOCK_WAIT_MS))
 
 
 def _options(settings: Settings) -> dict[str, object]:
@@ -60,6 +60,10 @@ def _options(settings: Settings) -> dict[str, object]:
         # It would stand in the home folder, where a second baobei would meet it.
         "control_socket_disable": True,
     }
+
+
+# A gateway hangs up after some seconds: it must hear 503 before that, and come again.
+LOCK_WAIT_MS = 2_000
 
 
 def main() -> None:

@@ -16,17 +16,21 @@ STATEMENT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 30_000
 
 
-def open_engine(url: str) -> Engine:
-    """Return an engine for a SQLite or PostgreSQL (psycopg 3) URL; nothing connects until it is used."""
+def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL (psycopg 3) URL; nothing connects until it is used.
+
+    `lock_wait_ms`: how long a transaction waits for another's lock before it gives up.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _sqlite(url, lock_wait_ms)
     limits = f"-c statement_timeout={STATEMENT_MS} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
     return create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
-        connect_args={"options": f"{limits} -c lock_timeout={LOCK_WAIT_MS}", "connect_timeout": 3},
+        pool_timeout=lock_wait_ms / 1000,
+        connect_args={"options": f"{limits} -c lock_timeout={lock_wait_ms}", "connect_timeout": 3},
     )
 
 
@@ -35,8 +39,8 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(reading=True)
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_MS / 1000})
+def _sqlite(url: str, lock_wait_ms: int) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_ms / 1000})
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine

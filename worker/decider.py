@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from worker.clock import Clock, utc_now
 from worker.rules.chain import commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
-from worker.rules.model import Decision, Fact, Message, Reply
+from worker.rules.model import Decision, Fact, Message, Reply, fields_of
 from worker.rules.needs import needs_of
 from worker.rules.state import State
 from worker.schema import cursors, decisions, inbox, replies, reports
@@ -21,7 +21,8 @@ from worker.store import load_needs, load_senders, open_state, save
 from worker.words.render import Setting, render
 
 USEFUL_FOR = timedelta(hours=4)
-BATCH = 200
+BATCH = 100
+"""On SQLite a batch holds the write lock that texts coming in wait for, so it stays short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _write(connection: Connection, batch: Batch, folded: list[tuple[Message, Dec
         committed = commitment(message, decision)
         batch.head = next_head(batch.head, decision, committed)
         records.append(_record(batch, decision, committed))
-        rows += [{"site_id": batch.site_id} | _fields(row) for row in decision.rows]
+        rows += [{"site_id": batch.site_id} | fields_of(row) for row in decision.rows]
         facts += decision.facts
         said += outgoing(batch.site_id, f"m:{decision.seq}", decision.replies, batch.state, decision.received_at, now)
     connection.execute(insert(decisions), records)
@@ -131,10 +132,6 @@ def _record(batch: Batch, decision: Decision, committed: str) -> dict[str, Any]:
         "commitment": committed,
         "head": batch.head,
     }
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def outgoing(

@@ -25,7 +25,6 @@ from worker.sender import Sender
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
 BUDGET_S = 30.0
 LARGEST_DATA = 1_024
 
@@ -58,7 +57,7 @@ class Tasks:
         self.runtime.bell.answered_decide(site_id)
         until, total = time.monotonic() + BUDGET_S, 0
         while True:
-            progress: Progress = decide_site(self.runtime.engine, site_id, BATCH, self.runtime.clock)
+            progress: Progress = decide_site(self.runtime.engine, site_id, clock=self.runtime.clock)
             total += progress.decided
             if progress.decided:
                 say(log, "decided", site=site_id, messages=progress.decided, replies=progress.replies)

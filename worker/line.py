@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
@@ -71,7 +71,7 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
     except IntegrityError:
         # Its message id is here already; the aborted transaction gave the place back.
         return Receipt("repeated")
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
         raise NotDurableError("the database did not take the message") from error
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from worker.jobs import Tasks, restricted_job, table_of
@@ -73,6 +75,8 @@ class BellWorker(SimpleWorker):
     def _install_signal_handlers(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.request_stop)
+        # Told before this was in place, while the worker announced itself.
+        self._stop_requested = self._stop.is_set()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish the job at hand and end; the second signal ends at once."""
@@ -86,12 +90,13 @@ def listen(runtime: Runtime, queue: str) -> None:
     tasks = Tasks(runtime, stop.is_set)
     wait_s = SHORTEST_WAIT_S
     while not stop.is_set():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        began = time.monotonic()
-        _work(runtime, queue, tasks, stop)
-        wait_s = SHORTEST_WAIT_S if time.monotonic() - began > STEADY_S else min(2 * wait_s, LONGEST_WAIT_S)
-        stop.wait(wait_s)
+        # A signal ends whatever RQ's worker or this loop is at by raising; it has set `stop` then.
+        with suppress(StopRequested):
+            _note_signals(stop)
+            began = time.monotonic()
+            _work(runtime, queue, tasks, stop)
+            wait_s = SHORTEST_WAIT_S if time.monotonic() - began > STEADY_S else min(2 * wait_s, LONGEST_WAIT_S)
+            stop.wait(wait_s)
     say(log, "stopped listening", queue=queue, pid=os.getpid())
 
 
@@ -105,7 +110,13 @@ def _work(runtime: Runtime, queue: str, tasks: Tasks, stop: Event) -> None:
         if not stop.is_set():
             complain(log, "waiting for Redis; the sweeper does the work meanwhile", error, queue=queue)
     finally:
+        _note_signals(stop)
         _quietly(redis.close)
+
+
+def _note_signals(stop: Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
 
 
 def _quietly(close: Callable[[], Any]) -> None:

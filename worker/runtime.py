@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from worker.bell import Bell, bell_client
 from worker.clock import Clock, utc_now
-from worker.database import open_engine
+from worker.database import LOCK_WAIT_MS, open_engine
 from worker.embedded import redis_address
 from worker.gateways.base import Gateway
 from worker.gateways.table import open_gateways
@@ -20,14 +20,15 @@ from worker.settings import Settings
 class Runtime:
     """Everything a process needs that is not a value. Use it from the process that first used it."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Clock = utc_now, lock_wait_ms: int = LOCK_WAIT_MS) -> None:
         self.settings = settings
         self.clock = clock
+        self.lock_wait_ms = lock_wait_ms
 
     @cached_property
     def engine(self) -> Engine:
         """The database."""
-        return open_engine(self.settings.database_url)
+        return open_engine(self.settings.database_url, self.lock_wait_ms)
 
     @cached_property
     def gateways(self) -> dict[str, Gateway]:
@@ -57,6 +58,6 @@ class Runtime:
             self.redis.close()
 
 
-def open_runtime(settings: Settings, clock: Clock = utc_now) -> Runtime:
+def open_runtime(settings: Settings, clock: Clock = utc_now, lock_wait_ms: int = LOCK_WAIT_MS) -> Runtime:
     """Return the runtime for these settings; nothing connects yet."""
-    return Runtime(settings, clock)
+    return Runtime(settings, clock, lock_wait_ms)

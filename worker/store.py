@@ -1,13 +1,12 @@
 """The working set of a batch, read from the tables; and the facts of its decisions, written back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.rules.model import Claim, Deadline, Fact, Listed, Sender, Site, Unit
+from worker.rules.model import Claim, Deadline, Fact, Listed, Sender, Site, Unit, fields_of
 from worker.rules.needs import Needs
 from worker.rules.state import State
 from worker.schema import claims, deadlines, roster, senders, units
@@ -101,8 +100,8 @@ def save(connection: Connection, site_id: int, facts: Iterable[Fact]) -> None:
         newest[_key(fact)] = fact
     for kind, table in TABLES.items():
         rows = [_row(site_id, fact) for fact in newest.values() if type(fact) is kind]
-        for some in _batches(rows, 50):
-            _upsert(connection, table, some)
+        if rows:
+            _upsert(connection, table, rows)
 
 
 def _key(fact: Fact) -> tuple[Any, ...]:
@@ -114,13 +113,13 @@ def _key(fact: Fact) -> tuple[Any, ...]:
 
 def _row(site_id: int, fact: Fact) -> dict[str, Any]:
     if isinstance(fact, Sender):
-        return {"site_id": site_id, "phone": fact.phone, "state": asdict(fact)}
-    return {"site_id": site_id} | {name: getattr(fact, name) for name in type(fact).__dataclass_fields__}
+        return {"site_id": site_id, "phone": fact.phone, "state": fields_of(fact)}
+    return {"site_id": site_id} | fields_of(fact)
 
 
 def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(rows)
+    statement = dialect.insert(table)
     keys = [c.name for c in table.primary_key]
     changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

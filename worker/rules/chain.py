@@ -5,11 +5,10 @@ The salt goes with the text: when a text is erased, its commitment still stands 
 
 import hashlib
 import json
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from worker.rules.model import Decision, Message
+from worker.rules.model import Decision, Message, fields_of
 
 GENESIS = "0" * 64
 
@@ -29,9 +28,9 @@ def commitment(message: Message, decision: Decision) -> str:
     """Return the salted hash (hex) of a message and of what became of it: rows, replies and facts."""
     said = {
         "message": [message.kind, message.sender, message.text, message.payload, message.sent_at, message.echo],
-        "rows": [asdict(row) for row in decision.rows],
-        "replies": [asdict(reply) for reply in decision.replies],
-        "facts": [[type(fact).__name__, asdict(fact)] for fact in decision.facts],
+        "rows": [fields_of(row) for row in decision.rows],
+        "replies": [fields_of(reply) for reply in decision.replies],
+        "facts": [[type(fact).__name__, fields_of(fact)] for fact in decision.facts],
     }
     return hashlib.sha256(bytes.fromhex(message.salt) + canonical(said)).hexdigest()
 

@@ -11,6 +11,11 @@ UNIT_KINDS = ("own", "distributor", "referral")
 NO_AGENT = "-"
 
 
+def fields_of(value: Any) -> dict[str, Any]:
+    """Return a dataclass's fields by name, their values as they are (`asdict` would copy them deeply)."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a site's line. Times are aware UTC; `salt` is 32 hex digits of chance that came with it."""
@@ -47,7 +52,7 @@ class Site:
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return fields_of(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
