@@ -293,6 +293,13 @@ class TestIntruders:
             with pytest.raises(Exception, match="not one of ours"):
                 job.perform()
 
+    def test_a_worker_told_to_end_before_it_listens_does_not_begin(self, queue_only: Runtime) -> None:
+        stop, redis = Event(), queue_only.waiting_redis()
+        worker = BellWorker("decide", redis, Tasks(queue_only), stop)
+        stop.set()
+        assert not worker.work(logging_level="WARNING")
+        redis.close()
+
     def test_commands_through_redis_are_not_heard(self, queue_only: Runtime) -> None:
         redis = queue_only.waiting_redis()
         worker = BellWorker("decide", redis, Tasks(queue_only), Event())

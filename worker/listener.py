@@ -64,7 +64,7 @@ class BellWorker(SimpleWorker):
         """Tidy up; what cannot be tidied is none of ours, and no reason to stop answering."""
         try:
             super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
-        except (RedisError, OSError):
+        except (RedisError, OSError, StopRequested):
             raise
         except Exception as error:
             complain(log, "maintenance failed", error)

@@ -12,7 +12,8 @@ from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.reporter import Refusal, Reporter, reporter_of
 from worker.rules.turn import Turn
 
-REGISTERED = ("accepted", "unlisted", "suspected", "contested")
+RIVALS_NAMED = 2
+"""A notice is one segment: it names so many of the claims with the same digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,8 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, 
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
         params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None
     if claim.rivals:
-        params["other"] = ",".join(f"R{number}" for number in claim.rivals)
+        named = ",".join(f"R{number}" for number in claim.rivals[:RIVALS_NAMED])
+        params["other"] = named + ("…" if len(claim.rivals) > RIVALS_NAMED else "")
     if any(not c.live(turn.now) for c in _earlier(turn, claim)):
         rules = (*rules, "R8")
     return Part(code, rules, params, claim)

@@ -49,7 +49,7 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
             words = wording.format_map(fields) + tail
             if fits(words, setting.signature):
                 return words
-    return words
+    return _telephone_alone(setting, params) or words
 
 
 def _wordings(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> list[str]:
@@ -107,6 +107,11 @@ def written_time(setting: Setting, moment: str) -> str:
 def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
     tail = str(catalogue(setting.language)["tail"]["telephone"])
     return tail.format_map(params) if "telephone" in params else ""
+
+
+def _telephone_alone(setting: Setting, params: Mapping[str, Any]) -> str:
+    alone = str(catalogue(setting.language)["tail"]["telephone_alone"])
+    return alone.format_map(params) if "telephone" in params else ""
 
 
 def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:

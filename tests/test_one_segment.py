@@ -1,0 +1,88 @@
+"""Every reply on one client is one segment, whoever he is, in both languages (texts.md, section 3)."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from worker.words.render import Setting, catalogue, render, written_time
+from worker.words.segments import segments
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)
+PARAMS: dict[str, Any] = {
+    "client": "阿卜杜热合曼·吐尔逊阿吉", "mask": "155****0073", "agent": "古丽娜尔·买买提艾力江", "unit": "钉房网络科技(上海)有限公司",
+    "colleague": "阿卜杜热合曼·吐尔逊", "ref": "R100024", "at": NOW.isoformat(), "until": NOW.isoformat(), "sent": NOW.isoformat(),
+    "other": "R100023,R100022", "other_at": NOW.isoformat(), "days": 7, "code": "0042", "minutes": 10, "kind": "withdraw",
+    "fitting": ["R100021", "R100022", "R100023"], "hour": "10", "count": 1234, "head": "0123abcd", "texts": 12345, "accepted": 1234,
+}  # fmt: skip
+CASES: dict[str, dict[str, Any]] = {
+    "contested.notice": {"other": "R100023"},
+    "accepted.full": {"full": True},
+    "expired.sent": {"ending": "sent"},
+    "digest.day": {"span": "day"},
+}
+KEYS = [(language, key) for language in ("zh", "en") for key in catalogue(language)["say"]]
+
+
+def said(language: str, key: str, **more: Any) -> str:
+    code, _, case = key.partition(".")
+    params = PARAMS | CASES.get(key, {}) | ({"state": case} if code == "status" and case else {}) | more
+    if code == "duplicate_other" and not case:
+        params.pop("until")
+    return render(Setting(language, ZONE, NOW), code, "notice" if case == "notice" else "reply", params)
+
+
+@pytest.mark.parametrize(("language", "key"), KEYS)
+def test_one_segment_with_the_longest_real_names(language: str, key: str) -> None:
+    words = said(language, key)
+    assert segments(words) == 1, (len(words), words)
+    assert "{" not in words
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_fifth_refusal_with_its_telephone_is_one_segment_too(language: str) -> None:
+    for key in catalogue(language)["say"]:
+        if key.startswith("refused_") and not key.endswith(".notice"):
+            words = said(language, key, telephone="+8613800000000")
+            assert "+8613800000000" in words
+            assert segments(words) == 1, words
+
+
+def test_both_languages_say_the_same_things() -> None:
+    chinese, english = catalogue("zh"), catalogue("en")
+    assert {k: set(chinese[k]) for k in ("say", "part", "head", "act", "tail")} == {
+        k: set(english[k]) for k in ("say", "part", "head", "act", "tail")
+    }
+
+
+def test_unit_then_time_then_agent_are_left_out() -> None:
+    def accepted(agent: str, unit: str, client: str = "张三") -> str:
+        params = PARAMS | {"agent": agent, "unit": unit, "client": client, "ref": "R1"}
+        return render(Setting("zh", ZONE, NOW), "accepted", "reply", params)
+
+    assert accepted("李四", "链家") == "报备成功：张三155****0073，李四(链家)，R1，12-31 23:59登记，有效至12-31 23:59"
+    assert (
+        accepted("李四", "钉房网络科技(上海)有限公司")
+        == "报备成功：张三155****0073，李四，R1，12-31 23:59登记，有效至12-31 23:59"
+    )
+    long = "阿卜杜热合曼·吐尔逊阿吉"
+    assert accepted(long, "链家", long) == f"报备成功：{long}155****0073，{long}，R1，有效至12-31 23:59"
+    assert accepted(long * 2, "链家", long) == f"报备成功：{long}155****0073，R1，有效至12-31 23:59"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("中" * 70, 1), ("中" * 71, 2), ("a" * 160, 1), ("a" * 161, 2), ("a" * 158 + "€", 1), ("a" * 159 + "€", 2), ("😀" * 35, 1), ("😀" * 36, 2), ("", 1)],
+)  # fmt: skip
+def test_segments(text: str, count: int) -> None:
+    assert segments(text) == count
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [(datetime(2026, 12, 31, 1, 5, tzinfo=UTC), "12-31 09:05"), (datetime(2028, 1, 3, 2, 0, tzinfo=UTC), "2028-1-3 10:00")],
+)  # fmt: skip
+def test_times_are_the_site_s_with_the_year_when_far(moment: datetime, written: str) -> None:
+    assert written_time(Setting("zh", ZONE, NOW), moment.isoformat()) == written
