@@ -6,6 +6,7 @@ import pickle
 import signal
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,7 +25,7 @@ from tests.sending import AGENT
 from worker import jobs as module
 from worker.bell import FAILURE_LIFE_S, JOB_TIMEOUT_S, QUEUES
 from worker.cli.work import work as work_command
-from worker.decider import Progress
+from worker.decider import Progress, decide_site
 from worker.entering import open_site
 from worker.gateways.base import Inbound
 from worker.jobs import Entry, Tasks, restricted_job, table_of
@@ -96,7 +97,7 @@ class TestAnswering:
     def test_a_line_is_decided_to_its_end_batch_after_batch(
         self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "BATCH", 3)
+        monkeypatch.setattr(module, "decide_site", partial(decide_site, limit=3))
         site_id = open_line(runtime.engine)
         for number in range(10):
             text(runtime, number)
@@ -109,7 +110,7 @@ class TestAnswering:
         site_id = open_line(runtime.engine)
         rung: list[bool] = []
 
-        def deciding(*_: Any) -> Progress:
+        def deciding(*_: Any, **__: Any) -> Progress:
             # A text that comes while the job reads.
             runtime.bell.ring_decide(site_id)
             rung.append(bool(runtime.redis.llen("rq:queue:decide")))
@@ -123,14 +124,14 @@ class TestAnswering:
     def test_what_is_left_when_told_to_stop_rings_again(
         self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "decide_site", lambda *_: Progress(5, 0, True))
+        monkeypatch.setattr(module, "decide_site", lambda *_, **__: Progress(5, 0, True))
         assert Tasks(runtime, stopping=lambda: True).decide_site(7) == 5
         assert runtime.redis.llen("rq:queue:decide") == 1
 
     def test_a_failed_job_says_where_and_not_what(
         self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        def failing(*_: Any) -> Progress:
+        def failing(*_: Any, **__: Any) -> Progress:
             raise ValueError(CANARY)
 
         monkeypatch.setattr(module, "decide_site", failing)

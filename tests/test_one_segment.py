@@ -63,10 +63,8 @@ def test_unit_then_time_then_agent_are_left_out() -> None:
         return render(Setting("zh", ZONE, NOW), "accepted", "reply", params)
 
     assert accepted("李四", "链家") == "报备成功：张三155****0073，李四(链家)，R1，12-31 23:59登记，有效至12-31 23:59"
-    assert (
-        accepted("李四", "钉房网络科技(上海)有限公司")
-        == "报备成功：张三155****0073，李四，R1，12-31 23:59登记，有效至12-31 23:59"
-    )
+    without_unit = "报备成功：阿不都拉·艾力155****0073，李四，R1，12-31 23:59登记，有效至12-31 23:59"
+    assert accepted("李四", "钉房网络科技(上海)有限公司", "阿不都拉·艾力") == without_unit
     long = "阿卜杜热合曼·吐尔逊阿吉"
     assert accepted(long, "链家", long) == f"报备成功：{long}155****0073，{long}，R1，有效至12-31 23:59"
     assert accepted(long * 2, "链家", long) == f"报备成功：{long}155****0073，R1，有效至12-31 23:59"

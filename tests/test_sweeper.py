@@ -142,7 +142,7 @@ class TestSteps:
         tasks = sweeper_of(deaf, time)
         asked: list[int] = []
 
-        def decide(_engine: Engine, site_id: int, *_: Any) -> Any:
+        def decide(_engine: Engine, site_id: int, **_: Any) -> Any:
             asked.append(site_id)
             raise ValueError(CANARY)
 
