@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from worker.decider import decide_site, message_of
 from worker.gateways.base import Inbound
 from worker.line import Entry, accept, enter, found_site
+from worker.loading import open_state
 from worker.notices import tell_due
 from worker.rules.attribution import Answer, attribute
 from worker.rules.deadlines import tell_at
@@ -17,7 +18,6 @@ from worker.rules.model import Deadline
 from worker.rules.state import State
 from worker.schema import cursors, deadlines, inbox, replies, sites
 from worker.stage import Sent
-from worker.store import open_state
 
 
 class SqlStage:

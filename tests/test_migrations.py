@@ -19,11 +19,12 @@ def test_migrated_is_what_the_schema_says(engine: Engine) -> None:
 def test_nothing_is_missing_after_migrating_and_everything_before(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.sqlite"
     engine = open_engine(url)
-    assert missing_migrations(engine) == ["0001"]
+    wanted = missing_migrations(engine)
+    assert wanted[0] == "0001"
     said: list[str] = []
     migrate(url, said.append)
-    assert said == ["migration 0001 done"]
+    assert said == [f"migration {revision} done" for revision in wanted]
     assert missing_migrations(engine) == []
     migrate(url, said.append)
-    assert len(said) == 1
+    assert len(said) == len(wanted)
     engine.dispose()

@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from worker.clock import Clock, utc_now
+from worker.loading import load_needs, load_senders, open_state
 from worker.rules.chain import commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
 from worker.rules.model import Decision, Fact, Message, Reply, fields_of
 from worker.rules.needs import needs_of
 from worker.rules.state import State
 from worker.schema import cursors, decisions, inbox, replies, reports
-from worker.store import load_needs, load_senders, open_state, save
+from worker.store import save
 from worker.words.render import Setting, render
 
 USEFUL_FOR = timedelta(hours=4)

@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_
 
 from worker.database import reading
 from worker.decider import outgoing
-from worker.rules.deadlines import KINDS, lead, tell, tell_at
+from worker.loading import load_subjects, open_state
+from worker.rules.deadlines import KINDS, lead, tell_at
 from worker.rules.model import Deadline
 from worker.rules.policy import policy_of
+from worker.rules.telling import tell
 from worker.schema import cursors, deadlines, replies, sites
-from worker.store import load_claims, load_senders, open_state
 
 AT_ONCE = 200
 
@@ -54,10 +55,7 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
 
 def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> int:
     state = open_state(connection, cursor.site_id, cursor.state)
-    numbers = {int(d.subject[1:]) for d in due if d.subject.startswith("R")}
-    load_claims(connection, cursor.site_id, state, numbers)
-    concerned = {phone for c in state.claims.values() for phone in (c.agent_phone, c.sender)}
-    load_senders(connection, cursor.site_id, state, concerned)
+    load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     said = 0
     for deadline in due:
         cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"

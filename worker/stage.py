@@ -11,10 +11,11 @@ from parsers.numbers import region_of
 from worker.line import carries, storable
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS, commitment, next_head
-from worker.rules.deadlines import tell, tell_at
+from worker.rules.deadlines import tell_at
 from worker.rules.decide import decide
 from worker.rules.model import Deadline, Message, Reply
 from worker.rules.state import State
+from worker.rules.telling import tell
 from worker.words.render import Setting, render
 
 ECHO_LOOK_BACK = 5

@@ -1,96 +1,79 @@
-"""The working set of a batch, read from the tables; and the facts of its decisions, written back."""
+"""Facts as rows: what is read of them, and what decisions put down, written back (one table a kind of fact)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.rules.model import Claim, Deadline, Fact, Listed, Sender, Site, Unit, fields_of
-from worker.rules.needs import Needs
-from worker.rules.state import State
-from worker.schema import claims, deadlines, roster, senders, units
+from worker.rules.model import (
+    Alias,
+    Claim,
+    Deadline,
+    Deal,
+    Dispute,
+    Fact,
+    FollowUp,
+    Kin,
+    Listed,
+    Sender,
+    Site,
+    Unit,
+    Visit,
+    fields_of,
+)
+from worker.schema import (
+    aliases,
+    claims,
+    deadlines,
+    deals,
+    disputes,
+    follow_ups,
+    kin,
+    roster,
+    senders,
+    units,
+    visits,
+)
 
-KEYS_AT_ONCE = 500
-TUPLES = ("aliases", "flags", "rivals")
-
-
-def open_state(connection: Connection, site_id: int, site: dict[str, Any]) -> State:
-    """Return a state with the site, all its units, and the digests that gather."""
-    state = State(Site.from_json(site))
-    state.load(_all(connection, units, Unit, units.c.site_id == site_id))
-    gathering = deadlines.c.kind.in_(("digest", "daily")) & ~deadlines.c.done
-    state.load(_all(connection, deadlines, Deadline, (deadlines.c.site_id == site_id) & gathering))
-    return state
-
-
-def load_senders(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
-    """Take in what is remembered of these phones, their lines of the roster, and those of their units' people."""
-    for some in _batches(phones):
-        state.load(_senders(connection, site_id, some))
-        state.load(_all(connection, roster, Listed, (roster.c.site_id == site_id) & roster.c.phone.in_(some)))
-    load_units_people(connection, site_id, state, {entry.unit for entry in state.roster.values()})
-
-
-def load_units_people(connection: Connection, site_id: int, state: State, names: set[str]) -> None:
-    """Take in the roster of these units."""
-    for some in _batches(names):
-        state.load(_all(connection, roster, Listed, (roster.c.site_id == site_id) & roster.c.unit.in_(some)))
-
-
-def load_needs(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
-    """Take in everything that a batch mentions."""
-    load_units_people(connection, site_id, state, needs.units)
-    load_senders(connection, site_id, state, needs.phones)
-    for some in _batches(needs.names):
-        state.load(_all(connection, roster, Listed, (roster.c.site_id == site_id) & roster.c.name_key.in_(some)))
-    if wanted := _claims_wanted(needs):
-        for condition in wanted:
-            state.load(_all(connection, claims, Claim, (claims.c.site_id == site_id) & condition))
+TUPLES = (
+    *("aliases", "flags", "rivals", "members", "mismatch", "owner_rules", "owner_facts"),
+    *("parties", "papers", "opinions", "rulings"),
+)
 
 
-def load_claims(connection: Connection, site_id: int, state: State, numbers: set[int]) -> None:
-    """Take in these registrations."""
-    for some in _batches(numbers):
-        state.load(_all(connection, claims, Claim, (claims.c.site_id == site_id) & claims.c.number.in_(some)))
+TABLES: dict[type[Any], Table] = {
+    Unit: units,
+    Listed: roster,
+    Claim: claims,
+    Alias: aliases,
+    FollowUp: follow_ups,
+    Visit: visits,
+    Deal: deals,
+    Dispute: disputes,
+    Kin: kin,
+    Deadline: deadlines,
+    Sender: senders,
+}
 
 
-def _claims_wanted(needs: Needs) -> list[ColumnElement[bool]]:
-    by_last4: dict[str, list[str]] = {}
-    for first3, last4 in needs.phones7:
-        by_last4.setdefault(last4, []).append(first3)
-    pairs = [(claims.c.last4 == last4) & claims.c.first3.in_(sorted(f3)) for last4, f3 in sorted(by_last4.items())]
-    found: list[ColumnElement[bool]] = [or_(*some) for some in _batches(pairs, 100)]
-    found += [claims.c.number.in_(some) for some in _batches(needs.numbers)]
-    found += [claims.c.last4.in_(some) & (claims.c.ends_at > needs.since) for some in _batches(needs.last4)]
-    for some in _batches(needs.strangers):
-        by_them = claims.c.sender.in_(some) | claims.c.agent_phone.in_(some)
-        found.append(by_them & (claims.c.ends_at > needs.since))
-    return found
+def load(connection: Connection, site_id: int, kind: type[Any], *which: ColumnElement[bool]) -> list[Any]:
+    """Return the facts of a kind that these conditions on its table choose."""
+    table, names = TABLES[kind], list(kind.__dataclass_fields__)
+    if kind is Sender:
+        rows = connection.execute(select(senders).where(senders.c.site_id == site_id, *which))
+        return [Sender(**{**row.state, "phone": row.phone, **_tuples_of_sender(row.state)}) for row in rows]
+    query = select(*(table.c[name] for name in names)).where(table.c.site_id == site_id, *which)
+    return [_value(kind, names, row) for row in connection.execute(query)]
 
 
-def _batches(keys: Iterable[Any], size: int = KEYS_AT_ONCE) -> list[list[Any]]:
-    listed = list(keys)
-    return [listed[i : i + size] for i in range(0, len(listed), size)]
-
-
-def _senders(connection: Connection, site_id: int, phones: Sequence[str]) -> list[Sender]:
-    rows = connection.execute(select(senders).where(senders.c.site_id == site_id, senders.c.phone.in_(phones)))
-    return [Sender(**{**row.state, "phone": row.phone, "refusals": tuple(row.state["refusals"])}) for row in rows]
-
-
-def _all(connection: Connection, table: Table, kind: type[Any], where: ColumnElement[bool]) -> list[Any]:
-    names = list(kind.__dataclass_fields__)
-    columns = [table.c[name] for name in names]
-    return [_value(kind, names, row) for row in connection.execute(select(*columns).where(where))]
+def _tuples_of_sender(stored: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(stored.get(name, ())) for name in ("refusals", "sign_list")}
 
 
 def _value(kind: type[Any], names: list[str], row: Row[Any]) -> Any:
     fields = dict(zip(names, row, strict=True))
     return kind(**{name: tuple(value) if name in TUPLES else value for name, value in fields.items()})
-
-
-TABLES: dict[type[Any], Table] = {Unit: units, Listed: roster, Claim: claims, Deadline: deadlines, Sender: senders}
 
 
 def save(connection: Connection, site_id: int, facts: Iterable[Fact]) -> None:

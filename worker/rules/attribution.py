@@ -1,16 +1,35 @@
-"""判客: whose client is it, at any moment, by which rules and facts, and until when (rules.md)."""
+"""判客: whose client is it, at any moment, by which rules and facts, and until when (rules.md, “Whose client is it?”).
 
-from dataclasses import dataclass
-from datetime import datetime
+    1   a decided dispute, by ruling or by silence              R21, R20
+    2   a confirmed, matching visit under live protection       R13, R14
+    3   an own arrival under a live report                      R15
+    3a  a walk-in under live protection                         R6 (B2)
+    4   a live report; of a family the earliest                 R7, R23
+    5   nobody: never reported, or public                       R6, R8
 
+A deal makes the answer of its moment final, until a dispute is decided otherwise.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.rules.disputes import decided_at, open_at
+from worker.rules.families import Client, claims_of_family, client_of, family_of
 from worker.rules.identity import fold, names_agree
-from worker.rules.model import Claim
+from worker.rules.model import WALK_IN, Claim, Deal, Dispute
 from worker.rules.state import State
+
+SHOWN_FLAGS = ("contested", "unlisted", "short_lead", "disputed", "claimed", "late_entry")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whose a client is: unit and agent, "" for nobody's; rules in the order applied; the registrations used."""
+    """Whose a client is: unit ("walkin": the site's own, "": nobody's) and agent, "" for none.
+
+    `rules` in the order applied; `facts`: the numbers of the registrations, visits and disputes used; `until`: when it
+    ends by itself, None for never; `claim`: number of the claim that decides, 0 for none.
+    """
 
     unit: str
     agent: str
@@ -18,26 +37,139 @@ class Answer:
     facts: tuple[str, ...] = ()
     until: datetime | None = None
     flags: tuple[str, ...] = ()
+    claim: int = 0
 
 
 def attribute(state: State, client: str, first3: str, last4: str, at: datetime) -> Answer:
     """Return whose a client is at a moment, by the line as far as the state has it."""
-    past = [c for c in state.claims_at(first3, last4) if c.reported_at <= at and names_agree(c.client, client)]
-    holding = [c for c in past if c.holds(at)]
-    exact = [c for c in holding if fold(c.client) == fold(client)]
-    holder = next(iter(exact or holding), None)
-    return _held(holder) if holder is not None else _nobody(past)
+    past = [c for c in _claims(state, (client, first3, last4), at) if c.reported_at <= at]
+    answer = _decided(state, past, at) or _final(state, past, at) or _standing(state, past, at) or _nobody(past)
+    open_beside = _flags(state, past, (client, first3, last4), at)
+    return replace(answer, flags=tuple(dict.fromkeys((*answer.flags, *open_beside))))
 
 
-def _held(claim: Claim) -> Answer:
-    rules = [*(["R9"] if claim.renewed_at else []), "R7", *(["R11"] if "rival" in claim.flags else [])]
-    flags = tuple(f for f in (*claim.flags, claim.state) if f in ("suspected", "contested", "unlisted", "short_lead"))
-    return Answer(claim.unit, claim.agent, tuple(rules), (claim.ref,), claim.ends_at, flags)
+def attribute_claim(state: State, claim: Claim, at: datetime) -> Answer:
+    """Return whose the client of a claim is."""
+    return attribute(state, claim.client, claim.first3, claim.last4, at)
+
+
+def _claims(state: State, client: Client, at: datetime) -> list[Claim]:
+    """Return the claims that speak of a client: exactly so called before those whose names merely agree."""
+    family = claims_of_family(state, client, at)
+    own = [c for c in family if (c.first3, c.last4) == client[1:] or names_agree(c.client, client[0])]
+    exact = [c for c in own if fold(c.client) == fold(client[0])]
+    holding = any(c.holds(at) for c in exact)
+    return [c for c in family if not (holding and c in own and c not in exact)]
+
+
+def _decided(state: State, past: list[Claim], at: datetime) -> Answer | None:
+    """Step 1: the last decision of a dispute about one of these claims."""
+    disputes = [d for claim in past for d in state.disputes_of(claim.number)]
+    decisions = [(decided.at, d, decided) for d in disputes if (decided := decided_at(state, d, at)) is not None]
+    if not decisions:
+        return None
+    _, dispute, decided = max(decisions, key=lambda found: found[0])
+    return Answer(
+        decided.unit, decided.agent, decided.rules, (_ref_of(past, dispute), dispute.ref), claim=dispute.claim
+    )
+
+
+def _ref_of(past: list[Claim], dispute: Dispute) -> str:
+    return next(claim.ref for claim in past if claim.number == dispute.claim)
+
+
+def _final(state: State, past: list[Claim], at: datetime) -> Answer | None:
+    """A recorded deal: the answer of its moment, for good (J8)."""
+    deals = [state.deals[claim.number] for claim in past if claim.number in state.deals]
+    standing = [deal for deal in deals if deal.at <= at and (deal.cancelled_at is None or at < deal.cancelled_at)]
+    if not standing:
+        return None
+    deal: Deal = min(standing, key=lambda found: found.at)
+    rules, facts = deal.owner_rules, deal.owner_facts
+    return Answer(deal.owner_unit, deal.owner_agent, rules, facts, None, deal.flags, deal.number)
+
+
+def _standing(state: State, past: list[Claim], at: datetime) -> Answer | None:
+    """Steps 2 to 4 among the claims that hold the client or his family at the moment."""
+    holding = [claim for claim in past if claim.holds(at)]
+    if not holding:
+        return None
+    earliest = holding[0]
+    visited = [claim for claim in holding if _protects(state, claim, at)]
+    arrived = [claim for claim in holding if claim.came_at is not None and claim.came_at <= at]
+    walked_in = [claim for claim in holding if claim.unit == WALK_IN]
+    # A confirmed visit protects only the unit that is the group's earliest, too (B16).
+    first = next((c for c in visited if c.unit == earliest.unit), None)
+    claim = first or next(iter(arrived or walked_in), None) or earliest
+    return _held(state, claim, holding, at, differs=bool(visited) and first is None)
+
+
+def _protects(state: State, claim: Claim, at: datetime) -> bool:
+    """Tell whether a confirmed visit protects a claim by then: it counts from its last signature on (B9)."""
+    form = state.visits.get(claim.visit)
+    return claim.visited_at is not None and (form is None or form.closed_at is None or form.closed_at <= at)
+
+
+def _held(state: State, claim: Claim, holding: list[Claim], at: datetime, differs: bool) -> Answer:
+    form = state.visits.get(claim.visit) if _protects(state, claim, at) else None
+    rules = tuple(dict.fromkeys(_rules(state, claim, holding, at)))
+    facts = (claim.ref, *((form.ref,) if form is not None else ()))
+    flags = tuple(f for f in (*claim.flags, claim.state) if f in ("suspected", *SHOWN_FLAGS))
+    dispute = ("disputed",) if differs else ()
+    until = None if claim.sold(at) else claim.ends_at
+    return Answer(claim.unit, claim.agent, rules, facts, until, (*flags, *dispute), claim.number)
+
+
+def _rules(state: State, claim: Claim, holding: list[Claim], at: datetime) -> Iterator[str]:
+    if claim.unit == WALK_IN:
+        yield from ("R6", "R14")
+        return
+    if _protects(state, claim, at):
+        yield from ("R13", "R14")
+        form = state.visits.get(claim.visit)
+        yield from ("R5", "R22") if form is not None and form.mismatch else ()
+    if claim.came_at is not None and claim.came_at <= at:
+        yield "R15"
+    if "group" in claim.flags:
+        yield "R10"
+    if claim.renewed_at:
+        yield "R9"
+    yield "R7"
+    if "rival" in claim.flags:
+        yield "R11"
+    if any(client_of(other)[1:] != client_of(claim)[1:] for other in holding):
+        yield "R23"
 
 
 def _nobody(past: list[Claim]) -> Answer:
-    """R8: what was reported and ran out is public; what nobody reported is a walk-in's if he comes (R6)."""
+    """Step 5: what was reported and ran out is public; what nobody reported is a walk-in if he comes (R6, R8)."""
     if not past:
         return Answer("", "", ("R6",))
-    rules = ("R7",) if past[-1].state == "withdrawn" else ("R8",)
-    return Answer("", "", rules, tuple(c.ref for c in past))
+    last = past[-1]
+    facts = tuple(claim.ref for claim in past)
+    if last.state == "denied":
+        return Answer("", "", ("R15",), facts)
+    if last.state == "withdrawn":
+        return Answer("", "", ("R7",), facts)
+    return Answer("", "", ("R8", *(("R14",) if lapsed(last) else ())), facts)
+
+
+def protected_until(claim: Claim) -> datetime:
+    """Return the end of the 30 days from the first visit (R14), whatever the contacts."""
+    assert claim.visited_at is not None  # noqa: S101  (only a visited claim has such an end)
+    return claim.visited_at + timedelta(days=claim.terms["visit_days"])
+
+
+def lapsed(claim: Claim) -> bool:
+    """Tell whether a visited claim's end is that of a contact gap and not of its 30 days (R14)."""
+    return claim.visited_at is not None and claim.ends_at < protected_until(claim)
+
+
+def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Iterator[str]:
+    """What is open beside the answer: disputes, families that are only claimed (B17), late reports (B21)."""
+    if any(open_at(state, d, at) for claim in past for d in state.disputes_of(claim.number)):
+        yield "disputed"
+    if len(family_of(state, client, at, proved=False)) > len(family_of(state, client, at)):
+        yield "claimed"
+    if any(claim.state == "contested" and claim.live(at) for claim in past):
+        yield "contested"

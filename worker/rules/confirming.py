@@ -6,11 +6,14 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
+from worker.rules.answering import refused
 from worker.rules.model import Decision
 from worker.rules.turn import Turn
-from worker.rules.withdrawing import decide_withdraw, refused
+from worker.rules.withdrawing import decide_withdraw
 
 TRIES = 3
+NOTHING_DONE = ("expired",)
+"""Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
 
 ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {"withdraw": decide_withdraw}
 """Commands that a manager has to confirm, by kind."""
@@ -23,7 +26,10 @@ def needs_code(turn: Turn, parsed: Parsed) -> bool:
 
 
 def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
-    """Keep the act and answer with its code; a new act replaces one that waits."""
+    """Keep the act and answer with its code; a new act replaces one that waits, one that would fail is refused now."""
+    tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
+    if tried.code.startswith("refused_") or tried.code in NOTHING_DONE:
+        return ACTS[parsed.kind](turn, parsed)
     _ask(turn, {"kind": parsed.kind, "parsed": _kept(parsed)}, 1)
     return turn.decision(parsed.kind, "confirm_code")
 

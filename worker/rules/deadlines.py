@@ -5,16 +5,21 @@ quiet hours; telling it late changes nothing but the hour of the notice, and no 
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from worker.rules.model import Claim, Deadline, Reply
+from worker.rules.model import Claim, Deadline
 from worker.rules.policy import Policy
 from worker.rules.state import State
 from worker.rules.turn import Turn
 
 DAY = timedelta(days=1)
-KINDS = ("expired", "reminder", "digest", "daily")
+SATURDAY = 5
+KINDS = (
+    *("expired", "reminder", "gap_reminder", "digest", "daily"),
+    *("sign_reminder", "visit_void", "opinion_reminder", "default_judgement"),
+)
+"""What passing time tells; `worker.rules.telling` has the words of each."""
 
 
 def plan_protection(turn: Turn, claim: Claim) -> None:
@@ -41,12 +46,30 @@ def plan_daily(turn: Turn, accepted: int) -> None:
 def _next(now: datetime, hour: time, state: State) -> datetime:
     local = now.astimezone(state.zone)
     day = local.date() if local.time() < hour else local.date() + DAY
-    return datetime.combine(day, hour, state.zone).astimezone(now.tzinfo)
+    return at_hour(state, day, hour)
+
+
+def at_hour(state: State, day: date, hour: time) -> datetime:
+    """Return the instant of a clock time on a day of the site's."""
+    return datetime.combine(day, hour, state.zone).astimezone(UTC)
+
+
+def end_of_day(state: State, day: date, days_after: int = 0) -> datetime:
+    """Return 24:00 of the day that is so many after this one: a civil period, the day of the event not counted.
+
+    A period that ends on a rest day runs on to the next working day where the policy says so (`rest_days = roll`).
+    """
+    last = day + days_after * DAY
+    while days_after and state.policy.rest_days == "roll" and last.weekday() >= SATURDAY:
+        last += DAY
+    return at_hour(state, last + DAY, time())
 
 
 def lead(kind: str, policy: Policy) -> timedelta:
     """Return how long before its instant a deadline of this kind is told."""
-    return timedelta(hours=policy.reminder_hours) if kind == "reminder" else timedelta()
+    if kind == "reminder":
+        return timedelta(hours=policy.reminder_hours)
+    return policy.gap_reminder or timedelta() if kind == "gap_reminder" else timedelta()
 
 
 def tell_at(deadline: Deadline, state: State) -> datetime:
@@ -67,56 +90,3 @@ def after_quiet(moment: datetime, state: State) -> datetime:
             return (morning + DAY).astimezone(moment.tzinfo)
         return morning.astimezone(moment.tzinfo) if local < morning else moment
     return morning.astimezone(moment.tzinfo) if evening < local < morning else moment
-
-
-def tell(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    """Return what a deadline that is due makes us say at `now`; nothing when its subject has moved or ended.
-
-    `head` is the chain's (64 hex digits); a digest publishes its first eight.
-    """
-    match deadline.kind:
-        case "expired":
-            return _expired(state, deadline)
-        case "reminder":
-            return _reminder(state, deadline, now)
-        case "digest":
-            return _to_managers(state, dict(deadline.detail) | {"head": head[:8], "span": "hour"})
-        case "daily":
-            return _to_managers(state, dict(deadline.detail) | {"head": head[:8], "span": "day"})
-    return []
-
-
-def _expired(state: State, deadline: Deadline) -> list[Reply]:
-    """R8: the old holder is told once; a contested claim that nobody decided falls with its holder (B21)."""
-    claim = _subject(state, deadline)
-    if claim is None:
-        return []
-    if claim.state == "contested":
-        return _to_agent(state, claim, "duplicate_other", {"client": claim.client, "mask": claim.mask}, "")
-    params = _params(claim) | {"ending": "report", "days": state.policy.report_days}
-    return _to_agent(state, claim, "expired", params, claim.ref)
-
-
-def _reminder(state: State, deadline: Deadline, now: datetime) -> list[Reply]:
-    claim = _subject(state, deadline)
-    if claim is None or not claim.holds(now) or not state.policy.reminder_hours:
-        return []
-    return _to_agent(state, claim, "reminder", _params(claim), claim.ref)
-
-
-def _subject(state: State, deadline: Deadline) -> Claim | None:
-    claim = state.claims[int(deadline.subject.removeprefix("R"))]
-    return claim if claim.ended_at is None and claim.ends_at == deadline.at else None
-
-
-def _params(claim: Claim) -> dict[str, Any]:
-    return {"client": claim.client, "mask": claim.mask, "ref": claim.ref, "until": claim.ends_at.isoformat()}
-
-
-def _to_agent(state: State, claim: Claim, code: str, params: dict[str, Any], ref: str) -> list[Reply]:
-    phone = claim.agent_phone or claim.sender
-    return [] if not phone or state.sender(phone).silent else [Reply(phone, code, "notice", params, ref)]
-
-
-def _to_managers(state: State, params: dict[str, Any]) -> list[Reply]:
-    return [Reply(phone, "digest", "notice", params) for phone in state.staff("manager")]

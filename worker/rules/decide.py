@@ -13,6 +13,7 @@ from dataclasses import replace
 from parsers.message import SILENT, Lexicon, Parsed
 from parsers.numbers import region_of
 from parsers.parse import parse
+from worker.rules.answering import refused
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.deadlines import plan_daily
@@ -22,7 +23,7 @@ from worker.rules.reporting import decide_report
 from worker.rules.setup import decide_setup
 from worker.rules.state import State
 from worker.rules.turn import Turn
-from worker.rules.withdrawing import decide_withdraw, refused
+from worker.rules.withdrawing import decide_withdraw
 
 BY_PERSON = ("text", "form")
 _A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -9,6 +9,10 @@ Role = Literal["manager", "consultant", "service"]
 ROLES: tuple[Role, ...] = ("manager", "consultant", "service")
 UNIT_KINDS = ("own", "distributor", "referral")
 NO_AGENT = "-"
+WALK_IN = "walkin"
+"""The unit of a walk-in (现场客): a client of the site itself (R6; decisions.md B2)."""
+LIVING = ("live", "suspected", "contested", "walkin")
+"""States of a claim that nothing but time has ended."""
 
 
 def fields_of(value: Any) -> dict[str, Any]:
@@ -45,6 +49,8 @@ class Site:
     """phone → role"""
     next_registration: int = 0
     """0: none given yet, so that the policy's `first_number` still counts."""
+    next_visit: int = 0
+    next_dispute: int = 0
     hour: str = ""
     """the clock hour that `hour_reports` and `hour_unknown` count"""
     hour_reports: int = 0
@@ -88,9 +94,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a report won: a registration. It holds its client while `live` (R7, R11)."""
+    """What holds a client for a unit: a registration (R7, R11), or a walk-in's first visit (B2). Live until `ends_at`.
+
+    `ends_at` is the end as it stands by now: of the report's days, or of the visit's and its contact gap (R14).
+    """
 
     number: int
+    """R number; of a walk-in the negative number of its visit form"""
     seq: int
     part: int
     client: str
@@ -104,18 +114,36 @@ class Claim:
     reported_at: datetime
     ends_at: datetime
     state: str = "live"
-    """live, suspected (provisional until 判), contested (waits for 判), withdrawn, displaced"""
+    """live, walkin, suspected (provisional until 判), contested (until 判), withdrawn, displaced, denied (核实 否)"""
     sent_at: datetime | None = None
     ended_at: datetime | None = None
     flags: tuple[str, ...] = ()
     rivals: tuple[int, ...] = ()
     visited_at: datetime | None = None
+    """arrival of the first confirmed, matching visit (B9)"""
     renewed_at: datetime | None = None
     policy_seq: int = 0
+    terms: Mapping[str, int] = field(default_factory=dict)
+    """the policy's periods when it was made, by key: a later change does not touch it (section G)"""
+    visit: int = 0
+    """number of the form of its first confirmed visit"""
+    followed_at: datetime | None = None
+    """last follow-up since the report or the last renewal (R9, B4)"""
+    contact_at: datetime | None = None
+    """last contact under visit protection (R14)"""
+    came_at: datetime | None = None
+    """own arrival under the live report, named or verified (R15)"""
+    deal_at: datetime | None = None
+    """the moment of its deal: from then on the answer stands for good (J8)"""
 
     def live(self, now: datetime) -> bool:
-        """Tell whether the claim stands at `now`: valid while now < end (two clocks, exact)."""
-        return self.ended_at is None and now < self.ends_at
+        """Tell whether the claim stands at `now`: valid while now < end (two clocks, exact), or for good by a deal."""
+        ended = self.ended_at is not None and self.ended_at <= now
+        return not ended and (now < self.ends_at or self.sold(now))
+
+    def sold(self, now: datetime) -> bool:
+        """Tell whether a deal is recorded for it."""
+        return self.deal_at is not None and self.deal_at <= now
 
     def holds(self, now: datetime) -> bool:
         """Tell whether it keeps its client from others: a contested one waits and holds nothing (B21)."""
@@ -124,12 +152,161 @@ class Claim:
     @property
     def ref(self) -> str:
         """Return the number as people write it."""
-        return f"R{self.number}"
+        return f"R{self.number}" if self.number > 0 else f"V{-self.number}"
 
     @property
     def mask(self) -> str:
         """Return the phone as people write it."""
         return f"{self.first3}****{self.last4}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another number under which a claim's client is known (R25); written proof was shown."""
+
+    first3: str
+    last4: str
+    number: int
+    seq: int
+    at: datetime
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A contact with a client that somebody reported (R9, R14); `words` as he wrote them."""
+
+    seq: int
+    part: int
+    number: int
+    at: datetime
+    phone: str
+    role: str
+    """agent or consultant"""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit form (《来访客户确认单》): one entry of one client, valid on its day only (R12, R13, R16)."""
+
+    number: int
+    seq: int
+    opened_at: datetime
+    arrived_at: datetime
+    day: date
+    """the site's civil day of entry, creation and signatures alike"""
+    kind: str
+    """led (到访), own (自访 under a report), walkin (under none)"""
+    state: str
+    """open (waits for signatures), asked (waits for service, R15), confirmed, denied; void follows from the time"""
+    client: str
+    first3: str
+    last4: str
+    claim: int
+    """number of the claim that it is a visit under; 0: none"""
+    unit: str
+    agent: str
+    agent_phone: str
+    opener: str
+    members: tuple[Mapping[str, Any], ...] = ()
+    """further clients on the form (C6): client, first3, last4, claim of each"""
+    mismatch: tuple[str, ...] = ()
+    """what does not agree with the report (R5): number, name, unit"""
+    cured: bool = False
+    """written proof was shown for what does not agree (R22)"""
+    signatures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """party (agent, consultant, manager) → phone, at (ISO), seq"""
+    closed_at: datetime | None = None
+    """when it was confirmed or denied"""
+
+    @property
+    def ref(self) -> str:
+        """Return the number as people write it."""
+        return f"V{self.number}"
+
+    @property
+    def mask(self) -> str:
+        """Return the phone as people write it."""
+        return f"{self.first3}****{self.last4}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What was paid for the client of claim `number`, and whose he was at that moment (R18–R20; J3, J8, J9)."""
+
+    number: int
+    seq: int
+    at: datetime
+    """the moment at which the answer became final"""
+    unit: str
+    agent: str
+    """who closed the deal"""
+    owner_unit: str
+    owner_agent: str
+    owner_rules: tuple[str, ...]
+    owner_facts: tuple[str, ...]
+    deposit_on: date | None = None
+    deposit_recorded_at: datetime | None = None
+    down_on: date | None = None
+    down_recorded_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+    terms: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A quarrel about whose a client is (R18–R22, R27, R28). Times inside the lists are ISO strings."""
+
+    number: int
+    seq: int
+    opened_at: datetime
+    claim: int
+    client: str
+    first3: str
+    last4: str
+    parties: tuple[Mapping[str, Any], ...] = ()
+    """side (holder, objector), unit, agent, phone, at, seq, words of each"""
+    papers: tuple[Mapping[str, Any], ...] = ()
+    """unit, kind, words, phone, at, seq, counted, late of each paper received"""
+    opinions: tuple[Mapping[str, Any], ...] = ()
+    """words, phone, at, seq, late"""
+    rulings: tuple[Mapping[str, Any], ...] = ()
+    """unit, agent, phone, at, seq, words; the last one holds (J11)"""
+    state: str = "open"
+    """open, decided; a default judgement (R20) follows from the time; cancelled"""
+    evidence_until: datetime | None = None
+    opinion_until: datetime | None = None
+    terms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        """Return the number as people write it."""
+        return f"D{self.number}"
+
+    @property
+    def mask(self) -> str:
+        """Return the phone as people write it."""
+        return f"{self.first3}****{self.last4}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Two clients who are parent and child or spouses (R23); `proved` makes them one client from `at` on (B16, B17)."""
+
+    seq: int
+    at: datetime
+    client: str
+    first3: str
+    last4: str
+    other_client: str
+    other_first3: str
+    other_last4: str
+    relation: str
+    proof: str
+    proved: bool
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +322,8 @@ class Sender:
     """it asked for no more notices (D13)"""
     act: Mapping[str, Any] | None = None
     """what waits for its confirmation code (E22)"""
+    sign_list: tuple[int, ...] = ()
+    """the forms that it was last told wait for its signature: what 签 全部 means (E23)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +366,7 @@ class Reply:
     ref: str = ""
 
 
-Fact = Site | Unit | Listed | Claim | Sender | Deadline
+Fact = Site | Unit | Listed | Claim | Alias | FollowUp | Visit | Deal | Dispute | Kin | Sender | Deadline
 
 
 @dataclass(frozen=True, slots=True)

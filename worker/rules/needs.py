@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from parsers.message import Parsed
 from worker.rules.identity import fold
 from worker.rules.model import Message
-from worker.rules.state import State
+from worker.rules.state import Phone7, State
 
-PHONE7 = tuple[str, str]
+ARRIVALS = ("visit", "walkin")
+OF_FORMS = (*ARRIVALS, "sign", "verify")
+LONGEST_NUMBER = 12
 
 
 @dataclass(slots=True)
@@ -23,9 +25,32 @@ class Needs:
     """phones that a set-up message speaks of"""
     names: set[str] = field(default_factory=set)
     units: set[str] = field(default_factory=set)
-    phones7: set[PHONE7] = field(default_factory=set)
+    phones7: set[Phone7] = field(default_factory=set)
     numbers: set[int] = field(default_factory=set)
     last4: set[str] = field(default_factory=set)
+    visits: set[int] = field(default_factory=set)
+    disputes: set[int] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+    """days whose open visit forms may be meant"""
+    arriving: set[Phone7] = field(default_factory=set)
+    """clients who arrive: where nothing is known under the number, a claim of the same unit may have it wrong (B25)"""
+
+    def refer(self, refs: Iterable[str]) -> None:
+        """Want what these numbers mean: R1024, V2031, D12, or bare digits, which may be any of them."""
+        for ref in refs:
+            letter, digits = (ref[0], ref[1:]) if ref[:1] in ("R", "V", "D") else ("", ref)
+            if digits.isdecimal() and len(digits) <= LONGEST_NUMBER:
+                self._want(letter, int(digits))
+                self.last4 |= {digits} if len(digits) == 4 and not letter else set()
+
+    def _want(self, letter: str, number: int) -> None:
+        if letter in ("R", ""):
+            self.numbers.add(number)
+        if letter in ("V", ""):
+            self.visits.add(number)
+            self.numbers.add(-number)
+        if letter in ("D", ""):
+            self.disputes.add(number)
 
 
 def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State) -> Needs:
@@ -35,32 +60,33 @@ def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State)
         if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
             needs.strangers.add(message.sender)
         _of_parsed(needs, read.get(message.seq), state)
+        _of_forms(needs, read.get(message.seq), message, state)
         _of_payload(needs, message)
         act = state.sender(message.sender).act
         if act is not None:
-            _of_refs(needs, act["parsed"]["refs"])
+            needs.refer(act["parsed"]["refs"])
             needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
     return needs
+
+
+def _of_forms(needs: Needs, parsed: Parsed | None, message: Message, state: State) -> None:
+    if parsed is not None and parsed.kind in OF_FORMS:
+        needs.days.add(state.day(message.received_at))
+        needs.visits |= set(state.sender(message.sender).sign_list)
+    if parsed is not None and parsed.kind in ARRIVALS:
+        needs.arriving |= {(r.first3 or "", r.last4 or "") for r in parsed.reports}
 
 
 def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
     if parsed is None:
         return
-    _of_refs(needs, parsed.refs)
+    needs.refer(parsed.refs)
     for report in parsed.reports:
         needs.phones7.add((report.first3 or "", report.last4 or ""))
         needs.names |= {fold(word) for word in (report.agent, report.distributor) if word}
         for word in (report.agent, report.distributor):
             unit = state.unit_named(word) if word else None
             needs.units |= {unit.name} if unit else set()
-
-
-def _of_refs(needs: Needs, refs: Iterable[str]) -> None:
-    for ref in refs:
-        digits = ref.upper().removeprefix("R")
-        if digits.isdecimal() and len(digits) <= 12:
-            needs.numbers.add(int(digits))
-            needs.last4 |= {digits} if len(digits) == 4 else set()
 
 
 def _of_payload(needs: Needs, message: Message) -> None:

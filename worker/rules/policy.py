@@ -47,6 +47,23 @@ class Policy:
     first_number: int = 1
     language: str = "zh"
 
+    @property
+    def terms(self) -> dict[str, int]:
+        """Return the periods that a claim, deal or dispute keeps from the day it was made."""
+        return {key: getattr(self, key) for key in TERMS}
+
+
+TERMS = (
+    "report_days",
+    "visit_days",
+    "renewal_gap_hours",
+    "contact_gap_hours",
+    "objection_days",
+    "evidence_days",
+    "opinion_days",
+)
+"""Periods, a change of which holds for claims made later (section G)."""
+
 
 def _one_of(*allowed: str) -> tuple[Callable[[str], Any], str]:
     def read(value: str) -> str:

@@ -8,6 +8,7 @@ from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.identity import fold, name_key, names_agree
 from worker.rules.model import Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
+from worker.rules.params import claim_params, client_params
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.reporter import Refusal, Reporter, reporter_of
 from worker.rules.turn import Turn
@@ -67,7 +68,7 @@ def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
 def _decide_client(turn: Turn, report: Report, index: int) -> Part:
     reporter = reporter_of(turn, report)
     if isinstance(reporter, Refusal):
-        part = Part(reporter.code, ("R2a", "R26"), _client_params(report))
+        part = Part(reporter.code, ("R2a", "R26"), client_params(report))
         _record(turn, report, index, part, None)
         return part
     part = _decide_claim(turn, report, reporter, index)
@@ -78,7 +79,7 @@ def _decide_client(turn: Turn, report: Report, index: int) -> Part:
 def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) -> Part:
     sent_at = turn.message.sent_at
     if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
-        return Part("expired", ("R8",), _client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
+        return Part("expired", ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
     live = [c for c in turn.state.claims_at(report.first3 or "", report.last4 or "") if c.live(turn.now)]
     agreeing = _meant(report.client or "", live)
     own = [c for c in agreeing if c.unit == reporter.unit]
@@ -103,11 +104,11 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
     """R7: the unit holds the client already; by himself or by a colleague (E19)."""
     himself = turn.phone == claim.sender or reporter.agent_phone == claim.agent_phone != ""
     if not himself and fold(reporter.agent) != fold(claim.agent):
-        params = _claim_params(claim) | {"colleague": claim.agent}
+        params = claim_params(claim) | {"colleague": claim.agent}
         return Part("duplicate_unit", ("R7",), params, claim)
     if turn.policy.renewal == "free" and renewable(claim):
         return _renew(turn, claim)
-    return Part("duplicate_own", ("R7",), _claim_params(claim), claim)
+    return Part("duplicate_own", ("R7",), claim_params(claim), claim)
 
 
 def renewable(claim: Claim) -> bool:
@@ -117,10 +118,10 @@ def renewable(claim: Claim) -> bool:
 
 def _renew(turn: Turn, claim: Claim) -> Part:
     """R9: new days from the repeat's receipt (B5), place kept."""
-    renewed = replace(claim, ends_at=turn.now + turn.policy.report_days * DAY, renewed_at=turn.now)
+    renewed = replace(claim, ends_at=turn.now + claim.terms["report_days"] * DAY, renewed_at=turn.now, followed_at=None)
     turn.state.put(renewed)
     plan_protection(turn, renewed)
-    return Part("renewed", ("R9",), _claim_params(renewed), renewed)
+    return Part("renewed", ("R9",), claim_params(renewed), renewed)
 
 
 def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int) -> Part:
@@ -132,7 +133,7 @@ def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, inde
     if late:
         return _register(turn, report, reporter, index, ("R11",), state="contested", rivals=(holder.number,))
     shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
-    return Part("duplicate_other", ("R11",), _client_params(report) | shown, holder)
+    return Part("duplicate_other", ("R11",), client_params(report) | shown, holder)
 
 
 def _register(
@@ -152,7 +153,7 @@ def _register(
     if state == "contested":
         ends_at = turn.state.claims[rivals[0]].ends_at
     claim = Claim(
-        number=_next_number(turn),
+        number=turn.next_registration(),
         seq=turn.message.seq,
         part=index,
         client=report.client or "",
@@ -170,6 +171,7 @@ def _register(
         flags=_flags(report, reporter, before),
         rivals=rivals,
         policy_seq=turn.state.site.policy_seq,
+        terms=turn.policy.terms,
     )
     turn.state.put(claim)
     plan_protection(turn, claim)
@@ -179,7 +181,7 @@ def _register(
 def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, ...], report: Report) -> Part:
     code = claim.state if claim.state != "live" else "unlisted" if reporter.unlisted else "accepted"
     rules = ("R2", "R3", "R7", *rules, *(("R26",) if reporter.unlisted else ()))
-    params = _claim_params(claim) | ({"full": True} if report.was_full else {})
+    params = claim_params(claim) | ({"full": True} if report.was_full else {})
     if claim.state == "contested":
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
@@ -210,29 +212,6 @@ def _withdrawn_before(turn: Turn, report: Report, reporter: Reporter) -> Claim |
 def _flags(report: Report, reporter: Reporter, before: Claim | None) -> tuple[str, ...]:
     given = {"unlisted": reporter.unlisted, "full_number": report.was_full, "shortened": before is not None}
     return tuple(flag for flag, holds in given.items() if holds)
-
-
-def _next_number(turn: Turn) -> int:
-    site = turn.state.site
-    number = site.next_registration or turn.policy.first_number
-    turn.state.put(replace(site, next_registration=number + 1))
-    return number
-
-
-def _client_params(report: Report) -> dict[str, Any]:
-    return {"client": report.client or "", "mask": f"{report.first3}****{report.last4}"}
-
-
-def _claim_params(claim: Claim) -> dict[str, Any]:
-    return {
-        "client": claim.client,
-        "mask": claim.mask,
-        "agent": claim.agent,
-        "unit": claim.unit,
-        "ref": claim.ref,
-        "at": claim.reported_at.isoformat(),
-        "until": claim.ends_at.isoformat(),
-    }
 
 
 def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Reporter | None) -> None:

@@ -138,6 +138,7 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
         flags=("imported",),
         visited_at=visited,
         policy_seq=site.policy_seq,
+        terms=policy.terms,
     )
 
 

@@ -6,8 +6,25 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from worker.rules.identity import fold, is_branch_of, unit_key
-from worker.rules.model import Claim, Deadline, Fact, Listed, Sender, Site, Unit
+from worker.rules.model import (
+    Alias,
+    Claim,
+    Deadline,
+    Deal,
+    Dispute,
+    Fact,
+    FollowUp,
+    Kin,
+    Listed,
+    Sender,
+    Site,
+    Unit,
+    Visit,
+)
 from worker.rules.policy import Policy, policy_of
+
+Phone7 = tuple[str, str]
+"""First three and last four digits of a client's phone."""
 
 
 class State:
@@ -22,9 +39,16 @@ class State:
         self.units: dict[str, Unit] = {}
         self.roster: dict[str, Listed] = {}
         self.claims: dict[int, Claim] = {}
+        self.aliases: dict[tuple[str, str, int], Alias] = {}
+        self.follow_ups: dict[tuple[int, int], FollowUp] = {}
+        self.visits: dict[int, Visit] = {}
+        self.deals: dict[int, Deal] = {}
+        self.disputes: dict[int, Dispute] = {}
+        self.kin: dict[int, Kin] = {}
         self.senders: dict[str, Sender] = {}
         self.deadlines: dict[tuple[str, str, datetime], Deadline] = {}
-        self._by_phone7: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+        self._by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
+        self._kin_by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._journal: list[Fact] = []
 
     def load(self, facts: Iterable[Fact]) -> None:
@@ -42,6 +66,14 @@ class State:
         journal, self._journal = tuple(self._journal), []
         return journal
 
+    def fork(self) -> "State":
+        """Return a state to try something on: what is put there stays there."""
+        forked = State(self.site)
+        for facts in (self.units, self.roster, self.claims, self.aliases, self.follow_ups, self.visits, self.deals,
+                      self.disputes, self.kin, self.senders, self.deadlines):  # fmt: skip
+            forked.load(facts.values())
+        return forked
+
     def _keep(self, fact: Fact) -> None:
         match fact:
             case Site():
@@ -50,13 +82,33 @@ class State:
                 self.units[fact.key] = fact
             case Listed():
                 self.roster[fact.phone] = fact
-            case Claim():
-                self.claims[fact.number] = fact
-                self._by_phone7[fact.first3, fact.last4].add(fact.number)
             case Sender():
                 self.senders[fact.phone] = fact
             case Deadline():
                 self.deadlines[fact.kind, fact.subject, fact.at] = fact
+            case _:
+                self._keep_of_client(fact)
+
+    def _keep_of_client(self, fact: Claim | Alias | FollowUp | Visit | Deal | Dispute | Kin) -> None:
+        match fact:
+            case Claim():
+                self.claims[fact.number] = fact
+                self._by_phone7[fact.first3, fact.last4].add(fact.number)
+            case Alias():
+                self.aliases[fact.first3, fact.last4, fact.number] = fact
+                self._by_phone7[fact.first3, fact.last4].add(fact.number)
+            case FollowUp():
+                self.follow_ups[fact.seq, fact.part] = fact
+            case Visit():
+                self.visits[fact.number] = fact
+            case Deal():
+                self.deals[fact.number] = fact
+            case Dispute():
+                self.disputes[fact.number] = fact
+            case Kin():
+                self.kin[fact.seq] = fact
+                self._kin_by_phone7[fact.first3, fact.last4].add(fact.seq)
+                self._kin_by_phone7[fact.other_first3, fact.other_last4].add(fact.seq)
 
     @property
     def policy(self) -> Policy:
@@ -104,9 +156,24 @@ class State:
         return next((u for u in self.units.values() if len(u.key) >= 2 and u.key in folded), None)
 
     def claims_at(self, first3: str, last4: str) -> list[Claim]:
-        """Return every claim on a phone7, in line order."""
-        return [self.claims[n] for n in sorted(self._by_phone7.get((first3, last4), ()))]
+        """Return every claim on a phone7, its own or an alias (R25), in line order."""
+        found = [self.claims[n] for n in self._by_phone7.get((first3, last4), ()) if n in self.claims]
+        return sorted(found, key=lambda claim: (claim.seq, claim.part))
+
+    def kin_at(self, first3: str, last4: str) -> list[Kin]:
+        """Return every link of a client on this phone7, in line order (R23)."""
+        return [self.kin[seq] for seq in sorted(self._kin_by_phone7.get((first3, last4), ()))]
+
+    def visits_of(self, number: int) -> list[Visit]:
+        """Return the visit forms under a claim, in line order."""
+        mine = (v for v in self.visits.values() if number in (v.claim, *(m["claim"] for m in v.members)))
+        return sorted(mine, key=lambda visit: visit.number)
+
+    def disputes_of(self, number: int) -> list[Dispute]:
+        """Return the disputes about a claim, in line order."""
+        return sorted((d for d in self.disputes.values() if d.claim == number), key=lambda dispute: dispute.number)
 
     def claims_of(self, phone: str) -> list[Claim]:
         """Return the claims that a phone reported or is the agent of, in line order."""
-        return [c for _, c in sorted(self.claims.items()) if phone in (c.sender, c.agent_phone)]
+        mine = (c for c in self.claims.values() if phone in (c.sender, c.agent_phone))
+        return sorted(mine, key=lambda claim: (claim.seq, claim.part))

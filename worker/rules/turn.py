@@ -53,9 +53,27 @@ class Turn:
             self.replies.append(Reply(self.phone, code, "reply", params or {}, ref))
 
     def notify(self, phones: list[str], code: str, params: dict[str, Any], ref: str = "") -> None:
-        """Say something to others; the sender himself has his reply already."""
-        others = [p for p in dict.fromkeys(phones) if p and p != self.phone]
+        """Say something to others, except who wants no notices (D13); the sender himself has his reply already."""
+        others = [p for p in dict.fromkeys(phones) if p and p != self.phone and not self.state.sender(p).silent]
         self.replies.extend(Reply(phone, code, "notice", params, ref) for phone in others)
+
+    def next_registration(self) -> int:
+        """Take the next R number; the first one is the policy's `first_number` (C10)."""
+        number = self.state.site.next_registration or self.policy.first_number
+        self.state.put(replace(self.state.site, next_registration=number + 1))
+        return number
+
+    def next_visit(self) -> int:
+        """Take the next V number."""
+        number = self.state.site.next_visit or 1
+        self.state.put(replace(self.state.site, next_visit=number + 1))
+        return number
+
+    def next_dispute(self) -> int:
+        """Take the next D number."""
+        number = self.state.site.next_dispute or 1
+        self.state.put(replace(self.state.site, next_dispute=number + 1))
+        return number
 
     def count_report(self) -> int:
         """Count an accepted report's notice within its clock hour and return how many it makes (E25)."""

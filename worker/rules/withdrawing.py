@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered, refused
 from worker.rules.model import Claim, Decision
+from worker.rules.params import named_params
 from worker.rules.references import Missing, claims_meant
-from worker.rules.refusals import refuse
 from worker.rules.turn import Turn
 
 
@@ -13,35 +14,22 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     """Withdraw the claims that are named; what was protected by them is free for the next report."""
     if turn.role in ("consultant", "service"):
         return refused(turn, "withdraw", "refused_role")
-    meant = claims_meant(turn, parsed)
-    outcomes = [_withdraw(turn, claim) for claim in meant]
-    code, params, ref = outcomes[0]
-    if len(outcomes) > 1:
-        code = next((c for c, _, _ in outcomes if c == "withdrawn"), code)
-        params = {"parts": [params | {"code": its_code} for its_code, params, _ in outcomes]}
-    if code.startswith("refused_"):
-        return refused(turn, "withdraw", code, params)
-    turn.answer(code, params, ref)
-    return turn.decision("withdraw", code, ("R7",))
+    return answered(turn, "withdraw", [_withdraw(turn, claim) for claim in claims_meant(turn, parsed)], "withdrawn")
 
 
-def refused(turn: Turn, kind: str, code: str, params: dict[str, object] | None = None) -> Decision:
-    """Close a command with a refusal."""
-    refuse(turn, code, params)
-    return turn.decision(kind, code)
-
-
-def _withdraw(turn: Turn, claim: Claim | Missing) -> tuple[str, dict[str, object], str]:
+def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
     if isinstance(claim, Missing):
-        return claim.code, {"fitting": list(claim.fitting)}, ""
-    params: dict[str, object] = {"client": claim.client, "mask": claim.mask, "ref": claim.ref}
+        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    params = named_params(claim)
     if turn.role is None and turn.phone not in (claim.sender, claim.agent_phone):
-        return "refused_role", params, ""
+        return Outcome("refused_role", params)
     if claim.state == "withdrawn":
-        return "refused_not_found", params, ""
+        return Outcome("refused_not_found", params)
+    if claim.deal_at is not None:
+        return Outcome("refused_late", params)
     if not claim.live(turn.now):
-        return "expired", params | {"ending": "report", "days": turn.policy.report_days}, claim.ref
+        return Outcome("expired", params | {"ending": "report", "days": turn.policy.report_days}, claim.ref)
     turn.state.put(replace(claim, state="withdrawn", ended_at=turn.now))
     if turn.role == "manager":
         turn.notify([claim.agent_phone or claim.sender], "withdrawn", params | {"by": "manager"}, claim.ref)
-    return "withdrawn", params, claim.ref
+    return Outcome("withdrawn", params, claim.ref, ("R7",))

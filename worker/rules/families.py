@@ -1,0 +1,65 @@
+"""Families: parents, children and spouses are one client group (R23, R24); linked by the manager with proof."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from worker.rules.identity import names_agree
+from worker.rules.model import Claim, Kin
+from worker.rules.state import State
+
+Client = tuple[str, str, str]
+"""A client as people know him: name, first three and last four digits."""
+
+
+def family_of(state: State, client: Client, at: datetime, proved: bool = True) -> list[Client]:
+    """Return the client and all who by then are proved (or, not `proved`, claimed) to be of his group (D5)."""
+    family, unseen = [client], [client]
+    while unseen:
+        fresh = [r for r in _relatives(state, unseen.pop(), at, proved) if not any(same_client(r, f) for f in family)]
+        family += fresh
+        unseen += fresh
+    return family
+
+
+def _relatives(state: State, client: Client, at: datetime, proved: bool) -> Iterator[Client]:
+    for link in state.kin_at(client[1], client[2]):
+        if stands(link, at) and (link.proved or not proved):
+            one, other = ends_of(link)
+            if same_client(client, one):
+                yield other
+            elif same_client(client, other):
+                yield one
+
+
+def stands(link: Kin, at: datetime) -> bool:
+    """Tell whether a link is in force at `at`: from its place on, never backwards (B17)."""
+    return link.at <= at and (link.undone_at is None or at < link.undone_at)
+
+
+def ends_of(link: Kin) -> tuple[Client, Client]:
+    """Return the two clients of a link."""
+    return (
+        (link.client, link.first3, link.last4),
+        (link.other_client, link.other_first3, link.other_last4),
+    )
+
+
+def same_client(one: Client, other: Client) -> bool:
+    """Tell whether two are the same client: same phone7 and names that agree."""
+    return one[1:] == other[1:] and names_agree(one[0], other[0])
+
+
+def client_of(claim: Claim) -> Client:
+    """Return the client of a claim."""
+    return claim.client, claim.first3, claim.last4
+
+
+def claims_of_family(state: State, client: Client, at: datetime) -> list[Claim]:
+    """Return every claim on the client and on the proved members of his group, in line order."""
+    found = {
+        claim.number: claim
+        for name, first3, last4 in family_of(state, client, at)
+        for claim in state.claims_at(first3, last4)
+        if names_agree(claim.client, name)
+    }
+    return sorted(found.values(), key=lambda claim: (claim.reported_at, claim.seq, claim.part))

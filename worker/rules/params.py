@@ -1,0 +1,31 @@
+"""What words are made of: the values that a reply carries beside its code (worker.words renders them)."""
+
+from typing import Any
+
+from parsers.message import Report
+from worker.rules.model import Claim
+
+
+def mask_of(first3: str | None, last4: str | None) -> str:
+    """Return a phone as people write it."""
+    return f"{first3}****{last4}"
+
+
+def client_params(report: Report) -> dict[str, Any]:
+    """Return the client of a text as it was written."""
+    return {"client": report.client or "", "mask": mask_of(report.first3, report.last4)}
+
+
+def named_params(claim: Claim) -> dict[str, Any]:
+    """Return a claim's client and number, and nothing of whose it is."""
+    return {"client": claim.client, "mask": claim.mask, "ref": claim.ref}
+
+
+def claim_params(claim: Claim) -> dict[str, Any]:
+    """Return all that its own unit and staff may read of a claim."""
+    return named_params(claim) | {
+        "agent": claim.agent,
+        "unit": claim.unit,
+        "at": claim.reported_at.isoformat(),
+        "until": claim.ends_at.isoformat(),
+    }

@@ -1,0 +1,81 @@
+"""What a deadline says when its time has come: one function a kind, which looks at how its subject stands by then.
+
+Nothing here changes an answer: what has run out has run out by its times alone, told or not (decisions.md C7).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from worker.rules.model import Claim, Deadline, Reply
+from worker.rules.params import named_params
+from worker.rules.state import State
+
+Tell = Callable[[State, Deadline, datetime, str], list[Reply]]
+
+
+def tell(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    """Return what a deadline that is due makes us say at `now`; nothing when its subject has moved or ended.
+
+    `head` is the chain's (64 hex digits); a digest publishes its first eight.
+    """
+    return TELL[deadline.kind](state, deadline, now, head)
+
+
+def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    return _to_managers(state, dict(deadline.detail) | {"head": head[:8], "span": "hour"})
+
+
+def _daily(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    return _to_managers(state, dict(deadline.detail) | {"head": head[:8], "span": "day"})
+
+
+def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    """R8: the old holder is told once; a contested claim that nobody decided falls with its holder (B21)."""
+    claim = _subject(state, deadline)
+    if claim is None:
+        return []
+    if claim.state == "contested":
+        return _to_agent(state, claim, "duplicate_other", {"client": claim.client, "mask": claim.mask}, "")
+    params = _params(claim) | {"ending": "report", "days": state.policy.report_days}
+    return _to_agent(state, claim, "expired", params, claim.ref)
+
+
+def _reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    claim = _subject(state, deadline)
+    if claim is None or not claim.holds(now) or not state.policy.reminder_hours:
+        return []
+    return _to_agent(state, claim, "reminder", _params(claim), claim.ref)
+
+
+def claim_of(state: State, subject: str) -> Claim | None:
+    """Return the claim that a deadline's subject names: R1024, or V31 of a walk-in."""
+    number = int(subject[1:])
+    return state.claims.get(number if subject.startswith("R") else -number)
+
+
+def _subject(state: State, deadline: Deadline) -> Claim | None:
+    claim = claim_of(state, deadline.subject)
+    return claim if claim is not None and claim.ended_at is None and claim.ends_at == deadline.at else None
+
+
+def _params(claim: Claim) -> dict[str, Any]:
+    return named_params(claim) | {"until": claim.ends_at.isoformat()}
+
+
+def _to_agent(state: State, claim: Claim, code: str, params: dict[str, Any], ref: str) -> list[Reply]:
+    phone = claim.agent_phone or claim.sender
+    return [] if not phone or state.sender(phone).silent else [Reply(phone, code, "notice", params, ref)]
+
+
+def _to_managers(state: State, params: dict[str, Any]) -> list[Reply]:
+    return [Reply(phone, "digest", "notice", params) for phone in state.staff("manager")]
+
+
+TELL: dict[str, Tell] = {
+    "expired": _expired,
+    "reminder": _reminder,
+    "digest": _digest,
+    "daily": _daily,
+}
+"""Kind of deadline → what it says; each kind of `worker.rules.deadlines.KINDS` that is put down has its row."""
