@@ -23,7 +23,7 @@ KEYWORDS: Final = {
     "撤亲属": "unfamily", "unfamily": "unfamily",
     "定金": "deposit", "deposit": "deposit",
     "首付": "downpayment", "downpayment": "downpayment",
-    "退定": "cancel_deposit", "退房": "cancel_deposit",
+    "退定": "cancel_deposit", "退房": "cancel_deposit", "refund": "cancel_deposit",
     "异议": "object", "object": "object",
     "材料": "evidence", "evidence": "evidence",
     "意见": "opinion", "opinion": "opinion",
@@ -50,6 +50,10 @@ _WORD: Final = re.compile(r"[^\s,;，；。、]+")
 _NAME: Final = re.compile(r"[^\s,;，；。、:\ue000]+[\s,;，；、:]*$")
 _NUMBERED: Final = re.compile(r"[rvd]\d+")
 _TAKES_AGENT: Final = ("visit", "walkin")
+_OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "rule")
+"""Commands about one thing: a number behind the first one is part of their words."""
+_IN_OWN_WORDS: Final = ("object", "opinion", "rule")
+"""Commands whose words are kept whole: a date in a reason is part of the reason."""
 _BARE: Final = ["报备", "report"]
 
 
@@ -81,8 +85,10 @@ def _read(kind: str, reading: Reading, begin: int, phones: list[Phone], lexicon:
     for start, end in consumed:
         plain[start:end] = "\ue000" * (end - start)
     body = "".join(plain)
-    date, body = _found(_DATE, body, begin, lambda m: (f"{m[1]}-" if m[1] else "") + f"{int(m[2]):02d}-{int(m[3]):02d}")
-    time, body = _found(_TIME, body, begin, lambda m: f"{int(m[1]):02d}:{m[2]}")
+    date = time = None
+    if kind not in _IN_OWN_WORDS:
+        date, body = _found(_DATE, body, begin, _written_date)
+        time, body = _found(_TIME, body, begin, lambda m: f"{int(m[1]):02d}:{m[2]}")
     refs, body = _refs(kind, body, begin)
     answer, body = _answer(kind, body, begin)
     if not _is_meant(kind, reports, refs, answer, body[begin:]):
@@ -123,6 +129,10 @@ def _found(
     return read(match), body[: match.start()] + "\ue000" * len(match[0]) + body[match.end() :]
 
 
+def _written_date(found: re.Match[str]) -> str:
+    return (f"{found[1]}-" if found[1] else "") + f"{int(found[2]):02d}-{int(found[3]):02d}"
+
+
 def _refs(kind: str, body: str, begin: int) -> tuple[list[str], str]:
     everything = _ALL.match(body[begin:])
     if everything and kind == "sign":
@@ -135,6 +145,8 @@ def _refs(kind: str, body: str, begin: int) -> tuple[list[str], str]:
         refs.append(f"{match[1].upper()}{match[2]}" if match[1] else match[3])
         body = body[: match.start()] + "\ue000" * len(match[0]) + body[match.end() :]
         at = match.end()
+        if kind in _OF_ONE:
+            break
     return refs, body
 
 

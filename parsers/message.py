@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "withdraw",
     "deposit",
     "downpayment",
+    "cancel_deposit",
     "object",
     "evidence",
     "opinion",

@@ -19,7 +19,7 @@ from parsers.silence import is_other_business, silent_kind
 
 LONGEST: Final = 1_600
 _BEGINS: Final = re.compile(
-    r"\s*(?:报备|备案|report\b|客户|姓名|跟进|到访|签|自访|核实|团报|查|撤|定金|首付|异议|材料|意见|裁定|亲属|判|更正)"
+    r"\s*(?:报备|备案|report\b|客户|姓名|跟进|到访|签|自访|核实|团报|查|撤|定金|首付|退定|退房|异议|材料|意见|裁定|亲属|判|更正)"
 )
 _NO_LEXICON: Final = Lexicon()
 
