@@ -16,19 +16,23 @@ PARAMS: dict[str, Any] = {
     "colleague": "阿卜杜热合曼·吐尔逊", "ref": "R100024", "at": NOW.isoformat(), "until": NOW.isoformat(), "sent": NOW.isoformat(),
     "other": "R100023,R100022", "other_at": NOW.isoformat(), "days": 7, "code": "0042", "minutes": 10, "kind": "withdraw",
     "fitting": ["R100021", "R100022", "R100023"], "hour": "10", "count": 1234, "head": "0123abcd", "texts": 12345, "accepted": 1234,
+    "day": "12-31", "holder": "钉房网络科技(上海)有限公司", "paper": "客户签字书面证明", "text": "支持先带看的一方，有两次看房记录和签字",
+    "objection_until": NOW.isoformat(), "evidence_until": NOW.isoformat(), "opinion_until": NOW.isoformat(),
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "contested.notice": {"other": "R100023"},
     "accepted.full": {"full": True},
     "expired.sent": {"ending": "sent"},
     "digest.day": {"span": "day"},
+    "duplicate_other.shown": {},
 }
 KEYS = [(language, key) for language in ("zh", "en") for key in catalogue(language)["say"]]
 
 
 def said(language: str, key: str, **more: Any) -> str:
     code, _, case = key.partition(".")
-    params = PARAMS | CASES.get(key, {}) | ({"state": case} if code == "status" and case else {}) | more
+    stated = case and case != "notice" and key not in CASES
+    params = PARAMS | CASES.get(key, {}) | ({"state": case} if stated else {}) | more
     if code == "duplicate_other" and not case:
         params.pop("until")
     return render(Setting(language, ZONE, NOW), code, "notice" if case == "notice" else "reply", params)

@@ -296,6 +296,7 @@ disputes = Table(
     Column("state", Text, nullable=False, comment="open, decided, cancelled"),
     Column("evidence_until", UtcTime),
     Column("opinion_until", UtcTime),
+    Column("cancelled_at", UtcTime, comment="when the manager withdrew it (J9)"),
     Column("terms", JSON, nullable=False),
     Index("ix_disputes_claim", "site_id", "claim"),
     Index("ix_disputes_state", "site_id", "state"),

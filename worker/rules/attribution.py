@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.rules.disputes import decided_at, open_at
+from worker.rules.disputes import last_decision, open_at, standing_deal
 from worker.rules.families import Client, claims_of_family, client_of, family_of
 from worker.rules.identity import fold, names_agree
-from worker.rules.model import WALK_IN, Claim, Deal, Dispute
+from worker.rules.model import WALK_IN, Claim, Dispute
 from worker.rules.state import State
 
 SHOWN_FLAGS = ("contested", "unlisted", "short_lead", "disputed", "claimed", "late_entry")
@@ -42,7 +42,7 @@ class Answer:
 
 def attribute(state: State, client: str, first3: str, last4: str, at: datetime) -> Answer:
     """Return whose a client is at a moment, by the line as far as the state has it."""
-    past = [c for c in _claims(state, (client, first3, last4), at) if c.reported_at <= at]
+    past = _past(state, (client, first3, last4), at)
     answer = _decided(state, past, at) or _final(state, past, at) or _standing(state, past, at) or _nobody(past)
     open_beside = _flags(state, past, (client, first3, last4), at)
     return replace(answer, flags=tuple(dict.fromkeys((*answer.flags, *open_beside))))
@@ -51,6 +51,16 @@ def attribute(state: State, client: str, first3: str, last4: str, at: datetime) 
 def attribute_claim(state: State, claim: Claim, at: datetime) -> Answer:
     """Return whose the client of a claim is."""
     return attribute(state, claim.client, claim.first3, claim.last4, at)
+
+
+def attribute_at_deal(state: State, claim: Claim, at: datetime) -> Answer:
+    """Return what a deal at this moment makes final: the answer of steps 1 to 5, whatever deal is recorded (J8)."""
+    past = _past(state, client_of(claim), at)
+    return _decided(state, past, at) or _standing(state, past, at) or _nobody(past)
+
+
+def _past(state: State, client: Client, at: datetime) -> list[Claim]:
+    return [claim for claim in _claims(state, client, at) if claim.reported_at <= at]
 
 
 def _claims(state: State, client: Client, at: datetime) -> list[Claim]:
@@ -64,14 +74,12 @@ def _claims(state: State, client: Client, at: datetime) -> list[Claim]:
 
 def _decided(state: State, past: list[Claim], at: datetime) -> Answer | None:
     """Step 1: the last decision of a dispute about one of these claims."""
-    disputes = [d for claim in past for d in state.disputes_of(claim.number)]
-    decisions = [(decided.at, d, decided) for d in disputes if (decided := decided_at(state, d, at)) is not None]
-    if not decisions:
+    decision = last_decision(state, past, at)
+    if decision is None:
         return None
-    _, dispute, decided = max(decisions, key=lambda found: found[0])
-    return Answer(
-        decided.unit, decided.agent, decided.rules, (_ref_of(past, dispute), dispute.ref), claim=dispute.claim
-    )
+    dispute, decided = decision
+    facts = (_ref_of(past, dispute), dispute.ref)
+    return Answer(decided.unit, decided.agent, decided.rules, facts, claim=dispute.claim)
 
 
 def _ref_of(past: list[Claim], dispute: Dispute) -> str:
@@ -80,13 +88,10 @@ def _ref_of(past: list[Claim], dispute: Dispute) -> str:
 
 def _final(state: State, past: list[Claim], at: datetime) -> Answer | None:
     """A recorded deal: the answer of its moment, for good (J8)."""
-    deals = [state.deals[claim.number] for claim in past if claim.number in state.deals]
-    standing = [deal for deal in deals if deal.at <= at and (deal.cancelled_at is None or at < deal.cancelled_at)]
-    if not standing:
+    deal = standing_deal(state, past, at)
+    if deal is None:
         return None
-    deal: Deal = min(standing, key=lambda found: found.at)
-    rules, facts = deal.owner_rules, deal.owner_facts
-    return Answer(deal.owner_unit, deal.owner_agent, rules, facts, None, deal.flags, deal.number)
+    return Answer(deal.owner_unit, deal.owner_agent, deal.owner_rules, deal.owner_facts, claim=deal.number)
 
 
 def _standing(state: State, past: list[Claim], at: datetime) -> Answer | None:
@@ -126,10 +131,11 @@ def _rules(state: State, claim: Claim, holding: list[Claim], at: datetime) -> It
         return
     if _protects(state, claim, at):
         yield from ("R13", "R14")
-        form = state.visits.get(claim.visit)
-        yield from ("R5", "R22") if form is not None and form.mismatch else ()
     if claim.came_at is not None and claim.came_at <= at:
         yield "R15"
+    if any(form.mismatch and form.opened_at <= at for form in state.visits_of(claim.number)):
+        # With written proof the visit protects; without it the earliest report prevails.
+        yield from ("R5", "R22")
     if "group" in claim.flags:
         yield "R10"
     if claim.renewed_at:
@@ -166,10 +172,12 @@ def lapsed(claim: Claim) -> bool:
 
 
 def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Iterator[str]:
-    """What is open beside the answer: disputes, families that are only claimed (B17), late reports (B21)."""
+    """What stands beside the answer: disputes, claimed families (B17), late reports (B21), payments told late (J3)."""
     if any(open_at(state, d, at) for claim in past for d in state.disputes_of(claim.number)):
         yield "disputed"
     if len(family_of(state, client, at, proved=False)) > len(family_of(state, client, at)):
         yield "claimed"
     if any(claim.state == "contested" and claim.live(at) for claim in past):
         yield "contested"
+    deal = standing_deal(state, past, at)
+    yield from deal.flags if deal is not None else ()

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
 from worker.rules.answering import refused
+from worker.rules.cancelling import decide_cancel
 from worker.rules.model import Decision
+from worker.rules.paying import decide_payment
+from worker.rules.ruling import decide_ruling
 from worker.rules.turn import Turn
 from worker.rules.withdrawing import decide_withdraw
 
@@ -15,7 +18,13 @@ TRIES = 3
 NOTHING_DONE = ("expired",)
 """Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
 
-ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {"withdraw": decide_withdraw}
+ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
+    "withdraw": decide_withdraw,
+    "deposit": decide_payment,
+    "downpayment": decide_payment,
+    "cancel_deposit": decide_cancel,
+    "rule": decide_ruling,
+}
 """Commands that a manager has to confirm, by kind."""
 
 

@@ -15,11 +15,16 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.rules.answering import refused
 from worker.rules.asking import decide_help, decide_query
+from worker.rules.cancelling import decide_cancel
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.deadlines import plan_daily
 from worker.rules.model import Decision, Message
+from worker.rules.objecting import decide_object
+from worker.rules.paying import decide_payment
+from worker.rules.proving import decide_evidence
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.reporting import decide_report
+from worker.rules.ruling import decide_opinion, decide_ruling
 from worker.rules.setup import decide_setup
 from worker.rules.state import State
 from worker.rules.turn import Turn
@@ -30,6 +35,13 @@ _A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "withdraw": decide_withdraw,
+    "deposit": decide_payment,
+    "downpayment": decide_payment,
+    "cancel_deposit": decide_cancel,
+    "object": decide_object,
+    "evidence": decide_evidence,
+    "opinion": decide_opinion,
+    "rule": decide_ruling,
     "query": decide_query,
     "help": lambda turn, _: decide_help(turn),
 }

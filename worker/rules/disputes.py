@@ -1,9 +1,12 @@
-"""How a dispute stands at a moment: open, decided by the manager, or by silence (R20, R21; J1, J7, J11)."""
+"""How deals and disputes stand at a moment: sold, open, decided by ruling or by silence (R20, R21; J1, J7, J11)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from worker.rules.model import Dispute
+from worker.rules.families import Client, claims_of_family, client_of
+from worker.rules.model import Claim, Deal, Dispute
 from worker.rules.state import State
 
 
@@ -17,9 +20,52 @@ class Decided:
     rules: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Final:
+    """Who has a client for good ("" nobody), by which rules; `sold`: a deal is recorded."""
+
+    unit: str
+    rules: tuple[str, ...]
+    sold: bool
+
+
+def claims_disputed(state: State, dispute: Dispute, at: datetime) -> list[Claim]:
+    """Return the claims on the client of a dispute and on his family."""
+    claim = state.claims.get(dispute.claim)
+    return claims_of_family(state, client_of(claim), at) if claim is not None else []
+
+
+def standing_deal(state: State, claims: Iterable[Claim], at: datetime) -> Deal | None:
+    """Return the deal about one of these claims that stands at a moment, the earliest if there are several (J8, J9)."""
+    deals = [state.deals[claim.number] for claim in claims if claim.number in state.deals]
+    standing = [deal for deal in deals if deal.at <= at and (deal.cancelled_at is None or at < deal.cancelled_at)]
+    return min(standing, key=lambda deal: deal.at, default=None)
+
+
+def last_decision(state: State, claims: Iterable[Claim], at: datetime) -> tuple[Dispute, Decided] | None:
+    """Return the last decision of a dispute about one of these claims, with its dispute."""
+    disputes = [dispute for claim in claims for dispute in state.disputes_of(claim.number)]
+    found = [(d, decided) for d in disputes if (decided := decided_at(state, d, at)) is not None]
+    return max(found, key=lambda pair: pair[1].at, default=None)
+
+
+def final_for(state: State, client: Client, at: datetime) -> Final | None:
+    """Return who has a client for good, by a recorded deal or a decided dispute; None while neither is there."""
+    claims = [claim for claim in claims_of_family(state, client, at) if claim.reported_at <= at]
+    decision, deal = last_decision(state, claims, at), standing_deal(state, claims, at)
+    if decision is not None:
+        return Final(decision[1].unit, decision[1].rules, sold=deal is not None)
+    return Final(deal.owner_unit, deal.owner_rules, sold=True) if deal is not None else None
+
+
+def cancelled(dispute: Dispute, at: datetime) -> bool:
+    """Tell whether the manager has withdrawn a dispute by then (J9)."""
+    return dispute.cancelled_at is not None and dispute.cancelled_at <= at
+
+
 def decided_at(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     """Return the decision that holds at a moment: the last ruling, else that of the silence after the deadline."""
-    if dispute.state == "cancelled":
+    if cancelled(dispute, at):
         return None
     rulings = [(datetime.fromisoformat(r["at"]), r) for r in dispute.rulings]
     ruled = [found for found in rulings if found[0] <= at]
@@ -31,15 +77,34 @@ def decided_at(state: State, dispute: Dispute, at: datetime) -> Decided | None:
 
 def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     """R20: without the objector's papers in time, client and commission go to the unit that closed the deal (J1)."""
-    until, deal = dispute.evidence_until, state.deals.get(dispute.claim)
-    if until is None or at < until or deal is None or deal.cancelled_at is not None:
+    until = dispute.evidence_until
+    if until is None or at < until or any(counts(paper) for paper in dispute.papers if _objects(dispute, paper)):
         return None
-    objectors = {party["unit"] for party in dispute.parties if party["side"] == "objector"}
-    if any(paper["counted"] and not paper["late"] and paper["unit"] in objectors for paper in dispute.papers):
+    deal = standing_deal(state, claims_disputed(state, dispute, at), at)
+    if deal is None:
         return None
-    return Decided(until, deal.unit, deal.agent, ("R20",))
+    return Decided(max(until, dispute.opened_at), deal.unit, _closing_agent(dispute, deal), ("R20",))
+
+
+def counts(paper: Mapping[str, Any]) -> bool:
+    """Tell whether a paper is accepted: in time, and of somebody whose records count (R19, R27)."""
+    return bool(paper["counted"]) and not paper["late"]
+
+
+def side_of(dispute: Dispute, unit: str) -> str | None:
+    """Return on which side of a dispute a unit stands: holder or objector; None: it is no party."""
+    return next((party["side"] for party in dispute.parties if party["unit"] == unit), None)
+
+
+def _objects(dispute: Dispute, paper: Mapping[str, Any]) -> bool:
+    return side_of(dispute, str(paper["unit"])) == "objector"
+
+
+def _closing_agent(dispute: Dispute, deal: Deal) -> str:
+    """J2: the agent of the closing unit in the dispute, else on the claim."""
+    return next((party["agent"] for party in dispute.parties if party["unit"] == deal.unit), deal.agent)
 
 
 def open_at(state: State, dispute: Dispute, at: datetime) -> bool:
     """Tell whether a dispute waits for its decision at a moment."""
-    return dispute.state != "cancelled" and dispute.opened_at <= at and decided_at(state, dispute, at) is None
+    return not cancelled(dispute, at) and dispute.opened_at <= at and decided_at(state, dispute, at) is None

@@ -139,7 +139,7 @@ class Claim:
     def live(self, now: datetime) -> bool:
         """Tell whether the claim stands at `now`: valid while now < end (two clocks, exact), or for good by a deal."""
         ended = self.ended_at is not None and self.ended_at <= now
-        return not ended and (now < self.ends_at or self.sold(now))
+        return self.sold(now) or (not ended and now < self.ends_at)
 
     def sold(self, now: datetime) -> bool:
         """Tell whether a deal is recorded for it."""
@@ -267,7 +267,7 @@ class Dispute:
     first3: str
     last4: str
     parties: tuple[Mapping[str, Any], ...] = ()
-    """side (holder, objector), unit, agent, phone, at, seq, words of each"""
+    """side (holder, objector), unit, agent, phone, at, seq, words of each; the site itself is unit "walkin" """
     papers: tuple[Mapping[str, Any], ...] = ()
     """unit, kind, words, phone, at, seq, counted, late of each paper received"""
     opinions: tuple[Mapping[str, Any], ...] = ()
@@ -278,6 +278,8 @@ class Dispute:
     """open, decided; a default judgement (R20) follows from the time; cancelled"""
     evidence_until: datetime | None = None
     opinion_until: datetime | None = None
+    cancelled_at: datetime | None = None
+    """when the manager withdrew it (J9)"""
     terms: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -1,6 +1,7 @@
 """Which claim a command means: a number, a name and mask, or the last four digits (texts.md, section 2; E6, E24)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from parsers.message import Parsed, Report
 from worker.rules.identity import fold, names_agree
@@ -57,8 +58,13 @@ def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
 def _by_client(turn: Turn, report: Report) -> Claim | Missing:
     """Return the latest claim in his view on a name and mask, a live one first."""
     at = turn.state.claims_at(report.first3 or "", report.last4 or "")
-    seen = [c for c in at if in_his_view(turn, c) and names_agree(c.client, report.client or "")]
-    exact = [c for c in seen if fold(c.client) == fold(report.client or "")]
-    live = [c for c in exact or seen if c.live(turn.now)]
-    found = (live or exact or seen)[-1:]
-    return found[0] if found else Missing("refused_not_found")
+    seen = [c for c in at if in_his_view(turn, c)]
+    return latest_named(seen, report.client or "", turn.now) or Missing("refused_not_found")
+
+
+def latest_named(claims: list[Claim], name: str, now: datetime) -> Claim | None:
+    """Return the last of these claims whose client is so called: exactly before roughly, live before ended."""
+    agreeing = [c for c in claims if names_agree(c.client, name)]
+    exact = [c for c in agreeing if fold(c.client) == fold(name)]
+    live = [c for c in exact or agreeing if c.live(now)]
+    return next(reversed(live or exact or agreeing), None)

@@ -5,6 +5,7 @@ from typing import Any
 
 from parsers.message import Parsed, Report
 from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.disputes import final_for
 from worker.rules.identity import fold, name_key, names_agree
 from worker.rules.model import Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
@@ -80,7 +81,12 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) ->
     sent_at = turn.message.sent_at
     if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
         return Part("expired", ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
-    live = [c for c in turn.state.claims_at(report.first3 or "", report.last4 or "") if c.live(turn.now)]
+    past = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    final = final_for(turn.state, (report.client or "", report.first3 or "", report.last4 or ""), turn.now)
+    if final is not None and (final.sold or final.unit != reporter.unit):
+        # Sold or decided for another, he stays taken for good (B42).
+        return Part("duplicate_other", final.rules, client_params(report))
+    live = [c for c in past if c.live(turn.now) and (final is None or c.unit == final.unit)]
     agreeing = _meant(report.client or "", live)
     own = [c for c in agreeing if c.unit == reporter.unit]
     if own:

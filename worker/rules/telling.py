@@ -7,9 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from worker.rules.disputes import final_for
+from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import named_params
 from worker.rules.state import State
+from worker.rules.verdicts import remind_of_opinion, tell_judgement
 
 Tell = Callable[[State, Deadline, datetime, str], list[Reply]]
 
@@ -32,7 +35,7 @@ def _daily(state: State, deadline: Deadline, now: datetime, head: str) -> list[R
 
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     """R8: the old holder is told once; a contested claim that nobody decided falls with its holder (B21)."""
-    claim = _subject(state, deadline)
+    claim = _subject(state, deadline, now)
     if claim is None:
         return []
     if claim.state == "contested":
@@ -42,7 +45,7 @@ def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list
 
 
 def _reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    claim = _subject(state, deadline)
+    claim = _subject(state, deadline, now)
     if claim is None or not claim.holds(now) or not state.policy.reminder_hours:
         return []
     return _to_agent(state, claim, "reminder", _params(claim), claim.ref)
@@ -54,9 +57,12 @@ def claim_of(state: State, subject: str) -> Claim | None:
     return state.claims.get(number if subject.startswith("R") else -number)
 
 
-def _subject(state: State, deadline: Deadline) -> Claim | None:
+def _subject(state: State, deadline: Deadline, now: datetime) -> Claim | None:
     claim = claim_of(state, deadline.subject)
-    return claim if claim is not None and claim.ended_at is None and claim.ends_at == deadline.at else None
+    if claim is None or claim.ended_at is not None or claim.ends_at != deadline.at:
+        return None
+    # Sold or decided, the client does not become public when the days are over (E11).
+    return claim if final_for(state, client_of(claim), now) is None else None
 
 
 def _params(claim: Claim) -> dict[str, Any]:
@@ -77,5 +83,7 @@ TELL: dict[str, Tell] = {
     "reminder": _reminder,
     "digest": _digest,
     "daily": _daily,
+    "opinion_reminder": remind_of_opinion,
+    "default_judgement": tell_judgement,
 }
 """Kind of deadline → what it says; each kind of `worker.rules.deadlines.KINDS` that is put down has its row."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed
 from worker.rules.answering import Outcome, answered, refused
+from worker.rules.cancelling import cancel_dispute
 from worker.rules.model import Claim, Decision
 from worker.rules.params import named_params
 from worker.rules.references import Missing, claims_meant
@@ -14,6 +15,9 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     """Withdraw the claims that are named; what was protected by them is free for the next report."""
     if turn.role in ("consultant", "service"):
         return refused(turn, "withdraw", "refused_role")
+    disputes = [ref for ref in parsed.refs if ref.startswith("D")]
+    if disputes:
+        return answered(turn, "withdraw", [cancel_dispute(turn, ref) for ref in disputes], "withdrawn")
     return answered(turn, "withdraw", [_withdraw(turn, claim) for claim in claims_meant(turn, parsed)], "withdrawn")
 
 

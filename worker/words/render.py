@@ -9,12 +9,14 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.rules.model import NO_AGENT
+from worker.rules.model import NO_AGENT, WALK_IN
 from worker.words.segments import fits
 
 YEAR_SHOWN_BEYOND = timedelta(days=300)
 NAME_CLIPPED_TO = (16, 12, 8, 5)
 TIMES = ("at", "until", "sent", "other_at")
+ENDS = ("objection_until", "evidence_until", "opinion_until")
+"""Ends of civil periods: 24:00 of a day, not 0:00 of the next."""
 PART_TEXT_LONGEST = 16
 
 
@@ -79,9 +81,11 @@ class _Fields(dict[str, str]):
 def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) -> _Fields:
     fields = _Fields({key: str(value) for key, value in params.items()})
     fields |= {key: written_time(setting, params[key]) for key in TIMES if params.get(key)}
+    fields |= {key: written_end(setting, params[key]) for key in ENDS if params.get(key)}
     client = _clip(str(params.get("client", "")), clipped)
-    agent, unit = str(params.get("agent", "")), str(params.get("unit", ""))
+    agent, unit = str(params.get("agent", "")), _unit(setting, params.get("unit", ""))
     nobody = agent in ("", NO_AGENT)
+    fields["holder"] = _unit(setting, params.get("holder", ""))
     fields["who"] = client + str(params.get("mask", ""))
     fields["agent"] = unit if nobody else _clip(agent, clipped)
     fields["by"] = unit if nobody else f"{agent}({unit})" if unit else agent
@@ -102,6 +106,16 @@ def written_time(setting: Setting, moment: str) -> str:
     local = datetime.fromisoformat(moment).astimezone(setting.zone)
     near = abs(local - setting.now) < YEAR_SHOWN_BEYOND
     return f"{'' if near else f'{local.year}-'}{local.month}-{local.day} {local:%H:%M}"
+
+
+def _unit(setting: Setting, unit: str) -> str:
+    return str(catalogue(setting.language)["site"]) if unit == WALK_IN else unit
+
+
+def written_end(setting: Setting, moment: str) -> str:
+    """Return the end of a civil period as people say it: M-D 24:00 (decisions.md, J)."""
+    last = datetime.fromisoformat(moment).astimezone(setting.zone) - timedelta(seconds=1)
+    return f"{written_time(setting, last.isoformat()).partition(' ')[0]} 24:00"
 
 
 def _tail(setting: Setting, params: Mapping[str, Any]) -> str:

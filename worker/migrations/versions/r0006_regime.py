@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False, comment="open, decided, cancelled"),
         sa.Column("evidence_until", sa.BigInteger(), nullable=True),
         sa.Column("opinion_until", sa.BigInteger(), nullable=True),
+        sa.Column("cancelled_at", sa.BigInteger(), nullable=True, comment="when the manager withdrew it (J9)"),
         sa.Column("terms", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_disputes_site_id_sites")),
         sa.PrimaryKeyConstraint("site_id", "number", name=op.f("pk_disputes")),

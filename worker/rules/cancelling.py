@@ -1,0 +1,76 @@
+"""退定 R… and 撤 D…: the sale is off, so whose the client is, is open again (J9). No period is prolonged by it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered
+from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal
+from worker.rules.families import claims_of_family, client_of
+from worker.rules.model import Claim, Deal, Decision, Dispute
+from worker.rules.naming import claim_named
+from worker.rules.params import named_params
+from worker.rules.proving import dispute_named
+from worker.rules.references import Missing
+from worker.rules.scheduling import set_dates
+from worker.rules.turn import Turn
+
+
+def decide_cancel(turn: Turn, parsed: Parsed) -> Decision:
+    """Take back a sale: 退定 R1. What was decided about it falls with it; what is still disputed goes on."""
+    return answered(turn, "cancel_deposit", [_by_claim(turn, parsed)])
+
+
+def _by_claim(turn: Turn, parsed: Parsed) -> Outcome:
+    if turn.role != "manager":
+        return Outcome("refused_role")
+    claim = claim_named(turn, parsed)
+    if isinstance(claim, Missing):
+        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    deal = standing_deal(turn.state, family, turn.now)
+    if deal is None:
+        return Outcome("refused_invalid", {"state": "unsold"})
+    decided = [d for c in family for d in turn.state.disputes_of(c.number) if decided_at(turn.state, d, turn.now)]
+    _cancel(turn, deal, family, decided)
+    sold = turn.state.claims[deal.number]
+    return Outcome("withdrawn", named_params(sold) | {"state": "sale"}, sold.ref)
+
+
+def cancel_dispute(turn: Turn, ref: str) -> Outcome:
+    """Take back a dispute and the sale that it was about: 撤 D12, for the manager alone."""
+    if turn.role != "manager":
+        return Outcome("refused_role")
+    dispute = dispute_named(turn, Parsed("withdraw", refs=(ref,)))
+    if dispute is None:
+        return Outcome("refused_not_found")
+    family = claims_disputed(turn.state, dispute, turn.now)
+    _cancel(turn, standing_deal(turn.state, family, turn.now), family, [dispute])
+    return Outcome("withdrawn", _named(dispute) | {"state": "dispute"}, dispute.ref)
+
+
+def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable[Dispute]) -> None:
+    # Who had the client hears first how his claim stands: of one decision everybody gets one such message.
+    if deal is not None:
+        _cancel_deal(turn, deal)
+    for dispute in fallen:
+        if not cancelled(dispute, turn.now):
+            turn.state.put(replace(dispute, state="cancelled", cancelled_at=turn.now))
+            phones = [party["phone"] for party in dispute.parties]
+            turn.notify(phones, "withdrawn", _named(dispute) | {"state": "dispute"}, dispute.ref)
+    if deal is not None:
+        set_dates(turn, family)
+
+
+def _cancel_deal(turn: Turn, deal: Deal) -> None:
+    turn.state.put(replace(deal, cancelled_at=turn.now))
+    claim = replace(turn.state.claims[deal.number], deal_at=None)
+    turn.state.put(claim)
+    params = named_params(claim) | {"state": "sale" if claim.live(turn.now) else "sale_over"}
+    params["until"] = claim.ends_at.isoformat()
+    turn.notify([claim.agent_phone or claim.sender], "withdrawn", params, claim.ref)
+
+
+def _named(dispute: Dispute) -> dict[str, Any]:
+    return {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}

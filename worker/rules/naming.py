@@ -1,0 +1,40 @@
+"""Whom a payment or an objection is about: R, V, or name and mask, whoever holds him (D3; the exception in E6)."""
+
+from parsers.message import Parsed, Report
+from worker.rules.model import Claim
+from worker.rules.needs import LONGEST_NUMBER
+from worker.rules.references import Missing, claims_meant, latest_named
+from worker.rules.turn import Turn
+
+
+def claim_named(turn: Turn, parsed: Parsed) -> Claim | Missing:
+    """Return the claim that the first reference of a command names; last four digits only in his view (E24)."""
+    if parsed.refs:
+        return _by_reference(turn, parsed.refs[0])
+    if parsed.reports:
+        return _by_client(turn, parsed.reports[0])
+    return Missing("refused_invalid")
+
+
+def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
+    if ref.isdigit() and len(ref) == 4:
+        found = claims_meant(turn, Parsed("", refs=(ref,)))[0]
+        if isinstance(found, Claim) or found.code == "refused_ambiguous":
+            return found
+    return _numbered(turn, ref) or Missing("refused_not_found")
+
+
+def _numbered(turn: Turn, ref: str) -> Claim | None:
+    digits = ref.lstrip("RV")
+    if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
+        return None
+    number, claims = int(digits), turn.state.claims
+    if not ref.startswith("V"):
+        return claims.get(number)
+    form = turn.state.visits.get(number)
+    return claims.get(-number) or (claims.get(form.claim) if form is not None else None)
+
+
+def _by_client(turn: Turn, report: Report) -> Claim | Missing:
+    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    return latest_named(at, report.client or "", turn.now) or Missing("refused_not_found")

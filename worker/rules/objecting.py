@@ -1,0 +1,129 @@
+"""异议: an agent of another unit says that a client is his (R18, R28; D3, E1, E6, J3, J4, J13)."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered
+from worker.rules.attribution import attribute_claim
+from worker.rules.disputes import open_at, side_of, standing_deal
+from worker.rules.families import claims_of_family, client_of
+from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
+from worker.rules.naming import claim_named
+from worker.rules.references import Missing
+from worker.rules.scheduling import papers_until, set_date
+from worker.rules.turn import Turn
+from worker.rules.windows import objection_until
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the client that an objection is about, and the claim that gives him to them."""
+
+    claim: Claim
+    unit: str
+    agent: str
+    phone: str
+
+
+def decide_object(turn: Turn, parsed: Parsed) -> Decision:
+    """Open a dispute, or join the one that is open about the client."""
+    return answered(turn, "object", [_outcome(turn, parsed)])
+
+
+def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
+    if turn.role is not None or turn.listed is None:
+        return Outcome("refused_role")
+    claim = claim_named(turn, parsed)
+    if isinstance(claim, Missing):
+        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    deal = standing_deal(turn.state, family, turn.now)
+    holder = _holder(turn, claim, deal)
+    if holder.unit == turn.listed.unit:
+        return Outcome("refused_role")
+    if deal is not None and turn.now >= objection_until(turn.state, deal):
+        return Outcome("refused_late", {"state": "objection"}, rules=("R18",))
+    return _object(turn, turn.listed, holder, _disputes(turn, family), parsed.words)
+
+
+def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:
+    """Return whose the client is by now; where he is nobody's, who closed the deal, or who had him by the claim."""
+    answer = attribute_claim(turn.state, claim, turn.now)
+    deciding = turn.state.claims.get(answer.claim or (deal.number if deal is not None else 0), claim)
+    unit, agent = deciding.unit, deciding.agent
+    if answer.unit:
+        unit, agent = answer.unit, answer.agent
+    elif deal is not None:
+        unit, agent = deal.unit, deal.agent
+    same = deciding.unit == unit != WALK_IN
+    return Holder(deciding, unit, agent, (deciding.agent_phone or deciding.sender) if same else "")
+
+
+def _disputes(turn: Turn, family: list[Claim]) -> list[Dispute]:
+    return [dispute for claim in family for dispute in turn.state.disputes_of(claim.number)]
+
+
+def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute], words: str) -> Outcome:
+    waiting = next((d for d in disputes if open_at(turn.state, d, turn.now)), None)
+    if waiting is not None:
+        return _join(turn, objector, waiting, words)
+    if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
+        return Outcome("refused_invalid", {"state": "decided"})
+    claim = holder.claim
+    held = _party("holder", holder.unit, holder.agent, holder.phone) | {"at": turn.now.isoformat(), "words": ""}
+    dispute = Dispute(
+        number=turn.next_dispute(),
+        seq=turn.message.seq,
+        opened_at=turn.now,
+        claim=claim.number,
+        client=claim.client,
+        first3=claim.first3,
+        last4=claim.last4,
+        parties=(held | {"seq": turn.message.seq},),
+        terms=turn.policy.terms,
+    )
+    return _enter(turn, objector, dispute, words)
+
+
+def _join(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
+    """J4: a further unit becomes a party; who has objected already hears its number again."""
+    if side_of(dispute, objector.unit) is None:
+        return _enter(turn, objector, dispute, words)
+    return _opened(turn, dispute, objector.unit)
+
+
+def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
+    objects = _party("objector", objector.unit, objector.name, objector.phone)
+    objects |= {"at": turn.now.isoformat(), "seq": turn.message.seq, "words": words}
+    dispute = replace(dispute, parties=(*dispute.parties, objects))
+    turn.state.put(dispute)
+    dispute = set_date(turn, dispute) or dispute
+    _notify(turn, objector, dispute)
+    return _opened(turn, dispute, objector.unit)
+
+
+def _party(side: str, unit: str, agent: str, phone: str) -> dict[str, Any]:
+    return {"side": side, "unit": unit, "agent": agent, "phone": phone}
+
+
+def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
+    """E1: staff reads who objects to whom; the holder reads only that somebody does."""
+    holder = dispute.parties[0]
+    staff = _params(turn, dispute, holder["unit"])
+    staff |= {"state": "staff", "holder": holder["unit"], "unit": objector.unit, "agent": objector.name}
+    turn.notify([*turn.state.staff("manager"), *turn.state.staff("service")], "dispute_opened", staff, dispute.ref)
+    turn.notify([holder["phone"]], "dispute_opened", _params(turn, dispute, holder["unit"]), dispute.ref)
+
+
+def _opened(turn: Turn, dispute: Dispute, unit: str) -> Outcome:
+    return Outcome("dispute_opened", _params(turn, dispute, unit), dispute.ref, ("R18", "R28"))
+
+
+def _params(turn: Turn, dispute: Dispute, unit: str) -> dict[str, Any]:
+    """Return what a side reads of a dispute: until when its papers count, or how long after the downpayment."""
+    side, until = side_of(dispute, unit), papers_until(turn, dispute, unit)
+    params: dict[str, Any] = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}
+    if until is None:
+        return params | {"days": dispute.terms["evidence_days"], "state": side}
+    return params | {"evidence_until": until.isoformat(), "state": f"{side}_dated"}

@@ -1,0 +1,144 @@
+"""定金 and 首付: what was paid for a client, and who closed it. It makes final whose he is (R18, R19; D9, J8)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered
+from worker.rules.attribution import Answer, attribute_at_deal
+from worker.rules.dates import typed_day
+from worker.rules.deadlines import end_of_day
+from worker.rules.disputes import standing_deal
+from worker.rules.families import claims_of_family, client_of
+from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute
+from worker.rules.naming import claim_named
+from worker.rules.params import named_params
+from worker.rules.references import Missing
+from worker.rules.scheduling import papers_until, set_dates
+from worker.rules.sides import side_written
+from worker.rules.state import State
+from worker.rules.turn import Turn
+from worker.rules.windows import entered_late, evidence_until, objection_until
+
+RULES = {"deposit": "R18", "downpayment": "R19"}
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the manager typed: deposit or downpayment, the day, and the closing unit ("" where he named none)."""
+
+    kind: str
+    day: date
+    unit: str
+
+
+def decide_payment(turn: Turn, parsed: Parsed) -> Decision:
+    """Record a deposit or downpayment; a repeat replaces what was recorded (D9)."""
+    return answered(turn, parsed.kind, [_outcome(turn, parsed)])
+
+
+def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
+    if turn.role != "manager":
+        return Outcome("refused_role")
+    day = typed_day(turn.state, parsed.date, turn.now)
+    unit = side_written(turn.state, parsed.words) if parsed.words else ""
+    if day is None or unit is None:
+        return Outcome("refused_invalid", {"state": "date" if day is None else "unit"})
+    claim = claim_named(turn, parsed)
+    if isinstance(claim, Missing):
+        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    if day > turn.state.day(turn.now):
+        return Outcome("refused_invalid", {"state": "future"})
+    return _record(turn, claim, Payment(parsed.kind, day, unit))
+
+
+def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
+    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    known = standing_deal(turn.state, family, turn.now)
+    deal = _deal(turn, claim, payment, known)
+    deal = replace(deal, flags=("late_entry",) if entered_late(turn.state, deal) else ())
+    turn.state.put(deal)
+    sold = replace(turn.state.claims[deal.number], deal_at=deal.at)
+    turn.state.put(sold)
+    _drop_contested(turn, family)
+    return _recorded(turn, sold, deal, payment, set_dates(turn, family))
+
+
+def _deal(turn: Turn, claim: Claim, payment: Payment, known: Deal | None) -> Deal:
+    """Return the deal with this payment; the first one, or the deposit, says at which moment it is final."""
+    if known is not None and payment.kind == "downpayment" and known.deposit_on is not None:
+        unit = payment.unit or known.unit
+        return _paid(turn, replace(known, unit=unit, agent=_agent(turn, claim, unit, known.agent)), payment)
+    number = known.number if known is not None else 0
+    if known is not None:
+        # The answer of the moment is asked as if nothing had been sold yet.
+        turn.state.put(replace(turn.state.claims[number], deal_at=None))
+    moment = _moment(turn.state, payment.day, turn.now)
+    owner = attribute_at_deal(turn.state, claim, moment)
+    unit = payment.unit or owner.unit or WALK_IN
+    agent = owner.agent if unit == owner.unit else _agent(turn, claim, unit, "")
+    made = known or Deal(number or owner.claim or claim.number, turn.message.seq, moment, "", "", "", "", (), ())
+    made = replace(made, terms=made.terms or turn.policy.terms, seq=turn.message.seq)
+    return _paid(turn, _owned(replace(made, at=moment, unit=unit, agent=agent), owner), payment)
+
+
+def _owned(deal: Deal, owner: Answer) -> Deal:
+    return replace(
+        deal,
+        owner_unit=owner.unit,
+        owner_agent=owner.agent,
+        owner_rules=owner.rules,
+        owner_facts=owner.facts,
+    )
+
+
+def _paid(turn: Turn, deal: Deal, payment: Payment) -> Deal:
+    if payment.kind == "deposit":
+        return replace(deal, deposit_on=payment.day, deposit_recorded_at=turn.now)
+    return replace(deal, down_on=payment.day, down_recorded_at=turn.now)
+
+
+def _moment(state: State, day: date, now: datetime) -> datetime:
+    """J8: the receipt, or 24:00 of the typed day where that is earlier."""
+    return min(now, end_of_day(state, day))
+
+
+def _agent(turn: Turn, claim: Claim, unit: str, otherwise: str) -> str:
+    """J2: the closing unit's agent is the one of its last claim on the client."""
+    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    return next((c.agent for c in reversed(family) if c.unit == unit), otherwise)
+
+
+def _drop_contested(turn: Turn, family: list[Claim]) -> None:
+    """B21: a late report that nobody has decided falls with the deal, as if it had come behind (E14)."""
+    for claim in family:
+        if claim.state == "contested" and claim.live(turn.now):
+            turn.state.put(replace(claim, state="displaced", ended_at=turn.now))
+            params = {"client": claim.client, "mask": claim.mask}
+            turn.notify([claim.agent_phone or claim.sender], "duplicate_other", params)
+
+
+def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment, moved: list[Dispute]) -> Outcome:
+    params = named_params(claim) | {"unit": deal.unit, "agent": deal.agent, "state": payment.kind}
+    params |= {"day": f"{payment.day.month}-{payment.day.day}"} | _ends(turn.state, deal, payment)
+    turn.notify(turn.state.staff("manager"), "deal_recorded", params, claim.ref)
+    for dispute in moved:
+        _tell_parties(turn, dispute)
+    return Outcome("deal_recorded", params, claim.ref, (RULES[payment.kind], *deal.owner_rules))
+
+
+def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:
+    """Return until when objections or papers count, as the payment sets it."""
+    if payment.kind == "deposit":
+        return {"objection_until": objection_until(state, deal).isoformat()}
+    until = evidence_until(state, deal, deal.terms["evidence_days"])
+    return {"evidence_until": until.isoformat()} if until is not None else {}
+
+
+def _tell_parties(turn: Turn, dispute: Dispute) -> None:
+    """Tell the parties of an open dispute until when their papers count: the downpayment has set it (R19)."""
+    for party in dispute.parties:
+        until = papers_until(turn, dispute, party["unit"])
+        params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "state": "parties"}
+        params |= {"evidence_until": until.isoformat()} if until is not None else {}
+        turn.notify([party["phone"]], "deal_recorded", params, dispute.ref)

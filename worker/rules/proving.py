@@ -1,0 +1,110 @@
+"""材料: papers of the parties (R19, R27, R28; D6–D8, J5)."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered
+from worker.rules.dates import typed_day
+from worker.rules.disputes import cancelled, counts, side_of
+from worker.rules.identity import fold
+from worker.rules.model import Decision, Dispute
+from worker.rules.scheduling import papers_until, set_opinion_date
+from worker.rules.sides import side_written
+from worker.rules.turn import Turn
+
+CALLS = "通话记录"
+KINDS = ("户口本", "结婚证", CALLS, "短信", "客户签字书面证明", "电话录音", "其他")
+"""Kinds of evidence (R28); a paper of no such name is 其他."""
+IN_ENGLISH = {
+    "household": "户口本",
+    "marriage": "结婚证",
+    "calls": CALLS,
+    "sms": "短信",
+    "signed": "客户签字书面证明",
+    "recording": "电话录音",
+    "other": "其他",
+}
+
+
+def decide_evidence(turn: Turn, parsed: Parsed) -> Decision:
+    """Record a paper for the sender's side; service names the side in the third word (D7)."""
+    return answered(turn, "evidence", [_outcome(turn, parsed)])
+
+
+def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
+    if turn.role in ("manager", "consultant") or (turn.role is None and turn.listed is None):
+        return Outcome("refused_role")
+    day = typed_day(turn.state, parsed.date, turn.now)
+    if not parsed.words:
+        return Outcome("refused_invalid", {"state": "paper"})
+    if day is None or day > turn.state.day(turn.now):
+        return Outcome("refused_invalid", {"state": "date" if day is None else "future"})
+    dispute = dispute_named(turn, parsed)
+    if dispute is None:
+        return Outcome("refused_not_found")
+    unit, words = _side(turn, dispute, parsed.words)
+    if unit is None:
+        return Outcome("refused_invalid", {"state": "side"})
+    return _receive(turn, dispute, unit, words, day)
+
+
+def dispute_named(turn: Turn, parsed: Parsed) -> Dispute | None:
+    """Return the dispute that a command names by D12 or 12, as far as the sender is staff or a party of it (E6)."""
+    digits = parsed.refs[0].removeprefix("D") if parsed.refs else ""
+    dispute = turn.state.disputes.get(int(digits)) if digits.isdecimal() else None
+    if dispute is None or cancelled(dispute, turn.now):
+        return None
+    party = turn.listed is not None and side_of(dispute, turn.listed.unit) is not None
+    return dispute if turn.role is not None or party else None
+
+
+def _side(turn: Turn, dispute: Dispute, words: str) -> tuple[str | None, str]:
+    """Return for which unit a paper is, and what else is said of it."""
+    if turn.role is None and turn.listed is not None:
+        return turn.listed.unit, words
+    said = words.split()
+    for index, word in enumerate(said[:2]):
+        unit = side_written(turn.state, word)
+        if unit is not None and side_of(dispute, unit):
+            return unit, " ".join(said[:index] + said[index + 1 :])
+    return None, words
+
+
+def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> Outcome:
+    until = papers_until(turn, dispute, unit)
+    late = until is not None and turn.now >= until
+    kind, _, rest = words.partition(" ")
+    kind = IN_ENGLISH.get(kind.casefold(), kind)
+    counted = kind != CALLS or _called(turn, unit, rest, day)
+    paper: dict[str, Any] = {"unit": unit, "kind": kind if kind in KINDS else KINDS[-1], "words": words}
+    paper |= {"phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq}
+    before = dispute.papers
+    dispute = replace(dispute, papers=(*before, paper | {"counted": counted, "late": late}))
+    if dispute.opinion_until is None and _both_sides(dispute):
+        dispute = set_opinion_date(turn, dispute)
+    turn.state.put(dispute)
+    if late:
+        return Outcome("refused_late", {"state": "evidence"}, rules=("R19",))
+    return _received(dispute, paper["kind"], counted)
+
+
+def _called(turn: Turn, unit: str, named: str, day: date) -> bool:
+    """R27: a call counts only if an agent made it on the unit's roster that day; unnamed, the sender made it."""
+    caller = named.partition(" ")[0]
+    if not caller:
+        return turn.listed is not None and turn.listed.unit == unit and turn.listed.on(day)
+    return any(fold(person.name) == fold(caller) for person in turn.state.people(day, unit))
+
+
+def _both_sides(dispute: Dispute) -> bool:
+    sides = {side_of(dispute, paper["unit"]) for paper in dispute.papers if counts(paper)}
+    return {"holder", "objector"} <= sides
+
+
+def _received(dispute: Dispute, kind: str, counted: bool) -> Outcome:
+    params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "paper": kind}
+    params |= {"state": "counted" if counted else "ignored"}
+    rules = ("R19", "R28", *(("R27",) if kind == CALLS else ()))
+    return Outcome("evidence_recorded", params, dispute.ref, rules)

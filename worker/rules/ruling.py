@@ -1,0 +1,67 @@
+"""意见 and 裁定: service advises, the manager decides (R21; D3, J6, J11, J12)."""
+
+from dataclasses import replace
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered
+from worker.rules.disputes import Decided, side_of
+from worker.rules.model import WALK_IN, Decision, Dispute
+from worker.rules.proving import dispute_named
+from worker.rules.sides import side_written
+from worker.rules.turn import Turn
+from worker.rules.verdicts import for_party, for_staff
+
+
+def decide_opinion(turn: Turn, parsed: Parsed) -> Decision:
+    """Record what service thinks of a dispute; after its date it is recorded as late (J6)."""
+    return answered(turn, "opinion", [_opine(turn, parsed)])
+
+
+def _opine(turn: Turn, parsed: Parsed) -> Outcome:
+    if turn.role != "service":
+        return Outcome("refused_role")
+    if not parsed.words:
+        return Outcome("refused_invalid", {"state": "opinion"})
+    dispute = dispute_named(turn, parsed)
+    if dispute is None:
+        return Outcome("refused_not_found")
+    late = dispute.opinion_until is not None and turn.now >= dispute.opinion_until
+    opinion = {"words": parsed.words, "phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq}
+    turn.state.put(replace(dispute, opinions=(*dispute.opinions, opinion | {"late": late})))
+    params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "text": parsed.words}
+    params |= {"state": "late"} if late else {}
+    turn.notify([*turn.state.staff("service"), *turn.state.staff("manager")], "opinion_recorded", params, dispute.ref)
+    return Outcome("opinion_recorded", params, dispute.ref, ("R21",))
+
+
+def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
+    """Decide a dispute for one of its parties or for the site; a second ruling replaces the first (J11)."""
+    return answered(turn, "rule", [_rule(turn, parsed)])
+
+
+def _rule(turn: Turn, parsed: Parsed) -> Outcome:
+    if turn.role != "manager":
+        return Outcome("refused_role")
+    unit = side_written(turn.state, parsed.words)
+    if unit is None:
+        return Outcome("refused_invalid", {"state": "unit"})
+    dispute = dispute_named(turn, parsed)
+    if dispute is None:
+        return Outcome("refused_not_found")
+    if unit != WALK_IN and side_of(dispute, unit) is None:
+        return Outcome("refused_invalid", {"state": "party"})
+    return _ruled(turn, dispute, unit, parsed.words)
+
+
+def _ruled(turn: Turn, dispute: Dispute, unit: str, words: str) -> Outcome:
+    agent = next((party["agent"] for party in dispute.parties if party["unit"] == unit), "")
+    ruling = {"unit": unit, "agent": agent, "phone": turn.phone, "at": turn.now.isoformat()}
+    ruling |= {"seq": turn.message.seq, "words": words}
+    dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state="decided")
+    turn.state.put(dispute)
+    decided = Decided(turn.now, unit, agent, ("R21",))
+    params = for_staff(dispute, decided)
+    turn.notify(turn.state.staff("manager"), "dispute_decided", params, dispute.ref)
+    for party in dispute.parties:
+        turn.notify([party["phone"]], "dispute_decided", for_party(dispute, decided, party), dispute.ref)
+    return Outcome("dispute_decided", params, dispute.ref, decided.rules)

@@ -1,0 +1,52 @@
+"""What a decision says, by ruling or silence: to staff whose the client is, to a party whether he is its (E1)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from worker.rules.disputes import Decided, decided_at
+from worker.rules.model import Deadline, Dispute, Reply
+from worker.rules.state import State
+
+
+def for_staff(dispute: Dispute, decided: Decided) -> dict[str, Any]:
+    """Return what staff reads of a decision."""
+    state = "silence" if "R20" in decided.rules else "ruled"
+    return _named(dispute) | {"state": state, "unit": decided.unit, "agent": decided.agent}
+
+
+def for_party(dispute: Dispute, decided: Decided, party: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a party reads of a decision."""
+    return _named(dispute) | {"state": "won" if party["unit"] == decided.unit else "lost"}
+
+
+def _named(dispute: Dispute) -> dict[str, Any]:
+    return {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}
+
+
+def tell_judgement(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    """R20, J7: the default judgement holds already; manager and both agents are told of it."""
+    dispute = _subject(state, deadline)
+    if dispute is None or dispute.evidence_until != deadline.at:
+        return []
+    decided = decided_at(state, dispute, now)
+    if decided is None or "R20" not in decided.rules:
+        return []
+    told = {phone: for_staff(dispute, decided) for phone in state.staff("manager")}
+    parties = (party for party in dispute.parties if party["phone"] and not state.sender(party["phone"]).silent)
+    told |= {party["phone"]: for_party(dispute, decided, party) for party in parties}
+    return [Reply(phone, "dispute_decided", "notice", params, dispute.ref) for phone, params in told.items()]
+
+
+def remind_of_opinion(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    """J6: service is reminded on the last day, unless it has spoken or the manager has decided."""
+    dispute = _subject(state, deadline)
+    if dispute is None or dispute.opinions or dispute.opinion_until is None or decided_at(state, dispute, now):
+        return []
+    params = _named(dispute) | {"state": "opinion", "opinion_until": dispute.opinion_until.isoformat()}
+    return [Reply(phone, "reminder", "notice", params, dispute.ref) for phone in state.staff("service")]
+
+
+def _subject(state: State, deadline: Deadline) -> Dispute | None:
+    dispute = state.disputes.get(int(deadline.subject[1:]))
+    return dispute if dispute is not None and dispute.cancelled_at is None else None
