@@ -51,25 +51,24 @@ def cancel_dispute(turn: Turn, ref: str) -> Outcome:
 
 
 def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable[Dispute]) -> None:
-    # Who had the client hears first how his claim stands: of one decision everybody gets one such message.
-    if deal is not None:
-        _cancel_deal(turn, deal)
+    """Take back a sale and what was decided about it; whoever had the client hears how his claim stands."""
+    told = _cancel_deal(turn, deal) if deal is not None else {}
     for dispute in fallen:
         if not cancelled(dispute, turn.now):
             turn.state.put(replace(dispute, state="cancelled", cancelled_at=turn.now))
-            phones = [party["phone"] for party in dispute.parties]
-            turn.notify(phones, "withdrawn", _named(dispute) | {"state": "dispute"}, dispute.ref)
-    if deal is not None:
-        set_dates(turn, family)
+            params = _named(dispute) | {"state": "dispute"}
+            told = {party["phone"]: params for party in dispute.parties} | told
+    set_dates(turn, family)
+    for phone, params in told.items():
+        turn.notify([phone], "withdrawn", params, params["ref"])
 
 
-def _cancel_deal(turn: Turn, deal: Deal) -> None:
+def _cancel_deal(turn: Turn, deal: Deal) -> dict[str, dict[str, Any]]:
     turn.state.put(replace(deal, cancelled_at=turn.now))
     claim = replace(turn.state.claims[deal.number], deal_at=None)
     turn.state.put(claim)
     params = named_params(claim) | {"state": "sale" if claim.live(turn.now) else "sale_over"}
-    params["until"] = claim.ends_at.isoformat()
-    turn.notify([claim.agent_phone or claim.sender], "withdrawn", params, claim.ref)
+    return {claim.agent_phone or claim.sender: params}
 
 
 def _named(dispute: Dispute) -> dict[str, Any]:

@@ -81,6 +81,9 @@ def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
     if parsed is None:
         return
     needs.refer(parsed.refs)
+    if parsed.kind == "evidence":
+        # Whoever made a call must have been on the roster (R27).
+        needs.names |= {fold(word) for word in parsed.words.split()}
     for report in parsed.reports:
         needs.phones7.add((report.first3 or "", report.last4 or ""))
         needs.names |= {fold(word) for word in (report.agent, report.distributor) if word}

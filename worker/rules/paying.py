@@ -1,11 +1,11 @@
 """定金 and 首付: what was paid for a client, and who closed it. It makes final whose he is (R18, R19; D9, J8)."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from parsers.message import Parsed
 from worker.rules.answering import Outcome, answered
-from worker.rules.attribution import Answer, attribute_at_deal
+from worker.rules.attribution import attribute_at_deal
 from worker.rules.dates import typed_day
 from worker.rules.deadlines import end_of_day
 from worker.rules.disputes import standing_deal
@@ -18,7 +18,7 @@ from worker.rules.scheduling import papers_until, set_dates
 from worker.rules.sides import side_written
 from worker.rules.state import State
 from worker.rules.turn import Turn
-from worker.rules.windows import entered_late, evidence_until, objection_until
+from worker.rules.windows import entered_late, evidence_until, objection_until, paid_on
 
 RULES = {"deposit": "R18", "downpayment": "R19"}
 
@@ -65,48 +65,46 @@ def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
 
 
 def _deal(turn: Turn, claim: Claim, payment: Payment, known: Deal | None) -> Deal:
-    """Return the deal with this payment; the first one, or the deposit, says at which moment it is final."""
-    if known is not None and payment.kind == "downpayment" and known.deposit_on is not None:
-        unit = payment.unit or known.unit
-        return _paid(turn, replace(known, unit=unit, agent=_agent(turn, claim, unit, known.agent)), payment)
-    number = known.number if known is not None else 0
-    if known is not None:
-        # The answer of the moment is asked as if nothing had been sold yet.
-        turn.state.put(replace(turn.state.claims[number], deal_at=None))
-    moment = _moment(turn.state, payment.day, turn.now)
-    owner = attribute_at_deal(turn.state, claim, moment)
-    unit = payment.unit or owner.unit or WALK_IN
-    agent = owner.agent if unit == owner.unit else _agent(turn, claim, unit, "")
-    made = known or Deal(number or owner.claim or claim.number, turn.message.seq, moment, "", "", "", "", (), ())
-    made = replace(made, terms=made.terms or turn.policy.terms, seq=turn.message.seq)
-    return _paid(turn, _owned(replace(made, at=moment, unit=unit, agent=agent), owner), payment)
+    """Return the deal with this payment; the deposit, or a downpayment without one, says when it became final."""
+    deal = _paid(turn, known or _new_deal(turn, claim), payment)
+    if payment.kind == "deposit" or deal.deposit_on is None:
+        deal = _made_final(turn, claim, replace(deal, unit=""), first=known is None)
+    unit = payment.unit or deal.unit or deal.owner_unit or WALK_IN
+    agent = deal.owner_agent if unit == deal.owner_unit else _agent(turn, claim, unit)
+    return replace(deal, unit=unit, agent=agent)
 
 
-def _owned(deal: Deal, owner: Answer) -> Deal:
-    return replace(
-        deal,
-        owner_unit=owner.unit,
-        owner_agent=owner.agent,
-        owner_rules=owner.rules,
-        owner_facts=owner.facts,
-    )
+def _new_deal(turn: Turn, claim: Claim) -> Deal:
+    terms = turn.policy.terms
+    return Deal(claim.number, turn.message.seq, turn.now, "", "", "", "", (), (), terms=terms)
 
 
 def _paid(turn: Turn, deal: Deal, payment: Payment) -> Deal:
+    """Put the payment down; the same day told again was known since it was first told."""
     if payment.kind == "deposit":
-        return replace(deal, deposit_on=payment.day, deposit_recorded_at=turn.now)
-    return replace(deal, down_on=payment.day, down_recorded_at=turn.now)
+        since = deal.deposit_recorded_at if deal.deposit_on == payment.day else turn.now
+        return replace(deal, deposit_on=payment.day, deposit_recorded_at=since)
+    since = deal.down_recorded_at if deal.down_on == payment.day else turn.now
+    return replace(deal, down_on=payment.day, down_recorded_at=since)
 
 
-def _moment(state: State, day: date, now: datetime) -> datetime:
-    """J8: the receipt, or 24:00 of the typed day where that is earlier."""
-    return min(now, end_of_day(state, day))
+def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
+    """J8: whose the client was when we heard of it, or at 24:00 of the typed day where that is earlier, stands."""
+    if not first:
+        # The answer of the moment is asked as if nothing had been sold yet.
+        turn.state.put(replace(turn.state.claims[deal.number], deal_at=None))
+    day, recorded_at = paid_on(deal)
+    moment = min(recorded_at, end_of_day(turn.state, day))
+    owner = attribute_at_deal(turn.state, claim, moment)
+    number = owner.claim or deal.number if first else deal.number
+    deal = replace(deal, number=number, seq=turn.message.seq, at=moment, owner_unit=owner.unit, owner_agent=owner.agent)
+    return replace(deal, owner_rules=owner.rules, owner_facts=owner.facts)
 
 
-def _agent(turn: Turn, claim: Claim, unit: str, otherwise: str) -> str:
+def _agent(turn: Turn, claim: Claim, unit: str) -> str:
     """J2: the closing unit's agent is the one of its last claim on the client."""
     family = claims_of_family(turn.state, client_of(claim), turn.now)
-    return next((c.agent for c in reversed(family) if c.unit == unit), otherwise)
+    return next((c.agent for c in reversed(family) if c.unit == unit), "")
 
 
 def _drop_contested(turn: Turn, family: list[Claim]) -> None:
