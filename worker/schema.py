@@ -272,6 +272,7 @@ deals = Table(
     Column("deposit_recorded_at", UtcTime),
     Column("down_on", Date),
     Column("down_recorded_at", UtcTime),
+    Column("objection_until", UtcTime, comment="end of the window, by the policy of its recording (R18, J3)"),
     Column("cancelled_at", UtcTime),
     Column("flags", JSON, nullable=False),
     Column("terms", JSON, nullable=False),

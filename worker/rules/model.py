@@ -250,6 +250,8 @@ class Deal:
     deposit_recorded_at: datetime | None = None
     down_on: date | None = None
     down_recorded_at: datetime | None = None
+    objection_until: datetime | None = None
+    """end of the window for objections, by the policy of its recording (R18, J3)"""
     cancelled_at: datetime | None = None
     flags: tuple[str, ...] = ()
     terms: Mapping[str, int] = field(default_factory=dict)
@@ -267,7 +269,7 @@ class Dispute:
     first3: str
     last4: str
     parties: tuple[Mapping[str, Any], ...] = ()
-    """side (holder, objector), unit, agent, phone, at, seq, words of each; the site itself is unit "walkin" """
+    """side (holder, objector), unit ("walkin": the site), agent, phone, at, seq, words, until (papers, J4) of each"""
     papers: tuple[Mapping[str, Any], ...] = ()
     """unit, kind, words, phone, at, seq, counted, late of each paper received"""
     opinions: tuple[Mapping[str, Any], ...] = ()

@@ -1,6 +1,6 @@
 """异议: an agent of another unit says that a client is his (R18, R28; D3, E1, E6, J3, J4, J13)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from parsers.message import Parsed
@@ -11,9 +11,8 @@ from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.naming import claim_named
 from worker.rules.references import Missing
-from worker.rules.scheduling import papers_until, set_date
+from worker.rules.scheduling import enter_party, papers_until
 from worker.rules.turn import Turn
-from worker.rules.windows import objection_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     holder = _holder(turn, claim, deal)
     if holder.unit == turn.listed.unit:
         return Outcome("refused_role")
-    if deal is not None and turn.now >= objection_until(turn.state, deal):
+    if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
         return Outcome("refused_late", {"state": "objection"}, rules=("R18",))
     return _object(turn, turn.listed, holder, _disputes(turn, family), parsed.words)
 
@@ -90,17 +89,15 @@ def _join(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome
     """J4: a further unit becomes a party; who has objected already hears its number again."""
     if side_of(dispute, objector.unit) is None:
         return _enter(turn, objector, dispute, words)
-    return _opened(turn, dispute, objector.unit)
+    return _opened(dispute, objector.unit)
 
 
 def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
     objects = _party("objector", objector.unit, objector.name, objector.phone)
     objects |= {"at": turn.now.isoformat(), "seq": turn.message.seq, "words": words}
-    dispute = replace(dispute, parties=(*dispute.parties, objects))
-    turn.state.put(dispute)
-    dispute = set_date(turn, dispute) or dispute
+    dispute = enter_party(turn, dispute, objects)
     _notify(turn, objector, dispute)
-    return _opened(turn, dispute, objector.unit)
+    return _opened(dispute, objector.unit)
 
 
 def _party(side: str, unit: str, agent: str, phone: str) -> dict[str, Any]:
@@ -110,19 +107,19 @@ def _party(side: str, unit: str, agent: str, phone: str) -> dict[str, Any]:
 def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
     """E1: staff reads who objects to whom; the holder reads only that somebody does."""
     holder = dispute.parties[0]
-    staff = _params(turn, dispute, holder["unit"])
+    staff = _params(dispute, holder["unit"])
     staff |= {"state": "staff", "holder": holder["unit"], "unit": objector.unit, "agent": objector.name}
     turn.notify([*turn.state.staff("manager"), *turn.state.staff("service")], "dispute_opened", staff, dispute.ref)
-    turn.notify([holder["phone"]], "dispute_opened", _params(turn, dispute, holder["unit"]), dispute.ref)
+    turn.notify([holder["phone"]], "dispute_opened", _params(dispute, holder["unit"]), dispute.ref)
 
 
-def _opened(turn: Turn, dispute: Dispute, unit: str) -> Outcome:
-    return Outcome("dispute_opened", _params(turn, dispute, unit), dispute.ref, ("R18", "R28"))
+def _opened(dispute: Dispute, unit: str) -> Outcome:
+    return Outcome("dispute_opened", _params(dispute, unit), dispute.ref, ("R18", "R28"))
 
 
-def _params(turn: Turn, dispute: Dispute, unit: str) -> dict[str, Any]:
+def _params(dispute: Dispute, unit: str) -> dict[str, Any]:
     """Return what a side reads of a dispute: until when its papers count, or how long after the downpayment."""
-    side, until = side_of(dispute, unit), papers_until(turn, dispute, unit)
+    side, until = side_of(dispute, unit), papers_until(dispute, unit)
     params: dict[str, Any] = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}
     if until is None:
         return params | {"days": dispute.terms["evidence_days"], "state": side}

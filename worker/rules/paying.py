@@ -56,7 +56,8 @@ def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
     family = claims_of_family(turn.state, client_of(claim), turn.now)
     known = standing_deal(turn.state, family, turn.now)
     deal = _deal(turn, claim, payment, known)
-    deal = replace(deal, flags=("late_entry",) if entered_late(turn.state, deal) else ())
+    late = ("late_entry",) if entered_late(turn.state, deal) else ()
+    deal = replace(deal, flags=tuple(dict.fromkeys((*deal.flags, *late))))
     turn.state.put(deal)
     sold = replace(turn.state.claims[deal.number], deal_at=deal.at)
     turn.state.put(sold)
@@ -98,7 +99,9 @@ def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
     owner = attribute_at_deal(turn.state, claim, moment)
     number = owner.claim or deal.number if first else deal.number
     deal = replace(deal, number=number, seq=turn.message.seq, at=moment, owner_unit=owner.unit, owner_agent=owner.agent)
-    return replace(deal, owner_rules=owner.rules, owner_facts=owner.facts)
+    flags = tuple(flag for flag in owner.flags if flag != "contested")
+    deal = replace(deal, owner_rules=owner.rules, owner_facts=owner.facts, flags=flags)
+    return replace(deal, objection_until=objection_until(turn.state, deal))
 
 
 def _agent(turn: Turn, claim: Claim, unit: str) -> str:
@@ -128,7 +131,7 @@ def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment, moved: lis
 def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:
     """Return until when objections or papers count, as the payment sets it."""
     if payment.kind == "deposit":
-        return {"objection_until": objection_until(state, deal).isoformat()}
+        return {"objection_until": deal.objection_until.isoformat()} if deal.objection_until is not None else {}
     until = evidence_until(state, deal, deal.terms["evidence_days"])
     return {"evidence_until": until.isoformat()} if until is not None else {}
 
@@ -136,7 +139,7 @@ def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:
 def _tell_parties(turn: Turn, dispute: Dispute) -> None:
     """Tell the parties of an open dispute until when their papers count: the downpayment has set it (R19)."""
     for party in dispute.parties:
-        until = papers_until(turn, dispute, party["unit"])
+        until = papers_until(dispute, party["unit"])
         params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "state": "parties"}
         params |= {"evidence_until": until.isoformat()} if until is not None else {}
         turn.notify([party["phone"]], "deal_recorded", params, dispute.ref)

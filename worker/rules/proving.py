@@ -73,7 +73,7 @@ def _side(turn: Turn, dispute: Dispute, words: str) -> tuple[str | None, str]:
 
 
 def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> Outcome:
-    until = papers_until(turn, dispute, unit)
+    until = papers_until(dispute, unit)
     late = until is not None and turn.now >= until
     kind, _, rest = words.partition(" ")
     kind = IN_ENGLISH.get(kind.casefold(), kind)

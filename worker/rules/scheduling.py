@@ -1,8 +1,9 @@
 """The dates of a dispute, set by the payments, and what time will make us say of it (R19–R21; J3, J4, J7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from worker.rules.deadlines import at_hour
 from worker.rules.disputes import cancelled, claims_disputed, standing_deal
@@ -14,29 +15,39 @@ from worker.rules.windows import evidence_until, opinion_until
 def set_dates(turn: Turn, family: Iterable[Claim]) -> list[Dispute]:
     """Set anew until when papers count in the undecided disputes about these claims; return those whose date moved."""
     disputes = [d for claim in family for d in turn.state.disputes_of(claim.number)]
-    return [d for d in (set_date(turn, d) for d in disputes if not d.rulings and not cancelled(d, turn.now)) if d]
+    waiting = [d for d in disputes if not d.rulings and not cancelled(d, turn.now)]
+    moved = [(d, _dated(turn, d, [_with_until(turn, d, party) for party in d.parties])) for d in waiting]
+    return [after for before, after in moved if after.evidence_until != before.evidence_until]
 
 
-def set_date(turn: Turn, dispute: Dispute) -> Dispute | None:
-    """Set anew until when papers count in a dispute: the latest date of its objectors; None when it stays."""
-    until = max(filter(None, (papers_until(turn, dispute, u) for u in _objectors(dispute))), default=None)
-    if until == dispute.evidence_until:
-        return None
-    moved = replace(dispute, evidence_until=until)
-    turn.state.put(moved)
+def enter_party(turn: Turn, dispute: Dispute, party: Mapping[str, Any]) -> Dispute:
+    """Put an objector into a dispute, with the date of his own (J4)."""
+    return _dated(turn, dispute, [*dispute.parties, _with_until(turn, dispute, party)])
+
+
+def _with_until(turn: Turn, dispute: Dispute, party: Mapping[str, Any]) -> dict[str, Any]:
+    if party["side"] != "objector":
+        return dict(party)
+    deal = standing_deal(turn.state, claims_disputed(turn.state, dispute, turn.now), turn.now)
+    objected_on = turn.state.day(datetime.fromisoformat(party["at"]))
+    until = evidence_until(turn.state, deal, dispute.terms["evidence_days"], objected_on)
+    return {**party, "until": until.isoformat() if until is not None else None}
+
+
+def _dated(turn: Turn, dispute: Dispute, parties: Sequence[Mapping[str, Any]]) -> Dispute:
+    """Put the dispute down with its last date; what was planned for an earlier one tells nothing any more."""
+    until = max((datetime.fromisoformat(p["until"]) for p in parties if p.get("until")), default=None)
+    dated = replace(dispute, parties=tuple(parties), evidence_until=until)
+    turn.state.put(dated)
     if until is not None:
         turn.state.put(Deadline("default_judgement", dispute.ref, until))
-    return moved
+    return dated
 
 
-def papers_until(turn: Turn, dispute: Dispute, unit: str) -> datetime | None:
-    """Return until when a party's papers count: an objector's by his own objection (J4), the holder's by the last."""
-    objected = [party for party in dispute.parties if party["side"] == "objector" and party["unit"] == unit]
-    if not objected:
-        return dispute.evidence_until
-    deal = standing_deal(turn.state, claims_disputed(turn.state, dispute, turn.now), turn.now)
-    objected_on = turn.state.day(datetime.fromisoformat(objected[0]["at"]))
-    return evidence_until(turn.state, deal, dispute.terms["evidence_days"], objected_on)
+def papers_until(dispute: Dispute, unit: str) -> datetime | None:
+    """Return until when a party's papers count: an objector's by his own objection, the holder's by the last one's."""
+    own = next((party["until"] for party in dispute.parties if party["unit"] == unit and party.get("until")), None)
+    return datetime.fromisoformat(own) if own is not None else dispute.evidence_until
 
 
 def set_opinion_date(turn: Turn, dispute: Dispute) -> Dispute:
@@ -45,7 +56,3 @@ def set_opinion_date(turn: Turn, dispute: Dispute) -> Dispute:
     last_day = turn.state.day(until - timedelta(seconds=1))
     turn.state.put(Deadline("opinion_reminder", dispute.ref, at_hour(turn.state, last_day, time())))
     return replace(dispute, opinion_until=until)
-
-
-def _objectors(dispute: Dispute) -> list[str]:
-    return [party["unit"] for party in dispute.parties if party["side"] == "objector"]

@@ -49,6 +49,12 @@ def upgrade() -> None:
         sa.Column("deposit_recorded_at", sa.BigInteger(), nullable=True),
         sa.Column("down_on", sa.Date(), nullable=True),
         sa.Column("down_recorded_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "objection_until",
+            sa.BigInteger(),
+            nullable=True,
+            comment="end of the window, by the policy of its recording (R18, J3)",
+        ),
         sa.Column("cancelled_at", sa.BigInteger(), nullable=True),
         sa.Column("flags", sa.JSON(), nullable=False),
         sa.Column("terms", sa.JSON(), nullable=False),
