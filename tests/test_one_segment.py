@@ -31,8 +31,9 @@ KEYS = [(language, key) for language in ("zh", "en") for key in catalogue(langua
 
 def said(language: str, key: str, **more: Any) -> str:
     code, _, case = key.partition(".")
+    named = "reason" if code.startswith("refused_") else "state"
     stated = case and case != "notice" and key not in CASES
-    params = PARAMS | CASES.get(key, {}) | ({"state": case} if stated else {}) | more
+    params = PARAMS | CASES.get(key, {}) | ({named: case} if stated else {}) | more
     if code == "duplicate_other" and not case:
         params.pop("until")
     return render(Setting(language, ZONE, NOW), code, "notice" if case == "notice" else "reply", params)

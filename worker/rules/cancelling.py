@@ -31,7 +31,7 @@ def _by_claim(turn: Turn, parsed: Parsed) -> Outcome:
     family = claims_of_family(turn.state, client_of(claim), turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     if deal is None:
-        return Outcome("refused_invalid", {"state": "unsold"})
+        return Outcome("refused_invalid", {"reason": "unsold"})
     decided = [d for c in family for d in turn.state.disputes_of(c.number) if decided_at(turn.state, d, turn.now)]
     _cancel(turn, deal, family, decided)
     sold = turn.state.claims[deal.number]

@@ -42,7 +42,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if holder.unit == turn.listed.unit:
         return Outcome("refused_role")
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
-        return Outcome("refused_late", {"state": "objection"}, rules=("R18",))
+        return Outcome("refused_late", {"reason": "objection"}, rules=("R18",))
     return _object(turn, turn.listed, holder, _disputes(turn, family), parsed.words)
 
 
@@ -68,7 +68,7 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
     if waiting is not None:
         return _join(turn, objector, waiting, words)
     if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
-        return Outcome("refused_invalid", {"state": "decided"})
+        return Outcome("refused_invalid", {"reason": "decided"})
     claim = holder.claim
     held = _party("holder", holder.unit, holder.agent, holder.phone) | {"at": turn.now.isoformat(), "words": ""}
     dispute = Dispute(

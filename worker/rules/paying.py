@@ -43,12 +43,12 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     day = typed_day(turn.state, parsed.date, turn.now)
     unit = side_written(turn.state, parsed.words) if parsed.words else ""
     if day is None or unit is None:
-        return Outcome("refused_invalid", {"state": "date" if day is None else "unit"})
+        return Outcome("refused_invalid", {"reason": "date" if day is None else "unit"})
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     if day > turn.state.day(turn.now):
-        return Outcome("refused_invalid", {"state": "future"})
+        return Outcome("refused_invalid", {"reason": "future"})
     return _record(turn, claim, Payment(parsed.kind, day, unit))
 
 

@@ -38,15 +38,15 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
         return Outcome("refused_role")
     day = typed_day(turn.state, parsed.date, turn.now)
     if not parsed.words:
-        return Outcome("refused_invalid", {"state": "paper"})
+        return Outcome("refused_invalid", {"reason": "paper"})
     if day is None or day > turn.state.day(turn.now):
-        return Outcome("refused_invalid", {"state": "date" if day is None else "future"})
+        return Outcome("refused_invalid", {"reason": "date" if day is None else "future"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
         return Outcome("refused_not_found")
     unit, words = _side(turn, dispute, parsed.words)
     if unit is None:
-        return Outcome("refused_invalid", {"state": "side"})
+        return Outcome("refused_invalid", {"reason": "side"})
     return _receive(turn, dispute, unit, words, day)
 
 
@@ -86,7 +86,7 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
         dispute = set_opinion_date(turn, dispute)
     turn.state.put(dispute)
     if late:
-        return Outcome("refused_late", {"state": "evidence"}, rules=("R19",))
+        return Outcome("refused_late", {"reason": "evidence"}, rules=("R19",))
     return _received(dispute, paper["kind"], counted)
 
 

@@ -21,7 +21,7 @@ def _opine(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "service":
         return Outcome("refused_role")
     if not parsed.words:
-        return Outcome("refused_invalid", {"state": "opinion"})
+        return Outcome("refused_invalid", {"reason": "opinion"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
         return Outcome("refused_not_found")
@@ -44,12 +44,12 @@ def _rule(turn: Turn, parsed: Parsed) -> Outcome:
         return Outcome("refused_role")
     unit = side_written(turn.state, parsed.words)
     if unit is None:
-        return Outcome("refused_invalid", {"state": "unit"})
+        return Outcome("refused_invalid", {"reason": "unit"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
         return Outcome("refused_not_found")
     if unit != WALK_IN and side_of(dispute, unit) is None:
-        return Outcome("refused_invalid", {"state": "party"})
+        return Outcome("refused_invalid", {"reason": "party"})
     return _ruled(turn, dispute, unit, parsed.words)
 
 

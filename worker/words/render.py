@@ -68,6 +68,7 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
         "shown": code == "duplicate_other" and "until" in params,
         str(params.get("ending")): "ending" in params,
         str(params.get("state")): "state" in params,
+        str(params.get("reason")): "reason" in params,
         role: True,
     }
     return [*(f"{code}.{case}" for case, holds in special.items() if holds), code]
