@@ -114,7 +114,8 @@ def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
 
 
 def _opened(dispute: Dispute, unit: str) -> Outcome:
-    return Outcome("dispute_opened", _params(dispute, unit), dispute.ref, ("R18", "R28"))
+    rules = ("R18", *(("R28",) if side_of(dispute, WALK_IN) else ()))
+    return Outcome("dispute_opened", _params(dispute, unit), dispute.ref, rules)
 
 
 def _params(dispute: Dispute, unit: str) -> dict[str, Any]:
