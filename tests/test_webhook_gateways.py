@@ -24,6 +24,7 @@ from tests.infrastructure.serving import (
     post,
     runtime_of,
     sandbox_request,
+    spool_away,
     texts,
     twilio_request,
 )
@@ -215,7 +216,7 @@ def test_there_are_no_other_gateways_and_methods(gate: Gate) -> None:
 
 def test_a_text_that_could_not_be_kept_is_not_acknowledged(gate: Gate, runtime: Runtime, tmp_path: Path) -> None:
     request = gate.sign()
-    with database_away(runtime, tmp_path):
+    with database_away(runtime, tmp_path), spool_away(runtime):
         assert gate.send(request).status_code == 503
     assert gate.send(request).status_code == 200
     assert texts(runtime.engine) == 1
@@ -289,8 +290,8 @@ def test_what_came_before_the_failure_is_silent_when_it_comes_again(
     pigeonry: Callable[[Pigeon], FlaskClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = pigeonry(Pigeon(letter(1), letter(2)))
-    with monkeypatch.context() as patch:
-        patch.setattr("webhook.edge.accept", failing_at("letter-2"))
+    with monkeypatch.context() as patch, spool_away(client.application.extensions["baobei"]):
+        patch.setattr("worker.intake.accept", failing_at("letter-2"))
         assert client.post("/gateways/pigeon/messages", data=b"coo").status_code == 507
     assert client.post("/gateways/pigeon/messages", data=b"coo").status_code == 202
     assert [row.text for row in in_line(client.application.extensions["baobei"].engine)] == ["text 1", "text 2"]

@@ -10,11 +10,24 @@ from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import Engine, insert, text, update
 
-from tests.infrastructure.serving import client_of, database_away, open_line, post, runtime_of, sandbox_request, texts
+from tests.infrastructure.serving import (
+    AGENT,
+    SITE_NUMBER,
+    client_of,
+    database_away,
+    open_line,
+    post,
+    runtime_of,
+    sandbox_request,
+    spool_away,
+    texts,
+)
+from worker.gateways.base import Inbound
 from worker.runtime import Runtime
 from worker.schema import cursors, gateway_stops, inbox
 
 NO_WORKERS = ["no_decide_worker", "no_send_worker"]
+NEITHER = {"status": "not_durable", "degraded": ["database_away", "spool_away", *NO_WORKERS]}
 
 
 @pytest.fixture
@@ -92,18 +105,43 @@ def test_a_stopped_gateway_is_named(client: FlaskClient, runtime: Runtime) -> No
     assert ready(client) == (200, {"status": "degraded", "degraded": [*NO_WORKERS, "stopped_twilio"]})
 
 
-def test_no_database_means_that_no_text_could_be_kept(client: FlaskClient, runtime: Runtime, tmp_path: Path) -> None:
+def test_without_the_database_texts_are_kept_in_the_spool(
+    client: FlaskClient, runtime: Runtime, tmp_path: Path
+) -> None:
     with database_away(runtime, tmp_path):
-        assert ready(client) == (503, {"status": "not_durable", "degraded": []})
+        assert ready(client) == (200, {"status": "degraded", "degraded": ["database_away", *NO_WORKERS]})
+        with spool_away(runtime):
+            assert ready(client) == (503, NEITHER)
 
 
-def test_a_database_that_takes_no_writes_now_keeps_no_text(client: FlaskClient, runtime: Runtime) -> None:
-    with runtime.engine.begin() as connection:
+def test_a_database_that_takes_no_writes_now_is_away(client: FlaskClient, runtime: Runtime) -> None:
+    with runtime.engine.begin() as connection, spool_away(runtime):
         # On SQLite beginning alone takes the one write lock.
         if connection.dialect.name == "postgresql":
             connection.execute(text("LOCK TABLE unrouted IN EXCLUSIVE MODE"))
-        assert ready(client) == (503, {"status": "not_durable", "degraded": []})
-    assert ready(client)[0] == 200
+        assert ready(client) == (503, NEITHER)
+    assert ready(client)[1]["degraded"] == NO_WORKERS
+
+
+def test_a_spool_that_takes_nothing_is_named(client: FlaskClient, runtime: Runtime) -> None:
+    with spool_away(runtime):
+        assert ready(client) == (200, {"status": "degraded", "degraded": ["spool_away", *NO_WORKERS]})
+
+
+def test_what_waits_in_the_spool_is_named_and_lets_nothing_pass(
+    client: FlaskClient, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime.spool.keep(Inbound("sandbox", "m1", AGENT, SITE_NUMBER, "报备 张三 138****5678"))
+    assert ready(client) == (200, {"status": "degraded", "degraded": ["spooled_texts", *NO_WORKERS]})
+    monkeypatch.setattr(runtime.spool, "try_out", lambda: False)
+    assert ready(client)[0] == 503
+
+
+def test_what_nobody_can_read_in_the_spool_is_named(client: FlaskClient, runtime: Runtime) -> None:
+    runtime.spool.keep(Inbound("sandbox", "m1", AGENT, SITE_NUMBER, "报备 张三 138****5678"))
+    (name,) = runtime.spool.waiting()
+    runtime.spool.set_aside(name)
+    assert ready(client)[1]["degraded"] == ["unreadable_texts", *NO_WORKERS]
 
 
 def test_looking_leaves_nothing_behind(client: FlaskClient, runtime: Runtime) -> None:

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from threading import Event, Thread
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from webhook.app import create_app
+from worker.feeding import keep_feeding
 from worker.log import set_up_logging
 from worker.runtime import open_runtime
 from worker.settings import Settings, SettingsError, load_settings
@@ -31,17 +33,24 @@ class Server(BaseApplication):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._stop = Event()
         super().__init__()
 
     def load_config(self) -> None:
         """Hand over the options that this version of gunicorn knows."""
-        for name, value in _options(self._settings).items():
+        options = _options(self._settings) | {"worker_exit": lambda arbiter, worker: self._stop.set()}
+        for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Make the application, in each worker for itself: no connection is shared across a fork."""
-        return create_app(open_runtime(self._settings, lock_wait_ms=LOCK_WAIT_MS))
+        """Make the application, in each worker for itself: no connection is shared across a fork.
+
+        Beside it the worker feeds the spool: there may be no sweeper on this machine.
+        """
+        runtime = open_runtime(self._settings, lock_wait_ms=LOCK_WAIT_MS)
+        Thread(target=keep_feeding, args=(runtime, self._stop), name="feeder", daemon=True).start()
+        return create_app(runtime)
 
 
 def _options(settings: Settings) -> dict[str, object]:

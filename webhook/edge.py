@@ -1,6 +1,6 @@
 """What every request of a gateway goes through, whichever adapter it is for: the edge owns the order of the steps.
 
-Signature, reading, then each text masked and made durable (both in `worker.line.accept`), the bell, the answer.
+Signature, reading, then each text masked and made durable (both behind `worker.intake.take_in`), the bell, the answer.
 """
 
 import logging
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.gateways.base import Ack, Gateway, Inbound, Ping, Route, Status
-from worker.line import NotDurableError, Receipt, accept
+from worker.intake import take_in
+from worker.line import NotDurableError, Receipt
 from worker.log import complain, say
 from worker.outbox import record_status
 from worker.runtime import Runtime
@@ -62,12 +63,13 @@ def _record(runtime: Runtime, status: Status) -> None:
     try:
         record_status(runtime.engine, status)
     except Exception as error:
-        # Whatever it was: the word on a reply is not kept, and its gateway has to say it again.
+        # Whatever it was: the word on a reply is not kept. It needs no spool: the gateway says it again, a later word
+        # replaces it, and a reply of which nothing is heard is looked up in the gateway's list.
         raise NotDurableError("the status was not kept") from error
 
 
 def _put_in_line(runtime: Runtime, inbound: Inbound) -> Receipt:
-    receipt = accept(runtime.engine, inbound)
+    receipt = take_in(runtime.engine, runtime.spool, inbound)
     say(log, receipt.outcome, gateway=inbound.gateway, site=receipt.site_id, seq=receipt.seq)
     if receipt.site_id is not None:
         runtime.bell.ring_decide(receipt.site_id)

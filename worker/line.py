@@ -36,9 +36,12 @@ class UnknownSiteError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message at the door; `site_id` and `seq` are its place, when it has one."""
+    """What became of a message at the door; `site_id` and `seq` are its place, when it has one.
 
-    outcome: Literal["accepted", "repeated", "unrouted"]
+    `spooled`: it is kept in a file, and gets its place when that is fed in.
+    """
+
+    outcome: Literal["accepted", "repeated", "unrouted", "spooled"]
     site_id: int | None = None
     seq: int | None = None
 

@@ -1,4 +1,5 @@
-"""One `baobei up` per folder: a file lock that the operating system lets go of with the last process that holds it."""
+"""File locks, which the operating system lets go of with the last process that holds them: one `baobei up` per folder,
+one writer and one feeder of a spool."""
 
 import fcntl
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 
 CLEARING_SECONDS = 15.0
+AGAIN_S = 0.005
 
 
 class AlreadyRunningError(RuntimeError):
@@ -29,6 +31,19 @@ def var_lock(var: Path) -> Iterator[int]:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def file_lock(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
+    """Hold the lock on a file to the end of the block; yields False when another has kept it for `wait_s` seconds."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + wait_s
+        while not (mine := _taken(descriptor)) and time.monotonic() < deadline:
+            time.sleep(AGAIN_S)
+        yield mine
     finally:
         os.close(descriptor)
 

@@ -15,6 +15,7 @@ from worker.embedded import redis_address
 from worker.gateways.base import Gateway
 from worker.gateways.table import open_gateways
 from worker.settings import Settings
+from worker.spool import Spool
 
 
 class Runtime:
@@ -29,6 +30,11 @@ class Runtime:
     def engine(self) -> Engine:
         """The database."""
         return open_engine(self.settings.database_url, self.lock_wait_ms)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """The files in which texts wait while the database is away; on this machine."""
+        return Spool(self.settings.var / "spool", self.clock)
 
     @cached_property
     def gateways(self) -> dict[str, Gateway]:

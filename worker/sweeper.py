@@ -16,6 +16,7 @@ from threading import Event, Thread
 from sqlalchemy import select
 
 from worker.database import reading
+from worker.feeding import feeder_of
 from worker.jobs import Tasks
 from worker.log import complain, say
 from worker.notices import tell_due
@@ -62,6 +63,7 @@ class Sweeper:
         self._stop = stop
         self._monotonic = monotonic
         self._tasks = Tasks(runtime, stop.is_set)
+        self._feeder = feeder_of(runtime, stop.is_set)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
         self._reminded_at = -REMIND_EVERY_S
@@ -70,7 +72,7 @@ class Sweeper:
     def rounds(self) -> Mapping[str, Sequence[Step]]:
         """The steps of each round, in their order."""
         return {
-            "line": (self.tell_notices, self.see_to_lines),
+            "line": (self.feed_spool, self.tell_notices, self.see_to_lines),
             "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
             "doubts": (self._settler.settle,),
         }
@@ -94,6 +96,10 @@ class Sweeper:
             for step in steps:
                 attempt(step)
             self._stop.wait(EVERY_S)
+
+    def feed_spool(self) -> int:
+        """Put the texts in line that waited in files while the database was away."""
+        return self._feeder.feed()
 
     def see_to_lines(self) -> None:
         """Ring for every line with undecided messages; decide those for which ringing does not help."""

@@ -21,6 +21,7 @@ from worker.line import found_site
 from worker.runtime import Runtime, open_runtime
 from worker.schema import inbox, unrouted
 from worker.settings import load_settings
+from worker.spool import Spool
 
 SECRET = "a secret of the tests alone"  # noqa: S105
 PUBLIC_URL = "https://reports.example.com/baobei"
@@ -49,6 +50,14 @@ def database_away(runtime: Runtime, folder: Path) -> Iterator[None]:
     good, runtime.engine = runtime.engine, open_engine(f"sqlite:///{folder}/no/such/folder/db.sqlite")
     yield
     runtime.engine = good
+
+
+@contextmanager
+def spool_away(runtime: Runtime) -> Iterator[None]:
+    """Have a spool in which nothing can be kept."""
+    good, runtime.spool = runtime.spool, Spool(Path("/proc/no/such/folder"))
+    yield
+    runtime.spool = good
 
 
 def open_line(engine: Engine, name: str = "翡翠湾", number: str = SITE_NUMBER, gateway: str = "sandbox") -> int:

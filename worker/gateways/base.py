@@ -227,4 +227,4 @@ class Gateway(Protocol):
 
 
 class GatewayAwayError(Exception):
-    """The gateway's list could not be read now."""
+    """The gateway's list could not be read now; the message is the kind of the fault, never words."""

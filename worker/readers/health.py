@@ -17,10 +17,12 @@ from worker.clock import utc_now
 from worker.database import reading
 from worker.runtime import Runtime
 from worker.schema import cursors, inbox, unrouted
+from worker.spool import Spool
 from worker.stops import stops
 
 PROBE_S = 0.5
-"""A gateway is answered within 700 ms, so a database that takes longer keeps no text."""
+"""A gateway is answered within 700 ms; what takes longer counts as away."""
+WAITING = "spooled_texts"
 LATE = timedelta(seconds=10)
 
 
@@ -34,9 +36,24 @@ class Health:
 
 def health_of(runtime: Runtime) -> Health:
     """Look at everything a text needs on its way; takes less than two seconds, whatever is away."""
-    if not _within(PROBE_S, lambda: _can_write(runtime.engine)):
-        return Health(durable=False)
-    return Health(True, (*_queue_faults(runtime), *_line_faults(runtime.engine), *_stopped(runtime.engine)))
+    database = _within(PROBE_S, lambda: _can_write(runtime.engine))
+    spool = _within(PROBE_S, runtime.spool.try_out)
+    waiting = _spool_faults(runtime.spool)
+    away = [name for name, there in (("database_away", database), ("spool_away", spool)) if not there]
+    faults = [*away, *waiting, *_queue_faults(runtime)]
+    if database:
+        faults += [*_line_faults(runtime.engine), *_stopped(runtime.engine)]
+    # While files wait, a text goes behind them or nowhere.
+    return Health(spool or (database and WAITING not in waiting), tuple(faults))
+
+
+def _spool_faults(spool: Spool) -> list[str]:
+    try:
+        found = {WAITING: not spool.is_empty(), "unreadable_texts": spool.set_aside_count()}
+    except OSError:
+        # Nobody can tell, and so no text may pass.
+        return [WAITING]
+    return [name for name, there in found.items() if there]
 
 
 def _within(seconds: float, probe: Callable[[], bool]) -> bool:

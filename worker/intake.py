@@ -1,0 +1,39 @@
+"""How a text that arrives becomes durable: in the line, else in the spool, else its gateway is told to come again."""
+
+import logging
+
+from sqlalchemy import Engine
+
+from worker.gateways.base import Inbound
+from worker.line import NotDurableError, Receipt, accept
+from worker.log import complain, say
+from worker.spool import Spool, number_of
+
+log = logging.getLogger(__name__)
+
+
+def take_in(engine: Engine, spool: Spool, inbound: Inbound) -> Receipt:
+    """Put a text in line, or behind those that wait in the spool. Raises NotDurableError when neither takes it."""
+    if _nothing_waits(spool):
+        try:
+            return accept(engine, inbound)
+        except NotDurableError as error:
+            complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
+    # Those that wait were first: while there is one, nobody passes it.
+    return _spooled(spool, inbound)
+
+
+def _nothing_waits(spool: Spool) -> bool:
+    try:
+        return spool.is_empty()
+    except OSError as error:
+        raise NotDurableError("nobody can tell whether a text waits in the spool") from error
+
+
+def _spooled(spool: Spool, inbound: Inbound) -> Receipt:
+    try:
+        name = spool.keep(inbound)
+    except OSError as error:
+        raise NotDurableError("neither the database nor the spool took the message") from error
+    say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
+    return Receipt("spooled")
