@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
+NUMBER = "+8613800000000"
 PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
 Form = dict[str, str]
@@ -64,6 +65,10 @@ class FakeTwilio:
     lists_asked: list[Form] = field(default_factory=list)
     page_size: int = 2
     list_status: int = 200
+    pages_left: int | None = None
+    """How many pages of its list it still gives before it fails; None: all."""
+    list_gate: threading.Event | None = None
+    """What it waits for before it answers a request for its list."""
     _next: deque[Behaviour] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,6 +85,23 @@ class FakeTwilio:
             if behaviour.takes:
                 self.messages.insert(0, message)
         return behaviour, message
+
+    def receive(self, number: str, words: str, at: datetime, sender: str = "+8613900000011", to: str = NUMBER) -> str:
+        """Have a text in the list that somebody sent us; its id is made of `number`. Lists come newest first."""
+        sid = "SM" + number.rjust(32, "0")
+        form = {"From": sender, "To": to, "Body": words}
+        told = format_datetime(at.replace(microsecond=0))
+        self.messages.insert(0, self.message(form, sid=sid, direction="inbound", status="received", date_created=told))
+        return sid
+
+    def list_answer(self) -> int:
+        """Return the status of the answer to a request for a page of the list."""
+        if self.list_gate is not None:
+            self.list_gate.wait(60)
+        if self.pages_left is None:
+            return self.list_status
+        self.pages_left -= 1
+        return self.list_status if self.pages_left >= 0 else 500
 
     def message(self, form: Form, **fields: Any) -> dict[str, Any]:
         """Return a message resource as Twilio shows it."""
@@ -150,8 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         self.server.fake.lists_asked.append(query)
-        if self.server.fake.list_status != 200:
-            self._json(self.server.fake.list_status, {"code": 20500, "message": "no list now"})
+        status = self.server.fake.list_answer()
+        if status != 200:
+            self._json(status, {"code": 20500, "message": "no list now"})
             return
         self._json(200, _page(self.server.fake, query))
 
@@ -198,12 +221,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _page(fake: FakeTwilio, query: Form) -> dict[str, Any]:
-    """Return a page of the list, newest first, as Twilio pages it: with a link to the next one."""
-    found = [message for message in fake.messages if query.get("To", message["to"]) == message["to"]]
-    start = int(query.get("Page", 0)) * fake.page_size
+    """Return a page of the list, newest first, as Twilio pages it: with a link to the next one, filters kept."""
+    found = [message for message in fake.messages if _wanted(message, query)]
+    number = int(query.get("Page", 0))
+    start = number * fake.page_size
     page: dict[str, Any] = {"messages": found[start : start + fake.page_size], "next_page_uri": None}
     if start + fake.page_size < len(found):
-        following = {"Page": int(query.get("Page", 0)) + 1} | ({"To": query["To"]} if "To" in query else {})
-        words = "&".join(f"{name}={str(value).replace('+', '%2B')}" for name, value in following.items())
-        page["next_page_uri"] = f"{PATH}?{words}"
+        page["next_page_uri"] = f"{PATH}?{urlencode(query | {'Page': number + 1})}"
     return page
+
+
+def _wanted(message: dict[str, Any], query: Form) -> bool:
+    """Tell whether a message passes the filters; those by time look at the day alone."""
+    day = parsedate_to_datetime(message["date_created"]).date().isoformat()
+    if query.get("To", message["to"]) != message["to"]:
+        return False
+    return query.get("DateSent>", day)[:10] <= day <= query.get("DateSent<", day)[:10]

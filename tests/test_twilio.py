@@ -439,12 +439,28 @@ class TestBackfill:
             sid = "SM" + f"{minutes + 9:032x}"
             fake.messages.append(fake.message(form, direction="inbound", date_created=created, sid=sid))
         fake.messages.append(fake.message({"To": AGENT, "Body": "ours"}, date_created=format_datetime(NOON)))
-        found = list(adapter(fake.url).backfill(NOON, NOON + timedelta(hours=1)))
+        found = list(adapter(fake.url).backfill([NUMBER], NOON, NOON + timedelta(hours=1)))
         assert [text.text for text in found] == ["first", "last"]
         assert found[0] == Inbound("twilio", "SM" + f"{9:032x}", AGENT, NUMBER, "first", sent_at=NOON)
 
+    def test_reads_each_numbers_list_to_its_last_page_and_nobody_elses(self, fake: FakeTwilio) -> None:
+        other = "+8613800000077"
+        for number in range(5):
+            fake.receive(str(number), f"text {number}", NOON)
+            fake.receive(f"9{number}", f"other {number}", NOON, to=other)
+            fake.receive(f"8{number}", "nobody's", NOON, to="+8613800000088")
+        found = list(adapter(fake.url).backfill([NUMBER, other], NOON, NOON + timedelta(seconds=1)))
+        assert [text.text for text in found] == [f"{whose} {n}" for whose in ("text", "other") for n in (4, 3, 2, 1, 0)]
+        assert {query["To"] for query in fake.lists_asked} == {NUMBER, other}
+
+    @pytest.mark.parametrize("status", [401, 500])
+    def test_says_how_its_list_failed(self, fake: FakeTwilio, status: int) -> None:
+        fake.list_status = status
+        with pytest.raises(GatewayAwayError, match=f"HTTP {status}"):
+            list(adapter(fake.url).backfill([NUMBER], NOON, NOON + timedelta(hours=1)))
+
     def test_asks_for_whole_days_because_twilio_filters_by_day(self, fake: FakeTwilio) -> None:
-        list(adapter(fake.url).backfill(NOON, NOON + timedelta(hours=1)))
+        list(adapter(fake.url).backfill([NUMBER], NOON, NOON + timedelta(hours=1)))
         assert fake.lists_asked[0]["DateSent>"] < "2026-11-02" < fake.lists_asked[0]["DateSent<"]
 
 

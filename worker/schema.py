@@ -442,6 +442,22 @@ opt_outs = Table(
     comment="People to whom the gateway refuses to send because they said stop; they get no notices.",
 )
 
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("gateway", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, comment="empty: not finished"),
+    Column("found", Integer, nullable=False, default=0, comment="inbound texts in the gateway's list"),
+    Column("healed", Integer, nullable=False, default=0, comment="those that were missing and were put in line"),
+    Column("error", Text, comment="kind of what ended it early; empty when it ended well"),
+    Index("ix_backfills_gateway", "gateway", "started_at"),
+    comment="Each comparison of a gateway's own list with ours; old ones are removed.",
+)
+
 # Literal, not bound: a database uses a partial index only for a condition that it can read.
 STILL_TO_SEND = text("state IN ('pending', 'sending')")
 Index(

@@ -1,20 +1,22 @@
 """The sweeper: what must happen even if nobody rings, or nobody hears it. A process of its own, without RQ.
 
 It rings for whatever waits; when the bell is gone, or rings and nothing moves, it does the work itself. It closes the
-leases of senders that died, settles what is in doubt, and writes the notices that passing time makes due. A step that
-fails is logged and harms no other; the three rounds below run beside each other, so that a gateway which is slow to
-answer does not hold the line.
+leases of senders that died, settles what is in doubt, writes the notices that passing time makes due, and looks in the
+gateways' lists for what never reached us. A step that fails is logged and harms no other; the rounds below run beside
+each other, so that a gateway which is slow to answer does not hold the line.
 """
 
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event, Thread
 
 from sqlalchemy import select
 
+from worker.backfill import Backfill, InterruptedBackfillError
 from worker.database import reading
 from worker.feeding import feeder_of
 from worker.jobs import Tasks
@@ -64,6 +66,7 @@ class Sweeper:
         self._monotonic = monotonic
         self._tasks = Tasks(runtime, stop.is_set)
         self._feeder = feeder_of(runtime, stop.is_set)
+        self._backfill = Backfill(runtime.engine, runtime.bell.ring_decide, runtime.clock, stop.is_set)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
         self._reminded_at = -REMIND_EVERY_S
@@ -75,6 +78,7 @@ class Sweeper:
             "line": (self.feed_spool, self.tell_notices, self.see_to_lines),
             "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
             "doubts": (self._settler.settle,),
+            "gaps": (self.see_to_gaps,),
         }
 
     def run(self) -> None:
@@ -117,6 +121,13 @@ class Sweeper:
         stuck = self._outbox.stuck(dict.fromkeys(first, 0))
         if first and (not runtime.bell.ring_send() or stuck):
             Sender(runtime.engine, runtime.gateways, runtime.clock, self._stop.is_set).drain(SEND_FOR_S)
+
+    def see_to_gaps(self) -> None:
+        """Put in line what gateways have in their lists and we have not, each list when it is due."""
+        # What waits in the spool is missing nowhere; it has its turn first.
+        if self._runtime.spool.is_empty():
+            with suppress(InterruptedBackfillError):
+                self._backfill.catch_up(self._runtime.gateways)
 
     def tell_notices(self) -> None:
         """Write the notices that are due."""

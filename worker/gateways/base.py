@@ -201,6 +201,10 @@ class Gateway(Protocol):
         """Whether it sends any words, or approved templates only."""
 
     @property
+    def keeps_list(self) -> bool:
+        """Whether it has a list of the texts that it brought, which `backfill` reads."""
+
+    @property
     def signature(self) -> str:
         """What it puts in front of each text, counted into the segment; empty for most."""
 
@@ -216,8 +220,11 @@ class Gateway(Protocol):
     def send(self, outgoing: Outgoing) -> Outcome:
         """Hand one reply over and say what became of it; never raises for what the gateway or the network does."""
 
-    def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
-        """Yield the texts to our numbers which the gateway has in its own list; raises GatewayAwayError."""
+    def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
+        """Yield the texts to these numbers which the gateway has in its own list, from `since` to before `until`.
+
+        Those to one number of the same `sent_at` come newest first. Raises GatewayAwayError.
+        """
 
     def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
         """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.

@@ -51,6 +51,7 @@ class Sandbox:
     message_id: Final[Literal["stable", "weak"]] = "stable"
     clock: Final[Literal["carrier", "gateway", "none"]] = "gateway"
     free_text: Final = True
+    keeps_list: Final = False
     signature: Final = ""
 
     def __init__(self, secret: str, now: Clock) -> None:
@@ -97,7 +98,7 @@ class Sandbox:
         """Count the reply as delivered: its phone is a page that shows what was sent."""
         return Sent(f"sandbox-{outgoing.reply_id}-{outgoing.attempt}", "delivered")
 
-    def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
+    def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield nothing: the sandbox has no list of its own."""
         return iter(())
 

@@ -51,6 +51,7 @@ LONGEST_VALIDITY_S = 14_400
 CLOCK_SKEW = timedelta(minutes=2)
 LOOKED_THROUGH = 200
 PAGE = 50
+BACKFILL_PAGE = 200
 BASE64_LEAST = 60
 
 
@@ -62,6 +63,7 @@ class Twilio:
     message_id: Final[Literal["stable", "weak"]] = "stable"
     clock: Final[Literal["carrier", "gateway", "none"]] = "none"
     free_text: Final = True
+    keeps_list: Final = True
     signature: Final = ""
 
     def __init__(self, settings: TwilioSettings, callback_url: str | None, now: Clock) -> None:
@@ -169,41 +171,48 @@ class Twilio:
 
     def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
         """Find the reply by number, words and time in Twilio's list, newest first."""
-        for message in self._list(to=outgoing.recipient, limit=LOOKED_THROUGH):
+        for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             if message.date_created is None or message.date_created < since - CLOCK_SKEW:
                 continue
             if message.body == outgoing.words and message.sid not in taken:
                 return _taken(message)
         return None
 
-    def backfill(self, since: datetime, until: datetime) -> Iterator[Inbound]:
-        """Yield what came in between, to whichever number of ours. Twilio filters by day; the rest is done here."""
+    def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
+        """Yield what came in between. Twilio filters by day, so the rest is done here; each number has its own list."""
         day = timedelta(days=1)
-        for message in self._list(date_sent_after=since - day, date_sent_before=until + day):
-            created = message.date_created
-            if message.direction == "inbound" and created is not None and since <= created < until:
-                yield Inbound(
-                    gateway=self.name,
-                    provider_id=message.sid,
-                    sender=message.from_,
-                    recipient=message.to,
-                    text=plain_text(message.body or ""),
-                    sent_at=created,
-                    media=_count(message.num_media or "") or 0,
-                )
+        for number in numbers:
+            listed = self._list(BACKFILL_PAGE, to=number, date_sent_after=since - day, date_sent_before=until + day)
+            for message in listed:
+                created = message.date_created
+                if message.direction == "inbound" and created is not None and since <= created < until:
+                    yield self._listed(message)
 
-    def _list(self, **which: Any) -> Iterator[Any]:
+    def _listed(self, message: Any) -> Inbound:
+        return Inbound(
+            gateway=self.name,
+            provider_id=message.sid,
+            sender=message.from_,
+            recipient=message.to,
+            text=plain_text(message.body or ""),
+            sent_at=message.date_created,
+            media=_count(message.num_media or "") or 0,
+        )
+
+    def _list(self, page: int, **which: Any) -> Iterator[Any]:
         try:
-            yield from self._client.messages.stream(page_size=PAGE, **which)
-        except (NotWrittenError, NoAnswerError, _NotCreatedError, TwilioException, ValueError, KeyError) as error:
+            yield from self._client.messages.stream(page_size=page, **which)
+        except _NotCreatedError as error:
+            raise GatewayAwayError(str(error)) from None
+        except (NotWrittenError, NoAnswerError, TwilioException, ValueError, KeyError) as error:
             raise GatewayAwayError(type(error).__name__) from None
 
 
 class _NotCreatedError(Exception):
-    """Twilio's answer was not a success."""
+    """Twilio's answer was not a success; its words are the HTTP status."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
+    def __init__(self, status: int, outcome: Outcome) -> None:
+        super().__init__(f"HTTP {status}")
         self.outcome = outcome
 
 
@@ -230,7 +239,7 @@ class _Http(HttpClient):  # type: ignore[misc]
         url = self._api_url + uri.removeprefix(TWILIO_API)
         answer = self._wire.send(method, url, params=params, data=data, headers=headers, auth=auth)
         if not 200 <= answer.status_code < 300:
-            raise _NotCreatedError(refusal_of(answer.status_code, answer.text))
+            raise _NotCreatedError(answer.status_code, refusal_of(answer.status_code, answer.text))
         return Response(answer.status_code, answer.text, answer.headers)
 
 

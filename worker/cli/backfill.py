@@ -1,0 +1,111 @@
+"""`baobei backfill`: put in line what a gateway has in its own list and never reached us."""
+
+import json
+import logging
+import re
+from contextlib import closing
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import click
+from sqlalchemy import Engine
+
+from worker.backfill import ON_ITS_WAY, Backfill, Tally
+from worker.cli.base import Problem, WrongUsage, database, settings
+from worker.comparisons import Comparison
+from worker.feeding import Feeder
+from worker.gateways.base import Gateway
+from worker.line import NotDurableError
+from worker.runtime import Runtime, open_runtime
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+LONGEST = timedelta(days=400)
+
+
+class Duration(click.ParamType[timedelta]):
+    """A number and m, h or d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the time that is meant."""
+        matched = re.fullmatch(r"([0-9]{1,6})\s*([mhd])", str(value).strip().lower())
+        if matched is None:
+            self.fail(f"“{value}” is no duration; write minutes, hours or days as 30m, 2h or 3d.", param, ctx)
+        ago = timedelta(**{UNITS[matched[2]]: int(matched[1])})
+        if not ON_ITS_WAY < ago <= LONGEST:
+            self.fail(f"“{value}” is out of reach; from 3m to {LONGEST.days}d will do.", param, ctx)
+        return ago
+
+
+@click.command("backfill")
+@click.option("--since", "ago", type=Duration(), required=True, help="How far to look back: 30m, 2h, 3d.")
+@click.option("--gateway", "name", help="Ask this gateway only.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def backfill(ago: timedelta, name: str | None, as_json: bool) -> None:
+    """Ask the gateways for texts that never reached us, and put them in line."""
+    given = settings()
+    # What goes wrong is said in sentences here.
+    logging.getLogger("worker").addHandler(logging.NullHandler())
+    with database(given) as engine, closing(open_runtime(given)) as runtime:
+        asked = _asked(runtime, name)
+        _feed(engine, runtime)
+        ended = [_compared(engine, runtime, gateway, ago) for gateway in asked if gateway.keeps_list]
+    without = [gateway.name for gateway in asked if not gateway.keeps_list]
+    click.echo(_json(ended, without) if as_json else _sentences(ended, without))
+    for comparison in ended:
+        _demand_success(comparison)
+
+
+def _asked(runtime: Runtime, name: str | None) -> list[Gateway]:
+    gateways = runtime.gateways
+    if name is not None and name not in gateways:
+        raise WrongUsage(f"There is no gateway “{name}” here; there are: {', '.join(sorted(gateways))}.")
+    return [gateway for key, gateway in gateways.items() if name in (None, key)]
+
+
+def _feed(engine: Engine, runtime: Runtime) -> None:
+    """Put in line first what waits in the spool: it was acknowledged, and is missing nowhere."""
+    try:
+        Feeder(engine, runtime.spool, runtime.bell.ring_decide).feed()
+    except (NotDurableError, OSError):
+        raise Problem("Texts wait in the spool and cannot be put in line; check the database and BAOBEI_VAR.") from None
+
+
+def _compared(engine: Engine, runtime: Runtime, gateway: Gateway, ago: timedelta) -> Comparison:
+    now = runtime.clock()
+    comparing = Backfill(engine, runtime.bell.ring_decide, runtime.clock, tell=_progress)
+    return comparing.compare(gateway, now - ago, now - ON_ITS_WAY)
+
+
+def _progress(name: str, tally: Tally) -> None:
+    click.echo(f"{name}: {tally.found} compared, {tally.missing} missing, {tally.healed} put in line …", err=True)
+
+
+def _sentences(ended: list[Comparison], without: list[str]) -> str:
+    said = [
+        f"{one.gateway}: {one.found} in its list since {one.since:%Y-%m-%d %H:%M} UTC, "
+        f"{one.healed} of them missing here and put in line now."
+        for one in ended
+        if one.error is None
+    ]
+    said += [f"{name} keeps no list of its own, so there is nothing to compare." for name in without]
+    return "\n".join(said)
+
+
+def _json(ended: list[Comparison], without: list[str]) -> str:
+    rows = [asdict(one) | {"since": one.since.isoformat(), "until": one.until.isoformat()} for one in ended]
+    blank = dict.fromkeys(("since", "until", "found", "healed", "error"))
+    rows = [row | {"list": True} for row in rows]
+    return json.dumps(rows + [{"gateway": name} | blank | {"list": False} for name in without], ensure_ascii=False)
+
+
+def _demand_success(ended: Comparison) -> None:
+    if ended.error == NotDurableError.__name__:
+        raise Problem("The database did not take a text; check it and run the same command again.")
+    if ended.error is not None:
+        raise Problem(
+            f"The list of {ended.gateway} could not be read ({ended.error}): check its account and the network, "
+            "and run the same command again."
+        )
