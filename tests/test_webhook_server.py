@@ -1,64 +1,22 @@
 """The web process itself, as the Procfile starts it: real gunicorn, real requests, real signals."""
 
-import http.client
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import Engine, select
 
-from tests.infrastructure.serving import SECRET, open_line, sandbox_request, texts
+from tests.infrastructure.serving import open_line, sandbox_request, texts
 from tests.infrastructure.waiting import eventually, gone
+from tests.infrastructure.web import Web
 from worker.guard import end_sessions
 from worker.schema import inbox
 
 FORM_ROUTE = "/gateways/sandbox/messages"
-
-
-class Web:
-    """One `python -m webhook`."""
-
-    def __init__(self, folder: Path, **environ: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        given = {"PYTHONPATH": os.getcwd(), "SECRET_KEY": SECRET, "BAOBEI_VAR": str(folder), "PORT": str(self.port)}
-        self.log = folder / "web.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "webhook"],
-                cwd=folder,
-                env=os.environ | given | environ,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def answers(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.ask("GET", "/healthz")[0] == 200
-        except OSError:
-            return False
-
-    def everybody(self) -> list[int]:
-        return [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
 
 
 @pytest.fixture

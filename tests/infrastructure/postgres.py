@@ -54,6 +54,12 @@ class PostgresServer:
 
     url: str
     process: "subprocess.Popen[bytes]"
+    binaries: Path
+    home: Path
+
+    def start_again(self, guard: Guard) -> "PostgresServer":
+        """Start a server on the same cluster, once this one has been stopped."""
+        return _serve(self.binaries, self.home, guard)
 
     def stop(self) -> None:
         """End the server, whoever is still connected."""
@@ -74,6 +80,10 @@ def start_postgres(guard: Guard) -> PostgresServer:
         os.chown(home, identity["user"], identity["group"])
     binaries = _reachable(_find_binaries(), home, identity)
     _make_cluster(binaries, home, identity)
+    return _serve(binaries, home, guard)
+
+
+def _serve(binaries: Path, home: Path, guard: Guard) -> PostgresServer:
     log = home / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -83,12 +93,12 @@ def start_postgres(guard: Guard) -> PostgresServer:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd="/",
-            **identity,
+            **_identity(),
         )
     guard.watch(process.pid)
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)})
     _await(url, process, log)
-    return PostgresServer(url.render_as_string(hide_password=False), process)
+    return PostgresServer(url.render_as_string(hide_password=False), process, binaries, home)
 
 
 def _find_binaries() -> Path:

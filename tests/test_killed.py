@@ -1,0 +1,179 @@
+"""Kill -9 of the whole web process under load loses no acknowledged text, with the database there and away.
+
+The ledger is the senders': what they got 2xx for. They do what gateways do: a text that got no 2xx is sent again under
+its id, and the next one of the same phone is sent only after it.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine, create_engine, func, select, text
+
+from tests.infrastructure.postgres import start_postgres
+from tests.infrastructure.serving import open_line, sandbox_request
+from tests.infrastructure.waiting import eventually
+from tests.infrastructure.web import Web
+from worker.database import migrate, open_engine
+from worker.guard import Guard, end_sessions
+from worker.schema import inbox, sites
+
+ROUTE = "/gateways/sandbox/messages"
+SENDERS = 6
+SEED = 20261102
+
+Outage = Callable[[], AbstractContextManager[None]]
+
+
+class Senders:
+    """Phones that text without a break until told to stop; `acknowledged` is the ledger, phone by phone, in order."""
+
+    def __init__(self, web: Web) -> None:
+        """Let each phone have a thread of its own."""
+        self._web = web
+        self._stop = Event()
+        self.acknowledged: list[list[str]] = [[] for _ in range(SENDERS)]
+        self._threads = [Thread(target=self._text_away, args=(number,)) for number in range(SENDERS)]
+
+    def __enter__(self) -> "Senders":
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop; what is on its way is still waited for."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def count(self) -> int:
+        """Return how many texts were acknowledged so far."""
+        return sum(map(len, self.acknowledged))
+
+    def _text_away(self, phone: int) -> None:
+        number = 0
+        while not self._stop.is_set():
+            message_id = f"p{phone}-{number}"
+            if self._send(phone, message_id):
+                self.acknowledged[phone].append(message_id)
+                number += 1
+
+    def _send(self, phone: int, message_id: str) -> bool:
+        headers, body = sandbox_request(From=f"+86139000000{phone:02}", MessageSid=message_id)
+        try:
+            return self._web.ask("POST", ROUTE, headers, body)[0] == 200
+        except (OSError, HTTPException):
+            time.sleep(0.01)
+            return False
+
+
+def kill_at_random_moments(web: Web, senders: Senders, chance: random.Random, times: int) -> None:
+    """Kill the web process again and again, each time after it has acknowledged something."""
+    for _ in range(times):
+        before = senders.count()
+        eventually(lambda before=before: senders.count() > before + SENDERS, "texts are acknowledged")
+        time.sleep(chance.random() * 0.3)
+        web.kill()
+        web.start()
+
+
+def check(engine: Engine, senders: Senders) -> None:
+    """Compare the line with the ledger."""
+    with engine.connect() as connection:
+        line = connection.execute(select(inbox).order_by(inbox.c.seq)).all()
+        last = connection.execute(select(sites.c.last_seq)).scalar_one()
+    assert [row.seq for row in line] == list(range(1, last + 1))
+    times = [row.received_at for row in line]
+    assert times == sorted(times)
+    in_line = [row.provider_id for row in line if row.kind == "text"]
+    for phone, acknowledged in enumerate(senders.acknowledged):
+        assert acknowledged
+        mine = [message_id for message_id in in_line if message_id.startswith(f"p{phone}-")]
+        # One more may be in line whose answer the kill cut off.
+        assert mine[: len(acknowledged)] == acknowledged
+        assert len(mine) <= len(acknowledged) + 1
+
+
+def texts_in_line(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(inbox)).scalar_one())
+
+
+def started(folder: Path, database_url: str) -> Web:
+    web = Web(folder, DATABASE_URL=database_url, REDIS_URL=f"unix://{folder}/nobody.sock")
+    eventually(web.answers, "an answer of the web process")
+    return web
+
+
+@contextmanager
+def locked(database_url: str) -> Iterator[None]:
+    """Hold the lock that every text needs, for longer than the web process waits for it."""
+    engine = create_engine(database_url) if "postgresql" in database_url else open_engine(database_url)
+    with engine.connect() as connection, connection.begin() as transaction:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE sites IN EXCLUSIVE MODE"))
+        yield
+        transaction.rollback()
+    engine.dispose()
+
+
+def test_nothing_acknowledged_is_lost_or_overtaken(tmp_path: Path, database_url: str, engine: Engine) -> None:
+    open_line(engine)
+    web = started(tmp_path, database_url)
+    with Senders(web) as senders:
+        kill_at_random_moments(web, senders, random.Random(SEED), 4)
+        eventually(web.answers, "an answer of the web process")
+    check(engine, senders)
+    end_sessions([web.process.pid])
+    web.process.wait()
+
+
+class TestAway:
+    """With the database away: what the spool took is fed in when it is back, killed or not."""
+
+    @pytest.fixture(params=["locked sqlite", "locked postgresql", "stopped postgresql"])
+    def place(self, request: pytest.FixtureRequest) -> Iterator[tuple[str, Outage]]:
+        """Yield a database's URL, and how to have it away."""
+        how, kind = request.param.split()
+        if how == "locked":
+            url = request.getfixturevalue(f"{kind}_databases").create()
+            yield url, lambda: locked(url)
+            return
+        guard: Guard = request.getfixturevalue("guard")
+        servers = [start_postgres(guard)]
+
+        @contextmanager
+        def stopped() -> Iterator[None]:
+            servers[-1].stop()
+            yield
+            servers.append(servers[-1].start_again(guard))
+
+        migrate(servers[0].url)
+        yield servers[0].url, stopped
+        servers[-1].stop()
+
+    def test_nothing_acknowledged_is_lost_or_overtaken(self, tmp_path: Path, place: tuple[str, Outage]) -> None:
+        url, away = place
+        engine = open_engine(url)
+        open_line(engine)
+        web = started(tmp_path, url)
+        chance = random.Random(SEED)
+        with Senders(web) as senders:
+            eventually(lambda: texts_in_line(engine) > SENDERS, "texts get into line")
+            with away():
+                kill_at_random_moments(web, senders, chance, 3)
+                kept = len(list((tmp_path / "spool").glob("*.json")))
+            # While it is fed, too.
+            kill_at_random_moments(web, senders, chance, 2)
+        eventually(lambda: not list((tmp_path / "spool").glob("*.json")), "the spool is fed in")
+        assert kept > SENDERS
+        check(engine, senders)
+        engine.dispose()
+        end_sessions([web.process.pid])
+        web.process.wait()
