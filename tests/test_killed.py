@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 
+import psutil
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
 
@@ -27,7 +28,25 @@ ROUTE = "/gateways/sandbox/messages"
 SENDERS = 6
 SEED = 20261102
 
+Start = Callable[[str], Web]
 Outage = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts the web process on a database, without Redis."""
+    webs: list[Web] = []
+
+    def start(database_url: str) -> Web:
+        web = Web(tmp_path, DATABASE_URL=database_url, REDIS_URL=f"unix://{tmp_path}/nobody.sock")
+        webs.append(web)
+        eventually(web.answers, "an answer of the web process")
+        return web
+
+    yield start
+    for web in webs:
+        end_sessions([web.process.pid])
+        web.process.wait()
 
 
 class Senders:
@@ -105,12 +124,6 @@ def texts_in_line(engine: Engine) -> int:
         return int(connection.execute(select(func.count()).select_from(inbox)).scalar_one())
 
 
-def started(folder: Path, database_url: str) -> Web:
-    web = Web(folder, DATABASE_URL=database_url, REDIS_URL=f"unix://{folder}/nobody.sock")
-    eventually(web.answers, "an answer of the web process")
-    return web
-
-
 @contextmanager
 def locked(database_url: str) -> Iterator[None]:
     """Hold the lock that every text needs, for longer than the web process waits for it."""
@@ -123,21 +136,64 @@ def locked(database_url: str) -> Iterator[None]:
     engine.dispose()
 
 
-def test_nothing_acknowledged_is_lost_or_overtaken(tmp_path: Path, database_url: str, engine: Engine) -> None:
+class OwnPostgres:
+    """A PostgreSQL of one test alone, which may be stopped and started again."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._server = start_postgres(guard)
+        self.url = self._server.url
+
+    def end(self) -> None:
+        """Stop it, if it runs."""
+        self._server.stop()
+        self._guard.forget(self._server.process.pid)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have it stopped."""
+        self.end()
+        yield
+        self._server = self._server.start_again(self._guard)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have it run and not move: connections stay open, and nothing ever comes."""
+        head = psutil.Process(self._server.process.pid)
+        head.suspend()
+        everybody = [head, *head.children(recursive=True)]
+        for process in everybody:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in everybody:
+                process.resume()
+
+
+@contextmanager
+def own_postgres(guard: Guard) -> Iterator[OwnPostgres]:
+    """Have a PostgreSQL of one's own."""
+    server = OwnPostgres(guard)
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def test_nothing_acknowledged_is_lost_or_overtaken(start: Start, database_url: str, engine: Engine) -> None:
     open_line(engine)
-    web = started(tmp_path, database_url)
+    web = start(database_url)
     with Senders(web) as senders:
         kill_at_random_moments(web, senders, random.Random(SEED), 4)
         eventually(web.answers, "an answer of the web process")
     check(engine, senders)
-    end_sessions([web.process.pid])
-    web.process.wait()
 
 
 class TestAway:
     """With the database away: what the spool took is fed in when it is back, killed or not."""
 
-    @pytest.fixture(params=["locked sqlite", "locked postgresql", "stopped postgresql"])
+    @pytest.fixture(params=["locked sqlite", "locked postgresql", "stopped postgresql", "frozen postgresql"])
     def place(self, request: pytest.FixtureRequest) -> Iterator[tuple[str, Outage]]:
         """Yield a database's URL, and how to have it away."""
         how, kind = request.param.split()
@@ -145,24 +201,17 @@ class TestAway:
             url = request.getfixturevalue(f"{kind}_databases").create()
             yield url, lambda: locked(url)
             return
-        guard: Guard = request.getfixturevalue("guard")
-        servers = [start_postgres(guard)]
+        with own_postgres(request.getfixturevalue("guard")) as server:
+            migrate(server.url)
+            yield server.url, server.stopped if how == "stopped" else server.frozen
 
-        @contextmanager
-        def stopped() -> Iterator[None]:
-            servers[-1].stop()
-            yield
-            servers.append(servers[-1].start_again(guard))
-
-        migrate(servers[0].url)
-        yield servers[0].url, stopped
-        servers[-1].stop()
-
-    def test_nothing_acknowledged_is_lost_or_overtaken(self, tmp_path: Path, place: tuple[str, Outage]) -> None:
+    def test_nothing_acknowledged_is_lost_or_overtaken(
+        self, tmp_path: Path, start: Start, place: tuple[str, Outage]
+    ) -> None:
         url, away = place
         engine = open_engine(url)
         open_line(engine)
-        web = started(tmp_path, url)
+        web = start(url)
         chance = random.Random(SEED)
         with Senders(web) as senders:
             eventually(lambda: texts_in_line(engine) > SENDERS, "texts get into line")
@@ -175,5 +224,3 @@ class TestAway:
         assert kept > SENDERS
         check(engine, senders)
         engine.dispose()
-        end_sessions([web.process.pid])
-        web.process.wait()

@@ -4,6 +4,7 @@ import logging
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from redis import Redis
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from parsers.mask import mask_numbers
 from tests.infrastructure.serving import (
@@ -30,13 +31,14 @@ from tests.infrastructure.serving import (
     texts,
 )
 from tests.sending import NOON, StandingClock
+from worker.database import open_engine
 from worker.decider import decide_site
 from worker.entering import open_site, put
 from worker.feeding import feeder_of
 from worker.gateways.base import Inbound
 from worker.line import NotDurableError, Receipt, accept
 from worker.lock import file_lock
-from worker.runtime import Runtime
+from worker.runtime import Runtime, open_runtime
 from worker.schema import claims, decisions, inbox, unrouted
 from worker.spool import Spool
 from worker.sweeper import Sweeper
@@ -170,9 +172,9 @@ class TestKeeping:
         self, words: str, stated: datetime | None, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
         spool = Spool(tmp_path_factory.mktemp("spool"))
-        text = replace(inbound("m\0\ud83d\ude001", words + "\0\ud800"), sent_at=stated, media=2)
-        name = spool.keep(text)
-        assert spool.read(name).inbound == replace(text, text=mask_numbers(text.text))
+        given = replace(inbound("m\0\ud83d\ude001", words + "\0\ud800"), sent_at=stated, media=2)
+        name = spool.keep(given)
+        assert spool.read(name).inbound == replace(given, text=mask_numbers(given.text))
 
 
 class TestFeeding:
@@ -347,3 +349,68 @@ def breaking_at(provider_id: str) -> Callable[[Engine, Inbound], Receipt]:
         return accept(engine, text)
 
     return accept_most
+
+
+class TestSlowDatabase:
+    """A lock that another process holds: a text waits for it for a while, and then goes into the spool."""
+
+    @contextmanager
+    def held(self, database_url: str) -> Iterator[None]:
+        engine = open_engine(database_url)
+        with engine.connect() as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE sites IN EXCLUSIVE MODE"))
+            yield
+        engine.dispose()
+
+    def runtime(self, runtime: Runtime, lock_wait_ms: int) -> Runtime:
+        return open_runtime(runtime.settings, lock_wait_ms=lock_wait_ms)
+
+    def test_a_lock_that_lasts_sends_it_into_the_spool(self, runtime: Runtime, database_url: str) -> None:
+        impatient = self.runtime(runtime, 100)
+        with self.held(database_url):
+            assert send(client_of(impatient), "m1") == 200
+            with pytest.raises(NotDurableError):
+                feed(impatient)
+        assert (ids(runtime.engine), feed(impatient), ids(runtime.engine)) == ([], 1, ["m1"])
+        impatient.close()
+
+    def test_a_lock_that_ends_in_time_does_not(self, runtime: Runtime, database_url: str) -> None:
+        patient = self.runtime(runtime, 60_000)
+        asked, answers = Event(), []
+
+        def ask() -> None:
+            asked.set()
+            answers.append(send(client_of(patient), "m1"))
+
+        asking = threading.Thread(target=ask)
+        with self.held(database_url):
+            asking.start()
+            assert asked.wait(60)
+            asking.join(0.3)
+            assert answers == []
+        asking.join()
+        assert (answers, ids(runtime.engine), patient.spool.is_empty()) == ([200], ["m1"], True)
+        patient.close()
+
+    def test_one_that_gets_into_line_after_all_is_there_once(
+        self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        go_on, over = Event(), Event()
+
+        def slow(engine: Engine, inbound: Inbound) -> Receipt:
+            go_on.wait(60)
+            try:
+                return accept(engine, inbound)
+            finally:
+                over.set()
+
+        monkeypatch.setattr("worker.intake.accept", slow)
+        impatient = self.runtime(runtime, 1)
+        assert send(client_of(impatient), "m1") == 200
+        go_on.set()
+        assert over.wait(60)
+        assert ids(runtime.engine) == ["m1"]
+        assert feed(impatient) == 1
+        assert ids(runtime.engine) == ["m1"]
+        impatient.close()

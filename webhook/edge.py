@@ -6,12 +6,14 @@ Signature, reading, then each text masked and made durable (both behind `worker.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from worker.gateways.base import Ack, Gateway, Inbound, Ping, Route, Status
 from worker.intake import take_in
 from worker.line import NotDurableError, Receipt
 from worker.log import complain, say
 from worker.outbox import record_status
+from worker.patience import within
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
 
 def _record(runtime: Runtime, status: Status) -> None:
     try:
-        record_status(runtime.engine, status)
+        within(runtime.patience_s, partial(record_status, runtime.engine, status))
     except Exception as error:
         # Whatever it was: the word on a reply is not kept. It needs no spool: the gateway says it again, a later word
         # replaces it, and a reply of which nothing is heard is looked up in the gateway's list.
@@ -69,7 +71,7 @@ def _record(runtime: Runtime, status: Status) -> None:
 
 
 def _put_in_line(runtime: Runtime, inbound: Inbound) -> Receipt:
-    receipt = take_in(runtime.engine, runtime.spool, inbound)
+    receipt = take_in(runtime.engine, runtime.spool, inbound, runtime.patience_s)
     say(log, receipt.outcome, gateway=inbound.gateway, site=receipt.site_id, seq=receipt.seq)
     if receipt.site_id is not None:
         runtime.bell.ring_decide(receipt.site_id)

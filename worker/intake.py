@@ -1,22 +1,30 @@
 """How a text that arrives becomes durable: in the line, else in the spool, else its gateway is told to come again."""
 
 import logging
+from functools import partial
 
 from sqlalchemy import Engine
 
 from worker.gateways.base import Inbound
 from worker.line import NotDurableError, Receipt, accept
 from worker.log import complain, say
+from worker.patience import within
 from worker.spool import Spool, number_of
 
 log = logging.getLogger(__name__)
 
 
-def take_in(engine: Engine, spool: Spool, inbound: Inbound) -> Receipt:
-    """Put a text in line, or behind those that wait in the spool. Raises NotDurableError when neither takes it."""
+def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -> Receipt:
+    """Put a text in line within `patience_s`, or behind those that wait in the spool.
+
+    Raises NotDurableError when neither takes it.
+    """
     if _nothing_waits(spool):
         try:
-            return accept(engine, inbound)
+            return within(patience_s, partial(accept, engine, inbound))
+        except TimeoutError as error:
+            # It may get into line yet: what the spool holds of it is a silent repeat then.
+            complain(log, "database too slow", error, gateway=inbound.gateway)
         except NotDurableError as error:
             complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
     # Those that wait were first: while there is one, nobody passes it.

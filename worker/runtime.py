@@ -17,6 +17,8 @@ from worker.gateways.table import open_gateways
 from worker.settings import Settings
 from worker.spool import Spool
 
+PATIENCE_S = 0.5
+
 
 class Runtime:
     """Everything a process needs that is not a value. Use it from the process that first used it."""
@@ -25,6 +27,11 @@ class Runtime:
         self.settings = settings
         self.clock = clock
         self.lock_wait_ms = lock_wait_ms
+
+    @property
+    def patience_s(self) -> float:
+        """How long whoever has an answer to give waits for the database, with all its locks."""
+        return self.lock_wait_ms / 1000 + PATIENCE_S
 
     @cached_property
     def engine(self) -> Engine:

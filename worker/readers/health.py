@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Thread
 
 from redis.exceptions import RedisError
 from rq import Queue
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.bell import QUEUES
 from worker.clock import utc_now
 from worker.database import reading
+from worker.patience import within
 from worker.runtime import Runtime
 from worker.schema import cursors, inbox, unrouted
 from worker.spool import Spool
@@ -36,8 +36,8 @@ class Health:
 
 def health_of(runtime: Runtime) -> Health:
     """Look at everything a text needs on its way; takes less than two seconds, whatever is away."""
-    database = _within(PROBE_S, lambda: _can_write(runtime.engine))
-    spool = _within(PROBE_S, runtime.spool.try_out)
+    database = _is_so(lambda: _can_write(runtime.engine))
+    spool = _is_so(runtime.spool.try_out)
     waiting = _spool_faults(runtime.spool)
     away = [name for name, there in (("database_away", database), ("spool_away", spool)) if not there]
     faults = [*away, *waiting, *_queue_faults(runtime)]
@@ -56,13 +56,12 @@ def _spool_faults(spool: Spool) -> list[str]:
     return [name for name, there in found.items() if there]
 
 
-def _within(seconds: float, probe: Callable[[], bool]) -> bool:
+def _is_so(probe: Callable[[], bool]) -> bool:
     """Return what a probe says, or False when it has not said anything in time."""
-    said: list[bool] = []
-    asking = Thread(target=lambda: said.append(probe()), daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return said == [True]
+    try:
+        return within(PROBE_S, probe)
+    except TimeoutError:
+        return False
 
 
 def _can_write(engine: Engine) -> bool:

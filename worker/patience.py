@@ -1,0 +1,26 @@
+"""Waiting no longer than the one who waits for us: a call that takes too long goes on, but nobody waits for it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call returns, or raise what it raises; raises TimeoutError when it has not ended in time.
+
+    A database driver on a server that has frozen would wait for ever, and no limit of the server's own ends that.
+    """
+    future: Future[T] = Future()
+    # A daemon, so that it keeps no process from ending.
+    Thread(target=_settle, args=(future, call), daemon=True).start()
+    return future.result(seconds)
+
+
+def _settle(future: Future[T], call: Callable[[], T]) -> None:
+    try:
+        future.set_result(call())
+    except BaseException as error:
+        future.set_exception(error)
