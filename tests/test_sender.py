@@ -318,6 +318,26 @@ class TestSettling:
         sender.drain()
         assert (state(engine, one), len(fake.messages)) == (("sent", None), 1)
 
+    def test_two_sweepers_that_look_at_once_have_looked_once(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        clock.move(seconds=60)
+        both = [threading.Thread(target=settler.settle), threading.Thread(target=settler.settle)]
+        fake.list_gate = threading.Event()
+        for each in both:
+            each.start()
+        eventually(lambda: len(fake.lists_asked) == 2, "both look")
+        fake.list_gate.set()
+        for each in both:
+            each.join()
+        assert [(a.outcome, a.lookups) for a in attempts_of(engine, one)] == [("unknown", 1)]
+        clock.move(minutes=4)
+        settler.settle()
+        assert reply(engine, one).state == "pending"
+
     def test_a_callback_between_the_look_ups_prevents_the_resend(
         self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
     ) -> None:

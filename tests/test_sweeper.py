@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select, update
 
+from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
-from tests.sending import StandingClock, add_reply, add_site, reply
+from tests.sending import StandingClock, add_reply, add_site, attempts_of, reply
 from worker import sweeper as module
 from worker.clock import utc_now
 from worker.entering import open_site
-from worker.gateways.base import Inbound, Stopped
+from worker.gateways.base import Inbound, Status, Stopped
 from worker.line import accept
+from worker.outbox import claim, record_status
 from worker.runtime import Runtime
 from worker.schema import cursors, decisions, replies
 from worker.stops import stop
@@ -186,6 +188,70 @@ class TestSteps:
             said.append([r.getMessage() for r in caplog.records].count("still stopped"))
             time.now += 30
         assert said == [1, 1, 2]
+
+
+class TestDoubts:
+    """gateways.md, "anything else": a callback, else two look-ups, else one counted re-send, by the sweeper alone."""
+
+    @pytest.fixture
+    def fake(self) -> Iterator[FakeTwilio]:
+        with fake_twilio() as fake:
+            yield fake
+
+    @pytest.fixture
+    def clock(self) -> StandingClock:
+        return StandingClock(utc_now())
+
+    @pytest.fixture
+    def twilio(self, tmp_path: Path, database_url: str, fake: FakeTwilio, clock: StandingClock) -> Iterator[Runtime]:
+        """A runtime with the fake as its gateway, without Redis: what is to be sent the sweeper sends itself."""
+        account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_API_URL": fake.url}
+        runtime = runtime_of(tmp_path, database_url, f"unix://{tmp_path}/none.sock", **account)
+        runtime.clock = clock
+        yield runtime
+        runtime.close()
+
+    def test_a_sender_that_died_before_it_sent_is_made_up_for_once(
+        self, twilio: Runtime, fake: FakeTwilio, clock: StandingClock, time: Time
+    ) -> None:
+        one = add_reply(twilio.engine, add_site(twilio.engine), now=clock())
+        assert claim(twilio.engine, one, clock())
+        states = []
+        sweeper = sweeper_of(twilio, time)
+        for seconds in (59, 1, 239, 1, 1):
+            clock.move(seconds=seconds)
+            sweeper.sweep()
+            states.append((reply(twilio.engine, one).state, len(fake.asked)))
+        assert states == [("sending", 0), ("unknown", 0), ("unknown", 0), ("pending", 0), ("sent", 1)]
+        assert [(a.outcome, a.lookups) for a in attempts_of(twilio.engine, one)] == [("unknown", 2), ("sent", 0)]
+
+    def test_a_sender_that_died_after_it_sent_is_not(
+        self, twilio: Runtime, fake: FakeTwilio, clock: StandingClock, time: Time
+    ) -> None:
+        one = add_reply(twilio.engine, add_site(twilio.engine), now=clock())
+        claimed = claim(twilio.engine, one, clock())
+        assert claimed
+        twilio.gateways["twilio"].send(claimed.outgoing)
+        clock.move(seconds=60)
+        for _ in range(3):
+            sweeper_of(twilio, time).sweep()
+            clock.move(minutes=5)
+        assert (reply(twilio.engine, one).state, len(fake.asked)) == ("sent", 1)
+        assert reply(twilio.engine, one).sid == fake.messages[0]["sid"]
+
+    @pytest.mark.parametrize("when", [30, 90])
+    def test_a_callback_settles_it_at_any_time(
+        self, twilio: Runtime, fake: FakeTwilio, clock: StandingClock, time: Time, when: int
+    ) -> None:
+        one = add_reply(twilio.engine, add_site(twilio.engine), now=clock())
+        assert claim(twilio.engine, one, clock())
+        clock.move(seconds=when)
+        sweeper_of(twilio, time).sweep()
+        record_status(twilio.engine, Status("twilio", "SM" + "c" * 32, one, "sent", attempt=1), clock())
+        for _ in range(3):
+            clock.move(minutes=5)
+            sweeper_of(twilio, time).sweep()
+        assert (reply(twilio.engine, one).state, fake.asked) == ("sent", [])
 
 
 def test_what_does_not_move_is_stuck_and_what_is_gone_is_forgotten(time: Time) -> None:

@@ -95,10 +95,10 @@ def note_delivery(connection: Connection, reply_id: int, number: int, status: St
     return replace(status, reply_id=reply_id, attempt=number, sid=status.sid or row.sid)
 
 
-def note_lookup(connection: Connection, reply_id: int, number: int) -> None:
-    """Note that an attempt was looked for in the gateway's list, and was not there."""
-    looked = update(attempts).where(_attempt(reply_id, number)).values(lookups=attempts.c.lookups + 1)
-    connection.execute(looked)
+def note_lookup(connection: Connection, reply_id: int, number: int, known: int) -> bool:
+    """Note that an attempt was looked for in vain once more than the `known` times; False: another noted it already."""
+    mine = and_(_attempt(reply_id, number), attempts.c.lookups == known)
+    return connection.execute(update(attempts).where(mine).values(lookups=known + 1)).rowcount == 1
 
 
 def chance() -> float:

@@ -80,7 +80,9 @@ class Settler:
             if standing is None or (standing.state, standing.attempt) != ("unknown", row.attempt):
                 # A callback was faster.
                 return
-            note_lookup(connection, row.id, row.attempt)
+            if not note_lookup(connection, row.id, row.attempt, row.lookups):
+                # Another sweeper looked at the same time; that counts as one look-up.
+                return
             change = after_lookups(standing, now) if row.lookups + 1 >= len(LOOKUPS_AT) else {}
             change_reply(connection, row.id, change, now)
         say(
