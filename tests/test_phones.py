@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests.infrastructure.serving import SITE_NUMBER, TWILIO, client_of, open_line, runtime_of
+from tests.infrastructure.serving import SITE_NUMBER, TWILIO, client_of, open_line, runtime_of, spool_away
 from webhook.codes import CODES, words_of
 from worker.decider import decide_site
 from worker.entering import SiteRow, open_site, put
+from worker.feeding import feeder_of
+from worker.gateways.base import Inbound
 from worker.line import NotDurableError
 from worker.runtime import Runtime
 from worker.schema import inbox
@@ -290,11 +292,19 @@ def test_without_script_a_form_leads_back_to_the_page(client: FlaskClient, site:
     assert texts_of(client, site, LI) == [(True, "第一行\n第二行")]
 
 
+def test_a_text_that_waits_in_the_spool_has_no_place_yet(client: FlaskClient, site: SiteRow, runtime: Runtime) -> None:
+    runtime.spool.keep(Inbound("sandbox", "m1", LI, SITE_NUMBER, REPORT))
+    assert send(client, site, LI, REPORT).json == {"seq": None}
+    assert feeder_of(runtime).feed() == 2
+    assert texts_of(client, site, LI) == [(True, REPORT), (True, REPORT)]
+
+
 def test_a_text_that_could_not_be_kept_is_said_so(
-    client: FlaskClient, site: SiteRow, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, site: SiteRow, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webhook.edge.accept", never)
-    answer = send(client, site, LI, REPORT)
+    monkeypatch.setattr("worker.intake.accept", never)
+    with spool_away(runtime):
+        answer = send(client, site, LI, REPORT)
     assert (answer.status_code, answer.mimetype) == (503, "text/plain")
     assert "没有发出" in answer.text
 

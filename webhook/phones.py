@@ -69,7 +69,10 @@ def feed(site_id: int) -> AnyResponse:
 
 @routes.post("/<int:site_id>/texts")
 def send(site_id: int) -> AnyResponse:
-    """Send `text` from the phone `sender` to the site, and return its place as JSON (without script: the page)."""
+    """Send `text` from the phone `sender` to the site, and return its place as JSON (without script: the page).
+
+    A text that waits in the spool has no place yet: null.
+    """
     demand_own_form()
     site = _site(site_id)
     text = request.form.get("text", "").replace("\r\n", "\n")

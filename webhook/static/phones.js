@@ -208,6 +208,8 @@ function showWaiting(thread, words) {
 }
 
 function settle(thread, waiting, place) {
+  // One that waits for the database has no place yet; it is shown when it has one.
+  if (place.seq === null) return waiting.remove();
   const key = `t${place.seq}`;
   if (thread.querySelector(`[data-key="${key}"]`)) return waiting.remove();
   waiting.dataset.key = key;
