@@ -24,6 +24,9 @@ from worker.database import migrate, open_engine
 from worker.guard import Guard, end_sessions
 from worker.schema import inbox, sites
 
+# Each test starts the web process several times, and a machine may be slow.
+pytestmark = pytest.mark.timeout(300)
+
 ROUTE = "/gateways/sandbox/messages"
 SENDERS = 6
 SEED = 20261102

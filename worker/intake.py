@@ -33,7 +33,7 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
 
 def _accept_in_time(engine: Engine, inbound: Inbound, patience_s: float) -> Receipt:
     if engine.dialect.name == "sqlite":
-        # It ends every wait by itself, and a thread for each text would cost a third of the texts per second.
+        # It ends every wait by itself; a thread for each text would only cost time.
         return accept(engine, inbound)
     return within(patience_s, partial(accept, engine, inbound))
 
