@@ -19,6 +19,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+import requests
+from twilio.request_validator import RequestValidator
+
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
 NUMBER = "+8613800000000"
@@ -40,6 +43,7 @@ class Behaviour:
     takes: bool = True
     answer: str = "whole"
     before: Callable[[dict[str, Any]], None] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 ACCEPTS = Behaviour()
@@ -50,9 +54,10 @@ FORGETS_AND_FAILS = Behaviour(status=503, takes=False)
 FORGETS_AND_RESETS = Behaviour(answer="reset", takes=False)
 
 
-def refuses(code: int, status: int = 400) -> Behaviour:
-    """Refuse with one of Twilio's codes."""
-    return Behaviour(status, code, takes=False)
+def refuses(code: int | None, status: int = 400, **headers: str) -> Behaviour:
+    """Refuse with one of Twilio's codes, or with none; `Retry_After="20"` is a header."""
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Behaviour(status, code, takes=False, headers=named)
 
 
 @dataclass
@@ -69,6 +74,7 @@ class FakeTwilio:
     """How many pages of its list it still gives before it fails; None: all."""
     list_gate: threading.Event | None = None
     """What it waits for before it answers a request for its list."""
+    callbacks: dict[str, str] = field(default_factory=dict)
     _next: deque[Behaviour] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -84,6 +90,7 @@ class FakeTwilio:
             message = self.message(form)
             if behaviour.takes:
                 self.messages.insert(0, message)
+                self.callbacks[message["sid"]] = form.get("StatusCallback", "")
         return behaviour, message
 
     def receive(self, number: str, words: str, at: datetime, sender: str = "+8613900000011", to: str = NUMBER) -> str:
@@ -102,6 +109,13 @@ class FakeTwilio:
             return self.list_status
         self.pages_left -= 1
         return self.list_status if self.pages_left >= 0 else 500
+    def call_back(self, sid: str, status: str, code: int | None = None) -> int:
+        """Post a status of a message that it took, signed, to the address given with it; return how that answers."""
+        fields = {"MessageSid": sid, "AccountSid": ACCOUNT, "MessageStatus": status}
+        fields |= {} if code is None else {"ErrorCode": str(code)}
+        signature = RequestValidator(TOKEN).compute_signature(self.callbacks[sid], fields)
+        headers = {"X-Twilio-Signature": signature}
+        return requests.post(self.callbacks[sid], data=fields, headers=headers, timeout=30).status_code
 
     def message(self, form: Form, **fields: Any) -> dict[str, Any]:
         """Return a message resource as Twilio shows it."""
@@ -204,7 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 code = {} if behaviour.code is None else {"code": behaviour.code}
                 # Twilio quotes the number in its words.
-                self._json(behaviour.status, code | {"message": f"about {message['to']}", "status": 400})
+                words = {"message": f"about {message['to']}", "status": 400}
+                self._raw(behaviour.status, json.dumps(code | words).encode(), behaviour.headers)
                 return
         self.close_connection = True
         self.connection.close()
@@ -212,8 +227,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _json(self, status: int, value: object) -> None:
         self._raw(status, json.dumps(value).encode())
 
-    def _raw(self, status: int, body: bytes) -> None:
+    def _raw(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -22,7 +22,7 @@ from worker.gateways.base import (
 
 SENDING = Standing("sending", 1, None, None, NOON + timedelta(hours=4))
 SENT = replace(SENDING, state="sent", sid="SM1", delivery="sent")
-SOFT = Retry(600, "30003", "off")
+SOFT = Retry(600, "30003", "off", once=True)
 HARD = Refused("30005", "unknown", "number")
 
 
@@ -88,6 +88,7 @@ def test_the_last_three_words_end_it_whichever_comes_first() -> None:
         (None, 0, ("failed", None, "39999")),
         (SOFT, 0, ("pending", None, "30003")),
         (SOFT, 1, ("failed", None, "30003")),
+        (Retry(1, "30001", "queue full"), 1, ("pending", None, "30001")),
         (Stopped("30002", ""), 0, ("pending", None, None)),
         (SenderStopped("30034", ""), 0, ("pending", None, None)),
     ],

@@ -23,6 +23,7 @@ from worker.schema import opt_outs
 from worker.stops import resume, stops
 
 TWILIO = ["twilio"]
+SOFT = Retry(600, "30003", "off", once=True)
 
 
 @pytest.fixture
@@ -206,7 +207,7 @@ class TestCallbacks:
         one = add_reply(engine, site)
         for number in (1, 2):
             hand_over(engine, one, Sent(f"SM{number}"), clock)
-            soft = word("undelivered", sid=f"SM{number}", error_code="30003", failure=Retry(600, "30003", "off"))
+            soft = word("undelivered", sid=f"SM{number}", error_code="30003", failure=SOFT)
             for _ in range(2):
                 record_status(engine, soft, clock())
             clock.move(minutes=16)

@@ -76,7 +76,7 @@ def after_outcome(standing: Standing, outcome: Outcome, now: datetime, chance: f
         case Retry():
             return _again(standing, outcome, now, chance)
         case Refused():
-            return _over("failed", outcome.code, outcome.words)
+            return _refused(outcome)
         case Unknown():
             return _over("unknown", outcome.code, outcome.words)
         case Stopped() | SenderStopped():
@@ -122,12 +122,14 @@ def _earlier(standing: Standing, status: Status, now: datetime) -> Change:
 
 def _failure(standing: Standing, status: Status, now: datetime, chance: float) -> Change:
     match status.failure:
-        case Retry() if standing.soft_failures < SOFT_FAILURES:
+        case Retry(once=once) if not once or standing.soft_failures < SOFT_FAILURES:
             return _again(standing, status.failure, now, chance)
         case Stopped() | SenderStopped():
             return {"state": "pending", "next_at": now, "lease_until": None}
         case None:
             return _over("failed", status.error_code or "none", "not delivered")
+        case Refused() as refused:
+            return _refused(refused)
         case failure:
             return _over("failed", failure.code, failure.words)
 
@@ -135,6 +137,10 @@ def _failure(standing: Standing, status: Status, now: datetime, chance: float) -
 def _again(standing: Standing, outcome: Retry, now: datetime, chance: float) -> Change:
     wait = timedelta(seconds=backoff_s(standing.attempt, outcome.after_s, chance))
     return _over("pending", outcome.code, outcome.words) | {"next_at": now + wait}
+
+
+def _refused(outcome: Refused) -> Change:
+    return _over("failed", outcome.code, outcome.words) | {"refusal": outcome.scope}
 
 
 def _over(state: str, code: str, words: str) -> Change:

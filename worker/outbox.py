@@ -7,7 +7,7 @@ doubt lets the later ones pass.
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -71,7 +71,7 @@ def candidates(engine: Engine, gateways: Collection[str], now: datetime) -> Sequ
     query = (
         select(replies.c.id)
         .join(sites, sites.c.id == replies.c.site_id)
-        .where(_due(now), sites.c.gateway.in_(gateways), ~stopped(), ~_would_overtake(now))
+        .where(_due(now), sites.c.gateway.in_(gateways), ~stopped(), ~_refused_before(), ~_would_overtake(now))
         .order_by(replies.c.next_at, replies.c.id)
         .limit(CANDIDATES)
     )
@@ -88,9 +88,12 @@ def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
         "delivery": None,
         "error_code": None,
         "error_words": None,
+        "refusal": None,
         "updated_at": now,
     }
-    mine = and_(replies.c.id == reply_id, _due(now), ~_would_overtake(now))
+    # Asked again here: between being found and being claimed its gateway may have been stopped by another reply.
+    sending = replies.c.site_id.in_(select(sites.c.id).where(~stopped()))
+    mine = and_(replies.c.id == reply_id, _due(now), sending, ~_refused_before(), ~_would_overtake(now))
     with engine.begin() as connection:
         if connection.execute(update(replies).where(mine).values(taken)).rowcount != 1:
             return None
@@ -124,6 +127,7 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
             return False
         news = note_delivery(connection, *found, status)
         if news is not None:
+            news = _weighed_status(connection, found[0], news, now)
             change_reply(connection, found[0], after_status(standing, news, now, chance()), now)
             _see_to_others(connection, found[0], news.failure, now)
     say(log, "status", reply=found[0], attempt=found[1], delivery=status.delivery, code=status.error_code)
@@ -145,31 +149,48 @@ def close_leases(engine: Engine, now: datetime) -> int:
 
 
 def retire(engine: Engine, now: datetime) -> int:
-    """Record as `stale` what is no longer of use, and as failed the notices to people who opted out; return how many.
+    """Record what is not to be sent any more and return how many.
 
+    That is, as `stale`, what is no longer of use; as failed, notices to people who opted out and words refused before.
     Replies of a stopped gateway stay as they are: whoever resumes it sees what has waited.
     """
     sending = select(sites.c.id).where(~stopped())
     waiting = and_(replies.c.state == "pending", replies.c.site_id.in_(sending))
     opted_out = exists().where(opt_outs.c.site_id == replies.c.site_id, opt_outs.c.phone == replies.c.recipient)
-    refused = {
-        "state": "failed",
-        "error_code": "opted out",
-        "error_words": "the person has opted out",
-        "updated_at": now,
-    }
     stale = waiting & (replies.c.useful_until <= now)
-    unwanted = waiting & (replies.c.next_at <= now) & (replies.c.role == "notice") & opted_out
+    due = waiting & (replies.c.next_at <= now)
+    unwanted = due & (replies.c.role == "notice") & opted_out
+    in_vain = due & _refused_before()
     with reading(engine).connect() as connection:
-        if not connection.execute(select(replies.c.id).where(or_(stale, unwanted)).limit(1)).first():
+        if not connection.execute(select(replies.c.id).where(or_(stale, unwanted, in_vain)).limit(1)).first():
             return 0
+    ends = [
+        (stale, {"state": "stale"}),
+        (unwanted, _failed("opted out", "the person has opted out")),
+        (in_vain, _failed("same words", "these words were refused before")),
+    ]
     with engine.begin() as connection:
-        one = connection.execute(update(replies).where(stale).values(state="stale", updated_at=now)).rowcount
-        return one + connection.execute(update(replies).where(unwanted).values(refused)).rowcount
+        return sum(
+            connection.execute(update(replies).where(which).values(end | {"updated_at": now})).rowcount
+            for which, end in ends
+        )
+
+
+def _failed(code: str, words: str) -> dict[str, str]:
+    return {"state": "failed", "error_code": code, "error_words": words}
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
     return and_(replies.c.state == "pending", replies.c.next_at <= now, replies.c.useful_until > now)
+
+
+def _refused_before() -> ColumnElement[bool]:
+    """Return the condition that these very words were refused to this person for what they say."""
+    before = replies.alias("before")
+    # The words of the partial index, so that a long history costs nothing.
+    refused = before.c.refusal == literal_column("'content'")
+    same_phone = and_(before.c.site_id == replies.c.site_id, before.c.recipient == replies.c.recipient)
+    return exists().where(refused, same_phone, before.c.words == replies.c.words, before.c.id != replies.c.id)
 
 
 def _would_overtake(now: datetime) -> ColumnElement[bool]:
@@ -186,8 +207,20 @@ def _would_overtake(now: datetime) -> ColumnElement[bool]:
 def _weighed(connection: Connection, site_id: int, recipient: str, outcome: Outcome, now: datetime) -> Outcome:
     """Take a stopped number for its recipient's fault until enough recipients say the same."""
     if isinstance(outcome, SenderStopped) and not is_believed(connection, site_id, recipient, outcome, now):
-        return Refused(outcome.code, outcome.words, "pair")
+        return _pairs_fault(outcome)
     return outcome
+
+
+def _pairs_fault(outcome: SenderStopped) -> Refused:
+    return Refused(outcome.code, outcome.words, "pair")
+
+
+def _weighed_status(connection: Connection, reply_id: int, status: Status, now: datetime) -> Status:
+    row = connection.execute(select(replies.c.site_id, replies.c.recipient).where(replies.c.id == reply_id)).one()
+    match status.failure:
+        case SenderStopped() as why if not is_believed(connection, row.site_id, row.recipient, why, now):
+            return replace(status, failure=_pairs_fault(why))
+    return status
 
 
 def _see_to_others(connection: Connection, reply_id: int, outcome: Outcome | None, now: datetime) -> None:

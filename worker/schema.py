@@ -395,6 +395,7 @@ replies = Table(
     Column("delivery", Text, comment="the gateway's word on it: queued sending sent delivered undelivered failed"),
     Column("error_code", Text),
     Column("error_words", Text),
+    Column("refusal", Text, comment="of a failed one, whose fault it was: number content pair"),
     Column("sent_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("site_id", "cause", "code", "recipient"),
@@ -467,4 +468,38 @@ Index(
     replies.c.id,
     sqlite_where=STILL_TO_SEND,
     postgresql_where=STILL_TO_SEND,
+)
+
+FAILED = text("state = 'failed'")
+Index("ix_replies_failed", replies.c.updated_at, sqlite_where=FAILED, postgresql_where=FAILED)
+WORDS_REFUSED = text("refusal = 'content'")
+Index(
+    "ix_replies_words_refused",
+    replies.c.site_id,
+    replies.c.recipient,
+    sqlite_where=WORDS_REFUSED,
+    postgresql_where=WORDS_REFUSED,
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True, comment="which kind of process: sweeper"),
+    Column("host", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    comment="Signs of life of the processes that nobody else would miss.",
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("scope", Text, primary_key=True, comment="what it is about: site:3, a gateway; empty: all of it"),
+    Column("since", UtcTime, nullable=False),
+    Column("sentence", Text, nullable=False, comment="what is wrong and how to mend it"),
+    Column("detail", JSON, nullable=False, comment="ids and counts"),
+    Column("last_sent_at", UtcTime, comment="when ALERT_URL last took it"),
+    Column("cleared_at", UtcTime, comment="it is over, and ALERT_URL has not heard of that yet"),
+    comment="What an operator has to know of now; the sweeper raises and clears it.",
 )

@@ -1,19 +1,22 @@
 """The web application with a database and a Redis of its own, and requests to it as its gateways write them."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from twilio.request_validator import RequestValidator
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from webhook.app import create_app
+from worker.clock import Clock, utc_now
 from worker.database import open_engine
 from worker.gateways.forms import Form
 from worker.gateways.sandbox import signed
@@ -89,6 +92,24 @@ def twilio_request(
     raw = urlencode([*(message | fields).items(), *more]).encode()
     signature = RequestValidator(TOKEN).compute_signature(url, Form.of(raw))
     return {"Content-Type": FORM, "X-Twilio-Signature": signature}, raw
+
+
+@contextmanager
+def served(environ: Mapping[str, str], clock: Clock = utc_now) -> Iterator[Runtime]:
+    """Serve the application on a free port of the loopback, which is its PUBLIC_URL; yields its runtime."""
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    public = {"PUBLIC_URL": f"http://127.0.0.1:{server.server_port}", "SECRET_KEY": SECRET}
+    runtime = open_runtime(load_settings(public | dict(environ)), clock)
+    server.app = create_app(runtime)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield runtime
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        runtime.close()
 
 
 def post(client: FlaskClient, path: str, request: tuple[dict[str, str], bytes]) -> TestResponse:

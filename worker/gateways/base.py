@@ -78,16 +78,23 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Surely not sent, and not refused for good: again after at least `after_s` seconds."""
+    """Surely not sent, and not refused for good: again after at least `after_s` seconds.
+
+    `once`: a delivery that failed softly, worth one new attempt and not as many as it takes.
+    """
 
     after_s: float
     code: str
     words: str
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Surely not sent and useless to repeat: this number, these words, or this pair of sender and recipient."""
+    """Surely not sent and useless to repeat: this number, these words, or this pair of sender and recipient.
+
+    Words that were refused are never sent to the same person again.
+    """
 
     code: str
     words: str

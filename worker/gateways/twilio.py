@@ -75,7 +75,7 @@ class Twilio:
         self._client = Client(
             settings.account_sid,
             settings.auth_tokens[0],
-            http_client=_Http(settings.api_url),
+            http_client=_Http(settings.api_url, now),
             # Given, so that it does not look for an edge or region in the environment: TWILIO_API_URL says all.
             environment={"TWILIO_ACCOUNT_SID": settings.account_sid},
         )
@@ -219,9 +219,10 @@ class _NotCreatedError(Exception):
 class _Http(HttpClient):  # type: ignore[misc]
     """The client library's way out: our base address, our wire, and no log lines, which would hold words."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, now: Clock) -> None:
         super().__init__(logger=None, is_async=False, timeout=TIMEOUT_S)
         self._api_url = api_url
+        self._now = now
         self._wire = Wire(TIMEOUT_S)
 
     def request(
@@ -239,7 +240,9 @@ class _Http(HttpClient):  # type: ignore[misc]
         url = self._api_url + uri.removeprefix(TWILIO_API)
         answer = self._wire.send(method, url, params=params, data=data, headers=headers, auth=auth)
         if not 200 <= answer.status_code < 300:
-            raise _NotCreatedError(answer.status_code, refusal_of(answer.status_code, answer.text))
+            retry_after = answer.headers.get("Retry-After", "")
+            refusal = refusal_of(answer.status_code, answer.text, retry_after, self._now())
+            raise _NotCreatedError(answer.status_code, refusal)
         return Response(answer.status_code, answer.text, answer.headers)
 
 

@@ -3,6 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from worker.gateways.base import Outcome, Refused, Retry, SenderStopped, Stopped, Unknown
@@ -40,6 +43,10 @@ def _later(after_s: float, words: str) -> Verdict:
     return lambda code: Retry(after_s, code, words)
 
 
+def _once_later(after_s: float, words: str) -> Verdict:
+    return lambda code: Retry(after_s, code, words, once=True)
+
+
 def _account(words: str) -> Verdict:
     return lambda code: Stopped(code, words)
 
@@ -70,14 +77,39 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "21611": _later(1, "our number's queue is full"),
     "30001": _later(1, "the queue is full"),
     "14107": _later(60, "we send too fast"),
-    "30003": _later(600, "the phone is off or out of reach"),
-    "30008": _later(600, "not delivered, for no known reason"),
+    "30003": _once_later(600, "the phone is off or out of reach"),
+    "30008": _once_later(600, "not delivered, for no known reason"),
 }
 """Twilio's error codes, as answers and as callbacks give them (https://www.twilio.com/docs/api/errors)."""
 
 
-def refusal_of(status: int, text: str) -> Outcome:
-    """Return what an answer that is no success means. After a 5xx the customer may have been texted all the same."""
+LONGEST_RETRY_AFTER_S: Final = 200.0
+"""A reply is of use for hours only: jitter added, this is the table's five minutes."""
+
+
+def refusal_of(status: int, text: str, retry_after: str = "", now: datetime | None = None) -> Outcome:
+    """Return what an answer that is no success means. After a 5xx the customer may have been texted all the same.
+
+    `retry_after` is the header of that name: seconds, or a date, which is compared with `now`.
+    """
+    outcome = _refusal_of(status, text)
+    if not isinstance(outcome, Retry):
+        return outcome
+    wanted = min(_seconds(retry_after, now), LONGEST_RETRY_AFTER_S)
+    return replace(outcome, after_s=max(outcome.after_s, wanted))
+
+
+def _seconds(retry_after: str, now: datetime | None) -> float:
+    if re.fullmatch(r"[0-9]{1,9}", retry_after.strip()):
+        return float(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+        return 0.0 if now is None else (until - now).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _refusal_of(status: int, text: str) -> Outcome:
     code = _code(text) or str(status)
     if status >= 500:
         return Unknown(code, "Twilio failed")
