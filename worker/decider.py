@@ -3,6 +3,7 @@
 Any job may run this any number of times, in any worker: what is decided stays decided, and comes out the same.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from worker.clock import Clock, utc_now
 from worker.loading import load_needs, load_senders, open_state
+from worker.log import say
 from worker.rules.chain import commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
 from worker.rules.model import Decision, Fact, Message, Reply, fields_of
@@ -19,7 +21,12 @@ from worker.rules.needs import needs_of
 from worker.rules.state import State
 from worker.schema import cursors, decisions, inbox, replies, reports
 from worker.store import save
+from worker.tracing import trail
 from worker.words.render import Setting, render
+
+log = logging.getLogger(__name__)
+
+Written = Sequence[Row[Any]]
 
 USEFUL_FOR = timedelta(hours=4)
 BATCH = 100
@@ -56,7 +63,10 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
             return Progress(0, 0, more=False)
         folded = [(message, decide(batch.state, message)) for message in batch.messages]
         said = _write(connection, batch, folded, clock())
-    return Progress(len(folded), said, more=len(folded) == limit or batch.messages[-1].kind not in BY_PERSON)
+    for message, decision in folded:
+        say(log, "decided", site=site_id, seq=message.seq, kind=decision.kind, code=decision.code)
+    tell_written(said)
+    return Progress(len(folded), len(said), more=len(folded) == limit or batch.messages[-1].kind not in BY_PERSON)
 
 
 def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
@@ -98,7 +108,7 @@ def working_set(connection: Connection, site_id: int, site: dict[str, Any], mess
     return state
 
 
-def _write(connection: Connection, batch: Batch, folded: list[tuple[Message, Decision]], now: datetime) -> int:
+def _write(connection: Connection, batch: Batch, folded: list[tuple[Message, Decision]], now: datetime) -> Written:
     records: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     facts: list[Fact] = []
@@ -114,11 +124,24 @@ def _write(connection: Connection, batch: Batch, folded: list[tuple[Message, Dec
     if rows:
         connection.execute(insert(reports), rows)
     save(connection, batch.site_id, facts)
-    if said:
-        connection.execute(insert(replies), said)
+    written = put_out(connection, said)
     moved = {"decided_seq": folded[-1][0].seq, "head": batch.head, "state": batch.state.site.to_json()}
     connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
-    return len(said)
+    return written
+
+
+def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:
+    """Insert rows of the outbox; return them as `tell_written` wants them."""
+    if not rows:
+        return []
+    columns = [replies.c[name] for name in ("id", "site_id", "cause", "code", "role")]
+    return list(connection.execute(insert(replies).returning(*columns, sort_by_parameter_order=True), rows))
+
+
+def tell_written(written: Written) -> None:
+    """Log each new row of the outbox; call it when the transaction that wrote them is committed."""
+    for row in written:
+        say(log, "reply written", **trail(row.site_id, row.cause), reply=row.id, code=row.code, role=row.role)
 
 
 def _record(batch: Batch, decision: Decision, committed: str) -> dict[str, Any]:

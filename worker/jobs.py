@@ -60,7 +60,7 @@ class Tasks:
             progress: Progress = decide_site(self.runtime.engine, site_id, clock=self.runtime.clock)
             total += progress.decided
             if progress.decided:
-                say(log, "decided", site=site_id, messages=progress.decided, replies=progress.replies)
+                say(log, "batch decided", site=site_id, messages=progress.decided, replies=progress.replies)
             if progress.replies:
                 self.runtime.bell.ring_send()
             if not progress.more:

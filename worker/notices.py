@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
 
 from worker.database import reading
-from worker.decider import outgoing
+from worker.decider import outgoing, put_out, tell_written
 from worker.loading import load_subjects, open_state
 from worker.rules.deadlines import KINDS, lead, tell_at
 from worker.rules.model import Deadline
 from worker.rules.policy import policy_of
 from worker.rules.telling import tell
-from worker.schema import cursors, deadlines, replies, sites
+from worker.schema import cursors, deadlines, sites
 
 AT_ONCE = 200
 
@@ -37,7 +37,9 @@ def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
         last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
         if cursor.decided_seq < last:
             return 0
-        return _tell_all(connection, cursor, _due(connection, cursor, now), now)
+        written = _tell_all(connection, cursor, _due(connection, cursor, now), now)
+    tell_written(written)
+    return len(written)
 
 
 def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:
@@ -53,17 +55,15 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
     return [deadline for deadline in found if tell_at(deadline, state) <= now]
 
 
-def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> int:
+def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Row[Any]]:
     state = open_state(connection, cursor.site_id, cursor.state)
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
-    said = 0
+    written: list[Row[Any]] = []
     for deadline in due:
         cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
         rows = outgoing(cursor.site_id, cause, tell(state, deadline, now, cursor.head), state, now, now)
-        if rows:
-            connection.execute(insert(replies), rows)
+        written += put_out(connection, rows)
         key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
         same = key & (deadlines.c.at == deadline.at) & (deadlines.c.site_id == cursor.site_id)
         connection.execute(update(deadlines).where(same).values(done=True))
-        said += len(rows)
-    return said
+    return written

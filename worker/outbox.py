@@ -9,11 +9,13 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Row,
     and_,
     delete,
     exists,
@@ -43,6 +45,7 @@ from worker.ledger import (
 from worker.log import say
 from worker.schema import opt_outs, replies, sites
 from worker.stops import WHOLE_GATEWAY, is_believed, revive, stop, stopped
+from worker.tracing import trail
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +102,7 @@ def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
             return None
         row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
         begin(connection, reply_id, row.attempt, now)
+    say(log, "claimed", **trail(row.site_id, row.cause), reply=reply_id, attempt=row.attempt)
     return Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
 
 
@@ -125,12 +129,14 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
         if not found or not standing:
             say(log, "status of no reply", logging.WARNING, gateway=status.gateway, delivery=status.delivery)
             return False
+        row = connection.execute(with_site().where(replies.c.id == found[0])).one()
         news = note_delivery(connection, *found, status)
         if news is not None:
-            news = _weighed_status(connection, found[0], news, now)
+            news = _weighed_status(connection, row, news, now)
             change_reply(connection, found[0], after_status(standing, news, now, chance()), now)
             _see_to_others(connection, found[0], news.failure, now)
-    say(log, "status", reply=found[0], attempt=found[1], delivery=status.delivery, code=status.error_code)
+    ids = trail(row.site_id, row.cause)
+    say(log, "status", **ids, reply=row.id, attempt=found[1], delivery=status.delivery, code=status.error_code)
     return True
 
 
@@ -138,13 +144,15 @@ def close_leases(engine: Engine, now: datetime) -> int:
     """Declare the attempts of senders that have died to be of unknown outcome; return how many."""
     dead = and_(replies.c.state == "sending", replies.c.lease_until <= now)
     lost = Unknown("lease", "the sender died")
+    columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
     with engine.begin() as connection:
-        rows = connection.execute(select(replies.c.id, replies.c.attempt).where(dead).with_for_update()).all()
+        rows = connection.execute(select(*columns).where(dead).with_for_update()).all()
         for row in rows:
             end(connection, row.id, row.attempt, lost, now)
             change = {"state": "unknown", "lease_until": None, "error_code": lost.code, "error_words": lost.words}
             change_reply(connection, row.id, change, now)
-            say(log, "lease closed", logging.WARNING, reply=row.id, attempt=row.attempt)
+            ids = trail(row.site_id, row.cause)
+            say(log, "lease closed", logging.WARNING, **ids, reply=row.id, attempt=row.attempt)
     return len(rows)
 
 
@@ -215,8 +223,7 @@ def _pairs_fault(outcome: SenderStopped) -> Refused:
     return Refused(outcome.code, outcome.words, "pair")
 
 
-def _weighed_status(connection: Connection, reply_id: int, status: Status, now: datetime) -> Status:
-    row = connection.execute(select(replies.c.site_id, replies.c.recipient).where(replies.c.id == reply_id)).one()
+def _weighed_status(connection: Connection, row: Row[Any], status: Status, now: datetime) -> Status:
     match status.failure:
         case SenderStopped() as why if not is_believed(connection, row.site_id, row.recipient, why, now):
             return replace(status, failure=_pairs_fault(why))

@@ -19,6 +19,7 @@ from worker.clock import Clock
 from worker.gateways.base import Gateway, Outcome, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox import Claim, candidates, claim, record, retire
+from worker.tracing import trail
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +114,7 @@ def _tell(claimed: Claim, outcome: Outcome) -> None:
         log,
         "handed over",
         level,
-        site=claimed.site_id,
-        cause=claimed.cause,
+        **trail(claimed.site_id, claimed.cause),
         reply=claimed.outgoing.reply_id,
         attempt=claimed.outgoing.attempt,
         outcome=type(outcome).__name__,

@@ -17,6 +17,7 @@ from worker.ledger import change_reply, note_lookup, outgoing_of, standing_of, w
 from worker.log import complain, say
 from worker.outbox import Claim, record
 from worker.schema import attempts, replies, sites
+from worker.tracing import trail
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Settler:
     def _there(self, row: Row[Any], found: Outcome) -> None:
         claimed = Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
         record(self.engine, claimed, found, self.clock())
-        say(log, "settled", site=row.site_id, cause=row.cause, reply=row.id, outcome=type(found).__name__)
+        say(log, "settled", **trail(row.site_id, row.cause), reply=row.id, outcome=type(found).__name__)
 
     def _not_there(self, row: Row[Any]) -> None:
         now = self.clock()
@@ -89,8 +90,7 @@ class Settler:
             log,
             "looked up in vain",
             logging.WARNING,
-            site=row.site_id,
-            cause=row.cause,
+            **trail(row.site_id, row.cause),
             reply=row.id,
             lookups=row.lookups + 1,
             next=change.get("state"),
