@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,10 +17,11 @@ from worker import sweeper as module
 from worker.clock import utc_now
 from worker.entering import open_site
 from worker.gateways.base import Inbound, Status, Stopped
+from worker.heartbeats import SWEEPER, beat, last_beat
 from worker.line import accept
 from worker.outbox import claim, record_status
 from worker.runtime import Runtime
-from worker.schema import cursors, decisions, replies
+from worker.schema import cursors, decisions, heartbeats, replies
 from worker.stops import stop
 from worker.sweeper import STUCK_S, Sweeper, Watch
 
@@ -252,6 +254,25 @@ class TestDoubts:
             clock.move(minutes=5)
             sweeper_of(twilio, time).sweep()
         assert (reply(twilio.engine, one).state, fake.asked) == ("sent", [])
+
+
+def test_beats_while_it_lives(runtime: Runtime, time: Time) -> None:
+    sweeper = sweeper_of(runtime, time)
+    runtime.clock = clock = StandingClock(utc_now())
+    beats = []
+    for _ in range(3):
+        sweeper.sweep()
+        with runtime.engine.connect() as connection:
+            beats.append(last_beat(connection, SWEEPER))
+        clock.move(seconds=3)
+        time.now += 3
+    assert beats == [clock.now - timedelta(seconds=9)] * 2 + [clock.now - timedelta(seconds=3)]
+    # Those that died are not kept for ever.
+    with runtime.engine.begin() as connection:
+        connection.execute(update(heartbeats).values(host="another", at=clock.now - timedelta(days=2)))
+    beat(runtime.engine, SWEEPER, clock.now)
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(heartbeats.c.at)).scalars().all() == [clock.now]
 
 
 def test_what_does_not_move_is_stuck_and_what_is_gone_is_forgotten(time: Time) -> None:

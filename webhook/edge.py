@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from worker.gateways.base import Ack, Gateway, Inbound, Ping, Route, Status
+from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, Route, Status
 from worker.intake import take_in
 from worker.line import NotDurableError, Receipt
 from worker.log import complain, say
@@ -37,12 +37,17 @@ def receive(
 ) -> Reception:
     """Take in one request. `query` is the raw query string, without `?`.
 
-    Raises RefusedRequestError for what the gateway did not write or nobody could read; that leaves no trace.
+    Raises RefusedRequestError for what the gateway did not write or nobody could read; that leaves no row anywhere.
     """
     # Never the URL as the server saw it: proxies change scheme and host, and werkzeug quotes anew.
     url = runtime.settings.base_url + address(gateway.name, route) + (f"?{query}" if query else "")
-    gateway.verify(headers, raw, url)
-    return _take(runtime, gateway, gateway.parse(route, raw, url))
+    try:
+        gateway.verify(headers, raw, url)
+        messages = gateway.parse(route, raw, url)
+    except ForgedError:
+        runtime.forgeries.note(gateway.name, url)
+        raise
+    return _take(runtime, gateway, messages)
 
 
 def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | Ping]) -> Reception:

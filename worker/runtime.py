@@ -12,6 +12,7 @@ from worker.bell import Bell, bell_client
 from worker.clock import Clock, utc_now
 from worker.database import LOCK_WAIT_MS, open_engine
 from worker.embedded import redis_address
+from worker.forgeries import Forgeries
 from worker.gateways.base import Gateway
 from worker.gateways.table import open_gateways
 from worker.settings import Settings
@@ -58,6 +59,11 @@ class Runtime:
         """The bell, rung through `redis`."""
         return Bell(self.redis)
 
+    @cached_property
+    def forgeries(self) -> Forgeries:
+        """Where requests that nobody signed are counted."""
+        return Forgeries(self.redis, self.clock)
+
     def waiting_redis(self) -> "Redis":
         """Return another client, for a worker that waits for rings: RQ sets how long it waits for an answer."""
         return Redis.from_url(redis_address(self.settings), retry=Retry(NoBackoff(), 0), socket_connect_timeout=2.0)
@@ -67,6 +73,8 @@ class Runtime:
         opened = self.__dict__
         if "engine" in opened:
             self.engine.dispose()
+        if "forgeries" in opened:
+            self.forgeries.close()
         if "redis" in opened:
             self.redis.close()
 

@@ -16,9 +16,11 @@ from threading import Event, Thread
 
 from sqlalchemy import select
 
+from worker.alerts import LOOK_EVERY_S, Alerts
 from worker.backfill import Backfill, InterruptedBackfillError
 from worker.database import reading
 from worker.feeding import feeder_of
+from worker.heartbeats import BEAT_EVERY_S, SWEEPER, beat
 from worker.jobs import Tasks
 from worker.log import complain, say
 from worker.notices import tell_due
@@ -57,19 +59,38 @@ class Watch:
         return {key for key, (_, since) in self.seen.items() if now - since >= STUCK_S}
 
 
+@dataclass(slots=True)
+class Every:
+    """Tells when it is time again: at once, and then once in so many seconds."""
+
+    seconds: float
+    monotonic: Callable[[], float]
+    last: float | None = None
+
+    def due(self) -> bool:
+        """Tell whether it is time, and count from now if it is."""
+        now = self.monotonic()
+        if self.last is not None and now - self.last < self.seconds:
+            return False
+        self.last = now
+        return True
+
+
 class Sweeper:
     """The sweeper of one process. `rounds` names its steps; each round runs in a thread of its own."""
 
     def __init__(self, runtime: Runtime, stop: Event, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._runtime = runtime
         self._stop = stop
-        self._monotonic = monotonic
         self._tasks = Tasks(runtime, stop.is_set)
         self._feeder = feeder_of(runtime, stop.is_set)
         self._backfill = Backfill(runtime.engine, runtime.bell.ring_decide, runtime.clock, stop.is_set)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
-        self._reminded_at = -REMIND_EVERY_S
+        self._alerts = Alerts(runtime.engine, runtime.settings.alert_url, runtime.clock, monotonic)
+        self._heart = Every(BEAT_EVERY_S, monotonic)
+        self._watchman = Every(LOOK_EVERY_S, monotonic)
+        self._reminder = Every(REMIND_EVERY_S, monotonic)
 
     @property
     def rounds(self) -> Mapping[str, Sequence[Step]]:
@@ -79,6 +100,8 @@ class Sweeper:
             "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
             "doubts": (self._settler.settle,),
             "gaps": (self.see_to_gaps,),
+            "heart": (self.beat,),
+            "alerts": (self.alert,),
         }
 
     def run(self) -> None:
@@ -145,12 +168,21 @@ class Sweeper:
 
     def remind_of_stops(self) -> None:
         """Say once a minute which gateways do not send."""
-        if self._monotonic() - self._reminded_at < REMIND_EVERY_S:
+        if not self._reminder.due():
             return
-        self._reminded_at = self._monotonic()
         for stop in stops(self._runtime.engine):
             scope = "number" if stop.number else "gateway"
             say(log, "still stopped", logging.ERROR, gateway=stop.gateway, scope=scope, code=stop.code)
+
+    def beat(self) -> None:
+        """Say every few seconds that the sweeper lives."""
+        if self._heart.due():
+            beat(self._runtime.engine, SWEEPER, self._runtime.clock())
+
+    def alert(self) -> None:
+        """Tell ALERT_URL every few seconds what has come up and what is over."""
+        if self._watchman.due():
+            self._alerts.look()
 
     def _undecided(self) -> dict[int, int]:
         """Return the place up to which each line that has more is decided."""

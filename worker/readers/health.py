@@ -15,6 +15,7 @@ from worker.bell import QUEUES
 from worker.clock import utc_now
 from worker.database import reading
 from worker.patience import within
+from worker.heartbeats import SWEEPER, is_silent, last_beat
 from worker.runtime import Runtime
 from worker.schema import cursors, inbox, unrouted
 from worker.spool import Spool
@@ -40,9 +41,9 @@ def health_of(runtime: Runtime) -> Health:
     spool = _is_so(runtime.spool.try_out)
     waiting = _spool_faults(runtime.spool)
     away = [name for name, there in (("database_away", database), ("spool_away", spool)) if not there]
-    faults = [*away, *waiting, *_queue_faults(runtime)]
+    faults = [*away, *waiting, *queue_faults(runtime)]
     if database:
-        faults += [*_line_faults(runtime.engine), *_stopped(runtime.engine)]
+        faults += [*_sweeper_faults(runtime), *_line_faults(runtime.engine), *_stopped(runtime.engine)]
     # While files wait, a text goes behind them or nowhere.
     return Health(spool or (database and WAITING not in waiting), tuple(faults))
 
@@ -80,7 +81,8 @@ def _nobody() -> dict[str, object]:
     return texts | {"received_at": utc_now(), "provider_id": secrets.token_hex(8), "body": b""}
 
 
-def _queue_faults(runtime: Runtime) -> Iterator[str]:
+def queue_faults(runtime: Runtime) -> Iterator[str]:
+    """Yield `redis_away`, or the queues to which no worker listens."""
     try:
         for name in QUEUES:
             if not _has_worker(Queue(name, connection=runtime.redis)):
@@ -93,6 +95,12 @@ def _has_worker(queue: Queue) -> bool:
     # A worker that was killed stays registered, but its own key goes when its heartbeat stops.
     keys = get_keys(queue=queue)
     return bool(keys) and bool(queue.connection.exists(*keys))
+
+
+def _sweeper_faults(runtime: Runtime) -> Iterator[str]:
+    with reading(runtime.engine).connect() as connection:
+        if is_silent(last_beat(connection, SWEEPER), utc_now()):
+            yield "no_sweeper"
 
 
 def _line_faults(engine: Engine) -> Iterator[str]:

@@ -1,0 +1,186 @@
+"""What an operator has to know of now: a table of conditions, each read from the tables with a few indexed queries.
+
+Each alarm is a code, what it is about, one sentence that says what is wrong and how to mend it, and ids and counts.
+Neither holds a name, a number or a word of a text. `baobei doctor`, ALERT_URL and /metrics all read them here.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
+
+from worker.database import reading
+from worker.schema import attempts, cursors, gateway_stops, inbox, replies, sites, unrouted
+from worker.stops import stopped
+
+LINE_STANDS_AFTER: Final = timedelta(minutes=1)
+REPLIES_WAIT_AFTER: Final = timedelta(minutes=5)
+FAILURES_WITHIN: Final = timedelta(minutes=10)
+FAILURES_LEAST: Final = 5
+FAILURES_SHARE: Final = 0.2
+CONTENT_WITHIN: Final = timedelta(hours=1)
+CONTENT_LEAST: Final = 3
+SHOWN_FOR: Final = timedelta(days=1)
+"""What nobody can undo, a reply in review or a text of no site, is an alarm for a day."""
+OUR_OWN: Final = ("opted out", "same words")
+"""Codes of replies that we ourselves did not send; no gateway failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that is wrong. `scope` tells those of one code apart, `site:3` or a gateway; empty: all of it."""
+
+    code: str
+    scope: str
+    since: datetime
+    sentence: str
+    detail: dict[str, int | str] = field(default_factory=dict)
+
+
+Condition = Callable[[Connection, datetime], Iterator[Alarm]]
+
+
+def alarms(engine: Engine, now: datetime) -> list[Alarm]:
+    """Return everything that is wrong at `now`. Raises SQLAlchemyError when the database is away."""
+    with reading(engine).connect() as connection:
+        return [alarm for condition in CONDITIONS for alarm in condition(connection, now)]
+
+
+def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    next_up = and_(inbox.c.site_id == cursors.c.site_id, inbox.c.seq == cursors.c.decided_seq + 1)
+    late = inbox.c.received_at < now - LINE_STANDS_AFTER
+    waiting = (sites.c.last_seq - cursors.c.decided_seq).label("waiting")
+    query = select(sites.c.id, waiting, inbox.c.received_at).join(cursors, cursors.c.site_id == sites.c.id)
+    for row in connection.execute(query.join(inbox, next_up).where(late)):
+        sentence = (
+            f"{_counted(row.waiting, 'text waits', 'texts wait')} for a decision at site {row.id}, the first since "
+            f"{_hour(row.received_at)}: see that `baobei work decide` and `baobei sweep` run, and look in their log "
+            "for `job failed` and `step failed`."
+        )
+        yield Alarm("line_stands", f"site:{row.id}", row.received_at, sentence, _site(row.id, waiting=row.waiting))
+
+
+def _gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    query = select(gateway_stops, sites.c.id).outerjoin(
+        sites, and_(sites.c.gateway == gateway_stops.c.gateway, sites.c.number == gateway_stops.c.number)
+    )
+    for row in connection.execute(query):
+        whole = not row.number
+        what = f"Gateway {row.gateway}" if whole else f"The number of site {row.id} at gateway {row.gateway}"
+        sentence = (
+            f"{what} is stopped since {_hour(row.since)} ({row.code}: {row.words}) and its replies wait: mend that, "
+            f"then run `baobei gateway resume {row.gateway}`."
+        )
+        detail: dict[str, int | str] = {"gateway": row.gateway, "error": row.code}
+        if whole:
+            yield Alarm("gateway_stopped", row.gateway, row.since, sentence, detail)
+        else:
+            yield Alarm("number_stopped", f"site:{row.id}", row.since, sentence, detail | {"site": row.id or 0})
+
+
+def _replies_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    # One with a delivery has failed softly, and waits for its new attempt as it should.
+    unsent = and_(replies.c.state == "pending", replies.c.delivery.is_(None))
+    old = replies.c.created_at < now - REPLIES_WAIT_AFTER
+    query = select(replies.c.site_id, func.count().label("waiting"), _oldest(replies.c.created_at))
+    query = query.join(sites, sites.c.id == replies.c.site_id).where(unsent, old, ~stopped())
+    for row in connection.execute(query.group_by(replies.c.site_id)):
+        sentence = (
+            f"{_counted(row.waiting, 'reply waits', 'replies wait')} at site {row.site_id}, the first since "
+            f"{_hour(row.oldest)}: see that `baobei work send` and `baobei sweep` run and can reach the gateway."
+        )
+        detail = _site(row.site_id, waiting=row.waiting)
+        yield Alarm("replies_wait", f"site:{row.site_id}", row.oldest, sentence, detail)
+
+
+def _replies_fail(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    failed = _failed_since(connection, now - FAILURES_WITHIN, replies.c.error_code.not_in(OUR_OWN))
+    for row in failed:
+        if row.total < FAILURES_LEAST:
+            continue
+        all_ended = row.total + _sent_since(connection, row.site_id, now - FAILURES_WITHIN)
+        if row.total >= FAILURES_SHARE * all_ended:
+            sentence = (
+                f"{row.total} of {all_ended} replies of site {row.site_id} failed within ten minutes (one with code "
+                f"{row.code}): look the code up at the gateway; /metrics counts all codes in `baobei_replies_failed`."
+            )
+            detail = _site(row.site_id, failed=row.total, of=all_ended) | {"error": row.code}
+            yield Alarm("replies_fail", f"site:{row.site_id}", now, sentence, detail)
+
+
+def _content_refused(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    for row in _failed_since(connection, now - CONTENT_WITHIN, replies.c.refusal == "content"):
+        if row.total >= CONTENT_LEAST:
+            sentence = (
+                f"{row.total} replies of site {row.site_id} were refused for their words within an hour (one with "
+                f"code {row.code}): register the number with the carriers, or ask the gateway's support."
+            )
+            detail = _site(row.site_id, refused=row.total) | {"error": row.code}
+            yield Alarm("content_refused", f"site:{row.site_id}", now, sentence, detail)
+
+
+def _replies_in_review(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    in_review = and_(replies.c.state == "review", replies.c.updated_at > now - SHOWN_FOR)
+    query = select(replies.c.site_id, func.count().label("total"), _oldest(replies.c.updated_at))
+    for row in connection.execute(query.where(in_review).group_by(replies.c.site_id)):
+        sentence = (
+            f"Of {_counted(row.total, 'reply', 'replies')} of site {row.site_id} nobody can tell whether it arrived, "
+            "after a second attempt: look in the gateway's own log, and call the agent if it matters."
+        )
+        detail = _site(row.site_id, replies=row.total)
+        yield Alarm("replies_in_review", f"site:{row.site_id}", row.oldest, sentence, detail)
+
+
+def _unrouted_texts(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    # Backwards from the newest: there is no index by time, and none is needed for as few as these.
+    query = select(unrouted.c.received_at).order_by(unrouted.c.id.desc()).limit(100)
+    recent = [at for at in connection.execute(query).scalars() if at > now - SHOWN_FOR]
+    if recent:
+        sentence = (
+            f"{_counted(len(recent), 'text', 'texts')} came within a day to a number of no site: open the site of that "
+            "number with `baobei site add`, or point the number elsewhere at its gateway."
+        )
+        yield Alarm("unrouted_texts", "", min(recent), sentence, {"texts": len(recent)})
+
+
+CONDITIONS: Final[tuple[Condition, ...]] = (
+    _line_stands,
+    _gateway_stopped,
+    _replies_wait,
+    _replies_fail,
+    _content_refused,
+    _replies_in_review,
+    _unrouted_texts,
+)
+
+
+def _failed_since(connection: Connection, since: datetime, which: ColumnElement[bool]) -> list[Row[Any]]:
+    """Return for each site how many replies failed, `total`, and one of the codes, `code`."""
+    total = func.count().label("total")
+    query = select(replies.c.site_id, total, func.max(replies.c.error_code).label("code"))
+    mine = and_(replies.c.state == "failed", replies.c.updated_at > since, which)
+    return list(connection.execute(query.where(mine).group_by(replies.c.site_id)))
+
+
+def _sent_since(connection: Connection, site_id: int, since: datetime) -> int:
+    mine = and_(attempts.c.reply_id == replies.c.id, replies.c.site_id == site_id, replies.c.state == "sent")
+    query = select(func.count()).select_from(attempts).join(replies, mine)
+    return int(connection.execute(query.where(attempts.c.ended_at > since)).scalar_one())
+
+
+def _oldest(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.min(column, type_=column.type).label("oldest")
+
+
+def _site(site_id: int, **counts: int) -> dict[str, int | str]:
+    return {"site": site_id, **counts}
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _hour(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
