@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from webhook import gateways, health, phones
+from webhook import gateways, health, metrics, phones
 from webhook.answers import prepare_answers
 from webhook.runtime import KEY
 from worker.gateways.base import LARGEST_BODY
+from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.settings import secret_key_of
 
@@ -14,11 +15,13 @@ def create_app(runtime: Runtime) -> Flask:
     """Return the application. It has the sandbox's phones only while the sandbox is a gateway of `runtime`."""
     app = Flask(__name__)
     app.extensions[KEY] = runtime
+    app.extensions[metrics.KEY] = Metrics(runtime)
     app.config.update(_config(runtime))
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     prepare_answers(app)
     app.register_blueprint(gateways.routes)
     app.register_blueprint(health.routes)
+    app.register_blueprint(metrics.routes)
     if phones.GATEWAY in runtime.gateways:
         app.register_blueprint(phones.routes)
     return app

@@ -85,16 +85,17 @@ def queue_faults(runtime: Runtime) -> Iterator[str]:
     """Yield `redis_away`, or the queues to which no worker listens."""
     try:
         for name in QUEUES:
-            if not _has_worker(Queue(name, connection=runtime.redis)):
+            if not live_workers(Queue(name, connection=runtime.redis)):
                 yield f"no_{name}_worker"
     except (RedisError, OSError):
         yield "redis_away"
 
 
-def _has_worker(queue: Queue) -> bool:
+def live_workers(queue: Queue) -> int:
+    """Return how many workers listen to a queue."""
     # A worker that was killed stays registered, but its own key goes when its heartbeat stops.
     keys = get_keys(queue=queue)
-    return bool(keys) and bool(queue.connection.exists(*keys))
+    return int(queue.connection.exists(*keys)) if keys else 0
 
 
 def _sweeper_faults(runtime: Runtime) -> Iterator[str]:

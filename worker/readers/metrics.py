@@ -1,0 +1,192 @@
+"""Numbers for Prometheus, computed from the tables and Redis when somebody asks: no process has to add anything up.
+
+Labels are ids, codes and names of ours; nothing here is about a person. Everything is read through an index or is
+small, so that a scrape costs milliseconds with a hundred thousand registrations.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from threading import Lock
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.registry import FailedJobRegistry
+from sqlalchemy import Connection, and_, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.bell import QUEUES
+from worker.database import reading
+from worker.forgeries import forgery_of
+from worker.heartbeats import SWEEPER, last_beat
+from worker.readers.health import live_workers
+from worker.readers.latency import latencies, quantile
+from worker.runtime import Runtime
+from worker.schema import alerts, attempts, cursors, decisions, gateway_stops, inbox, replies, sites, unrouted
+
+QUANTILES: Final = (0.5, 0.95, 0.99)
+RECENT: Final = timedelta(hours=1)
+STATES: Final = ("pending", "sending", "sent", "failed", "unknown", "review", "stale")
+
+
+def scrape(collector: "Metrics") -> bytes:
+    """Return all numbers in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(collector)
+    return generate_latest(registry)
+
+
+class Metrics(Collector):
+    """The numbers of one runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._decided = Decided()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family; of a database or Redis that is away only that it is."""
+        yield InfoMetricFamily("baobei_build", "What runs here.", {"version": version("baobei")})
+        yield from self._of_database()
+        yield from self._of_redis()
+
+    def _of_database(self) -> Iterator[Metric]:
+        now = self._runtime.clock()
+        families: list[Metric] = []
+        try:
+            with reading(self._runtime.engine).connect() as connection:
+                families += _line(connection, now)
+                families.append(self._decided.family(connection))
+                families += _replies(connection, now)
+                families += _standing(connection, now, self._runtime)
+        except SQLAlchemyError:
+            families = []
+        yield _gauge("baobei_database_up", "Whether the database answers.", bool(families))
+        yield from families
+
+    def _of_redis(self) -> Iterator[Metric]:
+        families: list[Metric] = []
+        try:
+            families += _queues(self._runtime)
+            families.append(_forged(self._runtime))
+        except (RedisError, OSError):
+            families = []
+        yield _gauge("baobei_redis_up", "Whether Redis answers.", bool(families))
+        yield from families
+
+
+@dataclass(slots=True)
+class Decided:
+    """Decisions by code. They are never changed, so each is counted once, and a scrape reads only the newest."""
+
+    upto: dict[int, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    lock: Lock = field(default_factory=Lock)
+
+    def family(self, connection: Connection) -> Metric:
+        """Count what has been decided since the last time and return all."""
+        with self.lock:
+            for site_id, seq in connection.execute(select(cursors.c.site_id, cursors.c.decided_seq)):
+                if seq > self.upto.get(site_id, 0):
+                    self._count(connection, site_id, seq)
+            return _counter("baobei_decisions", "Messages decided, by the code of their outcome.", "code", self.counts)
+
+    def _count(self, connection: Connection, site_id: int, seq: int) -> None:
+        after, upto = decisions.c.seq > self.upto.get(site_id, 0), decisions.c.seq <= seq
+        query = select(decisions.c.code, func.count()).where(decisions.c.site_id == site_id, after, upto)
+        for code, count in connection.execute(query.group_by(decisions.c.code)):
+            self.counts[code] += count
+        self.upto[site_id] = seq
+
+
+def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
+    next_up = and_(inbox.c.site_id == cursors.c.site_id, inbox.c.seq == cursors.c.decided_seq + 1)
+    query = select(sites.c.id, sites.c.last_seq, cursors.c.decided_seq, inbox.c.received_at)
+    query = query.join(cursors, cursors.c.site_id == sites.c.id).outerjoin(inbox, next_up)
+    rows = connection.execute(query.order_by(sites.c.id)).all()
+    received = {str(row.id): row.last_seq for row in rows}
+    waiting = {str(row.id): row.last_seq - row.decided_seq for row in rows}
+    ages = {str(row.id): _seconds(now, row.received_at) for row in rows}
+    lost = connection.execute(select(func.count()).select_from(unrouted)).scalar_one()
+    yield _counter("baobei_messages_received", "Messages put in line: texts, and set-up by commands.", "site", received)
+    yield _gauges("baobei_messages_undecided", "Messages that wait for their decision.", "site", waiting)
+    yield _gauges("baobei_oldest_undecided_seconds", "How long the first of them has waited; else 0.", "site", ages)
+    yield _gauge("baobei_texts_unrouted", "Texts that came to a number of no site.", lost)
+
+
+def _replies(connection: Connection, now: datetime) -> Iterator[Metric]:
+    states = dict.fromkeys(STATES, 0) | dict(_grouped(connection, replies.c.state))
+    codes = _grouped(connection, func.coalesce(replies.c.error_code, "none"), replies.c.state == "failed")
+    outcomes = _grouped(connection, func.coalesce(attempts.c.outcome, "none"), attempts.c.ended_at > now - RECENT)
+    taken = sorted(latencies(connection, now - RECENT))
+    quantiles = {str(q): quantile(taken, q) for q in QUANTILES} if taken else {}
+    yield _gauges("baobei_replies", "Replies and notices, by state.", "state", states)
+    yield _gauges("baobei_replies_failed", "Failed replies and notices, by the code of the failure.", "code", codes)
+    yield _gauges("baobei_attempts_last_hour", "Attempts to send in the last hour, by outcome.", "outcome", outcomes)
+    words = "Seconds from a text's receipt to its reply at the gateway, over the last hour."
+    yield _gauges("baobei_reply_latency_seconds", words, "quantile", quantiles)
+    yield _gauge("baobei_reply_latency_samples", "Replies that these quantiles are made of.", len(taken))
+
+
+def _standing(connection: Connection, now: datetime, runtime: Runtime) -> Iterator[Metric]:
+    stops = connection.execute(select(gateway_stops.c.gateway, gateway_stops.c.number)).all()
+    whole = dict.fromkeys(runtime.gateways, 0) | {stop.gateway: 1 for stop in stops if not stop.number}
+    numbers = dict.fromkeys(runtime.gateways, 0) | Counter(stop.gateway for stop in stops if stop.number)
+    raised = _grouped(connection, alerts.c.code, alerts.c.cleared_at.is_(None))
+    beat = last_beat(connection, SWEEPER)
+    yield _gauges("baobei_gateway_stopped", "1 while a gateway is stopped.", "gateway", whole)
+    yield _gauges("baobei_numbers_stopped", "Numbers of ours that are stopped.", "gateway", numbers)
+    yield _gauges("baobei_alerts_raised", "Alerts that are raised now, by code.", "alert", raised)
+    if beat is not None:
+        yield _gauge(
+            "baobei_sweeper_silent_seconds", "Time since the sweeper's last sign of life.", _seconds(now, beat)
+        )
+
+
+def _queues(runtime: Runtime) -> Iterator[Metric]:
+    queues = {name: Queue(name, connection=runtime.redis) for name in QUEUES}
+    waiting = {name: queue.count for name, queue in queues.items()}
+    failed = {name: len(FailedJobRegistry(queue=queue)) for name, queue in queues.items()}
+    workers = {name: live_workers(queue) for name, queue in queues.items()}
+    yield _gauges("baobei_queue_jobs", "Rings that no worker has heard yet.", "queue", waiting)
+    yield _gauges("baobei_queue_failed_jobs", "Jobs that failed in the last day.", "queue", failed)
+    yield _gauges("baobei_queue_workers", "Workers that listen.", "queue", workers)
+
+
+def _forged(runtime: Runtime) -> Metric:
+    found = {name: forgery_of(runtime.redis, name) for name in runtime.gateways}
+    counts = {name: forgery.count if forgery else 0 for name, forgery in found.items()}
+    words = "Requests refused for their signature; begins anew after a week without any."
+    return _counter("baobei_signature_failures", words, "gateway", counts)
+
+
+def _grouped(connection: Connection, key: object, *where: object) -> dict[str, int]:
+    query = select(key, func.count()).where(*where).group_by(key)  # type: ignore[call-overload]
+    return {str(name): int(count) for name, count in connection.execute(query)}
+
+
+def _seconds(now: datetime, since: datetime | None) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value)
+
+
+def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _counter(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(name, words, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
