@@ -9,6 +9,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ from twilio.request_validator import RequestValidator
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
 NUMBER = "+8613800000000"
-PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+ACCOUNT_PATH = f"/2010-04-01/Accounts/{ACCOUNT}"
+PATH = f"{ACCOUNT_PATH}/Messages.json"
+SERVICE = "MG" + "0" * 32
 
 Form = dict[str, str]
 
@@ -75,6 +78,11 @@ class FakeTwilio:
     list_gate: threading.Event | None = None
     """What it waits for before it answers a request for its list."""
     callbacks: dict[str, str] = field(default_factory=dict)
+    account_status: str = "active"
+    numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    service: dict[str, Any] | None = None
+    service_numbers: list[str] = field(default_factory=list)
+    clock_ahead_s: float = 0.0
     _next: deque[Behaviour] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -116,6 +124,17 @@ class FakeTwilio:
         signature = RequestValidator(TOKEN).compute_signature(self.callbacks[sid], fields)
         headers = {"X-Twilio-Signature": signature}
         return requests.post(self.callbacks[sid], data=fields, headers=headers, timeout=30).status_code
+
+    def own(self, number: str, url: str, **fields: Any) -> None:
+        """Have a number in the account, whose texts are posted to this address."""
+        self.numbers[number] = {
+            "sid": "PN" + "0" * 32,
+            "phone_number": number,
+            "sms_url": url,
+            "sms_method": "POST",
+            "sms_fallback_url": "",
+            "sms_application_sid": "",
+        } | fields
 
     def message(self, form: Form, **fields: Any) -> dict[str, Any]:
         """Return a message resource as Twilio shows it."""
@@ -182,6 +201,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer_as(behaviour, message)
 
     def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path != PATH:
+            self._tell_set_up(path)
+            return
         if not self._known():
             return
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
@@ -192,9 +215,35 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._json(200, _page(self.server.fake, query))
 
-    def _known(self) -> bool:
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return its own idea of the time, for the Date header."""
+        return super().date_time_string((timestamp or time.time()) + self.server.fake.clock_ahead_s)
+
+    def _tell_set_up(self, path: str) -> None:
+        fake = self.server.fake
+        asked = parse_qs(urlsplit(self.path).query).get("PhoneNumber", [""])[0]
+        shown: dict[str, Any] = {
+            f"{ACCOUNT_PATH}.json": {"sid": ACCOUNT, "status": fake.account_status},
+            f"{ACCOUNT_PATH}/IncomingPhoneNumbers.json": {
+                # Twilio's filter matches parts of numbers, too.
+                "incoming_phone_numbers": [known for number, known in fake.numbers.items() if asked[:-1] in number],
+            },
+            f"/v1/Services/{SERVICE}": fake.service,
+            f"/v1/Services/{SERVICE}/PhoneNumbers": {
+                "phone_numbers": [{"sid": "PN", "phone_number": number} for number in fake.service_numbers],
+                "meta": {"key": "phone_numbers", "next_page_url": None},
+            },
+        }
+        if not self._known(path):
+            return
+        if shown.get(path) is None:
+            self._json(404, {"code": 20404, "message": "not found", "status": 404})
+            return
+        self._json(200, shown[path])
+
+    def _known(self, path: str = PATH) -> bool:
         wanted = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if self.path.partition("?")[0] == PATH and self.headers["Authorization"] == f"Basic {wanted}":
+        if self.path.partition("?")[0] == path and self.headers["Authorization"] == f"Basic {wanted}":
             return True
         self._json(401, {"code": 20003, "message": "Authenticate", "status": 401})
         return False

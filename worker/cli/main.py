@@ -3,6 +3,7 @@
 import click
 
 from worker.cli.backfill import backfill
+from worker.cli.doctor import doctor
 from worker.cli.gateway import gateway
 from worker.cli.migrate import migrate
 from worker.cli.parse import parse
@@ -20,5 +21,5 @@ def main() -> None:
     """Client reports by text message: received, put in line, decided, answered."""
 
 
-for command in (up, migrate, site, staff, roster, parse, rehearse_files, register, gateway, backfill, work, sweep):
+for command in (up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill, work, sweep):
     main.add_command(command)

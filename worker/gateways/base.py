@@ -184,6 +184,17 @@ class Ack:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something at the gateway that is not as it should be, and how to mend it, in one sentence.
+
+    `advice`: it works as it is, and would bear more the other way.
+    """
+
+    sentence: str
+    advice: bool = False
+
+
 class Gateway(Protocol):
     """One adapter. Nothing in it knows Flask, the database or the queue; `url` is always the one the gateway signed."""
 
@@ -239,6 +250,12 @@ class Gateway(Protocol):
         Returns what became of it; None: it is not there. Raises GatewayAwayError when the list could not be read.
         """
 
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Fault]:
+        """Yield what is set up wrongly at the gateway, for our `numbers` to reach `url` with their texts.
+
+        Raises GatewayAwayError when the gateway could not be asked.
+        """
+
 
 class GatewayAwayError(Exception):
-    """The gateway's list could not be read now; the message is the kind of the fault, never words."""
+    """The gateway's list or settings could not be read now; the message is the kind of the fault, never words."""

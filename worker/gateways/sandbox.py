@@ -15,7 +15,7 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 from worker.clock import Clock
-from worker.gateways.base import Ack, ForgedError, Inbound, MalformedError, Outgoing, Ping, Route, Sent, Status
+from worker.gateways.base import Ack, Fault, ForgedError, Inbound, MalformedError, Outgoing, Ping, Route, Sent, Status
 from worker.gateways.forms import Form, header, read_form
 from worker.settings import Settings, secret_key_of
 
@@ -100,6 +100,10 @@ class Sandbox:
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield nothing: the sandbox has no list of its own."""
+        return iter(())
+
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Fault]:
+        """Yield nothing: there is nothing to set up."""
         return iter(())
 
     def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Sent:

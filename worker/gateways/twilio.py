@@ -16,14 +16,13 @@ from urllib.parse import urlsplit
 
 from twilio.base import values
 from twilio.base.exceptions import TwilioException
-from twilio.http import HttpClient
-from twilio.http.response import Response
 from twilio.request_validator import HMAC_SHA1, RequestValidator
 from twilio.rest import Client
 
 from worker.clock import Clock
 from worker.gateways.base import (
     Ack,
+    Fault,
     ForgedError,
     GatewayAwayError,
     Inbound,
@@ -38,9 +37,11 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.gateways.forms import Form, header, read_form
-from worker.gateways.twilio_codes import DELIVERY_OF, failure_of, refusal_of
-from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
-from worker.settings import TWILIO_API, Settings, TwilioSettings
+from worker.gateways.twilio_codes import DELIVERY_OF, failure_of
+from worker.gateways.twilio_http import NotCreatedError, TwilioHttp
+from worker.gateways.twilio_setup import faults_of, refused_fault
+from worker.gateways.wire import NoAnswerError, NotWrittenError
+from worker.settings import Settings, TwilioSettings
 
 SIGNATURE: Final = "X-Twilio-Signature"
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
@@ -49,6 +50,7 @@ SINGLE_FIELDS = ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "
 TIMEOUT_S = 7.0
 LONGEST_VALIDITY_S = 14_400
 CLOCK_SKEW = timedelta(minutes=2)
+CLOCK_TOLERANCE_S = 5.0
 LOOKED_THROUGH = 200
 PAGE = 50
 BACKFILL_PAGE = 200
@@ -72,10 +74,11 @@ class Twilio:
         self._callback_url = callback_url
         self._now = now
         self._validators = [RequestValidator(token) for token in settings.auth_tokens]
+        self._http = TwilioHttp(settings.api_url, TIMEOUT_S, now)
         self._client = Client(
             settings.account_sid,
             settings.auth_tokens[0],
-            http_client=_Http(settings.api_url, now),
+            http_client=self._http,
             # Given, so that it does not look for an edge or region in the environment: TWILIO_API_URL says all.
             environment={"TWILIO_ACCOUNT_SID": settings.account_sid},
         )
@@ -154,7 +157,7 @@ class Twilio:
             return Retry(1, str(error), "Twilio could not be reached")
         except NoAnswerError as error:
             return Unknown(str(error), "Twilio did not answer")
-        except _NotCreatedError as error:
+        except NotCreatedError as error:
             return error.outcome
         except (TwilioException, ValueError, TypeError, KeyError) as error:
             return Unknown(type(error).__name__, "Twilio's answer made no sense")
@@ -199,51 +202,29 @@ class Twilio:
             media=_count(message.num_media or "") or 0,
         )
 
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Fault]:
+        """Ask Twilio whether our account, token and numbers are set up to reach `url`, and what time it is."""
+        try:
+            yield from faults_of(self._client, self._settings, numbers, url)
+            if self._http.clock_off_s is not None and abs(self._http.clock_off_s) > CLOCK_TOLERANCE_S:
+                yield Fault(
+                    f"This machine's clock is {-self._http.clock_off_s:+.0f} s off Twilio's: let it be set from the "
+                    "network (NTP), for the order and times of reports depend on it."
+                )
+        except NotCreatedError as error:
+            yield refused_fault(error.outcome)
+        except (NotWrittenError, NoAnswerError) as error:
+            raise GatewayAwayError(str(error)) from None
+        except (TwilioException, ValueError, KeyError, TypeError) as error:
+            raise GatewayAwayError(type(error).__name__) from None
+
     def _list(self, page: int, **which: Any) -> Iterator[Any]:
         try:
             yield from self._client.messages.stream(page_size=page, **which)
-        except _NotCreatedError as error:
+        except NotCreatedError as error:
             raise GatewayAwayError(str(error)) from None
         except (NotWrittenError, NoAnswerError, TwilioException, ValueError, KeyError) as error:
             raise GatewayAwayError(type(error).__name__) from None
-
-
-class _NotCreatedError(Exception):
-    """Twilio's answer was not a success; its words are the HTTP status."""
-
-    def __init__(self, status: int, outcome: Outcome) -> None:
-        super().__init__(f"HTTP {status}")
-        self.outcome = outcome
-
-
-class _Http(HttpClient):  # type: ignore[misc]
-    """The client library's way out: our base address, our wire, and no log lines, which would hold words."""
-
-    def __init__(self, api_url: str, now: Clock) -> None:
-        super().__init__(logger=None, is_async=False, timeout=TIMEOUT_S)
-        self._api_url = api_url
-        self._now = now
-        self._wire = Wire(TIMEOUT_S)
-
-    def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Return a success. Raises NotWrittenError, NoAnswerError, or _NotCreatedError for any other status."""
-        url = self._api_url + uri.removeprefix(TWILIO_API)
-        answer = self._wire.send(method, url, params=params, data=data, headers=headers, auth=auth)
-        if not 200 <= answer.status_code < 300:
-            retry_after = answer.headers.get("Retry-After", "")
-            refusal = refusal_of(answer.status_code, answer.text, retry_after, self._now())
-            raise _NotCreatedError(answer.status_code, refusal)
-        return Response(answer.status_code, answer.text, answer.headers)
 
 
 def _taken(message: Any) -> Outcome:

@@ -1,0 +1,98 @@
+"""Database and Redis: do they answer, are they as they must be, and do their clocks agree with ours."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from alembic.script.revision import RevisionError
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.retry import Retry
+from sqlalchemy import Engine, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.clock import utc_now
+from worker.database import missing_migrations, reading
+from worker.doctor.base import Advice, Patient, Problem
+from worker.embedded import redis_address
+from worker.log import kind_of
+
+TOLERANCE: Final = timedelta(seconds=2)
+REDIS_S: Final = 3.0
+MIGRATE: Final = "run `baobei migrate` (`baobei up` does it by itself)"
+
+
+def sqlite_file(patient: Patient) -> Path | None:
+    """Return the SQLite file; None on PostgreSQL."""
+    url = make_url(patient.settings.database_url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def look_at_database(patient: Patient) -> Iterator[Problem | Advice]:
+    """Look whether the database answers, has every migration, and what time it is there."""
+    file = sqlite_file(patient)
+    if file is not None and not file.exists():
+        # Connecting would make it.
+        yield Problem(f"The database file {file} does not exist: {MIGRATE}, or mend DATABASE_URL or BAOBEI_VAR.")
+        return
+    try:
+        missing = missing_migrations(patient.runtime.engine)
+    except RevisionError:
+        yield Problem("The database was migrated by a newer baobei than this one: install that version again.")
+        return
+    except SQLAlchemyError as error:
+        yield Problem(f"The database cannot be used ({kind_of(error)}): start it, or mend DATABASE_URL.")
+        return
+    if missing:
+        yield Problem(f"The database lacks {len(missing)} migration(s), from {missing[0]} on: {MIGRATE}.")
+    yield from _clock(patient.runtime.engine)
+
+
+def _clock(engine: Engine) -> Iterator[Problem | Advice]:
+    if engine.dialect.name != "postgresql":
+        return
+    before = utc_now()
+    with reading(engine).connect() as connection:
+        there: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    after = utc_now()
+    off = there - after if there > after else before - there if there < before else timedelta()
+    if off > TOLERANCE:
+        yield Problem(
+            f"This machine's clock and the database's differ by {off.total_seconds():.0f} s: let both be set from the "
+            "network (NTP), for the order and times of reports depend on them."
+        )
+
+
+def look_at_redis(patient: Patient) -> Iterator[Problem | Advice]:
+    """Look whether Redis answers, and that it throws nothing away when it is full."""
+    redis = Redis.from_url(
+        redis_address(patient.settings),
+        retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=REDIS_S,
+        socket_timeout=REDIS_S,
+    )
+    try:
+        memory = redis.info("memory")
+    except (AuthenticationError, ResponseError) as error:
+        yield Problem(f"Redis refuses us ({kind_of(error)}): mend name and password in REDIS_URL.")
+    except (RedisError, OSError) as error:
+        yield Problem(
+            f"Redis cannot be reached ({kind_of(error)}), so that replies take seconds: start it (`baobei up` does) "
+            "or mend REDIS_URL."
+        )
+    else:
+        yield from _eviction(dict(memory))
+    finally:
+        redis.close()
+
+
+def _eviction(memory: dict[str, object]) -> Iterator[Problem | Advice]:
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if memory.get("maxmemory") and policy != "noeviction":
+        yield Problem(
+            f"Redis throws keys away when it is full (maxmemory-policy {policy}), rings for waiting texts among them: "
+            "run `redis-cli config set maxmemory-policy noeviction`, and write that into its configuration."
+        )
