@@ -1,5 +1,6 @@
 """The outbox on both databases: claims, order, what callbacks change, stops and people who opted out."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,6 +20,7 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.outbox import Claim, candidates, claim, close_leases, record, record_status, retire
+from worker.readers.alarms import alarms
 from worker.schema import opt_outs
 from worker.stops import resume, stops
 
@@ -324,13 +326,29 @@ class TestRetire:
         assert retire(engine, clock()) == 0
 
 
-def test_a_long_history_is_not_read(sqlite_databases: Databases) -> None:
+@pytest.mark.parametrize(
+    ("ask", "wanted"),
+    [
+        (lambda engine: candidates(engine, TWILIO, NOON), [("earlier", "ix_replies_to_send")]),
+        (lambda engine: candidates(engine, TWILIO, NOON), [("before", "ix_replies_words_refused")]),
+        (lambda engine: retire(engine, NOON), [("before", "ix_replies_words_refused")]),
+        (lambda engine: alarms(engine, NOON), [("replies", "ix_replies_failed"), ("replies", "ix_replies_due")]),
+    ],
+)
+def test_a_long_history_is_not_read(
+    sqlite_databases: Databases, ask: Callable[[Engine], object], wanted: list[tuple[str, str]]
+) -> None:
     """PostgreSQL plans by statistics, which an empty table has not; SQLite shows that the partial index fits."""
     engine = open_engine(sqlite_databases.create())
     seen: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: seen.append(statement))
-    candidates(engine, TWILIO, NOON)
+    ask(engine)
     with engine.connect() as connection:
-        plan = connection.execute(text("EXPLAIN QUERY PLAN " + seen[-1].replace("?", "1"))).all()
+        explained = [f"EXPLAIN QUERY PLAN {s.replace('?', '1')}" for s in seen if s.startswith("SELECT")]
+        plan = [row.detail for statement in explained for row in connection.execute(text(statement))]
     engine.dispose()
-    assert any("earlier USING" in row.detail and "ix_replies_to_send" in row.detail for row in plan)
+    for table, index in wanted:
+        assert any(f"{table} USING" in line and index in line for line in plan), plan
+    assert not [
+        line for line in plan if line.startswith(("SCAN replies", "SCAN attempts", "SCAN inbox", "SCAN before"))
+    ]

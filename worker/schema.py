@@ -470,8 +470,9 @@ Index(
     postgresql_where=STILL_TO_SEND,
 )
 
+# Likewise for whoever asks for failed replies of late; `state` leads so that SQLite prefers it to `ix_replies_due`.
 FAILED = text("state = 'failed'")
-Index("ix_replies_failed", replies.c.updated_at, sqlite_where=FAILED, postgresql_where=FAILED)
+Index("ix_replies_failed", replies.c.state, replies.c.updated_at, sqlite_where=FAILED, postgresql_where=FAILED)
 WORDS_REFUSED = text("refusal = 'content'")
 Index(
     "ix_replies_words_refused",

@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
 
 from worker.database import reading
-from worker.schema import attempts, cursors, gateway_stops, inbox, replies, sites, unrouted
+from worker.readers.lines import lines
+from worker.schema import FAILED, attempts, gateway_stops, replies, sites, unrouted
 from worker.stops import stopped
 
 LINE_STANDS_AFTER: Final = timedelta(minutes=1)
@@ -49,17 +50,16 @@ def alarms(engine: Engine, now: datetime) -> list[Alarm]:
 
 
 def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
-    next_up = and_(inbox.c.site_id == cursors.c.site_id, inbox.c.seq == cursors.c.decided_seq + 1)
-    late = inbox.c.received_at < now - LINE_STANDS_AFTER
-    waiting = (sites.c.last_seq - cursors.c.decided_seq).label("waiting")
-    query = select(sites.c.id, waiting, inbox.c.received_at).join(cursors, cursors.c.site_id == sites.c.id)
-    for row in connection.execute(query.join(inbox, next_up).where(late)):
+    for line in lines(connection):
+        if line.waiting_since is None or line.waiting_since >= now - LINE_STANDS_AFTER:
+            continue
         sentence = (
-            f"{_counted(row.waiting, 'text waits', 'texts wait')} for a decision at site {row.id}, the first since "
-            f"{_hour(row.received_at)}: see that `baobei work decide` and `baobei sweep` run, and look in their log "
-            "for `job failed` and `step failed`."
+            f"{_counted(line.waiting, 'text waits', 'texts wait')} for a decision at site {line.site_id}, the first "
+            f"since {_hour(line.waiting_since)}: see that `baobei work decide` and `baobei sweep` run, and look in "
+            "their log for `job failed` and `step failed`."
         )
-        yield Alarm("line_stands", f"site:{row.id}", row.received_at, sentence, _site(row.id, waiting=row.waiting))
+        detail = _site(line.site_id, waiting=line.waiting)
+        yield Alarm("line_stands", f"site:{line.site_id}", line.waiting_since, sentence, detail)
 
 
 def _gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
@@ -160,7 +160,7 @@ def _failed_since(connection: Connection, since: datetime, which: ColumnElement[
     """Return for each site how many replies failed, `total`, and one of the codes, `code`."""
     total = func.count().label("total")
     query = select(replies.c.site_id, total, func.max(replies.c.error_code).label("code"))
-    mine = and_(replies.c.state == "failed", replies.c.updated_at > since, which)
+    mine = and_(FAILED, replies.c.updated_at > since, which)
     return list(connection.execute(query.where(mine).group_by(replies.c.site_id)))
 
 

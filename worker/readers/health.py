@@ -16,8 +16,9 @@ from worker.clock import utc_now
 from worker.database import reading
 from worker.patience import within
 from worker.heartbeats import SWEEPER, is_silent, last_beat
+from worker.readers.lines import lines
 from worker.runtime import Runtime
-from worker.schema import cursors, inbox, unrouted
+from worker.schema import unrouted
 from worker.spool import Spool
 from worker.stops import stops
 
@@ -105,11 +106,10 @@ def _sweeper_faults(runtime: Runtime) -> Iterator[str]:
 
 
 def _line_faults(engine: Engine) -> Iterator[str]:
-    next_up = (inbox.c.site_id == cursors.c.site_id) & (inbox.c.seq == cursors.c.decided_seq + 1)
-    late = exists().where(next_up, inbox.c.received_at < utc_now() - LATE)
     with reading(engine).connect() as connection:
-        late_texts, lost_texts = connection.execute(select(late, exists(select(unrouted.c.id)))).one()
-    if late_texts:
+        waiting = [line.waiting_since for line in lines(connection) if line.waiting_since]
+        lost_texts = connection.execute(select(exists(select(unrouted.c.id)))).scalar_one()
+    if any(since < utc_now() - LATE for since in waiting):
         yield "undecided_texts"
     if lost_texts:
         yield "unrouted_texts"

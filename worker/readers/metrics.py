@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.registry import FailedJobRegistry
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.bell import QUEUES
@@ -27,8 +27,9 @@ from worker.forgeries import forgery_of
 from worker.heartbeats import SWEEPER, last_beat
 from worker.readers.health import live_workers
 from worker.readers.latency import latencies, quantile
+from worker.readers.lines import lines
 from worker.runtime import Runtime
-from worker.schema import alerts, attempts, cursors, decisions, gateway_stops, inbox, replies, sites, unrouted
+from worker.schema import FAILED, alerts, attempts, cursors, decisions, gateway_stops, replies, unrouted
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 RECENT: Final = timedelta(hours=1)
@@ -105,13 +106,10 @@ class Decided:
 
 
 def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
-    next_up = and_(inbox.c.site_id == cursors.c.site_id, inbox.c.seq == cursors.c.decided_seq + 1)
-    query = select(sites.c.id, sites.c.last_seq, cursors.c.decided_seq, inbox.c.received_at)
-    query = query.join(cursors, cursors.c.site_id == sites.c.id).outerjoin(inbox, next_up)
-    rows = connection.execute(query.order_by(sites.c.id)).all()
-    received = {str(row.id): row.last_seq for row in rows}
-    waiting = {str(row.id): row.last_seq - row.decided_seq for row in rows}
-    ages = {str(row.id): _seconds(now, row.received_at) for row in rows}
+    found = {str(line.site_id): line for line in lines(connection)}
+    received = {site: line.last_seq for site, line in found.items()}
+    waiting = {site: line.waiting for site, line in found.items()}
+    ages = {site: _seconds(now, line.waiting_since) for site, line in found.items()}
     lost = connection.execute(select(func.count()).select_from(unrouted)).scalar_one()
     yield _counter("baobei_messages_received", "Messages put in line: texts, and set-up by commands.", "site", received)
     yield _gauges("baobei_messages_undecided", "Messages that wait for their decision.", "site", waiting)
@@ -121,7 +119,7 @@ def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
 
 def _replies(connection: Connection, now: datetime) -> Iterator[Metric]:
     states = dict.fromkeys(STATES, 0) | dict(_grouped(connection, replies.c.state))
-    codes = _grouped(connection, func.coalesce(replies.c.error_code, "none"), replies.c.state == "failed")
+    codes = _grouped(connection, func.coalesce(replies.c.error_code, "none"), FAILED)
     outcomes = _grouped(connection, func.coalesce(attempts.c.outcome, "none"), attempts.c.ended_at > now - RECENT)
     taken = sorted(latencies(connection, now - RECENT))
     quantiles = {str(q): quantile(taken, q) for q in QUANTILES} if taken else {}

@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column(
         "replies", sa.Column("refusal", sa.Text(), comment="of a failed one, whose fault it was: number content pair")
     )
-    _partial_index("ix_replies_failed", ["updated_at"], "state = 'failed'")
+    _partial_index("ix_replies_failed", ["state", "updated_at"], "state = 'failed'")
     _partial_index("ix_replies_words_refused", ["site_id", "recipient"], "refusal = 'content'")
     op.create_table(
         "heartbeats",
