@@ -117,6 +117,7 @@ class FakeTwilio:
             return self.list_status
         self.pages_left -= 1
         return self.list_status if self.pages_left >= 0 else 500
+
     def call_back(self, sid: str, status: str, code: int | None = None) -> int:
         """Post a status of a message that it took, signed, to the address given with it; return how that answers."""
         fields = {"MessageSid": sid, "AccountSid": ACCOUNT, "MessageStatus": status}

@@ -21,5 +21,10 @@ def main() -> None:
     """Client reports by text message: received, put in line, decided, answered."""
 
 
-for command in (up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill, work, sweep):
+COMMANDS = (
+    *(up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill),
+    *(work, sweep),
+)
+
+for command in COMMANDS:
     main.add_command(command)

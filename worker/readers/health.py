@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.bell import QUEUES
 from worker.clock import utc_now
 from worker.database import reading
-from worker.patience import within
 from worker.heartbeats import SWEEPER, is_silent, last_beat
+from worker.patience import within
 from worker.readers.lines import lines
 from worker.runtime import Runtime
 from worker.schema import unrouted
