@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+from parsers.classify import agent_parts_of
 from parsers.companies import find_company
 from parsers.grammar import read_report
 from parsers.message import Lexicon, Parsed, Report
@@ -54,6 +56,8 @@ _OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "ru
 """Commands about one thing: a number behind the first one is part of their words."""
 _IN_OWN_WORDS: Final = ("object", "opinion", "rule")
 """Commands whose words are kept whole: a date in a reason is part of the reason."""
+_AND: Final = ("和", "与", "及", "and", "&")
+_BRACKETS: Final = "()（）[]【】"
 _BARE: Final = ["报备", "report"]
 
 
@@ -80,6 +84,7 @@ def _read(kind: str, reading: Reading, begin: int, phones: list[Phone], lexicon:
         return _group(reading, begin, phones, lexicon)
     rest = blank(reading.skeleton, phones)
     named = [p for p in phones if p.start >= begin and not p.faulty]
+    named = _of_clients(named) if kind in _TAKES_AGENT else named
     reports, consumed = _clients(reading, rest, begin, named)
     plain = list(rest)
     for start, end in consumed:
@@ -103,7 +108,32 @@ def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) 
     """Read what follows 团报 as a report text (D10): its fault, if it has one, stands with the command."""
     rest = Reading(" " * begin + reading.clean[begin:], " " * begin + reading.skeleton[begin:])
     inner = read_report(rest, phones, lexicon)
-    return Parsed("group", inner.error, inner.reports, inner.faults)
+    agent, unit = _head_line(reading, begin, phones, lexicon)
+    reports = tuple(
+        replace(report, agent=report.agent or agent, distributor=report.distributor or unit) for report in inner.reports
+    )
+    whose = all(report.agent or report.distributor for report in reports)
+    error = None if inner.error == "missing_agent" and whose else inner.error
+    return Parsed("group", error, reports, inner.faults)
+
+
+def _head_line(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> tuple[str | None, str | None]:
+    """Return agent and unit of a line between the keyword and the clients (D10), None for what does not stand there."""
+    end = reading.skeleton.find("\n", begin)
+    if end < 0 or any(phone.start < end for phone in phones) or not any(phone.start > end for phone in phones):
+        return None, None
+    found: dict[str, str] = {}
+    for word in _WORD.finditer(reading.skeleton, begin, end):
+        for part in agent_parts_of(word[0].strip("()[]:"), lexicon):
+            start = word.start() + len(word[0]) - len(word[0].lstrip("()[]:"))
+            found.setdefault(part.kind, reading.clean[start + part.start : start + part.end].strip("()（）"))
+    return found.get("agent"), found.get("unit")
+
+
+def _of_clients(phones: list[Phone]) -> list[Phone]:
+    """Return the phones without whole numbers behind a masked one: the agent's own is never a fault."""
+    masked = next((index for index, phone in enumerate(phones) if not phone.was_full), len(phones))
+    return [phone for index, phone in enumerate(phones) if index <= masked or not phone.was_full]
 
 
 def _clients(reading: Reading, rest: str, begin: int, named: list[Phone]) -> tuple[list[Report], list[tuple[int, int]]]:
@@ -175,12 +205,14 @@ def _left(reading: Reading, body: str, begin: int) -> str:
 
 def _with_agent(reports: list[Report], words: str, lexicon: Lexicon) -> tuple[list[Report], str]:
     first, _, rest = words.partition(" ")
+    if first in _AND:
+        first, _, rest = rest.partition(" ")
     company = find_company(first.casefold(), lexicon)
     agent: str | None = first
     unit: str | None = None
     if company is not None:
-        unit = first[company.start : company.end]
-        agent = (first[: company.start] + first[company.end :]) or None
+        unit = first[company.start : company.end].strip(_BRACKETS)
+        agent = (first[: company.start] + first[company.end :]).strip(_BRACKETS) or None
     if agent is not None and rest and find_company(rest.casefold(), lexicon):
         unit, rest = rest, ""
-    return [Report(r.client, r.first3, r.last4, agent, unit, r.was_full) for r in reports], rest
+    return [Report(r.client, r.first3, r.last4, agent or None, unit, r.was_full) for r in reports], rest

@@ -50,6 +50,10 @@ def test_variant(row_id: str, text: str, expected: dict[str, Any]) -> None:
         ("follow R1", {"kind": "follow_up", "refs": ["R1"]}),
         ("跟进 R1 R2 R3", {"kind": "follow_up", "refs": ["R1", "R2", "R3"]}),
         ("到访 张三 138****5678 李四 14:30", {"kind": "visit", "client": "张三", "first3": "138", "last4": "5678", "agent": "李四", "time": "14:30"}),
+        ("到访 张三 138****5678 李四(链家) 13900000011 14:30", {"kind": "visit", "client": "张三", "first3": "138", "last4": "5678", "agent": "李四", "distributor": "链家", "time": "14:30"}),
+        ("到访 张三 138****5678 和 李梅 139****2233", {"kind": "visit", "reports": [
+            {"client": "张三", "first3": "138", "last4": "5678", "agent": None, "distributor": None},
+            {"client": "李梅", "first3": "139", "last4": "2233", "agent": None, "distributor": None}]}),
         ("到访 5678 11-2 14:30", {"kind": "visit", "refs": ["5678"], "date": "11-02", "time": "14:30"}),
         ("签", {"kind": "sign"}),
         ("签V2031", {"kind": "sign", "refs": ["V2031"]}),
@@ -105,6 +109,18 @@ def test_group_reads_its_clients_like_a_report() -> None:
     assert [(r.client, r.last4, r.agent) for r in parsed.reports] == [
         ("张三", "5678", "王五"),
         ("李四", "8888", "王五"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "agent", "unit"), [("李四", "李四", None), ("李四(链家)", "李四", "链家"), ("链家", None, "链家")]
+)
+def test_the_head_line_of_a_group_says_whose_it_is(head: str, agent: str | None, unit: str | None) -> None:
+    parsed = parse(f"团报 {head}\n张三 138****5678\n李梅 139****2233")
+    assert parsed.error is None
+    assert [(r.client, r.agent, r.distributor) for r in parsed.reports] == [
+        ("张三", agent, unit),
+        ("李梅", agent, unit),
     ]
 
 
