@@ -345,6 +345,7 @@ roster = Table(
     Column("unit", Text, nullable=False),
     Column("from_day", Date),
     Column("to_day", Date),
+    Column("listed_at", UtcTime, comment="since when without a break, by the line; empty: from ever"),
     Index("ix_roster_unit", "site_id", "unit"),
     Index("ix_roster_name_key", "site_id", "name_key"),
     comment="分销人员名单: one unit a phone at a time; days are the site's, inclusive.",

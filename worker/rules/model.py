@@ -86,6 +86,8 @@ class Listed:
     unit: str
     from_day: date | None = None
     to_day: date | None = None
+    listed_at: datetime | None = None
+    """since when without a break he has stood on the roster of this unit, by the line (R26); None: from ever"""
 
     def on(self, day: date) -> bool:
         """Tell whether he is on the roster on that day."""

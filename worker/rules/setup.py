@@ -74,11 +74,21 @@ def _roster(turn: Turn, given: Mapping[str, Any]) -> str:
     """R26: add or change lines by phone; who is left out stays (K4)."""
     for line in given["people"]:
         unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
-        entry = Listed(
-            line["phone"], line["name"], fold(line["name"]), unit.name, _day(line.get("from")), _day(line.get("to"))
-        )
-        turn.state.put(entry)
+        since, until = _day(line.get("from")), _day(line.get("to"))
+        listed_at = _listed_since(turn, line["phone"], unit)
+        turn.state.put(Listed(line["phone"], line["name"], fold(line["name"]), unit.name, since, until, listed_at))
     return "roster_set"
+
+
+def _listed_since(turn: Turn, phone: str, unit: Unit) -> datetime | None:
+    """Return since when a phone has been on the unit's roster: a new line counts from its place on (R26).
+
+    None: from ever. So counts what was handed in before the site had its first registration or visit.
+    """
+    site, known = turn.state.site, turn.state.listed(phone, turn.state.day(turn.now))
+    if known is not None and known.unit == unit.name:
+        return known.listed_at
+    return turn.now if site.next_registration or site.next_visit else None
 
 
 def _unlist(turn: Turn, given: Mapping[str, Any]) -> str:

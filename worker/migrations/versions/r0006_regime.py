@@ -196,6 +196,15 @@ def upgrade() -> None:
         "claims",
         sa.Column("deal_at", sa.BigInteger(), nullable=True, comment="from then on the answer stands for good"),
     )
+    op.add_column(
+        "roster",
+        sa.Column(
+            "listed_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="since when without a break, by the line; empty: from ever",
+        ),
+    )
     op.create_index("ix_claims_agent_phone", "claims", ["site_id", "agent_phone"], unique=False)
     op.create_index("ix_claims_unit", "claims", ["site_id", "unit", "ends_at"], unique=False)
     if op.get_bind().dialect.supports_comments:
