@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from parsers.parse import parse
 from worker.words.render import Setting, catalogue, render, written_time
 from worker.words.segments import segments
 
@@ -18,6 +19,8 @@ PARAMS: dict[str, Any] = {
     "fitting": ["R100021", "R100022", "R100023"], "hour": "10", "count": 1234, "head": "0123abcd", "texts": 12345, "accepted": 1234,
     "day": "12-31", "holder": "钉房网络科技(上海)有限公司", "paper": "客户签字书面证明", "text": "支持先带看的一方，有两次看房记录和签字",
     "objection_until": NOW.isoformat(), "evidence_until": NOW.isoformat(), "opinion_until": NOW.isoformat(),
+    "contact_until": NOW.isoformat(), "fields": ["number", "unit"], "missing": ["agent", "consultant"], "least": 12,
+    "signers": ["古丽娜尔·买买提艾力江", "consultant", "manager"], "items": ["V100021 张三138****5678", "V100022 李四139****2233"],
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "contested.notice": {"other": "R100023"},
@@ -25,6 +28,15 @@ CASES: dict[str, dict[str, Any]] = {
     "expired.sent": {"ending": "sent"},
     "digest.day": {"span": "day"},
     "duplicate_other.shown": {},
+    "expired.form": {"ending": "form"},
+    "signed.asked": {"state": "asked"},
+    "signed.unproved": {"state": "unproved"},
+    "walkin.early": {"state": "early"},
+    "settled.cured": {"state": "cured"},
+    "settled.uncured": {"state": "uncured"},
+    "refused_invalid.group": {"reason": "group"},
+    "refused_invalid.own_unit": {"reason": "own_unit"},
+    "refused_invalid.strangers": {"reason": "strangers"},
 }
 KEYS = [(language, key) for language in ("zh", "en") for key in catalogue(language)["say"]]
 
@@ -55,10 +67,37 @@ def test_the_fifth_refusal_with_its_telephone_is_one_segment_too(language: str) 
             assert segments(words) == 1, words
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_forms_of_several_clients_say_how_many_in_one_segment(language: str) -> None:
+    for key in ("visit_opened", "visit_opened.notice", "signed", "visit_confirmed", "visit_void"):
+        words = said(language, key, persons=12)
+        assert "12" in words
+        assert segments(words) == 1, words
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_long_list_of_forms_to_sign_is_counted(language: str) -> None:
+    numbers = [f"V{n}" for n in range(100001, 100031)]
+    words = said(language, "sign_list", fitting=numbers, items=numbers, count=30)
+    assert "30" in words
+    assert segments(words) == 1, words
+
+
+ON_VISITS = (
+    *("visit_opened", "signed", "visit_confirmed", "visit_void", "mismatch", "walkin_asked", "own_arrival", "walkin"),
+    *("group_reported", "sign_reminder", "sign_list", "expired.form", "settled.cured", "settled.uncured"),
+)
+
+
+@pytest.mark.parametrize(("language", "key"), [(language, key) for language, key in KEYS if key.startswith(ON_VISITS)])
+def test_our_words_on_visits_are_no_commands_when_somebody_sends_them_back(language: str, key: str) -> None:
+    assert parse(said(language, key, client="张三", agent="李四", unit="链家", ref="V1")).kind == "echo"
+
+
 def test_both_languages_say_the_same_things() -> None:
     chinese, english = catalogue("zh"), catalogue("en")
-    assert {k: set(chinese[k]) for k in ("say", "part", "head", "act", "tail")} == {
-        k: set(english[k]) for k in ("say", "part", "head", "act", "tail")
+    assert {k: set(chinese[k]) for k in ("say", "part", "head", "act", "tail", "field", "party")} == {
+        k: set(english[k]) for k in ("say", "part", "head", "act", "tail", "field", "party")
     }
 
 

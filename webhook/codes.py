@@ -44,6 +44,7 @@ CODES = {
     "group_reported": CodeWords("团报成功", "good"),
     "corrected": CodeWords("已更正", "info"),
     "sign_list": CodeWords("待签清单", "info"),
+    "sign_reminder": CodeWords("催签", "info"),
     "help": CodeWords("帮助", "info"),
     "refused_not_a_report": CodeWords("不是报备", "bad"),
     "refused_full_phone_given": CodeWords("给了完整号码", "bad"),

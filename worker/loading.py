@@ -4,12 +4,14 @@ From the clients and numbers that the texts name it goes on to their relatives' 
 their visit forms, deals and disputes; never to the whole site, so its cost does not grow with the register.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, or_
 
+from worker.rules.forms import claims_named
+from worker.rules.identity import NameForm, name_form
 from worker.rules.model import (
     WALK_IN,
     Alias,
@@ -64,11 +66,12 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     for some in _batches(needs.names):
         state.load(load(connection, site_id, Listed, roster.c.name_key.in_(some)))
     _load_forms(connection, site_id, state, needs)
-    named = {visit.claim for visit in state.visits.values()} | {dispute.claim for dispute in state.disputes.values()}
+    named = {number for visit in state.visits.values() for number in claims_named(visit)}
+    named |= {dispute.claim for dispute in state.disputes.values()}
+    _load_misread(connection, site_id, state, needs)
     _load_claims(connection, site_id, state, _named(needs, named - {0}))
     known = {(claim.first3, claim.last4) for claim in state.claims.values()}
     _load_clients(connection, site_id, state, needs.phones7 | known)
-    _load_misread(connection, site_id, state, needs)
     _load_strangers(connection, site_id, state, needs)
     load_belongings(connection, site_id, state, set(state.claims))
     _load_concerned(connection, site_id, state)
@@ -122,11 +125,20 @@ def _named(needs: Needs, numbers: set[int]) -> list[ColumnElement[bool]]:
 
 
 def _load_misread(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
-    """Take in the live claims of every unit on hand when a client arrives whose number nothing is known under (B25)."""
-    if all(state.claims_at(*phone7) for phone7 in needs.arriving):
-        return
-    for some in _batches({entry.unit for entry in state.roster.values()}):
-        state.load(load(connection, site_id, Claim, claims.c.unit.in_(some), claims.c.ends_at >= needs.since))
+    """Take in the live claims on so called clients of every unit on hand, when somebody arrives (B25)."""
+    called = [condition for name in sorted(needs.arriving) for condition in _called(name_form(name))]
+    units = {entry.unit for entry in state.roster.values()} | needs.units
+    for some in _batches(units) if called else ():
+        of_units = claims.c.unit.in_(some) & (claims.c.ends_at >= needs.since)
+        state.load(load(connection, site_id, Claim, of_units, or_(*called)))
+
+
+def _called(form: NameForm) -> Iterator[ColumnElement[bool]]:
+    """Yield what a name's key in the table can be when it agrees: the same, a bare surname, or one that has it."""
+    yield claims.c.name_key.in_((form.key, *form.surnames))
+    for surname in form.surnames if form.bare else ():
+        yield claims.c.name_key.startswith(surname, autoescape=True)
+        yield claims.c.name_key.endswith(surname, autoescape=True)
 
 
 def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
@@ -134,7 +146,8 @@ def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
     phones = {phone for claim in state.claims.values() for phone in (claim.agent_phone, claim.sender)}
     parties = [party for dispute in state.disputes.values() for party in dispute.parties]
     load_units_people(connection, site_id, state, {party["unit"] for party in parties} - {WALK_IN})
-    phones |= {visit.agent_phone for visit in state.visits.values()} | {party["phone"] for party in parties}
+    phones |= {phone for visit in state.visits.values() for phone in (visit.agent_phone, visit.opener)}
+    phones |= {party["phone"] for party in parties}
     for some in _batches({*phones, *state.site.staff} - {"", *state.senders}):
         state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
 

@@ -21,6 +21,8 @@ from worker.rules.model import WALK_IN, Claim, Dispute
 from worker.rules.state import State
 
 SHOWN_FLAGS = ("contested", "unlisted", "short_lead", "disputed", "claimed", "late_entry")
+WHY_WALKED_IN = {"early": "R1", "lapsed": "R8", "denied": "R15"}
+"""Why no report counts for a walk-in: he came before it, it had run out, service found no contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _standing(state: State, past: list[Claim], at: datetime) -> Answer | None:
     if not holding:
         return None
     earliest = holding[0]
-    visited = [claim for claim in holding if _protects(state, claim, at)]
+    visited = [claim for claim in holding if claim.unit != WALK_IN and _protects(state, claim, at)]
     arrived = [claim for claim in holding if claim.came_at is not None and claim.came_at <= at]
     walked_in = [claim for claim in holding if claim.unit == WALK_IN]
     # A confirmed visit protects only the unit that is the group's earliest, too (B16).
@@ -127,11 +129,13 @@ def _held(state: State, claim: Claim, holding: list[Claim], at: datetime, differ
 
 def _rules(state: State, claim: Claim, holding: list[Claim], at: datetime) -> Iterator[str]:
     if claim.unit == WALK_IN:
-        yield from ("R6", "R14")
+        yield from ("R6", "R14", *(WHY_WALKED_IN[flag] for flag in claim.flags if flag in WHY_WALKED_IN))
+        yield from ("R11",) if "rival" in claim.flags else ()
+        yield from ("R24",) if len(family_of(state, client_of(claim), at)) > 1 else ()
         return
     if _protects(state, claim, at):
         yield from ("R13", "R14")
-    if claim.came_at is not None and claim.came_at <= at:
+    if "disputed" in claim.flags or (claim.came_at is not None and claim.came_at <= at):
         yield "R15"
     if any(form.mismatch and form.opened_at <= at for form in state.visits_of(claim.number)):
         # With written proof the visit protects; without it the earliest report prevails.
@@ -151,7 +155,8 @@ def _nobody(past: list[Claim]) -> Answer:
     """Step 5: what was reported and ran out is public; what nobody reported is a walk-in if he comes (R6, R8)."""
     if not past:
         return Answer("", "", ("R6",))
-    last = past[-1]
+    # What was displaced has held nobody for itself: the claim that it gave way to ran out after it.
+    last = next((claim for claim in reversed(past) if claim.state != "displaced"), past[-1])
     facts = tuple(claim.ref for claim in past)
     if last.state == "denied":
         return Answer("", "", ("R15",), facts)

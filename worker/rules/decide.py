@@ -26,8 +26,10 @@ from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.reporting import decide_report
 from worker.rules.ruling import decide_opinion, decide_ruling
 from worker.rules.setup import decide_setup
+from worker.rules.signing import decide_sign
 from worker.rules.state import State
 from worker.rules.turn import Turn
+from worker.rules.visiting import decide_visit
 from worker.rules.withdrawing import decide_withdraw
 
 BY_PERSON = ("text", "form")
@@ -42,6 +44,8 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "evidence": decide_evidence,
     "opinion": decide_opinion,
     "rule": decide_ruling,
+    "visit": decide_visit,
+    "sign": decide_sign,
     "query": decide_query,
     "help": lambda turn, _: decide_help(turn),
 }

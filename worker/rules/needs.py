@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from parsers.message import Parsed
 from worker.rules.identity import fold
@@ -10,7 +10,7 @@ from worker.rules.model import Message
 from worker.rules.state import Phone7, State
 
 ARRIVALS = ("visit", "walkin")
-OF_FORMS = (*ARRIVALS, "sign", "verify")
+OF_FORMS = (*ARRIVALS, "sign", "verify", "settle")
 LONGEST_NUMBER = 12
 
 
@@ -32,8 +32,8 @@ class Needs:
     disputes: set[int] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
     """days whose open visit forms may be meant"""
-    arriving: set[Phone7] = field(default_factory=set)
-    """clients who arrive: where nothing is known under the number, a claim of the same unit may have it wrong (B25)"""
+    arriving: set[str] = field(default_factory=set)
+    """names of clients who arrive: a claim of the same unit may have another number of theirs (B25)"""
 
     def refer(self, refs: Iterable[str]) -> None:
         """Want what these numbers mean: R1024, V2031, D12, or bare digits, which may be any of them."""
@@ -71,10 +71,13 @@ def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State)
 
 def _of_forms(needs: Needs, parsed: Parsed | None, message: Message, state: State) -> None:
     if parsed is not None and parsed.kind in OF_FORMS:
-        needs.days.add(state.day(message.received_at))
+        # Yesterday's forms, too: who signs after 24:00 hears that his is void (R16).
+        today = state.day(message.received_at)
+        needs.days |= {today, today - timedelta(days=1)}
         needs.visits |= set(state.sender(message.sender).sign_list)
     if parsed is not None and parsed.kind in ARRIVALS:
-        needs.arriving |= {(r.first3 or "", r.last4 or "") for r in parsed.reports}
+        needs.arriving |= {report.client for report in parsed.reports if report.client}
+        needs.names.add(fold(parsed.words.partition(" ")[0]))
 
 
 def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:

@@ -21,6 +21,12 @@ def named_params(claim: Claim) -> dict[str, Any]:
     return {"client": claim.client, "mask": claim.mask, "ref": claim.ref}
 
 
+def expired_params(claim: Claim) -> dict[str, Any]:
+    """Return what `expired` says of a claim: whether its report's days are over or its visit's protection (C4)."""
+    ending = "report" if claim.visited_at is None else "visit"
+    return named_params(claim) | {"ending": ending, "days": claim.terms["report_days"]}
+
+
 def claim_params(claim: Claim) -> dict[str, Any]:
     """Return all that its own unit and staff may read of a claim."""
     return named_params(claim) | {

@@ -72,6 +72,11 @@ def _decide_client(turn: Turn, report: Report, index: int) -> Part:
         part = Part(reporter.code, ("R2a", "R26"), client_params(report))
         _record(turn, report, index, part, None)
         return part
+    return decide_for(turn, report, reporter, index)
+
+
+def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int) -> Part:
+    """Decide one client for a reporter who is settled already, and put down his row of the register (R10)."""
     part = _decide_claim(turn, report, reporter, index)
     _record(turn, report, index, part, reporter)
     return part
@@ -193,7 +198,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, 
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
         params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None
     if claim.rivals:
-        named = ",".join(f"R{number}" for number in claim.rivals[:RIVALS_NAMED])
+        named = ",".join(turn.state.claims[number].ref for number in claim.rivals[:RIVALS_NAMED])
         params["other"] = named + ("…" if len(claim.rivals) > RIVALS_NAMED else "")
     if any(not c.live(turn.now) for c in _earlier(turn, claim)):
         rules = (*rules, "R8")

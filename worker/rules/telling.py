@@ -12,6 +12,7 @@ from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import named_params
 from worker.rules.state import State
+from worker.rules.telling_visits import sign_reminder, visit_void
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
 
 Tell = Callable[[State, Deadline, datetime, str], list[Reply]]
@@ -85,5 +86,7 @@ TELL: dict[str, Tell] = {
     "daily": _daily,
     "opinion_reminder": remind_of_opinion,
     "default_judgement": tell_judgement,
+    "sign_reminder": sign_reminder,
+    "visit_void": visit_void,
 }
 """Kind of deadline → what it says; each kind of `worker.rules.deadlines.KINDS` that is put down has its row."""

@@ -14,7 +14,7 @@ from worker.words.segments import fits
 
 YEAR_SHOWN_BEYOND = timedelta(days=300)
 NAME_CLIPPED_TO = (16, 12, 8, 5)
-TIMES = ("at", "until", "sent", "other_at")
+TIMES = ("at", "until", "sent", "other_at", "contact_until")
 ENDS = ("objection_until", "evidence_until", "opinion_until")
 """Ends of civil periods: 24:00 of a day, not 0:00 of the next."""
 PART_TEXT_LONGEST = 16
@@ -87,15 +87,32 @@ def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) ->
     agent, unit = str(params.get("agent", "")), _unit(setting, params.get("unit", ""))
     nobody = agent in ("", NO_AGENT)
     fields["holder"] = _unit(setting, params.get("holder", ""))
-    fields["who"] = client + str(params.get("mask", ""))
+    fields["who"] = client + str(params.get("mask", "")) + _persons(setting, params)
     fields["agent"] = unit if nobody else _clip(agent, clipped)
     fields["by"] = unit if nobody else f"{agent}({unit})" if unit else agent
     fields["colleague"] = unit if params.get("colleague") == NO_AGENT else str(params.get("colleague", ""))
     fields["fitting"] = "、".join(params.get("fitting", ()))
+    fields |= _of_form(setting, params)
     fields["act"] = catalogue(setting.language)["act"].get(params.get("kind"), "")
     fields["example"] = catalogue(setting.language)["example"]
     fields["text"] = _clip(str(params.get("text", "")).strip(), PART_TEXT_LONGEST)
     return fields
+
+
+def _of_form(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what only the words on visit forms have: what differs, who has signed, who has not, which wait."""
+    words = catalogue(setting.language)
+    parties = words["party"]
+    return {
+        "fields": "、".join(words["field"][name] for name in params.get("fields", ())),
+        "missing": "、".join(parties[party] for party in params.get("missing", ())),
+        "signers": "/".join(parties.get(signer, signer) for signer in params.get("signers", ())),
+        "items": "、".join(params.get("items", ())),
+    }
+
+
+def _persons(setting: Setting, params: Mapping[str, Any]) -> str:
+    return str(catalogue(setting.language)["tail"]["persons"]).format_map(params) if "persons" in params else ""
 
 
 def _clip(name: str, longest: int | None) -> str:

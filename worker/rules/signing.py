@@ -1,0 +1,150 @@
+"""签: agent, consultant and manager sign a visit form, each from his own telephone, on its day (R13, R16)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.attribution import protected_until
+from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.families import claims_of_family, client_of
+from worker.rules.form_references import forms_meant, forms_seen
+from worker.rules.forms import (
+    PARTIES,
+    claims_on,
+    complete,
+    form_params,
+    listed_by,
+    missing,
+    moot,
+    party_of,
+    signed_by,
+    waits,
+)
+from worker.rules.model import Claim, Decision, Visit
+from worker.rules.params import named_params
+from worker.rules.protecting import visited
+from worker.rules.references import Missing
+from worker.rules.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """More forms wait than one 签 alone can mean."""
+
+    forms: tuple[Visit, ...]
+
+
+def decide_sign(turn: Turn, parsed: Parsed) -> Decision:
+    """Take the sender's signature under the forms that he means, or list those that wait for it."""
+    party = party_of(turn)
+    if party is None:
+        return refused(turn, "sign", "refused_role")
+    meant = _forms_meant(turn, parsed, party)
+    if isinstance(meant, Several):
+        return _list(turn, meant.forms)
+    return answered(turn, "sign", [_sign(turn, form, party) for form in meant])
+
+
+def _list(turn: Turn, forms: tuple[Visit, ...]) -> Decision:
+    turn.state.put(replace(turn.state.sender(turn.phone), sign_list=tuple(form.number for form in forms)))
+    items = [f"{form.ref} {form.client}{form.mask}" for form in forms]
+    params = {"items": items, "fitting": [form.ref for form in forms], "count": len(forms)}
+    return answered(turn, "sign", [Outcome("sign_list", params)])
+
+
+def _forms_meant(turn: Turn, parsed: Parsed, party: str) -> list[Visit | Missing] | Several:
+    if parsed.refs == ("all",):
+        return _of_the_list(turn, party)
+    if not parsed.refs and not parsed.reports:
+        return _the_one(turn, party)
+    return forms_meant(turn, parsed, waiting_for(turn, party))
+
+
+def _the_one(turn: Turn, party: str) -> list[Visit | Missing] | Several:
+    """签 alone: the one form that waits for him; of yesterday's the last, so that he hears that it is void."""
+    waiting = waiting_for(turn, party)
+    if len(waiting) > 1:
+        return Several(tuple(waiting))
+    yesterday = turn.state.day(turn.now) - DAY
+    over = _lacking(turn, party, yesterday)
+    found = waiting or over[-1:]
+    return [*found] if found else [Missing("refused_not_found")]
+
+
+def _of_the_list(turn: Turn, party: str) -> list[Visit | Missing] | Several:
+    listed = turn.state.sender(turn.phone).sign_list
+    if not listed:
+        return _the_one(turn, party)
+    waiting = [form for form in waiting_for(turn, party) if form.number in listed]
+    return [*waiting] if waiting else [Missing("refused_not_found")]
+
+
+def waiting_for(turn: Turn, party: str) -> list[Visit]:
+    """Return today's forms that lack the signature of the sender's party, in the order of their numbers."""
+    waiting = _lacking(turn, party, turn.state.day(turn.now))
+    return [form for form in waiting if listed_by(turn, form.arrived_at)] or waiting
+
+
+def _lacking(turn: Turn, party: str, day: date) -> list[Visit]:
+    return [f for f in forms_seen(turn) if waits(f, day) and party in missing(f) and not moot(turn.state, f)]
+
+
+def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
+    if isinstance(form, Missing):
+        return Outcome(form.code, {"fitting": list(form.fitting)})
+    params = form_params(form)
+    if not listed_by(turn, form.arrived_at):
+        return Outcome("refused_role", params, rules=("R26",))
+    if form.kind == "walkin" or form.state == "denied" or moot(turn.state, form):
+        return Outcome("refused_not_found", params)
+    if form.state == "confirmed":
+        return Outcome("visit_confirmed", _copy(turn, form), form.ref)
+    if not waits(form, turn.state.day(turn.now)):
+        return Outcome("expired", params | {"ending": "form"}, form.ref, ("R16",))
+    if party == "agent" and form.kind == "own":
+        return Outcome("refused_invalid", params)
+    return take_signature(turn, form, party)
+
+
+def take_signature(turn: Turn, form: Visit, party: str) -> Outcome:
+    """Take the sender's signature; the last one confirms the visit, and its answer is the confirmation (B31)."""
+    signed = form if party in form.signatures else signed_by(turn, form, party)
+    turn.state.put(signed)
+    if not complete(signed):
+        state = {} if missing(signed) else {"state": "asked" if signed.state == "asked" else "unproved"}
+        params = form_params(signed) | {"missing": list(missing(signed))} | state
+        return Outcome("signed", params, form.ref, ("R13", "R16"))
+    confirm(turn, signed)
+    return Outcome("visit_confirmed", _copy(turn, signed), form.ref, ("R13", "R14", "R16"))
+
+
+def confirm(turn: Turn, form: Visit) -> None:
+    """R13, R14: the visit counts from now on; agent and opener get the confirmation, the agent's copy (R16)."""
+    turn.state.put(replace(form, state="confirmed", closed_at=turn.now))
+    for claim in claims_on(turn.state, form):
+        protected = visited(claim, form)
+        turn.state.put(protected)
+        plan_protection(turn, protected)
+        if not claim.live(turn.now):
+            _displace(turn, claim)
+    turn.notify([form.agent_phone, form.opener], "visit_confirmed", _copy(turn, form), form.ref)
+
+
+def _displace(turn: Turn, claim: Claim) -> None:
+    """B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14)."""
+    for other in claims_of_family(turn.state, client_of(claim), turn.now):
+        if other.number != claim.number and other.holds(turn.now) and other.reported_at >= claim.ends_at:
+            turn.state.put(replace(other, state="displaced", ended_at=turn.now))
+            if other.unit != claim.unit:
+                told = {key: value for key, value in named_params(other).items() if key != "ref"}
+                turn.notify([other.agent_phone or other.sender], "duplicate_other", told)
+
+
+def _copy(turn: Turn, form: Visit) -> dict[str, object]:
+    """Return the confirmation's parts: who has signed, until when the client is protected, and the next contact due."""
+    claim = turn.state.claims[form.claim]
+    assert claim.visited_at is not None  # noqa: S101  (a confirmed form's claim has been visited)
+    signers = [form.signatures[party]["name"] or party for party in PARTIES[form.kind] if party in form.signatures]
+    ends = {"until": protected_until(claim).isoformat(), "contact_until": claim.ends_at.isoformat()}
+    return form_params(form) | {"signers": signers} | ends

@@ -1,0 +1,141 @@
+"""到访: a client arrives, and his visit form is opened or he is a walk-in (R1, R4–R6, R12; B9–B15, B25–B29, C6)."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from parsers.message import Parsed, Report
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.arrival import arrival_of, mark_arrival
+from worker.rules.forms import WAITING, form_params, listed_by, party_of, plan_form, signed_by
+from worker.rules.guests import Standing, guests_of, one_group, standing_of
+from worker.rules.identity import fold
+from worker.rules.model import NO_AGENT, Claim, Decision, Visit
+from worker.rules.params import expired_params
+from worker.rules.references import Missing
+from worker.rules.signing import take_signature
+from worker.rules.turn import Turn
+from worker.rules.walk_ins import come_again, walk_in
+
+
+def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
+    """Open the form of an arrival: refused by role, form, what is found, and time, in this order (E6)."""
+    party, arrived_at = party_of(turn), arrival_of(turn, parsed)
+    if party is None or not listed_by(turn, turn.now if isinstance(arrived_at, str) else arrived_at):
+        return refused(turn, "visit", "refused_role")
+    guests = guests_of(turn, parsed)
+    if arrived_at == "refused_invalid" or not guests:
+        return refused(turn, "visit", "refused_invalid")
+    if isinstance(guests, Missing):
+        return refused(turn, "visit", guests.code, {"fitting": list(guests.fitting)})
+    at = turn.now if isinstance(arrived_at, str) else arrived_at
+    standings = [standing_of(turn, guest, at) for guest in guests]
+    if not one_group(turn, guests, standings):
+        return refused(turn, "visit", "refused_invalid", {"reason": "strangers"})
+    refusal = _refusal(turn, standings, isinstance(arrived_at, str))
+    if refusal is not None:
+        return answered(turn, "visit", [refusal])
+    return answered(turn, "visit", [_arrive(turn, guests, standings, at, party)])
+
+
+def _refusal(turn: Turn, standings: list[Standing], late: bool) -> Outcome | None:
+    """Refuse what is not the sender's, then a time that is not today's; staff may bring whom nobody knows (B28)."""
+    cases = {standing.case for standing in standings}
+    if "ambiguous" in cases:
+        return Outcome("refused_ambiguous", {"fitting": [ref for s in standings for ref in s.fitting]})
+    if "taken" in cases or (turn.role is None and cases == {"nobody"}):
+        return Outcome("refused_not_found")
+    return Outcome("refused_late", rules=("R16",)) if late else None
+
+
+def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, party: str) -> Outcome:
+    first = next((i for i, standing in enumerate(standings) if standing.case == "live"), 0)
+    guest, standing = guests[first], standings[first]
+    if standing.case != "live" or standing.claim is None:
+        return _under_no_report(turn, guest, standing, at)
+    others = [(g, s) for i, (g, s) in enumerate(zip(guests, standings, strict=True)) if i != first]
+    members = tuple(_member(turn, g, s, standing.claim, at) for g, s in others)
+    return _enter(turn, guest, standing, standing.claim, members, at, party)
+
+
+def _member(turn: Turn, guest: Report, standing: Standing, first: Claim, at: datetime) -> dict[str, Any]:
+    claim = standing.claim if standing.case == "live" and standing.claim else first
+    if claim != first:
+        mark_arrival(turn, guest, claim, standing.mismatch, at)
+    return {"client": guest.client, "first3": guest.first3, "last4": guest.last4, "claim": claim.number}
+
+
+def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
+    """R6: no live report at arrival; one that ran out is told to the sender, the walk-in to the manager (B11)."""
+    claim = standing.claim
+    if standing.case == "walkin" and claim is not None:
+        form = come_again(turn, guest, claim, at)
+        return Outcome("walkin", form_params(form), form.ref, ("R6", "R14"))
+    flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
+    form = walk_in(turn, guest, at, flags)
+    if standing.case == "over" and claim is not None:
+        turn.notify(turn.state.staff("manager"), "walkin", form_params(form), form.ref)
+        return Outcome("expired", expired_params(claim), claim.ref, ("R8", "R6"))
+    early = standing.case == "early"
+    params = form_params(form) | ({"state": "early"} if early else {})
+    return Outcome("walkin", params, form.ref, ("R6", "R1") if early else ("R6",))
+
+
+def _enter(
+    turn: Turn, guest: Report, standing: Standing, claim: Claim, members: tuple[Any, ...], at: datetime, party: str
+) -> Outcome:
+    """R12: one form per client and entry; a second text while it is open means the same one (B29)."""
+    open_form = _open_form(turn, claim, standing.mismatch)
+    if open_form is not None:
+        taken = take_signature(turn, open_form, party)
+        code = "mismatch" if open_form.mismatch else "visit_opened"
+        return replace(taken, code=code) if taken.code == "signed" else taken
+    claim = mark_arrival(turn, guest, claim, standing.mismatch, at)
+    form = _new_form(turn, guest, claim, members, standing.mismatch, at)
+    turn.state.put(signed_by(turn, form, party))
+    plan_form(turn, form)
+    if form.mismatch:
+        turn.notify(turn.state.staff("manager"), "mismatch", form_params(form), form.ref)
+        return Outcome("mismatch", form_params(form), form.ref, ("R4", "R5", "R12"))
+    turn.notify([form.agent_phone], "visit_opened", form_params(form), form.ref)
+    return Outcome("visit_opened", form_params(form), form.ref, ("R4", "R5", "R12"))
+
+
+def _open_form(turn: Turn, claim: Claim, mismatch: tuple[str, ...]) -> Visit | None:
+    today = turn.state.day(turn.now)
+    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == "led" and f.state in WAITING and f.day == today)
+    return next((form for form in forms if form.mismatch == mismatch), None)
+
+
+def _new_form(
+    turn: Turn, guest: Report, claim: Claim, members: tuple[Any, ...], mismatch: tuple[str, ...], at: datetime
+) -> Visit:
+    agent, phone = _agent(turn, guest, claim)
+    return Visit(
+        number=turn.next_visit(),
+        seq=turn.message.seq,
+        opened_at=turn.now,
+        arrived_at=at,
+        day=turn.state.day(turn.now),
+        kind="led",
+        state="open",
+        client=guest.client or "",
+        first3=guest.first3 or "",
+        last4=guest.last4 or "",
+        claim=claim.number,
+        unit=claim.unit,
+        agent=agent,
+        agent_phone=phone,
+        opener=turn.phone,
+        members=members,
+        mismatch=mismatch,
+    )
+
+
+def _agent(turn: Turn, guest: Report, claim: Claim) -> tuple[str, str]:
+    """Return the agent of a form: the colleague who is named, else the claim's; R4 wants his name and telephone."""
+    people = turn.state.people(turn.state.day(turn.now), claim.unit)
+    named = next((p for p in people if guest.agent and fold(p.name) == fold(guest.agent)), None)
+    if named is not None:
+        return named.name, named.phone
+    return claim.agent or NO_AGENT, claim.agent_phone or claim.sender

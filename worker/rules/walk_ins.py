@@ -1,0 +1,79 @@
+"""Walk-ins (现场客): who comes without a live report is the site's for thirty days, by R14's contact rule (R6; B2)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from parsers.message import Report
+from worker.rules.forms import signed_by
+from worker.rules.identity import name_key
+from worker.rules.model import WALK_IN, Claim, Visit
+from worker.rules.protecting import visited
+from worker.rules.turn import Turn
+
+
+def walk_in(turn: Turn, guest: Report, arrived_at: datetime, flags: tuple[str, ...] = ()) -> Visit:
+    """Write the form of a client who comes under no report, and take him in; nobody has to sign it.
+
+    `flags` say why none counts: early (he came before it, R1), lapsed (it has run out, R8).
+    """
+    form = _form(turn, guest, arrived_at)
+    turn.state.put(form)
+    take_in(turn, form, flags)
+    return form
+
+
+def come_again(turn: Turn, guest: Report, claim: Claim, arrived_at: datetime) -> Visit:
+    """Write the form of another visit of a walk-in: a contact."""
+    form = replace(_form(turn, guest, arrived_at), claim=claim.number)
+    turn.state.put(form)
+    turn.state.put(visited(claim, form))
+    return form
+
+
+def take_in(turn: Turn, form: Visit, flags: tuple[str, ...]) -> Claim:
+    """Make the client of a form the site's own, from his arrival on."""
+    claim = Claim(
+        number=-form.number,
+        seq=turn.message.seq,
+        part=0,
+        client=form.client,
+        name_key=name_key(form.client),
+        first3=form.first3,
+        last4=form.last4,
+        unit=WALK_IN,
+        agent="",
+        agent_phone="",
+        sender="",
+        reported_at=form.arrived_at,
+        ends_at=form.arrived_at,
+        state="walkin",
+        flags=flags,
+        policy_seq=turn.state.site.policy_seq,
+        terms=turn.policy.terms,
+    )
+    taken = visited(claim, form)
+    turn.state.put(taken)
+    return taken
+
+
+def _form(turn: Turn, guest: Report, arrived_at: datetime) -> Visit:
+    number = turn.next_visit()
+    form = Visit(
+        number=number,
+        seq=turn.message.seq,
+        opened_at=turn.now,
+        arrived_at=arrived_at,
+        day=turn.state.day(turn.now),
+        kind="walkin",
+        state="confirmed",
+        client=guest.client or "",
+        first3=guest.first3 or "",
+        last4=guest.last4 or "",
+        claim=-number,
+        unit=WALK_IN,
+        agent="",
+        agent_phone="",
+        opener=turn.phone,
+        closed_at=turn.now,
+    )
+    return signed_by(turn, form, turn.role) if turn.role else form
