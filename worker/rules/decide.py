@@ -14,6 +14,7 @@ from parsers.message import SILENT, Lexicon, Parsed
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.rules.answering import refused
+from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
@@ -46,6 +47,8 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "rule": decide_ruling,
     "visit": decide_visit,
     "sign": decide_sign,
+    "walkin": decide_walkin,
+    "verify": decide_verify,
     "query": decide_query,
     "help": lambda turn, _: decide_help(turn),
 }

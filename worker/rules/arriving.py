@@ -1,0 +1,149 @@
+"""自访 and 核实: a reported client arrives alone (R15; decisions.md B3, B36–B39, D16)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from parsers.message import Parsed, Report
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.arrival import arrival_of, mark_arrival
+from worker.rules.form_references import forms_meant, forms_seen
+from worker.rules.forms import WAITING, complete, form_params, party_of, plan_form, signed_by, waits
+from worker.rules.guests import Standing, guests_of, names_a_known, names_somebody, standing_of
+from worker.rules.model import Claim, Decision, Visit
+from worker.rules.references import Missing
+from worker.rules.signing import confirm
+from worker.rules.turn import Turn
+from worker.rules.walk_ins import come_again, take_in, walk_in
+
+
+def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
+    """Decide the arrival of a client who comes alone, as the desk reports it; refusals in the order of E6."""
+    if turn.role is None or party_of(turn) is None:
+        return refused(turn, "walkin", "refused_role")
+    guests, arrived_at = guests_of(turn, parsed), arrival_of(turn, parsed)
+    if arrived_at == "refused_invalid" or (isinstance(guests, list) and len(guests) != 1):
+        return refused(turn, "walkin", "refused_invalid")
+    if isinstance(guests, Missing):
+        return refused(turn, "walkin", guests.code, {"fitting": list(guests.fitting)})
+    at = turn.now if isinstance(arrived_at, str) else arrived_at
+    standing = standing_of(turn, guests[0], at)
+    if standing.case == "ambiguous":
+        return refused(turn, "walkin", "refused_ambiguous", {"fitting": list(standing.fitting)})
+    if isinstance(arrived_at, str):
+        return answered(turn, "walkin", [Outcome("refused_late", rules=("R16",))])
+    return answered(turn, "walkin", [_come(turn, guests[0], standing, at)])
+
+
+def _come(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
+    claim = standing.claim
+    if standing.case == "live" and claim is not None:
+        return _alone(turn, guest, standing, claim, at)
+    if standing.case == "walkin" and claim is not None:
+        form = come_again(turn, guest, claim, at)
+        return Outcome("walkin", form_params(form), form.ref, ("R6", "R14"))
+    flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
+    form = walk_in(turn, guest, at, flags)
+    return Outcome("walkin", form_params(form), form.ref, ("R6",))
+
+
+def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime) -> Outcome:
+    """R15: he names his unit or agent, nobody whom the site knows (service is asked; B37), or another."""
+    unknown = not names_somebody(guest) or ("unit" in standing.mismatch and not names_a_known(turn, guest))
+    mismatch = tuple(field for field in standing.mismatch if not (unknown and field == "unit"))
+    claim = mark_arrival(turn, guest, claim, mismatch, at)
+    form = _form(turn, guest, claim, mismatch, "asked" if unknown else "open", at)
+    if form.state == "asked":
+        turn.notify(turn.state.staff("service"), "walkin_asked", form_params(form), form.ref)
+        return Outcome("walkin_asked", form_params(form), form.ref, ("R15",))
+    return _disagrees(turn, form, claim) if mismatch else _own(turn, form, claim)
+
+
+def _own(turn: Turn, form: Visit, claim: Claim) -> Outcome:
+    """Put down that the client came for his reporter; with the desk's two signatures it is a confirmed visit (B39)."""
+    if claim.came_at is None:
+        turn.state.put(replace(claim, came_at=form.arrived_at))
+        turn.notify([form.agent_phone], "own_arrival", form_params(form), form.ref)
+    if complete(form):
+        confirm(turn, form)
+    return Outcome("own_arrival", form_params(form), form.ref, ("R15",))
+
+
+def _disagrees(turn: Turn, form: Visit, claim: Claim) -> Outcome:
+    """The earliest live report holds meanwhile; the manager is told, a dispute opens only if somebody objects (B38)."""
+    if "unit" in form.mismatch:
+        turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, "disputed")))))
+    turn.notify(turn.state.staff("manager"), "mismatch", form_params(form), form.ref)
+    return Outcome("mismatch", form_params(form), form.ref, ("R15", "R5"))
+
+
+def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: str, at: datetime) -> Visit:
+    """Return the form of this entry: the one that is open already, or a new one, signed by the sender (B29)."""
+    today, party = turn.state.day(turn.now), turn.role or ""
+    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == "own" and f.state in WAITING and f.day == today)
+    known = next((f for f in forms if f.mismatch == mismatch), None)
+    if known is not None:
+        form = replace(known, state=state if known.state == "asked" else known.state)
+    else:
+        form = _new_form(turn, guest, claim, mismatch, state, at)
+        plan_form(turn, form)
+    signed = form if party in form.signatures else signed_by(turn, form, party)
+    turn.state.put(signed)
+    return signed
+
+
+def _new_form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: str, at: datetime) -> Visit:
+    return Visit(
+        number=turn.next_visit(),
+        seq=turn.message.seq,
+        opened_at=turn.now,
+        arrived_at=at,
+        day=turn.state.day(turn.now),
+        kind="own",
+        state=state,
+        client=guest.client or "",
+        first3=guest.first3 or "",
+        last4=guest.last4 or "",
+        claim=claim.number,
+        unit=claim.unit,
+        agent=claim.agent,
+        agent_phone=claim.agent_phone or claim.sender,
+        opener=turn.phone,
+        mismatch=mismatch,
+    )
+
+
+def decide_verify(turn: Turn, parsed: Parsed) -> Decision:
+    """Take service's word on a client who could not name his reporter; in the order role, form, found, time (E6)."""
+    if turn.role != "service":
+        return refused(turn, "verify", "refused_role")
+    if parsed.answer is None:
+        return refused(turn, "verify", "refused_invalid")
+    today = turn.state.day(turn.now)
+    asked = [form for form in forms_seen(turn) if form.state == "asked" and waits(form, today)]
+    meant = forms_meant(turn, parsed, asked)
+    return answered(turn, "verify", [_verify(turn, form, parsed.answer) for form in meant])
+
+
+def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
+    if isinstance(form, Missing):
+        return Outcome(form.code, {"fitting": list(form.fitting)})
+    if form.state != "asked":
+        return Outcome("refused_not_found", form_params(form))
+    if not waits(form, turn.state.day(turn.now)):
+        return Outcome("expired", form_params(form) | {"ending": "form"}, form.ref, ("R16",))
+    return _verified(turn, form) if answer == "yes" else _denied(turn, form)
+
+
+def _verified(turn: Turn, form: Visit) -> Outcome:
+    verified = replace(form, state="open")
+    turn.state.put(verified)
+    return _own(turn, verified, turn.state.claims[form.claim])
+
+
+def _denied(turn: Turn, form: Visit) -> Outcome:
+    """B3: the report ends for good, and the client is the site's own from his arrival on."""
+    claim = turn.state.claims[form.claim]
+    turn.state.put(replace(form, state="denied", closed_at=turn.now))
+    turn.state.put(replace(claim, state="denied", ended_at=turn.now))
+    take_in(turn, form, ("denied",))
+    return Outcome("walkin", form_params(form), form.ref, ("R15", "R6"))
