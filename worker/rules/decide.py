@@ -19,6 +19,7 @@ from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.deadlines import plan_daily
+from worker.rules.grouping import decide_group
 from worker.rules.model import Decision, Message
 from worker.rules.objecting import decide_object
 from worker.rules.paying import decide_payment
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "sign": decide_sign,
     "walkin": decide_walkin,
     "verify": decide_verify,
+    "group": decide_group,
     "query": decide_query,
     "help": lambda turn, _: decide_help(turn),
 }

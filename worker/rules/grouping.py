@@ -1,0 +1,94 @@
+"""团报: the manager's entry of a group that an agent of our own department brings is its report (R10; D10)."""
+
+from dataclasses import replace
+
+from parsers.message import Parsed, Report
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.identity import fold, names_agree
+from worker.rules.model import NO_AGENT, WALK_IN, Decision
+from worker.rules.reporter import Refusal, Reporter, sorted_words, units_named
+from worker.rules.reporting import Part, decide_for
+from worker.rules.turn import Turn
+
+OWN = "own"
+
+
+def decide_group(turn: Turn, parsed: Parsed) -> Decision:
+    """Report each client of a group for its agent; one reply for all, and a notice to the agent."""
+    if turn.role != "manager":
+        return refused(turn, "group", "refused_role")
+    guests = _guests(parsed)
+    if not guests or (turn.policy.full_number == "refuse" and any(guest.was_full for guest in guests)):
+        return refused(turn, "group", f"refused_{parsed.error or 'invalid'}")
+    if len(guests) < turn.policy.group_min:
+        return refused(turn, "group", "refused_invalid", {"reason": "group", "least": turn.policy.group_min})
+    reporters = [_reporter(turn, guest) for guest in guests]
+    refusal = next((reporter for reporter in reporters if isinstance(reporter, Refusal)), None)
+    if refusal is not None:
+        return refused(turn, "group", refusal.code, {"reason": "own_unit"})
+    named = [reporter for reporter in reporters if isinstance(reporter, Reporter)]
+    outcomes = [_enter(turn, guest, reporter, i) for i, (guest, reporter) in enumerate(zip(guests, named, strict=True))]
+    _tell_agents(turn, named, outcomes)
+    faults = [Outcome(f"refused_{fault.error}", {"text": fault.text}) for fault in parsed.faults]
+    return answered(turn, "group", [*outcomes, *faults], "group_reported")
+
+
+def _guests(parsed: Parsed) -> list[Report]:
+    """Return the clients of a group, each once (D10)."""
+    unique: dict[tuple[str, str | None, str | None], Report] = {}
+    for report in parsed.reports:
+        unique.setdefault((fold(report.client or ""), report.first3, report.last4), report)
+    return list(unique.values())
+
+
+def _reporter(turn: Turn, guest: Report) -> Reporter | Refusal:
+    """Return the agent of our own department for whom a client is entered: by name, or the department alone."""
+    today = turn.state.day(turn.now)
+    guest = sorted_words(turn.state, guest, today, None)
+    if guest.agent is None:
+        units = units_named(turn.state, guest, turn.message.text)
+        return _of_department(turn, units[0].name if units else None)
+    found = [person for person in turn.state.people(today) if fold(person.name) == fold(guest.agent)]
+    own = next((person for person in found if _is_own(turn, person.unit)), None)
+    if own is not None:
+        return Reporter(own.unit, own.name, own.phone)
+    return Refusal("refused_invalid" if found else "refused_not_found")
+
+
+def _of_department(turn: Turn, unit: str | None) -> Reporter | Refusal:
+    if unit is None:
+        return Refusal("refused_missing_agent")
+    return Reporter(unit, NO_AGENT, "") if _is_own(turn, unit) else Refusal("refused_invalid")
+
+
+def _is_own(turn: Turn, name: str) -> bool:
+    unit = turn.state.unit_named(name)
+    return unit is not None and unit.kind == OWN
+
+
+def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome:
+    """Register one client as of this entry; what the desk wrote as a walk-in of the same day gives way (R6, B15)."""
+    for claim in turn.state.claims_at(guest.first3 or "", guest.last4 or ""):
+        same_day = turn.state.day(claim.reported_at) == turn.state.day(turn.now)
+        if (
+            claim.unit == WALK_IN
+            and claim.holds(turn.now)
+            and same_day
+            and names_agree(claim.client, guest.client or "")
+        ):
+            turn.state.put(replace(claim, state="displaced", ended_at=turn.now))
+    return _as_group(turn, decide_for(turn, guest, reporter, index))
+
+
+def _as_group(turn: Turn, part: Part) -> Outcome:
+    if part.claim is not None and part.code in ("accepted", "suspected"):
+        claim = turn.state.claims[part.claim.number]
+        turn.state.put(replace(claim, flags=(*claim.flags, "group")))
+    code = "group_reported" if part.code == "accepted" else part.code
+    return Outcome(code, part.params, part.ref, ("R10", *part.rules))
+
+
+def _tell_agents(turn: Turn, reporters: list[Reporter], outcomes: list[Outcome]) -> None:
+    for reporter, outcome in zip(reporters, outcomes, strict=True):
+        if outcome.code == "group_reported":
+            turn.notify([reporter.agent_phone], "group_reported", outcome.params, outcome.ref)
