@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from parsers.message import Parsed, Report
 from worker.rules.answering import refused
 from worker.rules.cancelling import decide_cancel
+from worker.rules.curing import decide_cure
 from worker.rules.model import Decision
 from worker.rules.paying import decide_payment
 from worker.rules.ruling import decide_ruling
@@ -24,6 +25,7 @@ ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "downpayment": decide_payment,
     "cancel_deposit": decide_cancel,
     "rule": decide_ruling,
+    "settle": decide_cure,
 }
 """Commands that a manager has to confirm, by kind."""
 

@@ -18,6 +18,7 @@ from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
+from worker.rules.curing import decide_cure
 from worker.rules.deadlines import plan_daily
 from worker.rules.grouping import decide_group
 from worker.rules.model import Decision, Message
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "walkin": decide_walkin,
     "verify": decide_verify,
     "group": decide_group,
+    "settle": decide_cure,
     "query": decide_query,
     "help": lambda turn, _: decide_help(turn),
 }

@@ -1,0 +1,60 @@
+"""判 V…: written proof cures a visit form whose data differ from the report's; or it is turned down (R22; B26)."""
+
+from dataclasses import replace
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.disputes import open_at
+from worker.rules.form_references import forms_meant, forms_seen
+from worker.rules.forms import WAITING, complete, form_params, missing, waits
+from worker.rules.model import Decision, Visit
+from worker.rules.references import Missing
+from worker.rules.signing import confirm
+from worker.rules.turn import Turn
+
+
+def decide_cure(turn: Turn, parsed: Parsed) -> Decision:
+    """Settle the visit forms that are named: 有效 with written proof, 重复 without."""
+    if turn.role != "manager":
+        return refused(turn, "settle", "refused_role")
+    if parsed.answer is None:
+        return refused(turn, "settle", "refused_invalid")
+    meant = forms_meant(turn, parsed, [form for form in forms_seen(turn) if _pending(form)])
+    return answered(turn, "settle", [_settle(turn, form, parsed.answer == "valid") for form in meant], "settled")
+
+
+def _pending(form: Visit) -> bool:
+    return form.state in WAITING and bool(form.mismatch) and not form.cured
+
+
+def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
+    if isinstance(form, Missing):
+        return Outcome(form.code, {"fitting": list(form.fitting)})
+    if not _pending(form):
+        return Outcome("refused_not_found", form_params(form))
+    if not waits(form, turn.state.day(turn.now)) and not _in_dispute(turn, form):
+        return Outcome("expired", form_params(form) | {"ending": "form"}, form.ref, ("R16",))
+    params = form_params(form) | {"state": "cured" if valid else "uncured"}
+    turn.notify([form.agent_phone], "settled", params, form.ref)
+    if valid:
+        cure(turn, form)
+    else:
+        turn.state.put(replace(form, state="denied", closed_at=turn.now))
+    return Outcome("settled", params, form.ref, ("R5", "R22"))
+
+
+def _in_dispute(turn: Turn, form: Visit) -> bool:
+    """Tell whether a form that all have signed on its day may still be cured: within a dispute about its claim."""
+    disputes = turn.state.disputes_of(form.claim)
+    return not missing(form) and any(open_at(turn.state, dispute, turn.now) for dispute in disputes)
+
+
+def cure(turn: Turn, form: Visit) -> None:
+    """R22: take the written proof; a form that all have signed is confirmed by it."""
+    cured = replace(form, cured=True)
+    turn.state.put(cured)
+    if form.kind == "own":
+        claim = turn.state.claims[form.claim]
+        turn.state.put(replace(claim, came_at=form.arrived_at, flags=tuple(f for f in claim.flags if f != "disputed")))
+    if complete(cured):
+        confirm(turn, cured)
