@@ -8,6 +8,7 @@ from typing import Any
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.identity import fold, name_key, names_agree, unit_key
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
+from worker.rules.protecting import contacted
 from worker.rules.turn import Turn
 
 
@@ -131,7 +132,7 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
     unit = turn.state.unit_named(row["unit"])
     colleagues = (p for p in turn.state.roster.values() if unit and p.unit == unit.name)
     listed = next((p for p in colleagues if p.name == row["agent"]), None)
-    return Claim(
+    claim = Claim(
         number=site.next_registration or policy.first_number,
         seq=turn.message.seq,
         part=index,
@@ -144,12 +145,14 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
         agent_phone=listed.phone if listed else "",
         sender=listed.phone if listed else "",
         reported_at=reported,
-        ends_at=visited + policy.visit_days * DAY if visited else reported + policy.report_days * DAY,
+        ends_at=reported + policy.report_days * DAY,
         flags=("imported",),
         visited_at=visited,
         policy_seq=site.policy_seq,
         terms=policy.terms,
     )
+    # The import is the manager's word that the claim stands: the contact gap runs from its receipt (R14).
+    return contacted(claim, turn.now) if visited else claim
 
 
 def _imported_row(turn: Turn, claim: Claim, code: str, index: int) -> ReportRow:
