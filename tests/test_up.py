@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from tests.infrastructure.waiting import eventually, gone
 from worker.guard import end_sessions
+from worker.passwords import fits
 from worker.schema import metadata
 from worker.settings import load_settings
 
@@ -148,6 +150,24 @@ def test_what_is_kept_is_for_its_owner_alone(start: Start, folder: Path, port: s
     assert (folder / "elsewhere" / "secret_key").exists()
     assert (folder / "elsewhere").stat().st_mode & 0o077 == 0
     assert not (folder / "var").exists()
+
+
+def test_the_first_password_is_shown_once(start: Start, folder: Path, port: str) -> None:
+    up = start("--port", port)
+    shown = re.search(rf"http://127.0.0.1:{port}/login: name admin, password (\S+)", up.line("first login"))
+    assert shown
+    engine = create_engine(load_settings({"BAOBEI_VAR": str(folder / "var")}).database_url)
+    assert fits(shown[1], kept_password(engine))
+    engine.dispose()
+    up.line("serving")
+    up.process.send_signal(signal.SIGINT)
+    up.outcome()
+    assert "password" not in start("--port", port, "--demo", "--exit-after-demo").outcome()[1]
+
+
+def kept_password(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(text("SELECT password FROM users")).scalar_one())
 
 
 def test_a_given_redis_replaces_the_embedded_one(start: Start, folder: Path, port: str, redis_url: str) -> None:

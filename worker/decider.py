@@ -116,7 +116,7 @@ def _write(connection: Connection, batch: Batch, folded: list[tuple[Message, Dec
     for message, decision in folded:
         committed = commitment(message, decision)
         batch.head = next_head(batch.head, decision, committed)
-        records.append(_record(batch, decision, committed))
+        records.append(_record(batch, decision, committed) | {"decided_at": now})
         rows += [{"site_id": batch.site_id} | fields_of(row) for row in decision.rows]
         facts += decision.facts
         said += outgoing(batch.site_id, f"m:{decision.seq}", decision.replies, batch.state, decision.received_at, now)

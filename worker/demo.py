@@ -165,5 +165,5 @@ def _closing(shown: list[Shown], base_url: str, out: Callable[[str], None]) -> i
         out(f"\n{len(silent)} of {len(shown)} texts got no answer within {PATIENCE_S:.0f} s.")
         return 1
     out(f"\nAll {len(shown)} texts are decided; from request to reply {times[len(times) // 2]} ms in the median.")
-    out(f"The phones: {base_url}/phones")
+    out(f"The phones: {base_url}/phones · the staff pages, for which the first login stands above: {base_url}/")
     return 0

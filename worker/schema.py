@@ -136,6 +136,8 @@ decisions = Table(
     Column("policy_seq", BigInteger, nullable=False, comment="place of the policy it was made under; 0: defaults"),
     Column("commitment", String(64), nullable=False, comment="salted hash of message and effects"),
     Column("head", String(64), nullable=False),
+    Column("decided_at", UtcTime, comment="when it was written down; tells how long the message waited, nothing else"),
+    Index("ix_decisions_decided_at", "decided_at"),
     comment="One outcome for each message of the line.",
 )
 
@@ -155,6 +157,8 @@ reports = Table(
     Column("unit", Text, nullable=False),
     Column("agent", Text, nullable=False),
     Column("sender", Text, nullable=False),
+    Index("ix_reports_phone7", "site_id", "last4", "first3"),
+    Index("ix_reports_number", "site_id", "number"),
     comment="《客户报备登记表》 (R3): a row for each client of each report, whatever became of it.",
 )
 
@@ -403,6 +407,8 @@ replies = Table(
     Index("ix_replies_due", "state", "next_at"),
     Index("ix_replies_recipient", "site_id", "recipient", "id"),
     Index("ix_replies_sid", "sid"),
+    Index("ix_replies_created_at", "created_at"),
+    Index("ix_replies_sent_at", "sent_at"),
     comment="The outbox.",
 )
 
@@ -504,4 +510,57 @@ alerts = Table(
     Column("last_sent_at", UtcTime, comment="when ALERT_URL last took it"),
     Column("cleared_at", UtcTime, comment="it is over, and ALERT_URL has not heard of that yet"),
     comment="What an operator has to know of now; the sweeper raises and clears it.",
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False, comment="the name folded: what is typed at the login is compared with it"),
+    Column("roles", JSON, nullable=False, comment="of ops manager consultant service"),
+    Column("site_id", ForeignKey("sites.id"), comment="the one site that he sees; empty: all of them"),
+    Column("phone", Text, comment="his registered phone: what he signs on a page counts like a text from it (D18)"),
+    Column("password", Text, comment="argon2 hash; empty until he has chosen one"),
+    Column("link", String(64), comment="SHA-256 of the one-time link by which he chooses a password"),
+    Column("link_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("removed_at", UtcTime, comment="he may not log in any more; the row stays for what he did"),
+    comment="Who may log in to the staff pages.",
+)
+# A name or phone is free again when its user was removed.
+STILL_THERE = text("removed_at IS NULL")
+for column in (users.c.key, users.c.phone):
+    Index(f"uq_users_{column.name}", column, unique=True, sqlite_where=STILL_THERE, postgresql_where=STILL_THERE)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", String(64), primary_key=True, comment="SHA-256 of what the cookie holds"),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False, comment="to some minutes"),
+    Index("ix_sessions_user_id", "user_id"),
+    comment="Logins that stand; taking a row away ends one.",
+)
+
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("subject", String(64), primary_key=True, comment="salted hash of a name or of an address"),
+    Column("tries", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    comment="How often a login was tried lately; the same for every process.",
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("user_id", ForeignKey("users.id"), comment="empty: somebody at the server's own command line"),
+    Column("what", Text, nullable=False),
+    Column("about", Text, nullable=False, default="", comment="ids only, as reply 17 or site 1; never a person's data"),
+    Index("ix_acts_user_id", "user_id", "id"),
+    comment="Who did what on the pages.",
 )

@@ -12,6 +12,7 @@ from worker.cli.rehearse import rehearse_files
 from worker.cli.roster import roster
 from worker.cli.site import site, staff
 from worker.cli.up import up
+from worker.cli.user import user
 from worker.cli.work import sweep, work
 
 
@@ -23,7 +24,7 @@ def main() -> None:
 
 COMMANDS = (
     *(up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill),
-    *(work, sweep),
+    *(user, work, sweep),
 )
 
 for command in COMMANDS:

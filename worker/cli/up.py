@@ -16,14 +16,16 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker import demo
+from worker.clock import utc_now
 from worker.console import Console, ConsoleClosedError
-from worker.database import migrate
+from worker.database import migrate, open_engine
 from worker.embedded import EmbeddedError, RedisServer, spawn_redis, start_redis
 from worker.guard import Guard
 from worker.lock import AlreadyRunningError, var_lock
 from worker.procfile import Entry, ProcfileError, read_procfile
 from worker.settings import Settings, SettingsError, address, load_settings, secret_key_of
 from worker.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
+from worker.users import FIRST_USER, add_first_user
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0
@@ -87,6 +89,7 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
         if redis:
             supervisor.add(_foundation(redis), redis.process)
         _migrate(settings, console)
+        _let_somebody_in(settings, console)
         for entry in entries:
             supervisor.add(_program(entry, _environment(settings, environ, redis)))
         opening = Opening(settings, supervisor, console, demonstration)
@@ -185,6 +188,18 @@ def _migrate(settings: Settings, console: Console) -> None:
     except (SQLAlchemyError, CommandError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise UpError(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
+
+
+def _let_somebody_in(settings: Settings, console: Console) -> None:
+    """Make the first account while there is none; its password is shown here, once, and kept nowhere."""
+    engine = open_engine(settings.database_url)
+    try:
+        password = add_first_user(engine, utc_now())
+    finally:
+        engine.dispose()
+    if password:
+        login = f"{reachable_url(settings) if settings.sandbox else settings.base_url}/login"
+        console.say(f"first login at {login}: name {FIRST_USER}, password {password} (shown this once)")
 
 
 def _foundation(redis: RedisServer) -> Program:
