@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
 
+from tests.infrastructure.addresses import address, rules
 from tests.infrastructure.serving import client_of, open_line, runtime_of
 
 METHODS = ("GET", "POST", "PUT", "OPTIONS")
-VALUES = {"name": "sandbox", "route": "messages", "site_id": 1, "filename": "phones.js"}
 
 
 @pytest.fixture
@@ -23,26 +22,14 @@ def app(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Flask]:
 
 
 def addresses(app: Flask) -> list[str]:
-    adapter = app.url_map.bind("localhost")
-    return [
-        adapter.build(rule.endpoint, {k: VALUES[k] for k in rule.arguments}, method=_method(rule))
-        for rule in rules(app)
-    ]
-
-
-def rules(app: Flask) -> list[Rule]:
-    return list(app.url_map.iter_rules())
-
-
-def _method(rule: Rule) -> str:
-    return sorted(rule.methods or {"GET"})[0]
+    return [address(app, rule) for rule in rules(app)]
 
 
 def test_every_answer_carries_the_security_headers(app: Flask) -> None:
     client = app.test_client()
-    for address in [*addresses(app), "/nowhere"]:
+    for path in [*addresses(app), "/nowhere"]:
         for method in METHODS:
-            headers = client.open(address, method=method, buffered=True).headers
+            headers = client.open(path, method=method, buffered=True).headers
             assert "default-src 'self'" in headers["Content-Security-Policy"]
             assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
             assert "unsafe" not in headers["Content-Security-Policy"]
@@ -53,9 +40,9 @@ def test_every_answer_carries_the_security_headers(app: Flask) -> None:
 def test_every_refusal_is_one_plain_sentence(app: Flask) -> None:
     client = app.test_client()
     refused = 0
-    for address in [*addresses(app), "/nowhere", "/phones/7/feed"]:
+    for path in [*addresses(app), "/nowhere", "/phones/7/feed"]:
         for method in METHODS:
-            answer = client.open(address, method=method, buffered=True)
+            answer = client.open(path, method=method, buffered=True)
             if answer.status_code >= 400:
                 refused += 1
                 assert answer.mimetype == "text/plain"
@@ -65,6 +52,6 @@ def test_every_refusal_is_one_plain_sentence(app: Flask) -> None:
 
 def test_only_static_files_may_be_kept_by_browsers(app: Flask) -> None:
     client = app.test_client()
-    for address in addresses(app):
-        kept = client.get(address, buffered=True).headers.get("Cache-Control") != "no-store"
-        assert kept == address.startswith("/static/")
+    for path in addresses(app):
+        kept = client.get(path, buffered=True).headers.get("Cache-Control") != "no-store"
+        assert kept == path.startswith("/static/")

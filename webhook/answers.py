@@ -2,9 +2,10 @@
 
 import logging
 
-from flask import Flask, Response
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from webhook.language import _, _l
 from worker.log import complain
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,11 @@ HEADERS = {
 }
 
 SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
-    413: "The request is larger than this address takes.",
-    414: "The address is longer than we read.",
+    401: _l("Please log in first."),
+    404: _l("There is nothing at this address."),
+    405: _l("This address does not take that method."),
+    413: _l("The request is larger than this address takes."),
+    414: _l("The address is longer than we read."),
 }
 
 
@@ -50,8 +52,9 @@ def _with_headers(response: Response) -> Response:
 
 
 def _refused(error: HTTPException) -> Response:
+    status = error.code or 500
     own = error.description if error.description != type(error).description else None
-    answer = plain(own or SENTENCES.get(error.code or 500, error.description or error.name), error.code or 500)
+    answer = _sentence(own or str(SENTENCES.get(status, error.description or error.name)), status)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "Location"):
             answer.headers[name] = value
@@ -60,4 +63,15 @@ def _refused(error: HTTPException) -> Response:
 
 def _broken(error: Exception) -> Response:
     complain(log, "request failed", error)
-    return plain("The request could not be handled; please send it again.", 500)
+    return _sentence(_("The request could not be handled; please send it again."), 500)
+
+
+def _sentence(sentence: str, status: int) -> Response:
+    """Return an error as its reader wants it: a page for a person, a line for a program."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return plain(sentence, status)
+    try:
+        return Response(render_template("error.html", sentence=sentence, status=status), status, mimetype="text/html")
+    except Exception as error:
+        complain(log, "no page for an error", error)
+        return plain(sentence, status)

@@ -2,13 +2,18 @@
 
 from flask import Flask
 
-from webhook import gateways, health, metrics, phones
+from webhook import accounts, gateways, health, home, metrics, phones, preferences
+from webhook.access import guard
 from webhook.answers import prepare_answers
+from webhook.layout import prepare_layout
 from webhook.runtime import KEY
 from worker.gateways.base import LARGEST_BODY
+from worker.logins import LONGEST
 from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.settings import secret_key_of
+
+PARTS = (gateways, health, metrics, home, accounts, preferences)
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -17,13 +22,13 @@ def create_app(runtime: Runtime) -> Flask:
     app.extensions[KEY] = runtime
     app.extensions[metrics.KEY] = Metrics(runtime)
     app.config.update(_config(runtime))
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     prepare_answers(app)
-    app.register_blueprint(gateways.routes)
-    app.register_blueprint(health.routes)
-    app.register_blueprint(metrics.routes)
+    prepare_layout(app)
+    for part in PARTS:
+        app.register_blueprint(part.routes)
     if phones.GATEWAY in runtime.gateways:
         app.register_blueprint(phones.routes)
+    guard(app)
     return app
 
 
@@ -35,6 +40,7 @@ def _config(runtime: Runtime) -> dict[str, object]:
         "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
         "MAX_FORM_PARTS": 100,
         "PROVIDE_AUTOMATIC_OPTIONS": False,
+        "PERMANENT_SESSION_LIFETIME": LONGEST,
         "SESSION_COOKIE_NAME": "baobei",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

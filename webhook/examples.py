@@ -5,6 +5,8 @@
 
 from typing import NamedTuple
 
+from webhook.language import _l
+
 
 class Chip(NamedTuple):
     """A button that fills the input: each press takes the next of its texts."""
@@ -29,9 +31,9 @@ _HELP = Chip("？", ("?",))
 _AGENT = (
     Chip("报备", _NEW),
     _QUERY,
-    Chip("两位客户", ("报备 客户信息：何先生186****9812 李女士187****2904",)),
-    Chip("缺号码", ("报备 王五",)),
-    Chip("完整号码", ("报备 赵敏 13800138000",)),
+    Chip(_l("Two clients"), ("报备 客户信息：何先生186****9812 李女士187****2904",)),
+    Chip(_l("No number"), ("报备 王五",)),
+    Chip(_l("Full number"), ("报备 赵敏 13800138000",)),
     Chip("撤", ("撤 R1",)),
     _HELP,
 )
@@ -39,7 +41,7 @@ _MANAGER = (_QUERY, Chip("判", ("判 R2 有效", "判 R2 重复")), Chip("撤",
 _STAFF = (_QUERY, _HELP)
 _STRANGER = (
     Chip("报备", ("张三 138****5678 王五 贝壳", "报备 张三 138****5678")),
-    Chip("闲聊", ("你好，请问这个楼盘还有房吗？",)),
+    Chip(_l("Chat"), ("你好，请问这个楼盘还有房吗？",)),
     _HELP,
 )
 

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import abort, request, session
 
+from webhook.language import _
+
 KEY = "form"
 
 
@@ -20,10 +22,10 @@ def form_token() -> str:
 def demand_own_form() -> None:
     """Refuse (403) a form that another site, or a page from before the session, has sent."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin" or not _same_origin():
-        abort(403, "这个请求来自别的网站，未被接受。 This form was sent from another site.")
+        abort(403, _("This form was sent from another site and was not taken."))
     given, own = request.form.get("token", ""), session.get(KEY, secrets.token_hex())
     if not compare_digest(given.encode(), own.encode()):
-        abort(403, "页面已过期，请重新打开后再发。 This page is too old: load it anew and send again.")
+        abort(403, _("This page is too old: load it anew and send again."))
 
 
 def _same_origin() -> bool:

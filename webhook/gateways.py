@@ -4,6 +4,7 @@ from typing import get_args
 
 from flask import Blueprint, Response, abort, request
 
+from webhook.access import for_gateways
 from webhook.edge import receive
 from webhook.runtime import runtime
 from worker.gateways.base import LARGEST_BODY, RefusedRequestError, Route
@@ -12,6 +13,7 @@ routes = Blueprint("gateways", __name__, url_prefix="/gateways")
 
 
 @routes.post(f"/<name>/<any({','.join(get_args(Route))}):route>")
+@for_gateways
 def take(name: str, route: Route) -> Response:
     """Take in a request of the gateway called `name`."""
     gateway = runtime().gateways.get(name)

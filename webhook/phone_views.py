@@ -11,11 +11,23 @@ import phonenumbers
 
 from webhook.codes import words_of
 from webhook.examples import CHIPS, Chip
+from webhook.language import _, _l
 from worker.readers.phones import Bubble, Entry, Person, PhoneSite
 
-ROLES = {"agent": "业务员", "manager": "现场负责人", "consultant": "置业顾问", "service": "客服部", "other": "陌生号码"}
-BADGES = {"agent": "未分单位", "manager": "案场", "consultant": "案场", "service": "案场", "other": "未登记"}
-INITIALS = {"manager": "管", "consultant": "顾", "service": "服", "other": "?"}
+ROLES = {
+    "agent": _l("Agent"),
+    "manager": _l("Site manager"),
+    "consultant": _l("Consultant"),
+    "service": _l("Client service"),
+    "other": _l("Unknown number"),
+}
+BADGES = {
+    "agent": _l("no unit"),
+    "manager": _l("Site"),
+    "consultant": _l("Site"),
+    "service": _l("Site"),
+    "other": _l("not on the roster"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +119,8 @@ def _bubble(bubble: Bubble, zone: ZoneInfo) -> BubbleView:
         words=bubble.words,
         at=_sortable(bubble.at),
         time=f"{local:%H:%M}",
-        day=f"{local.month}月{local.day}日",
-        note=f"第{bubble.seq}位" if bubble.seq is not None else "",
+        day=_("%(month)s-%(day)s", month=local.month, day=local.day),
+        note=_("place %(seq)s", seq=bubble.seq) if bubble.seq is not None else "",
         done=bubble.done,
     )
 
@@ -120,7 +132,7 @@ def _entry(entry: Entry, zone: ZoneInfo, names: dict[str, str]) -> EntryView:
         seq=entry.seq,
         at=_sortable(entry.received_at),
         time=f"{entry.received_at.astimezone(zone):%H:%M:%S}",
-        who=names.get(entry.sender) or masked(entry.sender) or "系统",
+        who=names.get(entry.sender) or masked(entry.sender) or _("the system"),
         words=words,
         tone=tone,
         ref=f"R{entry.number}" if entry.number is not None else "",
@@ -128,16 +140,16 @@ def _entry(entry: Entry, zone: ZoneInfo, names: dict[str, str]) -> EntryView:
 
 
 def _phone(person: Person, bubbles: Sequence[BubbleView]) -> PhoneView:
-    name = person.name or ROLES[person.role]
+    name = person.name or str(ROLES[person.role])
     return PhoneView(
         id=f"phone-{re.sub('[^0-9A-Za-z]', '', person.phone)}",
         number=person.phone,
         shown=number_words(person.phone),
         role=person.role,
-        role_words=person.unit or BADGES[person.role],
+        role_words=person.unit or str(BADGES[person.role]),
         name=name,
         short=name if person.role != "other" else person.phone[-4:],
-        initial=INITIALS.get(person.role) or name[:1],
+        initial="?" if person.role == "other" else name[:1],
         chips=CHIPS[person.role],
         bubbles=_with_days(bubbles),
     )
@@ -150,7 +162,7 @@ def _with_days(bubbles: Sequence[BubbleView]) -> list[BubbleView]:
 
 
 def _who(person: Person) -> str:
-    return " · ".join(part for part in (person.name or ROLES[person.role], person.unit) if part)
+    return " · ".join(part for part in (person.name or str(ROLES[person.role]), person.unit) if part)
 
 
 def _sortable(moment: datetime) -> str:

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from parsers.numbers import region_of, to_e164
+from webhook.access import public
 from webhook.answers import plain
 from webhook.edge import receive
-from webhook.forms import demand_own_form, form_token
+from webhook.forms import form_token
+from webhook.language import _
 from webhook.phone_views import (
     BLANK_BUBBLE,
     BLANK_ENTRY,
@@ -31,6 +33,7 @@ routes = Blueprint("phones", __name__, url_prefix="/phones")
 
 
 @routes.get("")
+@public
 def page() -> str | tuple[str, int]:
     """Show the phones of the chosen site, else of the first."""
     every = sandbox_sites(runtime().engine, GATEWAY)
@@ -44,6 +47,7 @@ def page() -> str | tuple[str, int]:
 
 
 @routes.get("/<int:site_id>/feed")
+@public
 def feed(site_id: int) -> AnyResponse:
     """Return as JSON what came since the mark `since`; 304 while nothing has."""
     site = _site(site_id)
@@ -68,19 +72,19 @@ def feed(site_id: int) -> AnyResponse:
 
 
 @routes.post("/<int:site_id>/texts")
+@public
 def send(site_id: int) -> AnyResponse:
     """Send `text` from the phone `sender` to the site, and return its place as JSON (without script: the page).
 
     A text that waits in the spool has no place yet: null.
     """
-    demand_own_form()
     site = _site(site_id)
     text = request.form.get("text", "").replace("\r\n", "\n")
     message = {"From": _sender(site), "To": site.number, "Body": text, "MessageSid": f"phone-{token_hex(16)}"}
     headers, raw = signed(secret_key_of(runtime().settings), message, runtime().clock())
     reception = receive(runtime(), runtime().gateways[GATEWAY], "messages", headers, raw)
     if reception.ack.status != 200:
-        return plain("没有发出：现在无法保存，请稍后再发。 It could not be kept; please send it again.", 503)
+        return plain(_("Not sent: it could not be kept. Please send it again."), 503)
     if not request.accept_mimetypes.accept_json or request.accept_mimetypes.accept_html:
         return redirect(url_for("phones.page", site=site_id), 303)
     return jsonify(seq=reception.receipts[0].seq)
@@ -89,7 +93,7 @@ def send(site_id: int) -> AnyResponse:
 def _site(site_id: int) -> PhoneSite:
     found = [site for site in sandbox_sites(runtime().engine, GATEWAY) if site.id == site_id]
     if not found:
-        abort(404, "这个案场不在沙盒里。 The sandbox has no such site.")
+        abort(404, _("The sandbox has no such site."))
     return found[0]
 
 
@@ -97,7 +101,7 @@ def _sender(site: PhoneSite) -> str:
     try:
         return to_e164(request.form.get("sender", ""), region_of(site.number))
     except ValueError:
-        abort(400, "没有发出：发送的号码不是手机号码。 The sending number is not a phone number.")
+        abort(400, _("Not sent: the sending number is not a phone number."))
 
 
 def _others(site: PhoneSite) -> tuple[list[str], dict[str, str] | None]:
@@ -107,7 +111,10 @@ def _others(site: PhoneSite) -> tuple[list[str], dict[str, str] | None]:
         try:
             others.append(to_e164(typed, region_of(site.number)))
         except ValueError:
-            return others, {"typed": typed, "sentence": "这不是手机号码。请写成 138 0013 8000 或 +86 138 0013 8000。"}
+            return others, {
+                "typed": typed,
+                "sentence": _("This is not a phone number. Write it as 138 0013 8000 or +86 138 0013 8000."),
+            }
     return list(dict.fromkeys(others)), None
 
 

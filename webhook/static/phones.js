@@ -41,7 +41,7 @@ function fillBubble(item, view) {
   item.dataset.at = view.at;
   item.dataset.day = view.day;
   item.toggleAttribute("data-done", view.done);
-  say(item, ".by", view.mine ? "发出" : "收到");
+  say(item, ".by", view.mine ? stage.dataset.sent : stage.dataset.received);
   say(item, ".words", view.words);
   say(item, ".note", view.note);
   say(item, "time", view.time);
@@ -153,7 +153,7 @@ async function adopt() {
 }
 
 function setLive(well) {
-  const words = well ? "实时" : "连接中断，正在重试";
+  const words = well ? stage.dataset.well : stage.dataset.lost;
   if (live.classList.toggle("lost", !well) !== well || live.textContent !== words) say(live, ".live-words", words);
 }
 
@@ -186,7 +186,7 @@ async function post(form, words) {
       method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10000),
     });
   } catch {
-    throw new Error("没有发出：连不上服务器。请再发一次。");
+    throw new Error(stage.dataset.away);
   }
   if (!answer.ok) throw new Error((await answer.text()).trim());
   return answer.json();
@@ -197,7 +197,7 @@ function showWaiting(thread, words) {
   const last = thread.lastElementChild;
   item.classList.remove("theirs");
   item.classList.add("mine", "sending", "fresh");
-  say(item, ".by", "发出");
+  say(item, ".by", stage.dataset.sent);
   say(item, ".words", words);
   // It stands last until the line says when it came.
   item.dataset.at = "9999";

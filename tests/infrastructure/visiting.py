@@ -1,0 +1,49 @@
+"""People at the pages: accounts, and clients of the application that are logged in."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from worker.runtime import Runtime
+from worker.users import User, add_user, choose_password
+
+PASSWORD = "correct horse battery"  # noqa: S105
+
+
+def enrol(runtime: Runtime, name: str, *roles: str, site_id: int | None = None, phone: str | None = None) -> User:
+    """Make an account whose password is PASSWORD."""
+    now = datetime.now(UTC)
+    user, _ = add_user(runtime.engine, name, roles, site_id, phone, now)
+    choose_password(runtime.engine, user, PASSWORD, now)
+    return user
+
+
+def visitor(app: Flask, name: str, password: str = PASSWORD) -> FlaskClient:
+    """Return a client that has logged in."""
+    client = app.test_client()
+    assert log_in(client, name, password).status_code == 303
+    return client
+
+
+def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **more: Any) -> TestResponse:
+    """Log in as a person does, by the form."""
+    return client.post("/login", data={"token": token_of(client), "name": name, "password": password}, **more)
+
+
+def token_of(client: FlaskClient) -> str:
+    """Return the token of this client's forms, as every page carries it."""
+    found = re.search(r'name="token" value="([^"]+)"', client.get("/no-such-page", headers=HTML).text)
+    assert found
+    return found[1]
+
+
+def post(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    """Send a form of our own pages."""
+    return client.post(path, data={"token": token_of(client)} | fields)
+
+
+HTML = {"Accept": "text/html"}

@@ -1,0 +1,124 @@
+"""Who may use which address: every route says so, and what it says holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from tests.infrastructure.addresses import address, method, rules
+from tests.infrastructure.serving import TWILIO, open_line, runtime_of
+from tests.infrastructure.visiting import enrol, token_of, visitor
+from webhook.access import access_of, allowed
+from webhook.app import create_app
+from worker.runtime import Runtime
+from worker.users import ROLES
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
+    runtime = runtime_of(tmp_path, database_url, redis_url)
+    open_line(runtime.engine)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    return create_app(runtime)
+
+
+def undeclared(app: Flask) -> list[str]:
+    return [rule.rule for rule in rules(app) if access_of(app, rule.endpoint) is None]
+
+
+def ask(client: FlaskClient, rule: Rule, token: str) -> int:
+    """Ask for an address as our own pages do, and return the answer's status."""
+    app = client.application
+    if method(rule) == "POST":
+        return client.post(address(app, rule), data={"token": token}).status_code
+    return client.get(address(app, rule), buffered=True).status_code
+
+
+def test_every_route_says_who_may_use_it(app: Flask) -> None:
+    assert undeclared(app) == []
+
+
+def test_with_twilio_too_and_the_phones_are_the_sandboxs_alone(
+    tmp_path: Path, database_url: str, redis_url: str, app: Flask
+) -> None:
+    runtime = runtime_of(tmp_path, database_url, redis_url, **TWILIO)
+    real = create_app(runtime)
+    assert undeclared(real) == []
+    public = {rule.rule for rule in rules(real) if (access := access_of(real, rule.endpoint)) and access.roles is None}
+    assert public == {
+        "/static/<path:filename>",
+        "/gateways/<name>/<any(messages,status):route>",
+        "/healthz",
+        "/readyz",
+        "/login",
+        "/welcome/<token>",
+        "/preferences",
+    }
+    assert {rule.rule for rule in rules(app)} - {rule.rule for rule in rules(real)} == {
+        "/phones",
+        "/phones/<int:site_id>/feed",
+        "/phones/<int:site_id>/texts",
+    }
+    runtime.close()
+
+
+def test_a_route_that_says_nothing_is_found_and_open_to_nobody(app: Flask, runtime: Runtime) -> None:
+    enrol(runtime, "all", *ROLES)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    assert undeclared(app) == ["/forgotten"]
+    for client in (app.test_client(), visitor(app, "all")):
+        assert client.get("/forgotten").status_code == 403
+
+
+def test_a_role_that_does_not_exist_is_a_mistake_of_the_program() -> None:
+    for roles in ((), ("boss",)):
+        with pytest.raises(ValueError, match="no such roles"):
+            allowed(*roles)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_in_where_it_may_and_nowhere_else(app: Flask, runtime: Runtime, role: str) -> None:
+    enrol(runtime, role, role)
+    for rule in guarded(app):
+        # A new login for each: some of the addresses end it.
+        client = visitor(app, role)
+        access = access_of(app, rule.endpoint)
+        status = ask(client, rule, token_of(client))
+        if access and access.roles and role in access.roles:
+            assert status not in (401, 403, 405, 500) or rule.rule == "/account/password", rule
+        else:
+            assert status == 403, rule
+
+
+def test_whoever_is_not_logged_in_is_led_to_the_login(app: Flask) -> None:
+    client = app.test_client()
+    for rule in guarded(app):
+        assert ask(client, rule, token_of(client)) == 303, rule
+    answer = client.get("/account")
+    assert answer.location == "/login?next=/account"
+    part = client.get("/account", headers={"HX-Request": "true", "HX-Current-URL": "https://x.example/account?a=1"})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/login?next=/account?a%3D1")
+
+
+def test_every_form_needs_the_pages_token(app: Flask, runtime: Runtime) -> None:
+    enrol(runtime, "all", *ROLES)
+    client = visitor(app, "all")
+    for rule in rules(app):
+        access = access_of(app, rule.endpoint)
+        if method(rule) == "POST" and access and not access.proved:
+            for token in ({}, {"token": "guessed"}):
+                assert client.post(address(app, rule), data=token).status_code == 403, rule
+
+
+def guarded(app: Flask) -> list[Rule]:
+    found = [rule for rule in rules(app) if (access := access_of(app, rule.endpoint)) and access.roles is not None]
+    assert found
+    return found

@@ -1,0 +1,168 @@
+"""Logging in and out, choosing a password, and one's own account."""
+
+from ipaddress import ip_address
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from webhook.access import LOGIN, everybody, own_path, present_user, public, user
+from webhook.language import _, _l
+from webhook.runtime import runtime
+from webhook.sites import visible_site
+from worker.logins import Login, log_in, log_out, log_out_everywhere, open_session
+from worker.passwords import SHORTEST
+from worker.settings import secret_key_of
+from worker.users import User, choose_password, fault_of, user_of_link
+
+routes = Blueprint("accounts", __name__)
+
+ROLE_WORDS = {
+    "ops": _l("Operations"),
+    "manager": _l("Site manager"),
+    "consultant": _l("Consultant"),
+    "service": _l("Client service"),
+}
+
+Page = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
+
+
+@routes.get("/login")
+@public
+def login_page() -> Page:
+    """Show the login; whoever is logged in already goes on."""
+    return redirect(_next(), 303) if user() else render_template("login.html", fault=None, name="")
+
+
+@routes.post("/login")
+@public
+def login() -> Page:
+    """Log in with `name` and `password`."""
+    name = request.form.get("name", "")
+    tried = _try(name, request.form.get("password", ""))
+    if tried.token is not None:
+        _begin(tried.token)
+        return redirect(_next(), 303)
+    return _refused("login.html", tried, name=name)
+
+
+@routes.post("/logout")
+@everybody
+def logout() -> Response:
+    """End this login."""
+    log_out(runtime().engine, present_user(), session[LOGIN], runtime().clock())
+    session.clear()
+    return redirect(url_for("accounts.login_page"), 303)
+
+
+@routes.get("/welcome/<token>")
+@public
+def welcome(token: str) -> Page:
+    """Ask the holder of a one-time link for a password."""
+    return render_template("welcome.html", who=_invited(token), shortest=SHORTEST, fault=None)
+
+
+@routes.post("/welcome/<token>")
+@public
+def accept(token: str) -> Page:
+    """Take the password that he chose, and log him in."""
+    who = _invited(token)
+    if fault := _fault():
+        return render_template("welcome.html", who=who, shortest=SHORTEST, fault=fault), 400
+    _choose(who)
+    return redirect(url_for("home.page"), 303)
+
+
+@routes.get("/account")
+@everybody
+def account() -> Page:
+    """Show one's own account."""
+    return render_template("account.html", **_account(), fault=None)
+
+
+@routes.post("/account/password")
+@everybody
+def change_password() -> Page:
+    """Change one's password; every other login of the account ends."""
+    who = present_user()
+    if fault := _fault():
+        return render_template("account.html", **_account(), fault=fault), 400
+    tried = _try(who.name, request.form.get("current", ""))
+    if tried.token is None:
+        return _refused("account.html", tried, **_account())
+    _choose(who)
+    return redirect(url_for("accounts.account", done=1), 303)
+
+
+@routes.post("/account/end")
+@everybody
+def end_everywhere() -> Response:
+    """End every login of the account, this one too."""
+    log_out_everywhere(runtime().engine, present_user(), runtime().clock())
+    session.clear()
+    return redirect(url_for("accounts.login_page"), 303)
+
+
+def _account() -> dict[str, object]:
+    who = present_user()
+    site = visible_site(who.site_id).name if who.site_id is not None else None
+    return {"who": who, "site_name": site, "role_words": ROLE_WORDS, "shortest": SHORTEST}
+
+
+def _try(name: str, password: str) -> Login:
+    key = secret_key_of(runtime().settings)
+    return log_in(runtime().engine, key, name, password, _address(), runtime().clock())
+
+
+def _refused(template: str, tried: Login, **shown: object) -> Page:
+    if tried.wait_s:
+        wait = _("Too many tries. Please wait %(minutes)s minutes.", minutes=tried.wait_s // 60 + 1)
+        return render_template(template, fault=wait, **shown), 429, {"Retry-After": str(tried.wait_s)}
+    wrong = _("Name or password is not right.")
+    return render_template(template, fault=wrong, **shown), 401
+
+
+def _begin(token: str) -> None:
+    # Nothing of the visitor's earlier session lives on, the token of its forms least of all.
+    session.clear()
+    session.permanent = True
+    session[LOGIN] = token
+
+
+def _choose(who: User) -> None:
+    now = runtime().clock()
+    choose_password(runtime().engine, who, request.form["password"], now)
+    _begin(open_session(runtime().engine, who, now))
+
+
+def _invited(token: str) -> User:
+    who = user_of_link(runtime().engine, token, runtime().clock())
+    if who is None:
+        abort(404, _("This link was used already or is too old. Ask for another one."))
+    return who
+
+
+def _fault() -> str | None:
+    """Return what is wrong with the chosen password, as a sentence."""
+    match fault_of(request.form.get("password", "")):
+        case "short":
+            return _("A password has at least %(count)s characters.", count=SHORTEST)
+        case "long":
+            return _("This password is too long.")
+    if request.form["password"] != request.form.get("again"):
+        return _("The two passwords are not the same.")
+    return None
+
+
+def _next() -> str:
+    return own_path(request.values.get("next")) or url_for("home.page")
+
+
+def _address() -> str:
+    """Return whose requests are counted together: behind a proxy of our own network, what that proxy says."""
+    peer = request.remote_addr or ""
+    try:
+        own = ip_address(peer).is_private or ip_address(peer).is_loopback
+    except ValueError:
+        return peer
+    # The last one was written by the proxy itself; those before it anybody may have invented.
+    return request.headers.get("X-Forwarded-For", peer).split(",")[-1].strip() if own else peer

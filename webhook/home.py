@@ -1,0 +1,17 @@
+"""`/`: leads everybody to the first page that is his."""
+
+from flask import Blueprint, redirect, url_for
+from werkzeug.wrappers import Response
+
+from webhook.access import everybody, present_user
+from webhook.navigation import items_of
+
+routes = Blueprint("home", __name__)
+
+
+@routes.get("/")
+@everybody
+def page() -> Response:
+    """Go on to the first page of the navigation, else to one's account."""
+    pages = items_of(present_user())
+    return redirect(url_for(pages[0].endpoint if pages else "accounts.account"), 303)

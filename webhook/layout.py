@@ -1,0 +1,33 @@
+"""What every page's frame needs: language and light, who is there, where he may go."""
+
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import Babel
+
+from webhook.forms import form_token
+from webhook.navigation import items_of
+from webhook.preferences import HTML_LANGUAGE, LANGUAGES, THEMES, language, theme
+
+
+def prepare_layout(app: Flask) -> None:
+    """Give templates their languages and the frame's values."""
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    Babel(app, default_locale="zh", locale_selector=language)
+    app.context_processor(_frame)
+
+
+def _frame() -> dict[str, Any]:
+    # Only who was looked up already: the page of an error must not ask a database that may be the error.
+    who = g.get("user")
+    return {
+        "present": who,
+        "navigation": items_of(who),
+        "language": language(),
+        "html_language": HTML_LANGUAGE[language()],
+        "languages": LANGUAGES,
+        "theme": theme(),
+        "themes": THEMES,
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "form_token": form_token,
+    }

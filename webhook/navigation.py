@@ -1,0 +1,40 @@
+"""The main navigation: a row a page, shown to whom may use it. A page that the application lacks is left out."""
+
+from typing import NamedTuple
+
+from flask import current_app, request
+
+from webhook.access import access_of
+from webhook.language import _l
+from worker.users import User
+
+
+class Item(NamedTuple):
+    """A page in the navigation; `icon` is a symbol of static/icons.svg."""
+
+    endpoint: str
+    words: str
+    icon: str
+
+    @property
+    def current(self) -> bool:
+        """Whether the page that is asked for belongs here."""
+        return request.blueprint == self.endpoint.partition(".")[0]
+
+
+ITEMS = (
+    Item("desk.page", _l("Desk"), "desk"),
+    Item("register.page", _l("Register"), "register"),
+    Item("cases.page", _l("Cases"), "cases"),
+    Item("ops.page", _l("Ops"), "ops"),
+)
+
+
+def items_of(user: User | None) -> list[Item]:
+    """Return the pages that somebody may use, in their order."""
+    return [item for item in ITEMS if user is not None and _may(user, item.endpoint)]
+
+
+def _may(user: User, endpoint: str) -> bool:
+    access = access_of(current_app, endpoint) if endpoint in current_app.view_functions else None
+    return access is not None and access.roles is not None and user.may(access.roles)

@@ -1,0 +1,31 @@
+// Parts of a page that keep themselves current: an element with hx-get and hx-trigger="every Ns" is asked for again, with
+// the mark (ETag) of what it shows; an answer of 304 leaves it alone. Nothing is asked while nobody looks.
+
+const marks = new WeakMap();
+const live = document.getElementById("live");
+
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const mark = marks.get(event.detail.elt);
+  if (mark) event.detail.headers["If-None-Match"] = mark;
+});
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const polled = event.detail.elt.getAttribute("hx-trigger")?.startsWith("every ");
+  if (polled && document.hidden) event.preventDefault();
+});
+
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr, failed } = event.detail;
+  const well = !failed || xhr.status === 304;
+  if (well && xhr.status === 200) marks.set(elt, xhr.getResponseHeader("ETag"));
+  setLive(well);
+});
+
+function setLive(well) {
+  if (!live) return;
+  const words = well ? live.dataset.well : live.dataset.lost;
+  live.hidden = false;
+  live.classList.toggle("lost", !well);
+  const place = live.querySelector(".live-words");
+  if (place.textContent !== words) place.textContent = words;
+}
