@@ -34,7 +34,7 @@ def test_every_answer_carries_the_security_headers(app: Flask) -> None:
             assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
             assert "unsafe" not in headers["Content-Security-Policy"]
             assert headers["X-Content-Type-Options"] == "nosniff"
-            assert headers["Referrer-Policy"] == "no-referrer"
+            assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_every_refusal_is_one_plain_sentence(app: Flask) -> None:
