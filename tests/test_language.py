@@ -3,6 +3,7 @@
 import io
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -46,6 +47,9 @@ def test_what_is_compiled_is_what_is_written() -> None:
     compiled = io.BytesIO()
     write_mo(compiled, written())
     with (FOLDER / "messages.mo").open("rb") as file:
-        kept = {message.id: message.string for message in read_mo(file)}
-    fresh = {message.id: message.string for message in read_mo(io.BytesIO(compiled.getvalue()))}
-    assert kept == fresh, HOW
+        assert compiled_words(file) == compiled_words(io.BytesIO(compiled.getvalue())), HOW
+
+
+def compiled_words(file: Any) -> dict[Any, Any]:
+    # The header says when it was compiled.
+    return {message.id: message.string for message in read_mo(file) if message.id}

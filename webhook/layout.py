@@ -7,6 +7,8 @@ from flask_babel import Babel
 
 from webhook.forms import form_token
 from webhook.navigation import items_of
+from webhook.ops_words import error_words
+from webhook.phone_views import masked
 from webhook.preferences import HTML_LANGUAGE, LANGUAGES, THEMES, language, theme
 
 
@@ -30,4 +32,6 @@ def _frame() -> dict[str, Any]:
         "themes": THEMES,
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "form_token": form_token,
+        "error_words": error_words,
+        "masked": masked,
     }

@@ -15,6 +15,7 @@ VALUES = {
     "queue": "decide",
     "job_id": "no-such-job",
     "form": "csv",
+    "section": "now",
 }
 """A value for each argument of a route; a new route's argument is added here."""
 

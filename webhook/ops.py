@@ -1,0 +1,145 @@
+"""`/ops`: is everything well, what goes through, what is stuck; and what a person can do about it."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from webhook.access import allowed, own_path, present_user
+from webhook.charts import chart_of
+from webhook.language import _
+from webhook.live import part
+from webhook.ops_tiles import gateways_of, tiles_of, verdict_of
+from webhook.ops_views import failure_views, outcome_views, reply_views
+from webhook.ops_words import STATES, known
+from webhook.path_views import steps_of
+from webhook.runtime import runtime
+from webhook.showing import Showing
+from webhook.sites import visible_site, visible_sites
+from worker.mending import Mender
+from worker.readers.health import health_of
+from worker.readers.path import text_path
+from worker.readers.queues import queue_standings
+from worker.readers.standing import line_standings, outbox_standing
+from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
+from worker.readers.troubles import failed_replies, failing_senders, unreadable_texts, unrouted_texts
+from worker.stops import stops
+
+routes = Blueprint("ops", __name__, url_prefix="/ops")
+
+MINUTE, QUARTER, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
+EVERY_S = {"now": 2, "queues": 5, "traffic": 15, "troubles": 10}
+"""The parts of the page in their order, and how often each is asked for again."""
+
+
+@routes.get("")
+@allowed("ops", "manager")
+def page() -> str:
+    """Show how everything stands."""
+    parts = {name: _part(name) for name in EVERY_S}
+    return render_template("ops.html", parts=parts, every_s=EVERY_S)
+
+
+@routes.get(f"/parts/<any({','.join(EVERY_S)}):section>")
+@allowed("ops", "manager")
+def refresh(section: str) -> Response:
+    """Return one part of the page as it stands now."""
+    return part(_part(section))
+
+
+@routes.get("/texts/<int:site_id>/<int:seq>")
+@allowed("ops", "manager")
+def text(site_id: int, seq: int) -> str | tuple[str, int]:
+    """Show a text's whole path, from the webhook to the delivery of every reply."""
+    site = visible_site(site_id)
+    path = text_path(runtime().engine, site.id, seq)
+    show = Showing(runtime().clock(), site.zone)
+    shown = {"site": site, "seq": seq, "path": path, "show": show, "known": known, "STATES": STATES}
+    html = render_template("ops/text.html", steps=path and steps_of(path, show), **shown)
+    return html if path else (html, 404)
+
+
+@routes.post("/sites/<int:site_id>/replies/<int:reply_id>/resend")
+@allowed("ops", "manager")
+def resend(site_id: int, reply_id: int) -> AnyResponse:
+    """Send a reply once more."""
+    done = _mender().resend(visible_site(site_id).id, reply_id)
+    return _back(_("It is sent once more.") if done else _("It had gone on already; nothing was changed."))
+
+
+@routes.post("/sites/<int:site_id>/replies/<int:reply_id>/settle")
+@allowed("ops", "manager")
+def settle(site_id: int, reply_id: int) -> AnyResponse:
+    """Record that a reply in doubt arrived."""
+    done = _mender().settle_as_sent(visible_site(site_id).id, reply_id)
+    return _back(_("It counts as sent.") if done else _("It had gone on already; nothing was changed."))
+
+
+@routes.post("/gateways/<name>/resume")
+@allowed("ops")
+def resume(name: str) -> AnyResponse:
+    """Let a gateway send again."""
+    ended = _mender().resume_gateway(name)
+    return _back(_("The gateway sends again; what waited goes out now.") if ended else _("It was not stopped."))
+
+
+@routes.post("/jobs/<queue>/<job_id>/requeue")
+@allowed("ops")
+def requeue(queue: str, job_id: str) -> AnyResponse:
+    """Put a failed job back into its queue."""
+    done = _mender().requeue(queue, job_id)
+    return _back(_("The job is in its queue again.") if done else _("This job is gone, or none of ours."))
+
+
+def _mender() -> Mender:
+    return Mender(runtime(), present_user())
+
+
+def _back(words: str) -> AnyResponse:
+    flash(words)
+    return redirect(own_path(request.form.get("next")) or url_for("ops.page"), 303)
+
+
+def _part(name: str) -> str:
+    sites = visible_sites()
+    show = Showing(runtime().clock(), *(site.zone for site in sites[:1]))
+    found = {"now": _now, "queues": _queues, "traffic": _traffic, "troubles": _troubles}[name]
+    return render_template(f"ops/{name}.html", show=show, **found({site.id for site in sites}, show))
+
+
+def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
+    health, engine = health_of(runtime()), runtime().engine
+    if not health.durable:
+        return {"verdict": verdict_of(health), "tiles": [], "lines": [], "gateways": []}
+    lines, outbox = line_standings(engine, site_ids), outbox_standing(engine, site_ids)
+    gateways = gateways_of(lines, stops(engine))
+    tiles = tiles_of(lines, outbox, queue_standings(runtime()), show)
+    return {"verdict": verdict_of(health), "tiles": tiles, "lines": lines, "gateways": gateways}
+
+
+def _queues(_site_ids: set[int], _show: Showing) -> dict[str, object]:
+    return {"queues": queue_standings(runtime())}
+
+
+def _traffic(site_ids: set[int], show: Showing) -> dict[str, object]:
+    engine, now = runtime().engine, show.now
+    hour = series_of(engine, site_ids, now, MINUTE, 60)
+    day = series_of(engine, site_ids, now, QUARTER, 96)
+    return {
+        "hour": chart_of(hour, show.clock(hour.begins), show.clock(now)),
+        "day": chart_of(day, show.clock(day.begins), show.clock(now)),
+        "latency": latency_of(engine, site_ids, now - HOUR),
+        "outcomes": outcome_views(outcomes_of(engine, site_ids, now - DAY)),
+        "replies": reply_views(reply_counts(engine, site_ids, now - DAY)),
+    }
+
+
+def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
+    engine, week = runtime().engine, show.now - 7 * DAY
+    everywhere = present_user().site_id is None
+    return {
+        "failures": failure_views(failed_replies(engine, site_ids, week)),
+        "unrouted": unrouted_texts(engine) if everywhere else [],
+        "unreadable": unreadable_texts(engine, site_ids, week),
+        "senders": failing_senders(engine, site_ids, show.now - DAY),
+    }

@@ -1,0 +1,99 @@
+"""The upper part of the ops page: the verdict, and a tile for each thing that can be well or not."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from webhook.language import _
+from webhook.ops_words import Fault, fault_of
+from webhook.showing import Showing
+from worker.readers.health import Health
+from worker.readers.queues import QueueStanding
+from worker.readers.standing import LineStanding, OutboxStanding
+
+LATE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether everything is well, and else what is not."""
+
+    words: str
+    tone: str
+    faults: tuple[Fault, ...] = ()
+
+
+class Tile(NamedTuple):
+    """One thing, its value, and what there is to say besides."""
+
+    name: str
+    value: str
+    more: str
+    tone: str
+
+
+class GatewayTile(NamedTuple):
+    """A gateway that sites use; `stopped`: since when and why it does not send, else empty."""
+
+    name: str
+    stopped: tuple[Any, ...]
+
+
+def verdict_of(health: Health) -> Verdict:
+    """Return the one look at everything."""
+    if not health.durable:
+        return Verdict(_("The database takes nothing: texts are refused, and come again."), "bad")
+    faults = tuple(fault_of(code) for code in health.degraded)
+    if not faults:
+        return Verdict(_("Everything is well"), "good")
+    bad = any(fault.tone == "bad" for fault in faults)
+    words = _("Something is wrong") if bad else _("It works, but not everything is well")
+    return Verdict(words, "bad" if bad else "warn", faults)
+
+
+def tiles_of(
+    lines: Sequence[LineStanding], outbox: OutboxStanding, queues: list[QueueStanding] | None, show: Showing
+) -> list[Tile]:
+    """Return a tile for the lines, the outbox, what is in doubt, each queue, and the database."""
+    oldest = min((line.oldest_at for line in lines if line.oldest_at), default=None)
+    return [
+        _waiting(_("Texts waiting"), sum(line.waiting for line in lines), oldest, show),
+        _waiting(_("Replies to send"), outbox.pending, outbox.oldest_at, show),
+        _in_doubt(outbox),
+        *([_queue(queue) for queue in queues] if queues is not None else [_no_redis()]),
+        Tile(_("Database"), _("writes"), "", "good"),
+    ]
+
+
+def gateways_of(lines: Iterable[LineStanding], stopped: Iterable[Any]) -> list[GatewayTile]:
+    """Return the gateways that these lines use, each with what stops it."""
+    by_name: dict[str, list[Any]] = {line.gateway: [] for line in lines}
+    for stop in stopped:
+        if stop.gateway in by_name:
+            by_name[stop.gateway].append(stop)
+    return [GatewayTile(name, tuple(found)) for name, found in sorted(by_name.items())]
+
+
+def _waiting(name: str, count: int, oldest: datetime | None, show: Showing) -> Tile:
+    if oldest is None:
+        return Tile(name, str(count), _("none waits"), "good")
+    late = show.now - oldest > LATE
+    return Tile(name, str(count), _("the oldest for %(age)s", age=show.age(oldest)), "bad" if late else "info")
+
+
+def _in_doubt(outbox: OutboxStanding) -> Tile:
+    more = _("settled by themselves or by you") if outbox.in_doubt else _("every reply's fate is known")
+    return Tile(_("Replies in doubt"), str(outbox.in_doubt), more, "warn" if outbox.in_doubt else "good")
+
+
+def _queue(queue: QueueStanding) -> Tile:
+    name = _("Queue %(name)s", name=queue.name)
+    working = _("%(count)s at work", count=len(queue.workers)) if queue.workers else _("no worker")
+    more = f"{working} · {_('%(count)s failed', count=queue.failed)}" if queue.failed else working
+    tone = "warn" if not queue.workers or queue.failed else "good"
+    return Tile(name, str(queue.waiting + queue.started), more, tone)
+
+
+def _no_redis() -> Tile:
+    return Tile("Redis", _("away"), _("the sweeper does the work"), "warn")

@@ -1,0 +1,96 @@
+"""What the ops page says of states, faults and error codes; `tone` as in `webhook.codes`."""
+
+from typing import NamedTuple
+
+from webhook.codes import CodeWords
+from webhook.language import _, _l
+
+FAULTS = {
+    "redis_away": (_l("Redis is away: the sweeper does the work, more slowly."), "warn"),
+    "no_decide_worker": (_l("No worker decides: the sweeper does it, more slowly."), "warn"),
+    "no_send_worker": (_l("No worker sends: the sweeper does it, more slowly."), "warn"),
+    "undecided_texts": (_l("A text has waited for more than ten seconds."), "bad"),
+    "unrouted_texts": (_l("Texts came to a number of no site."), "warn"),
+}
+"""By the codes of `worker.readers.health`."""
+
+STATES = {
+    "pending": CodeWords(_l("to be sent"), "info"),
+    "sending": CodeWords(_l("being sent"), "info"),
+    "sent": CodeWords(_l("sent"), "good"),
+    "failed": CodeWords(_l("failed"), "bad"),
+    "unknown": CodeWords(_l("in doubt"), "warn"),
+    "review": CodeWords(_l("needs a person"), "bad"),
+    "stale": CodeWords(_l("too late to send"), "warn"),
+}
+
+DELIVERIES = {
+    "queued": CodeWords(_l("queued at the gateway"), "info"),
+    "sending": CodeWords(_l("on its way"), "info"),
+    "sent": CodeWords(_l("with the carrier"), "info"),
+    "delivered": CodeWords(_l("delivered"), "good"),
+    "undelivered": CodeWords(_l("not delivered"), "bad"),
+    "failed": CodeWords(_l("failed at the gateway"), "bad"),
+}
+
+OUTCOMES = {
+    "sent": CodeWords(_l("taken by the gateway"), "good"),
+    "retry": CodeWords(_l("not taken, again later"), "warn"),
+    "refused": CodeWords(_l("refused"), "bad"),
+    "unknown": CodeWords(_l("no clear answer"), "warn"),
+}
+
+ERRORS = {
+    "21211": _l("the number is not valid"),
+    "21614": _l("the number is not a mobile number"),
+    "21217": _l("the number is not valid"),
+    "30005": _l("the number does not exist"),
+    "30006": _l("the number is a landline or cannot be reached"),
+    "21610": _l("the person has opted out"),
+    "30004": _l("the message was blocked"),
+    "30007": _l("the carrier took the words for spam"),
+    "21617": _l("the words are too long"),
+    "20003": _l("Twilio refuses our account or token"),
+    "20005": _l("our account is not active"),
+    "30002": _l("our account is suspended"),
+    "21603": _l("no sending number was given"),
+    "21606": _l("our number cannot text to it, or not at all"),
+    "30034": _l("our number is not registered with the carriers"),
+    "21408": _l("texts to this country are switched off"),
+    "21612": _l("our number cannot reach this one"),
+    "20429": _l("too many requests"),
+    "21611": _l("our number's queue is full"),
+    "30001": _l("the queue is full"),
+    "14107": _l("we send too fast"),
+    "30003": _l("the phone is off or out of reach"),
+    "30008": _l("not delivered, for no known reason"),
+    "lease": _l("the sender died"),
+    "opted out": _l("the person has opted out"),
+}
+"""By the codes of gateways (https://www.twilio.com/docs/api/errors) and our own."""
+
+
+class Fault(NamedTuple):
+    """Something that is not as it should be."""
+
+    words: str
+    tone: str
+
+
+def fault_of(code: str) -> Fault:
+    """Return the words for what `worker.readers.health` found."""
+    if code.startswith("stopped_"):
+        name = code.removeprefix("stopped_")
+        return Fault(_("Gateway %(name)s is stopped; its replies wait.", name=name), "bad")
+    words, tone = FAULTS.get(code, (code.replace("_", " "), "warn"))
+    return Fault(str(words), tone)
+
+
+def known(table: dict[str, CodeWords], word: str) -> CodeWords:
+    """Return the words of a table, or the word itself."""
+    return table[word].settled() if word in table else CodeWords(word, "quiet")
+
+
+def error_words(code: str | None, words: str | None) -> str:
+    """Return an error code in words, "" without one; `words` are those of its gateway, for one that we do not know."""
+    return str(ERRORS[code]) if code in ERRORS else words or ""

@@ -1,0 +1,98 @@
+"""A text's path as a timeline: steps in the order of their times, each with how long after the first it came."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from webhook.codes import code_words
+from webhook.language import _
+from webhook.ops_words import DELIVERIES, OUTCOMES, error_words, known
+from webhook.phone_views import number_words
+from webhook.showing import Showing
+from webhook.times import span_words
+from worker.readers.path import Attempt, ReplyPath, Reported, TextPath
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened; `after` is the time since the receipt, empty for what came before it.
+
+    `day` is empty where it is the day of the step before.
+    """
+
+    at: datetime
+    title: str
+    tone: str
+    lines: tuple[str, ...] = ()
+    quote: str = ""
+    day: str = ""
+    clock: str = ""
+    after: str = ""
+
+
+def steps_of(path: TextPath, show: Showing) -> list[Step]:
+    """Return the steps of a path, the earliest first."""
+    steps = [*_receipt(path), *_decision(path), *(step for reply in path.replies for step in _reply(reply))]
+    timed = [_timed(step, path.received_at, show) for step in sorted(steps, key=lambda step: step.at)]
+    days = ["", *(step.day for step in timed)]
+    return [
+        replace(step, day=step.day if step.day != before else "") for step, before in zip(timed, days, strict=False)
+    ]
+
+
+def _timed(step: Step, received_at: datetime, show: Showing) -> Step:
+    since = step.at - received_at
+    after = f"+{span_words(since)}" if since > timedelta(0) else ""
+    day, _blank, clock = show.exact(step.at).partition(" ")
+    return replace(step, day=day, clock=clock, after=after)
+
+
+def _receipt(path: TextPath) -> Iterator[Step]:
+    if path.sent_at is not None:
+        yield Step(path.sent_at, _("Sent, as gateway %(name)s says", name=path.gateway), "quiet")
+    who = " · ".join(part for part in (path.name, path.unit, number_words(path.sender)) if part)
+    title = _("In line at place %(seq)s, durably", seq=path.seq)
+    yield Step(path.received_at, title, "info", (_("through %(name)s", name=path.gateway), who), path.text)
+
+
+def _decision(path: TextPath) -> Iterator[Step]:
+    if path.code is None:
+        return
+    words = code_words(path.code)
+    clients = (_client(report) for report in path.reports)
+    rules = (_("rules %(names)s", names=" ".join(path.rules)),) if path.rules else ()
+    # Decisions from before this was noted are shown right behind the receipt.
+    at = path.decided_at or path.received_at + timedelta(microseconds=1)
+    yield Step(at, _("Decided: %(outcome)s", outcome=words.words), words.tone, (*rules, *clients))
+
+
+def _client(report: Reported) -> str:
+    number = f"R{report.number}" if report.number else ""
+    parts = f"{report.client} {report.mask}", code_words(report.code).words, number
+    return " · ".join(part for part in parts if part)
+
+
+def _reply(reply: ReplyPath) -> Iterator[Step]:
+    title = _("Reply written") if reply.role == "reply" else _("Notice written")
+    what = f"{code_words(reply.code).words} → {number_words(reply.recipient)}"
+    yield Step(reply.created_at, title, "quiet", (what,), reply.words)
+    for attempt in reply.attempts:
+        yield from _attempt(reply, attempt)
+    if reply.delivery is not None and reply.delivery != "sent":
+        words = known(DELIVERIES, reply.delivery)
+        why = error_words(reply.error_code, reply.error_words)
+        yield Step(reply.updated_at, _capital(words.words), words.tone, tuple(part for part in (what, why) if part))
+
+
+def _attempt(reply: ReplyPath, attempt: Attempt) -> Iterator[Step]:
+    to = number_words(reply.recipient)
+    yield Step(attempt.started_at, _("Handed to the gateway, attempt %(number)s", number=attempt.number), "info", (to,))
+    if attempt.outcome is not None and attempt.ended_at is not None:
+        words = known(OUTCOMES, attempt.outcome)
+        took = _("after %(span)s", span=span_words(attempt.ended_at - attempt.started_at))
+        why = error_words(attempt.code, None) or attempt.code
+        yield Step(attempt.ended_at, _capital(words.words), words.tone, tuple(p for p in (to, took, why) if p))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

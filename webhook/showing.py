@@ -1,0 +1,37 @@
+"""How a page shows times: as seen now, in one site's zone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from webhook.times import age_words, exact_words, moment_words, span_words
+
+USUAL_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A moment and a zone, and words for times in them; templates get it as `show`."""
+
+    now: datetime
+    zone: ZoneInfo = USUAL_ZONE
+
+    def moment(self, moment: datetime) -> str:
+        """Return a moment, its day where that is not today."""
+        return moment_words(moment, self.zone, self.now)
+
+    def exact(self, moment: datetime) -> str:
+        """Return a moment to the millisecond."""
+        return exact_words(moment, self.zone)
+
+    def clock(self, moment: datetime) -> str:
+        """Return hour and minute."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+    def age(self, since: datetime) -> str:
+        """Return how long ago a moment was."""
+        return age_words(since, self.now)
+
+    def seconds(self, seconds: float) -> str:
+        """Return a span given in seconds."""
+        return span_words(timedelta(seconds=seconds))

@@ -1,0 +1,89 @@
+"""What a person does about replies, gateways and jobs that are stuck. Each act is recorded with who did it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from sqlalchemy import update
+
+from worker.acts import note, record
+from worker.bell import DECIDE_SITE
+from worker.readers.queues import failed_registry, our_queues
+from worker.runtime import Runtime
+from worker.schema import replies
+from worker.stops import resume
+from worker.users import User
+
+RESENDABLE = ("failed", "unknown", "review", "stale")
+SETTLEABLE = ("unknown", "review")
+USEFUL_AGAIN = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Mender:
+    """Somebody who mends what is stuck."""
+
+    runtime: Runtime
+    who: User
+
+    def resend(self, site_id: int, reply_id: int) -> bool:
+        """Send a reply of a site once more; False when it is not one that stands still."""
+        now = self.runtime.clock()
+        again = {"state": "pending", "next_at": now, "useful_until": now + USEFUL_AGAIN, "lease_until": None}
+        changed = self._change(site_id, reply_id, RESENDABLE, again, "resend")
+        if changed:
+            self.runtime.bell.ring_send()
+        return changed
+
+    def settle_as_sent(self, site_id: int, reply_id: int) -> bool:
+        """Record that a reply in doubt arrived, as somebody knows; False when it is not in doubt."""
+        arrived = {"state": "sent", "sent_at": self.runtime.clock(), "error_code": None, "error_words": None}
+        return self._change(site_id, reply_id, SETTLEABLE, arrived | {"lease_until": None}, "settle")
+
+    def resume_gateway(self, name: str) -> int:
+        """Let a gateway and its numbers send again; return how many stops that ended."""
+        ended = resume(self.runtime.engine, name)
+        self._record("resume", f"gateway {name}")
+        self.runtime.bell.ring_send()
+        return ended
+
+    def requeue(self, queue_name: str, job_id: str) -> bool:
+        """Ask anew for what a failed job of ours was asked; False when it is gone, none of ours, or Redis is away."""
+        queue = next((each for each in our_queues(self.runtime) if each.name == queue_name), None)
+        if queue is None:
+            return False
+        try:
+            job = queue.job_class.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
+            if not self._ring(job):
+                return False
+            failed_registry(queue).remove(job, delete_job=True)
+        except (NoSuchJobError, RedisError, OSError):
+            return False
+        self._record("requeue", f"job {queue_name} {job_id}")
+        return True
+
+    def _ring(self, job: Job) -> bool:
+        # RQ's own requeue leaves marks of the failure on the job, for which our job class refuses it.
+        bell = self.runtime.bell
+        if job.func_name == DECIDE_SITE:
+            bell.answered_decide(*job.args)
+            return bell.ring_decide(*job.args)
+        bell.answered_send()
+        return bell.ring_send()
+
+    def _record(self, what: str, about: str) -> None:
+        record(self.runtime.engine, self.who.id, what, about, self.runtime.clock())
+
+    def _change(self, site_id: int, reply_id: int, states: Sequence[str], change: dict[str, Any], what: str) -> bool:
+        now = self.runtime.clock()
+        mine = replies.c.id == reply_id, replies.c.site_id == site_id, replies.c.state.in_(states)
+        changed = update(replies).where(*mine).values(change | {"updated_at": now})
+        with self.runtime.engine.begin() as connection:
+            if connection.execute(changed).rowcount != 1:
+                return False
+            note(connection, self.who.id, what, f"reply {reply_id}", now)
+        return True

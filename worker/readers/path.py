@@ -1,0 +1,122 @@
+"""One text's whole path: in line, decided, answered, delivered; each step with its time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select
+
+from worker.database import reading
+from worker.schema import attempts, decisions, inbox, replies, reports, roster
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One handing-over to the gateway; `outcome`: sent retry refused unknown, None while it is not known."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    code: str | None
+    delivery: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPath:
+    """A reply or notice that the text caused, and every attempt at it."""
+
+    id: int
+    code: str
+    recipient: str
+    role: str
+    words: str
+    state: str
+    delivery: str | None
+    error_code: str | None
+    error_words: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    updated_at: datetime
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A client that the text reported; `number` is the registration it won or met."""
+
+    part: int
+    client: str
+    mask: str
+    code: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPath:
+    """A message of a line and what came of it; `code` None: not decided yet."""
+
+    seq: int
+    received_at: datetime
+    kind: str
+    gateway: str
+    sender: str
+    name: str | None
+    unit: str | None
+    text: str
+    sent_at: datetime | None
+    meaning: str | None
+    code: str | None
+    rules: tuple[str, ...]
+    decided_at: datetime | None
+    reports: tuple[Reported, ...]
+    replies: tuple[ReplyPath, ...]
+
+
+def text_path(engine: Engine, site_id: int, seq: int) -> TextPath | None:
+    """Return the path of the message at a place, None when the line is not that long."""
+    with reading(engine).connect() as connection:
+        row = connection.execute(_message(site_id, seq)).first()
+        if row is None:
+            return None
+        fields = row._asdict() | {"rules": tuple(row.rules or ())}
+        return TextPath(
+            **fields, reports=_reports(connection, site_id, seq), replies=_replies(connection, site_id, seq)
+        )
+
+
+def _message(site_id: int, seq: int) -> Any:
+    decided = (decisions.c.site_id == inbox.c.site_id) & (decisions.c.seq == inbox.c.seq)
+    listed = (roster.c.site_id == inbox.c.site_id) & (roster.c.phone == inbox.c.sender)
+    in_line = inbox.c.seq, inbox.c.received_at, inbox.c.kind, inbox.c.gateway, inbox.c.sender
+    what_was_decided = decisions.c.kind.label("meaning"), decisions.c.code, decisions.c.rules, decisions.c.decided_at
+    return (
+        select(*in_line, roster.c.name, roster.c.unit, inbox.c.text, inbox.c.sent_at, *what_was_decided)
+        .select_from(inbox.outerjoin(decisions, decided).outerjoin(roster, listed))
+        .where(inbox.c.site_id == site_id, inbox.c.seq == seq)
+    )
+
+
+def _reports(connection: Connection, site_id: int, seq: int) -> tuple[Reported, ...]:
+    mine = reports.c.site_id == site_id, reports.c.seq == seq
+    rows = connection.execute(select(reports).where(*mine).order_by(reports.c.part)).all()
+    return tuple(Reported(r.part, r.client, f"{r.first3}****{r.last4}", r.code, r.number) for r in rows)
+
+
+def _replies(connection: Connection, site_id: int, seq: int) -> tuple[ReplyPath, ...]:
+    mine = replies.c.site_id == site_id, replies.c.cause == f"m:{seq}"
+    rows = connection.execute(select(replies).where(*mine).order_by(replies.c.id)).all()
+    tried = select(attempts).where(attempts.c.reply_id.in_([row.id for row in rows])).order_by(attempts.c.number)
+    by_reply: dict[int, list[Attempt]] = {}
+    for row in connection.execute(tried):
+        by_reply.setdefault(row.reply_id, []).append(_attempt(row))
+    return tuple(_reply(row, tuple(by_reply.get(row.id, ()))) for row in rows)
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(row.number, row.started_at, row.ended_at, row.outcome, row.code, row.delivery)
+
+
+def _reply(row: Row[Any], tried: tuple[Attempt, ...]) -> ReplyPath:
+    names = [name for name in ReplyPath.__dataclass_fields__ if name != "attempts"]
+    return ReplyPath(**{name: getattr(row, name) for name in names}, attempts=tried)

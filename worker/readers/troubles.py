@@ -1,0 +1,120 @@
+"""What a person should look at: replies that did not arrive, texts of no site or without a meaning, who fails often."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Select, and_, func, select
+
+from worker.database import reading
+from worker.schema import decisions, inbox, replies, roster, sites, unrouted
+
+MOST = 20
+OFTEN = 3
+FAILED_REPLIES = ("failed", "unknown", "review", "stale")
+UNREADABLE = ("refused_unreadable", "refused_not_a_report", "unreadable")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReply:
+    """A reply that did not go out, or of which nobody knows; `seq` is its text's place, None for a notice of time."""
+
+    id: int
+    site_id: int
+    site: str
+    cause: str
+    code: str
+    recipient: str
+    ref: str
+    state: str
+    error_code: str | None
+    error_words: str | None
+    created_at: datetime
+
+    @property
+    def seq(self) -> int | None:
+        """Return the place of the text that it answers."""
+        return int(self.cause[2:]) if self.cause.startswith("m:") else None
+
+
+@dataclass(frozen=True, slots=True)
+class OddText:
+    """A text that nobody could read or place. `site_id` and `seq` are None for one to a number of no site."""
+
+    received_at: datetime
+    sender: str
+    text: str
+    site_id: int | None = None
+    seq: int | None = None
+    code: str | None = None
+    recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailingSender:
+    """A phone whose texts were refused several times; `name` and `unit` where it is on the roster."""
+
+    site_id: int
+    sender: str
+    name: str | None
+    unit: str | None
+    refused: int
+    last_at: datetime
+    last_seq: int
+
+
+def failed_replies(engine: Engine, site_ids: Collection[int], since: datetime) -> list[FailedReply]:
+    """Return the newest replies written after `since` that did not arrive, as far as we know."""
+    names = ("id", "site_id", "cause", "code", "recipient", "ref", "state", "error_code", "error_words", "created_at")
+    columns = {name: replies.c[name] for name in names}
+    query = (
+        select(*columns.values(), sites.c.name.label("site"))
+        .join(sites, sites.c.id == replies.c.site_id)
+        .where(replies.c.state.in_(FAILED_REPLIES), replies.c.created_at >= since, replies.c.site_id.in_(site_ids))
+        .order_by(replies.c.created_at.desc(), replies.c.id.desc())
+        .limit(MOST)
+    )
+    with reading(engine).connect() as connection:
+        return [FailedReply(**row) for row in connection.execute(query).mappings()]
+
+
+def unrouted_texts(engine: Engine) -> list[OddText]:
+    """Return the newest texts to a number of no site."""
+    columns = unrouted.c.received_at, unrouted.c.sender, unrouted.c.text, unrouted.c.recipient
+    with reading(engine).connect() as connection:
+        rows = connection.execute(select(*columns).order_by(unrouted.c.id.desc()).limit(MOST)).all()
+    return [OddText(row.received_at, row.sender, row.text, recipient=row.recipient) for row in rows]
+
+
+def unreadable_texts(engine: Engine, site_ids: Collection[int], since: datetime) -> list[OddText]:
+    """Return the newest texts decided after `since` in which no meaning was found."""
+    columns = inbox.c.received_at, inbox.c.sender, inbox.c.text, inbox.c.site_id, inbox.c.seq, decisions.c.code
+    query = _decided(select(*columns), site_ids, since).where(decisions.c.code.in_(UNREADABLE))
+    newest = query.order_by(decisions.c.decided_at.desc(), inbox.c.seq.desc()).limit(MOST)
+    with reading(engine).connect() as connection:
+        return [OddText(*row) for row in connection.execute(newest)]
+
+
+def failing_senders(engine: Engine, site_ids: Collection[int], since: datetime) -> list[FailingSender]:
+    """Return the phones with three or more refusals decided after `since`, the most refused first."""
+    on_roster = and_(roster.c.site_id == inbox.c.site_id, roster.c.phone == inbox.c.sender)
+    refused, last_seq = func.count().label("refused"), func.max(inbox.c.seq)
+    columns = inbox.c.site_id, inbox.c.sender, roster.c.name, roster.c.unit
+    query = _decided(select(*columns, refused, func.max(inbox.c.received_at), last_seq), site_ids, since)
+    often = (
+        query.outerjoin(roster, on_roster)
+        .where(decisions.c.code.startswith("refused_", autoescape=True))
+        .group_by(*columns)
+        .having(func.count() >= OFTEN)
+        .order_by(refused.desc(), inbox.c.sender)
+        .limit(MOST)
+    )
+    with reading(engine).connect() as connection:
+        return [FailingSender(*row) for row in connection.execute(often)]
+
+
+def _decided(query: Select[Any], site_ids: Collection[int], since: datetime) -> Select[Any]:
+    place = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
+    late = decisions.c.decided_at >= since, decisions.c.site_id.in_(site_ids)
+    return query.select_from(inbox.join(decisions, place)).where(inbox.c.kind == "text", *late)
