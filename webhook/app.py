@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webhook import accounts, gateways, health, home, metrics, ops, phones, preferences
+from webhook import accounts, exports, gateways, health, home, metrics, ops, phones, preferences, register
 from webhook.access import guard
 from webhook.answers import prepare_answers
 from webhook.layout import prepare_layout
@@ -13,7 +13,7 @@ from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.settings import secret_key_of
 
-PARTS = (gateways, health, metrics, home, accounts, preferences, ops)
+PARTS = (gateways, health, metrics, home, accounts, preferences, ops, register, exports)
 
 
 def create_app(runtime: Runtime) -> Flask:

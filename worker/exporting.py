@@ -5,8 +5,9 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -26,6 +27,14 @@ def safe(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
+def write_csv_file(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[bytes]) -> None:
+    """Write a CSV as spreadsheets read it best: UTF-8 with a BOM. The file stays open."""
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    write_csv(rows, columns, text)
+    text.flush()
+    text.detach()
+
+
 def write_csv(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:
     """Write a CSV with a header line."""
     writer = csv.writer(out)
@@ -36,12 +45,18 @@ def write_csv(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO
 
 def write_xlsx(rows: Iterable[Sequence[str]], columns: Sequence[str], path: Path) -> None:
     """Write a spreadsheet whose cells are all text."""
+    with path.open("wb") as file:
+        write_xlsx_file(rows, columns, file)
+
+
+def write_xlsx_file(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[bytes]) -> None:
+    """Write a spreadsheet whose cells are all text. The file stays open."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("登记表")
     sheet.append(list(columns))
     for row in rows:
         sheet.append([safe(text) for text in row])
-    book.save(path)
+    book.save(file)
 
 
 def write_json(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:

@@ -1,14 +1,15 @@
 """《客户报备登记表》 as people read it: every client of every report, and where his registration stands (R3, K3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tuple_
 
 from worker.database import reading
-from worker.schema import claims, reports, sites
+from worker.readers.searching import WINNING, Search, conditions_of, status_at
+from worker.schema import claims, cursors, reports, sites, units
 
 COLUMNS = (
     "number",
@@ -35,9 +36,13 @@ STATUSES = (
     "contested",
     "withdrawn",
     "displaced",
+    "denied",
     "sold",
 )
-WINNING = ("accepted", "unlisted", "suspected", "contested", "imported")
+ROWS_A_PAGE = 50
+
+Key = tuple[int, int]
+"""Place of a report in its line, and which client of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +62,99 @@ class RegisterRow:
     site: str
     seq: int
     part: int
+    renewed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage:
+    """Some rows, the newest first; `newer` and `older` are keys to go on from, None at either end."""
+
+    rows: tuple[RegisterRow, ...]
+    newer: Key | None
+    older: Key | None
 
 
 def register_rows(
-    engine: Engine, now: datetime, site: str | None = None, status: str | None = None
+    engine: Engine, now: datetime, site: str | None = None, status: str | None = None, search: Search | None = None
 ) -> Iterator[RegisterRow]:
-    """Yield the register's rows in line order as they stand at `now`, of one site or all, of one status or all."""
+    """Yield the register's rows in line order as they stand at `now`: of one site or all, all or what is looked for."""
+    query = _rows(search or Search(status=status), now).order_by(reports.c.site_id, reports.c.seq, reports.c.part)
     with reading(engine).connect() as connection:
-        for row in _joined(connection, site):
-            shown = _shown(row, now)
-            if status is None or shown.status == status:
-                yield shown
+        names = _site_names(connection)
+        chosen = [site_id for site_id, name in names.items() if site in (None, name)]
+        rows = connection.execution_options(yield_per=1000).execute(query.where(reports.c.site_id.in_(chosen)))
+        yield from (_shown(row, names) for row in rows)
 
 
-def _joined(connection: Connection, site: str | None) -> Iterator[Row[Any]]:
-    won = and_(claims.c.site_id == reports.c.site_id, claims.c.number == reports.c.number)
-    kept = ("ends_at", "ended_at", "visited_at", "renewed_at", "state")
-    query = (
-        select(reports, sites.c.name.label("site"), *(claims.c[name] for name in kept))
-        .join(sites, sites.c.id == reports.c.site_id)
-        .outerjoin(claims, won)
-        .order_by(reports.c.site_id, reports.c.seq, reports.c.part)
-    )
-    query = query if site is None else query.where(sites.c.name == site)
-    yield from connection.execution_options(yield_per=1000).execute(query)
+def register_page(
+    engine: Engine, site_id: int, search: Search, now: datetime, before: Key | None = None, after: Key | None = None
+) -> RegisterPage:
+    """Return up to 50 rows of a site that are looked for: the newest, those before a key, or those after one."""
+    table = claims if search.of_claims else reports
+    query = _rows(search, now).where(table.c.site_id == site_id).limit(ROWS_A_PAGE + 1)
+    place = tuple_(table.c.seq, table.c.part)
+    if after is not None:
+        rows = _read(engine, query.where(place > after).order_by(table.c.seq, table.c.part))
+        shown = rows[:ROWS_A_PAGE][::-1]
+        return RegisterPage(tuple(shown), _key(shown, 0) if len(rows) > ROWS_A_PAGE else None, _key(shown, -1))
+    beginning = true() if before is None else place < before
+    rows = _read(engine, query.where(beginning).order_by(table.c.seq.desc(), table.c.part.desc()))
+    shown = rows[:ROWS_A_PAGE]
+    newer, older = _key(shown, 0) if before else None, _key(shown, -1) if len(rows) > ROWS_A_PAGE else None
+    return RegisterPage(tuple(shown), newer, older)
 
 
-def _shown(row: Row[Any], now: datetime) -> RegisterRow:
+def reports_on_phone(engine: Engine, site_id: int, first3: str, last4: str, now: datetime) -> list[RegisterRow]:
+    """Return every report on a client's phone at a site, the newest first."""
+    phone7 = reports.c.site_id == site_id, reports.c.first3 == first3, reports.c.last4 == last4
+    return _read(engine, _rows(Search(), now).where(*phone7).order_by(reports.c.seq.desc(), reports.c.part.desc()))
+
+
+def unit_names(engine: Engine, site_id: int) -> list[str]:
+    """Return the names of a site's units."""
+    with reading(engine).connect() as connection:
+        return list(
+            connection.execute(select(units.c.name).where(units.c.site_id == site_id).order_by(units.c.name)).scalars()
+        )
+
+
+def head_of(engine: Engine, site_id: int) -> str:
+    """Return the head of a site's chain of decisions (64 hex digits), which every export publishes."""
+    with reading(engine).connect() as connection:
+        head: str = connection.execute(select(cursors.c.head).where(cursors.c.site_id == site_id)).scalar_one()
+    return head
+
+
+def _rows(search: Search, now: datetime) -> Select[Any]:
+    # Without the sites: a join with them makes SQLite sort a whole line for the fifty newest of it.
+    kept = (claims.c[name] for name in ("ends_at", "visited_at", "renewed_at"))
+    query = select(reports, status_at(now).label("status"), *kept).where(*conditions_of(search, now))
+    if search.of_claims:
+        winner = [reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")]
+        return query.select_from(claims.join(reports, and_(*winner)))
+    met = and_(claims.c.site_id == reports.c.site_id, claims.c.number == reports.c.number)
+    return query.select_from(reports.outerjoin(claims, met))
+
+
+def _read(engine: Engine, query: Select[Any]) -> list[RegisterRow]:
+    with reading(engine).connect() as connection:
+        names = _site_names(connection)
+        return [_shown(row, names) for row in connection.execute(query)]
+
+
+def _site_names(connection: Connection) -> dict[int, str]:
+    return {row.id: row.name for row in connection.execute(select(sites.c.id, sites.c.name))}
+
+
+def _key(rows: list[RegisterRow], which: int) -> Key | None:
+    return (rows[which].seq, rows[which].part) if rows else None
+
+
+def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
     won = row.number is not None and row.code in WINNING
     return RegisterRow(
         number=f"R{row.number}" if row.number is not None else "",
-        status=status_of(row, now) if won else row.code,
+        status=row.status,
         client=row.client,
         phone=f"{row.first3}****{row.last4}",
         agent=row.agent,
@@ -96,18 +163,8 @@ def _shown(row: Row[Any], now: datetime) -> RegisterRow:
         ends_at=row.ends_at if won else None,
         visited_at=row.visited_at if won else None,
         sender=row.sender,
-        site=row.site,
+        site=names[row.site_id],
         seq=row.seq,
         part=row.part,
+        renewed_at=row.renewed_at if won else None,
     )
-
-
-def status_of(claim: Any, now: datetime) -> str:
-    """Return one of STATUSES for a claim (its columns or a `Claim`) as it stands at `now`."""
-    if claim.state not in ("live", "suspected", "contested"):
-        return str(claim.state)
-    if now >= claim.ends_at:
-        return "lapsed" if claim.visited_at else "expired"
-    if claim.state != "live":
-        return str(claim.state)
-    return "visited" if claim.visited_at else "renewed" if claim.renewed_at else "live"

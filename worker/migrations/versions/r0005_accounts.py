@@ -29,6 +29,13 @@ def upgrade() -> None:
     op.create_index("ix_replies_sent_at", "replies", ["sent_at"])
     op.create_index("ix_reports_phone7", "reports", ["site_id", "last4", "first3"])
     op.create_index("ix_reports_number", "reports", ["site_id", "number"])
+    op.create_index("ix_claims_state", "claims", ["site_id", "state", "seq", "part"])
+    op.create_index("ix_claims_place", "claims", ["site_id", "seq", "part"])
+    for name in ("visited_at", "renewed_at", "deal_at"):
+        there = sa.text(f"{name} IS NOT NULL")
+        op.create_index(
+            f"ix_claims_{name}", "claims", ["site_id", "seq", "part"], sqlite_where=there, postgresql_where=there
+        )
 
 
 def _create_users() -> None:

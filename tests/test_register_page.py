@@ -1,0 +1,309 @@
+"""`/register`: found by whatever one knows of a client, paged by key; whose a client is and was; exports."""
+
+import csv
+import html
+import io
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from sqlalchemy import select, update
+
+from tests.fixtures.large_register import fill
+from tests.infrastructure.serving import SITE_NUMBER, runtime_of
+from tests.infrastructure.visiting import enrol, post, visitor
+from tests.sending import NOON, StandingClock
+from webhook.app import create_app
+from worker.decider import decide_site
+from worker.entering import SiteRow, open_site, put
+from worker.gateways.base import Inbound
+from worker.line import accept
+from worker.readers.register import STATUSES, Key, register_page, register_rows
+from worker.readers.searching import NO_CLAIM, Search, read_search
+from worker.runtime import Runtime
+from worker.schema import acts, claims, cursors
+
+LI, WANG = "+8613900000011", "+8613900000021"
+MANAGER = "+8613800000001"
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
+    runtime = runtime_of(tmp_path, database_url, redis_url)
+    runtime.clock = clock
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def site(runtime: Runtime, clock: StandingClock) -> SiteRow:
+    site = open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": [MANAGER]}, "sandbox", clock=clock)
+    people = [{"name": "李四", "phone": LI, "unit": "链家"}, {"name": "王五", "phone": WANG, "unit": "贝壳"}]
+    put(runtime.engine, site, "roster", {"people": [{"kind": "distributor"} | each for each in people]}, clock)
+    return site
+
+
+@pytest.fixture
+def client(runtime: Runtime, site: SiteRow) -> FlaskClient:
+    enrol(runtime, "manager", "manager")
+    return visitor(create_app(runtime), "manager")
+
+
+def report(runtime: Runtime, site: SiteRow, sender: str, words: str) -> None:
+    report.number += 1
+    accept(runtime.engine, Inbound("sandbox", f"m{report.number}", sender, SITE_NUMBER, words), runtime.clock)
+    decide_site(runtime.engine, site.id, clock=runtime.clock)
+
+
+report.number = 0  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def reports(runtime: Runtime, site: SiteRow, clock: StandingClock) -> None:
+    """Three clients, of whom one was reported by another unit before."""
+    for sender, words in (
+        (LI, "报备 张三 138****5678"),
+        (LI, "报备 欧阳明 186****9012"),
+        (WANG, "报备 李梅 139****5678"),
+        (WANG, "报备 张三 138****5678"),
+    ):
+        report(runtime, site, sender, words)
+        clock.move(minutes=1)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
+
+
+def found(client: FlaskClient, **query: str) -> list[str]:
+    """Return the clients of the rows that the page shows."""
+    page = client.get("/register", query_string=query, follow_redirects=True)
+    assert page.status_code == 200
+    return re.findall(r'class="r-client"><a[^>]*>([^<]+)<', page.text)
+
+
+@pytest.mark.usefixtures("reports")
+@pytest.mark.parametrize(
+    ("typed", "clients"),
+    [
+        ("", ["张三", "李梅", "欧阳明", "张三"]),
+        ("张", ["张三", "张三"]),
+        ("欧阳", ["欧阳明"]),
+        ("138****5678", ["张三", "张三"]),
+        ("138xxxx5678", ["张三", "张三"]),
+        ("１３８５６７８", ["张三", "张三"]),
+        ("13812345678", ["张三", "张三"]),
+        ("+86 138 1234 5678", ["张三", "张三"]),
+        ("5678", ["张三", "李梅", "张三"]),
+        ("R2", ["欧阳明"]),
+        ("r2", ["欧阳明"]),
+        ("王五", ["张三", "李梅"]),
+        ("链家 张", ["张三"]),
+        ("贝壳 5678 李", ["李梅"]),
+        ("%", []),
+        ("_", []),
+        ("'; drop table reports; --", []),
+    ],
+)
+def test_a_client_is_found_by_whatever_one_knows(client: FlaskClient, typed: str, clients: list[str]) -> None:
+    assert found(client, q=typed) == clients
+
+
+@pytest.mark.usefixtures("reports")
+def test_a_whole_number_typed_is_shown_again_without_its_middle(client: FlaskClient) -> None:
+    answer = client.get("/register?q=13812345678")
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "13812345678" not in answer.location + page
+    assert 'value="138****5678"' in page
+
+
+@pytest.mark.usefixtures("reports")
+def test_unit_and_state_narrow_what_is_shown(client: FlaskClient, clock: StandingClock) -> None:
+    assert found(client, unit="链家") == ["欧阳明", "张三"]
+    assert found(client, status="live") == ["李梅", "欧阳明", "张三"]
+    assert found(client, status="none") == ["张三"]
+    assert found(client, status="live", unit="贝壳", q="梅") == ["李梅"]
+    assert found(client, status="no-such-status") == []
+
+
+@pytest.mark.usefixtures("reports")
+def test_the_time_left_is_shown_while_it_runs(runtime: Runtime, client: FlaskClient, clock: StandingClock) -> None:
+    page = plain(client.get("/register?q=R1").text)
+    assert "张三 138****5678 R1 有效 6 天 23 小时" in page
+    clock.move(days=7)
+    client = visitor(create_app(runtime), "manager")
+    page = plain(client.get("/register?q=R1").text)
+    assert "张三 138****5678 R1 已过期 李四 链家" in page
+
+
+@pytest.mark.usefixtures("reports")
+def test_whose_a_client_is_now_and_was_at_any_moment(
+    runtime: Runtime, site: SiteRow, client: FlaskClient, clock: StandingClock
+) -> None:
+    clock.move(days=8)
+    report(runtime, site, WANG, "报备 张三 138****5678")
+    client = visitor(create_app(runtime), "manager")
+    page = plain(client.get(f"/register/{site.id}/3/0").text)
+    assert "张三 138****5678" in page
+    assert "客户归属 现在 贝壳 · 王五" in page
+    assert "R7 报备在有效期内" in page
+    assert "已被先报备" in page
+    for at, whose in (
+        ("2026-11-02T11:59", "无人，公共资源 原因 R6"),
+        ("2026-11-05T12:00", "链家 · 李四"),
+        ("2026-11-09T12:00", "无人，公共资源 原因 R8"),
+        ("2026-11-10T12:10", "贝壳 · 王五"),
+    ):
+        assert whose in plain(client.get(f"/register/{site.id}/3/0?at={at}").text), at
+    assert client.get(f"/register/{site.id}/3/0?at=yesterday").status_code == 200
+    assert client.get(f"/register/{site.id}/3/1").status_code == 404
+
+
+@pytest.mark.usefixtures("reports")
+def test_another_clients_reports_on_the_number_stand_apart(
+    runtime: Runtime, site: SiteRow, client: FlaskClient
+) -> None:
+    report(runtime, site, WANG, "报备 何健 138****5678")
+    page = plain(client.get(f"/register/{site.id}/3/0").text)
+    assert page.index("同号的其他客户") < page.index("何健")
+
+
+@pytest.mark.usefixtures("reports")
+def test_an_export_holds_what_is_filtered_and_is_recorded(runtime: Runtime, site: SiteRow, client: FlaskClient) -> None:
+    answer = post(client, f"/register/{site.id}/export/csv", q="贝壳", status="none")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [(row["client"], row["phone"], row["status"]) for row in rows] == [
+        ("张三", "138****5678", "duplicate_other")
+    ]
+    with runtime.engine.connect() as connection:
+        head = connection.execute(select(cursors.c.head)).scalar_one()[:8]
+        done = connection.execute(select(acts.c.user_id, acts.c.about).where(acts.c.what == "export")).all()
+    assert f"-{head}.csv" in answer.headers["Content-Disposition"]
+    assert [tuple(row) for row in done] == [(1, f"site {site.id} csv head {head}")]
+
+
+def test_what_could_be_a_formula_is_quoted_in_exports(runtime: Runtime, site: SiteRow, client: FlaskClient) -> None:
+    row = {"client": "=1+1", "first3": "138", "last4": "5678", "agent": "李四", "unit": "链家"}
+    put(runtime.engine, site, "import", {"rows": [row | {"reported_at": NOON.isoformat()}]}, runtime.clock)
+    assert b"'=1+1" in post(client, f"/register/{site.id}/export/csv").data
+    sheet = load_workbook(io.BytesIO(post(client, f"/register/{site.id}/export/xlsx").data)).active
+    assert sheet is not None
+    assert [sheet.cell(2, column).value for column in (3, 4)] == ["'=1+1", "138****5678"]
+
+
+@pytest.mark.usefixtures("reports")
+def test_nobody_sees_another_sites(runtime: Runtime, site: SiteRow, clock: StandingClock) -> None:
+    other = open_site(runtime.engine, "云栖台", "+8613800000010", {"manager": [MANAGER]}, "sandbox", clock=clock)
+    enrol(runtime, "there", "manager", site_id=other.id)
+    there = visitor(create_app(runtime), "there")
+    assert found(there, site=str(site.id)) == []
+    assert "翡翠湾" not in there.get("/register").text
+    assert there.get(f"/register/{site.id}/3/0").status_code == 404
+    assert post(there, f"/register/{site.id}/export/csv").status_code == 404
+
+
+@pytest.mark.usefixtures("reports")
+def test_only_who_may_export_is_offered_it(runtime: Runtime, client: FlaskClient) -> None:
+    enrol(runtime, "consultant", "consultant")
+    assert "/export/" in client.get("/register").text
+    assert "/export/" not in visitor(create_app(runtime), "consultant").get("/register").text
+
+
+@pytest.mark.usefixtures("reports")
+def test_the_table_is_sent_again_only_when_it_changed(runtime: Runtime, site: SiteRow, client: FlaskClient) -> None:
+    first = client.get("/register/rows")
+    mark = {"If-None-Match": first.headers["ETag"]}
+    assert client.get("/register/rows", headers=mark).status_code == 304
+    report(runtime, site, LI, "报备 林海 199****8815")
+    assert "林海" in client.get("/register/rows", headers=mark).text
+
+
+def test_without_a_site_the_page_says_so(runtime: Runtime) -> None:
+    enrol(runtime, "manager", "manager")
+    client = visitor(create_app(runtime), "manager")
+    assert "还没有案场" in client.get("/register").text
+    assert client.get("/register/rows").status_code == 404
+
+
+# ---- A larger register ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(runtime: Runtime, clock: StandingClock) -> SiteRow:
+    """Three hundred reports, with claims in every state."""
+    site = fill(runtime.engine, 300, clock.now)
+    with runtime.engine.begin() as connection:
+        for state, numbers in (("contested", (290, 20)), ("displaced", (291, 21)), ("denied", (292, 22))):
+            connection.execute(update(claims).where(claims.c.number.in_(numbers)).values(state=state))
+        young = claims.c.number > 280
+        connection.execute(update(claims).where(young, claims.c.number % 5 == 0).values(renewed_at=clock.now))
+        connection.execute(update(claims).where(claims.c.number % 31 == 0).values(deal_at=clock.now - timedelta(1)))
+        connection.execute(update(claims).where(claims.c.number % 37 == 0).values(deal_at=clock.now + timedelta(1)))
+    return site
+
+
+def keys(runtime: Runtime, site: SiteRow, search: Search) -> list[Key]:
+    """Walk all pages towards the oldest, and back; return the keys of their rows."""
+    now, pages, before = runtime.clock(), [], None
+    while True:
+        pages.append(register_page(runtime.engine, site.id, search, now, before=before))
+        if pages[-1].older is None:
+            break
+        before = pages[-1].older
+    for newer, older in pairwise(pages):
+        assert register_page(runtime.engine, site.id, search, now, after=older.newer).rows == newer.rows
+    return [(row.seq, row.part) for page in pages for row in page.rows]
+
+
+def test_pages_hold_every_report_once_the_newest_first(runtime: Runtime, large: SiteRow) -> None:
+    every = [(row.seq, row.part) for row in register_rows(runtime.engine, runtime.clock())]
+    assert len(every) == 300
+    assert keys(runtime, large, Search()) == every[::-1]
+
+
+@pytest.mark.parametrize("status", [*STATUSES, NO_CLAIM])
+def test_a_filter_by_state_finds_exactly_what_is_in_it(runtime: Runtime, large: SiteRow, status: str) -> None:
+    every = list(register_rows(runtime.engine, runtime.clock()))
+    wanted = [(r.seq, r.part) for r in every if (r.status if r.status in STATUSES else NO_CLAIM) == status]
+    assert wanted or status == "lapsed"
+    assert keys(runtime, large, Search(status=status)) == wanted[::-1]
+
+
+def test_the_first_page_has_nothing_newer_and_the_last_nothing_older(runtime: Runtime, large: SiteRow) -> None:
+    enrol(runtime, "manager", "manager")
+    client = visitor(create_app(runtime), "manager")
+    first = client.get("/register").text
+    assert ('rel="prev"' in first, 'rel="next"' in first) == (False, True)
+    last = client.get("/register?before=52-0").text
+    assert ('rel="prev"' in last, 'rel="next"' in last) == (True, False)
+    assert client.get("/register?before=x-y").status_code == 200
+    assert client.get(f"/register?before={'9' * 40}-0").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("R1024", Search(number=1024)),
+        ("1024", Search(last4="1024")),
+        ("12345", Search(number=12345)),
+        ("138…5678", Search(first3="138", last4="5678")),
+        ("138-5678", Search(first3="138", last4="5678")),
+        ("8613812345678", Search(first3="138", last4="5678")),
+        ("张三 R7", Search(number=7, words=("张三",))),
+        ("a b c d e f g h", Search(words=("a", "b", "c", "d", "e", "f"))),
+    ],
+)
+def test_what_is_typed_is_understood(typed: str, meant: Search) -> None:
+    assert read_search(typed) == meant
+    assert read_search(meant.typed) == meant

@@ -1,0 +1,62 @@
+"""The register as a file: what is filtered, for the roles that may have it, recorded with who took it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from tempfile import TemporaryFile
+from typing import IO
+from urllib.parse import quote
+
+from flask import Blueprint, Response
+
+from webhook.access import allowed, present_user
+from webhook.register_links import asked_search
+from webhook.runtime import runtime
+from webhook.sites import visible_site
+from worker.acts import record
+from worker.entering import SiteRow
+from worker.exporting import cell, write_csv_file, write_xlsx_file
+from worker.readers.register import COLUMNS, head_of, register_rows
+from worker.readers.searching import Search
+
+routes = Blueprint("exports", __name__, url_prefix="/register")
+
+EXPORTERS = ("manager", "service")
+FORMS = {
+    "csv": ("text/csv", write_csv_file),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx_file),
+}
+PIECE = 65_536
+
+
+@routes.post(f"/<int:site_id>/export/<any({','.join(FORMS)}):form>")
+@allowed(*EXPORTERS)
+def take(site_id: int, form: str) -> Response:
+    """Return a file whose name carries the head of the site's chain: so that head has been outside."""
+    site, now = visible_site(site_id), runtime().clock()
+    head = head_of(runtime().engine, site.id)[:8]
+    record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
+    kind, write = FORMS[form]
+    # A file, and not a list in memory: a register may be long.
+    file = TemporaryFile()  # noqa: SIM115  (who sends it closes it)
+    write(_cells(site, asked_search(), now), COLUMNS, file)
+    return _attached(file, kind, f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
+
+
+def _cells(site: SiteRow, search: Search, now: datetime) -> Iterator[list[str]]:
+    for row in register_rows(runtime().engine, now, site.name, search=search):
+        yield [cell(getattr(row, column), site.zone) for column in COLUMNS]
+
+
+def _attached(file: IO[bytes], kind: str, name: str) -> Response:
+    answer = Response(_pieces(file), content_type=kind)
+    plain = f"register.{name.rpartition('.')[2]}"
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece

@@ -1,0 +1,107 @@
+"""`/register`: 《客户报备登记表》, searched and paged; and one client with whose he is and why."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from webhook.access import allowed, present_user
+from webhook.exports import EXPORTERS, FORMS
+from webhook.language import _
+from webhook.live import part as live_part
+from webhook.register_links import Links, asked_key, asked_search, written
+from webhook.register_views import STATUS_CHIPS, answer_view, event_views, row_views
+from webhook.runtime import runtime
+from webhook.showing import Showing
+from webhook.sites import visible_site, visible_sites
+from worker.entering import SiteRow
+from worker.readers.clients import client_page
+from worker.readers.register import register_page, unit_names
+from worker.readers.searching import holds_whole_number
+
+routes = Blueprint("register", __name__, url_prefix="/register")
+
+STAFF = ("manager", "consultant", "service", "ops")
+
+
+@routes.get("")
+@allowed(*STAFF)
+def page() -> str | AnyResponse:
+    """Show the register of the chosen site, else of the first; a whole number is taken out of the address first."""
+    sites = visible_sites()
+    site = _chosen(sites)
+    if site is None:
+        return render_template("register.html", sites=[], site=None)
+    links = Links(site, asked_search())
+    if holds_whole_number(request.args.get("q", "")):
+        return redirect(links.page(), 303)
+    return render_template(
+        "register.html",
+        sites=sites,
+        site=site,
+        links=links,
+        search=links.search,
+        units=unit_names(runtime().engine, site.id),
+        chips=STATUS_CHIPS,
+        forms=tuple(FORMS) if present_user().may(EXPORTERS) else (),
+        table=_table(links),
+    )
+
+
+@routes.get("/rows")
+@allowed(*STAFF)
+def rows() -> Response:
+    """Return the table alone, as it stands now."""
+    site = _chosen(visible_sites())
+    if site is None:
+        abort(404)
+    return live_part(_table(Links(site, asked_search())))
+
+
+@routes.get("/<int:site_id>/<int:seq>/<int:part>")
+@allowed(*STAFF)
+def client(site_id: int, seq: int, part: int) -> str:
+    """Show the client of a report: what happened, whose he is and why; at the moment `at` where that is given."""
+    site, now = visible_site(site_id), runtime().clock()
+    at = _moment(request.args.get("at", ""), site)
+    found = client_page(runtime().engine, site.id, seq, part, at or now, now)
+    if found is None:
+        abort(404, _("There is no such report."))
+    show = Showing(now, site.zone)
+    return render_template(
+        "client.html",
+        site=site,
+        client=found,
+        answer=answer_view(found.answer, show, past=at is not None),
+        at=(at or now).astimezone(site.zone),
+        past=at is not None,
+        reports=row_views(found.reports, show),
+        others=row_views(found.others, show),
+        events=event_views(found, show),
+        show=show,
+    )
+
+
+def _chosen(sites: list[SiteRow]) -> SiteRow | None:
+    wanted = request.args.get("site", type=int)
+    return next((site for site in sites if site.id == wanted), next(iter(sites), None))
+
+
+def _table(links: Links) -> str:
+    now, before, after = runtime().clock(), asked_key("before"), asked_key("after")
+    found = register_page(runtime().engine, links.site.id, links.search, now, before, after)
+    return render_template(
+        "register/table.html",
+        site=links.site,
+        rows=row_views(found.rows, Showing(now, links.site.zone)),
+        newer=found.newer and links.page(after=written(found.newer)),
+        older=found.older and links.page(before=written(found.older)),
+        refresh=None if before or after else links.rows(),
+    )
+
+
+def _moment(typed: str, site: SiteRow) -> datetime | None:
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=site.zone)
+    except ValueError:
+        return None

@@ -1,0 +1,177 @@
+"""Rows of the register and a client's story in words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from webhook.codes import CodeWords, code_words
+from webhook.language import _, _l
+from webhook.rule_words import rule_words
+from webhook.showing import Showing
+from webhook.times import span_words
+from worker.readers.clients import ClientPage
+from worker.readers.register import STATUSES, RegisterRow
+from worker.readers.searching import NO_CLAIM
+from worker.rules.attribution import Answer
+from worker.rules.model import WALK_IN
+
+STATUS_WORDS = {
+    "live": CodeWords(_l("Valid"), "good"),
+    "renewed": CodeWords(_l("Valid, renewed"), "good"),
+    "visited": CodeWords(_l("Visited"), "good"),
+    "expired": CodeWords(_l("Expired"), "quiet"),
+    "lapsed": CodeWords(_l("Lapsed"), "quiet"),
+    "suspected": CodeWords(_l("Suspected same number"), "warn"),
+    "contested": CodeWords(_l("Order contested"), "warn"),
+    "withdrawn": CodeWords(_l("Withdrawn"), "quiet"),
+    "displaced": CodeWords(_l("Displaced"), "quiet"),
+    "denied": CodeWords(_l("Denied by client service"), "quiet"),
+    "sold": CodeWords(_l("Sold"), "info"),
+}
+STATUS_CHIPS = (
+    (None, _l("All")),
+    *((status, STATUS_WORDS[status].words) for status in STATUSES),
+    (NO_CLAIM, _l("Won nothing")),
+)
+SOON = timedelta(days=1)
+FLAG_WORDS = {
+    "suspected": _l("suspected same number"),
+    "contested": _l("order contested"),
+    "disputed": _l("disputed"),
+    "unlisted": _l("agent not on the roster"),
+    "short_lead": _l("reported shortly before the arrival"),
+    "claimed": _l("family claimed, not proved"),
+    "late_entry": _l("deal entered late"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """A row as it is shown; `left` is the share of the protection that is left, in percent, None when none runs."""
+
+    row: RegisterRow
+    status: CodeWords
+    reported: str
+    left: float | None
+    left_words: str
+    left_tone: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """Whose a client is, and why."""
+
+    whose: str
+    tone: str
+    until: str
+    rules: tuple[tuple[str, str], ...]
+    facts: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened with a client."""
+
+    at: datetime
+    when: str
+    title: str
+    tone: str
+    more: str = ""
+
+
+def row_views(rows: Iterable[RegisterRow], show: Showing) -> list[RowView]:
+    """Return rows as they are shown."""
+    return [_row(row, show) for row in rows]
+
+
+def _row(row: RegisterRow, show: Showing) -> RowView:
+    left = row.ends_at - show.now if row.ends_at is not None else None
+    runs = left is not None and left > timedelta(0) and row.status in ("live", "renewed", "visited", "suspected")
+    return RowView(
+        row,
+        status_words(row.status),
+        show.moment(row.reported_at),
+        _share(row, left) if left is not None and runs else None,
+        span_words(left) if left is not None and runs else "",
+        "warn" if left is not None and left < SOON else "good",
+        show.moment(row.ends_at) if row.ends_at is not None else "",
+    )
+
+
+def status_words(status: str) -> CodeWords:
+    """Return the words for a status of the register, which may be the code of an answer."""
+    return STATUS_WORDS[status].settled() if status in STATUS_WORDS else code_words(status)
+
+
+def _share(row: RegisterRow, left: timedelta) -> float:
+    begin = row.visited_at or row.renewed_at or row.reported_at
+    whole = row.ends_at - begin if row.ends_at is not None else left
+    return round(100 * min(1.0, left / whole), 1) if whole > timedelta(0) else 0.0
+
+
+def answer_view(answer: Answer, show: Showing, past: bool) -> AnswerView:
+    """Return an answer (判客) in words. Of a moment that is past it is not said until when: that was not known then."""
+    whose, tone = _whose(answer)
+    until = show.moment(answer.until) if answer.until is not None and not past else ""
+    rules = tuple((rule, rule_words(rule)) for rule in answer.rules)
+    flags = tuple(str(FLAG_WORDS.get(flag, flag)) for flag in answer.flags)
+    return AnswerView(whose, tone, until, rules, " · ".join(answer.facts), flags)
+
+
+def _whose(answer: Answer) -> tuple[str, str]:
+    if answer.unit == WALK_IN:
+        return _("The site's own (walk-in)"), "info"
+    if not answer.unit:
+        return _("Nobody's: public"), "quiet"
+    return " · ".join(part for part in (answer.unit, answer.agent) if part and part != "-"), "good"
+
+
+def event_views(page: ClientPage, show: Showing) -> list[Event]:
+    """Return what happened with a client, the newest first."""
+    events = [*_reports(page), *_contacts(page), *_visits(page), *_deals(page), *_disputes(page), *_kin(page)]
+    newest_first = sorted(events, key=lambda event: event[0], reverse=True)
+    return [Event(at, show.moment(at), title, tone, more) for at, title, tone, more in newest_first]
+
+
+Happened = tuple[datetime, str, str, str]
+"""When, what, its tone, and what there is to say besides."""
+
+
+def _reports(page: ClientPage) -> Iterator[Happened]:
+    for row in page.reports:
+        words = status_words(row.status)
+        number = f"{row.number} " if row.number else ""
+        yield row.reported_at, _("Report"), words.tone, f"{number}{row.agent} · {row.unit} — {words.words}"
+
+
+def _contacts(page: ClientPage) -> Iterator[Happened]:
+    for contact in page.follow_ups:
+        yield contact.at, _("Followed up"), "info", contact.words
+
+
+def _visits(page: ClientPage) -> Iterator[Happened]:
+    for visit in page.visits:
+        signed = len(visit.signatures)
+        state = code_words({"confirmed": "visit_confirmed", "denied": "walkin"}.get(visit.state, "visit_opened"))
+        who = " · ".join(part for part in (visit.agent, visit.unit) if part and part != WALK_IN)
+        more = _("%(ref)s, %(count)s of 3 signatures", ref=visit.ref, count=signed)
+        yield visit.arrived_at, state.words, state.tone, " · ".join(part for part in (more, who) if part)
+
+
+def _deals(page: ClientPage) -> Iterator[Happened]:
+    for deal in page.deals:
+        yield deal.at, _("Deal recorded"), "good", f"R{deal.number} {deal.agent} · {deal.unit}"
+
+
+def _disputes(page: ClientPage) -> Iterator[Happened]:
+    for dispute in page.disputes:
+        parties = " / ".join(str(party["unit"]) for party in dispute.parties)
+        yield dispute.opened_at, _("Dispute opened"), "warn", f"{dispute.ref} {parties}"
+
+
+def _kin(page: ClientPage) -> Iterator[Happened]:
+    for link in page.kin:
+        more = f"{link.client} — {link.other_client} · {link.relation} {link.proof}"
+        yield link.at, _("Family linked"), "info", more

@@ -1,0 +1,67 @@
+"""One client: everything that was reported and happened of him, and whose he is, or was at a moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from worker.database import reading
+from worker.loading import load_client, open_state
+from worker.readers.register import RegisterRow, reports_on_phone
+from worker.rules.attribution import Answer, attribute
+from worker.rules.identity import names_agree
+from worker.rules.model import Deal, Dispute, FollowUp, Kin, Visit
+from worker.rules.state import State
+from worker.schema import cursors, follow_ups, reports
+from worker.store import load
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """A client by name and phone7; `answer` says whose he is at the moment asked for (判客).
+
+    `reports` are those under a name that agrees with his, the newest first; `others` are other people's on his number.
+    """
+
+    name: str
+    first3: str
+    last4: str
+    answer: Answer
+    reports: tuple[RegisterRow, ...]
+    others: tuple[RegisterRow, ...]
+    follow_ups: tuple[FollowUp, ...]
+    visits: tuple[Visit, ...]
+    deals: tuple[Deal, ...]
+    disputes: tuple[Dispute, ...]
+    kin: tuple[Kin, ...]
+
+
+def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime, now: datetime) -> ClientPage | None:
+    """Return the client of a report, his answer at `at` and all else as at `now`; None when there is no such report."""
+    with reading(engine).connect() as connection:
+        mine = reports.c.site_id == site_id, reports.c.seq == seq, reports.c.part == part
+        report = connection.execute(select(reports.c.client, reports.c.first3, reports.c.last4).where(*mine)).first()
+        if report is None:
+            return None
+        state = _state_of(connection, site_id, (report.first3, report.last4))
+        contacts = load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims))
+    on_phone = reports_on_phone(engine, site_id, report.first3, report.last4, now)
+    own = tuple(row for row in on_phone if names_agree(row.client, report.client))
+    return ClientPage(
+        *report,
+        answer=attribute(state, *report, at),
+        reports=own,
+        others=tuple(row for row in on_phone if row not in own),
+        follow_ups=tuple(contacts),
+        visits=tuple(state.visits.values()),
+        deals=tuple(state.deals.values()),
+        disputes=tuple(state.disputes.values()),
+        kin=tuple(state.kin.values()),
+    )
+
+
+def _state_of(connection: Connection, site_id: int, phone7: tuple[str, str]) -> State:
+    site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
+    state = open_state(connection, site_id, site)
+    load_client(connection, site_id, state, phone7)
+    return state

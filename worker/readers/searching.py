@@ -1,0 +1,143 @@
+"""What somebody looks for in the register: typed words become a value, and the value a condition."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
+
+from worker.schema import claims, reports
+
+WINNING = ("accepted", "unlisted", "suspected", "contested", "imported")
+NO_CLAIM = "none"
+"""Instead of a status: reports that won nothing."""
+NUMBER = re.compile(r"R?(\d{1,9})", re.IGNORECASE)
+MASKED = re.compile(r"(\d{3})[^\dA-Za-z]{0,8}[xX*]{0,8}[^\dA-Za-z]{0,8}(\d{4})")
+WHOLE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1\d{2})[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+MOST_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; everything that is given must fit. `last4` may be the end of a phone, or an R number."""
+
+    number: int | None = None
+    first3: str | None = None
+    last4: str | None = None
+    words: tuple[str, ...] = ()
+    unit: str | None = None
+    status: str | None = None
+
+    @property
+    def of_claims(self) -> bool:
+        """Tell whether only registrations can be what is looked for."""
+        return self.status not in (None, NO_CLAIM)
+
+    @property
+    def typed(self) -> str:
+        """Return it as one would type it; of a whole phone number its middle is gone."""
+        phone = f"{self.first3}****{self.last4}" if self.first3 else self.last4
+        number = f"R{self.number}" if self.number is not None else None
+        return " ".join(part for part in (number, phone, *self.words) if part)
+
+
+def read_search(typed: str, unit: str | None = None, status: str | None = None) -> Search:
+    """Read R1024, 138****5678, 5678, and words of a client, agent or unit, in any order."""
+    found: dict[str, Any] = {}
+    words: list[str] = []
+    for word in WHOLE.sub(r"\1****\2", unicodedata.normalize("NFKC", typed)).split():
+        meant = _meant(word)
+        found |= meant
+        words += [] if meant else [word]
+    return Search(**found, words=tuple(words[:MOST_WORDS]), unit=unit or None, status=status or None)
+
+
+def holds_whole_number(typed: str) -> bool:
+    """Tell whether somebody typed a client's whole phone number, which nothing may keep."""
+    return WHOLE.search(unicodedata.normalize("NFKC", typed)) is not None
+
+
+def _meant(word: str) -> dict[str, Any]:
+    if phone := MASKED.fullmatch(word):
+        return {"first3": phone[1], "last4": phone[2]}
+    if re.fullmatch(r"\d{4}", word):
+        return {"last4": word}
+    if number := NUMBER.fullmatch(word):
+        return {"number": int(number[1])}
+    return {}
+
+
+def status_at(now: datetime) -> ColumnElement[str]:
+    """Return how a row of the register stands at `now`: its registration's status, else the code of its answer (K3)."""
+    over = claims.c.ends_at <= now
+    return case(
+        (~WON, reports.c.code),
+        (claims.c.deal_at <= now, literal("sold")),
+        (claims.c.state.not_in(LASTING), claims.c.state),
+        (over & claims.c.visited_at.is_not(None), literal("lapsed")),
+        (over, literal("expired")),
+        (claims.c.state != "live", claims.c.state),
+        (claims.c.visited_at.is_not(None), literal("visited")),
+        (claims.c.renewed_at.is_not(None), literal("renewed")),
+        else_=literal("live"),
+    )
+
+
+WON = and_(reports.c.number.is_not(None), reports.c.code.in_(WINNING))
+"""The condition that a report won its registration."""
+LASTING = ("live", "suspected", "contested")
+"""States of a claim that only time ends."""
+
+
+def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what must hold for a row that is looked for. With a status of registrations it is all about `claims`, so
+    that their indices lead to it; else all about `reports`."""
+    table = claims if search.of_claims else reports
+    return [*_of_words(search, table), *_of_status(search, now)]
+
+
+def _of_words(search: Search, table: Table) -> Iterator[ColumnElement[bool]]:
+    if search.number is not None:
+        yield table.c.number == search.number
+    if search.last4 is not None:
+        yield _ends_in(search, table)
+    names = table.c.client + " " + table.c.agent + " " + table.c.unit
+    for word in search.words:
+        yield names.contains(word, autoescape=True)
+    if search.unit is not None:
+        yield table.c.unit == search.unit
+
+
+def _ends_in(search: Search, table: Table) -> ColumnElement[bool]:
+    ends = table.c.last4 == search.last4
+    if search.first3 is not None:
+        return ends & (table.c.first3 == search.first3)
+    return or_(ends, table.c.number == int(search.last4 or 0))
+
+
+def _of_status(search: Search, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if search.status == NO_CLAIM:
+        yield ~WON
+    elif search.status is not None:
+        yield status_at(now) == search.status
+        yield from _leading(search.status)
+
+
+def _leading(status: str) -> Iterator[ColumnElement[bool]]:
+    """Say in an index's words what already follows from the status."""
+    if status in NOTED:
+        yield NOTED[status].is_not(None)
+    elif status != "expired":
+        yield claims.c.state == status
+
+
+NOTED = {
+    "renewed": claims.c.renewed_at,
+    "visited": claims.c.visited_at,
+    "lapsed": claims.c.visited_at,
+    "sold": claims.c.deal_at,
+}
+"""Statuses that few claims reach, each with what is noted on reaching it."""
