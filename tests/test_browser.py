@@ -124,8 +124,9 @@ def test_a_text_arrives_in_the_register_by_itself(visit: Open, runtime: Runtime,
     there = visit()
     there.go("/register")
     there.page.fill("#q", "还没写完")
-    text(runtime, site, "报备 林海 199****8815")
-    expect(there.page.locator(".r-client", has_text="林海")).to_be_visible()
+    for client, mask in (("林海", "199****8815"), ("周洋", "199****8816")):
+        text(runtime, site, f"报备 {client} {mask}")
+        expect(there.page.locator(".r-client", has_text=client)).to_be_visible()
     expect(there.page.locator("#q")).to_have_value("还没写完")
     expect(there.page.locator("#live")).to_have_text("实时")
 
