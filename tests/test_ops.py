@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from rq.job import Job
 from sqlalchemy import insert, select
 
+from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
 from tests.infrastructure.visiting import enrol, log_in, post, visitor
 from tests.sending import StandingClock, add_reply, reply
@@ -346,3 +347,36 @@ def test_spans_of_other_times_are_in_the_sites_zone(runtime: Runtime, clock: Sta
     page = shown(visitor(create_app(runtime), "ops"), f"/ops/texts/{site.id}/1")
     local = (clock.now + timedelta(0)).astimezone(site.zone)
     assert f"{local:%H:%M:%S}.000 {local:%Y-%m-%d}" in page
+
+
+# ---- The “nothing lost” meter, with a gateway that keeps a list -----------------------------------------------------
+
+
+def test_comparing_now_heals_and_moves_the_meter(
+    tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock
+) -> None:
+    with fake_twilio() as fake:
+        account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_API_URL": fake.url}
+        runtime = runtime_of(tmp_path, database_url, redis_url, **account)
+        runtime.clock = clock
+        site = open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": [MANAGER]}, "twilio", clock=clock)
+        enrol(runtime, "ops", "ops")
+        client = visitor(create_app(runtime), "ops")
+        assert "补回 0 条 尚未核对" in shown(client)
+        fake.receive("1", "报备 张三 138****5678", clock() - timedelta(minutes=30))
+        post(client, "/ops/gateways/twilio/backfill")
+        page = shown(client)
+        assert "核对 1 条，补回 1 条，已进入队列" in page
+        assert "不丢短信 · twilio 补回 1 条 12:00:00：核对 1 条，缺 1 条 截至 11:58:00 完整" in page
+        assert "等待的短信 1" in page
+        assert done(runtime) == [("backfill", "gateway twilio")]
+        assert site.gateway == "twilio"
+        runtime.close()
+
+
+def test_a_gateway_without_a_list_cannot_be_compared(client: FlaskClient, runtime: Runtime) -> None:
+    assert "不丢短信" not in shown(client)
+    post(client, "/ops/gateways/sandbox/backfill")
+    post(client, "/ops/gateways/nowhere/backfill")
+    assert "现在无法核对" in shown(client)
+    assert done(runtime) == []

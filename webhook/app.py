@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from webhook import accounts, exports, gateways, health, home, metrics, ops, phones, preferences, register
+from webhook import (
+    accounts,
+    exports,
+    gateways,
+    health,
+    home,
+    metrics,
+    ops,
+    ops_acts,
+    phones,
+    preferences,
+    register,
+)
 from webhook.access import guard
 from webhook.answers import prepare_answers
 from webhook.layout import prepare_layout
@@ -13,7 +25,7 @@ from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.settings import secret_key_of
 
-PARTS = (gateways, health, metrics, home, accounts, preferences, ops, register, exports)
+PARTS = (gateways, health, metrics, home, accounts, preferences, ops, ops_acts, register, exports)
 
 
 def create_app(runtime: Runtime) -> Flask:

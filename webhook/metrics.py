@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from webhook.access import public
 from worker.readers.metrics import Metrics, scrape
 
 KEY = "baobei.metrics"
@@ -11,6 +12,7 @@ routes = Blueprint("metrics", __name__)
 
 
 @routes.get("/metrics")
+@public
 def metrics() -> Response:
     """Answer with every number, computed now."""
     collector: Metrics = current_app.extensions[KEY]

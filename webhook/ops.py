@@ -1,13 +1,11 @@
-"""`/ops`: is everything well, what goes through, what is stuck; and what a person can do about it."""
+"""`/ops`: is everything well, what goes through, what is stuck; and one text's whole path."""
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, render_template
 
-from webhook.access import allowed, own_path, present_user
+from webhook.access import allowed, present_user
 from webhook.charts import chart_of
-from webhook.language import _
 from webhook.live import part
 from webhook.ops_tiles import gateways_of, tiles_of, verdict_of
 from webhook.ops_views import failure_views, outcome_views, reply_views
@@ -16,8 +14,8 @@ from webhook.path_views import steps_of
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import visible_site, visible_sites
-from worker.mending import Mender
 from worker.readers.health import health_of
+from worker.readers.losses import meters_of
 from worker.readers.path import text_path
 from worker.readers.queues import queue_standings
 from worker.readers.standing import line_standings, outbox_standing
@@ -59,47 +57,6 @@ def text(site_id: int, seq: int) -> str | tuple[str, int]:
     return html if path else (html, 404)
 
 
-@routes.post("/sites/<int:site_id>/replies/<int:reply_id>/resend")
-@allowed("ops", "manager")
-def resend(site_id: int, reply_id: int) -> AnyResponse:
-    """Send a reply once more."""
-    done = _mender().resend(visible_site(site_id).id, reply_id)
-    return _back(_("It is sent once more.") if done else _("It had gone on already; nothing was changed."))
-
-
-@routes.post("/sites/<int:site_id>/replies/<int:reply_id>/settle")
-@allowed("ops", "manager")
-def settle(site_id: int, reply_id: int) -> AnyResponse:
-    """Record that a reply in doubt arrived."""
-    done = _mender().settle_as_sent(visible_site(site_id).id, reply_id)
-    return _back(_("It counts as sent.") if done else _("It had gone on already; nothing was changed."))
-
-
-@routes.post("/gateways/<name>/resume")
-@allowed("ops")
-def resume(name: str) -> AnyResponse:
-    """Let a gateway send again."""
-    ended = _mender().resume_gateway(name)
-    return _back(_("The gateway sends again; what waited goes out now.") if ended else _("It was not stopped."))
-
-
-@routes.post("/jobs/<queue>/<job_id>/requeue")
-@allowed("ops")
-def requeue(queue: str, job_id: str) -> AnyResponse:
-    """Put a failed job back into its queue."""
-    done = _mender().requeue(queue, job_id)
-    return _back(_("The job is in its queue again.") if done else _("This job is gone, or none of ours."))
-
-
-def _mender() -> Mender:
-    return Mender(runtime(), present_user())
-
-
-def _back(words: str) -> AnyResponse:
-    flash(words)
-    return redirect(own_path(request.form.get("next")) or url_for("ops.page"), 303)
-
-
 def _part(name: str) -> str:
     sites = visible_sites()
     show = Showing(runtime().clock(), *(site.zone for site in sites[:1]))
@@ -109,12 +66,20 @@ def _part(name: str) -> str:
 
 def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
     health, engine = health_of(runtime()), runtime().engine
-    if not health.durable:
-        return {"verdict": verdict_of(health), "tiles": [], "lines": [], "gateways": []}
     lines, outbox = line_standings(engine, site_ids), outbox_standing(engine, site_ids)
-    gateways = gateways_of(lines, stops(engine))
-    tiles = tiles_of(lines, outbox, queue_standings(runtime()), show)
-    return {"verdict": verdict_of(health), "tiles": tiles, "lines": lines, "gateways": gateways}
+    listed = [line.gateway for line in lines if _keeps_list(line.gateway)]
+    return {
+        "verdict": verdict_of(health),
+        "tiles": tiles_of(lines, outbox, queue_standings(runtime()), health, show),
+        "lines": lines,
+        "gateways": gateways_of(lines, stops(engine)),
+        "meters": meters_of(engine, set(listed)),
+    }
+
+
+def _keeps_list(name: str) -> bool:
+    gateway = runtime().gateways.get(name)
+    return gateway is not None and gateway.keeps_list
 
 
 def _queues(_site_ids: set[int], _show: Showing) -> dict[str, object]:

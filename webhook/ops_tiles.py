@@ -43,7 +43,7 @@ class GatewayTile(NamedTuple):
 def verdict_of(health: Health) -> Verdict:
     """Return the one look at everything."""
     if not health.durable:
-        return Verdict(_("The database takes nothing: texts are refused, and come again."), "bad")
+        return Verdict(_("No text can be kept: gateways are told to come again."), "bad")
     faults = tuple(fault_of(code) for code in health.degraded)
     if not faults:
         return Verdict(_("Everything is well"), "good")
@@ -53,7 +53,11 @@ def verdict_of(health: Health) -> Verdict:
 
 
 def tiles_of(
-    lines: Sequence[LineStanding], outbox: OutboxStanding, queues: list[QueueStanding] | None, show: Showing
+    lines: Sequence[LineStanding],
+    outbox: OutboxStanding,
+    queues: list[QueueStanding] | None,
+    health: Health,
+    show: Showing,
 ) -> list[Tile]:
     """Return a tile for the lines, the outbox, what is in doubt, each queue, and the database."""
     oldest = min((line.oldest_at for line in lines if line.oldest_at), default=None)
@@ -62,7 +66,7 @@ def tiles_of(
         _waiting(_("Replies to send"), outbox.pending, outbox.oldest_at, show),
         _in_doubt(outbox),
         *([_queue(queue) for queue in queues] if queues is not None else [_no_redis()]),
-        Tile(_("Database"), _("writes"), "", "good"),
+        _database(health),
     ]
 
 
@@ -93,6 +97,12 @@ def _queue(queue: QueueStanding) -> Tile:
     more = f"{working} · {_('%(count)s failed', count=queue.failed)}" if queue.failed else working
     tone = "warn" if not queue.workers or queue.failed else "good"
     return Tile(name, str(queue.waiting + queue.started), more, tone)
+
+
+def _database(health: Health) -> Tile:
+    if "database_away" in health.degraded:
+        return Tile(_("Database"), _("away"), _("texts wait in the spool"), "bad")
+    return Tile(_("Database"), _("writes"), "", "good")
 
 
 def _no_redis() -> Tile:

@@ -10,6 +10,10 @@ FAULTS = {
     "no_decide_worker": (_l("No worker decides: the sweeper does it, more slowly."), "warn"),
     "no_send_worker": (_l("No worker sends: the sweeper does it, more slowly."), "warn"),
     "undecided_texts": (_l("A text has waited for more than ten seconds."), "bad"),
+    "database_away": (_l("The database is away: texts wait in the spool, in their order."), "bad"),
+    "spool_away": (_l("The spool cannot be written: without the database no text could be kept."), "warn"),
+    "spooled_texts": (_l("Texts wait in the spool to be put in line."), "warn"),
+    "unreadable_texts": (_l("Files of the spool could not be read and were set aside."), "bad"),
     "unrouted_texts": (_l("Texts came to a number of no site."), "warn"),
 }
 """By the codes of `worker.readers.health`."""

@@ -11,7 +11,11 @@ from rq.job import Job
 from sqlalchemy import update
 
 from worker.acts import note, record
+from worker.backfill import FIRST_SPAN, ON_ITS_WAY, Backfill
 from worker.bell import DECIDE_SITE
+from worker.comparisons import Comparison
+from worker.feeding import feeder_of
+from worker.line import NotDurableError
 from worker.readers.queues import failed_registry, our_queues
 from worker.runtime import Runtime
 from worker.schema import replies
@@ -50,6 +54,23 @@ class Mender:
         self._record("resume", f"gateway {name}")
         self.runtime.bell.ring_send()
         return ended
+
+    def backfill(self, name: str) -> Comparison | None:
+        """Compare the last two hours of a gateway's list with ours now; None when it keeps none or it is not the time.
+
+        What waits in the spool goes into line first: it was acknowledged, and is missing nowhere.
+        """
+        gateway = self.runtime.gateways.get(name)
+        if gateway is None or not gateway.keeps_list:
+            return None
+        try:
+            feeder_of(self.runtime).feed()
+        except (NotDurableError, OSError):
+            return None
+        self._record("backfill", f"gateway {name}")
+        now = self.runtime.clock()
+        comparing = Backfill(self.runtime.engine, self.runtime.bell.ring_decide, self.runtime.clock)
+        return comparing.compare(gateway, now - FIRST_SPAN, now - ON_ITS_WAY)
 
     def requeue(self, queue_name: str, job_id: str) -> bool:
         """Ask anew for what a failed job of ours was asked; False when it is gone, none of ours, or Redis is away."""
