@@ -1,6 +1,6 @@
 """Accounts, what the pages count by, and the register's look-ups.
 
-Revision: 0005.
+Revision: 0006.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
