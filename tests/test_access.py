@@ -57,6 +57,7 @@ def test_with_twilio_too_and_the_phones_are_the_sandboxs_alone(
         "/static/<path:filename>",
         "/gateways/<name>/<any(messages,status):route>",
         "/healthz",
+        "/metrics",
         "/readyz",
         "/login",
         "/welcome/<token>",
