@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -19,14 +19,17 @@ from tests.sending import StandingClock, add_reply, reply
 from webhook.app import create_app
 from webhook.charts import nice_top
 from webhook.ops_words import ERRORS
+from worker.alert_book import Raised, save
 from worker.bell import DECIDE
 from worker.decider import decide_site
 from worker.entering import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.gateways.twilio_codes import VERDICTS
+from worker.heartbeats import SWEEPER, beat
 from worker.jobs import Tasks
 from worker.line import accept
 from worker.listener import BellWorker
+from worker.readers.alarms import OUR_OWN, Alarm
 from worker.readers.queues import our_queues, queue_standings
 from worker.readers.traffic import percentile
 from worker.runtime import Runtime
@@ -103,8 +106,11 @@ def test_a_text_that_waits_is_shown_with_its_age(client: FlaskClient, runtime: R
 
 
 def test_one_look_says_whether_everything_is_well(client: FlaskClient, runtime: Runtime) -> None:
-    assert "能用，但有些不正常" in shown(client)
+    assert "有问题" in shown(client)
     assert "没有判定进程" in shown(client)
+    assert "清扫进程没有动静" in shown(client)
+    beat(runtime.engine, SWEEPER, datetime.now(UTC))
+    assert "能用，但有些不正常" in shown(client)
     for queue in ("decide", "send"):
         runtime.redis.sadd(f"rq:workers:{queue}", f"rq:worker:{queue}1")
         runtime.redis.hset(f"rq:worker:{queue}1", "state", "idle")
@@ -336,7 +342,20 @@ def test_a_charts_upper_edge_is_a_round_number(peak: float, top: float) -> None:
 
 
 def test_each_code_of_twilio_that_we_know_has_words() -> None:
-    assert set(VERDICTS) <= set(ERRORS)
+    assert set(VERDICTS) | set(OUR_OWN) <= set(ERRORS)
+
+
+def test_raised_alerts_are_shown_to_whoever_sees_all_sites(
+    client: FlaskClient, runtime: Runtime, site: SiteRow, clock: StandingClock
+) -> None:
+    enrol(runtime, "here", "ops", site_id=site.id)
+    stands = Alarm("line_stands", f"site:{site.id}", clock() - timedelta(minutes=5), "3 texts wait for a decision.")
+    save(runtime.engine, {("line_stands", stands.scope): Raised(stands)})
+    assert "队列停滞" in shown(client)
+    assert "3 texts wait for a decision." in shown(client)
+    assert "队列停滞" not in shown(visitor(client.application, "here"))
+    save(runtime.engine, {("line_stands", stands.scope): Raised(stands, cleared_at=clock())})
+    assert "队列停滞" not in shown(client)
 
 
 def test_spans_of_other_times_are_in_the_sites_zone(runtime: Runtime, clock: StandingClock) -> None:

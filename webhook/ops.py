@@ -9,11 +9,12 @@ from webhook.charts import chart_of
 from webhook.live import part
 from webhook.ops_tiles import gateways_of, tiles_of, verdict_of
 from webhook.ops_views import failure_views, outcome_views, reply_views
-from webhook.ops_words import STATES, known
+from webhook.ops_words import STATES, alert_views, known
 from webhook.path_views import steps_of
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import visible_site, visible_sites
+from worker.alert_book import load
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
@@ -74,6 +75,7 @@ def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
         "lines": lines,
         "gateways": gateways_of(lines, stops(engine)),
         "meters": meters_of(engine, set(listed)),
+        "alerts": alert_views(load(engine)) if present_user().site_id is None else [],
     }
 
 

@@ -1,14 +1,17 @@
 """What the ops page says of states, faults and error codes; `tone` as in `webhook.codes`."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
+from worker.alert_book import Book
 
 FAULTS = {
     "redis_away": (_l("Redis is away: the sweeper does the work, more slowly."), "warn"),
     "no_decide_worker": (_l("No worker decides: the sweeper does it, more slowly."), "warn"),
     "no_send_worker": (_l("No worker sends: the sweeper does it, more slowly."), "warn"),
+    "no_sweeper": (_l("The sweeper gives no sign of life: nothing heals by itself, notices wait."), "bad"),
     "undecided_texts": (_l("A text has waited for more than ten seconds."), "bad"),
     "database_away": (_l("The database is away: texts wait in the spool, in their order."), "bad"),
     "spool_away": (_l("The spool cannot be written: without the database no text could be kept."), "warn"),
@@ -70,8 +73,32 @@ ERRORS = {
     "30008": _l("not delivered, for no known reason"),
     "lease": _l("the sender died"),
     "opted out": _l("the person has opted out"),
+    "same words": _l("the carrier refused these words before"),
 }
 """By the codes of gateways (https://www.twilio.com/docs/api/errors) and our own."""
+
+
+ALERTS = {
+    "line_stands": _l("A line stands"),
+    "replies_wait": _l("Replies wait"),
+    "replies_fail": _l("Replies fail"),
+    "replies_in_review": _l("Replies need a person"),
+    "content_refused": _l("Carriers refuse our words"),
+    "gateway_stopped": _l("A gateway is stopped"),
+    "number_stopped": _l("A number is stopped"),
+    "unrouted_texts": _l("Texts to a number of no site"),
+    "database_away": _l("The database is away"),
+}
+"""By the codes of `worker.readers.alarms`."""
+
+
+class AlertView(NamedTuple):
+    """A raised alert; `sentence` is the operator's English one, as ALERT_URL gets it."""
+
+    words: str
+    scope: str
+    since: datetime
+    sentence: str
 
 
 class Fault(NamedTuple):
@@ -88,6 +115,12 @@ def fault_of(code: str) -> Fault:
         return Fault(_("Gateway %(name)s is stopped; its replies wait.", name=name), "bad")
     words, tone = FAULTS.get(code, (code.replace("_", " "), "warn"))
     return Fault(str(words), tone)
+
+
+def alert_views(book: Book) -> list[AlertView]:
+    """Return what is raised and not cleared, the oldest first."""
+    raised = sorted((each.alarm for each in book.values() if each.cleared_at is None), key=lambda alarm: alarm.since)
+    return [AlertView(str(ALERTS.get(a.code, a.code)), a.scope, a.since, a.sentence) for a in raised]
 
 
 def known(table: dict[str, CodeWords], word: str) -> CodeWords:

@@ -37,7 +37,13 @@ class Mender:
     def resend(self, site_id: int, reply_id: int) -> bool:
         """Send a reply of a site once more; False when it is not one that stands still."""
         now = self.runtime.clock()
-        again = {"state": "pending", "next_at": now, "useful_until": now + USEFUL_AGAIN, "lease_until": None}
+        again = {
+            "state": "pending",
+            "next_at": now,
+            "useful_until": now + USEFUL_AGAIN,
+            "lease_until": None,
+            "refusal": None,
+        }
         changed = self._change(site_id, reply_id, RESENDABLE, again, "resend")
         if changed:
             self.runtime.bell.ring_send()
