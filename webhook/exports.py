@@ -15,7 +15,8 @@ from webhook.sites import visible_site
 from worker.acts import record
 from worker.entering import SiteRow
 from worker.exporting import cell, write_csv_file, write_xlsx_file
-from worker.readers.register import COLUMNS, head_of, register_rows
+from worker.proof.heads import publish_head
+from worker.readers.register import EXPORTED, register_rows
 from worker.readers.searching import Search
 
 routes = Blueprint("exports", __name__, url_prefix="/register")
@@ -33,18 +34,19 @@ PIECE = 65_536
 def take(site_id: int, form: str) -> Response:
     """Return a file whose name carries the head of the site's chain: so that head has been outside."""
     site, now = visible_site(site_id), runtime().clock()
-    head = head_of(runtime().engine, site.id)[:8]
-    record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
     kind, write = FORMS[form]
     # A file, and not a list in memory: a register may be long.
     file = TemporaryFile()  # noqa: SIM115  (who sends it closes it)
-    write(_cells(site, asked_search(), now), COLUMNS, file)
+    write(_cells(site, asked_search(), now), EXPORTED, file)
+    # After the rows, so that it covers each of them.
+    head = publish_head(runtime().engine, site.id, now)
+    record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
     return _attached(file, kind, f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
 
 
 def _cells(site: SiteRow, search: Search, now: datetime) -> Iterator[list[str]]:
     for row in register_rows(runtime().engine, now, site.name, search=search):
-        yield [cell(getattr(row, column), site.zone) for column in COLUMNS]
+        yield [cell(getattr(row, column), site.zone) for column in EXPORTED]
 
 
 def _attached(file: IO[bytes], kind: str, name: str) -> Response:

@@ -1,14 +1,15 @@
 """Connections to SQLite and PostgreSQL that behave alike: one writer's transaction at a time where it matters."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event
 from sqlalchemy.engine import make_url
 
 LOCK_WAIT_MS = 5_000
@@ -39,6 +40,28 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
 def reading(engine: Engine) -> Engine:
     """Return the engine for readers: on SQLite its transactions take no write lock."""
     return engine.execution_options(reading=True)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that sees the database as it stands at its first read, for however long; it cannot write."""
+    if engine.dialect.name == "sqlite":
+        with reading(engine).connect() as connection:
+            yield connection
+        return
+    still = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with still.connect() as connection:
+        # The limits are meant for transactions that others wait for; nobody waits for this one.
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+        yield connection
+
+
+def in_key_order(connection: Connection, columns: list[Column[Any]]) -> list[ColumnElement[Any]]:
+    """Return columns to order by, so that both databases and Python agree on the order of texts."""
+    if connection.dialect.name != "postgresql":
+        return list(columns)
+    return [collate(c, "C") if isinstance(c.type, String) else c for c in columns]
 
 
 def _sqlite(url: str, lock_wait_ms: int) -> Engine:

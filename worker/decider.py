@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from worker.clock import Clock, utc_now
-from worker.loading import load_needs, load_senders, open_state
+from worker.loading import load_gathering, load_needs, load_senders, open_state
 from worker.log import say
 from worker.rules.chain import commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
@@ -61,12 +61,11 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
         batch = _open(connection, site_id, limit)
         if batch is None:
             return Progress(0, 0, more=False)
-        folded = [(message, decide(batch.state, message)) for message in batch.messages]
-        said = _write(connection, batch, folded, clock())
-    for message, decision in folded:
-        say(log, "decided", site=site_id, seq=message.seq, kind=decision.kind, code=decision.code)
+        decided, said = decide_batch(connection, batch, clock())
+    for decision in decided:
+        say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
     tell_written(said)
-    return Progress(len(folded), len(said), more=len(folded) == limit or batch.messages[-1].kind not in BY_PERSON)
+    return Progress(len(decided), len(said), more=len(decided) == limit or batch.messages[-1].kind not in BY_PERSON)
 
 
 def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
@@ -80,10 +79,20 @@ def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
         .order_by(inbox.c.seq)
         .limit(limit)
     ).all()
-    if not rows:
-        return None
+    return open_batch(connection, cursor, rows) if rows else None
+
+
+def open_batch(connection: Connection, cursor: Row[Any], rows: Sequence[Row[Any]]) -> Batch:
+    """Return the next rows of the inbox, as far as they may be decided together, with the state that they need."""
     messages = _until_set_up([message_of(row) for row in rows])
-    return Batch(site_id, cursor.head, messages, working_set(connection, site_id, cursor.state, messages))
+    return Batch(cursor.site_id, cursor.head, messages, working_set(connection, cursor.site_id, cursor.state, messages))
+
+
+def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[list[Decision], Written]:
+    """Decide a batch, write everything that follows from it, and return the decisions and the replies written."""
+    folded = [(message, decide(batch.state, message)) for message in batch.messages]
+    written = _write(connection, batch, folded, now)
+    return [decision for _, decision in folded], written
 
 
 def message_of(row: Row[Any]) -> Message:
@@ -102,6 +111,7 @@ def _until_set_up(messages: list[Message]) -> list[Message]:
 def working_set(connection: Connection, site_id: int, site: dict[str, Any], messages: Sequence[Message]) -> State:
     """Return the state with everything that these messages mention; its cost does not grow with the register."""
     state = open_state(connection, site_id, site)
+    load_gathering(connection, site_id, state, messages[0].received_at)
     load_senders(connection, site_id, state, {m.sender for m in messages if m.sender})
     meanings = {m.seq: read(state, m) for m in messages if m.kind in BY_PERSON}
     load_needs(connection, site_id, state, needs_of(messages, meanings, state))

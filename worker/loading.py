@@ -38,11 +38,20 @@ OTHER: Columns = (kin.c.other_first3, kin.c.other_last4)
 
 
 def open_state(connection: Connection, site_id: int, site: dict[str, Any]) -> State:
-    """Return a state with the site, all its units, and the digests that gather."""
+    """Return a state with the site and all its units."""
     state = State(Site.from_json(site))
     state.load(load(connection, site_id, Unit))
-    state.load(load(connection, site_id, Deadline, deadlines.c.kind.in_(("digest", "daily")), ~deadlines.c.done))
     return state
+
+
+def load_gathering(connection: Connection, site_id: int, state: State, since: datetime) -> None:
+    """Take in the digests that still gather at `since`: those of a later instant, whether or not they were told.
+
+    A digest that another machine's clock told too early goes on counting, so that recomputing gives the same.
+    """
+    # Both values of `done` are named so that the index on it serves.
+    later = (deadlines.c.at > since) & deadlines.c.done.in_((False, True))
+    state.load(load(connection, site_id, Deadline, deadlines.c.kind.in_(("digest", "daily")), later))
 
 
 def load_senders(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:

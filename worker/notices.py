@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select
 from worker.database import reading
 from worker.decider import outgoing, put_out, tell_written
 from worker.loading import load_subjects, open_state
+from worker.proof.heads import publish
 from worker.rules.deadlines import KINDS, lead, tell_at
 from worker.rules.model import Deadline
 from worker.rules.policy import policy_of
@@ -60,9 +61,12 @@ def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     written: list[Row[Any]] = []
     for deadline in due:
+        told = tell(state, deadline, now, cursor.head)
         cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
-        rows = outgoing(cursor.site_id, cause, tell(state, deadline, now, cursor.head), state, now, now)
+        rows = outgoing(cursor.site_id, cause, told, state, now, now)
         written += put_out(connection, rows)
+        if any("head" in reply.params for reply in told):
+            publish(connection, cursor.site_id, cursor.decided_seq, cursor.head, deadline.kind, now)
         key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
         same = key & (deadlines.c.at == deadline.at) & (deadlines.c.site_id == cursor.site_id)
         connection.execute(update(deadlines).where(same).values(done=True))

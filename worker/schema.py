@@ -468,6 +468,44 @@ backfills = Table(
     comment="Each comparison of a gateway's own list with ours; old ones are removed.",
 )
 
+published_heads = Table(
+    "published_heads",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="place of the chain's last decision"),
+    Column("published_in", Text, primary_key=True, comment="digest, daily, export, seal"),
+    Column("head8", String(8), primary_key=True, comment="first 8 hex digits of the head"),
+    Column("published_at", UtcTime, nullable=False, comment="when it was first published there"),
+    comment="Every head of the chain that went outside; audit finds each of them on the chain.",
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="the last place that it covers"),
+    Column("head", String(64), nullable=False),
+    Column("facts", BigInteger, nullable=False, comment="how many facts are sealed"),
+    Column("state_hash", String(64), nullable=False, comment="SHA-256 over the facts' commitments in their order"),
+    Column("sealed_at", UtcTime, nullable=False),
+    comment="Checkpoints of an audited line: audit can begin behind one when texts before it are erased.",
+)
+
+sealed_facts = Table(
+    "sealed_facts",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, in the order of the seal"),
+    Column("kind", Text, nullable=False, comment="the fact's table; cursors: the site's state"),
+    Column("key", Text, comment="its key in that table as JSON; erased with the content where it is personal"),
+    Column("content", Text, comment="the row as JSON; empty once it is erased"),
+    Column("salt", String(32), comment="hides the content in its commitment; erased with it"),
+    Column("commitment", String(64), nullable=False, comment="salted hash of the content; stays for ever"),
+    Index("ix_sealed_facts_key", "site_id", "seq", "kind", "key"),
+    comment="What stood in the tables of facts when a line was sealed.",
+)
+
 # Literal, not bound: a database uses a partial index only for a condition that it can read.
 STILL_TO_SEND = text("state IN ('pending', 'sending')")
 Index(

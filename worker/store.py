@@ -104,5 +104,7 @@ def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     keys = [c.name for c in table.primary_key]
-    changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
+    # What was told is not told again, however often a decision names it.
+    kept = [*keys, "done"]
+    changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in kept}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

@@ -2,6 +2,7 @@
 
 import click
 
+from worker.cli.audit import audit
 from worker.cli.backfill import backfill
 from worker.cli.doctor import doctor
 from worker.cli.gateway import gateway
@@ -24,7 +25,7 @@ def main() -> None:
 
 COMMANDS = (
     *(up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill),
-    *(user, work, sweep),
+    *(audit, user, work, sweep),
 )
 
 for command in COMMANDS:

@@ -1,7 +1,7 @@
 """`baobei register`: the 《客户报备登记表》."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from worker.database import reading
 from worker.entering import all_sites, put, site_named
 from worker.exporting import cell, write_csv, write_json, write_table, write_xlsx
 from worker.lists import ListError, read_register
-from worker.readers.register import COLUMNS, STATUSES, register_rows
+from worker.proof.heads import publish_export
+from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
 from worker.schema import reports
 
 
@@ -40,28 +41,49 @@ def register(
     with database() as engine:
         if site_name is not None:
             site_named(engine, site_name)
-        _write(_cells(engine, site_name, status), form, output)
+        columns = COLUMNS if form == "table" else EXPORTED
+        last: dict[str, RegisterRow] = {}
+        _write(_cells(engine, site_name, status, columns, last), columns, form, output)
+        _publish(engine, last)
+        if form == "table":
+            _say_heads(last)
 
 
-def _cells(engine: Engine, site_name: str | None, status: str | None) -> Iterator[list[str]]:
+def _cells(
+    engine: Engine, site_name: str | None, status: str | None, columns: Sequence[str], last: dict[str, RegisterRow]
+) -> Iterator[list[str]]:
+    """Yield the rows as people read them; `last` gets the last one of each site."""
     zones = {site.name: site.zone for site in all_sites(engine)}
     for row in register_rows(engine, utc_now(), site_name, status):
+        last[row.site] = row
         zone = zones.get(row.site, ZoneInfo("Asia/Shanghai"))
-        yield [cell(getattr(row, column), zone) for column in COLUMNS]
+        yield [cell(getattr(row, column), zone) for column in columns]
 
 
-def _write(rows: Iterator[list[str]], form: str, output: Path | None) -> None:
+def _publish(engine: Engine, last: dict[str, RegisterRow]) -> None:
+    """Note the heads that have gone outside."""
+    ids = {site.name: site.id for site in all_sites(engine)}
+    publish_export(engine, {ids[name]: (row.seq, row.head) for name, row in last.items()}, utc_now())
+
+
+def _say_heads(last: dict[str, RegisterRow]) -> None:
+    """A table on a terminal has no column for them."""
+    for name, row in last.items():
+        click.echo(f"{name}: head {row.head} at place {row.seq}", err=True)
+
+
+def _write(rows: Iterator[list[str]], columns: Sequence[str], form: str, output: Path | None) -> None:
     if form == "xlsx":
-        write_xlsx(rows, COLUMNS, output or Path("/dev/stdout"))
+        write_xlsx(rows, columns, output or Path("/dev/stdout"))
         return
     write = {"csv": write_csv, "json": write_json, "table": write_table}[form]
     if output is None:
-        write(rows, COLUMNS, sys.stdout)
+        write(rows, columns, sys.stdout)
         return
     # A BOM makes spreadsheets read the file as UTF-8; programs that read standard output have no use for it.
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
     with output.open("w", encoding=encoding, newline="") as out:
-        write(rows, COLUMNS, out)
+        write(rows, columns, out)
 
 
 @register.command("import")

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tuple_
 
 from worker.database import reading
+from worker.proof.heads import SHOWN
 from worker.readers.searching import WINNING, Search, conditions_of, status_at
-from worker.schema import claims, cursors, reports, sites, units
+from worker.schema import claims, decisions, reports, sites, units
 
 COLUMNS = (
     "number",
@@ -26,6 +27,8 @@ COLUMNS = (
     "seq",
     "part",
 )
+EXPORTED = (*COLUMNS, "head")
+"""What files hold: the head is of the chain at the row's decision, so the last row's covers everything before it."""
 STATUSES = (
     "live",
     "renewed",
@@ -63,6 +66,8 @@ class RegisterRow:
     seq: int
     part: int
     renewed_at: datetime | None = None
+    head: str = ""
+    """first digits of the chain's head at its decision; in exports only"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,9 @@ def register_rows(
     engine: Engine, now: datetime, site: str | None = None, status: str | None = None, search: Search | None = None
 ) -> Iterator[RegisterRow]:
     """Yield the register's rows in line order as they stand at `now`: of one site or all, all or what is looked for."""
-    query = _rows(search or Search(status=status), now).order_by(reports.c.site_id, reports.c.seq, reports.c.part)
+    decided = and_(decisions.c.site_id == reports.c.site_id, decisions.c.seq == reports.c.seq)
+    with_heads = _rows(search or Search(status=status), now).add_columns(decisions.c.head).join(decisions, decided)
+    query = with_heads.order_by(reports.c.site_id, reports.c.seq, reports.c.part)
     with reading(engine).connect() as connection:
         names = _site_names(connection)
         chosen = [site_id for site_id, name in names.items() if site in (None, name)]
@@ -116,13 +123,6 @@ def unit_names(engine: Engine, site_id: int) -> list[str]:
         return list(
             connection.execute(select(units.c.name).where(units.c.site_id == site_id).order_by(units.c.name)).scalars()
         )
-
-
-def head_of(engine: Engine, site_id: int) -> str:
-    """Return the head of a site's chain of decisions (64 hex digits), which every export publishes."""
-    with reading(engine).connect() as connection:
-        head: str = connection.execute(select(cursors.c.head).where(cursors.c.site_id == site_id)).scalar_one()
-    return head
 
 
 def _rows(search: Search, now: datetime) -> Select[Any]:
@@ -167,4 +167,5 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         seq=row.seq,
         part=row.part,
         renewed_at=row.renewed_at if won else None,
+        head=getattr(row, "head", "")[:SHOWN],
     )

@@ -1,0 +1,46 @@
+"""A line in which something of everything has happened, on a database; for the tests of what is proved of it."""
+
+from sqlalchemy import Engine
+
+from tests.sql_stage import SqlStage
+from worker.rehearsal import rehearse
+from worker.scenario import read_scenario
+
+NUMBER, MANAGER, LI, WANG, STRANGER = (
+    "+8613800000000",
+    "+8613800000001",
+    "+8613900000011",
+    "+8613900000021",
+    "+8613900000099",
+)
+STORY = f"""
+lenient
+site 湾 number={NUMBER} manager={MANAGER}
+policy daily_digest=20:00 renewal=free
+unit 链家 kind=distributor aliases=链家地产
+agent 李四 {LI} 链家 from=2026-11-01
+agent 王五 {WANG} 贝壳
+2026-11-02 10:00:00 {LI} > 报备 张三 138****5678 李四
+2026-11-02 10:00:00 {LI} < accepted R1
+2026-11-02 10:00:05 {WANG} > 报备 张三 138****5678 王五
+2026-11-02 10:00:05 {WANG} < duplicate_other
+2026-11-02 10:01:00 {WANG} > 报备 张四 138****5678 王五
+2026-11-02 10:01:00 {WANG} < suspected R2
+2026-11-02 10:02:00 {LI} > 报备 李梅 139****2233\\n陈静 186****0917
+2026-11-02 10:03:00 {STRANGER} > 报备 赵云 151****2001 黄忠
+2026-11-02 10:04:00 {WANG} > sent=09:59:00 报备 李梅 139****2233 王五
+2026-11-02 10:04:00 {WANG} < contested R5
+2026-11-02 10:05:00 {LI} > 谢谢
+2026-11-03 10:00:00 {MANAGER} > 撤 R4
+2026-11-03 10:00:00 {MANAGER} < confirm_code
+2026-11-03 10:01:00 {MANAGER} > $code
+2026-11-03 10:01:00 {MANAGER} < withdrawn R4
+2026-11-04 10:00:00 {LI} > 张三 138****5678
+2026-11-04 10:00:00 {LI} < renewed R1
+2026-11-04 21:00:00 {WANG} > 报备 王丽 1381****678 王五
+"""
+
+
+def play(engine: Engine, text: str = STORY) -> None:
+    """Play it through the real line and decider; every expectation holds."""
+    assert rehearse(read_scenario(text), SqlStage(engine)) == []

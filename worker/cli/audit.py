@@ -1,0 +1,94 @@
+"""`baobei audit`: the register computed again from the line, compared, and sealed."""
+
+import json
+import time
+from dataclasses import asdict
+
+import click
+from sqlalchemy import Engine, select
+
+from worker.cli.base import Problem, database
+from worker.clock import utc_now
+from worker.database import snapshot
+from worker.entering import site_named
+from worker.proof.audit import Audited, audit_site
+from worker.proof.heads import SHOWN
+from worker.proof.scratch import scratch_database
+from worker.proof.sealing import Seal, seal_line
+from worker.schema import sites
+
+SAY_EVERY_S = 5.0
+
+
+@click.command("audit")
+@click.option("--site", "site_name", help="One site only.")
+@click.option("--since-seal", is_flag=True, help="Begin behind the newest seal instead of at the line's first place.")
+@click.option("--seal", "sealing", is_flag=True, help="When all agrees, seal a checkpoint of each site.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def audit(site_name: str | None, since_seal: bool, sealing: bool, as_json: bool) -> None:
+    """Compute the register again from the line and compare everything; exit 0 only when all agrees."""
+    with database() as engine:
+        names = _names(engine, site_name)
+        results = [_audit(engine, name, since_seal, sealing) for name in names]
+    if as_json:
+        click.echo(json.dumps([_as_json(audited, seal) for audited, seal in results], ensure_ascii=False, indent=2))
+    else:
+        for audited, seal in results:
+            _tell(audited, seal)
+    raise SystemExit(0 if all(audited.clean for audited, _ in results) else 1)
+
+
+def _names(engine: Engine, site_name: str | None) -> list[str]:
+    if site_name is not None:
+        return [site_named(engine, site_name).name]
+    with snapshot(engine) as connection:
+        names = list(connection.execute(select(sites.c.name).order_by(sites.c.id)).scalars())
+    if not names:
+        raise Problem("There is no site yet, so there is nothing to audit; `baobei site add` opens one.")
+    return names
+
+
+def _audit(engine: Engine, name: str, since_seal: bool, sealing: bool) -> tuple[Audited, Seal | None]:
+    progress = Progress()
+    with scratch_database() as scratch:
+        with snapshot(engine) as source:
+            site = source.execute(select(sites).where(sites.c.name == name)).one()
+            audited = audit_site(source, scratch, site, since_seal, progress.tell)
+        seal = seal_line(engine, scratch, site.id, utc_now()) if sealing and audited.clean else None
+    return audited, seal
+
+
+class Progress:
+    """Says on standard error how far it is, when that takes long."""
+
+    def __init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def tell(self, name: str, reached: int, last: int) -> None:
+        """Say it, but not too often."""
+        if time.monotonic() - self._said_at >= SAY_EVERY_S:
+            self._said_at = time.monotonic()
+            click.echo(f"{name}: place {reached} of {last}", err=True)
+
+
+def _as_json(audited: Audited, seal: Seal | None) -> dict[str, object]:
+    sealed = None if seal is None else {"seq": seal.seq, "head": seal.head, "state_hash": seal.state_hash}
+    return asdict(audited) | {"clean": audited.clean, "seal": sealed}
+
+
+def _tell(audited: Audited, seal: Seal | None) -> None:
+    begun = f" behind the seal at place {audited.after}" if audited.after else ""
+    waiting = f", {audited.undecided} not decided yet" if audited.undecided else ""
+    heads = f"{audited.heads} published head{'' if audited.heads == 1 else 's'}"
+    upto = f"place {audited.decided}{begun}{waiting}; {heads}"
+    if audited.clean:
+        click.echo(f"{audited.site}: all agrees up to {upto}; head {audited.head[:SHOWN]}.")
+    else:
+        click.echo(f"{audited.site}: {audited.count} disagree up to {upto}.")
+    for fault in audited.faults:
+        click.echo(f"  {fault.sentence}")
+    if audited.count > len(audited.faults):
+        click.echo(f"  … and {audited.count - len(audited.faults)} more.")
+    if seal is not None:
+        head, state = seal.head[:SHOWN], seal.state_hash[:SHOWN]
+        click.echo(f"{audited.site}: sealed at place {seal.seq}, {seal.facts} facts; head {head}, state {state}.")

@@ -1,0 +1,123 @@
+"""The audit: the register computed again from the line, and compared with what is kept (rules.md, “The one line”)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of
+from worker.proof.compare import Compared, Difference, compared_facts, compared_records, differences
+from worker.proof.faults import Fault, Findings, place, written_key
+from worker.proof.scratch import UndecidableError, begin_line, recompute
+from worker.proof.sealing import Seal, begin_from_seal, check_against, check_seal, is_erased, seals_of
+from worker.schema import inbox
+
+OnProgress = Callable[[str, int, int], None]
+"""Is told the site's name, the place reached, and the place up to which the line is decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What came out for one site. `after` is the place of the seal that it began behind, 0 for the whole line."""
+
+    site: str
+    after: int
+    decided: int
+    undecided: int
+    heads: int
+    head: str
+    faults: tuple[Fault, ...]
+    count: int
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything agrees."""
+        return self.count == 0
+
+
+def audit_site(
+    source: Connection,
+    scratch: Connection,
+    site: Row[Any],
+    since_seal: bool = False,
+    on_progress: OnProgress = lambda *_: None,
+) -> Audited:
+    """Audit one site (a row of `sites`) as `source` shows it; the scratch database then holds what was computed.
+
+    Begins behind the newest seal when that is asked for, or when texts before it have been erased.
+    """
+    found = Findings(site.name)
+    cursor = cursor_of(source, site.id)
+    line = check_line(source, site, found)
+    check_chain(source, cursor, found)
+    heads = check_heads(source, site.id, found)
+    seals = seals_of(source, site.id)
+    for each in seals:
+        check_seal(source, each, found)
+    seal = _seal_to_begin_with(seals if since_seal or line.erased else [], line.erased, found)
+    begin_line(scratch, site)
+    if seal is not None:
+        begin_from_seal(source, scratch, seal)
+    after = seal.seq if seal is not None else 0
+    later = [each for each in seals if each.seq > after]
+    if _recompute(source, scratch, site, cursor, later, on_progress, found):
+        _compare(source, scratch, site.id, seal, found)
+    check_site(site, cursor.state, found)
+    undecided = max(0, line.last - cursor.decided_seq)
+    told = tuple(found.told)
+    return Audited(site.name, after, cursor.decided_seq, undecided, heads, cursor.head, told, found.count)
+
+
+def _seal_to_begin_with(seals: list[Seal], erased: int, found: Findings) -> Seal | None:
+    seal = seals[-1] if seals else None
+    if erased > (seal.seq if seal is not None else 0):
+        found.add("inbox", place(erased), "text", "the text is erased and no seal covers this place.")
+    return seal
+
+
+def _recompute(
+    source: Connection,
+    scratch: Connection,
+    site: Row[Any],
+    cursor: Row[Any],
+    seals: list[Seal],
+    on_progress: OnProgress,
+    found: Findings,
+) -> bool:
+    """Decide the line again; on the way each seal is compared with what was computed up to its place."""
+
+    def reached(seq: int) -> None:
+        on_progress(site.name, seq, cursor.decided_seq)
+
+    try:
+        for seal in seals:
+            recompute(source, scratch, site.id, inbox.c.seq <= seal.seq, reached)
+            check_against(source, scratch, seal, found)
+        recompute(source, scratch, site.id, inbox.c.seq <= cursor.decided_seq, reached)
+    except UndecidableError as error:
+        words = f"this message can no longer be decided ({error.kind}); nothing behind it was compared."
+        found.add("inbox", place(error.seq), "", words)
+        return False
+    return True
+
+
+def _compare(source: Connection, scratch: Connection, site_id: int, seal: Seal | None, found: Findings) -> None:
+    after = seal.seq if seal is not None else 0
+    for compared in (*compared_records(), *compared_facts()):
+        for difference in differences(source, scratch, compared, site_id, after):
+            if not (seal is not None and difference.kept and is_erased(source, seal, compared, difference)):
+                _add(found, compared, difference)
+    if cursor_of(source, site_id).state != cursor_of(scratch, site_id).state:
+        found.add("cursors", "", "state", "the site's state is not what the line gives.")
+
+
+def _add(found: Findings, compared: Compared, difference: Difference) -> None:
+    key = written_key(difference.table, difference.key)
+    if difference.column:
+        words = f"{difference.column} is not what the line gives."
+    elif difference.kept:
+        words = "the line gives no such row."
+    else:
+        words = "the row that the line gives is missing."
+    found.add(difference.table, key, difference.column, words)

@@ -1,0 +1,63 @@
+"""What an audit finds: one sentence each, which names table, key and column, and no more of a person than is needed."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+MOST_TOLD: Final = 10
+NUMBERED: Final[Mapping[str, str]] = {"claims": "R", "visits": "V", "disputes": "D"}
+"""How people write the `number` of a table's rows."""
+_PHONE = re.compile(r"\+?\d{3,}(?=\d{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A disagreement: `column` is "" where a whole row is missing or too many."""
+
+    site: str
+    table: str
+    key: str
+    column: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """The faults of one site: the first of each table are kept, the rest are counted."""
+
+    site: str
+    told: list[Fault] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, table: str, key: str, column: str, words: str) -> None:
+        """Take in a disagreement; `words` go on where table and key have been named."""
+        self.count += 1
+        if sum(fault.table == table for fault in self.told) < MOST_TOLD:
+            sentence = f"{table}, {key}: {words}" if key else f"{table}: {words}"
+            self.told.append(Fault(self.site, table, key, column, sentence))
+
+
+def place(seq: int) -> str:
+    """Return a place in the line as sentences name it."""
+    return f"place {seq}"
+
+
+def written_key(table: str, key: Mapping[str, Any]) -> str:
+    """Return a row's key as sentences name it: `R5`, `place 7, client 1`; of phones the last four digits only."""
+    return ", ".join(_written(table, name, value) for name, value in key.items())
+
+
+def _written(table: str, name: str, value: Any) -> str:
+    if name == "seq":
+        return place(value)
+    if name == "part":
+        return f"client {value + 1}"
+    if name == "number":
+        return f"{NUMBERED.get(table, 'number ')}{value}"
+    if name == "cause":
+        return place(int(str(value).removeprefix("m:")))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return _PHONE.sub("…", str(value)) if name in ("phone", "recipient") else str(value)

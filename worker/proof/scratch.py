@@ -1,0 +1,101 @@
+"""Computes the register again: the line's messages through the same `decide` and writer, into a database of its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, event, insert, select, true
+
+from worker.clock import utc_now
+from worker.database import open_engine
+from worker.decider import decide_batch, open_batch
+from worker.rules.chain import GENESIS
+from worker.schema import cursors, inbox, metadata, sites
+
+AT_ONCE: Final = 500
+CACHE_KIB: Final = 65_536
+
+OnProgress = Callable[[int], None]
+"""Is told the place that has been reached."""
+
+
+class UndecidableError(Exception):
+    """A message of the line breaks the program that decided it once; `seq` is its place."""
+
+    def __init__(self, seq: int, cause: Exception) -> None:
+        """Keep the place."""
+        super().__init__(f"place {seq}: {type(cause).__name__}")
+        self.seq = seq
+        self.kind = type(cause).__name__
+
+
+@contextmanager
+def scratch_database() -> Iterator[Connection]:
+    """Yield a connection to an empty database in a folder that is private and goes away with it."""
+    with TemporaryDirectory(prefix="baobei-") as folder:
+        engine = _open(Path(folder) / "scratch.sqlite")
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def _open(path: Path) -> Engine:
+    engine = open_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _in_haste)
+    metadata.create_all(engine)
+    return engine
+
+
+def _in_haste(connection: Any, _record: object) -> None:
+    """Nothing here must survive a crash, so nothing waits for the disk."""
+    for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "locking_mode=EXCLUSIVE", f"cache_size=-{CACHE_KIB}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def begin_line(scratch: Connection, site: Row[Any]) -> None:
+    """Put a site down with a line that nothing of is decided; `site` is a row of `sites`."""
+    scratch.execute(insert(sites).values(dict(zip(sites.c.keys(), site, strict=True))))
+    scratch.execute(insert(cursors).values(site_id=site.id, decided_seq=0, head=GENESIS, state={}))
+    scratch.commit()
+
+
+def recompute(
+    source: Connection,
+    scratch: Connection,
+    site_id: int,
+    until: ColumnElement[bool] | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> int:
+    """Decide a site's messages behind its scratch cursor as far as `until` holds; return the place reached.
+
+    Needs memory for one batch, however long the line is. Raises UndecidableError.
+    """
+    while True:
+        cursor = _cursor(scratch, site_id)
+        mine = (inbox.c.site_id == site_id) & (inbox.c.seq > cursor.decided_seq) & (true() if until is None else until)
+        rows = source.execute(select(inbox).where(mine).order_by(inbox.c.seq).limit(AT_ONCE)).all()
+        if not rows:
+            return int(cursor.decided_seq)
+        _decide(scratch, cursor, rows)
+        on_progress(_cursor(scratch, site_id).decided_seq)
+
+
+def _cursor(scratch: Connection, site_id: int) -> Row[Any]:
+    return scratch.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
+
+
+def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]]) -> None:
+    try:
+        decide_batch(scratch, open_batch(scratch, cursor, rows), utc_now())
+        scratch.commit()
+    except Exception as error:
+        scratch.rollback()
+        if len(rows) == 1:
+            raise UndecidableError(rows[0].seq, error) from error
+        # One after the other, so that the one at fault can be named.
+        for row in rows:
+            _decide(scratch, _cursor(scratch, cursor.site_id), [row])

@@ -1,0 +1,228 @@
+"""Sealed checkpoints: what stood in the tables of facts at a place of an audited line, as salted commitments.
+
+A fact can be erased later (content, salt, and a personal key emptied): its commitment stays, and with it the state
+hash. Whoever erases texts up to a seal erases the same facts in the seal and in their tables, in one transaction.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, Date, Engine, Row, Table, delete, insert, select, update
+
+from worker.database import in_key_order
+from worker.proof.checks import cursor_of
+from worker.proof.compare import AT_ONCE, Compared, Difference, stream
+from worker.proof.faults import Findings, place
+from worker.proof.heads import publish
+from worker.rules.chain import canonical
+from worker.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
+from worker.store import TABLES
+
+STATE: Final = "cursors"
+"""The kind of the one fact that is the site's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A checkpoint of a site's line: everything up to `seq` is in it."""
+
+    site_id: int
+    seq: int
+    head: str
+    facts: int
+    state_hash: str
+    sealed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One fact of a seal; `key`, `content` and `salt` are None once it is erased (a key that is no person's stays)."""
+
+    kind: str
+    key: str | None
+    content: str | None
+    salt: str | None
+    commitment: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the content is what was sealed; of an erased one there is nothing to say."""
+        if self.content is None or self.salt is None:
+            return self.content is None and self.salt is None
+        return self.commitment == _commitment(self.kind, self.content, self.salt)
+
+
+def sealed_tables() -> list[Table]:
+    """Return the tables that a seal holds, in its order; the site's state comes last."""
+    return [reports, *TABLES.values()]
+
+
+def seals_of(connection: Connection, site_id: int) -> list[Seal]:
+    """Return a site's seals, the oldest first."""
+    rows = connection.execute(select(seals).where(seals.c.site_id == site_id).order_by(seals.c.seq))
+    return [Seal(*row) for row in rows]
+
+
+def seal_line(engine: Engine, scratch: Connection, site_id: int, now: datetime) -> Seal:
+    """Seal what an audit has computed, at the place that it reached; a place that is sealed already stays so.
+
+    The facts are written in short transactions, which let texts pass; only the last one makes them a seal.
+    """
+    cursor = cursor_of(scratch, site_id)
+    with engine.begin() as connection:
+        known = [seal for seal in seals_of(connection, site_id) if seal.seq == cursor.decided_seq]
+        if known:
+            return known[0]
+        left_over = (sealed_facts.c.site_id == site_id) & (sealed_facts.c.seq == cursor.decided_seq)
+        connection.execute(delete(sealed_facts).where(left_over))
+    place_of = {"site_id": site_id, "seq": cursor.decided_seq}
+    state_hash = _StateHash(cursor.decided_seq, cursor.head)
+    for some in _in_batches(enumerate(_facts(scratch, site_id), 1)):
+        rows = [place_of | {"number": n} | _row_of(state_hash.cover(_sealed(*fact))) for n, fact in some]
+        with engine.begin() as connection:
+            connection.execute(insert(sealed_facts), rows)
+    seal = Seal(site_id, cursor.decided_seq, cursor.head, state_hash.count, state_hash.hex, now)
+    with engine.begin() as connection:
+        connection.execute(insert(seals).values({name: getattr(seal, name) for name in Seal.__dataclass_fields__}))
+        publish(connection, site_id, seal.seq, seal.head, "seal", now)
+    return seal
+
+
+class _StateHash:
+    """One hash over place, head, and the commitments of all facts in their order."""
+
+    def __init__(self, seq: int, head: str) -> None:
+        self._hash = hashlib.sha256(canonical([seq, head]))
+        self.count = 0
+
+    def cover(self, sealed: Sealed) -> Sealed:
+        """Take in the next fact, and return it."""
+        self._hash.update(bytes.fromhex(sealed.commitment))
+        self.count += 1
+        return sealed
+
+    @property
+    def hex(self) -> str:
+        """Return the hash as it stands."""
+        return self._hash.hexdigest()
+
+
+def _facts(scratch: Connection, site_id: int) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, key and content of every fact, in the order of the seal."""
+    for table in sealed_tables():
+        key = [c for c in table.primary_key if c.name != "site_id"]
+        columns = [c for c in table.c if c.name != "site_id"]
+        query = select(*columns).where(table.c.site_id == site_id).order_by(*in_key_order(scratch, key))
+        for values in stream(scratch, query):
+            row = dict(zip((c.name for c in columns), values, strict=True))
+            yield table.name, fact_key([row[c.name] for c in key]), canonical(row).decode()
+    yield STATE, fact_key([]), canonical(cursor_of(scratch, site_id).state).decode()
+
+
+def fact_key(values: Iterable[Any]) -> str:
+    """Return a row's key (without its site) as sealed facts carry it."""
+    return canonical(list(values)).decode()
+
+
+def _sealed(kind: str, key: str, content: str) -> Sealed:
+    salt = secrets.token_hex(16)
+    return Sealed(kind, key, content, salt, _commitment(kind, content, salt))
+
+
+def _commitment(kind: str, content: str, salt: str) -> str:
+    return hashlib.sha256(bytes.fromhex(salt) + canonical([kind, content])).hexdigest()
+
+
+def _row_of(sealed: Sealed) -> dict[str, Any]:
+    return {name: getattr(sealed, name) for name in Sealed.__dataclass_fields__}
+
+
+def _in_batches(things: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(things)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
+
+
+def _sealed_rows(connection: Connection, seal: Seal) -> Iterator[Sealed]:
+    columns = [sealed_facts.c[name] for name in Sealed.__dataclass_fields__]
+    mine = (sealed_facts.c.site_id == seal.site_id) & (sealed_facts.c.seq == seal.seq)
+    for values in stream(connection, select(*columns).where(mine).order_by(sealed_facts.c.number)):
+        yield Sealed(*values)
+
+
+def check_seal(source: Connection, seal: Seal, found: Findings) -> None:
+    """Check that a seal holds what was sealed: each fact by its commitment, all by the state hash, the chain's head."""
+    state_hash, key = _StateHash(seal.seq, seal.head), f"seal at {place(seal.seq)}"
+    for sealed in _sealed_rows(source, seal):
+        state_hash.cover(sealed)
+        if not sealed.holds:
+            found.add("sealed_facts", f"{key}, fact {state_hash.count}", "content", "this is not what was sealed.")
+    if (state_hash.count, state_hash.hex) != (seal.facts, seal.state_hash):
+        found.add("seals", key, "state_hash", "the facts are not those that were sealed.")
+    mine = (decisions.c.site_id == seal.site_id) & (decisions.c.seq == seal.seq)
+    if source.execute(select(decisions.c.head).where(mine)).scalar() != seal.head:
+        found.add("seals", key, "head", "the head is not the one of the chain.")
+
+
+def check_against(source: Connection, scratch: Connection, seal: Seal, found: Findings) -> None:
+    """Check a seal against what has been computed up to its place, fact by fact."""
+    computed, count = _facts(scratch, seal.site_id), 0
+    for count, sealed in enumerate(_sealed_rows(source, seal), 1):
+        fact = next(computed, None)
+        erased = sealed.content is None and fact is not None and fact[0] == sealed.kind
+        if not erased and fact != (sealed.kind, sealed.key, sealed.content):
+            key = f"seal at {place(seal.seq)}, fact {count}"
+            found.add("sealed_facts", key, "content", "this is not what the line gives.")
+    if next(computed, None) is not None:
+        found.add("sealed_facts", f"seal at {place(seal.seq)}", "", "there are fewer facts than the line gives.")
+
+
+def begin_from_seal(source: Connection, scratch: Connection, seal: Seal) -> None:
+    """Put the sealed facts into the scratch database and its cursor at the seal; what is erased stays away."""
+    for some in _in_batches(_sealed_rows(source, seal)):
+        for kind, rows in _by_kind(seal.site_id, some).items():
+            scratch.execute(insert(metadata.tables[kind]), rows)
+        for sealed in some:
+            if sealed.kind == STATE and sealed.content is not None:
+                _set_cursor(scratch, seal, json.loads(sealed.content))
+    scratch.commit()
+
+
+def _by_kind(site_id: int, some: list[Sealed]) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for sealed in some:
+        if sealed.kind != STATE and sealed.content is not None:
+            table = metadata.tables[sealed.kind]
+            rows.setdefault(sealed.kind, []).append({"site_id": site_id} | _read(table, json.loads(sealed.content)))
+    return rows
+
+
+def _read(table: Table, content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _reader(table.c[name].type)(value) for name, value in content.items()}
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    parse = {UtcTime: datetime.fromisoformat, Date: date.fromisoformat}.get(type(kind))
+    return lambda value: parse(value) if parse is not None and value is not None else value
+
+
+def _set_cursor(scratch: Connection, seal: Seal, state: dict[str, Any]) -> None:
+    stands = {"decided_seq": seal.seq, "head": seal.head, "state": state}
+    scratch.execute(update(cursors).where(cursors.c.site_id == seal.site_id).values(stands))
+
+
+def is_erased(source: Connection, seal: Seal, compared: Compared, difference: Difference) -> bool:
+    """Tell whether a row that the line no longer gives is one whose sealed fact has been erased."""
+    key = fact_key(difference.key.values())
+    mine = (sealed_facts.c.site_id == seal.site_id) & (sealed_facts.c.seq == seal.seq)
+    gone = mine & (sealed_facts.c.kind == compared.table.name) & sealed_facts.c.content.is_(None)
+    found: Row[Any] | None = source.execute(
+        select(sealed_facts.c.number).where(gone, sealed_facts.c.key == key)
+    ).first()
+    return found is not None and not difference.column
