@@ -114,3 +114,14 @@ def missing_migrations(engine: Engine) -> list[str]:
         current = MigrationContext.configure(connection).get_current_revision()
     script = ScriptDirectory.from_config(alembic_config(str(engine.url)))
     return [r.revision for r in reversed(list(script.iterate_revisions("head", current or "base")))]
+
+
+def head_revision() -> str:
+    """Return the newest revision that this version of the program knows."""
+    return known_revisions()[0]
+
+
+def known_revisions() -> list[str]:
+    """Return every revision that this version of the program knows, the newest first."""
+    script = ScriptDirectory.from_config(alembic_config(""))
+    return [r.revision for r in script.iterate_revisions("head", "base")]

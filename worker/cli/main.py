@@ -4,6 +4,7 @@ import click
 
 from worker.cli.audit import audit
 from worker.cli.backfill import backfill
+from worker.cli.backup import backup, restore
 from worker.cli.doctor import doctor
 from worker.cli.gateway import gateway
 from worker.cli.migrate import migrate
@@ -25,7 +26,7 @@ def main() -> None:
 
 COMMANDS = (
     *(up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill),
-    *(audit, user, work, sweep),
+    *(audit, backup, restore, user, work, sweep),
 )
 
 for command in COMMANDS:
