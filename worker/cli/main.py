@@ -6,6 +6,7 @@ from worker.cli.audit import audit
 from worker.cli.backfill import backfill
 from worker.cli.backup import backup, restore
 from worker.cli.doctor import doctor
+from worker.cli.explain import explain
 from worker.cli.gateway import gateway
 from worker.cli.migrate import migrate
 from worker.cli.parse import parse
@@ -26,7 +27,7 @@ def main() -> None:
 
 COMMANDS = (
     *(up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill),
-    *(audit, backup, restore, user, work, sweep),
+    *(audit, backup, restore, explain, user, work, sweep),
 )
 
 for command in COMMANDS:

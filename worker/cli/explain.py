@@ -1,0 +1,126 @@
+"""`baobei explain`: whose a client is, why, by which rules and facts, and until when (K2)."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+from sqlalchemy import Connection, Engine, Row, select
+
+from worker.cli.base import Problem, WrongUsage, database
+from worker.clock import utc_now
+from worker.database import snapshot
+from worker.entering import SiteRow, all_sites, site_named
+from worker.proof.past import ErasedError, compute_until, place_at
+from worker.proof.scratch import UndecidableError, scratch_database
+from worker.readers.cases import Client, client_of, read_case
+from worker.rules.chain import canonical
+from worker.rules.explaining import Case, story
+from worker.schema import sites
+from worker.words.telling import told
+
+ASKED = click.argument("asked", nargs=-1, required=True, metavar="R1024 | CLIENT MASK")
+
+
+@click.command("explain")
+@ASKED
+@click.option("--site", "site_name", help="The site's name; needed when there are several.")
+@click.option("--at", "moment", help="The answer of a past moment: 2026-11-05 09:00[:00], in the site's time zone.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, as_json: bool) -> None:
+    """Say whose a client is, why, by which rules and facts, and until when."""
+    words = " ".join(asked)
+    with database() as engine:
+        site = the_site(engine, site_name)
+        at = _moment(moment, site) if moment else utc_now()
+        with _register_at(engine, site, at) as (connection, undecided):
+            case = read_case(connection, site.id, client_asked(connection, site, words), at)
+    if not case.known:
+        raise Problem(f"Nobody had reported {words} at {site.name} by then.")
+    click.echo(_as_json(case, undecided) if as_json else told(case, undecided))
+
+
+def the_site(engine: Engine, name: str | None) -> SiteRow:
+    """Return the site of this name, or the only one."""
+    if name is not None:
+        return site_named(engine, name)
+    known = all_sites(engine)
+    if len(known) > 1:
+        raise WrongUsage(f"There are several sites: say which one with --site ({', '.join(s.name for s in known)}).")
+    if not known:
+        raise Problem("There is no site yet; `baobei site add` opens one.")
+    return known[0]
+
+
+def client_asked(connection: Connection, site: SiteRow, words: str) -> Client:
+    """Return the client that is meant by a registration's number, or by name and mask."""
+    number = re.fullmatch(r"[RrＲ]?\s*(\d{1,12})", words)
+    if number is not None:
+        found = client_of(connection, site.id, int(number[1]))
+        if found is None:
+            raise Problem(f"{site.name} has no registration R{int(number[1])} by then.")
+        return found
+    name, _, mask = words.rpartition(" ")
+    digits = re.sub(r"\D", "", mask)
+    if not name or len(digits) != 7:
+        raise WrongUsage(f"“{words}” names nobody; write R1024, or 张三 138****5678.")
+    return Client(name, digits[:3], digits[3:])
+
+
+def _moment(written: str, site: SiteRow) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise WrongUsage(f"“{written}” is no time; write 2026-11-05 09:00:00.") from None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=site.zone)).astimezone(utc_now().tzinfo)
+
+
+@contextmanager
+def _register_at(engine: Engine, site: SiteRow, at: datetime) -> Iterator[tuple[Connection, int]]:
+    """Yield the register as of a moment, and how many texts were received by then that are not decided yet."""
+    with snapshot(engine) as source:
+        row = source.execute(select(sites).where(sites.c.id == site.id)).one()
+        place, decided = place_at(source, site.id, at), _decided(source, site.id)
+        if place == decided:
+            yield source, row.last_seq - decided
+            return
+        with scratch_database() as scratch:
+            _compute(source, scratch, row, place)
+            yield scratch, 0
+
+
+def _decided(source: Connection, site_id: int) -> int:
+    return place_at(source, site_id, datetime.max.replace(tzinfo=utc_now().tzinfo))
+
+
+def _compute(source: Connection, scratch: Connection, site: Row[Any], place: int) -> None:
+    try:
+        compute_until(source, scratch, site, place)
+    except ErasedError:
+        raise Problem("Texts from before that moment are erased by now; ask about a later one.") from None
+    except UndecidableError as error:
+        raise Problem(f"The line cannot be computed again past place {error.seq}; run `baobei audit`.") from None
+
+
+def _as_json(case: Case, undecided: int) -> str:
+    answer = case.answer
+    owner = {"unit": answer.unit, "agent": answer.agent} if answer.unit else None
+    said = {
+        "site": case.state.site.name,
+        "at": case.at,
+        "client": case.client,
+        "phone": f"{case.first3}****{case.last4}",
+        "owner": owner,
+        "until": answer.until,
+        "rules": list(answer.rules),
+        "facts": list(answer.facts),
+        "flags": list(answer.flags),
+        "story": [asdict(item) for item in story(case)],
+        "undecided": undecided,
+        "text": told(case, undecided),
+    }
+    return json.dumps(json.loads(canonical(said)), ensure_ascii=False, indent=2)

@@ -1,0 +1,47 @@
+"""The case of one client, read from a register: the site's own, or one that was computed up to a past moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from worker.decider import working_set
+from worker.rules.explaining import Case, case_of
+from worker.rules.model import Message, ReportRow
+from worker.rules.needs import Needs
+from worker.schema import claims, cursors, reports
+from worker.store import load_needs
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who is asked about: name, first three and last four digits."""
+
+    name: str
+    first3: str
+    last4: str
+
+
+def client_of(connection: Connection, site_id: int, number: int) -> Client | None:
+    """Return the client of a registration, None when there is none of this number."""
+    columns = (claims.c.client, claims.c.first3, claims.c.last4)
+    mine = (claims.c.site_id == site_id) & (claims.c.number == number)
+    row = connection.execute(select(*columns).where(mine)).first()
+    return None if row is None else Client(*row)
+
+
+def read_case(connection: Connection, site_id: int, client: Client, at: datetime) -> Case:
+    """Return a client's case at a moment, by the line as far as this database has decided it."""
+    site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
+    # Asked as a query by text would ask: whatever deciding that looks at is loaded.
+    query = Message(0, at, "text", "", f"查 {client.name} {client.first3}****{client.last4}")
+    state = working_set(connection, site_id, site, [query])
+    load_needs(connection, site_id, state, Needs(at, phones7={(client.first3, client.last4)}))
+    return case_of(state, client.name, client.first3, client.last4, at, _rows(connection, site_id, client))
+
+
+def _rows(connection: Connection, site_id: int, client: Client) -> list[ReportRow]:
+    columns = [reports.c[name] for name in ReportRow.__dataclass_fields__]
+    mine = (reports.c.site_id == site_id) & (reports.c.first3 == client.first3) & (reports.c.last4 == client.last4)
+    rows = connection.execute(select(*columns).where(mine).order_by(reports.c.seq, reports.c.part))
+    return [ReportRow(*row) for row in rows]

@@ -1,0 +1,101 @@
+"""A case becomes a paragraph that a manager can read out, in the site's language and time zone."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.rules.explaining import Case, Item, story
+from worker.rules.model import NO_AGENT
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(files("worker.words").joinpath(f"explain_{language}.toml").read_text(encoding="utf-8"))
+
+
+def told(case: Case, undecided: int = 0) -> str:
+    """Return the paragraph: whose, by which rules and facts, what happened; `undecided` texts wait behind that."""
+    return _Telling(case).paragraph(undecided)
+
+
+@dataclass(slots=True)
+class _Telling:
+    case: Case
+
+    @property
+    def _words(self) -> Mapping[str, Mapping[str, str]]:
+        return _catalogue(self.case.state.site.language)
+
+    @property
+    def _say(self) -> Mapping[str, str]:
+        return self._words["answer"]
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self.case.state.zone
+
+    def paragraph(self, undecided: int) -> str:
+        answer = self.case.answer
+        parts = {
+            "rules": [self._rule(rule) for rule in answer.rules],
+            "facts": list(answer.facts),
+            "flags": [self._words["flag"].get(flag, flag) for flag in answer.flags],
+            "items": [self._item(item) for item in story(self.case)],
+        }
+        said = [self._whose()]
+        for key, joined in (("rules", "comma"), ("facts", "comma"), ("flags", "comma"), ("items", "separator")):
+            if parts[key]:
+                words = self._say["story" if key == "items" else key]
+                said.append(words.format_map({key: self._say[joined].join(parts[key])}))
+        return "".join(said) + (self._say["undecided"].format(count=undecided) if undecided else "")
+
+    def _whose(self) -> str:
+        case, answer = self.case, self.case.answer
+        key = "nobody" if not answer.unit else "held" if answer.until is not None else "held_for_good"
+        return self._say[key].format(
+            at=self._time(case.at),
+            site=case.state.site.name,
+            who=f"{case.client} {case.first3}****{case.last4}",
+            by=self._by(answer.unit, answer.agent),
+            until=self._time(answer.until),
+        )
+
+    def _rule(self, rule: str) -> str:
+        says = self._words["rule"].get(rule)
+        return rule if says is None else self._say["rule"].format(rule=rule, says=says)
+
+    def _item(self, item: Item) -> str:
+        kind, _, outcome = item.code.partition(".")
+        template = self._words["item"].get(item.code) or self._words["item"].get(kind, "{outcome}")
+        words = template.format_map(_Fields(self._fields(item.params) | {"outcome": outcome}))
+        frame = self._say["timed" if item.place is None else "placed"]
+        return frame.format(place=item.place, at=self._time(item.at), words=words)
+
+    def _fields(self, params: Mapping[str, Any]) -> dict[str, str]:
+        fields = {key: self._written(value) for key, value in params.items()}
+        return fields | {"by": self._by(str(params.get("unit", "")), str(params.get("agent", "")))}
+
+    def _written(self, value: Any) -> str:
+        if isinstance(value, datetime):
+            return self._time(value)
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            return self._say["comma"].join(str(one) for one in value)
+        return "" if value is None else str(value)
+
+    def _by(self, unit: str, agent: str) -> str:
+        if agent in ("", NO_AGENT) or not unit:
+            return unit or agent
+        return self._say["by"].format(unit=unit, agent=agent)
+
+    def _time(self, moment: datetime | None) -> str:
+        return "" if moment is None else f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
+
+
+class _Fields(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
