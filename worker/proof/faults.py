@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 MOST_TOLD: Final = 10
-NUMBERED: Final[Mapping[str, str]] = {"claims": "R", "visits": "V", "disputes": "D"}
+NUMBERED: Final[Mapping[str, str]] = {"claims": "R", "deals": "R", "aliases": "R", "visits": "V", "disputes": "D"}
 """How people write the `number` of a table's rows."""
 _PHONE = re.compile(r"\+?\d{3,}(?=\d{4})")
 
@@ -46,7 +46,7 @@ def place(seq: int) -> str:
 
 def written_key(table: str, key: Mapping[str, Any]) -> str:
     """Return a row's key as sentences name it: `R5`, `place 7, client 1`; of phones the last four digits only."""
-    return ", ".join(_written(table, name, value) for name, value in key.items())
+    return ", ".join(_written(table, name, value) for name, value in key.items() if name not in ("first3", "last4"))
 
 
 def _written(table: str, name: str, value: Any) -> str:
@@ -55,7 +55,8 @@ def _written(table: str, name: str, value: Any) -> str:
     if name == "part":
         return f"client {value + 1}"
     if name == "number":
-        return f"{NUMBERED.get(table, 'number ')}{value}"
+        # A walk-in's claim has the negative number of its visit form.
+        return f"V{-value}" if value < 0 else f"{NUMBERED.get(table, 'number ')}{value}"
     if name == "cause":
         return place(int(str(value).removeprefix("m:")))
     if isinstance(value, datetime):

@@ -5,12 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from worker.decider import working_set
+from worker.loading import load_client, open_state
 from worker.rules.explaining import Case, case_of
-from worker.rules.model import Message, ReportRow
-from worker.rules.needs import Needs
-from worker.schema import claims, cursors, reports
-from worker.store import load_needs
+from worker.rules.model import FollowUp, ReportRow
+from worker.schema import claims, cursors, follow_ups, reports
+from worker.store import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,9 @@ def client_of(connection: Connection, site_id: int, number: int) -> Client | Non
 def read_case(connection: Connection, site_id: int, client: Client, at: datetime) -> Case:
     """Return a client's case at a moment, by the line as far as this database has decided it."""
     site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
-    # Asked as a query by text would ask: whatever deciding that looks at is loaded.
-    query = Message(0, at, "text", "", f"查 {client.name} {client.first3}****{client.last4}")
-    state = working_set(connection, site_id, site, [query])
-    load_needs(connection, site_id, state, Needs(at, phones7={(client.first3, client.last4)}))
+    state = open_state(connection, site_id, site)
+    load_client(connection, site_id, state, (client.first3, client.last4))
+    state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
     return case_of(state, client.name, client.first3, client.last4, at, _rows(connection, site_id, client))
 
 

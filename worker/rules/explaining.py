@@ -6,12 +6,12 @@ Pure, like the answer itself (`attribution.attribute`). A new kind of fact needs
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from worker.rules.attribution import Answer, attribute
 from worker.rules.identity import names_agree
-from worker.rules.model import NO_AGENT, Claim, ReportRow
+from worker.rules.model import NO_AGENT, Claim, ReportRow, Visit
 from worker.rules.state import State
 
 
@@ -83,9 +83,97 @@ def _ends(case: Case) -> Iterator[Item]:
             yield Item("claim.expired", claim.ends_at, None, ("R8",), params)
 
 
+def _follow_ups(case: Case) -> Iterator[Item]:
+    """R9, R14: the contacts that were reported."""
+    numbers = {claim.number: claim for claim in case.claims}
+    for contact in case.state.follow_ups.values():
+        if contact.number in numbers and contact.at <= case.at:
+            claim = numbers[contact.number]
+            params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(claim.agent)}
+            yield Item(f"followed.{contact.role}", contact.at, contact.seq, ("R9", "R14"), params)
+
+
+def _visits(case: Case) -> Iterator[Item]:
+    """R12, R13, R15, R16: entries, and what became of their forms."""
+    forms = {v.number: v for claim in case.claims for v in case.state.visits_of(claim.number)}
+    for visit in forms.values():
+        params = {"ref": visit.ref, "unit": visit.unit, "agent": _named(visit.agent), "arrived": visit.arrived_at}
+        mismatch = {"mismatch": list(visit.mismatch)} if visit.mismatch and not visit.cured else {}
+        if visit.opened_at <= case.at:
+            kind = "mismatch" if mismatch else visit.kind
+            yield Item(f"visit.{kind}", visit.opened_at, visit.seq, ("R12",), params | mismatch)
+        if visit.closed_at is not None and visit.closed_at <= case.at:
+            places = [int(signature["seq"]) for signature in visit.signatures.values()]
+            yield Item(f"visit.{visit.state}", visit.closed_at, max(places, default=None), ("R13",), params)
+        if visit.closed_at is None and _day_over(case, visit) <= case.at:
+            yield Item("visit.void", _day_over(case, visit), None, ("R16",), params)
+
+
+def _day_over(case: Case, visit: Visit) -> datetime:
+    midnight = datetime.combine(visit.day + timedelta(days=1), time(), case.state.zone)
+    return midnight.astimezone(visit.opened_at.tzinfo)
+
+
+def _deals(case: Case) -> Iterator[Item]:
+    """R18, R19: what was paid, as recorded."""
+    for deal in (case.state.deals[c.number] for c in case.claims if c.number in case.state.deals):
+        params = {"unit": deal.unit, "agent": _named(deal.agent)}
+        for kind, day, recorded in (
+            ("deposit", deal.deposit_on, deal.deposit_recorded_at),
+            ("downpayment", deal.down_on, deal.down_recorded_at),
+            ("cancelled", None, deal.cancelled_at),
+        ):
+            if recorded is not None and recorded <= case.at:
+                yield Item(f"deal.{kind}", recorded, None, ("R18",), params | {"day": day})
+
+
+def _disputes(case: Case) -> Iterator[Item]:
+    """R18–R22: objections, papers, opinions and rulings; a decision by silence (R20) is in the answer."""
+    for dispute in (d for claim in case.claims for d in case.state.disputes_of(claim.number)):
+        said = [
+            *(("party", party) for party in dispute.parties if party["side"] == "objector"),
+            *(("paper" if paper["counted"] else "uncounted", paper) for paper in dispute.papers),
+            *(("opinion", opinion) for opinion in dispute.opinions),
+            *(("ruling", ruling) for ruling in dispute.rulings),
+        ]
+        for kind, entry in said:
+            when = datetime.fromisoformat(entry["at"])
+            params = {"ref": dispute.ref, **{key: entry.get(key, "") for key in ("unit", "agent", "kind", "words")}}
+            if when <= case.at:
+                yield Item(f"dispute.{kind}", when, int(entry["seq"]), ("R21",), params)
+
+
+def _families(case: Case) -> Iterator[Item]:
+    """R23: relatives, proved or only said to be."""
+    for link in case.state.kin_at(case.first3, case.last4):
+        if link.at <= case.at:
+            params = {"client": link.client, "other": link.other_client, "relation": link.relation}
+            yield Item(f"family.{'proved' if link.proved else 'claimed'}", link.at, link.seq, ("R23",), params)
+            if link.undone_at is not None and link.undone_at <= case.at:
+                yield Item("family.undone", link.undone_at, None, ("R23",), params)
+
+
+def _aliases(case: Case) -> Iterator[Item]:
+    """R25: corrected numbers."""
+    numbers = {claim.number: claim.ref for claim in case.claims}
+    for alias in case.state.aliases.values():
+        if alias.number in numbers and alias.at <= case.at:
+            params = {"ref": numbers[alias.number], "mask": f"{alias.first3}****{alias.last4}"}
+            yield Item("alias", alias.at, alias.seq, ("R25",), params)
+
+
 def _named(agent: str) -> str:
     return "" if agent == NO_AGENT else agent
 
 
-TELLERS: tuple[Callable[[Case], Iterator[Item]], ...] = (_reports, _ends)
+TELLERS: tuple[Callable[[Case], Iterator[Item]], ...] = (
+    _reports,
+    _follow_ups,
+    _visits,
+    _deals,
+    _disputes,
+    _families,
+    _aliases,
+    _ends,
+)
 """Who tells of what; each looks at one kind of fact."""

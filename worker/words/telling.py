@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.rules.explaining import Case, Item, story
-from worker.rules.model import NO_AGENT
+from worker.rules.model import NO_AGENT, WALK_IN
 
 
 @cache
@@ -56,7 +56,8 @@ class _Telling:
 
     def _whose(self) -> str:
         case, answer = self.case, self.case.answer
-        key = "nobody" if not answer.unit else "held" if answer.until is not None else "held_for_good"
+        held = "walkin" if answer.unit == WALK_IN else "held"
+        key = "nobody" if not answer.unit else held if answer.until is not None else "held_for_good"
         return self._say[key].format(
             at=self._time(case.at),
             site=case.state.site.name,
@@ -78,6 +79,9 @@ class _Telling:
 
     def _fields(self, params: Mapping[str, Any]) -> dict[str, str]:
         fields = {key: self._written(value) for key, value in params.items()}
+        fields["mismatch"] = self._written(
+            [self._words["field"].get(name, name) for name in params.get("mismatch", ())]
+        )
         return fields | {"by": self._by(str(params.get("unit", "")), str(params.get("agent", "")))}
 
     def _written(self, value: Any) -> str:
@@ -88,6 +92,7 @@ class _Telling:
         return "" if value is None else str(value)
 
     def _by(self, unit: str, agent: str) -> str:
+        unit = self._say["site"] if unit == WALK_IN else unit
         if agent in ("", NO_AGENT) or not unit:
             return unit or agent
         return self._say["by"].format(unit=unit, agent=agent)
