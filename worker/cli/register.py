@@ -2,29 +2,77 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from worker.cli.base import Problem, WrongUsage, database
+from worker.cli.explain import ASKED, client_asked, the_site
 from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
-from worker.database import reading
+from worker.database import reading, snapshot
 from worker.entering import all_sites, put, site_named
 from worker.exporting import cell, write_csv, write_json, write_table, write_xlsx
 from worker.lists import ListError, read_register
 from worker.proof.heads import publish_export
+from worker.readers.cases import read_case
+from worker.readers.played import played
 from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
-from worker.schema import reports
+from worker.scenario_writing import write_scenario
+from worker.schema import reports, sites
+
+FORMATS = ("table", "csv", "xlsx", "json", "scenario")
 
 
-@click.group("register", invoke_without_command=True)
+@click.command("scenario")
+@ASKED
+@click.pass_context
+def export_scenario(context: click.Context, asked: tuple[str, ...]) -> None:
+    """Write a client's case as a scenario that `baobei rehearse` plays."""
+    assert context.parent is not None  # noqa: S101  (it is only reached through the group)
+    given = context.parent.params
+    with database() as engine, snapshot(engine) as connection:
+        site = the_site(engine, given["site_name"])
+        client = client_asked(connection, site, " ".join(asked))
+        case = read_case(connection, site.id, client, _latest(connection, site.id))
+        lines = [f"{line}\n" for line in write_scenario(case, played(connection, site.id, case))]
+    if given["output"] is None:
+        sys.stdout.writelines(lines)
+    else:
+        given["output"].write_text("".join(lines), "utf-8")
+
+
+def _latest(connection: Connection, site_id: int) -> datetime:
+    """Return the present, or the last receipt where another machine's clock is ahead of ours."""
+    query = select(sites.c.last_received_at).where(sites.c.id == site_id)
+    last: datetime = connection.execute(query).scalar_one()
+    return max(utc_now(), last)
+
+
+class RegisterGroup(click.Group):
+    """Takes what is no command of its own for the client of `--format scenario`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named, else the one that writes a client's scenario."""
+        if ctx.params.get("form") == "scenario" and args and args[0] not in self.commands:
+            return export_scenario.name, export_scenario, args
+        return super().resolve_command(ctx, args)
+
+
+@click.group("register", cls=RegisterGroup, invoke_without_command=True)
 @click.option("--site", "site_name", help="One site only.")
 @click.option("--status", help=f"One status only: {', '.join(STATUSES)}, or the code of an answer.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "xlsx", "json"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "xlsx", "json", "scenario"]),
+    default="table",
+    show_default=True,
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; xlsx needs one.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -32,10 +80,12 @@ from worker.schema import reports
 def register(
     context: click.Context, site_name: str | None, status: str | None, form: str, output: Path | None, as_json: bool
 ) -> None:
-    """Show or export the register (登记表)."""
+    """Show or export the register (登记表); `--format scenario R1024` exports one client's case to be played."""
     if context.invoked_subcommand is not None:
         return
     form = "json" if as_json else form
+    if form == "scenario":
+        raise WrongUsage("A scenario is of one client: name him behind it, as --format scenario R1024.")
     if form == "xlsx" and output is None and sys.stdout.isatty():
         raise WrongUsage("A spreadsheet needs a file: add --output register.xlsx.")
     with database() as engine:

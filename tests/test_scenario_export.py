@@ -1,0 +1,122 @@
+"""A client's case is exported from the line as a scenario, and played again it comes out as recorded (K8)."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine
+
+from tests.sql_stage import SqlStage
+from tests.story import LI, MANAGER, NUMBER, WANG, play
+from worker.cli.main import main
+from worker.rehearsal import rehearse
+from worker.scenario import read_scenario
+
+SCENARIOS = sorted(Path(__file__).parent.joinpath("scenarios").glob("*.txt"))
+
+
+@pytest.fixture(autouse=True)
+def there(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("BAOBEI_VAR", str(tmp_path))
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def exported(file: Path, *client: str) -> str:
+    result = run("register", "--output", str(file), "--format", "scenario", *client)
+    assert result.exit_code == 0, result.output
+    return file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "client", [("R1",), ("张四", "138****5678"), ("R3",), ("陈静", "186****0917"), ("赵云", "151****2001")]
+)
+def test_each_case_of_the_story_comes_out_as_recorded(engine: Engine, tmp_path: Path, client: tuple[str, ...]) -> None:
+    play(engine)
+    file = tmp_path / "case.txt"
+    exported(file, *client)
+    result = run("rehearse", str(file))
+    assert result.exit_code == 0, result.output
+
+
+def test_a_case_is_what_concerns_its_client(engine: Engine, tmp_path: Path) -> None:
+    play(engine)
+    lines = exported(tmp_path / "case.txt", "R1").splitlines()
+    assert lines[2] == f"site 湾 number={NUMBER} manager={MANAGER} timezone=Asia/Shanghai language=zh"
+    assert f"2026-11-02 10:00:00 {LI} > 报备 张三 138****5678 李四" in lines
+    assert f"2026-11-02 10:00:05 {WANG} < duplicate_other" in lines
+    assert lines[-1].partition(" owner ")[2].startswith("张三 138****5678 = nobody R8")
+    assert not [line for line in lines if "李梅" in line or "王丽" in line]
+
+
+HARD = f"""
+lenient
+site 湾 number={NUMBER} manager={MANAGER} consultant=+8613800000002
+policy first_number=1020 notify=each
+unit 贝壳 kind=referral aliases=贝壳网,贝壳 找房
+agent 李四 {LI} 链家
+agent 王五 {WANG} 贝壳 from=2026-11-01 to=2026-11-30
+2026-11-01 09:00:00 import 周舟 155****0003 李四 链家 reported=2026-10-31T10:00:00
+2026-11-02 10:00:00 {LI} > 报备 李梅 139****2233
+2026-11-02 10:01:00 {LI} > 报备 客户：张三\\n电话：138****5678\\n业务员：李四  \\\\
+2026-11-02 10:02:00 {MANAGER} > 撤 R1022
+2026-11-02 10:02:30 {MANAGER} > 0000
+2026-11-02 10:03:00 {MANAGER} > $code
+2026-11-02 10:04:00 {WANG} > 报备 张三 138****5678
+2026-11-02 10:04:30 {WANG} > echo
+2026-11-02 10:05:00 {WANG} > -- id=7 查 R1023
+2026-11-02 10:05:30 {WANG} > 查 r1023
+2026-11-02 10:06:00 staff manager=+8613800000003
+2026-11-02 10:07:00 +8613800000003 > 撤 R1023
+2026-11-02 10:07:30 +8613800000003 > $code
+2026-11-03 10:00:00 {LI} > sent=2026-11-02T09:00:00 报备 张三 138****5678
+2026-11-03 10:01:00 {MANAGER} form 查 R1022
+"""
+
+
+def test_what_is_hard_to_write_down(engine: Engine, tmp_path: Path) -> None:
+    play(engine, HARD)
+    text = exported(tmp_path / "case.txt", "张三", "138****5678")
+    result = run("rehearse", str(tmp_path / "case.txt"))
+    assert result.exit_code == 0, result.output + text
+    lines = text.splitlines()
+    assert "policy first_number=1022" in lines
+    assert f"2026-11-02 10:02:00 {MANAGER} > 撤 $R1022" in lines
+    assert f"2026-11-02 10:02:30 {MANAGER} > 0000" in lines
+    assert "2026-11-02 10:07:30 +8613800000003 > $code" in lines
+    assert not [line for line in lines if line.startswith("2026-11-02 10:04:30")]  # An echo of our own words.
+    assert "2026-11-02 10:06:00 staff manager=+8613800000003" in lines
+    assert not [line for line in lines if "李梅" in line or "周舟" in line]
+
+
+def test_an_imported_client_is_played_too(engine: Engine, tmp_path: Path) -> None:
+    play(engine, HARD)
+    text = exported(tmp_path / "case.txt", "周舟", "155****0003")
+    assert "2026-11-01 09:00:00 import 周舟 155****0003 李四 链家 reported=2026-10-31T10:00:00" in text.splitlines()
+    assert run("rehearse", str(tmp_path / "case.txt")).exit_code == 0
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_first_cases_of_all_scenarios_come_out_as_recorded(engine: Engine, tmp_path: Path, file: Path) -> None:
+    scenario = read_scenario(file.read_text("utf-8"))
+    assert rehearse(scenario, SqlStage(engine)) == []
+    site = next(iter(scenario.zones))
+    rows = run("register", "--json", "--site", site).output
+    numbers = {row["number"] for row in json.loads(rows) if row["number"]}
+    for number in sorted(numbers):
+        result = run("register", "--site", site, "--format", "scenario", number)
+        assert result.exit_code == 0, result.output
+        (tmp_path / "case.txt").write_text(result.output, "utf-8")
+        played = run("rehearse", str(tmp_path / "case.txt"))
+        assert played.exit_code == 0, played.output + result.output
+
+
+def test_a_scenario_is_of_one_client(engine: Engine) -> None:
+    play(engine)
+    for words, code, part in (((), 2, "of one client"), (("R99",), 1, "R99"), (("nobody",), 2, "write R1024")):
+        result = run("register", "--format", "scenario", *words)
+        assert (result.exit_code, part in result.output) == (code, True)

@@ -1,0 +1,117 @@
+"""Which messages of a line belong to one client's case: what is exported when somebody says “play it to me” (K8)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+
+from parsers.numbers import region_of
+from parsers.parse import parse
+from worker.proof.compare import BY_MESSAGE
+from worker.readers.cases import Client
+from worker.rules.explaining import Case
+from worker.schema import inbox, replies, reports
+
+_FOUR_DIGITS = re.compile(r"\s*(\d{4})\s*")
+CODE_LONGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A message with what it was answered; `code`: it is the confirmation code that its sender was last sent."""
+
+    message: Row[Any]
+    replies: tuple[Row[Any], ...]
+    several: bool = False
+    """it names other clients as well"""
+    code: bool = False
+
+
+@dataclass(slots=True)
+class _Found:
+    """Places of the messages that belong to the case, and of those that are confirmation codes."""
+
+    seqs: set[int] = field(default_factory=set)
+    codes: set[int] = field(default_factory=set)
+
+
+def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
+    """Return a client's messages in line order: reports on his number, what names or concerns his claims, codes."""
+    found = _Found()
+    client = Client(case.client, case.first3, case.last4)
+    found.seqs |= set(_reported(connection, site_id, client))
+    found.seqs |= set(_answered(connection, site_id, refs_of(case)))
+    found.seqs |= set(_naming(connection, site_id, case))
+    _add_codes(connection, site_id, found)
+    rows = _messages(connection, site_id, found.seqs)
+    said = _replies(connection, site_id, found.seqs)
+    mixed = _of_others(connection, site_id, client, found.seqs)
+    return [Played(row, tuple(said.get(row.seq, ())), row.seq in mixed, row.seq in found.codes) for row in rows]
+
+
+def refs_of(case: Case) -> list[str]:
+    """Return the numbers of a case as people write them: its registrations, visit forms and disputes."""
+    claims = [claim.number for claim in case.claims]
+    forms = [visit.ref for number in claims for visit in case.state.visits_of(number)]
+    disputes = [dispute.ref for number in claims for dispute in case.state.disputes_of(number)]
+    return list(dict.fromkeys([*(claim.ref for claim in case.claims), *forms, *disputes]))
+
+
+def _reported(connection: Connection, site_id: int, client: Client) -> Iterable[int]:
+    mine = (reports.c.site_id == site_id) & (reports.c.first3 == client.first3) & (reports.c.last4 == client.last4)
+    return connection.execute(select(reports.c.seq).where(mine)).scalars()
+
+
+def _answered(connection: Connection, site_id: int, refs: list[str]) -> Iterable[int]:
+    mine = (replies.c.site_id == site_id) & replies.c.ref.in_(refs) & (BY_MESSAGE > 0)
+    return connection.execute(select(BY_MESSAGE).where(mine)).scalars()
+
+
+def _naming(connection: Connection, site_id: int, case: Case) -> Iterator[int]:
+    """Yield the places of texts that name him by mask, last four digits, or one of his numbers; echoes say nothing."""
+    refs = set(refs_of(case))
+    written = [inbox.c.text.contains(word) for word in {case.last4, *(ref[1:] for ref in refs)}]
+    by_person = inbox.c.kind.in_(("text", "form")) & ~inbox.c.echo
+    for row in connection.execute(select(inbox).where(inbox.c.site_id == site_id, by_person, or_(*written))):
+        meant = parse(row.text, region=region_of(case.state.site.number))
+        masks = {(report.first3, report.last4) for report in meant.reports}
+        if (case.first3, case.last4) in masks or refs & set(meant.refs) or case.last4 in meant.refs:
+            yield row.seq
+
+
+def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
+    """Add the four digits with which a command of the case was confirmed, or tried to be."""
+    asked = (replies.c.site_id == site_id) & (replies.c.code == "confirm_code")
+    columns = (BY_MESSAGE.label("seq"), replies.c.recipient, replies.c.params)
+    asks = connection.execute(select(*columns).where(asked).order_by(BY_MESSAGE)).all()
+    phones = {ask.recipient for ask in asks if ask.seq in found.seqs}
+    short = (inbox.c.site_id == site_id) & inbox.c.sender.in_(phones) & (func.length(inbox.c.text) <= CODE_LONGEST)
+    for row in connection.execute(select(inbox).where(short).order_by(inbox.c.seq)):
+        digits = _FOUR_DIGITS.fullmatch(row.text)
+        last = next((a for a in reversed(asks) if a.recipient == row.sender and a.seq < row.seq), None)
+        if digits is not None and last is not None and last.seq in found.seqs:
+            found.seqs.add(row.seq)
+            found.codes |= {row.seq} if last.params["code"] == digits[1] else set()
+
+
+def _messages(connection: Connection, site_id: int, seqs: set[int]) -> list[Row[Any]]:
+    """Return these messages, and every set-up before the last of them."""
+    set_up = inbox.c.kind.not_in(("text", "form")) & (inbox.c.seq <= max(seqs, default=0))
+    mine = (inbox.c.site_id == site_id) & or_(set_up, inbox.c.seq.in_(seqs))
+    return list(connection.execute(select(inbox).where(mine).order_by(inbox.c.seq)))
+
+
+def _replies(connection: Connection, site_id: int, seqs: set[int]) -> dict[int, list[Row[Any]]]:
+    said: dict[int, list[Row[Any]]] = {}
+    mine = (replies.c.site_id == site_id) & BY_MESSAGE.in_(seqs)
+    for row in connection.execute(select(replies, BY_MESSAGE.label("seq")).where(mine).order_by(replies.c.id)):
+        said.setdefault(row.seq, []).append(row)
+    return said
+
+
+def _of_others(connection: Connection, site_id: int, client: Client, seqs: set[int]) -> set[int]:
+    same = (reports.c.first3 == client.first3) & (reports.c.last4 == client.last4)
+    others = (reports.c.site_id == site_id) & reports.c.seq.in_(seqs) & ~same
+    return set(connection.execute(select(reports.c.seq).where(others)).scalars())

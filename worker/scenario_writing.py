@@ -1,0 +1,167 @@
+"""Writes one client's case as a scenario file, which `baobei rehearse` plays (K8; decisions.md, section F).
+
+Numbers are those that the play gives: the first registration keeps its own (`first_number`), later numbers are captured
+with `as=` where they are first said. Times are cut to the second, as the language has no fractions. The file is
+lenient: what depends on other clients (new_report, digests) and what only the clock says is not expected in it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from worker.readers.played import Played, refs_of
+from worker.rules.attribution import Answer
+from worker.rules.explaining import Case
+from worker.rules.identity import unit_key
+from worker.rules.model import NO_AGENT, ROLES
+
+NOT_EXPECTED = ("new_report", "digest")
+_LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_LIKE_AN_OPTION = re.compile(r"(sent|id)=|@|-- |echo$")
+_REF = re.compile(r"(?<![A-Za-z0-9])([RVD]\d+)(?!\d)", re.IGNORECASE)
+
+
+def write_scenario(case: Case, messages: Sequence[Played]) -> Iterator[str]:
+    """Yield the lines of the file: site, set-up, texts with what they were answered, and whose the client is."""
+    return _Writer(case, messages).lines()
+
+
+@dataclass(slots=True)
+class _Writer:
+    case: Case
+    messages: Sequence[Played]
+    captured: set[str] = field(default_factory=set)
+    units: dict[str, str] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        yield f"# {self.case.client} {self.case.first3}****{self.case.last4}: {', '.join(refs_of(self.case))}"
+        yield "lenient"
+        numbers = [claim.number for claim in self.case.claims if claim.number > 0]
+        for one in self.messages:
+            if one.message.kind == "site":
+                yield from self._site(one.message.payload)
+                yield from [f"policy first_number={min(numbers)}"] if numbers else []
+            elif one.message.kind in ("text", "form"):
+                yield from self._text(one)
+            else:
+                yield from self._set_up(one.message)
+        yield from self._owner(self.case.answer)
+
+    def _site(self, said: Mapping[str, Any]) -> Iterator[str]:
+        options = {"number": said["number"], **_by_role(said.get("staff", {}))}
+        options |= {key: said[key] for key in ("timezone", "language") if key in said}
+        yield f"site {said['name']} {_pairs(options)}"
+        if said.get("policy"):
+            yield f"policy {_pairs(said['policy'])}"
+
+    def _set_up(self, row: Any) -> Iterator[str]:
+        said: Mapping[str, Any] = row.payload or {}
+        lines = {
+            "policy": self._policy,
+            "staff": self._staff,
+            "unit": self._unit,
+            "roster": self._roster,
+            "unlist": self._unlist,
+            "import": self._import,
+        }[row.kind](said)
+        return (line if line.startswith("#") else f"{self._time(row.received_at)} {line}" for line in lines)
+
+    def _policy(self, said: Mapping[str, Any]) -> Iterator[str]:
+        pairs = {key: value for key, value in said.items() if key != "first_number"}
+        yield from [f"policy {_pairs(pairs)}"] if pairs else []
+
+    def _staff(self, said: Mapping[str, Any]) -> Iterator[str]:
+        added = {phone: role for phone, role in said.items() if role}
+        yield from [f"staff {_pairs(_by_role(added))}"] if added else []
+        for phone in said.keys() - added.keys():
+            yield f"# {phone} was removed from the staff here, for which this language has no line"
+
+    def _unit(self, said: Mapping[str, Any]) -> Iterator[str]:
+        aliases = ",".join(alias.replace(" ", "") for alias in said.get("aliases", ()))
+        yield f"unit {said['name']} kind={said['kind']}" + (f" aliases={aliases}" if aliases else "")
+
+    def _roster(self, said: Mapping[str, Any]) -> Iterator[str]:
+        """Every unit is told; of their people only those whose unit or phone has a part in the case."""
+        phones = {one.message.sender for one in self.messages}
+        named = [*(claim.unit for claim in self.case.claims), *(row.unit for row in self.case.reports)]
+        involved = {unit_key(unit) for unit in named}
+        for person in said["people"]:
+            kind = person.get("kind")
+            if kind and self.units.get(person["unit"]) != kind:
+                self.units[person["unit"]] = kind
+                yield f"unit {person['unit']} kind={kind}"
+            if unit_key(person["unit"]) in involved or person["phone"] in phones:
+                days = {key: person[key] for key in ("from", "to") if person.get(key)}
+                yield f"agent {person['name']} {person['phone']} {person['unit']} {_pairs(days)}".rstrip()
+
+    def _unlist(self, said: Mapping[str, Any]) -> Iterator[str]:
+        yield f"unlist {said['phone']}"
+
+    def _import(self, said: Mapping[str, Any]) -> Iterator[str]:
+        for row in said["rows"]:
+            if (row["first3"], row["last4"]) == (self.case.first3, self.case.last4):
+                times = {"reported": row["reported_at"], "visited": row.get("visited_at")}
+                local = {key: self._local(datetime.fromisoformat(at)) for key, at in times.items() if at}
+                words = (row["client"], f"{row['first3']}****{row['last4']}", row["agent"] or NO_AGENT, row["unit"])
+                yield f"import {' '.join(word.replace(' ', '·') for word in words)} {_pairs(local)}"
+
+    def _text(self, one: Played) -> Iterator[str]:
+        row = one.message
+        if not row.sender or " " in row.sender:
+            return
+        at = self._time(row.received_at)
+        sent = f"sent={self._local(row.sent_at)} " if row.sent_at is not None else ""
+        sign = "form" if row.kind == "form" else ">"
+        yield f"{at} {row.sender} {sign} {sent}{self._words(one)}".rstrip()
+        if one.several:
+            yield "# this text names other clients, whose own texts are not here: its answers are left out"
+            return
+        for reply in one.replies:
+            if reply.code not in NOT_EXPECTED:
+                yield f"{at} {reply.recipient} < {reply.code}{self._capture(reply.ref)}"
+
+    def _words(self, one: Played) -> str:
+        if one.code:
+            return "$code"
+        words = _LINE_ENDS.sub(r"\\n", one.message.text.replace("\\", "\\\\"))
+        words = re.sub(r"\s+#", " #", words)
+        words = _REF.sub(lambda found: self._number(found[1].upper()), words)
+        return f"-- {words}" if _LIKE_AN_OPTION.match(words) else words
+
+    def _number(self, ref: str) -> str:
+        """Return what stands for a number: its capture; the client where other clients' numbers may shift it."""
+        if ref in self.captured:
+            return f"${ref}"
+        mixed = {one.message.seq for one in self.messages if one.several}
+        claim = next((claim for claim in self.case.claims if claim.ref == ref and claim.seq in mixed), None)
+        return ref if claim is None else f"{claim.client} {claim.mask}"
+
+    def _capture(self, ref: str) -> str:
+        if not ref or ref in self.captured:
+            return ""
+        self.captured.add(ref)
+        return f" as={ref}"
+
+    def _owner(self, answer: Answer) -> Iterator[str]:
+        owner = f"{answer.unit}/{answer.agent or NO_AGENT}" if answer.unit else "nobody"
+        until = f" until={self._local(answer.until)}" if answer.until is not None else ""
+        who = f"{self.case.client} {self.case.first3}****{self.case.last4}"
+        line = f"{self._time(self.case.at)} owner {who} = {owner} {' '.join(answer.rules)}{until}"
+        yield f"# {line}" if " " in owner else line
+
+    def _time(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.case.state.zone):%Y-%m-%d %H:%M:%S}"
+
+    def _local(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.case.state.zone):%Y-%m-%dT%H:%M:%S}"
+
+
+def _by_role(staff: Mapping[str, str]) -> dict[str, str]:
+    phones = {role: ",".join(p for p, its_role in staff.items() if its_role == role) for role in ROLES}
+    return {role: joined for role, joined in phones.items() if joined}
+
+
+def _pairs(options: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
+    return " ".join(f"{key}={value}" for key, value in dict(options).items())
