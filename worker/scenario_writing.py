@@ -34,6 +34,15 @@ class _Writer:
     messages: Sequence[Played]
     captured: set[str] = field(default_factory=set)
     units: dict[str, str] = field(default_factory=dict)
+    involved: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Find the units that have a part in the case: those that reported, and those of everybody who texted."""
+        phones = {one.message.sender for one in self.messages}
+        rosters = [one.message.payload for one in self.messages if one.message.kind == "roster"]
+        texted = [person["unit"] for roster in rosters for person in roster["people"] if person["phone"] in phones]
+        reported = [*(claim.unit for claim in self.case.claims), *(row.unit for row in self.case.reports)]
+        self.involved = {unit_key(unit) for unit in (*texted, *reported)}
 
     def lines(self) -> Iterator[str]:
         yield f"# {self.case.client} {self.case.first3}****{self.case.last4}: {', '.join(refs_of(self.case))}"
@@ -79,20 +88,18 @@ class _Writer:
             yield f"# {phone} was removed from the staff here, for which this language has no line"
 
     def _unit(self, said: Mapping[str, Any]) -> Iterator[str]:
+        self.units[said["name"]] = said["kind"]
         aliases = ",".join(alias.replace(" ", "") for alias in said.get("aliases", ()))
         yield f"unit {said['name']} kind={said['kind']}" + (f" aliases={aliases}" if aliases else "")
 
     def _roster(self, said: Mapping[str, Any]) -> Iterator[str]:
-        """Every unit is told; of their people only those whose unit or phone has a part in the case."""
-        phones = {one.message.sender for one in self.messages}
-        named = [*(claim.unit for claim in self.case.claims), *(row.unit for row in self.case.reports)]
-        involved = {unit_key(unit) for unit in named}
+        """Every unit is told; of their people those of units that have a part in the case."""
         for person in said["people"]:
-            kind = person.get("kind")
-            if kind and self.units.get(person["unit"]) != kind:
+            kind = person.get("kind") or self.units.get(person["unit"], "distributor")
+            if self.units.get(person["unit"]) != kind:
                 self.units[person["unit"]] = kind
                 yield f"unit {person['unit']} kind={kind}"
-            if unit_key(person["unit"]) in involved or person["phone"] in phones:
+            if unit_key(person["unit"]) in self.involved:
                 days = {key: person[key] for key in ("from", "to") if person.get(key)}
                 yield f"agent {person['name']} {person['phone']} {person['unit']} {_pairs(days)}".rstrip()
 
