@@ -23,7 +23,9 @@ from worker.schema import (
     claims,
     cursors,
     deadlines,
+    deals,
     decisions,
+    disputes,
     inbox,
     published_heads,
     replies,
@@ -72,7 +74,7 @@ def rows(engine: Engine, table: Table) -> list[Any]:
 def test_what_nobody_touched_agrees() -> None:
     result = run("audit")
     assert result.exit_code == 0, result.output
-    assert "湾: all agrees up to place 16; 3 published heads; head " in result.output
+    assert "湾: all agrees up to place 19; 3 published heads; head " in result.output
 
 
 def other(column: Any, value: Any) -> Any:
@@ -91,7 +93,7 @@ def other(column: Any, value: Any) -> Any:
     return {"other": [1]}
 
 
-FILLED = (units, roster, claims, deadlines, senders, reports, decisions)
+FILLED = (units, roster, claims, deals, disputes, deadlines, senders, reports, decisions)
 """The derived tables that the story puts rows into; extend both together."""
 
 
@@ -190,8 +192,8 @@ TAMPERING: list[tuple[str, Callable[[Engine], Any], str]] = [
     ),
     (
         "a counter set back",
-        lambda _: update(sites).values(last_seq=15),
-        "sites: last_seq is 15, but the line ends at place 16.",
+        lambda _: update(sites).values(last_seq=18),
+        "sites: last_seq is 18, but the line ends at place 19.",
     ),
     (
         "a head of the chain",
@@ -279,8 +281,8 @@ def test_more_faults_than_are_told_are_counted(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(update(decisions).values(code="x", kind="y"))
     result = audited()
-    assert (len(result["faults"]), result["count"]) == (10, 3 * 16)
-    assert "… and 38 more." in run("audit").output
+    assert (len(result["faults"]), result["count"]) == (10, 3 * 19)
+    assert "… and 47 more." in run("audit").output
 
 
 def test_undecided_texts_are_reported_and_no_fault(engine: Engine) -> None:
@@ -321,7 +323,7 @@ def test_nothing_is_left_of_what_was_computed(tmp_path: Path, monkeypatch: pytes
 
 
 def sealed_and_continued(engine: Engine) -> None:
-    assert "sealed at place 16" in run("audit", "--seal").output
+    assert "sealed at place 19" in run("audit", "--seal").output
     for index, (sender, words) in enumerate(
         [(LI, "查 R1"), (WANG, "报备 孙尚 138****7777 王五"), (WANG, "张三 138****5678")]
     ):
@@ -338,23 +340,23 @@ def test_audit_from_the_seal_agrees_with_audit_from_the_beginning(engine: Engine
     sealed_and_continued(engine)
     whole, since = audited(), audited("--since-seal")
     assert (whole["clean"], whole["after"]) == (True, 0)
-    assert (since["clean"], since["after"]) == (True, 16)
-    assert whole["decided"] == since["decided"] == 20
+    assert (since["clean"], since["after"]) == (True, 19)
+    assert whole["decided"] == since["decided"] == 23
 
 
 def test_the_rest_is_proved_when_texts_before_the_seal_are_erased(engine: Engine) -> None:
     sealed_and_continued(engine)
-    erase(engine, 16)
+    erase(engine, 19)
     result = run("audit")
     assert result.exit_code == 0, result.output
-    assert "up to place 20 behind the seal at place 16;" in result.output
+    assert "up to place 23 behind the seal at place 19;" in result.output
     change(engine, update(claims).where(claims.c.number == 1).values(ends_at=utc_now()))
     assert sentences() == ["claims, R1: ends_at is not what the line gives."]
 
 
 def test_a_fact_can_be_erased_and_the_seal_still_holds(engine: Engine) -> None:
     sealed_and_continued(engine)
-    erase(engine, 16)
+    erase(engine, 19)
     gone = (sealed_facts.c.kind == "claims") & (sealed_facts.c.key == "[4]")
     change(engine, update(sealed_facts).where(gone).values(content=None, salt=None))
     assert sentences() == []
@@ -366,8 +368,8 @@ def test_a_fact_can_be_erased_and_the_seal_still_holds(engine: Engine) -> None:
 
 def test_erasing_beyond_every_seal_is_a_fault(engine: Engine) -> None:
     sealed_and_continued(engine)
-    erase(engine, 17)
-    assert "inbox, place 17: the text is erased and no seal covers this place." in sentences()
+    erase(engine, 20)
+    assert "inbox, place 20: the text is erased and no seal covers this place." in sentences()
 
 
 @pytest.mark.parametrize("words", [(), ("--since-seal",)])
@@ -376,11 +378,11 @@ def test_a_seal_that_was_tampered_with_is_found(engine: Engine, words: tuple[str
     fact = next(row for row in rows(engine, sealed_facts) if row.kind == "claims")
     here = sealed_facts.c.number == fact.number
     change(engine, update(sealed_facts).where(here).values(content=fact.content.replace("李四", "王五")))
-    assert f"sealed_facts, seal at place 16, fact {fact.number}: this is not what was sealed." in sentences(*words)
+    assert f"sealed_facts, seal at place 19, fact {fact.number}: this is not what was sealed." in sentences(*words)
     change(engine, delete(sealed_facts).where(here))
-    assert "seals, seal at place 16: the facts are not those that were sealed." in sentences(*words)
+    assert "seals, seal at place 19: the facts are not those that were sealed." in sentences(*words)
     change(engine, update(seals).values(head="0" * 64))
-    assert "seals, seal at place 16: the head is not the one of the chain." in sentences(*words)
+    assert "seals, seal at place 19: the head is not the one of the chain." in sentences(*words)
 
 
 def test_a_faulty_register_is_not_sealed(engine: Engine) -> None:

@@ -86,7 +86,7 @@ def test_either_database_restores_into_either(
         if table not in (replies, attempts):
             assert sorted(map(repr, rows(other, table))) == sorted(map(repr, rows(engine, table))), table.name
     assert run("audit").exit_code == 0
-    assert accept(other, from_agent("next", "报备 周舟 138****0001")).seq == 17
+    assert accept(other, from_agent("next", "报备 周舟 138****0001")).seq == 20
     decide(other)
     assert run("audit").exit_code == 0
     other.dispose()
@@ -117,11 +117,11 @@ def test_writing_meanwhile_does_not_tear_a_backup(
         decide(engine)
 
     monkeypatch.setattr(backup, "copy_table", meanwhile)
-    assert "up to place 16," in run("backup", str(file)).output
+    assert "up to place 19," in run("backup", str(file)).output
     assert count == len(metadata.sorted_tables)
     monkeypatch.setenv("DATABASE_URL", new_database())
     assert run("restore", str(file)).exit_code == 0
-    assert "all agrees up to place 16;" in run("audit").output
+    assert "all agrees up to place 19;" in run("audit").output
 
 
 def test_only_an_empty_database_is_restored_into(engine: Engine, file: Path) -> None:

@@ -9,9 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, update
 
-from tests.story import LI, WANG, play
+from tests.story import LI, NUMBER, WANG, play
 from worker.cli.main import main
+from worker.decider import decide_site
 from worker.entering import open_site
+from worker.gateways.base import Inbound
+from worker.line import accept
 from worker.rules.explaining import TELLERS, case_of, story
 from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
 from worker.rules.state import State
@@ -80,10 +83,14 @@ def test_a_past_moment_gets_the_answer_of_that_moment(engine: Engine) -> None:
 def test_a_past_moment_behind_a_seal_can_still_be_asked_about(engine: Engine) -> None:
     play(engine)
     run("audit", "--seal")
-    asked = ("R1", "--at", "2026-11-05 09:00")
+    asked = ("R1", "--at", "2026-11-06 09:00")
     before = explained(*asked)
+    later = datetime(2026, 11, 7, tzinfo=UTC)
+    seq = accept(engine, Inbound("sandbox", "later", LI, NUMBER, "撤 R1"), lambda: later).seq
+    decide_site(engine, 1)
     with engine.begin() as connection:
-        connection.execute(update(inbox).values(text="", body=b"", salt="", payload=None))
+        erased = {"text": "", "body": b"", "salt": "", "payload": None}
+        connection.execute(update(inbox).where(inbox.c.seq < seq).values(erased))
     assert explained(*asked) == before
     refused = run("explain", "R1", "--at", "2026-11-02 10:00:04")
     assert refused.exit_code == 1
