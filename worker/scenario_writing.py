@@ -37,10 +37,12 @@ class _Writer:
     involved: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Find the units that have a part in the case: those that reported, and those of everybody who texted."""
+        """Find the units that have a part in the case: those that reported, of who texted, and of who was named."""
         phones = {one.message.sender for one in self.messages}
+        words = "\n".join(one.message.text for one in self.messages)
         rosters = [one.message.payload for one in self.messages if one.message.kind == "roster"]
-        texted = [person["unit"] for roster in rosters for person in roster["people"] if person["phone"] in phones]
+        people = [person for roster in rosters for person in roster["people"]]
+        texted = [p["unit"] for p in people if p["phone"] in phones or p["name"] in words]
         reported = [*(claim.unit for claim in self.case.claims), *(row.unit for row in self.case.reports)]
         self.involved = {unit_key(unit) for unit in (*texted, *reported)}
 
@@ -121,7 +123,12 @@ class _Writer:
         at = self._time(row.received_at)
         sent = f"sent={self._local(row.sent_at)} " if row.sent_at is not None else ""
         sign = "form" if row.kind == "form" else ">"
-        yield f"{at} {row.sender} {sign} {sent}{self._words(one)}".rstrip()
+        line = f"{at} {row.sender} {sign} {sent}{self._words(one)}".rstrip()
+        if any(reply.code == "refused_ambiguous" for reply in one.replies):
+            # It did nothing; without the other clients that it fitted it would.
+            yield f"# {line} (fitted several clients)"
+            return
+        yield line
         if one.several:
             yield "# this text names other clients, whose own texts are not here: its answers are left out"
             return

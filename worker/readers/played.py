@@ -11,7 +11,7 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.proof.compare import BY_MESSAGE
 from worker.readers.cases import Client
-from worker.rules.explaining import Case
+from worker.rules.explaining import Case, story
 from worker.schema import inbox, replies, reports
 
 _FOUR_DIGITS = re.compile(r"\s*(\d{4})\s*")
@@ -25,7 +25,7 @@ class Played:
     message: Row[Any]
     replies: tuple[Row[Any], ...]
     several: bool = False
-    """it names other clients as well"""
+    """it, or what it was answered, speaks of other clients as well"""
     code: bool = False
 
 
@@ -44,11 +44,25 @@ def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     found.seqs |= set(_reported(connection, site_id, client))
     found.seqs |= set(_answered(connection, site_id, refs_of(case)))
     found.seqs |= set(_naming(connection, site_id, case))
+    found.seqs |= set(_told(case))
     _add_codes(connection, site_id, found)
     rows = _messages(connection, site_id, found.seqs)
     said = _replies(connection, site_id, found.seqs)
     mixed = _of_others(connection, site_id, client, found.seqs)
+    mixed |= {seq for seq, written in said.items() if any(map(_of_several, written))}
     return [Played(row, tuple(said.get(row.seq, ())), row.seq in mixed, row.seq in found.codes) for row in rows]
+
+
+def _told(case: Case) -> Iterator[int]:
+    """Yield the places that the story of the case tells of, and those of signatures."""
+    yield from (item.place for item in story(case) if item.place)
+    for visit in (visit for claim in case.claims for visit in case.state.visits_of(claim.number)):
+        yield from (int(signature["seq"]) for signature in visit.signatures.values())
+
+
+def _of_several(reply: Row[Any]) -> bool:
+    """Tell whether a reply speaks of more than one client, or says that several were possible."""
+    return "parts" in reply.params or reply.code in ("refused_ambiguous", "sign_list")
 
 
 def refs_of(case: Case) -> list[str]:
