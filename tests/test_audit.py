@@ -109,7 +109,9 @@ def test_every_column_of_every_derived_table_is_compared(
     row = rows(engine, table)[-1]
     here = [column == getattr(row, column.name) for column in table.primary_key]
     changed = {
-        c.name: other(c, getattr(row, c.name)) for c in table.c if not c.primary_key and c.name not in ("done", "head")
+        c.name: other(c, getattr(row, c.name))
+        for c in table.c
+        if not c.primary_key and c.name not in ("done", "head", "decided_at")
     }
     change(engine, update(table).where(*here).values(changed))
     result = audited()
