@@ -50,7 +50,7 @@ _ANSWERS: Final = {
 }
 _WORD: Final = re.compile(r"[^\s,;，；。、]+")
 _NAME: Final = re.compile(r"[^\s,;，；。、:\ue000]+[\s,;，；、:]*$")
-_NUMBERED: Final = re.compile(r"[rvd]\d+")
+_NUMBERED: Final = re.compile(r"[rvd]?\s?#?\d+")
 _TAKES_AGENT: Final = ("visit", "walkin")
 _OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "rule")
 """Commands about one thing: a number behind the first one is part of their words."""

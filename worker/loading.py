@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, or_
+from sqlalchemy import Column, ColumnElement, Connection, or_, select
 
 from worker.rules.forms import claims_named
 from worker.rules.identity import NameForm, name_form
@@ -129,7 +129,9 @@ def _load_forms(connection: Connection, site_id: int, state: State, needs: Needs
 def _named(needs: Needs, numbers: set[int]) -> list[ColumnElement[bool]]:
     standing = or_(claims.c.ends_at >= needs.since, claims.c.deal_at.is_not(None))
     found: list[ColumnElement[bool]] = [claims.c.number.in_(some) for some in _batches(needs.numbers | numbers)]
-    found += [claims.c.last4.in_(some) & standing for some in _batches(needs.last4)]
+    for some in _batches(needs.last4):
+        known_as = select(aliases.c.number).where(aliases.c.site_id == claims.c.site_id, aliases.c.last4.in_(some))
+        found.append((claims.c.last4.in_(some) | claims.c.number.in_(known_as)) & standing)
     return found
 
 
@@ -169,17 +171,21 @@ def _load_strangers(connection: Connection, site_id: int, state: State, needs: N
 
 
 def _load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:
-    """Take in every claim on these phones and aliases, and on those of their relatives, however far related."""
+    """Take in every claim on these phones, on further numbers of their clients, and on relatives', however far."""
     seen: set[Phone7] = set()
     while fresh := phones7 - seen:
         seen |= fresh
         links = _at(connection, site_id, Kin, fresh, ((kin.c.first3, kin.c.last4), OTHER))
         state.load(links)
         known_as = _at(connection, site_id, Alias, fresh, ((aliases.c.first3, aliases.c.last4),))
+        found = _at(connection, site_id, Claim, fresh, ((claims.c.first3, claims.c.last4),))
+        state.load(found)
+        for some in _batches({claim.number for claim in found}):
+            known_as += load(connection, site_id, Alias, aliases.c.number.in_(some))
         state.load(known_as)
-        state.load(_at(connection, site_id, Claim, fresh, ((claims.c.first3, claims.c.last4),)))
         load_claims(connection, site_id, state, {alias.number for alias in known_as} - set(state.claims))
         phones7 = {p for link in links for p in _both(link)}
+        phones7 |= {(alias.first3, alias.last4) for alias in known_as}
         phones7 |= {(state.claims[alias.number].first3, state.claims[alias.number].last4) for alias in known_as}
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from parsers.message import Parsed, Report
 from worker.rules.answering import Outcome, answered
+from worker.rules.attribution import attribute, owns
+from worker.rules.disputes import open_at
 from worker.rules.model import Claim, Decision
 from worker.rules.params import client_params, named_params
 from worker.rules.references import Missing, claims_meant
@@ -44,8 +46,8 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
     client = client_params(report)
     if not isinstance(claim, Missing) and claim.live(turn.now):
         return Outcome("status", _seen(turn, claim), claim.ref)
-    held = any(c.holds(turn.now) for c in turn.state.claims_at(report.first3 or "", report.last4 or ""))
-    if held:
+    asked = (report.client or "", report.first3 or "", report.last4 or "")
+    if attribute(turn.state, *asked, turn.now).unit:
         return Outcome("status", client | {"state": "other"})
     if isinstance(claim, Missing):
         return Outcome("status", client | {"state": "nobody"})
@@ -53,6 +55,22 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
 
 
 def _seen(turn: Turn, claim: Claim) -> dict[str, Any]:
-    state = claim.state if claim.live(turn.now) or claim.ended_at else "expired"
     seen = named_params(claim) | {"until": claim.ends_at.isoformat()}
-    return seen | {"state": state, "agent": claim.agent, "unit": claim.unit}
+    return seen | {"state": _state_of(turn, claim), "agent": claim.agent, "unit": claim.unit}
+
+
+def _state_of(turn: Turn, claim: Claim) -> str:
+    """Return the case of the words for how a claim stands; that another's is meanwhile first is all an agent learns."""
+    if claim.ended_at is not None:
+        return claim.state
+    if not claim.live(turn.now):
+        return "expired" if claim.visited_at is None else "lapsed"
+    if claim.state in ("suspected", "contested"):
+        return claim.state
+    if any(open_at(turn.state, dispute, turn.now) for dispute in turn.state.disputes_of(claim.number)):
+        return "disputed"
+    if turn.role is None and not owns(turn.state, claim, turn.now):
+        return "other"
+    if claim.sold(turn.now):
+        return "sold"
+    return "live" if claim.visited_at is None else "visited"

@@ -12,12 +12,13 @@ A deal makes the answer of its moment final, until a dispute is decided otherwis
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from worker.rules.disputes import last_decision, open_at, standing_deal
-from worker.rules.families import Client, claims_of_family, client_of, family_of
+from worker.rules.families import Client, claims_of_family, client_of, family_of, is_himself
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import WALK_IN, Claim, Dispute
+from worker.rules.protection import lapsed
 from worker.rules.state import State
 
 SHOWN_FLAGS = ("contested", "unlisted", "short_lead", "disputed", "claimed", "late_entry")
@@ -44,9 +45,11 @@ class Answer:
 
 def attribute(state: State, client: str, first3: str, last4: str, at: datetime) -> Answer:
     """Return whose a client is at a moment, by the line as far as the state has it."""
-    past = _past(state, (client, first3, last4), at)
-    answer = _decided(state, past, at) or _final(state, past, at) or _standing(state, past, at) or _nobody(past)
-    open_beside = _flags(state, past, (client, first3, last4), at)
+    asked = (client, first3, last4)
+    past = _past(state, asked, at)
+    standing = _standing(state, past, asked, at)
+    answer = _decided(state, past, at) or _final(state, past, at) or standing or _nobody(past)
+    open_beside = _flags(state, past, asked, at)
     return replace(answer, flags=tuple(dict.fromkeys((*answer.flags, *open_beside))))
 
 
@@ -55,10 +58,16 @@ def attribute_claim(state: State, claim: Claim, at: datetime) -> Answer:
     return attribute(state, claim.client, claim.first3, claim.last4, at)
 
 
+def owns(state: State, claim: Claim, at: datetime) -> bool:
+    """Tell whether a claim's client is its unit's at a moment: another may hold the family, or a dispute be decided."""
+    return claim.live(at) and attribute_claim(state, claim, at).unit == claim.unit
+
+
 def attribute_at_deal(state: State, claim: Claim, at: datetime) -> Answer:
     """Return what a deal at this moment makes final: the answer of steps 1 to 5, whatever deal is recorded (J8)."""
-    past = _past(state, client_of(claim), at)
-    return _decided(state, past, at) or _standing(state, past, at) or _nobody(past)
+    asked = client_of(claim)
+    past = _past(state, asked, at)
+    return _decided(state, past, at) or _standing(state, past, asked, at) or _nobody(past)
 
 
 def _past(state: State, client: Client, at: datetime) -> list[Claim]:
@@ -96,7 +105,7 @@ def _final(state: State, past: list[Claim], at: datetime) -> Answer | None:
     return Answer(deal.owner_unit, deal.owner_agent, deal.owner_rules, deal.owner_facts, claim=deal.number)
 
 
-def _standing(state: State, past: list[Claim], at: datetime) -> Answer | None:
+def _standing(state: State, past: list[Claim], asked: Client, at: datetime) -> Answer | None:
     """Steps 2 to 4 among the claims that hold the client or his family at the moment."""
     holding = [claim for claim in past if claim.holds(at)]
     if not holding:
@@ -104,11 +113,12 @@ def _standing(state: State, past: list[Claim], at: datetime) -> Answer | None:
     earliest = holding[0]
     visited = [claim for claim in holding if claim.unit != WALK_IN and _protects(state, claim, at)]
     arrived = [claim for claim in holding if claim.came_at is not None and claim.came_at <= at]
-    walked_in = [claim for claim in holding if claim.unit == WALK_IN]
-    # A confirmed visit protects only the unit that is the group's earliest, too (B16).
-    first = next((c for c in visited if c.unit == earliest.unit), None)
-    claim = first or next(iter(arrived or walked_in), None) or earliest
-    return _held(state, claim, holding, at, differs=bool(visited) and first is None)
+    # A visit protects only the unit that is the group's earliest, too (B16); one that walked in is the site's only
+    # while nobody of the group was reported before (R24).
+    first = next((c for c in (*visited, *arrived) if c.unit == earliest.unit), None)
+    related = any(not is_himself(state, asked, c) for c in holding)
+    differs = bool(visited or arrived) and first is None
+    return _held(state, first or earliest, at, related=related, differs=differs)
 
 
 def _protects(state: State, claim: Claim, at: datetime) -> bool:
@@ -117,9 +127,9 @@ def _protects(state: State, claim: Claim, at: datetime) -> bool:
     return claim.visited_at is not None and (form is None or form.closed_at is None or form.closed_at <= at)
 
 
-def _held(state: State, claim: Claim, holding: list[Claim], at: datetime, differs: bool) -> Answer:
+def _held(state: State, claim: Claim, at: datetime, *, related: bool, differs: bool) -> Answer:
     form = state.visits.get(claim.visit) if _protects(state, claim, at) else None
-    rules = tuple(dict.fromkeys(_rules(state, claim, holding, at)))
+    rules = tuple(dict.fromkeys((*_rules(state, claim, at), *(("R23",) if related else ()))))
     facts = (claim.ref, *((form.ref,) if form is not None else ()))
     flags = tuple(f for f in (*claim.flags, claim.state) if f in ("suspected", *SHOWN_FLAGS))
     dispute = ("disputed",) if differs else ()
@@ -127,7 +137,7 @@ def _held(state: State, claim: Claim, holding: list[Claim], at: datetime, differ
     return Answer(claim.unit, claim.agent, rules, facts, until, (*flags, *dispute), claim.number)
 
 
-def _rules(state: State, claim: Claim, holding: list[Claim], at: datetime) -> Iterator[str]:
+def _rules(state: State, claim: Claim, at: datetime) -> Iterator[str]:
     if claim.unit == WALK_IN:
         yield from ("R6", "R14", *(WHY_WALKED_IN[flag] for flag in claim.flags if flag in WHY_WALKED_IN))
         yield from ("R11",) if "rival" in claim.flags else ()
@@ -147,8 +157,6 @@ def _rules(state: State, claim: Claim, holding: list[Claim], at: datetime) -> It
     yield "R7"
     if "rival" in claim.flags:
         yield "R11"
-    if any(client_of(other)[1:] != client_of(claim)[1:] for other in holding):
-        yield "R23"
 
 
 def _nobody(past: list[Claim]) -> Answer:
@@ -163,17 +171,6 @@ def _nobody(past: list[Claim]) -> Answer:
     if last.state == "withdrawn":
         return Answer("", "", ("R7",), facts)
     return Answer("", "", ("R8", *(("R14",) if lapsed(last) else ())), facts)
-
-
-def protected_until(claim: Claim) -> datetime:
-    """Return the end of the 30 days from the first visit (R14), whatever the contacts."""
-    assert claim.visited_at is not None  # noqa: S101  (only a visited claim has such an end)
-    return claim.visited_at + timedelta(days=claim.terms["visit_days"])
-
-
-def lapsed(claim: Claim) -> bool:
-    """Tell whether a visited claim's end is that of a contact gap and not of its 30 days (R14)."""
-    return claim.visited_at is not None and claim.ends_at < protected_until(claim)
 
 
 def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Iterator[str]:

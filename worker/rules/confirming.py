@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from parsers.message import Parsed, Report
 from worker.rules.answering import refused
 from worker.rules.cancelling import decide_cancel
-from worker.rules.curing import decide_cure
+from worker.rules.judging import decide_settle
 from worker.rules.model import Decision
 from worker.rules.paying import decide_payment
+from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.ruling import decide_ruling
 from worker.rules.turn import Turn
 from worker.rules.withdrawing import decide_withdraw
@@ -25,7 +26,9 @@ ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "downpayment": decide_payment,
     "cancel_deposit": decide_cancel,
     "rule": decide_ruling,
-    "settle": decide_cure,
+    "settle": decide_settle,
+    "family": decide_family,
+    "unfamily": decide_unfamily,
 }
 """Commands that a manager has to confirm, by kind."""
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from worker.rules.model import Claim, Deadline
+from worker.rules.model import WALK_IN, Claim, Deadline
 from worker.rules.policy import Policy
+from worker.rules.protection import lapsed
 from worker.rules.state import State
 from worker.rules.turn import Turn
 
@@ -23,10 +24,16 @@ KINDS = (
 
 
 def plan_protection(turn: Turn, claim: Claim) -> None:
-    """Put down the end of a claim and the reminder before it; none when it begins with less than that left (E10)."""
+    """Put down a claim's end, and the one reminder before it: of its days, or of the contact gap that ends it (E9).
+
+    None when it begins with less than that left (E10); of a walk-in nobody is told.
+    """
+    if claim.unit == WALK_IN:
+        return
     turn.state.put(Deadline("expired", claim.ref, claim.ends_at))
-    if claim.ends_at - turn.now >= timedelta(hours=turn.policy.reminder_hours):
-        turn.state.put(Deadline("reminder", claim.ref, claim.ends_at))
+    kind = "gap_reminder" if lapsed(claim) else "reminder"
+    if claim.ends_at - turn.now >= lead(kind, turn.policy):
+        turn.state.put(Deadline(kind, claim.ref, claim.ends_at))
 
 
 def plan_daily(turn: Turn, accepted: int) -> None:

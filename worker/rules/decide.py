@@ -18,14 +18,18 @@ from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
-from worker.rules.curing import decide_cure
+from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
+from worker.rules.displacing import stand_by_holders
+from worker.rules.following import decide_follow_up
 from worker.rules.grouping import decide_group
+from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message
 from worker.rules.objecting import decide_object
 from worker.rules.paying import decide_payment
 from worker.rules.proving import decide_evidence
 from worker.rules.refusals import answer_stranger, refuse
+from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.reporting import decide_report
 from worker.rules.ruling import decide_opinion, decide_ruling
 from worker.rules.setup import decide_setup
@@ -52,8 +56,12 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "walkin": decide_walkin,
     "verify": decide_verify,
     "group": decide_group,
-    "settle": decide_cure,
     "query": decide_query,
+    "follow_up": decide_follow_up,
+    "settle": decide_settle,
+    "correct": decide_correct,
+    "family": decide_family,
+    "unfamily": decide_unfamily,
     "help": lambda turn, _: decide_help(turn),
 }
 """What decides each command of texts.md section 2; one that is missing here gets an outcome of its own."""
@@ -73,8 +81,9 @@ def decide(state: State, message: Message) -> Decision:
     if message.echo:
         return turn.decision("echo", "echo")
     decision = _decide_text(turn, read(state, message))
+    stand_by_holders(turn, decision.facts)
     plan_daily(turn, accepted=sum(row.code == "accepted" for row in decision.rows))
-    return replace(decision, facts=(*decision.facts, *state.take_journal()))
+    return replace(decision, replies=tuple(turn.replies), facts=(*decision.facts, *state.take_journal()))
 
 
 def read(state: State, message: Message) -> Parsed:

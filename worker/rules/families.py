@@ -1,4 +1,7 @@
-"""Families: parents, children and spouses are one client group (R23, R24); linked by the manager with proof."""
+"""Families: parents, children and spouses are one client group (R23, R24); linked by the manager with proof.
+
+A client is himself under every number that he is known by (R25), and his group is found from each of them.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +25,7 @@ def family_of(state: State, client: Client, at: datetime, proved: bool = True) -
 
 
 def _relatives(state: State, client: Client, at: datetime, proved: bool) -> Iterator[Client]:
+    yield from _other_numbers(state, client)
     for link in state.kin_at(client[1], client[2]):
         if stands(link, at) and (link.proved or not proved):
             one, other = ends_of(link)
@@ -29,6 +33,19 @@ def _relatives(state: State, client: Client, at: datetime, proved: bool) -> Iter
                 yield other
             elif same_client(client, other):
                 yield one
+
+
+def _other_numbers(state: State, client: Client) -> Iterator[Client]:
+    """R25: yield the client under the numbers that were shown to be his as well."""
+    for claim in state.claims_at(client[1], client[2]):
+        if names_agree(claim.client, client[0]) and (others := state.aliases_of(claim.number)):
+            yield client_of(claim)
+            yield from ((claim.client, alias.first3, alias.last4) for alias in others)
+
+
+def is_himself(state: State, client: Client, claim: Claim) -> bool:
+    """Tell whether a claim is on the client himself, under whichever of his numbers, and not on a relative."""
+    return any(same_client(client_of(claim), one) for one in (client, *_other_numbers(state, client)))
 
 
 def stands(link: Kin, at: datetime) -> bool:

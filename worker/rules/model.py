@@ -152,6 +152,11 @@ class Claim:
         return self.live(now) and self.state != "contested"
 
     @property
+    def to_tell(self) -> str:
+        """Return the phone of whom it is told of: its agent, else who sent it; "" for a walk-in, the site's own."""
+        return "" if self.unit == WALK_IN else self.agent_phone or self.sender
+
+    @property
     def ref(self) -> str:
         """Return the number as people write it."""
         return f"R{self.number}" if self.number > 0 else f"V{-self.number}"

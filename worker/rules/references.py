@@ -1,9 +1,11 @@
 """Which claim a command means: a number, a name and mask, or the last four digits (texts.md, section 2; E6, E24)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from parsers.message import Parsed, Report
+from worker.rules.families import claims_of_family
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import Claim
 from worker.rules.turn import Turn
@@ -17,17 +19,24 @@ class Missing:
     fitting: tuple[str, ...] = ()
 
 
-def claims_meant(turn: Turn, parsed: Parsed) -> list[Claim | Missing]:
-    """Return for each reference of a command, in its order, the claim that the sender may mean by it."""
-    named = [_by_client(turn, report) for report in parsed.reports]
+def claims_meant(turn: Turn, parsed: Parsed, first: Callable[[Claim], bool] | None = None) -> list[Claim | Missing]:
+    """Return for each reference of a command, in its order, the claim that the sender may mean by it.
+
+    Of several claims on one client those are meant before others that `first` is true of: who holds him by default.
+    """
+    wanted = first or (lambda claim: claim.holds(turn.now))
+    named = [claim_on(turn, report, wanted) for report in parsed.reports]
     return [*(_by_reference(turn, ref) for ref in parsed.refs), *named] or [Missing("refused_invalid")]
 
 
 def in_his_view(turn: Turn, claim: Claim) -> bool:
-    """Tell whether a claim is the sender's to speak of: staff sees all, an agent his unit's and his own (B6, E6)."""
-    listed = turn.listed
-    own = turn.phone in (claim.sender, claim.agent_phone)
-    return turn.role is not None or own or (listed is not None and listed.unit == claim.unit)
+    """Tell whether a claim is the sender's to speak of: staff sees all, an agent his unit's (B6, B33, E6).
+
+    Who is on no roster sees what he reported himself (E16).
+    """
+    if turn.role is not None or turn.listed is None:
+        return turn.role is not None or turn.phone in (claim.sender, claim.agent_phone)
+    return turn.listed.unit == claim.unit
 
 
 def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
@@ -46,7 +55,8 @@ def _by_number(turn: Turn, digits: str) -> Claim | Missing:
 
 
 def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
-    fitting = [c for c in turn.state.claims.values() if c.last4 == last4 and c.live(turn.now) and in_his_view(turn, c)]
+    live = [c for c in turn.state.claims.values() if c.live(turn.now) and in_his_view(turn, c)]
+    fitting = [c for c in live if last4 in (c.last4, *(alias.last4 for alias in turn.state.aliases_of(c.number)))]
     own = [c for c in fitting if turn.phone in (c.sender, c.agent_phone)]
     if own and turn.role is None:
         fitting = own
@@ -55,16 +65,27 @@ def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
     return fitting[0] if fitting else None
 
 
-def _by_client(turn: Turn, report: Report) -> Claim | Missing:
-    """Return the latest claim in his view on a name and mask, a live one first."""
+def claim_on(turn: Turn, report: Report, wanted: Callable[[Claim], bool]) -> Claim | Missing:
+    """Return the latest claim in his view on a name and mask, a wanted and a live one first; else on a relative."""
     at = turn.state.claims_at(report.first3 or "", report.last4 or "")
     seen = [c for c in at if in_his_view(turn, c)]
-    return latest_named(seen, report.client or "", turn.now) or Missing("refused_not_found")
+    named = latest_named(seen, report.client or "", turn.now, wanted)
+    return named or next(iter(_of_relatives(turn, report)), Missing("refused_not_found"))
 
 
-def latest_named(claims: list[Claim], name: str, now: datetime) -> Claim | None:
-    """Return the last of these claims whose client is so called: exactly before roughly, live before ended."""
+def latest_named(
+    claims: list[Claim], name: str, now: datetime, wanted: Callable[[Claim], bool] | None = None
+) -> Claim | None:
+    """Return the last of these claims whose client is so called: exactly before roughly, wanted, live before ended."""
     agreeing = [c for c in claims if names_agree(c.client, name)]
     exact = [c for c in agreeing if fold(c.client) == fold(name)]
     live = [c for c in exact or agreeing if c.live(now)]
-    return next(reversed(live or exact or agreeing), None)
+    first = [c for c in live if wanted is None or wanted(c)]
+    return next(reversed(first or live or exact or agreeing), None)
+
+
+def _of_relatives(turn: Turn, report: Report) -> list[Claim]:
+    """R23: a proved family is one client, so who has reported one of them may name any."""
+    client = (report.client or "", report.first3 or "", report.last4 or "")
+    family = claims_of_family(turn.state, client, turn.now)
+    return [c for c in family if c.holds(turn.now) and in_his_view(turn, c)]

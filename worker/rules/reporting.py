@@ -4,13 +4,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parsers.message import Parsed, Report
+from worker.rules.attribution import attribute
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
+from worker.rules.families import family_of, is_himself
 from worker.rules.identity import fold, name_key, names_agree
-from worker.rules.model import Claim, Decision, ReportRow
+from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
 from worker.rules.params import claim_params, client_params
 from worker.rules.refusals import answer_stranger, refuse
+from worker.rules.renewing import renew, renewable
 from worker.rules.reporter import Refusal, Reporter, reporter_of
 from worker.rules.turn import Turn
 
@@ -86,12 +89,15 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) ->
     sent_at = turn.message.sent_at
     if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
         return Part("expired", ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
-    past = turn.state.claims_at(report.first3 or "", report.last4 or "")
     final = final_for(turn.state, (report.client or "", report.first3 or "", report.last4 or ""), turn.now)
     if final is not None and (final.sold or final.unit != reporter.unit):
         # Sold or decided for another, he stays taken for good (B42).
         return Part("duplicate_other", final.rules, client_params(report))
-    live = [c for c in past if c.live(turn.now) and (final is None or c.unit == final.unit)]
+    held = _held_with_his_family(turn, report) if final is None else None
+    if held is not None:
+        return _of_group(turn, report, reporter, held, index)
+    at_number = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    live = [c for c in at_number if _counts(turn, c, reporter) and (final is None or c.unit == final.unit)]
     agreeing = _meant(report.client or "", live)
     own = [c for c in agreeing if c.unit == reporter.unit]
     if own:
@@ -104,6 +110,32 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) ->
     return _register(turn, report, reporter, index, ())
 
 
+def _counts(turn: Turn, claim: Claim, reporter: Reporter) -> bool:
+    """Tell whether a claim can stand in a report's way: a contested one only waits, and meets its own unit alone."""
+    return claim.live(turn.now) and (claim.state != "contested" or claim.unit == reporter.unit)
+
+
+def _held_with_his_family(turn: Turn, report: Report) -> Claim | None:
+    """R23, R25: return the claim that holds a client whose relatives, or further numbers, are proved."""
+    client = (report.client or "", report.first3 or "", report.last4 or "")
+    if len(family_of(turn.state, client, turn.now)) == 1:
+        return None
+    claim = turn.state.claims.get(attribute(turn.state, *client, turn.now).claim)
+    return claim if claim is not None and claim.holds(turn.now) else None
+
+
+def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index: int) -> Part:
+    """Answer a report of one whose group is held: the group is one client, and he is named as he was written."""
+    if held.unit == reporter.unit:
+        part = _repeat(turn, report, reporter, held)
+    else:
+        part = _overlap(turn, report, reporter, held, index)
+    client = (report.client or "", report.first3 or "", report.last4 or "")
+    if is_himself(turn.state, client, held):
+        return replace(part, rules=(*part.rules, "R25"))
+    return replace(part, rules=(*part.rules, "R23"), params=part.params | client_params(report))
+
+
 def _meant(name: str, live: list[Claim]) -> list[Claim]:
     """Return the live claims that a name agrees with; the one that is exactly so called before all others."""
     agreeing = [c for c in live if names_agree(c.client, name)]
@@ -113,32 +145,26 @@ def _meant(name: str, live: list[Claim]) -> list[Claim]:
 
 def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Part:
     """R7: the unit holds the client already; by himself or by a colleague (E19)."""
-    himself = turn.phone == claim.sender or reporter.agent_phone == claim.agent_phone != ""
-    if not himself and fold(reporter.agent) != fold(claim.agent):
+    if turn.phone != claim.sender and not _is_agent_of(reporter, claim):
         params = claim_params(claim) | {"colleague": claim.agent}
         return Part("duplicate_unit", ("R7",), params, claim)
-    if turn.policy.renewal == "free" and renewable(claim):
-        return _renew(turn, claim)
+    if renewable(turn, claim):
+        renewed = renew(turn, claim)
+        return Part("renewed", ("R9",), claim_params(renewed), renewed)
     return Part("duplicate_own", ("R7",), claim_params(claim), claim)
 
 
-def renewable(claim: Claim) -> bool:
-    """Tell whether a claim can have new days at all: not once visited, nor when a withdrawal shortened it (B47)."""
-    return claim.visited_at is None and "shortened" not in claim.flags and claim.state == "live"
-
-
-def _renew(turn: Turn, claim: Claim) -> Part:
-    """R9: new days from the repeat's receipt (B5), place kept."""
-    renewed = replace(claim, ends_at=turn.now + claim.terms["report_days"] * DAY, renewed_at=turn.now, followed_at=None)
-    turn.state.put(renewed)
-    plan_protection(turn, renewed)
-    return Part("renewed", ("R9",), claim_params(renewed), renewed)
+def _is_agent_of(reporter: Reporter, claim: Claim) -> bool:
+    """Tell whether a claim's agent is who reports: by phone where both are listed, else by name (F19)."""
+    if reporter.agent_phone and claim.agent_phone:
+        return reporter.agent_phone == claim.agent_phone
+    return reporter.agent != NO_AGENT and fold(reporter.agent) == fold(claim.agent)
 
 
 def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int) -> Part:
     """R11: the earlier place in the line wins; an earlier sending time is for the manager to weigh."""
     sent_at, since = turn.message.sent_at, holder.sent_at or holder.reported_at
-    late = sent_at is not None and sent_at < since and holder.state != "contested"
+    late = sent_at is not None and sent_at < since
     flag = "contested" if late else "rival"
     turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, "rival")))))
     if late:

@@ -8,7 +8,7 @@ from typing import Any
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.identity import fold, name_key, names_agree, unit_key
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
-from worker.rules.protecting import contacted
+from worker.rules.protection import contacted
 from worker.rules.turn import Turn
 
 

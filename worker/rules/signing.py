@@ -5,7 +5,6 @@ from datetime import date
 
 from parsers.message import Parsed
 from worker.rules.answering import Outcome, answered, refused
-from worker.rules.attribution import protected_until
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.form_references import forms_meant, forms_seen
@@ -23,7 +22,7 @@ from worker.rules.forms import (
 )
 from worker.rules.model import Claim, Decision, Visit
 from worker.rules.params import named_params
-from worker.rules.protecting import visited
+from worker.rules.protection import protected_until, visited
 from worker.rules.references import Missing
 from worker.rules.turn import Turn
 

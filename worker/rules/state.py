@@ -49,6 +49,7 @@ class State:
         self.deadlines: dict[tuple[str, str, datetime], Deadline] = {}
         self._by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._kin_by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
+        self._aliases_by_number: defaultdict[int, set[Phone7]] = defaultdict(set)
         self._journal: list[Fact] = []
 
     def load(self, facts: Iterable[Fact]) -> None:
@@ -97,6 +98,7 @@ class State:
             case Alias():
                 self.aliases[fact.first3, fact.last4, fact.number] = fact
                 self._by_phone7[fact.first3, fact.last4].add(fact.number)
+                self._aliases_by_number[fact.number].add((fact.first3, fact.last4))
             case FollowUp():
                 self.follow_ups[fact.seq, fact.part] = fact
             case Visit():
@@ -159,6 +161,10 @@ class State:
         """Return every claim on a phone7, its own or an alias (R25), in line order."""
         found = [self.claims[n] for n in self._by_phone7.get((first3, last4), ()) if n in self.claims]
         return sorted(found, key=lambda claim: (claim.seq, claim.part))
+
+    def aliases_of(self, number: int) -> list[Alias]:
+        """Return the further numbers of a claim's client (R25)."""
+        return [self.aliases[(*phone7, number)] for phone7 in sorted(self._aliases_by_number.get(number, ()))]
 
     def kin_at(self, first3: str, last4: str) -> list[Kin]:
         """Return every link of a client on this phone7, in line order (R23)."""

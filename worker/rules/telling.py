@@ -4,16 +4,19 @@ Nothing here changes an answer: what has run out has run out by its times alone,
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from worker.rules.attribution import owns
 from worker.rules.disputes import final_for
 from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
-from worker.rules.params import named_params
+from worker.rules.params import expired_params, named_params
 from worker.rules.state import State
 from worker.rules.telling_visits import sign_reminder, visit_void
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
+
+AN_INSTANT = timedelta(microseconds=1)
 
 Tell = Callable[[State, Deadline, datetime, str], list[Reply]]
 
@@ -35,21 +38,35 @@ def _daily(state: State, deadline: Deadline, now: datetime, head: str) -> list[R
 
 
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    """R8: the old holder is told once; a contested claim that nobody decided falls with its holder (B21)."""
+    """R8, E11: the old holder is told once; a contested claim that nobody decided falls with its holder (B21)."""
     claim = _subject(state, deadline, now)
     if claim is None:
         return []
     if claim.state == "contested":
         return _to_agent(state, claim, "duplicate_other", {"client": claim.client, "mask": claim.mask}, "")
-    params = _params(claim) | {"ending": "report", "days": state.policy.report_days}
-    return _to_agent(state, claim, "expired", params, claim.ref)
+    if not owns(state, claim, deadline.at - AN_INSTANT):
+        return []
+    return _to_agent(state, claim, "expired", expired_params(claim), claim.ref)
 
 
 def _reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     claim = _subject(state, deadline, now)
-    if claim is None or not claim.holds(now) or not state.policy.reminder_hours:
+    if claim is None or not state.policy.reminder_hours:
         return []
-    return _to_agent(state, claim, "reminder", _params(claim), claim.ref)
+    return _remind(state, claim, now, "report" if claim.visited_at is None else "visit")
+
+
+def _gap_reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    """E9: the agent is told before his contact gap closes (R14)."""
+    claim = _subject(state, deadline, now)
+    return [] if claim is None or state.policy.gap_reminder is None else _remind(state, claim, now, "gap")
+
+
+def _remind(state: State, claim: Claim, now: datetime, ending: str) -> list[Reply]:
+    if not owns(state, claim, now):
+        return []
+    params = named_params(claim) | {"until": claim.ends_at.isoformat(), "ending": ending}
+    return _to_agent(state, claim, "reminder", params, claim.ref)
 
 
 def claim_of(state: State, subject: str) -> Claim | None:
@@ -66,12 +83,8 @@ def _subject(state: State, deadline: Deadline, now: datetime) -> Claim | None:
     return claim if final_for(state, client_of(claim), now) is None else None
 
 
-def _params(claim: Claim) -> dict[str, Any]:
-    return named_params(claim) | {"until": claim.ends_at.isoformat()}
-
-
 def _to_agent(state: State, claim: Claim, code: str, params: dict[str, Any], ref: str) -> list[Reply]:
-    phone = claim.agent_phone or claim.sender
+    phone = claim.to_tell
     return [] if not phone or state.sender(phone).silent else [Reply(phone, code, "notice", params, ref)]
 
 
@@ -82,6 +95,7 @@ def _to_managers(state: State, params: dict[str, Any]) -> list[Reply]:
 TELL: dict[str, Tell] = {
     "expired": _expired,
     "reminder": _reminder,
+    "gap_reminder": _gap_reminder,
     "digest": _digest,
     "daily": _daily,
     "opinion_reminder": remind_of_opinion,

@@ -7,7 +7,7 @@ from parsers.message import Report
 from worker.rules.forms import signed_by
 from worker.rules.identity import name_key
 from worker.rules.model import WALK_IN, Claim, Visit
-from worker.rules.protecting import visited
+from worker.rules.protection import visited
 from worker.rules.turn import Turn
 
 

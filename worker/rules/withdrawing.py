@@ -6,7 +6,7 @@ from parsers.message import Parsed
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.cancelling import cancel_dispute
 from worker.rules.model import Claim, Decision
-from worker.rules.params import named_params
+from worker.rules.params import expired_params, named_params
 from worker.rules.references import Missing, claims_meant
 from worker.rules.turn import Turn
 
@@ -32,8 +32,8 @@ def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
     if claim.deal_at is not None:
         return Outcome("refused_late", params)
     if not claim.live(turn.now):
-        return Outcome("expired", params | {"ending": "report", "days": turn.policy.report_days}, claim.ref)
+        return Outcome("expired", expired_params(claim), claim.ref)
     turn.state.put(replace(claim, state="withdrawn", ended_at=turn.now))
     if turn.role == "manager":
-        turn.notify([claim.agent_phone or claim.sender], "withdrawn", params | {"by": "manager"}, claim.ref)
+        turn.notify([claim.to_tell], "withdrawn", params | {"by": "manager"}, claim.ref)
     return Outcome("withdrawn", params, claim.ref, ("R7",))

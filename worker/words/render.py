@@ -88,6 +88,7 @@ def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) ->
     nobody = agent in ("", NO_AGENT)
     fields["holder"] = _unit(setting, params.get("holder", ""))
     fields["who"] = client + str(params.get("mask", "")) + _persons(setting, params)
+    fields["other_who"] = _clip(str(params.get("other_client", "")), clipped) + str(params.get("other_mask", ""))
     fields["agent"] = unit if nobody else _clip(agent, clipped)
     fields["by"] = unit if nobody else f"{agent}({unit})" if unit else agent
     fields["colleague"] = unit if params.get("colleague") == NO_AGENT else str(params.get("colleague", ""))

@@ -1,0 +1,59 @@
+"""更正: the true number of a client who was reported under another, shown by written proof (R22, R25; D2)."""
+
+from dataclasses import replace
+
+from parsers.message import Parsed, Report
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.displacing import displace
+from worker.rules.identity import names_agree
+from worker.rules.model import Alias, Claim, Decision
+from worker.rules.params import expired_params, named_params
+from worker.rules.references import Missing, claims_meant
+from worker.rules.turn import Turn
+
+
+def decide_correct(turn: Turn, parsed: Parsed) -> Decision:
+    """Give a claim the number that stands last in the text; the old one goes on finding it."""
+    if turn.role != "manager":
+        return refused(turn, "correct", "refused_role")
+    claims, true = _parts(parsed)
+    if true is None or not parsed.words:
+        return refused(turn, "correct", "refused_invalid", {"reason": "number" if true is None else "proof"})
+    meant = claims_meant(turn, claims)
+    if len(meant) > 1:
+        return refused(turn, "correct", "refused_invalid", {"reason": "one"})
+    return answered(turn, "correct", [_correct(turn, meant[0], true, parsed.words)])
+
+
+def _parts(parsed: Parsed) -> tuple[Parsed, Report | None]:
+    """Return what names the claim, and the number that is true: the last one, and none if it is all there is."""
+    if len(parsed.refs) + len(parsed.reports) < 2 or not parsed.reports:
+        return parsed, None
+    return replace(parsed, reports=parsed.reports[:-1]), parsed.reports[-1]
+
+
+def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Outcome:
+    if isinstance(claim, Missing):
+        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    if claim.ended_at is not None:
+        return Outcome("refused_not_found", named_params(claim))
+    if not claim.live(turn.now):
+        return Outcome("expired", expired_params(claim), claim.ref)
+    if (claim.first3, claim.last4) == (true.first3, true.last4):
+        return Outcome("refused_invalid", {"reason": "number"})
+    before = (claim.first3, claim.last4)
+    turn.state.put(Alias(*before, claim.number, turn.message.seq, turn.now, proof))
+    corrected = replace(claim, first3=true.first3 or "", last4=true.last4 or "")
+    turn.state.put(corrected)
+    _let_the_earliest_prevail(turn, corrected)
+    return Outcome("corrected", named_params(corrected) | {"old": claim.mask}, claim.ref, ("R22", "R25"))
+
+
+def _let_the_earliest_prevail(turn: Turn, corrected: Claim) -> None:
+    """R22: of claims that turn out to be one client's the earliest stands; one with a visit is for a dispute (B16)."""
+    at = turn.state.claims_at(corrected.first3, corrected.last4)
+    same = [c for c in at if c.holds(turn.now) and names_agree(c.client, corrected.client)]
+    first, *later = sorted(same, key=lambda c: (c.reported_at, c.seq, c.part)) or [corrected]
+    for claim in later:
+        if claim.unit != first.unit and claim.visited_at is None and not claim.sold(turn.now):
+            displace(turn, claim)

@@ -1,0 +1,76 @@
+"""判: the manager settles suspected and contested claims (R11; B18, B21–B23, D16)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.curing import decide_cure
+from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.displacing import displace
+from worker.rules.model import Claim, Decision
+from worker.rules.params import expired_params, named_params
+from worker.rules.references import Missing, claims_meant
+from worker.rules.turn import Turn
+
+PENDING = ("suspected", "contested")
+
+
+def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
+    """Settle the claims that are named: 有效 lets each stand, 重复 ends it in favour of who was first; V… are forms."""
+    if any(ref.startswith("V") for ref in parsed.refs):
+        return decide_cure(turn, parsed)
+    if turn.role != "manager":
+        return refused(turn, "settle", "refused_role")
+    if parsed.answer is None:
+        return refused(turn, "settle", "refused_invalid", {"reason": "answer"})
+    valid = parsed.answer == "valid"
+    meant = claims_meant(turn, parsed, first=lambda claim: claim.state in PENDING)
+    return answered(turn, "settle", [_settle(turn, claim, valid) for claim in meant], "settled")
+
+
+def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
+    if isinstance(claim, Missing):
+        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    if claim.state not in PENDING or claim.ended_at is not None:
+        return Outcome("refused_not_found", named_params(claim))
+    ends_at = _end_if_valid(turn, claim)
+    if not claim.live(turn.now) or turn.now >= ends_at:
+        return Outcome("expired", expired_params(claim), claim.ref)
+    params = named_params(claim) | {"state": "valid" if valid else "duplicate"}
+    turn.notify([claim.to_tell], "settled", params, claim.ref)
+    _uphold(turn, claim, ends_at) if valid else _reject(turn, claim)
+    return Outcome("settled", params, claim.ref, ("R11",))
+
+
+def _end_if_valid(turn: Turn, claim: Claim) -> datetime:
+    """Return the end that a claim has if it is valid; a contested one's days count from its sending (B23)."""
+    if claim.state != "contested":
+        return claim.ends_at
+    sent = claim.sent_at if turn.policy.contested_counts_from == "sent" else None
+    return (sent or claim.reported_at) + claim.terms["report_days"] * DAY
+
+
+def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
+    """Let a claim stand: a suspected one as its own client's, a contested one in the place before its holder (B23)."""
+    if claim.state == "suspected":
+        turn.state.put(replace(claim, state="live"))
+        return
+    flags = tuple(dict.fromkeys((*claim.flags, "rival")))
+    since = claim.sent_at or claim.reported_at
+    upheld = replace(claim, state="live", reported_at=since, ends_at=ends_at, flags=flags)
+    turn.state.put(upheld)
+    plan_protection(turn, upheld)
+    displace(turn, turn.state.claims[claim.rivals[0]])
+
+
+def _reject(turn: Turn, claim: Claim) -> None:
+    displace(turn, claim)
+    if claim.state == "contested":
+        _no_longer_contested(turn, turn.state.claims[claim.rivals[0]])
+
+
+def _no_longer_contested(turn: Turn, holder: Claim) -> None:
+    others = (c for c in turn.state.claims.values() if c.state == "contested" and holder.number in c.rivals)
+    if not any(c.live(turn.now) for c in others):
+        turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != "contested")))

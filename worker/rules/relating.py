@@ -1,0 +1,128 @@
+"""亲属 and 撤亲属: the manager makes relatives one client group, or undoes it (R23; D4, D5, B16, B17, E1, E7, E14)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from parsers.message import Parsed, Report
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.attribution import Answer, attribute_claim
+from worker.rules.displacing import tell_loser
+from worker.rules.families import Client, claims_of_family, client_of, ends_of, same_client, stands
+from worker.rules.model import Claim, Decision, Kin
+from worker.rules.params import mask_of
+from worker.rules.references import Missing, claim_on, claims_meant
+from worker.rules.turn import Turn
+
+RELATIONS = ("夫妻", "父母", "子女", "父子", "父女", "母子", "母女")
+"""Who is one client group (R23); anybody else is a client of his own."""
+PROOFS = ("户口本", "结婚证", "其他")
+"""What proves it; 其他 stands before any other paper."""
+Answers = dict[int, Answer]
+
+
+def decide_family(turn: Turn, parsed: Parsed) -> Decision:
+    """Link two clients: with proof they are one from here on, without it the link is only noted (B17)."""
+    if turn.role != "manager":
+        return refused(turn, "family", "refused_role")
+    relation, proof = _read(parsed.words)
+    if not relation:
+        return refused(turn, "family", "refused_invalid", {"reason": "relation"})
+    people = _people(turn, parsed)
+    if isinstance(people, Missing):
+        return refused(turn, "family", people.code, {"fitting": list(people.fitting)})
+    if len(people) != 2 or same_client(*people):
+        return refused(turn, "family", "refused_invalid", {"reason": "two"})
+    return answered(turn, "family", [_link(turn, people[0], people[1], relation, proof)])
+
+
+def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
+    """Undo the links of a client, or those between two; each is then a client of his own again."""
+    if turn.role != "manager":
+        return refused(turn, "unfamily", "refused_role")
+    people = _people(turn, parsed)
+    if isinstance(people, Missing):
+        return refused(turn, "unfamily", people.code, {"fitting": list(people.fitting)})
+    if len(people) > 2:
+        return refused(turn, "unfamily", "refused_invalid", {"reason": "two"})
+    return answered(turn, "unfamily", [_unlink(turn, people)])
+
+
+def _read(words: str) -> tuple[str, str]:
+    """Return relation and proof of the words behind the clients, "" for each that is not one that counts."""
+    relation = next((r for word in words.split() for r in RELATIONS if word.startswith(r)), "")
+    found = [(words.index(proof), proof) for proof in PROOFS if proof in words]
+    return relation, words[min(found)[0] :].strip() if found else ""
+
+
+def _people(turn: Turn, parsed: Parsed) -> list[Client] | Missing:
+    """Return whom a text names: by a claim's number or last four digits, or by name and mask, reported or not (D4)."""
+    by_number = claims_meant(turn, replace(parsed, reports=())) if parsed.refs else []
+    missing = next((found for found in by_number if isinstance(found, Missing)), None)
+    if missing is not None:
+        return missing
+    claims = [client_of(claim) for claim in by_number if isinstance(claim, Claim)]
+    if any(report.client is None for report in parsed.reports):
+        return Missing("refused_invalid")
+    return [*claims, *(_person(turn, report) for report in parsed.reports)]
+
+
+def _person(turn: Turn, report: Report) -> Client:
+    written = (report.client or "", report.first3 or "", report.last4 or "")
+    claim = claim_on(turn, report, lambda c: c.holds(turn.now))
+    himself = not isinstance(claim, Missing) and same_client(client_of(claim), written)
+    return client_of(claim) if himself and not isinstance(claim, Missing) else written
+
+
+def _link(turn: Turn, one: Client, other: Client, relation: str, proof: str) -> Outcome:
+    before = _answers(turn, one, other)
+    link = Kin(turn.message.seq, turn.now, *one, *other, relation, proof, proved=bool(proof))
+    turn.state.put(link)
+    state = "proved" if link.proved else "claimed"
+    _tell_concerned(turn, before)
+    return Outcome("family_linked", _both(one, other) | {"state": state, "relation": relation}, rules=("R23",))
+
+
+def _unlink(turn: Turn, people: list[Client]) -> Outcome:
+    standing = [link for link in turn.state.kin_at(*people[0][1:]) if _between(turn, link, people)]
+    if not standing:
+        return Outcome("refused_not_found")
+    before = _answers(turn, *ends_of(standing[0]), *people)
+    for link in standing:
+        turn.state.put(replace(link, undone_at=turn.now))
+    _tell_concerned(turn, before, {"state": "restored"})
+    return Outcome("family_linked", _both(*ends_of(standing[0])) | {"state": "undone"}, rules=("R23",))
+
+
+def _between(turn: Turn, link: Kin, people: list[Client]) -> bool:
+    ends = ends_of(link)
+    return stands(link, turn.now) and all(any(same_client(person, end) for end in ends) for person in people)
+
+
+def _both(one: Client, other: Client) -> dict[str, str]:
+    return {"client": one[0], "mask": mask_of(*one[1:]), "other_client": other[0], "other_mask": mask_of(*other[1:])}
+
+
+def _answers(turn: Turn, *clients: Client) -> Answers:
+    """Return whose the client of each live claim of these families is, by the claim's number."""
+    claims = (claim for client in clients for claim in claims_of_family(turn.state, client, turn.now))
+    return {c.number: attribute_claim(turn.state, c, turn.now) for c in claims if c.holds(turn.now)}
+
+
+def _tell_concerned(turn: Turn, before: Answers, case: Mapping[str, str] | None = None) -> None:
+    """E1, E14: who held a client and does no more, or does again, is told so; a rival's name is never given."""
+    changed = list(_changed(turn, before))
+    for phone in dict.fromkeys(claim.to_tell for claim in changed):
+        concerned = next(claim for claim in changed if claim.to_tell == phone)
+        params = {"client": concerned.client, "mask": concerned.mask} | dict(case or {})
+        turn.notify([phone], "family_linked", params)
+    for claim in changed:
+        if before[claim.number].unit == claim.unit != attribute_claim(turn.state, claim, turn.now).unit:
+            tell_loser(turn, claim)
+
+
+def _changed(turn: Turn, before: Answers) -> Iterator[Claim]:
+    for number, answer in before.items():
+        claim = turn.state.claims[number]
+        after = attribute_claim(turn.state, claim, turn.now)
+        if (answer.unit, answer.agent) != (after.unit, after.agent):
+            yield claim

@@ -1,0 +1,30 @@
+"""R9: a claim that was followed up all the time may be renewed by reporting again (B4–B6, B18, B47)."""
+
+from dataclasses import replace
+
+from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.model import Claim
+from worker.rules.protection import followed_without_gap
+from worker.rules.turn import Turn
+
+
+def renewable(turn: Turn, claim: Claim) -> bool:
+    """Tell whether its holder's repeat renews a claim: by policy always, never, or only without a follow-up gap."""
+    if turn.policy.renewal == "off" or not _can_have_new_days(claim):
+        return False
+    return turn.policy.renewal == "free" or followed_without_gap(claim, turn.now)
+
+
+def _can_have_new_days(claim: Claim) -> bool:
+    """Not once visited, nor when a withdrawal shortened it (B47); a provisional claim is as live as any (B18)."""
+    return claim.visited_at is None and "shortened" not in claim.flags and claim.state in ("live", "suspected")
+
+
+def renew(turn: Turn, claim: Claim) -> Claim:
+    """Give a claim new days from the repeat's receipt (B5), its place kept; its gaps are counted from there."""
+    flags = tuple(flag for flag in claim.flags if flag != "gap_broken")
+    ends_at = turn.now + claim.terms["report_days"] * DAY
+    renewed = replace(claim, ends_at=ends_at, renewed_at=turn.now, followed_at=None, flags=flags)
+    turn.state.put(renewed)
+    plan_protection(turn, renewed)
+    return renewed
