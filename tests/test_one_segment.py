@@ -21,6 +21,7 @@ PARAMS: dict[str, Any] = {
     "objection_until": NOW.isoformat(), "evidence_until": NOW.isoformat(), "opinion_until": NOW.isoformat(),
     "contact_until": NOW.isoformat(), "fields": ["number", "unit"], "missing": ["agent", "consultant"], "least": 12,
     "signers": ["古丽娜尔·买买提艾力江", "consultant", "manager"], "items": ["V100021 张三138****5678", "V100022 李四139****2233"],
+    "other_client": "阿卜杜热合曼·吐尔逊阿吉", "other_mask": "138****5678", "old": "138****5678", "relation": "夫妻",
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "contested.notice": {"other": "R100023"},

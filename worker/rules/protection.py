@@ -37,8 +37,9 @@ def contacted(claim: Claim, at: datetime) -> Claim:
 
 
 def _kept_up(claim: Claim, at: datetime) -> Claim:
-    gap_closes = at + timedelta(hours=claim.terms["contact_gap_hours"])
-    return replace(claim, contact_at=at, ends_at=min(protected_until(claim), gap_closes))
+    last = max(claim.contact_at or at, at)
+    gap_closes = last + timedelta(hours=claim.terms["contact_gap_hours"])
+    return replace(claim, contact_at=last, ends_at=min(protected_until(claim), gap_closes))
 
 
 def _followed(claim: Claim, at: datetime) -> Claim:
