@@ -31,6 +31,11 @@ class Part:
     claim: Claim | None = None
 
     @property
+    def for_sender(self) -> dict[str, Any]:
+        """Return what the sender's words are made of: nothing of whom his client overlaps with (R11)."""
+        return {key: value for key, value in self.params.items() if key not in ("other", "other_at")}
+
+    @property
     def ref(self) -> str:
         """Return the registration's number as it stands with the code (E4)."""
         return self.claim.ref if self.claim is not None and self.code != "duplicate_other" else ""
@@ -274,9 +279,9 @@ def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Report
 def _answer(turn: Turn, parts: list[Part]) -> str:
     """Give the one reply; its code is `accepted` if any client was, else the first client's (E2)."""
     first = next((part for part in parts if part.code == "accepted"), parts[0])
-    params = first.params
+    params = first.for_sender
     if len(parts) > 1:
-        params = {"parts": [part.params | {"code": part.code} for part in parts]}
+        params = {"parts": [part.for_sender | {"code": part.code} for part in parts]}
     if first.code.startswith("refused_"):
         refuse(turn, first.code, params)
     else:

@@ -1,0 +1,324 @@
+"""What holds in every history of the regime, whatever people text, when, and however often jobs run."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from parsers.keywords import KEYWORDS
+from parsers.message import COMMANDS as KINDS
+from tests.histories import (
+    CLIENT_NAMES,
+    COMMANDS,
+    HISTORIES,
+    MANAGER,
+    PEOPLE,
+    ROSTER,
+    SITE,
+    START,
+    Step,
+)
+from tests.infrastructure.databases import Databases
+from worker.database import open_engine
+from worker.decider import decide_site, message_of
+from worker.gateways.base import Inbound
+from worker.line import Entry, accept, enter, found_site
+from worker.notices import tell_due
+from worker.rules.attribution import attribute_claim, owns
+from worker.rules.chain import GENESIS, commitment, next_head
+from worker.rules.decide import decide
+from worker.rules.families import claims_of_family, client_of
+from worker.rules.identity import fold
+from worker.rules.model import Claim, Decision, FollowUp, Message, Reply
+from worker.rules.state import State
+from worker.schema import decisions, inbox
+from worker.words.render import Setting, render
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Folded:
+    """A line as it is folded, one message at a time: its decision, the state after it, the claims before it."""
+
+    message: Message
+    decision: Decision
+    state: State
+    before: dict[int, Claim] = field(default_factory=dict)
+
+
+def line_of(steps: list[Step]) -> Iterator[Message]:
+    yield Message(1, START, "site", "", payload=SITE)
+    yield Message(2, START, "roster", "", payload=PEOPLE)
+    now = START
+    for seq, step in enumerate(steps, 3):
+        now += step.after
+        if step.kind != "text":
+            yield Message(seq, now, step.kind, "", payload=step.payload(now))
+        else:
+            sent_at = now - step.ago if step.ago else None
+            yield Message(seq, now, "text", step.sender, step.text, sent_at=sent_at, salt=f"{seq:032x}")
+
+
+def fold_line(steps: list[Step]) -> Iterator[Folded]:
+    state = State()
+    for message in line_of(steps):
+        before = dict(state.claims)
+        yield Folded(message, decide(state, message), state, before)
+
+
+# The register is independent of batch size and of how often jobs run.
+
+
+@dataclass
+class Pace:
+    """How work goes on beside the line: after how many messages, in batches of which size, told or not."""
+
+    every: int
+    limits: list[int]
+    tells: bool
+
+
+PACES = st.builds(Pace, st.integers(1, 9), st.lists(st.integers(1, 7), min_size=1, max_size=5), st.booleans())
+numbers = count(1)
+
+
+def play(engine: Engine, steps: list[Step], pace: Pace) -> int:
+    """Put a history into the line of a new site and decide it at this pace; return the site's id."""
+    run = next(numbers)
+    number = f"+861380000{run:04d}"
+    site_id = found_site(engine, f"湾{run}", number, "sandbox", SITE | {"number": number}, lambda: START).site_id
+    assert site_id is not None
+    enter(engine, site_id, Entry("roster", "program", f"{run}", "", payload=PEOPLE), lambda: START)
+    now = START
+    for place, step in enumerate(steps):
+        now += step.after
+        _put(engine, site_id, number, f"{run}-{place}", step, now)
+        if place % pace.every == 0:
+            decide_site(engine, site_id, pace.limits[place % len(pace.limits)], lambda at=now: at)
+            tell_due(engine, now) if pace.tells else None
+    while decide_site(engine, site_id, pace.limits[0], lambda: now).more:
+        pass
+    return site_id
+
+
+def _put(engine: Engine, site_id: int, number: str, name: str, step: Step, now: datetime) -> None:
+    if step.kind != "text":
+        enter(engine, site_id, Entry(step.kind, "program", name, "", payload=step.payload(now)), lambda: now)
+        return
+    sent_at = now - step.ago if step.ago else None
+    accept(engine, Inbound("sandbox", name, step.sender, number, step.text, sent_at), lambda: now)
+
+
+def same_as_folded_at_once(engine: Engine, site_id: int) -> None:
+    with engine.connect() as connection:
+        line = connection.execute(select(inbox).where(inbox.c.site_id == site_id).order_by(inbox.c.seq)).all()
+        mine = decisions.c.site_id == site_id
+        decided = connection.execute(select(decisions).where(mine).order_by(decisions.c.seq)).all()
+    state, head = State(), GENESIS
+    expected = []
+    for row in line:
+        decision = decide(state, message_of(row))
+        head = next_head(head, decision, commitment(message_of(row), decision))
+        expected.append((row.text, decision.code, head))
+    assert [(row.text, d.code, d.head) for row, d in zip(line, decided, strict=True)] == expected
+
+
+@pytest.fixture(scope="module")
+def sqlite(sqlite_databases: Databases) -> Iterator[Engine]:
+    engine = open_engine(sqlite_databases.create())
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgresql(postgresql_databases: Databases) -> Iterator[Engine]:
+    engine = open_engine(postgresql_databases.create())
+    yield engine
+    engine.dispose()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HISTORIES, PACES)
+def test_any_batches_of_any_size_decide_alike_on_sqlite(sqlite: Engine, steps: list[Step], pace: Pace) -> None:
+    same_as_folded_at_once(sqlite, play(sqlite, steps, pace))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HISTORIES, PACES)
+def test_any_batches_of_any_size_decide_alike_on_postgresql(postgresql: Engine, steps: list[Step], pace: Pace) -> None:
+    same_as_folded_at_once(postgresql, play(postgresql, steps, pace))
+
+
+# Nobody's client is two units' at one moment.
+
+
+def instants(folded: Folded, until: datetime | None) -> Iterator[datetime]:
+    """Yield the moments about a message and about every end, as far as this state is the one that they see."""
+    ends = [claim.ends_at for claim in folded.state.claims.values()]
+    moments = [folded.message.received_at, *ends]
+    for moment in sorted({m + shift for m in moments for shift in (-SECOND, timedelta(), SECOND)}):
+        if folded.message.received_at <= moment and (until is None or moment < until):
+            yield moment
+
+
+def one_client(state: State, one: Claim, other: Claim, at: datetime) -> bool:
+    """Tell whether two claims are on one client: so called and on one number, or proved to be one or of one family."""
+    family = claims_of_family(state, client_of(one), at)
+    alike = fold(one.client) == fold(other.client) or (one.first3, one.last4) != (other.first3, other.last4)
+    return alike and other in family
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORIES)
+def test_no_client_is_two_units_at_one_moment(steps: list[Step]) -> None:
+    times = [message.received_at for message in line_of(steps)]
+    for folded, until in zip(fold_line(steps), [*times[1:], None], strict=True):
+        for at in instants(folded, until):
+            owners = [claim for claim in folded.state.claims.values() if owns(folded.state, claim, at)]
+            for one in owners:
+                for other in owners:
+                    if one.unit != other.unit:
+                        assert not one_client(folded.state, one, other, at), (one, other, at)
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORIES)
+def test_the_answer_ends_when_it_says(steps: list[Step]) -> None:
+    for folded in fold_line(steps):
+        now = folded.message.received_at
+        for claim in folded.state.claims.values():
+            answer = attribute_claim(folded.state, claim, now)
+            if answer.until is not None:
+                last = attribute_claim(folded.state, claim, answer.until - timedelta(microseconds=1))
+                after = attribute_claim(folded.state, claim, answer.until)
+                assert now < answer.until
+                assert (answer.claim, answer.claim) != (last.claim, after.claim)
+
+
+# Protection is never longer by repeats, withdrawal or a new report.
+
+
+def followed_all_the_time(state: State, claim: Claim, now: datetime) -> bool:
+    """R9 from the record itself: at least one follow-up since the report or the last renewal, no gap above 72 hours."""
+    since = claim.renewed_at or claim.reported_at
+    times = [f.at for f in state.follow_ups.values() if f.number == claim.number and f.at >= since]
+    gaps = [later - earlier for earlier, later in zip([since, *times], [*times, now], strict=True)]
+    return bool(times) and max(gaps) <= timedelta(hours=72)
+
+
+def kept(claims: dict[int, Claim]) -> dict[int, datetime]:
+    """Return the ends of what holds or held a client; what is contested holds nothing and follows its holder."""
+    return {number: claim.ends_at for number, claim in claims.items() if claim.state != "contested"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES)
+def test_repeats_and_withdrawals_never_prolong(steps: list[Step]) -> None:
+    for folded in fold_line(steps):
+        if folded.decision.kind not in ("report", "withdraw", "query"):
+            continue
+        now, renewed = folded.message.received_at, {r.number for r in folded.decision.rows if r.code == "renewed"}
+        for number, end in kept(folded.before).items():
+            after = folded.state.claims[number]
+            if after.state == "contested" or number in renewed:
+                continue
+            assert after.ends_at <= end
+        for number in renewed:
+            assert number is not None
+            before = folded.before[number]
+            assert before.visited_at is None
+            assert now < before.ends_at
+            assert folded.state.policy.renewal == "free" or followed_all_the_time(folded.state, before, now)
+            assert folded.state.claims[number].ends_at == now + timedelta(days=before.terms["report_days"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES)
+def test_a_new_report_after_a_withdrawal_brings_no_fresh_days(steps: list[Step]) -> None:
+    for folded in fold_line(steps):
+        for row in folded.decision.rows:
+            new = folded.state.claims.get(row.number or 0)
+            if new is None or new.number in folded.before or new.state == "contested":
+                continue
+            past = [c for c in folded.before.values() if same_client_and_number(c, new) and c.unit != "walkin"]
+            last = max(past, key=lambda c: (c.seq, c.part), default=None)
+            if last is not None and last.state == "withdrawn" and last.unit == new.unit and now_in(folded, last):
+                assert new.ends_at <= last.ends_at
+
+
+def same_client_and_number(one: Claim, other: Claim) -> bool:
+    return (fold(one.client), one.first3, one.last4) == (fold(other.client), other.first3, other.last4)
+
+
+def now_in(folded: Folded, claim: Claim) -> bool:
+    return folded.message.received_at < claim.ends_at
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES)
+def test_contacts_keep_up_what_was_visited_at_most_thirty_days(steps: list[Step]) -> None:
+    for folded in fold_line(steps):
+        for fact in folded.decision.facts:
+            if isinstance(fact, FollowUp):
+                before, after = folded.before[fact.number], folded.state.claims[fact.number]
+                assert before.live(fact.at) or before.ends_at == fact.at
+                if before.visited_at is None:
+                    assert after.ends_at == before.ends_at
+                else:
+                    latest = min(before.visited_at + timedelta(days=30), fact.at + timedelta(days=7))
+                    assert after.ends_at in (latest, before.ends_at)
+
+
+# No reply to anybody but the holder's unit and staff reveals the holder.
+
+
+def revealed(folded: Folded, reply: Reply) -> Iterator[str]:
+    """Yield what a reply says or carries that its reader's unit has no business to know."""
+    _, unit = ROSTER[reply.recipient]
+    setting = Setting("zh", folded.state.zone, folded.message.received_at)
+    said = render(setting, reply.code, reply.role, reply.params) + json.dumps(reply.params, ensure_ascii=False)
+    own_text = folded.message.text if reply.recipient == folded.message.sender else ""
+    mine = [claim for claim in folded.state.claims.values() if claim.unit == unit or reply.recipient == claim.sender]
+    for rival, its_unit in ROSTER.values():
+        if its_unit != unit:
+            yield from (word for word in (rival, its_unit) if word in said and word not in own_text)
+    for client in CLIENT_NAMES:
+        if client in said and client not in own_text and not any(client == claim.client for claim in mine):
+            yield client
+    carried = reply.ref + json.dumps(reply.params)
+    numbers_seen = {int(n) for n in re.findall(r"R(\d+)", carried)} - {int(n) for n in re.findall(r"R(\d+)", own_text)}
+    yield from (f"R{n}" for n in numbers_seen if n in folded.state.claims and folded.state.claims[n] not in mine)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES)
+def test_no_reply_tells_an_agent_of_a_rival(steps: list[Step]) -> None:
+    for folded in fold_line(steps):
+        for reply in folded.decision.replies:
+            if reply.recipient in ROSTER:
+                assert not list(revealed(folded, reply)), (folded.message.text, reply)
+
+
+def test_what_is_searched_for_would_be_found() -> None:
+    """The search above is no blind eye: the manager's notice of a contested text reveals the holder's number."""
+    steps = [
+        Step(timedelta(), "+8613900000011", "报备 马超 138****5678"),
+        Step(SECOND, "+8613900000021", "报备 马超 138****5678", ago=timedelta(minutes=1)),
+    ]
+    last = list(fold_line(steps))[-1]
+    notice = next(reply for reply in last.decision.replies if reply.recipient == MANAGER)
+    as_if = Reply("+8613900000021", notice.code, notice.role, notice.params, notice.ref)
+    assert list(revealed(last, as_if)) == ["R1"]
+
+
+def test_every_command_of_the_texts_is_in_the_histories() -> None:
+    drawn = {KEYWORDS.get(str(command.pieces[0]), "report") for command in COMMANDS}
+    assert drawn >= set(KINDS) - {"help", "confirm"}
