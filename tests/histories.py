@@ -1,10 +1,15 @@
 """Random histories of a site: texts of every command, among few clients, at instants where the rules turn."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+
+from worker.rules.decide import decide
+from worker.rules.model import Message
+from worker.rules.state import State
 
 NUMBER, MANAGER, CONSULTANT, SERVICE = (f"+86138000000{n:02d}" for n in range(4))
 QIAN, ZHOU, WANG, ZHAO = "+8613900000011", "+8613900000012", "+8613900000021", "+8613900000031"
@@ -22,19 +27,16 @@ START = datetime(2028, 2, 22, 2, 0, tzinfo=UTC)
 CLIENTS = ("马超 138****5678", "马先生 138****5678", "马岱 138****5678", "李梅 139****2233", "赵强 137****5678")
 CLIENT_NAMES = tuple(client.partition(" ")[0] for client in CLIENTS)
 TRUE_NUMBERS = ("139****2233", "136****0001", "138****5678")
-CLAIMS = tuple(f"R{n}" for n in range(1, 7))
-FORMS = tuple(f"V{n}" for n in range(1, 5))
-DISPUTES = ("D1", "D2")
-REFERENCES = (*CLIENTS, *CLAIMS, "5678", "2233")
 POLICIES = (("renewal", "free"), ("renewal", "gated"), ("show_end", "on"), ("report_days", "5"), ("report_days", "7"))
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-STEPS = (
-    *(timedelta(), timedelta(), timedelta(seconds=1), timedelta(minutes=1), HOUR, 23 * HOUR),
-    *(2 * DAY, 71 * HOUR, 72 * HOUR, 72 * HOUR + timedelta(seconds=1), 3 * DAY - HOUR),
-    *(7 * DAY - timedelta(seconds=1), 7 * DAY, 7 * DAY - HOUR),
+SOON = (timedelta(), timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=5), HOUR, 8 * HOUR)
+LATER = (
+    *(23 * HOUR, 2 * DAY, 71 * HOUR, 72 * HOUR, 72 * HOUR + timedelta(seconds=1)),
+    *(7 * DAY - HOUR, 7 * DAY - timedelta(seconds=1), 7 * DAY),
 )
-AGO = (None, None, None, timedelta(minutes=10), timedelta(days=1), timedelta(days=8))
+STEPS = SOON * 5 + LATER
+AGO = (*(None,) * 6, *(timedelta(minutes=10),) * 4, 2 * DAY, 8 * DAY)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,13 @@ class Step:
     given: tuple[str, ...] = ()
     """what a set-up is made of: a policy's key and value; an import's client, agent, days since report and visit"""
 
+    def message(self, seq: int, now: datetime) -> Message:
+        """Return the message that it is at its place and time."""
+        if self.kind != "text":
+            return Message(seq, now, self.kind, "", payload=self.payload(now))
+        sent_at = now - self.ago if self.ago else None
+        return Message(seq, now, "text", self.sender, self.text, sent_at=sent_at, salt=f"{seq:032x}")
+
     def payload(self, now: datetime) -> dict[str, Any]:
         """Return what the line takes of a set-up that happens now."""
         if self.kind == "policy":
@@ -61,67 +70,137 @@ class Step:
         return {"rows": [row | {key: (now - int(days) * DAY).isoformat() for key, days in times.items() if days}]}
 
 
+Some = tuple[str, ...]
+
+
+def claims(state: State, sender: str) -> Some:
+    """Return what a person may write to name a claim: mostly the numbers that are his to name."""
+    unit = ROSTER[sender][1] if sender in ROSTER else None
+    seen = [claim.ref for claim in state.claims.values() if unit in (None, claim.unit)]
+    return (*seen[-4:] * 3, *CLIENTS, "5678", "2233", "R1")
+
+
+def rivals(state: State, sender: str) -> Some:
+    """Return the numbers of others' claims."""
+    return tuple(claim.ref for claim in state.claims.values() if claim.unit != ROSTER[sender][1])
+
+
+def pending(state: State, _: str) -> Some:
+    """Return the numbers that wait for the manager."""
+    waiting = [claim.ref for claim in state.claims.values() if claim.state in ("suspected", "contested")]
+    return (*waiting, *(form.ref for form in state.visits.values() if form.mismatch))
+
+
+def forms(state: State, _: str) -> Some:
+    """Return the numbers of the last visit forms."""
+    return tuple(form.ref for form in state.visits.values())[-3:]
+
+
+def disputes(state: State, _: str) -> Some:
+    """Return the numbers of the disputes."""
+    return tuple(dispute.ref for dispute in state.disputes.values())
+
+
+Piece = str | Some | Callable[[State, str], Some]
+
+
 @dataclass(frozen=True)
 class Command:
     """A kind of text: how often, who sends it, what its pieces are drawn from (a string stands as it is)."""
 
     weight: int
-    senders: tuple[str, ...]
-    pieces: tuple[str | tuple[str, ...], ...]
+    senders: Some
+    pieces: tuple[Piece, ...]
 
 
 PAPERS = ("通话记录 钱进 2-20", "户口本", "短信")
 UNITS = ("链家", "贝壳", "德佑", "现场")
 AGENT_NAMES = tuple(name for name, _ in ROSTER.values())
 COMMANDS = (
-    Command(8, AGENTS, ("报备", CLIENTS)),
-    Command(2, (*AGENTS, MANAGER), ("报备", CLIENTS, AGENT_NAMES)),
-    Command(5, (*AGENTS, CONSULTANT), ("跟进", REFERENCES, "电话")),
-    Command(1, (*AGENTS, CONSULTANT), ("跟进", CLAIMS, CLAIMS)),
-    Command(2, (*AGENTS, *STAFF), ("查", REFERENCES)),
-    Command(2, (*AGENTS, MANAGER), ("撤", REFERENCES)),
-    Command(2, (MANAGER,), ("判", REFERENCES, ("有效", "重复"))),
-    Command(1, (MANAGER,), ("判", FORMS, ("有效", "重复"))),
-    Command(1, (MANAGER,), ("更正", CLAIMS, TRUE_NUMBERS, "书面证明")),
-    Command(2, (MANAGER,), ("亲属", REFERENCES, REFERENCES, "夫妻", ("结婚证", ""))),
-    Command(1, (MANAGER,), ("撤亲属", REFERENCES)),
-    Command(4, (*AGENTS, CONSULTANT, MANAGER), ("到访", REFERENCES)),
-    Command(6, (*AGENTS, CONSULTANT, MANAGER), ("签", ("", "全部", *FORMS))),
+    Command(14, AGENTS, ("报备", CLIENTS)),
+    Command(1, (*AGENTS, MANAGER), ("报备", CLIENTS, AGENT_NAMES)),
+    Command(10, (*AGENTS, CONSULTANT), ("跟进", claims, "电话")),
+    Command(2, (*AGENTS, CONSULTANT), ("跟进", claims, claims)),
+    Command(2, (*AGENTS, *STAFF), ("查", claims)),
+    Command(3, (*AGENTS, MANAGER), ("撤", claims)),
+    Command(4, (MANAGER,), ("判", pending, ("有效", "有效", "重复"))),
+    Command(2, (MANAGER,), ("更正", claims, TRUE_NUMBERS, "书面证明")),
+    Command(3, (MANAGER,), ("亲属", claims, claims, "夫妻", ("结婚证", "结婚证", ""))),
+    Command(1, (MANAGER,), ("撤亲属", claims)),
+    Command(5, (*AGENTS, CONSULTANT, MANAGER), ("到访", claims)),
+    Command(12, (*AGENTS, CONSULTANT, MANAGER), ("签", forms)),
+    Command(2, (*AGENTS, CONSULTANT, MANAGER), ("签", ("", "全部"))),
     Command(2, (CONSULTANT, MANAGER), ("自访", CLIENTS, ("", *AGENT_NAMES, "链家"))),
     Command(1, (MANAGER,), ("团报", CLIENTS, "\n", CLIENTS, AGENT_NAMES)),
-    Command(1, (SERVICE,), ("核实", FORMS, ("是", "否"))),
-    Command(1, (MANAGER,), ("定金", CLAIMS, ("", "贝壳"))),
-    Command(1, (MANAGER,), ("首付", CLAIMS)),
-    Command(1, (MANAGER,), ("退定", CLAIMS)),
-    Command(2, AGENTS, ("异议", CLAIMS, "有带看记录")),
-    Command(2, (*AGENTS, SERVICE), ("材料", DISPUTES, PAPERS)),
-    Command(1, (SERVICE,), ("意见", DISPUTES, "支持先带看")),
-    Command(1, (MANAGER,), ("裁定", DISPUTES, UNITS)),
-    Command(1, (MANAGER,), ("撤", DISPUTES)),
+    Command(2, (SERVICE,), ("核实", forms, ("是", "否"))),
+    Command(1, (MANAGER,), ("定金", claims, ("", "贝壳"))),
+    Command(1, (MANAGER,), ("首付", claims)),
+    Command(1, (MANAGER,), ("退定", claims)),
+    Command(2, AGENTS, ("异议", rivals, "有带看记录")),
+    Command(2, (*AGENTS, SERVICE), ("材料", disputes, PAPERS)),
+    Command(1, (SERVICE,), ("意见", disputes, "支持先带看")),
+    Command(1, (MANAGER,), ("裁定", disputes, UNITS)),
+    Command(1, (MANAGER,), ("撤", disputes)),
 )
+DAYS_AGO = (("4", ""), ("4", "3"), ("28", "27"))
+"""Since the report and the visit of a line of a running register."""
+SET_UP = (
+    *(("policy", pair) for pair in POLICIES),
+    *(("import", (client, phone, *days)) for client in CLIENTS for phone in AGENTS for days in DAYS_AGO),
+)
+WEIGHED = [command for command in COMMANDS for _ in range(command.weight)]
+SET_UP_ONCE_IN = 12
+
+
+def line_of(steps: Iterable[Step]) -> Iterator[Message]:
+    """Yield the messages of a history, opening and roster before it."""
+    yield Message(1, START, "site", "", payload=SITE)
+    yield Message(2, START, "roster", "", payload=PEOPLE)
+    now = START
+    for seq, step in enumerate(steps, 3):
+        now += step.after
+        yield step.message(seq, now)
 
 
 @st.composite
-def texts(draw: st.DrawFn) -> Step:
-    """Draw one text of any command."""
-    command = draw(st.sampled_from([command for command in COMMANDS for _ in range(command.weight)]))
-    words = [piece if isinstance(piece, str) else draw(st.sampled_from(piece)) for piece in command.pieces]
-    ago = draw(st.sampled_from(AGO)) if command.pieces[0] == "报备" else None
+def histories(draw: st.DrawFn) -> list[Step]:
+    """Draw a history whose texts speak, mostly, of what there is by then; now and then the set-up changes."""
+    state, steps = State(), [_report(draw)]
+    for message in line_of(steps):
+        decide(state, message)
+    for _ in range(draw(st.integers(3, 28))):
+        step = _set_up(draw) if draw(st.integers(1, SET_UP_ONCE_IN)) == SET_UP_ONCE_IN else _text(draw, state)
+        steps.append(step)
+        decide(state, list(line_of(steps))[-1])
+    return steps
+
+
+def _set_up(draw: st.DrawFn) -> Step:
+    kind, given = draw(st.sampled_from(SET_UP))
+    return Step(draw(st.sampled_from(STEPS)), kind=kind, given=given)
+
+
+def _report(draw: st.DrawFn) -> Step:
+    return Step(timedelta(), draw(st.sampled_from(AGENTS)), f"报备 {draw(st.sampled_from(CLIENTS))}")
+
+
+def _text(draw: st.DrawFn, state: State) -> Step:
+    command = draw(st.sampled_from([command for command in WEIGHED if _possible(command, state)]))
     sender = draw(st.sampled_from(command.senders))
+    words = [_word(draw, piece, state, sender) for piece in command.pieces]
+    ago = draw(st.sampled_from(AGO)) if command.pieces[0] == "报备" else None
     return Step(draw(st.sampled_from(STEPS)), sender, " ".join(filter(None, words)), ago)
 
 
-@st.composite
-def policies(draw: st.DrawFn) -> Step:
-    """Draw a change of the policy."""
-    return Step(draw(st.sampled_from(STEPS)), kind="policy", given=draw(st.sampled_from(POLICIES)))
+def _possible(command: Command, state: State) -> bool:
+    """Tell whether there is something to speak of, for each who may send it."""
+    return all(piece(state, s) for piece in command.pieces if callable(piece) for s in command.senders)
 
 
-@st.composite
-def imports(draw: st.DrawFn) -> Step:
-    """Draw a line of a running register, of a client who has come already or not."""
-    given = (draw(st.sampled_from(CLIENTS)), draw(st.sampled_from(AGENTS)), "4", draw(st.sampled_from(("", "3"))))
-    return Step(draw(st.sampled_from(STEPS)), kind="import", given=given)
+def _word(draw: st.DrawFn, piece: Piece, state: State, sender: str) -> str:
+    if isinstance(piece, str):
+        return piece
+    return draw(st.sampled_from(piece(state, sender) if callable(piece) else piece))
 
 
-HISTORIES = st.lists(st.one_of(*([texts()] * 12), policies(), imports()), min_size=4, max_size=24)
+HISTORIES = histories()
