@@ -285,9 +285,10 @@ def revealed(folded: Folded, reply: Reply) -> Iterator[str]:
     for rival, its_unit in ROSTER.values():
         if its_unit != unit:
             yield from (word for word in (rival, its_unit) if word in said and word not in own_text)
-    for client in CLIENT_NAMES:
-        if client in said and client not in own_text and not any(client == claim.client for claim in mine):
-            yield client
+    known = {claim.client for claim in mine} | {
+        form.client for form in folded.state.visits.values() if form.unit == unit
+    }
+    yield from (client for client in CLIENT_NAMES if client in said and client not in own_text and client not in known)
     carried = reply.ref + json.dumps(reply.params)
     numbers_seen = {int(n) for n in re.findall(r"R(\d+)", carried)} - {int(n) for n in re.findall(r"R(\d+)", own_text)}
     yield from (f"R{n}" for n in numbers_seen if n in folded.state.claims and folded.state.claims[n] not in mine)

@@ -113,12 +113,14 @@ def _standing(state: State, past: list[Claim], asked: Client, at: datetime) -> A
     earliest = holding[0]
     visited = [claim for claim in holding if claim.unit != WALK_IN and _protects(state, claim, at)]
     arrived = [claim for claim in holding if claim.came_at is not None and claim.came_at <= at]
-    # A visit protects only the unit that is the group's earliest, too (B16); one that walked in is the site's only
-    # while nobody of the group was reported before (R24).
+    # A visit protects only the unit that is the group's earliest, too (B16); who walked in is the site's whatever was
+    # reported of himself too late (R1), but not where a relative was reported before (R24).
+    walked_in = [c for c in holding if c.unit == WALK_IN and is_himself(state, client_of(c), earliest)]
     first = next((c for c in (*visited, *arrived) if c.unit == earliest.unit), None)
     related = any(not is_himself(state, asked, c) for c in holding)
     differs = bool(visited or arrived) and first is None
-    return _held(state, first or earliest, at, related=related, differs=differs)
+    claim = first or next(iter(walked_in), earliest)
+    return _held(state, claim, at, related=related, differs=differs)
 
 
 def _protects(state: State, claim: Claim, at: datetime) -> bool:
