@@ -165,8 +165,8 @@ def _nobody(past: list[Claim]) -> Answer:
     """Step 5: what was reported and ran out is public; what nobody reported is a walk-in if he comes (R6, R8)."""
     if not past:
         return Answer("", "", ("R6",))
-    # What was displaced has held nobody for itself: the claim that it gave way to ran out after it.
-    last = next((claim for claim in reversed(past) if claim.state != "displaced"), past[-1])
+    # What was displaced, or waited in vain, has held nobody for itself: the claim that it gave way to ran out after it.
+    last = next((claim for claim in reversed(past) if claim.state not in ("displaced", "contested")), past[-1])
     facts = tuple(claim.ref for claim in past)
     if last.state == "denied":
         return Answer("", "", ("R15",), facts)

@@ -8,6 +8,7 @@ from worker.rules.answering import Outcome, answered
 from worker.rules.attribution import attribute_at_deal
 from worker.rules.dates import typed_day
 from worker.rules.deadlines import end_of_day
+from worker.rules.displacing import displace
 from worker.rules.disputes import standing_deal
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute
@@ -114,9 +115,7 @@ def _drop_contested(turn: Turn, family: list[Claim]) -> None:
     """B21: a late report that nobody has decided falls with the deal, as if it had come behind (E14)."""
     for claim in family:
         if claim.state == "contested" and claim.live(turn.now):
-            turn.state.put(replace(claim, state="displaced", ended_at=turn.now))
-            params = {"client": claim.client, "mask": claim.mask}
-            turn.notify([claim.agent_phone or claim.sender], "duplicate_other", params)
+            displace(turn, claim)
 
 
 def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment, moved: list[Dispute]) -> Outcome:
