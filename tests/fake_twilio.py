@@ -78,6 +78,7 @@ class FakeTwilio:
     list_gate: threading.Event | None = None
     """What it waits for before it answers a request for its list."""
     callbacks: dict[str, str] = field(default_factory=dict)
+    credentials: tuple[str, str] = (ACCOUNT, TOKEN)
     account_status: str = "active"
     numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
     service: dict[str, Any] | None = None
@@ -243,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(200, shown[path])
 
     def _known(self, path: str = PATH) -> bool:
-        wanted = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        wanted = base64.b64encode(":".join(self.server.fake.credentials).encode()).decode()
         if self.path.partition("?")[0] == path and self.headers["Authorization"] == f"Basic {wanted}":
             return True
         self._json(401, {"code": 20003, "message": "Authenticate", "status": 401})

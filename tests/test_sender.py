@@ -252,6 +252,15 @@ class TestOutcomes:
         resume(engine, "twilio")
         assert sender.drain().handed_over == 9
 
+    def test_an_api_key_signs_in_for_our_account(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio
+    ) -> None:
+        fake.credentials = ("SK" + "0" * 32, "secret of the key")
+        keyed = TwilioSettings(ACCOUNT, (TOKEN,), None, fake.url, fake.credentials)
+        one = add_reply(engine, site, now=clock())
+        Sender(engine, {"twilio": Twilio(keyed, None, clock)}, clock).drain()
+        assert state(engine, one) == ("sent", None)
+
     def test_a_callback_may_come_before_the_answer(
         self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
     ) -> None:

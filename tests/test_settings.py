@@ -63,6 +63,7 @@ REFUSED = [
     ("TWILIO_AUTH_TOKEN", "canary,"),
     ("TWILIO_AUTH_TOKEN", "canary,b,c"),
     ("TWILIO_AUTH_TOKEN", "canary b"),
+    ("TWILIO_API_KEY", "AC" + "0" * 32),
     ("TWILIO_MESSAGING_SERVICE_SID", "MG12"),
     ("TWILIO_API_URL", "api.example.com"),
 ]
@@ -125,11 +126,24 @@ def test_twilio_takes_two_tokens_while_rotating_and_another_address() -> None:
     assert twilio.api_url == "http://127.0.0.1:9"
 
 
+def test_an_api_key_signs_in_where_there_is_one() -> None:
+    token_only = load_settings(TWILIO).twilio
+    with_key = load_settings(TWILIO | {"TWILIO_API_KEY": "SK" + "0" * 32, "TWILIO_API_SECRET": "canary-secret"}).twilio
+    assert token_only is not None
+    assert token_only.credentials == (SID, "canary-token")
+    assert with_key is not None
+    assert with_key.credentials == ("SK" + "0" * 32, "canary-secret")
+    assert "canary" not in repr(with_key)
+
+
 @pytest.mark.parametrize(
     ("environ", "named"),
     [
         ({"TWILIO_ACCOUNT_SID": SID}, "TWILIO_AUTH_TOKEN"),
         ({"TWILIO_AUTH_TOKEN": "t"}, "TWILIO_ACCOUNT_SID"),
+        (TWILIO | {"TWILIO_API_KEY": "SK" + "0" * 32}, "TWILIO_API_SECRET"),
+        (TWILIO | {"TWILIO_API_SECRET": "canary"}, "TWILIO_API_KEY"),
+        ({"TWILIO_API_KEY": "SK" + "0" * 32, "TWILIO_API_SECRET": "canary"}, "TWILIO_ACCOUNT_SID"),
         ({"TWILIO_MESSAGING_SERVICE_SID": SERVICE}, "TWILIO_ACCOUNT_SID"),
         ({"PUBLIC_URL": "https://h"}, "PUBLIC_URL"),
     ],

@@ -12,11 +12,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 # Whoever can read these can act in our name, so each may come from a file instead: NAME_FILE holds its path.
-SECRET_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TWILIO_AUTH_TOKEN")
+SECRET_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET")
 VARIABLES = (
     *SECRET_VARIABLES,
     "PUBLIC_URL",
     "TWILIO_ACCOUNT_SID",
+    "TWILIO_API_KEY",
     "TWILIO_MESSAGING_SERVICE_SID",
     "TWILIO_API_URL",
     "BAOBEI_VAR",
@@ -48,9 +49,16 @@ class TwilioSettings:
 
     account_sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
-    """One, or two while rotating; the first one signs in, either one may have signed a webhook."""
+    """One, or two while rotating; the first signs in where there is no API key, either may have signed a webhook."""
     messaging_service_sid: str | None
     api_url: str
+    api_key: tuple[str, str] | None = field(default=None, repr=False)
+    """SID and secret of an API key, which then signs in instead of the account's own token."""
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """What requests to Twilio's API sign in with: user and password."""
+        return self.api_key or (self.account_sid, self.auth_tokens[0])
 
 
 @dataclass(frozen=True)
@@ -250,10 +258,10 @@ def _secret_key(text: str | None) -> str | None:
 
 def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:
     sid, tokens = given.get("TWILIO_ACCOUNT_SID"), given.get("TWILIO_AUTH_TOKEN")
-    service = given.get("TWILIO_MESSAGING_SERVICE_SID")
+    service, key = given.get("TWILIO_MESSAGING_SERVICE_SID"), _api_key(given)
     api_url = given.get("TWILIO_API_URL", TWILIO_API).rstrip("/")
     _http_url("TWILIO_API_URL", api_url)
-    if sid is None and tokens is None and service is None:
+    if sid is None and tokens is None and service is None and key is None:
         return None
     if sid is None:
         raise SettingsError(
@@ -266,7 +274,19 @@ def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:
     _check_sid("TWILIO_ACCOUNT_SID", "AC", sid)
     if service is not None:
         _check_sid("TWILIO_MESSAGING_SERVICE_SID", "MG", service)
-    return TwilioSettings(sid, _auth_tokens(tokens), service, api_url)
+    return TwilioSettings(sid, _auth_tokens(tokens), service, api_url, key)
+
+
+def _api_key(given: Mapping[str, str]) -> tuple[str, str] | None:
+    key, secret = given.get("TWILIO_API_KEY"), given.get("TWILIO_API_SECRET")
+    if key is not None:
+        _check_sid("TWILIO_API_KEY", "SK", key)
+    if key is None and secret is None:
+        return None
+    if key is None or secret is None:
+        missing = "TWILIO_API_KEY" if key is None else "TWILIO_API_SECRET"
+        raise SettingsError(f"{missing} is not set, but the other half of the API key is: set both, or neither.")
+    return key, secret
 
 
 def _check_sid(name: str, prefix: str, sid: str) -> None:

@@ -76,8 +76,8 @@ class Twilio:
         self._validators = [RequestValidator(token) for token in settings.auth_tokens]
         self._http = TwilioHttp(settings.api_url, TIMEOUT_S, now)
         self._client = Client(
+            *settings.credentials,
             settings.account_sid,
-            settings.auth_tokens[0],
             http_client=self._http,
             # Given, so that it does not look for an edge or region in the environment: TWILIO_API_URL says all.
             environment={"TWILIO_ACCOUNT_SID": settings.account_sid},
