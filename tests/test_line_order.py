@@ -14,7 +14,7 @@ from worker.entering import open_site, put
 from worker.gateways.base import Inbound
 from worker.line import NotDurableError, accept
 from worker.notices import tell_due
-from worker.schema import claims, cursors, decisions, inbox, metadata, replies, reports, unrouted
+from worker.schema import claims, cursors, deadlines, decisions, inbox, metadata, replies, reports, unrouted
 
 NUMBER, LI, WANG = "+8613800000000", "+8613900000011", "+8613900000021"
 PEOPLE = [{"name": "李四", "phone": LI, "unit": "链家"}, {"name": "王五", "phone": WANG, "unit": "贝壳"}]
@@ -144,3 +144,19 @@ def test_notices_are_told_once_and_wait_for_the_line(engine: Engine, site_id: in
     assert tell_due(engine, end) == 0
     assert codes.count("expired") == 1
     assert [row.code for row in rows(engine, replies)] == codes
+
+
+def test_a_notice_that_was_told_stays_told_and_its_counts_stay_the_lines(engine: Engine, site_id: int) -> None:
+    """The sweeper's clock may be before the line's: texts of an hour then come after its digest was told."""
+    late = [inbound(f"m{n}", f"报备 张三 138****{n:04d}") for n in range(9)]
+    for message in late[:7]:
+        accept(engine, message, clock=lambda: START)
+    decide_site(engine, site_id)
+    assert tell_due(engine, START + timedelta(hours=11)) > 0
+    for message in late[7:]:
+        accept(engine, message, clock=lambda: START)
+    decide_site(engine, site_id)
+    assert tell_due(engine, START + timedelta(hours=11)) == 0
+    counted = {row.kind: row.detail for row in rows(engine, deadlines) if row.kind in ("digest", "daily")}
+    assert counted["digest"]["count"] == 3
+    assert counted["daily"] == {"texts": 9, "accepted": 9}
