@@ -88,13 +88,6 @@ def open_batch(connection: Connection, cursor: Row[Any], rows: Sequence[Row[Any]
     return Batch(cursor.site_id, cursor.head, messages, working_set(connection, cursor.site_id, cursor.state, messages))
 
 
-def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[list[Decision], Written]:
-    """Decide a batch, write everything that follows from it, and return the decisions and the replies written."""
-    folded = [(message, decide(batch.state, message)) for message in batch.messages]
-    written = _write(connection, batch, folded, now)
-    return [decision for _, decision in folded], written
-
-
 def message_of(row: Row[Any]) -> Message:
     """Return a row of the inbox as the rules see it."""
     return Message(
@@ -118,26 +111,28 @@ def working_set(connection: Connection, site_id: int, site: dict[str, Any], mess
     return state
 
 
-def _write(connection: Connection, batch: Batch, folded: list[tuple[Message, Decision]], now: datetime) -> Written:
+def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[list[Decision], Written]:
+    """Decide a batch, write everything that follows from it, and return the decisions and the replies written."""
+    decided: list[Decision] = []
     records: list[dict[str, Any]] = []
-    rows: list[dict[str, Any]] = []
-    facts: list[Fact] = []
     said: list[dict[str, Any]] = []
-    for message, decision in folded:
+    for message in batch.messages:
+        decision = decide(batch.state, message)
         committed = commitment(message, decision)
         batch.head = next_head(batch.head, decision, committed)
+        decided.append(decision)
         records.append(_record(batch, decision, committed) | {"decided_at": now})
-        rows += [{"site_id": batch.site_id} | fields_of(row) for row in decision.rows]
-        facts += decision.facts
+        # Put into words now: the next message may change the site's language.
         said += outgoing(batch.site_id, f"m:{decision.seq}", decision.replies, batch.state, decision.received_at, now)
     connection.execute(insert(decisions), records)
+    rows = [{"site_id": batch.site_id} | fields_of(row) for decision in decided for row in decision.rows]
     if rows:
         connection.execute(insert(reports), rows)
-    save(connection, batch.site_id, facts)
+    save(connection, batch.site_id, [fact for decision in decided for fact in decision.facts])
     written = put_out(connection, said)
-    moved = {"decided_seq": folded[-1][0].seq, "head": batch.head, "state": batch.state.site.to_json()}
+    moved = {"decided_seq": decided[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
     connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
-    return written
+    return decided, written
 
 
 def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:

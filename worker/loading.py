@@ -69,10 +69,7 @@ def load_units_people(connection: Connection, site_id: int, state: State, names:
 
 
 def load_needs(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
-    """Take in everything that a batch mentions, and all that belongs to it; and the digests that gather."""
-    # Those told already, too: clocks differ, and what is counted must not depend on when a notice was written.
-    gathering = deadlines.c.kind.in_(("digest", "daily")), deadlines.c.at > needs.since
-    state.load(load(connection, site_id, Deadline, *gathering))
+    """Take in everything that a batch mentions, and all that belongs to it."""
     load_units_people(connection, site_id, state, needs.units)
     load_senders(connection, site_id, state, needs.phones)
     for some in _batches(needs.names):
