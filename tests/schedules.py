@@ -73,10 +73,11 @@ _texts = st.builds(
     _words,
     st.none() | st.none() | st.sampled_from([timedelta(minutes=5), timedelta(hours=30), timedelta(days=8)]),
 )
-_policies = st.sampled_from(
-    ["renewal=free", "show_end=on", "report_days=1", "language=en", "language=zh", "full_number=refuse"]
-    + ["notify=each", "notify=off", "unlisted=refuse", "confirm_acts=off", "quiet_hours=off", "reminder_hours=2"]
-).map(lambda pair: SetUp("policy", dict([pair.split("=")])))
+_pairs = [
+    *("renewal=free", "show_end=on", "report_days=1", "language=en", "language=zh", "full_number=refuse"),
+    *("notify=each", "notify=off", "unlisted=refuse", "confirm_acts=off", "quiet_hours=off", "reminder_hours=2"),
+]
+_policies = st.sampled_from(_pairs).map(lambda pair: SetUp("policy", dict([pair.split("=")])))
 _rosters = st.builds(
     lambda name, phone, unit: SetUp("roster", {"people": [{"name": name, "phone": phone, "unit": unit}]}),
     st.sampled_from(["李四", "周涛", "王五", "赵六"]),
