@@ -84,12 +84,17 @@ class FakeTwilio:
     service: dict[str, Any] | None = None
     service_numbers: list[str] = field(default_factory=list)
     clock_ahead_s: float = 0.0
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _next: deque[Behaviour] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def behave(self, *behaviours: Behaviour) -> None:
         """Lay down what to do with the next requests to send, in their order."""
         self._next.extend(behaviours)
+
+    def behave_well(self) -> None:
+        """Forget what was laid down: accept from now on."""
+        self._next.clear()
 
     def take(self, form: Form) -> tuple[Behaviour, dict[str, Any]]:
         """Note a request, and the message if it is taken."""
@@ -140,7 +145,7 @@ class FakeTwilio:
 
     def message(self, form: Form, **fields: Any) -> dict[str, Any]:
         """Return a message resource as Twilio shows it."""
-        now = format_datetime(datetime.now(UTC).replace(microsecond=0))
+        now = format_datetime(self.now().replace(microsecond=0))
         return {
             "sid": f"SM{len(self.asked):032x}",
             "account_sid": ACCOUNT,

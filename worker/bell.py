@@ -17,6 +17,7 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from worker.crashing import around
 from worker.log import complain, say
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,8 @@ class Bell:
             return False
         try:
             if self._is_first(queue, _key(queue, *arguments)):
-                self._enqueue(queue, job, *arguments)
+                with around("ring"):
+                    self._enqueue(queue, job, *arguments)
         except (RedisError, OSError) as error:
             self._silence("not rung", error)
             return False

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from worker.clock import Clock, utc_now
+from worker.crashing import committing
 from worker.loading import load_gathering, load_needs, load_senders, open_state
 from worker.log import say
 from worker.rules.chain import commitment, next_head
@@ -57,7 +58,7 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
 
     `clock` says when replies are handed over; it decides nothing.
     """
-    with engine.begin() as connection:
+    with committing(engine, "decide.commit") as connection:
         batch = _open(connection, site_id, limit)
         if batch is None:
             return Progress(0, 0, more=False)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
+from worker.crashing import committing
 from worker.gateways.base import Inbound
 from worker.rules.chain import GENESIS
 from worker.schema import cursors, inbox, replies, sites, unrouted
@@ -66,7 +67,7 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
     """
     entry = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, sent_at=inbound.sent_at)
     try:
-        with engine.begin() as connection:
+        with committing(engine, "accept.commit") as connection:
             site = _lock(connection, sites.c.number == inbound.recipient)
             if site is None:
                 return _keep_unrouted(connection, inbound, clock)
@@ -81,7 +82,7 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
 def enter(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
     """Put a form's or the program's own message into a site's line; the same id twice is `repeated`."""
     try:
-        with engine.begin() as connection:
+        with committing(engine, "enter.commit") as connection:
             site = _lock(connection, sites.c.id == site_id)
             if site is None:
                 raise UnknownSiteError(f"there is no site {site_id}")
@@ -96,7 +97,7 @@ def found_site(
     """Open a line; its first message says all there is to say of the site. A taken name or number is `repeated`."""
     entry = Entry("site", PROGRAM, f"site:{name}:{number}", "", payload=payload)
     try:
-        with engine.begin() as connection:
+        with committing(engine, "found.commit") as connection:
             connection.execute(insert(sites).values(name=name, number=number, gateway=gateway))
             site = _lock(connection, sites.c.number == number)
             assert site is not None  # noqa: S101  (it was written a line above)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
 
+from worker.crashing import committing
 from worker.database import reading
 from worker.decider import outgoing, put_out, tell_written
 from worker.loading import load_subjects, open_state
@@ -33,7 +34,7 @@ def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
         cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
         if not _due(connection, cursor, now):
             return 0
-    with engine.begin() as connection:
+    with committing(engine, "notices.commit") as connection:
         cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id).with_for_update()).one()
         last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
         if cursor.decided_seq < last:

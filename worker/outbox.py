@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from worker.clock import utc_now
+from worker.crashing import committing
 from worker.database import reading
 from worker.delivery import after_outcome, after_status
 from worker.gateways.base import Outcome, Outgoing, Refused, SenderStopped, Sent, Status, Stopped, Unknown
@@ -97,7 +98,7 @@ def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
     # Asked again here: between being found and being claimed its gateway may have been stopped by another reply.
     sending = replies.c.site_id.in_(select(sites.c.id).where(~stopped()))
     mine = and_(replies.c.id == reply_id, _due(now), sending, ~_refused_before(), ~_would_overtake(now))
-    with engine.begin() as connection:
+    with committing(engine, "claim.commit") as connection:
         if connection.execute(update(replies).where(mine).values(taken)).rowcount != 1:
             return None
         row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
@@ -109,7 +110,7 @@ def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
 def record(engine: Engine, claimed: Claim, outcome: Outcome, now: datetime) -> None:
     """Write down what became of an attempt, whatever has been learnt of it meanwhile."""
     reply_id, number = claimed.key
-    with engine.begin() as connection:
+    with committing(engine, "outcome.commit") as connection:
         standing = standing_of(connection, reply_id)
         if standing is None:
             return
@@ -123,7 +124,7 @@ def record(engine: Engine, claimed: Claim, outcome: Outcome, now: datetime) -> N
 def record_status(engine: Engine, status: Status, now: datetime | None = None) -> bool:
     """Apply a gateway's later word; False when it is about no reply of ours. May come early, twice, or out of order."""
     now = now or utc_now()
-    with engine.begin() as connection:
+    with committing(engine, "status.commit") as connection:
         found = attempt_of(connection, status)
         standing = found and standing_of(connection, found[0])
         if not found or not standing:
@@ -145,7 +146,7 @@ def close_leases(engine: Engine, now: datetime) -> int:
     dead = and_(replies.c.state == "sending", replies.c.lease_until <= now)
     lost = Unknown("lease", "the sender died")
     columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
-    with engine.begin() as connection:
+    with committing(engine, "leases.commit") as connection:
         rows = connection.execute(select(*columns).where(dead).with_for_update()).all()
         for row in rows:
             end(connection, row.id, row.attempt, lost, now)
@@ -177,7 +178,7 @@ def retire(engine: Engine, now: datetime) -> int:
         (unwanted, _failed("opted out", "the person has opted out")),
         (in_vain, _failed("same words", "these words were refused before")),
     ]
-    with engine.begin() as connection:
+    with committing(engine, "retire.commit") as connection:
         return sum(
             connection.execute(update(replies).where(which).values(end | {"updated_at": now})).rowcount
             for which, end in ends

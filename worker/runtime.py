@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from worker.bell import Bell, bell_client
 from worker.clock import Clock, utc_now
+from worker.crashing import crash_at
 from worker.database import LOCK_WAIT_MS, open_engine
 from worker.embedded import redis_address
 from worker.forgeries import Forgeries
@@ -81,4 +82,6 @@ class Runtime:
 
 def open_runtime(settings: Settings, clock: Clock = utc_now, lock_wait_ms: int = LOCK_WAIT_MS) -> Runtime:
     """Return the runtime for these settings; nothing connects yet."""
+    if settings.crash_at:
+        crash_at(settings.crash_at)
     return Runtime(settings, clock, lock_wait_ms)

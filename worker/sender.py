@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from worker.clock import Clock
+from worker.crashing import around
 from worker.gateways.base import Gateway, Outcome, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox import Claim, candidates, claim, record, retire
@@ -89,7 +90,8 @@ class Sender:
 
     def _ask(self, claimed: Claim) -> Outcome:
         try:
-            return self.gateways[claimed.gateway].send(claimed.outgoing)
+            with around("post"):
+                return self.gateways[claimed.gateway].send(claimed.outgoing)
         except Exception as error:
             # An adapter's mistake proves nothing about what the gateway has done.
             complain(log, "adapter failed", error, reply=claimed.outgoing.reply_id, gateway=claimed.gateway)

@@ -26,6 +26,7 @@ VARIABLES = (
     "HOST",
     "PORT",
 )
+CRASH_VARIABLE = "BAOBEI_CRASH_AT"
 TWILIO_API = "https://api.twilio.com"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSTGRESQL = "postgresql+psycopg"
@@ -80,6 +81,8 @@ class Settings:
     log_level: str
     host: str
     port: int
+    crash_at: str | None = None
+    """For tests alone: the point at which a process is to end itself (`worker.crashing`)."""
 
     @property
     def sandbox(self) -> bool:
@@ -112,12 +115,15 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
         host=given.get("HOST", "127.0.0.1"),
         port=_port(given.get("PORT", "8000")),
+        crash_at=environ.get(CRASH_VARIABLE) or None,
     )
     if settings.sandbox and settings.public_url:
         raise SettingsError(
             "PUBLIC_URL is set, but the sandbox gateway, where anybody may text as anybody, must not be public: "
             "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well, or remove PUBLIC_URL."
         )
+    if settings.crash_at and settings.public_url:
+        raise SettingsError(f"{CRASH_VARIABLE} lets a process die, for tests: it must not be set beside PUBLIC_URL.")
     return settings
 
 

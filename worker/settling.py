@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, and_, or_, select
 
 from worker.clock import Clock
+from worker.crashing import around, committing
 from worker.database import reading
 from worker.delivery import LOOKUPS_AT, after_lookups
 from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Unknown
@@ -50,7 +51,9 @@ class Settler:
             return False
         outgoing = outgoing_of(row)
         try:
-            found = self.gateways[row.gateway].lookup(outgoing, row.started_at, self._taken(row))
+            taken = self._taken(row)
+            with around("lookup"):
+                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken)
         except GatewayAwayError as error:
             complain(log, "look-up failed", error, reply=row.id, gateway=row.gateway)
             self.away_until[row.gateway] = now + AWAY_FOR
@@ -76,7 +79,7 @@ class Settler:
 
     def _not_there(self, row: Row[Any]) -> None:
         now = self.clock()
-        with self.engine.begin() as connection:
+        with committing(self.engine, "lookup.commit") as connection:
             standing = standing_of(connection, row.id)
             if standing is None or (standing.state, standing.attempt) != ("unknown", row.attempt):
                 # A callback was faster.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from worker.crashing import committing
 from worker.database import reading
 from worker.gateways.base import SenderStopped, Stopped
 from worker.log import say
@@ -39,7 +40,7 @@ def stop(connection: Connection, gateway: str, number: str, why: Stopped | Sende
 
 def resume(engine: Engine, gateway: str) -> int:
     """Let a gateway and all its numbers send again; return how many stops that ended."""
-    with engine.begin() as connection:
+    with committing(engine, "resume.commit") as connection:
         ended = connection.execute(delete(gateway_stops).where(gateway_stops.c.gateway == gateway)).rowcount
     say(log, "resumed", gateway=gateway, stops=ended)
     return ended

@@ -1,7 +1,7 @@
 """The web application with a database and a Redis of its own, and requests to it as its gateways write them."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,8 +89,13 @@ def twilio_request(
         "Body": "报备 张三 138****5678",
         "NumMedia": "0",
     }
-    raw = urlencode([*(message | fields).items(), *more]).encode()
-    signature = RequestValidator(TOKEN).compute_signature(url, Form.of(raw))
+    return signed_by_twilio(url, TOKEN, [*(message | fields).items(), *more])
+
+
+def signed_by_twilio(url: str, token: str, fields: Sequence[tuple[str, str]]) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a form as Twilio posts it to an address."""
+    raw = urlencode(fields).encode()
+    signature = RequestValidator(token).compute_signature(url, Form.of(raw))
     return {"Content-Type": FORM, "X-Twilio-Signature": signature}, raw
 
 

@@ -1,0 +1,9 @@
+"""Every crash point there is; a test compares them with the code."""
+
+STEPS = (
+    *("accept.commit", "ring", "decide.commit", "notices.commit"),
+    *("claim.commit", "post", "outcome.commit", "status.commit"),
+    *("lookup", "lookup.commit", "leases.commit", "retire.commit"),
+    *("found.commit", "enter.commit", "resume.commit"),
+)
+POINTS = [f"{step}.{side}" for step in STEPS for side in ("before", "after")]

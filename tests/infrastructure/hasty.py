@@ -1,0 +1,37 @@
+"""Runs one of the program's processes with its patience cut short: `python -m tests.infrastructure.hasty web`, or the
+arguments of `baobei`. What takes minutes, so that Twilio has time to say what became of a message, takes seconds here;
+the proportions stay. With a supervisor (`up`), what dies is started again after a second at the most.
+"""
+
+import sys
+from datetime import timedelta
+
+import webhook.__main__
+from worker import bell, delivery, outbox, sender, settling, supervisor, sweeper
+from worker.cli.main import main
+from worker.gateways import twilio
+
+LOOKUPS_AT = (timedelta(seconds=4), timedelta(seconds=10))
+LEASE = timedelta(seconds=4)
+
+
+def hasten() -> None:
+    """Cut every wait short."""
+    twilio.TIMEOUT_S = 1.0
+    sender.LATEST_START = timedelta(seconds=1.5)
+    sender.RECORD_PAUSE_S = 0.5
+    outbox.LEASE = LEASE
+    settling.LOOKUPS_AT = LOOKUPS_AT
+    settling.AWAY_FOR = timedelta(seconds=2)
+    delivery.LONGEST_WAIT_S = 4.0  # type: ignore[misc]
+    sweeper.EVERY_S, sweeper.STUCK_S, sweeper.SEND_FOR_S = 0.5, 1.5, 2.0
+    bell.WAITING_S = 2
+    supervisor.LONGEST_BACKOFF = 1.0
+
+
+if __name__ == "__main__":
+    hasten()
+    if sys.argv[1:] == ["web"]:
+        webhook.__main__.main()
+    else:
+        main()

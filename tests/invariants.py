@@ -1,0 +1,108 @@
+"""What must be true of a system at rest, whatever happened to it before (reliability.md, "How it is proved").
+
+Compared with ledgers outside it: what the senders got 2xx for, and what the fake Twilio took. Each sentence that comes
+back is a broken promise.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from tests.folding import fold, recorded
+from worker.schema import attempts, cursors, decisions, inbox, replies, sites, unrouted
+
+SETTLED = {"sent", "failed", "stale", "review"}
+
+
+@dataclass(slots=True)
+class Counts:
+    """How much of what was found; `resent`: texts that went out twice because nobody could know of the first."""
+
+    acknowledged: int = 0
+    lost: int = 0
+    out_of_order: int = 0
+    duplicates: int = 0
+    resent: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+def weigh(engine: Engine, acknowledged: Collection[str], taken: Collection[dict[str, Any]]) -> Counts:
+    """Return what became of the texts that were acknowledged and of the messages that the gateway took."""
+    counts = Counts(acknowledged=len(acknowledged))
+    lost = set(acknowledged) - _received(engine)
+    counts.lost = len(lost)
+    counts.broken += [f"lost: {message_id}" for message_id in sorted(lost)]
+    with engine.connect() as connection:
+        site_ids = connection.execute(select(sites.c.id)).scalars().all()
+    for site_id in site_ids:
+        misplaced = list(_misplaced(engine, site_id))
+        counts.out_of_order += len(misplaced)
+        counts.broken += [*misplaced, *_undecided(engine, site_id), *_unlike_the_fold(engine, site_id)]
+    _weigh_replies(engine, counts, taken)
+    return counts
+
+
+def at_rest(engine: Engine) -> bool:
+    """Tell whether every line is decided and every reply has come to its end."""
+    with engine.connect() as connection:
+        behind = select(sites.c.id).join(cursors, cursors.c.site_id == sites.c.id)
+        if connection.execute(behind.where(cursors.c.decided_seq < sites.c.last_seq)).first():
+            return False
+        return connection.execute(select(replies.c.id).where(replies.c.state.not_in(SETTLED))).first() is None
+
+
+def _received(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        found = [connection.execute(select(table.c.provider_id)).scalars() for table in (inbox, unrouted)]
+        return {message_id for its in found for message_id in its}
+
+
+def _misplaced(engine: Engine, site_id: int) -> Iterator[str]:
+    line = select(inbox.c.seq, inbox.c.received_at).where(inbox.c.site_id == site_id).order_by(inbox.c.seq)
+    with engine.connect() as connection:
+        rows = connection.execute(line).all()
+        last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
+    if last != len(rows):
+        yield f"site {site_id}: its last place is {last}, of {len(rows)} texts"
+    for index, row in enumerate(rows, start=1):
+        if row.seq != index:
+            yield f"site {site_id}: place {row.seq} comes as number {index}"
+        if index > 1 and row.received_at < rows[index - 2].received_at:
+            yield f"site {site_id}: the time of place {row.seq} is before the one before it"
+
+
+def _undecided(engine: Engine, site_id: int) -> Iterator[str]:
+    with engine.connect() as connection:
+        places = set(connection.execute(select(inbox.c.seq).where(inbox.c.site_id == site_id)).scalars())
+        decided = connection.execute(select(decisions.c.seq).where(decisions.c.site_id == site_id)).scalars().all()
+    if sorted(decided) != sorted(places):
+        yield f"site {site_id}: {len(decided)} decisions on {len(places)} texts"
+
+
+def _unlike_the_fold(engine: Engine, site_id: int) -> Iterator[str]:
+    wanted, found = fold(engine, site_id).register, recorded(engine, site_id)
+    for name in sorted({*wanted, *found}):
+        if wanted.get(name) != found.get(name):
+            yield f"site {site_id}: {name} differ from the fold of its line"
+
+
+def _weigh_replies(engine: Engine, counts: Counts, taken: Collection[dict[str, Any]]) -> None:
+    with engine.connect() as connection:
+        rows = connection.execute(select(replies.c.id, replies.c.recipient, replies.c.words, replies.c.state)).all()
+        in_doubt = select(replies.c.recipient, replies.c.words).join(attempts, attempts.c.reply_id == replies.c.id)
+        doubts = Counter(tuple(row) for row in connection.execute(in_doubt.where(attempts.c.outcome == "unknown")))
+    written = Counter((row.recipient, row.words) for row in rows)
+    sent = Counter((row.recipient, row.words) for row in rows if row.state == "sent")
+    went = Counter((message["to"], message["body"]) for message in taken)
+    for key in {*written, *went}:
+        extra = max(0, went[key] - written[key])
+        counts.resent += min(extra, doubts[key])
+        counts.duplicates += max(0, extra - doubts[key])
+        if went[key] < sent[key]:
+            counts.broken.append(f"{sent[key] - went[key]} replies are said to be sent that the gateway never took")
+    if counts.duplicates:
+        counts.broken.append(f"{counts.duplicates} messages went out again without any doubt about the first")
+    counts.broken += [f"reply {row.id} is still {row.state}" for row in rows if row.state not in SETTLED]

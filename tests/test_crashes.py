@@ -1,0 +1,64 @@
+"""Every crash point: the process dies there, starts again, and the system comes to what its line comes to."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import webhook
+import worker
+from tests.crashes.points import POINTS, STEPS
+from tests.crashes.proving import dies_in_one_process, dies_in_real_life, journey_on
+from worker.guard import Guard
+from worker.settings import SettingsError, load_settings
+
+KINDS = ("sqlite", "postgresql")
+ALTERNATELY = [(KINDS[(index + index // 2) % 2], point) for index, point in enumerate(POINTS)]
+KILLED = [("sqlite", "decide.commit.before"), ("postgresql", "post.after")]
+
+
+@pytest.mark.parametrize(("kind", "point"), ALTERNATELY)
+def test_a_process_that_dies_at_a_point_loses_and_repeats_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str, kind: str, point: str
+) -> None:
+    """Once on one kind of database; `tests/crashes/matrix.py` has all on both."""
+    dies_in_one_process(request, tmp_path, redis_url, kind, point)
+
+
+@pytest.mark.parametrize(("kind", "point"), KILLED)
+def test_a_real_process_that_dies_at_a_point_loses_and_repeats_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str, guard: Guard, kind: str, point: str
+) -> None:
+    """A few that stand for all; `tests/crashes/matrix.py` has all on both databases."""
+    dies_in_real_life(request, tmp_path, redis_url, guard, kind, point)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_undisturbed_journey_comes_by_every_point(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str, kind: str
+) -> None:
+    with journey_on(request, tmp_path, redis_url, kind) as journey:
+        journey.travel(None)
+        assert journey.reached == set(POINTS)
+
+
+def test_every_point_of_the_code_is_crashed_at_and_every_commit_is_one() -> None:
+    steps, bare = set(), []
+    for package in (worker, webhook):
+        for path in Path(str(package.__file__)).parent.rglob("*.py"):
+            for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+                if isinstance(call.func, ast.Name) and call.func.id in ("around", "committing"):
+                    steps.add(ast.literal_eval(call.args[-1]))
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "begin" and path.name != "crashing.py":
+                    bare.append(path.name)
+    assert steps == set(STEPS)
+    # `/readyz` tries a transaction and rolls it back.
+    assert bare == ["health.py"]
+
+
+def test_the_point_comes_from_the_environment_and_never_to_production() -> None:
+    assert load_settings({"BAOBEI_CRASH_AT": "post.before"}).crash_at == "post.before"
+    assert load_settings({}).crash_at is None
+    twilio = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "t" * 32}
+    with pytest.raises(SettingsError, match="BAOBEI_CRASH_AT"):
+        load_settings(twilio | {"BAOBEI_CRASH_AT": "post.before", "PUBLIC_URL": "https://reports.example.com"})
