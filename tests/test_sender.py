@@ -372,6 +372,36 @@ class TestSettling:
         settler.settle()
         assert reply(engine, lost).state == "unknown"
 
+    def test_equal_words_of_another_site_are_not_taken_for_ours(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS, ACCEPTS_AND_FAILS)
+        lost = add_reply(engine, site, "帮助", clock(), ref="")
+        found = add_reply(engine, add_site(engine, number="+8613800000100"), "帮助", clock(), ref="")
+        Sender(engine, sender.gateways, clock, threads=1).drain()
+        clock.move(seconds=60)
+        settler.settle()
+        assert (reply(engine, lost).state, reply(engine, found).state) == ("unknown", "sent")
+
+    def test_an_equal_one_that_is_being_sent_meanwhile_is_waited_for(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS)
+        lost = add_reply(engine, site, "帮助", clock(), ref="")
+        sender.drain()
+        clock.move(seconds=60)
+        other = add_reply(engine, site, "帮助", clock(), ref="", cause="m:2")
+        fake.behave(Behaviour(before=lambda _: self._look_up(settler)))
+        sender.drain()
+        assert (reply(engine, lost).state, attempts_of(engine, lost)[0].lookups) == ("unknown", 0)
+        settler.settle()
+        assert (reply(engine, lost).state, attempts_of(engine, lost)[0].lookups) == ("unknown", 1)
+        assert reply(engine, other).state == "sent"
+
+    @staticmethod
+    def _look_up(settler: Settler) -> None:
+        assert settler.settle() == 0
+
     def test_a_dead_senders_reply_is_looked_up_like_any_other(
         self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
     ) -> None:

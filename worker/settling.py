@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, and_, or_, select
+from sqlalchemy import Engine, Row, Select, and_, exists, or_, select
 
 from worker.clock import Clock
 from worker.crashing import around, committing
 from worker.database import reading
 from worker.delivery import LOOKUPS_AT, after_lookups
-from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Unknown
+from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Sent, Unknown
 from worker.ledger import change_reply, note_lookup, outgoing_of, standing_of, with_site
 from worker.log import complain, say
 from worker.outbox import Claim, record
@@ -58,6 +58,8 @@ class Settler:
             complain(log, "look-up failed", error, reply=row.id, gateway=row.gateway)
             self.away_until[row.gateway] = now + AWAY_FOR
             return False
+        if isinstance(found, Sent) and self._may_be_anothers(row, found.sid):
+            return False
         if found is None or isinstance(found, Unknown):
             self._not_there(row)
         else:
@@ -66,11 +68,19 @@ class Settler:
 
     def _taken(self, row: Row[Any]) -> set[str]:
         """Return the sids that belong to other attempts at this phone: what they sent was not this."""
-        to_phone = and_(replies.c.site_id == row.site_id, replies.c.recipient == row.recipient)
+        to_phone = replies.c.recipient == row.recipient
         recent = replies.c.updated_at > row.started_at - LIST_REACHES_BACK
         query = select(attempts.c.sid).join(replies, replies.c.id == attempts.c.reply_id)
         with reading(self.engine).connect() as connection:
             return set(connection.execute(query.where(to_phone, recent, attempts.c.sid.is_not(None))).scalars())
+
+    def _may_be_anothers(self, row: Row[Any], sid: str) -> bool:
+        """Tell whether what was found is another reply of equal words, which is being sent while we look."""
+        equal = and_(replies.c.recipient == row.recipient, replies.c.words == row.words, replies.c.id != row.id)
+        its_own = exists().where(attempts.c.reply_id == replies.c.id, attempts.c.sid == sid)
+        query = select(replies.c.id).where(equal, or_(replies.c.state == "sending", its_own)).limit(1)
+        with reading(self.engine).connect() as connection:
+            return connection.execute(query).first() is not None
 
     def _there(self, row: Row[Any], found: Outcome) -> None:
         claimed = Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)

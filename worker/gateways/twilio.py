@@ -173,11 +173,12 @@ class Twilio:
         return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
     def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
-        """Find the reply by number, words and time in Twilio's list, newest first."""
+        """Find the reply by both numbers, words and time in Twilio's list, newest first."""
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             if message.date_created is None or message.date_created < since - CLOCK_SKEW:
                 continue
-            if message.body == outgoing.words and message.sid not in taken:
+            same = (message.from_, message.body) == (outgoing.sender_number, outgoing.words)
+            if same and message.sid not in taken:
                 return _taken(message)
         return None
 
