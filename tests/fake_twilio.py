@@ -164,9 +164,9 @@ class FakeTwilio:
 
 
 @contextmanager
-def fake_twilio() -> Iterator[FakeTwilio]:
+def fake_twilio(fake: FakeTwilio | None = None) -> Iterator[FakeTwilio]:
     """Serve on a free port of the loopback."""
-    fake = FakeTwilio()
+    fake = fake or FakeTwilio()
     server = _Server(fake)
     fake.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

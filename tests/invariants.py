@@ -102,7 +102,8 @@ def _weigh_replies(engine: Engine, counts: Counts, taken: Collection[dict[str, A
         counts.resent += min(extra, doubts[key])
         counts.duplicates += max(0, extra - doubts[key])
         if went[key] < sent[key]:
-            counts.broken.append(f"{sent[key] - went[key]} replies are said to be sent that the gateway never took")
+            ids = [row.id for row in rows if (row.recipient, row.words) == key]
+            counts.broken.append(f"of the equal replies {ids} the gateway took {went[key]}, and {sent[key]} are sent")
     if counts.duplicates:
         counts.broken.append(f"{counts.duplicates} messages went out again without any doubt about the first")
     counts.broken += [f"reply {row.id} is still {row.state}" for row in rows if row.state not in SETTLED]

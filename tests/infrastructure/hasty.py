@@ -1,13 +1,17 @@
 """Runs one of the program's processes with its patience cut short: `python -m tests.infrastructure.hasty web`, or the
 arguments of `baobei`. What takes minutes, so that Twilio has time to say what became of a message, takes seconds here;
-the proportions stay. With a supervisor (`up`), what dies is started again after a second at the most.
+the proportions stay. With a supervisor (`up`), what dies is started again after a second at the most; HASTY_PROCFILE
+is the folder of the Procfile that it follows.
 """
 
+import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import webhook.__main__
 from worker import bell, delivery, outbox, sender, settling, supervisor, sweeper
+from worker.cli import up
 from worker.cli.main import main
 from worker.gateways import twilio
 
@@ -27,6 +31,8 @@ def hasten() -> None:
     sweeper.EVERY_S, sweeper.STUCK_S, sweeper.SEND_FOR_S = 0.5, 1.5, 2.0
     bell.WAITING_S = 2
     supervisor.LONGEST_BACKOFF = 1.0
+    if folder := os.environ.get("HASTY_PROCFILE"):
+        up.PROJECT = Path(folder)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,15 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
 import psycopg
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from worker.guard import Guard, end_sessions
 
@@ -48,18 +50,33 @@ class Identity(TypedDict, total=False):
     extra_groups: list[int]
 
 
-@dataclass(frozen=True)
+@dataclass
 class PostgresServer:
     """A running server, and the URL of its database `postgres`."""
 
     url: str
-    process: "subprocess.Popen[bytes]"
-    binaries: Path
-    home: Path
+    guard: Guard
+    spawn: Callable[[], "subprocess.Popen[bytes]"]
+    process: "subprocess.Popen[bytes]" = field(init=False)
+
+    def start(self) -> None:
+        """Start the server and return once it answers. Raises PostgresError."""
+        self.process = self.spawn()
+        self.guard.watch(self.process.pid)
+        _await(make_url(self.url), self.process)
 
     def start_again(self, guard: Guard) -> "PostgresServer":
-        """Start a server on the same cluster, once this one has been stopped."""
-        return _serve(self.binaries, self.home, guard)
+        """Start the server on the same cluster, once it has been stopped."""
+        self.guard = guard
+        self.start()
+        return self
+
+    def restart(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop the server, by SIGQUIT without any tidying, and start it again."""
+        self.process.send_signal(number)
+        self.process.wait()
+        self.guard.forget(self.process.pid)
+        self.start()
 
     def stop(self) -> None:
         """End the server, whoever is still connected."""
@@ -70,8 +87,11 @@ class PostgresServer:
         self.process.wait()
 
 
-def start_postgres(guard: Guard) -> PostgresServer:
-    """Make a cluster in a folder of its own and start a server on it; the guard removes both. Raises PostgresError."""
+def start_postgres(guard: Guard, durable: bool = False) -> PostgresServer:
+    """Make a cluster in a folder of its own and start a server on it; the guard removes both. Raises PostgresError.
+
+    A `durable` one loses nothing that it has committed when it is stopped without tidying.
+    """
     # Not TMPDIR: a socket's path must be short, and the server's user must be able to walk to it.
     home = Path(tempfile.mkdtemp(prefix="baobei-pg-", dir="/tmp"))
     guard.remove(home)
@@ -79,26 +99,25 @@ def start_postgres(guard: Guard) -> PostgresServer:
     if identity:
         os.chown(home, identity["user"], identity["group"])
     binaries = _reachable(_find_binaries(), home, identity)
-    _make_cluster(binaries, home, identity)
-    return _serve(binaries, home, guard)
+    _make_cluster(binaries, home, identity, durable)
+    url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)})
+    spawn = partial(_spawn, binaries, home, identity)
+    server = PostgresServer(url.render_as_string(hide_password=False), guard, spawn)
+    server.start()
+    return server
 
 
-def _serve(binaries: Path, home: Path, guard: Guard) -> PostgresServer:
-    log = home / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+def _spawn(binaries: Path, home: Path, identity: Identity) -> "subprocess.Popen[bytes]":
+    with (home / "log").open("ab") as output:
+        return subprocess.Popen(
             [binaries / "postgres", "-D", home / "data", "-k", home],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd="/",
-            **_identity(),
+            **identity,
         )
-    guard.watch(process.pid)
-    url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)})
-    _await(url, process, log)
-    return PostgresServer(url.render_as_string(hide_password=False), process, binaries, home)
 
 
 def _find_binaries() -> Path:
@@ -148,7 +167,7 @@ def _copied(binaries: Path, target: Path) -> Path:
     return target / install.parent.name / install.name / "bin"
 
 
-def _make_cluster(binaries: Path, home: Path, identity: Identity) -> None:
+def _make_cluster(binaries: Path, home: Path, identity: Identity, durable: bool) -> None:
     made = subprocess.run(
         [
             *(binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust"),
@@ -162,15 +181,17 @@ def _make_cluster(binaries: Path, home: Path, identity: Identity) -> None:
     )
     if made.returncode:
         raise PostgresError(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
+    settings = SETTINGS | ({"synchronous_commit": "on"} if durable else {})
     with (home / "data" / "postgresql.conf").open("a") as file:
-        file.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+        file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
 
-def _await(url: URL, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _await(url: URL, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _answers(url):
         if process.poll() is not None:
-            raise PostgresError(f"PostgreSQL ended at once: {log.read_text(errors='replace').strip()}")
+            log = Path(str(url.query["host"]), "log").read_text(errors="replace")
+            raise PostgresError(f"PostgreSQL ended at once: {log.strip()}")
         if time.monotonic() > deadline:
             raise PostgresError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s.")
         time.sleep(0.02)
