@@ -398,6 +398,25 @@ class TestSettling:
         assert (reply(engine, lost).state, attempts_of(engine, lost)[0].lookups) == ("unknown", 1)
         assert reply(engine, other).state == "sent"
 
+    def test_a_callback_puts_right_what_a_look_up_took_for_another_of_equal_words(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS, ACCEPTS_AND_FAILS)
+        lost = add_reply(engine, site, "帮助", clock(), ref="")
+        found = add_reply(engine, site, "帮助", clock(), ref="", cause="m:2")
+        Sender(engine, sender.gateways, clock, threads=1).drain()
+        clock.move(seconds=60)
+        settler.settle()
+        assert (reply(engine, lost).state, reply(engine, found).state) == ("sent", "unknown")
+        word = Status("twilio", fake.messages[0]["sid"], found, "delivered", attempt=1)
+        record_status(engine, word, clock())
+        assert (reply(engine, lost).state, reply(engine, found).state) == ("unknown", "sent")
+        for seconds in (1, 240):
+            clock.move(seconds=seconds)
+            settler.settle()
+        sender.drain()
+        assert (reply(engine, lost).state, len(fake.messages)) == ("sent", 2)
+
     @staticmethod
     def _look_up(settler: Settler) -> None:
         assert settler.settle() == 0

@@ -95,6 +95,18 @@ def note_delivery(connection: Connection, reply_id: int, number: int, status: St
     return replace(status, reply_id=reply_id, attempt=number, sid=status.sid or row.sid)
 
 
+def take_back(connection: Connection, reply_id: int, sid: str, now: datetime) -> None:
+    """Put those replies in doubt again that a look-up settled by a message which proves to be this one's."""
+    others = and_(attempts.c.sid == sid, attempts.c.reply_id != reply_id)
+    for row in connection.execute(select(attempts.c.reply_id, attempts.c.number).where(others)).all():
+        doubtful = {"outcome": "unknown", "sid": None, "delivery": None}
+        connection.execute(update(attempts).where(_attempt(row.reply_id, row.number)).values(doubtful))
+        standing = standing_of(connection, row.reply_id)
+        if standing is not None and (standing.state, standing.sid) == ("sent", sid):
+            change = {"state": "unknown", "sid": None, "delivery": None, "sent_at": None}
+            change_reply(connection, row.reply_id, change, now)
+
+
 def note_lookup(connection: Connection, reply_id: int, number: int, known: int) -> bool:
     """Note that an attempt was looked for in vain once more than the `known` times; False: another noted it already."""
     mine = and_(_attempt(reply_id, number), attempts.c.lookups == known)

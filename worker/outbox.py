@@ -41,6 +41,7 @@ from worker.ledger import (
     note_delivery,
     outgoing_of,
     standing_of,
+    take_back,
     with_site,
 )
 from worker.log import say
@@ -131,6 +132,8 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
             say(log, "status of no reply", logging.WARNING, gateway=status.gateway, delivery=status.delivery)
             return False
         row = connection.execute(with_site().where(replies.c.id == found[0])).one()
+        if status.sid is not None and status.reply_id is not None:
+            take_back(connection, found[0], status.sid, now)
         news = note_delivery(connection, *found, status)
         if news is not None:
             news = _weighed_status(connection, row, news, now)
