@@ -51,9 +51,8 @@ TIMEOUT_S = 7.0
 LONGEST_VALIDITY_S = 14_400
 CLOCK_SKEW = timedelta(minutes=2)
 CLOCK_TOLERANCE_S = 5.0
-LOOKED_THROUGH = 200
-PAGE = 50
-BACKFILL_PAGE = 200
+LOOKED_THROUGH = 1_000
+PAGE = 200
 BASE64_LEAST = 60
 
 
@@ -186,7 +185,7 @@ class Twilio:
         """Yield what came in between. Twilio filters by day, so the rest is done here; each number has its own list."""
         day = timedelta(days=1)
         for number in numbers:
-            listed = self._list(BACKFILL_PAGE, to=number, date_sent_after=since - day, date_sent_before=until + day)
+            listed = self._list(PAGE, to=number, date_sent_after=since - day, date_sent_before=until + day)
             for message in listed:
                 created = message.date_created
                 if message.direction == "inbound" and created is not None and since <= created < until:
