@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import Engine, func, select
 
 from tests.folding import assert_folded, register_hash
-from tests.schedules import START, Event, Job, Salts, histories, play, schedules
+from tests.schedules import LI, START, Event, Job, Salts, SetUp, Text, histories, play, schedules
 from tests.infrastructure.databases import Databases
 from worker.database import open_engine
 from worker.schema import decisions, inbox, replies
@@ -40,6 +40,9 @@ FEW = settings().max_examples // 5  # Each goes through two databases.
 
 
 @settings(max_examples=FEW, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(  # A change of language in the batch of the text before it.
+    [Text("id-0", LI, "张三 138****5678"), SetUp("policy", {"language": "en"})], [None], [Job("decide", 1)]
+)
 @given(histories, schedules, schedules)
 def test_any_schedule_comes_to_the_register_that_the_fold_gives(
     both: Both, history: list[Event], one: list[Job | None], other: list[Job | None]

@@ -81,7 +81,7 @@ def run(database: str, seed: int, seconds: float, tell: Tell) -> Result:
             faults = Faults(up, _redis_url(place), place.database_url, place.postgres, random.Random(seed + 1))
             with _load(place, ledger, chance):
                 _break(faults, ledger, seconds, tell)
-            place.twilio.calm.set()
+            place.twilio.calm_down()
             rested_s = _rest(engine, tell)
             family = [process.pid for process in up.children(recursive=True)]
         result = _weighed(database, seed, engine, ledger, place.twilio, faults)

@@ -49,9 +49,6 @@ class MoodyTwilio(FakeTwilio):
         if not self.calm.is_set():
             self.behave(self.moods.choice(MOODS))
             self.list_status = self.moods.choice((200, 200, 200, 500))
-        else:
-            self.behave_well()
-            self.list_status = 200
         behaviour, message = super().take(form)
         if behaviour.takes and "StatusCallback" in form:
             self._call_back(form["StatusCallback"], message["sid"])
@@ -74,6 +71,12 @@ class MoodyTwilio(FakeTwilio):
             except requests.RequestException:
                 # Its own fault not to be there: Twilio does not insist.
                 continue
+
+    def calm_down(self) -> None:
+        """Be in a good mood from now on."""
+        self.calm.set()
+        self.behave_well()
+        self.list_status = 200
 
     def close(self) -> None:
         """Call back no more."""

@@ -1,0 +1,131 @@
+"""Bugs that a line of texts could have, each a change of a few words of the code, and the test that catches it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file of the program, what stands in it exactly once, and what the bug puts there."""
+
+    file: str
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """`caught_by` names the test that fails where the bug is."""
+
+    name: str
+    caught_by: str
+    edits: tuple[Edit, ...]
+
+
+BUGS = (
+    Bug(
+        "the time is taken before the lock is waited for",
+        "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
+        (
+            Edit("worker/line.py", "select(func.clock_timestamp())", "select(func.now())"),
+            Edit(
+                "worker/line.py", "max(_now(connection, clock), site.last_received_at)", "max(_now(connection, clock))"
+            ),
+        ),
+    ),
+    Bug(
+        "the place is taken without the lock",
+        "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
+        (Edit("worker/line.py", "select(sites).where(which).with_for_update()", "select(sites).where(which)"),),
+    ),
+    Bug(
+        "a repeated delivery leaves a gap",
+        "tests/test_line_order.py::test_a_repeated_delivery_is_silent_and_leaves_no_gap",
+        (Edit("worker/line.py", "insert(inbox).values(", 'insert(inbox).prefix_with("OR IGNORE").values('),),
+    ),
+    Bug(
+        "a claim is not committed before the gateway is asked",
+        "tests/test_crashes.py::test_a_process_that_dies_at_a_point_loses_and_repeats_nothing",
+        (Edit("worker/outbox.py", 'committing(engine, "claim.commit")', "engine.connect()"),),
+    ),
+    Bug(
+        "the ring is taken down after the line was read",
+        "tests/test_jobs.py::TestAnswering::test_the_ring_is_taken_down_before_the_line_is_read",
+        (
+            Edit(
+                "worker/jobs.py", "        self.runtime.bell.answered_decide(site_id)\n        until", "        until"
+            ),
+            Edit(
+                "worker/jobs.py",
+                "            if not progress.more:\n",
+                "            if not progress.more:\n                self.runtime.bell.answered_decide(site_id)\n",
+            ),
+        ),
+    ),
+    Bug(
+        "an unknown outcome is taken for one that may simply be tried again",
+        "tests/test_machine.py::test_the_promises_hold_after_every_step",
+        (
+            Edit(
+                "worker/delivery.py",
+                'case Unknown():\n            return _over("unknown", outcome.code, outcome.words)',
+                "case Unknown():\n            return _again(standing, Retry(1, outcome.code, ''), now, chance)",
+            ),
+        ),
+    ),
+    Bug(
+        "a batch is read before its cursor is locked",
+        "tests/test_line_order.py::test_batches_and_repeated_jobs_change_nothing",
+        (
+            Edit(
+                "worker/decider.py",
+                "select(cursors).where(cursors.c.site_id == site_id).with_for_update()",
+                "select(cursors).where(cursors.c.site_id == site_id)",
+            ),
+        ),
+    ),
+    Bug(
+        "a gateway's word is applied backwards",
+        "tests/test_outbox.py::TestCallbacks::test_before_the_answer_twice_and_out_of_order",
+        (
+            Edit("worker/delivery.py", "if RANK[status.delivery] <= RANK[standing.delivery]:", "if False:"),
+            Edit(
+                "worker/delivery.py",
+                "better = delivery if RANK[delivery] > RANK[standing.delivery] else standing.delivery",
+                "better = delivery",
+            ),
+            Edit("worker/ledger.py", "if RANK[status.delivery] <= RANK[row.delivery]:", "if False:"),
+        ),
+    ),
+    Bug(
+        "a commitment tells what it hides, for it has no salt",
+        "tests/test_commitment.py::test_equal_texts_have_commitments_that_tell_nothing_of_each_other",
+        (Edit("worker/rules/chain.py", "bytes.fromhex(message.salt) + canonical(said)", "canonical(said)"),),
+    ),
+    Bug(
+        "replies are put into words when the whole batch is folded",
+        "tests/test_order.py::test_any_schedule_comes_to_the_register_that_the_fold_gives",
+        (
+            Edit(
+                "worker/decider.py",
+                "    for message in batch.messages:\n        decision = decide(batch.state, message)\n",
+                "    for message, decision in [(m, decide(batch.state, m)) for m in batch.messages]:\n",
+            ),
+        ),
+    ),
+    Bug(
+        "a notice that was told is told again",
+        "tests/test_line_order.py::test_a_notice_that_was_told_stays_told_and_its_counts_stay_the_lines",
+        (Edit("worker/store.py", "or_(deadlines.c.done, statement.excluded.done)", "statement.excluded.done"),),
+    ),
+    Bug(
+        "a look-up takes the message of another reply",
+        "tests/test_sender.py::TestSettling",
+        (
+            Edit(
+                "worker/settling.py",
+                "if isinstance(found, Sent) and self._may_be_anothers(row, found.sid):",
+                "if False:",
+            ),
+        ),
+    ),
+)
