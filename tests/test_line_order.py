@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from worker.database import open_engine
 from worker.decider import decide_site
@@ -14,7 +14,7 @@ from worker.entering import open_site, put
 from worker.gateways.base import Inbound
 from worker.line import NotDurableError, accept
 from worker.notices import tell_due
-from worker.schema import claims, cursors, deadlines, decisions, inbox, metadata, replies, reports, unrouted
+from worker.schema import claims, cursors, deadlines, decisions, inbox, metadata, replies, reports, sites, unrouted
 
 NUMBER, LI, WANG = "+8613800000000", "+8613900000011", "+8613900000021"
 PEOPLE = [{"name": "李四", "phone": LI, "unit": "链家"}, {"name": "王五", "phone": WANG, "unit": "贝壳"}]
@@ -59,6 +59,16 @@ def test_a_repeated_delivery_is_silent_and_leaves_no_gap(engine: Engine, site_id
     outcomes = [accept(engine, inbound(i, "报备 张三 138****5678")).outcome for i in ("a", "a", "b", "a")]
     assert outcomes == ["accepted", "repeated", "accepted", "repeated"]
     assert [row.seq for row in rows(engine, inbox)] == [1, 2, 3, 4]
+
+
+def test_nothing_but_a_repeat_is_taken_for_one(engine: Engine, site_id: int) -> None:
+    """A counter that fell behind, by a restored backup say, must not make us acknowledge what we did not keep."""
+    accept(engine, inbound("a", "报备 张三 138****5678"))
+    with engine.begin() as connection:
+        connection.execute(update(sites).values(last_seq=1))
+    assert accept(engine, inbound("a", "报备 张三 138****5678")).outcome == "repeated"
+    with pytest.raises(NotDurableError):
+        accept(engine, inbound("b", "报备 李梅 138****5678"))
 
 
 def test_no_full_number_is_kept_anywhere(engine: Engine, site_id: int) -> None:

@@ -17,6 +17,7 @@ from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.crashing import committing
+from worker.database import reading
 from worker.gateways.base import Inbound
 from worker.rules.chain import GENESIS
 from worker.schema import cursors, inbox, replies, sites, unrouted
@@ -72,11 +73,24 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
             if site is None:
                 return _keep_unrouted(connection, inbound, clock)
             return _place(connection, site, entry, clock)
-    except IntegrityError:
-        # Its message id is here already; the aborted transaction gave the place back.
-        return Receipt("repeated")
+    except IntegrityError as error:
+        # The aborted transaction gave the place back.
+        if _is_kept(engine, inbound):
+            return Receipt("repeated")
+        raise NotDurableError("the database refused the message, which is not in it") from error
     except SQLAlchemyError as error:
         raise NotDurableError("the database did not take the message") from error
+
+
+def _is_kept(engine: Engine, inbound: Inbound) -> bool:
+    """Tell whether this message id is here already: nothing else may be taken for a repeat, and so acknowledged."""
+    mine = {"gateway": inbound.gateway, "provider_id": storable(inbound.provider_id)}
+    try:
+        with reading(engine).connect() as connection:
+            found = (connection.execute(select(table).filter_by(**mine)).first() for table in (inbox, unrouted))
+            return any(found)
+    except SQLAlchemyError:
+        return False
 
 
 def enter(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
@@ -131,7 +145,7 @@ def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | 
             body=_bytes(masked),
             payload=entry.payload,
             sent_at=entry.sent_at,
-            echo=_is_echo(connection, site.id, sender, text, region_of(site.number)),
+            echo=_is_ours(connection, sender) or _is_echo(connection, site.id, sender, text, region_of(site.number)),
             salt=secrets.token_hex(16),
         )
     )
@@ -162,6 +176,11 @@ def _now(connection: Connection, clock: Clock | None) -> datetime:
         waited: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return waited
     return utc_now()
+
+
+def _is_ours(connection: Connection, sender: str) -> bool:
+    """Tell whether a text comes from a number of one of our sites: whoever answered it would answer himself."""
+    return connection.execute(select(sites.c.id).where(sites.c.number == sender)).first() is not None
 
 
 def _is_echo(connection: Connection, site_id: int, sender: str, text: str, region: str) -> bool:

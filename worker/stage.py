@@ -99,7 +99,8 @@ class MemoryStage:
         region = region_of(its.state.site.number)
         kept = storable(mask_numbers(text, region))
         said = [sent.words for sent in self.outbox if (sent.site, sent.phone) == (site, sender)][-ECHO_LOOK_BACK:]
-        echo = any(carries(kept, words, region) for words in said)
+        ours = {known.state.site.number for known in self._sites.values()}
+        echo = sender in ours or any(carries(kept, words, region) for words in said)
         kind = "form" if form else "text"
         self._take(site, Message(0, at, kind, sender, kept, sent_at=sent_at, echo=echo))
 
