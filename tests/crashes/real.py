@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -135,15 +136,19 @@ class System:
             return
         self.start(name)
 
-    def _text(self, words: str, victim: str) -> None:
+    def text_of(self, words: str) -> tuple[str, list[tuple[str, str]]]:
+        """Return where a text of the agent is posted to, and its fields."""
         message_id = f"SM{next(self._ids):032x}"
         fields = {"MessageSid": message_id, "AccountSid": ACCOUNT, "From": AGENT, "To": NUMBER, "Body": words}
-        eventually(lambda: self._taken("messages", fields, victim), "the text is taken")
-        self.acknowledged.add(message_id)
+        return "/gateways/twilio/messages", list(fields.items())
 
-    def _taken(self, route: str, fields: dict[str, str], victim: str = "") -> bool:
-        path = f"/gateways/twilio/{route}"
-        headers, raw = signed_by_twilio(f"{self.url}{path}", TOKEN, list(fields.items()))
+    def _text(self, words: str, victim: str) -> None:
+        path, fields = self.text_of(words)
+        eventually(lambda: self._taken(path, fields, victim), "the text is taken")
+        self.acknowledged.add(fields[0][1])
+
+    def _taken(self, path: str, fields: list[tuple[str, str]], victim: str) -> bool:
+        headers, raw = signed_by_twilio(f"{self.url}{path}", TOKEN, fields)
         try:
             return requests.post(f"{self.url}{path}", raw, headers=headers, timeout=5).status_code == 200
         except requests.ConnectionError as error:
@@ -158,9 +163,9 @@ class System:
             known = select(attempts).where(attempts.c.sid.is_not(None))
             rows = connection.execute(known).all()
         for row in rows:
-            fields = {"MessageSid": row.sid, "AccountSid": ACCOUNT, "MessageStatus": "delivered"}
-            route = f"status?reply={row.reply_id}&attempt={row.number}"
-            eventually(lambda r=route, f=fields: self._taken(r, f, "web"), "the status is taken")  # type: ignore[misc]
+            fields = [("MessageSid", row.sid), ("AccountSid", ACCOUNT), ("MessageStatus", "delivered")]
+            path = f"/gateways/twilio/status?reply={row.reply_id}&attempt={row.number}"
+            eventually(partial(self._taken, path, fields, "web"), "the status is taken")
         return bool(rows)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
