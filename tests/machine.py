@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import Engine, delete, select
 
-from tests.histories import LI, PEOPLE, START, WANG
 from tests.invariants import at_rest, weigh
+from tests.schedules import LI, PEOPLE, START, WANG
 from tests.sending import MANAGER, NUMBER, StandingClock
 from worker.decider import decide_site
 from worker.gateways.base import Inbound, Outcome, Outgoing, Refused, Retry, Sent, Status, Unknown

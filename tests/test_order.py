@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import Engine, func, select
 
 from tests.folding import assert_folded, register_hash
-from tests.schedules import LI, START, Event, Job, Salts, SetUp, Text, histories, play, schedules
 from tests.infrastructure.databases import Databases
+from tests.schedules import LI, START, Event, Job, Salts, SetUp, Text, histories, play, schedules
 from worker.database import open_engine
 from worker.schema import decisions, inbox, replies
 

@@ -17,7 +17,7 @@ from worker.loading import load_gathering, load_needs, load_senders, open_state
 from worker.log import say
 from worker.rules.chain import commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
-from worker.rules.model import Decision, Fact, Message, Reply, fields_of
+from worker.rules.model import Decision, Message, Reply, fields_of
 from worker.rules.needs import needs_of
 from worker.rules.state import State
 from worker.schema import cursors, decisions, inbox, replies, reports

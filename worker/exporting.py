@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,13 +14,21 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BLANKS = str.maketrans("\t\r\n\v\f", "     ")
+COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of writing round."""
 
 
 def cell(value: Any, zone: ZoneInfo) -> str:
     """Return a value as people read it: times to the second in the given zone, None as nothing."""
     if isinstance(value, datetime):
         return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    return "" if value is None else str(value)
+    return "" if value is None else legible(str(value))
+
+
+def legible(text: str) -> str:
+    """Return a text without what is no letter or sign: terminals obey such characters, spreadsheets refuse them."""
+    return COMMANDS.sub("", text.translate(BLANKS))
 
 
 def safe(text: str) -> str:
@@ -70,7 +79,7 @@ def write_json(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextI
 
 def write_table(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:
     """Write aligned columns for a terminal; Chinese characters count for two."""
-    lines = [list(columns), *(list(row) for row in rows)]
+    lines = [list(columns), *([legible(text) for text in row] for row in rows)]
     widths = [max(width(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
         cells = (text + " " * (wide - width(text)) for text, wide in zip(line, widths, strict=True))

@@ -123,6 +123,9 @@ def _say_heads(last: dict[str, RegisterRow]) -> None:
 
 
 def _write(rows: Iterator[list[str]], columns: Sequence[str], form: str, output: Path | None) -> None:
+    if output is not None:
+        # Names and numbers stand in it: a new file is its owner's alone, whatever the umask.
+        output.touch(0o600)
     if form == "xlsx":
         write_xlsx(rows, columns, output or Path("/dev/stdout"))
         return

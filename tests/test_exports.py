@@ -1,0 +1,97 @@
+"""Exports: whatever stands in a list or a text comes out as a text, in every form, in files that are ours alone."""
+
+import csv
+import io
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+
+from worker.cli.main import main
+
+SITE = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001"]
+HOSTILE = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "=HYPERLINK(0)",
+    "＝1+1",
+    "\x1b[31m红\x1b[0m",
+    "钟\x07铃",
+    "\x0b竖",
+    "<b>粗</b>&amp;",
+    "'; DROP TABLE reports; --",
+    "{{7*7}}${7*7}%s%n",
+    "../../etc/passwd",
+    "\u202e反",
+]
+
+
+@pytest.fixture(autouse=True)
+def register(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("BAOBEI_VAR", str(tmp_path))
+    assert run(*SITE).exit_code == 0
+    roster, running = tmp_path / "roster.csv", tmp_path / "running.csv"
+    write(roster, [["name", "phone", "unit"], ["李四", "13900000011", "链家"], ["\x1b[2J王", "13900000012", "链家"]])
+    assert run("roster", "import", str(roster), "--site", "湾").exit_code == 0
+    rows = [[name, f"138****{n:04}", "李四", "链家", "2026-01-02 10:00"] for n, name in enumerate(HOSTILE)]
+    write(running, [["client", "phone", "agent", "unit", "reported_at"], *rows])
+    result = run("register", "import", str(running), "--site", "湾")
+    assert result.exit_code == 0, result.output
+
+
+def write(path: Path, rows: list[list[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def assert_harmless(cells: list[str]) -> None:
+    assert len(cells) == len(HOSTILE)
+    for cell in cells:
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not any(c < " " or c == "\x7f" for c in cell)
+
+
+def test_csv_cells_are_no_formulas() -> None:
+    rows = list(csv.DictReader(io.StringIO(run("register", "--format", "csv").output)))
+    assert_harmless([row["client"] for row in rows])
+
+
+def test_a_spreadsheet_holds_texts_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out.xlsx"
+    result = run("register", "--format", "xlsx", "--output", str(path))
+    assert result.exit_code == 0, result.output
+    header, *rows = load_workbook(path).active.iter_rows()  # type: ignore[union-attr]
+    column = [cell.value for cell in header].index("client")
+    assert_harmless([str(row[column].value) for row in rows])
+    assert {cell.data_type for row in rows for cell in row} <= {"s", "inlineStr", "n"}
+
+
+def test_a_terminal_is_told_nothing_but_letters() -> None:
+    said = run("register").output + run("roster", "list", "--site", "湾").output
+    assert not [c for c in said if (c < " " and c != "\n") or c == "\x7f"]
+
+
+def test_json_is_json() -> None:
+    assert len(json.loads(run("register", "--format", "json").output)) == len(HOSTILE)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "table"])
+def test_an_exported_file_is_its_owners_alone(tmp_path: Path, form: str) -> None:
+    before = os.umask(0o022)
+    try:
+        path = tmp_path / f"out.{form}"
+        assert run("register", "--format", form, "--output", str(path)).exit_code == 0
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
