@@ -1,8 +1,10 @@
 """What comes out of Redis as a job: our two functions with ids, whatever somebody else put there."""
 
 import base64
+import inspect
 import json
 import pickle
+import re
 import signal
 import zlib
 from collections.abc import Iterator
@@ -28,7 +30,7 @@ from worker.cli.work import work as work_command
 from worker.decider import Progress, decide_site
 from worker.entering import open_site
 from worker.gateways.base import Inbound
-from worker.jobs import Entry, Tasks, restricted_job, table_of
+from worker.jobs import HARMLESS, Entry, Tasks, restricted_job, table_of
 from worker.line import accept
 from worker.listener import BellWorker
 from worker.log import set_up_logging
@@ -176,6 +178,7 @@ def touch_after(job: Job, connection: Any, *_: Any) -> None:
     Path("/nowhere").touch()
 
 
+READ_BY_RQ = set(re.findall(r"""\bobj(?:\.get\(|\[)['"](\w+)['"]""", inspect.getsource(Job.restore)))
 OURS = {"timeout": JOB_TIMEOUT_S, "result_ttl": 0, "failure_ttl": FAILURE_LIFE_S}
 PARENT = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
@@ -266,6 +269,17 @@ class TestIntruders:
         _work_recording(queue_only, called)
         assert called == [9]
 
+    @pytest.mark.parametrize("field", sorted(READ_BY_RQ - HARMLESS))
+    def test_a_field_that_rq_reads_and_ours_do_not_fill_is_refused(self, queue_only: Runtime, field: str) -> None:
+        """Whatever RQ may make of it: a version that reads another field gets another row here by itself."""
+        called: list[int] = []
+        queue = Queue("decide", connection=queue_only.redis, serializer=JSONSerializer)
+        job = queue.enqueue_call("decide_site", args=[7], **OURS)
+        queue_only.redis.hset(job.key, field, b"tests.test_jobs.touch_after")
+        queue_only.bell.ring_decide(9)
+        _work_recording(queue_only, called)
+        assert called == [9]
+
     @pytest.mark.parametrize("field", ["status", "created_at", "ttl", "started_at"])
     def test_a_field_that_cannot_be_read_is_refused(self, queue_only: Runtime, field: str) -> None:
         called: list[int] = []
@@ -309,6 +323,12 @@ class TestIntruders:
         queue_only.redis.set("rq:suspended", 1)
         worker.check_for_suspension(burst=False)
         redis.close()
+
+
+def test_rq_reads_callbacks_webhooks_and_dependencies() -> None:
+    known = {"success_callback_name", "failure_callback_name", "stopped_callback_name", "webhooks", "dependency_ids"}
+    assert known <= READ_BY_RQ
+    assert len(READ_BY_RQ) > 30
 
 
 def test_every_job_of_the_bell_is_in_the_table_and_every_queue_has_a_worker() -> None:
