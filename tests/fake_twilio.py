@@ -88,6 +88,11 @@ class FakeTwilio:
     _next: deque[Behaviour] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """What it took of ours, newest first."""
+        return [message for message in self.messages if message["direction"] != "inbound"]
+
     def behave(self, *behaviours: Behaviour) -> None:
         """Lay down what to do with the next requests to send, in their order."""
         self._next.extend(behaviours)

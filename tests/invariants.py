@@ -32,7 +32,7 @@ class Counts:
 def weigh(engine: Engine, acknowledged: Collection[str], taken: Collection[dict[str, Any]]) -> Counts:
     """Return what became of the texts that were acknowledged and of the messages that the gateway took."""
     counts = Counts(acknowledged=len(acknowledged))
-    lost = set(acknowledged) - _received(engine)
+    lost = set(acknowledged) - received(engine)
     counts.lost = len(lost)
     counts.broken += [f"lost: {message_id}" for message_id in sorted(lost)]
     with engine.connect() as connection:
@@ -54,7 +54,8 @@ def at_rest(engine: Engine) -> bool:
         return connection.execute(select(replies.c.id).where(replies.c.state.not_in(SETTLED))).first() is None
 
 
-def _received(engine: Engine) -> set[str]:
+def received(engine: Engine) -> set[str]:
+    """Return the message ids of all that is kept."""
     with engine.connect() as connection:
         found = [connection.execute(select(table.c.provider_id)).scalars() for table in (inbox, unrouted)]
         return {message_id for its in found for message_id in its}

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.clock import Clock
 from worker.comparisons import Comparison, begin, compared_until, finish, last_begun
+from worker.crashing import around
 from worker.database import reading
 from worker.gateways.base import Gateway, GatewayAwayError, Inbound
 from worker.line import accept, storable
@@ -64,8 +65,10 @@ class Backfill:
         """
         number, tally, error = begin(self.engine, gateway.name, since, until, self.clock()), Tally(), None
         try:
-            listed = gateway.backfill(_numbers(self.engine, gateway.name), since, until)
-            for text in _first_come(self._missing(gateway.name, listed, tally), since):
+            numbers = _numbers(self.engine, gateway.name)
+            with around("backfill.list"):
+                missing = self._missing(gateway.name, gateway.backfill(numbers, since, until), tally)
+            for text in _first_come(missing, since):
                 self._put_in_line(text, tally)
         except (InterruptedBackfillError, SQLAlchemyError):
             raise

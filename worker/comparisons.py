@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
+from worker.crashing import committing
 from worker.database import reading
 from worker.schema import backfills
 
@@ -27,14 +28,14 @@ class Comparison:
 def begin(engine: Engine, gateway: str, since: datetime, until: datetime, now: datetime) -> int:
     """Note that a comparison begins; return its id."""
     row = {"gateway": gateway, "since": since, "until": until, "started_at": now, "found": 0, "healed": 0}
-    with engine.begin() as connection:
+    with committing(engine, "backfill.begin") as connection:
         return int(connection.execute(insert(backfills).values(row).returning(backfills.c.id)).scalar_one())
 
 
 def finish(engine: Engine, number: int, ended: Comparison, now: datetime) -> None:
     """Note how the comparison with this id ended, and remove those that nobody needs any more."""
     values = {"ended_at": now, "found": ended.found, "healed": ended.healed, "error": ended.error}
-    with engine.begin() as connection:
+    with committing(engine, "backfill.end") as connection:
         connection.execute(update(backfills).where(backfills.c.id == number).values(values))
         _prune(connection, ended.gateway, now)
 

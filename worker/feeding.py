@@ -12,6 +12,7 @@ from threading import Event
 
 from sqlalchemy import Engine
 
+from worker.crashing import around
 from worker.line import NotDurableError, Receipt, accept
 from worker.log import complain, kind_of, say
 from worker.runtime import Runtime
@@ -54,7 +55,8 @@ class Feeder:
             raise
         except Exception as error:
             return self._set_aside(name, error)
-        self.spool.remove(name)
+        with around("spool.remove"):
+            self.spool.remove(name)
         self._tell(name, receipt)
         return True
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
+from worker.crashing import around
 from worker.gateways.base import Inbound
 from worker.lock import file_lock
 from worker.schema import EPOCH, MICROSECOND
@@ -76,7 +77,8 @@ class Spool:
             if not mine:
                 raise TimeoutError("another process holds the spool")
             name = self._next_name()
-            self._write(name, _written(replace(inbound, text=text)))
+            with around("spool.write"):
+                self._write(name, _written(replace(inbound, text=text)))
         return name
 
     def read(self, name: str) -> Spooled:

@@ -200,7 +200,7 @@ def _rest(engine: Engine, tell: Tell) -> float:
 
 def _weighed(database: str, seed: int, engine: Engine, ledger: Ledger, twilio: MoodyTwilio, faults: Faults) -> Result:
     acknowledged = {text.message_id for text in ledger.acknowledged}
-    counts = weigh(engine, acknowledged, twilio.messages)
+    counts = weigh(engine, acknowledged, twilio.sent)
     overtaken, delayed = _overtaken(engine, ledger.acknowledged)
     counts.out_of_order += overtaken
     broken = [f"{overtaken} texts were overtaken by ones sent after their acknowledgement"] if overtaken else []

@@ -12,11 +12,13 @@ from threading import Event
 from flask.testing import FlaskClient
 
 from tests.fake_twilio import ACCEPTS_AND_FAILS, ACCOUNT, FORGETS_AND_FAILS, TOKEN, FakeTwilio, refuses
-from tests.infrastructure.serving import PUBLIC_URL, client_of, post, runtime_of, signed_by_twilio
-from tests.invariants import at_rest
+from tests.infrastructure.serving import PUBLIC_URL, client_of, database_away, post, runtime_of, signed_by_twilio
+from tests.invariants import at_rest, received
 from tests.sending import AGENT, MANAGER, NUMBER, StandingClock
+from worker.backfill import Backfill
 from worker.crashing import watching
 from worker.entering import SetUpError, open_site, put, set_policy, site_named
+from worker.feeding import feeder_of
 from worker.jobs import Tasks
 from worker.outbox import candidates, claim, close_leases
 from worker.runtime import Runtime
@@ -61,6 +63,7 @@ class Journey:
     client: FlaskClient = field(init=False)
     sweeper: Sweeper = field(init=False)
     seconds: float = 0.0
+    missed: str = ""
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -109,6 +112,8 @@ class Journey:
         yield from (self._decide, self._send_badly, self._call_back)
         yield from (self._look_up, self._look_up_again, self._send)
         yield self._texts("报备 何健 186****0917 李四")
+        yield self._without_the_database(self._texts("报备 孙丽 177****3300 李四", "查 R2"))
+        yield from (self._feed, self._miss_one, self._backfill)
         yield from (self._decide, self._stop_and_resume, self._send)
         yield self._texts("报备 王丽 151****2001 李四")
         yield from (self._decide, self._lose_a_sender)
@@ -147,6 +152,26 @@ class Journey:
         request = signed_by_twilio(f"{PUBLIC_URL}{path}", TOKEN, list(fields.items()))
         return post(self.client, path, request).status_code == 200
 
+    def _without_the_database(self, step: Callable[[], object]) -> Callable[[], object]:
+        def arrive() -> None:
+            with database_away(self.runtime, self.var):
+                step()
+
+        return arrive
+
+    def _feed(self) -> None:
+        feeder_of(self.runtime).feed()
+
+    def _miss_one(self) -> None:
+        if not self.missed:
+            self.missed = self.fake.receive("ff", "报备 郑爽 188****7777 李四", self.clock())
+
+    def _backfill(self) -> None:
+        # One that was begun, and not ended, is due again after five minutes.
+        self.clock.move(minutes=6)
+        Backfill(self.runtime.engine, self.runtime.bell.ring_decide, self.clock).catch_up(self.runtime.gateways)
+        self.acknowledged.add(self.missed)
+
     def _decide(self) -> None:
         Tasks(self.runtime).decide_site(1)
 
@@ -160,7 +185,7 @@ class Journey:
         Tasks(self.runtime).send_replies()
 
     def _call_back(self) -> None:
-        for form, message in zip(self.fake.asked, reversed(self.fake.messages), strict=False):
+        for form, message in zip(self.fake.asked, reversed(self.fake.sent), strict=False):
             query = "?" + form["StatusCallback"].partition("?")[2]
             fields = {"MessageSid": message["sid"], "AccountSid": ACCOUNT, "MessageStatus": "delivered"}
             if message["body"] == form["Body"]:
@@ -201,6 +226,6 @@ class Journey:
             self.seconds += STUCK_S
             self.clock.move(seconds=31)
             self.sweeper.sweep()
-            if swept >= 2 and at_rest(self.runtime.engine):
+            if swept >= 2 and at_rest(self.runtime.engine) and self.acknowledged <= received(self.runtime.engine):
                 return
         raise AssertionError("the system does not come to rest")

@@ -4,6 +4,7 @@ STEPS = (
     *("accept.commit", "ring", "decide.commit", "notices.commit"),
     *("claim.commit", "post", "outcome.commit", "status.commit"),
     *("lookup", "lookup.commit", "leases.commit", "retire.commit"),
+    *("spool.write", "spool.remove", "backfill.begin", "backfill.list", "backfill.end"),
     *("found.commit", "enter.commit", "resume.commit"),
 )
 POINTS = [f"{step}.{side}" for step in STEPS for side in ("before", "after")]

@@ -84,6 +84,17 @@ BUGS = (
         ),
     ),
     Bug(
+        "a file of the spool is removed before its text is in line",
+        "tests/test_spool.py::TestFeeding::test_nothing_is_fed_while_the_database_is_away",
+        (
+            Edit(
+                "worker/feeding.py",
+                "            receipt = accept(self.engine, text)\n",
+                "            self.spool.remove(name)\n            receipt = accept(self.engine, text)\n",
+            ),
+        ),
+    ),
+    Bug(
         "a gateway's word is applied backwards",
         "tests/test_outbox.py::TestCallbacks::test_before_the_answer_twice_and_out_of_order",
         (
