@@ -25,7 +25,7 @@ from tests.chaos.twilio import MoodyTwilio
 from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
 from tests.infrastructure.postgres import PostgresServer, start_postgres
 from tests.infrastructure.waiting import eventually, gone
-from tests.invariants import Counts, at_rest, weigh
+from tests.invariants import Counts, at_rest, received, weigh
 from tests.sending import MANAGER
 from worker.cli.up import answers
 from worker.database import migrate, open_engine
@@ -68,6 +68,7 @@ class Place:
     postgres: PostgresServer | None
     twilio: MoodyTwilio
     url: str
+    guard: Guard
 
 
 def run(database: str, seed: int, seconds: float, tell: Tell) -> Result:
@@ -82,7 +83,7 @@ def run(database: str, seed: int, seconds: float, tell: Tell) -> Result:
             with _load(place, ledger, chance):
                 _break(faults, ledger, seconds, tell)
             place.twilio.calm_down()
-            rested_s = _rest(engine, tell)
+            rested_s = _rest(engine, ledger, tell)
             family = [process.pid for process in up.children(recursive=True)]
         result = _weighed(database, seed, engine, ledger, place.twilio, faults)
         result.rested_s = rested_s
@@ -105,7 +106,7 @@ def _place(database: str, chance: random.Random) -> Iterator[Place]:
         stack.callback(twilio.close)
         (folder / "Procfile").write_text(PROCFILE)
         migrate(database_url)
-        yield Place(folder, database_url, postgres, twilio, f"http://127.0.0.1:{_free_port()}")
+        yield Place(folder, database_url, postgres, twilio, f"http://127.0.0.1:{_free_port()}", guard)
         if postgres:
             postgres.stop()
 
@@ -137,12 +138,14 @@ def _up(place: Place) -> Iterator[psutil.Process]:
             stderr=log,
             start_new_session=True,
         )
+    place.guard.watch(process.pid)
     try:
         eventually(lambda: answers(f"{place.url}/readyz"), "everything is up")
         yield psutil.Process(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+        place.guard.forget(process.pid)
 
 
 def _environment(place: Place) -> dict[str, str]:
@@ -185,11 +188,12 @@ def _break(faults: Faults, ledger: Ledger, seconds: float, tell: Tell) -> None:
         tell(f"{passed:4.0f} s  {len(ledger.acknowledged):5} texts acknowledged  {faults.strike()}")
 
 
-def _rest(engine: Engine, tell: Tell) -> float:
+def _rest(engine: Engine, ledger: Ledger, tell: Tell) -> float:
+    acknowledged = {text.message_id for text in ledger.acknowledged}
     began, told = time.monotonic(), 0.0
     while time.monotonic() - began < REST_S:
         with suppress(SQLAlchemyError):
-            if at_rest(engine):
+            if at_rest(engine) and acknowledged <= received(engine):
                 break
         if time.monotonic() - told > 5:
             told = time.monotonic()
