@@ -40,7 +40,7 @@ class MoodyTwilio(FakeTwilio):
     """Does with each request what a generator of its own says, until it is `calm`."""
 
     moods: random.Random = field(default_factory=random.Random)
-    page_size: int = 50
+    page_size: int = 200
     calm: threading.Event = field(default_factory=threading.Event)
     _callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "callback"))
 

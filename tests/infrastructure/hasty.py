@@ -21,7 +21,7 @@ LEASE = timedelta(seconds=4)
 
 def hasten() -> None:
     """Cut every wait short."""
-    twilio.TIMEOUT_S = 1.0
+    twilio.TIMEOUT_S = 2.0
     sender.LATEST_START = timedelta(seconds=1.5)
     sender.RECORD_PAUSE_S = 0.5
     outbox.LEASE = LEASE

@@ -50,6 +50,7 @@ SINGLE_FIELDS = ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "
 TIMEOUT_S = 7.0
 LONGEST_VALIDITY_S = 14_400
 CLOCK_SKEW = timedelta(minutes=2)
+SURELY_BEFORE = timedelta(hours=4) + CLOCK_SKEW
 CLOCK_TOLERANCE_S = 5.0
 LOOKED_THROUGH = 1_000
 PAGE = 200
@@ -174,7 +175,11 @@ class Twilio:
     def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
         """Find the reply by both numbers, words and time in Twilio's list, newest first."""
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
-            if message.date_created is None or message.date_created < since - CLOCK_SKEW:
+            created = message.date_created
+            if created is not None and created < since - SURELY_BEFORE:
+                # Sorted by the time of sending, which is later than that of creation by the time spent in a queue.
+                return None
+            if created is None or created < since - CLOCK_SKEW:
                 continue
             same = (message.from_, message.body) == (outgoing.sender_number, outgoing.words)
             if same and message.sid not in taken:
