@@ -21,7 +21,7 @@ from worker.schema import cursors, decisions, inbox, replies, reports
 from worker.store import TABLES
 from worker.words.render import Setting, render
 
-LEFT_OUT = {"site_id", "done"}
+LEFT_OUT = {"site_id", "done", "decided_at"}
 REPLY_COLUMNS = ("cause", "code", "recipient", "role", "ref", "params", "words")
 
 Rows = list[dict[str, Any]]
