@@ -4,6 +4,12 @@ from flask import Flask
 
 from webhook import (
     accounts,
+    case_acts,
+    cases,
+    client_acts,
+    desk,
+    desk_acts,
+    entry,
     exports,
     gateways,
     health,
@@ -11,6 +17,7 @@ from webhook import (
     metrics,
     ops,
     ops_acts,
+    papers,
     phones,
     preferences,
     register,
@@ -25,7 +32,10 @@ from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.settings import secret_key_of
 
-PARTS = (gateways, health, metrics, home, accounts, preferences, ops, ops_acts, register, exports)
+PARTS = (
+    *(gateways, health, metrics, home, accounts, preferences, entry),
+    *(desk, desk_acts, papers, cases, case_acts, register, client_acts, exports, ops, ops_acts),
+)
 
 
 def create_app(runtime: Runtime) -> Flask:

@@ -62,7 +62,7 @@ CODES = {
     "refused_unknown_sender": CodeWords(_l("Not on the roster"), "bad"),
     "refused_other_unit": CodeWords(_l("Another unit's"), "bad"),
     "refused_role": CodeWords(_l("Not his to do"), "bad"),
-    "refused_not_found": CodeWords(_l("No such client"), "bad"),
+    "refused_not_found": CodeWords(_l("Nothing found"), "bad"),
     "refused_ambiguous": CodeWords(_l("Last digits fit several"), "bad"),
     "refused_late": CodeWords(_l("Too late"), "bad"),
     "refused_invalid": CodeWords(_l("Something wrong in it"), "bad"),

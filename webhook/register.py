@@ -6,6 +6,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed, present_user
+from webhook.client_views import claim_ref, client_facts
+from webhook.entry import actor_at, new_seed, outcome_box
 from webhook.exports import EXPORTERS, FORMS
 from webhook.language import _
 from webhook.live import part as live_part
@@ -13,7 +15,7 @@ from webhook.register_links import Links, asked_key, asked_search, written
 from webhook.register_views import STATUS_CHIPS, answer_view, event_views, row_views
 from webhook.runtime import runtime
 from webhook.showing import Showing
-from webhook.sites import visible_site, visible_sites
+from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.entering import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
@@ -29,7 +31,7 @@ STAFF = ("manager", "consultant", "service", "ops")
 def page() -> str | AnyResponse:
     """Show the register of the chosen site, else of the first; a whole number is taken out of the address first."""
     sites = visible_sites()
-    site = _chosen(sites)
+    site = chosen_site(sites)
     if site is None:
         return render_template("register.html", sites=[], site=None)
     links = Links(site, asked_search())
@@ -52,7 +54,7 @@ def page() -> str | AnyResponse:
 @allowed(*STAFF)
 def rows() -> Response:
     """Return the table alone, as it stands now."""
-    site = _chosen(visible_sites())
+    site = chosen_site(visible_sites())
     if site is None:
         abort(404)
     return live_part(_table(Links(site, asked_search())))
@@ -78,13 +80,15 @@ def client(site_id: int, seq: int, part: int) -> str:
         reports=row_views(found.reports, show),
         others=row_views(found.others, show),
         events=event_views(found, show),
+        facts=client_facts(found, show),
+        seq=seq,
+        part=part,
+        claim=None if at else claim_ref(found.answer),
+        actor=actor_at(site),
+        seed=new_seed(),
+        outcome=outcome_box(),
         show=show,
     )
-
-
-def _chosen(sites: list[SiteRow]) -> SiteRow | None:
-    wanted = request.args.get("site", type=int)
-    return next((site for site in sites if site.id == wanted), next(iter(sites), None))
 
 
 def _table(links: Links) -> str:

@@ -152,7 +152,7 @@ def _contacts(page: ClientPage) -> Iterator[Happened]:
 
 
 def _visits(page: ClientPage) -> Iterator[Happened]:
-    for visit in page.visits:
+    for visit in (each.form for each in page.visits):
         signed = len(visit.signatures)
         state = code_words({"confirmed": "visit_confirmed", "denied": "walkin"}.get(visit.state, "visit_opened"))
         who = " · ".join(part for part in (visit.agent, visit.unit) if part and part != WALK_IN)

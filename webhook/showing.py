@@ -1,10 +1,10 @@
 """How a page shows times: as seen now, in one site's zone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from webhook.times import age_words, exact_words, moment_words, span_words
+from webhook.times import age_words, end_words, exact_words, moment_words, span_words
 
 USUAL_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -35,3 +35,11 @@ class Showing:
     def seconds(self, seconds: float) -> str:
         """Return a span given in seconds."""
         return span_words(timedelta(seconds=seconds))
+
+    def end(self, until: datetime) -> str:
+        """Return the end of a period: 24:00 of a day, not 0:00 of the next."""
+        return end_words(until, self.zone, self.now)
+
+    def day_end(self, day: date) -> datetime:
+        """Return 24:00 of a day."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone)

@@ -1,6 +1,6 @@
 """Which sites a user sees, and which of them a page is about."""
 
-from flask import abort
+from flask import abort, request
 
 from webhook.access import present_user
 from webhook.language import _
@@ -20,3 +20,9 @@ def visible_site(site_id: int) -> SiteRow:
     if found is None:
         abort(404, _("There is no such site, or it is not yours."))
     return found
+
+
+def chosen_site(sites: list[SiteRow]) -> SiteRow | None:
+    """Return the site that the address asks for, else the first; None when there is none."""
+    wanted = request.args.get("site", type=int)
+    return next((site for site in sites if site.id == wanted), next(iter(sites), None))

@@ -1,6 +1,6 @@
 """Times and spans as people read them; moments in a site's zone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from webhook.language import _
@@ -15,6 +15,14 @@ def moment_words(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     if local.date() == today:
         return f"{local:%H:%M:%S}"
     return f"{day_words(moment, zone, now)} {local:%H:%M}"
+
+
+def end_words(until: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return the end of a period with its day: one that ends with a day at 24:00 of that day."""
+    local = until.astimezone(zone)
+    if local.time() == time():
+        return f"{day_words(until - MINUTE, zone, now)} 24:00"
+    return f"{day_words(until, zone, now)} {local:%H:%M}"
 
 
 def day_words(moment: datetime, zone: ZoneInfo, now: datetime) -> str:

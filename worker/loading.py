@@ -80,7 +80,7 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     _load_misread(connection, site_id, state, needs)
     _load_claims(connection, site_id, state, _named(needs, named - {0}))
     known = {(claim.first3, claim.last4) for claim in state.claims.values()}
-    _load_clients(connection, site_id, state, needs.phones7 | known)
+    load_clients(connection, site_id, state, needs.phones7 | known)
     _load_strangers(connection, site_id, state, needs)
     load_belongings(connection, site_id, state, set(state.claims))
     _load_concerned(connection, site_id, state)
@@ -100,7 +100,7 @@ def load_claims(connection: Connection, site_id: int, state: State, numbers: set
 
 def load_client(connection: Connection, site_id: int, state: State, phone7: Phone7) -> None:
     """Take in all that tells whose a client is: his claims, rivals and relatives, and what belongs to these."""
-    _load_clients(connection, site_id, state, {phone7})
+    load_clients(connection, site_id, state, {phone7})
     load_belongings(connection, site_id, state, set(state.claims))
 
 
@@ -170,7 +170,7 @@ def _load_strangers(connection: Connection, site_id: int, state: State, needs: N
         state.load(load(connection, site_id, Claim, by_them, claims.c.ends_at >= needs.since))
 
 
-def _load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:
+def load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:
     """Take in every claim on these phones, on further numbers of their clients, and on relatives', however far."""
     seen: set[Phone7] = set()
     while fresh := phones7 - seen:

@@ -35,6 +35,11 @@ class Runtime:
         """How long whoever has an answer to give waits for the database, with all its locks."""
         return self.lock_wait_ms / 1000 + PATIENCE_S
 
+    @property
+    def line_clock(self) -> Clock | None:
+        """The clock by which a line gives its places: None, the database's own, unless another clock was given."""
+        return None if self.clock is utc_now else self.clock
+
     @cached_property
     def engine(self) -> Engine:
         """The database."""

@@ -200,6 +200,7 @@ claims = Table(
     Index("ix_claims_unit", "site_id", "unit", "ends_at"),
     Index("ix_claims_state", "site_id", "state", "seq", "part"),
     Index("ix_claims_place", "site_id", "seq", "part"),
+    Index("ix_claims_ends_at", "site_id", "ends_at"),
     comment="What holds a client: a row for each registration, and (number < 0) for each walk-in, as it stands now.",
 )
 
@@ -258,6 +259,7 @@ visits = Table(
     Index("ix_visits_day", "site_id", "day", "state"),
     Index("ix_visits_claim", "site_id", "claim"),
     Index("ix_visits_phone7", "site_id", "first3", "last4"),
+    Index("ix_visits_seq", "site_id", "seq"),
     comment="《来访客户确认单》: one entry of one client a row (R12).",
 )
 
@@ -307,6 +309,7 @@ disputes = Table(
     Column("terms", JSON, nullable=False),
     Index("ix_disputes_claim", "site_id", "claim"),
     Index("ix_disputes_state", "site_id", "state"),
+    Index("ix_disputes_seq", "site_id", "seq"),
     comment="Quarrels about whose a client is (R18–R22, R27, R28).",
 )
 

@@ -10,6 +10,7 @@ VALUES = {
     "filename": "phones.js",
     "token": "no-such-token",
     "seq": 1,
+    "number": 1,
     "part": 0,
     "reply_id": 1,
     "queue": "decide",

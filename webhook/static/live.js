@@ -1,5 +1,6 @@
 // Parts of a page that keep themselves current: an element with hx-get and hx-trigger="every Ns" is asked for again, with
-// the mark (ETag) of what it shows; an answer of 304 leaves it alone. Nothing is asked while nobody looks.
+// the mark (ETag) of what it shows; an answer of 304 leaves it alone. Nothing is asked while nobody looks, nor while
+// somebody writes in a form of the part.
 
 const marks = new WeakMap();
 const live = document.getElementById("live");
@@ -10,8 +11,9 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
-  const polled = event.detail.elt.getAttribute("hx-trigger")?.startsWith("every ");
-  if (polled && document.hidden) event.preventDefault();
+  const { elt } = event.detail;
+  const polled = elt.getAttribute("hx-trigger")?.startsWith("every ");
+  if (polled && (document.hidden || isWrittenIn(elt))) event.preventDefault();
 });
 
 document.body.addEventListener("htmx:afterRequest", (event) => {
@@ -20,6 +22,11 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   if (well && xhr.status === 200) marks.set(elt, xhr.getResponseHeader("ETag"));
   setLive(well);
 });
+
+function isWrittenIn(part) {
+  const fields = [...part.querySelectorAll("input:not([type=hidden]), textarea, select")];
+  return fields.some((field) => field === document.activeElement || (field.value !== "" && field.matches("input, textarea")));
+}
 
 function setLive(well) {
   if (!live) return;

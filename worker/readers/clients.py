@@ -7,10 +7,11 @@ from sqlalchemy import Connection, Engine, select
 
 from worker.database import reading
 from worker.loading import load_client, open_state
+from worker.readers.desk import Arrival, arrival_of
 from worker.readers.register import RegisterRow, reports_on_phone
 from worker.rules.attribution import Answer, attribute
 from worker.rules.identity import names_agree
-from worker.rules.model import Deal, Dispute, FollowUp, Kin, Visit
+from worker.rules.model import Deal, Dispute, FollowUp, Kin
 from worker.rules.state import State
 from worker.schema import cursors, follow_ups, reports
 from worker.store import load
@@ -30,7 +31,7 @@ class ClientPage:
     reports: tuple[RegisterRow, ...]
     others: tuple[RegisterRow, ...]
     follow_ups: tuple[FollowUp, ...]
-    visits: tuple[Visit, ...]
+    visits: tuple[Arrival, ...]
     deals: tuple[Deal, ...]
     disputes: tuple[Dispute, ...]
     kin: tuple[Kin, ...]
@@ -53,11 +54,17 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         reports=own,
         others=tuple(row for row in on_phone if row not in own),
         follow_ups=tuple(contacts),
-        visits=tuple(state.visits.values()),
+        visits=_arrivals(state, now),
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
         kin=tuple(state.kin.values()),
     )
+
+
+def _arrivals(state: State, now: datetime) -> tuple[Arrival, ...]:
+    """Return the visit forms as they stand at `now`, the newest first."""
+    forms = sorted(state.visits.values(), key=lambda form: form.number, reverse=True)
+    return tuple(arrival_of(form, state.claims.get(form.claim), state.day(now)) for form in forms)
 
 
 def _state_of(connection: Connection, site_id: int, phone7: tuple[str, str]) -> State:

@@ -1,0 +1,74 @@
+"""A site at work: somebody decides its line at once, as a worker that hears every ring does; texts and entries."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from threading import Event, Thread
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.infrastructure.serving import AGENT, SITE_NUMBER
+from tests.infrastructure.visiting import token_of
+from worker.clock import Clock
+from worker.decider import decide_site
+from worker.entering import SiteRow, all_sites, open_site, put
+from worker.gateways.base import Inbound
+from worker.line import accept
+from worker.runtime import Runtime
+
+MANAGER, CONSULTANT, SERVICE = "+8613800000001", "+8613800000002", "+8613800000003"
+LI, WANG, ZHENG = AGENT, "+8613900000021", "+8613900000041"
+PEOPLE = (
+    {"name": "李四", "phone": LI, "unit": "链家", "kind": "distributor"},
+    {"name": "王五", "phone": WANG, "unit": "贝壳", "kind": "distributor"},
+    {"name": "郑丽", "phone": ZHENG, "unit": "公司业务部", "kind": "own"},
+)
+LOOK_S = 0.01
+_texts = count(1)
+
+
+@contextmanager
+def deciding(runtime: Runtime) -> Iterator[None]:
+    """Decide every line as soon as something stands in it, until the end."""
+    over = Event()
+    thread = Thread(target=_decide, args=(runtime, over))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _decide(runtime: Runtime, over: Event) -> None:
+    while not over.wait(LOOK_S):
+        for site in all_sites(runtime.engine):
+            decide_site(runtime.engine, site.id, clock=runtime.clock)
+
+
+def staffed_site(runtime: Runtime, clock: Clock | None = None) -> SiteRow:
+    """Open a site with one of each role and three units."""
+    staff = {"manager": [MANAGER], "consultant": [CONSULTANT], "service": [SERVICE]}
+    site = open_site(runtime.engine, "翡翠湾", SITE_NUMBER, staff, "sandbox", clock=clock)
+    put(runtime.engine, site, "roster", {"people": [dict(person) for person in PEOPLE]}, clock)
+    return site
+
+
+def text(runtime: Runtime, site: SiteRow, sender: str, words: str) -> None:
+    """Have somebody text the site, and the text decided."""
+    accept(runtime.engine, Inbound("sandbox", f"t{next(_texts)}", sender, site.number, words), runtime.line_clock)
+    decide_site(runtime.engine, site.id, clock=runtime.clock)
+
+
+def send_form(visitor: FlaskClient, path: str, entry: str, /, **fields: str) -> TestResponse:
+    """Send a form that puts something in line, and go where it leads."""
+    form = {"token": token_of(visitor), "entry": entry} | fields
+    return visitor.post(path, data=form, follow_redirects=True)
+
+
+def outcome(answer: TestResponse) -> str:
+    """Return the outcome that a page shows, its words alone."""
+    found = re.search(r'<section class="outcome.*?</section>', answer.text, re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip() if found else ""

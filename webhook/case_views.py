@@ -1,0 +1,235 @@
+"""Cases as they are shown: who stands against whom, what counts down, which papers each side has brought."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, whose_words
+from webhook.language import _, _l
+from webhook.register_views import AnswerView, answer_view
+from webhook.showing import Showing
+from webhook.times import span_words
+from worker.readers.desk import Arrival
+from worker.readers.pending import ClaimCase, DisputeCase, SoldCase
+from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Visit
+
+SOON = timedelta(days=1)
+SIDE_WORDS = {"holder": _l("Holder"), "objector": _l("Objector")}
+ITSELF = "现场"
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """A deadline: what ends, when, how long it is until then."""
+
+    words: str
+    ends: str
+    left: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """A paper that was received."""
+
+    kind: str
+    words: str
+    when: str
+    counted: bool
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One party of a dispute with its papers; `unit` is what a text calls it."""
+
+    side: str
+    unit: str
+    whose: str
+    words: str
+    since: str
+    papers: tuple[PaperView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """An opinion or a ruling."""
+
+    words: str
+    when: str
+    late: bool = False
+    whose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A dispute as it is shown."""
+
+    dispute: Dispute
+    claim: Claim | None
+    answer: AnswerView
+    countdowns: tuple[Countdown, ...]
+    paid: tuple[str, ...]
+    sides: tuple[SideView, ...]
+    opinions: tuple[SaidView, ...]
+    rulings: tuple[SaidView, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RivalView:
+    """A claim in a case."""
+
+    claim: Claim
+    whose: str
+    received: str
+    sent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCaseView:
+    """A suspected or contested claim, with those that it is so with."""
+
+    own: RivalView
+    rivals: tuple[RivalView, ...]
+    countdown: Countdown
+
+
+@dataclass(frozen=True, slots=True)
+class FormCaseView:
+    """A visit form whose data differ from the report's."""
+
+    form: Visit
+    whose: str
+    arrived: str
+    differs: str
+    missing: str
+    countdown: Countdown | None
+
+
+@dataclass(frozen=True, slots=True)
+class SoldView:
+    """A deal that may still be objected to."""
+
+    deal: Deal
+    claim: Claim
+    whose: str
+    countdown: Countdown
+
+
+def dispute_views(cases: Iterable[DisputeCase], show: Showing) -> list[DisputeView]:
+    """Return disputes as they are shown."""
+    return [_dispute(case, show) for case in cases]
+
+
+def _dispute(case: DisputeCase, show: Showing) -> DisputeView:
+    dispute = case.dispute
+    return DisputeView(
+        dispute,
+        case.claim,
+        answer_view(case.answer, show, past=False),
+        tuple(_countdowns(case, show)),
+        tuple(_paid(case.deal)),
+        tuple(_side(dispute, party, show) for party in dispute.parties),
+        tuple(SaidView(str(o["words"]), _when(o, show), bool(o["late"])) for o in dispute.opinions),
+        tuple(SaidView(str(r["words"]), _when(r, show), whose=_unit(r)) for r in dispute.rulings),
+        case.decided.rules if case.decided is not None else (),
+    )
+
+
+def _countdowns(case: DisputeCase, show: Showing) -> Iterator[Countdown]:
+    if case.decided is not None:
+        return
+    if case.deal is not None and case.deal.objection_until is not None:
+        yield countdown(_("Objections"), case.deal.objection_until, show)
+    if case.dispute.evidence_until is not None:
+        yield countdown(_("Papers"), case.dispute.evidence_until, show)
+    if case.dispute.opinion_until is not None:
+        yield countdown(_("Opinion of client service"), case.dispute.opinion_until, show)
+
+
+def countdown(words: str, until: datetime, show: Showing) -> Countdown:
+    """Return a deadline as it counts down."""
+    left = until - show.now
+    if left <= timedelta(0):
+        return Countdown(words, show.end(until), "", "quiet")
+    return Countdown(words, show.end(until), span_words(left), "warn" if left <= SOON else "info")
+
+
+def _paid(deal: Deal | None) -> Iterator[str]:
+    if deal is not None and deal.deposit_on is not None:
+        yield _("deposit %(day)s", day=deal.deposit_on)
+    if deal is not None and deal.down_on is not None:
+        yield _("down payment %(day)s", day=deal.down_on)
+    if deal is not None:
+        yield _("closed by %(whose)s", whose=whose_words(deal.unit, deal.agent))
+
+
+def _side(dispute: Dispute, party: Mapping[str, Any], show: Showing) -> SideView:
+    papers = tuple(_paper(paper, show) for paper in dispute.papers if paper["unit"] == party["unit"])
+    unit = ITSELF if party["unit"] == WALK_IN else str(party["unit"])
+    whose = whose_words(str(party["unit"]), str(party["agent"]))
+    return SideView(
+        str(SIDE_WORDS[party["side"]]), unit, whose, str(party.get("words", "")), _when(party, show), papers
+    )
+
+
+def _paper(paper: Mapping[str, Any], show: Showing) -> PaperView:
+    late, counted = bool(paper["late"]), bool(paper["counted"])
+    why_not = _("too late") if late else "" if counted else _("caller not on the roster that day")
+    kind = str(paper["kind"])
+    words = str(paper["words"]).removeprefix(kind).strip()
+    return PaperView(kind, words, _when(paper, show), counted and not late, why_not)
+
+
+def _when(said: Mapping[str, Any], show: Showing) -> str:
+    return show.moment(datetime.fromisoformat(str(said["at"])))
+
+
+def _unit(ruling: Mapping[str, Any]) -> str:
+    return whose_words(str(ruling["unit"]), str(ruling["agent"]))
+
+
+def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCaseView]:
+    """Return suspected or contested claims as they are shown."""
+    return [_claim_case(case, show) for case in cases]
+
+
+def _claim_case(case: ClaimCase, show: Showing) -> ClaimCaseView:
+    ends = countdown(_("Report"), case.claim.ends_at, show)
+    return ClaimCaseView(_rival(case.claim, show), tuple(_rival(claim, show) for claim in case.rivals), ends)
+
+
+def _rival(claim: Claim, show: Showing) -> RivalView:
+    sent = show.moment(claim.sent_at) if claim.sent_at is not None else ""
+    return RivalView(claim, whose_words(claim.unit, claim.agent), show.moment(claim.reported_at), sent)
+
+
+def form_views(forms: Iterable[Arrival], show: Showing) -> list[FormCaseView]:
+    """Return forms that do not match as they are shown."""
+    return [_form(each, show) for each in forms]
+
+
+def _form(each: Arrival, show: Showing) -> FormCaseView:
+    form = each.form
+    return FormCaseView(
+        form,
+        whose_words(form.unit, form.agent),
+        show.moment(form.arrived_at),
+        ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
+        ", ".join(str(PARTY_WORDS[party]) for party in each.missing),
+        countdown(_("Form"), show.day_end(form.day), show) if each.waits else None,
+    )
+
+
+def sold_views(cases: Iterable[SoldCase], show: Showing) -> list[SoldView]:
+    """Return deals that may still be objected to as they are shown."""
+    return [
+        SoldView(case.deal, case.claim, whose_words(case.deal.unit, case.deal.agent), _window(case.deal, show))
+        for case in cases
+    ]
+
+
+def _window(deal: Deal, show: Showing) -> Countdown:
+    return countdown(_("Objections"), deal.objection_until or show.now, show)

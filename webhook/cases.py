@@ -1,0 +1,57 @@
+"""`/cases`: what waits for somebody's judgement, with its deadlines, both sides' papers, and the forms to decide by."""
+
+from flask import Blueprint, Response, render_template
+
+from webhook.access import allowed
+from webhook.case_views import claim_case_views, dispute_views, form_views, sold_views
+from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
+from webhook.live import part
+from webhook.runtime import runtime
+from webhook.showing import Showing
+from webhook.sites import chosen_site, visible_site, visible_sites
+from worker.entering import SiteRow
+from worker.readers.pending import cases_of
+from worker.rules.proving import KINDS
+
+routes = Blueprint("cases", __name__, url_prefix="/cases")
+
+STAFF = ("manager", "service")
+
+
+@routes.get("")
+@allowed(*STAFF)
+def page() -> str:
+    """Show the cases of the chosen site, else of the first."""
+    sites = visible_sites()
+    site = chosen_site(sites)
+    if site is None:
+        return render_template("cases.html", sites=[], site=None)
+    seed = new_seed()
+    shown = {"actor": actor_at(site), "seed": seed, "outcome": outcome_box(), "waiting": _waiting(site, seed)}
+    return render_template("cases.html", sites=sites, site=site, **shown)
+
+
+@routes.get("/<int:site_id>/waiting")
+@allowed(*STAFF)
+def waiting(site_id: int) -> Response:
+    """Return the cases alone, as they stand now."""
+    return part(_waiting(visible_site(site_id), asked_seed()))
+
+
+def _waiting(site: SiteRow, seed: str) -> str:
+    now = runtime().clock()
+    show = Showing(now, site.zone)
+    found = cases_of(runtime().engine, site.id, now, now.astimezone(site.zone).date())
+    return render_template(
+        "cases/waiting.html",
+        site=site,
+        actor=actor_at(site),
+        seed=seed,
+        kinds=KINDS,
+        disputes=dispute_views(found.disputes, show),
+        decided=dispute_views(found.decided, show),
+        suspected=claim_case_views(found.suspected, show),
+        contested=claim_case_views(found.contested, show),
+        forms=form_views(found.forms, show),
+        sold=sold_views(found.sold, show),
+    )

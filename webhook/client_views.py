@@ -1,0 +1,109 @@
+"""What a client's page shows besides the story: his visits with their signatures, deals, disputes and relatives."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webhook.case_views import countdown
+from webhook.desk_views import ArrivalView, arrival_views, whose_words
+from webhook.language import _
+from webhook.runtime import runtime
+from webhook.showing import Showing
+from worker.readers.clients import ClientPage
+from worker.readers.desk import names_of_phones
+from worker.rules.attribution import Answer
+from worker.rules.model import Deal, Dispute, Kin
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A deal, a dispute or a relative: its name, how it stands, and what else there is to say."""
+
+    name: str
+    words: str
+    tone: str
+    more: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """Everything that stands beside a client's reports."""
+
+    visits: list[ArrivalView]
+    deals: list[Fact]
+    disputes: list[Fact]
+    kin: list[Fact]
+
+
+def client_facts(page: ClientPage, show: Showing) -> ClientFacts:
+    """Return what stands beside a client's reports."""
+    phones = {str(signed["phone"]) for each in page.visits for signed in each.form.signatures.values()}
+    names = names_of_phones(runtime().engine, phones)
+    return ClientFacts(
+        arrival_views(page.visits, None, names, show),
+        [_deal(deal, show) for deal in page.deals],
+        [_dispute(dispute, show) for dispute in page.disputes],
+        [_kin(link) for link in page.kin],
+    )
+
+
+def claim_ref(answer: Answer) -> str | None:
+    """Return the number of the registration that decides whose a client is, None when none does."""
+    return f"R{answer.claim}" if answer.claim > 0 else None
+
+
+def _deal(deal: Deal, show: Showing) -> Fact:
+    off = deal.cancelled_at is not None
+    return Fact(
+        f"R{deal.number} {whose_words(deal.unit, deal.agent)}",
+        _("Sale cancelled") if off else _("Sold"),
+        "quiet" if off else "info",
+        tuple(_paid(deal, show)),
+    )
+
+
+def _paid(deal: Deal, show: Showing) -> Iterator[str]:
+    if deal.deposit_on is not None:
+        yield _("deposit %(day)s", day=deal.deposit_on)
+    if deal.down_on is not None:
+        yield _("down payment %(day)s", day=deal.down_on)
+    if deal.objection_until is not None and deal.cancelled_at is None:
+        window = countdown("", deal.objection_until, show)
+        yield _("objections until %(time)s", time=window.ends)
+    owner = whose_words(deal.owner_unit, deal.owner_agent)
+    if owner:
+        yield _("the client was then %(whose)s's", whose=owner)
+
+
+def _dispute(dispute: Dispute, show: Showing) -> Fact:
+    words, tone = {
+        "open": (_("Open"), "warn"),
+        "decided": (_("Decided"), "good"),
+        "cancelled": (_("Withdrawn"), "quiet"),
+    }.get("cancelled" if dispute.cancelled_at is not None else dispute.state, (_("Open"), "warn"))
+    sides = " / ".join(whose_words(str(party["unit"]), str(party["agent"])) for party in dispute.parties)
+    return Fact(f"{dispute.ref} {sides}", words, tone, tuple(_said(dispute, show)))
+
+
+def _said(dispute: Dispute, show: Showing) -> Iterator[str]:
+    yield _("opened %(time)s", time=show.moment(dispute.opened_at))
+    if dispute.papers:
+        yield _("%(count)s papers", count=len(dispute.papers))
+    for opinion in dispute.opinions:
+        yield _("Client service: %(words)s", words=opinion["words"])
+    for ruling in dispute.rulings:
+        whose = whose_words(str(ruling["unit"]), str(ruling["agent"]))
+        yield _("Ruling for %(whose)s, %(time)s", whose=whose, time=_at(ruling, show))
+
+
+def _at(said: Mapping[str, Any], show: Showing) -> str:
+    return show.moment(datetime.fromisoformat(str(said["at"])))
+
+
+def _kin(link: Kin) -> Fact:
+    words, tone = (_("Claimed, not proved"), "warn") if not link.proved else (_("Proved"), "good")
+    if link.undone_at is not None:
+        words, tone = _("Undone"), "quiet"
+    other = f"{link.client} {link.first3}****{link.last4} — {link.other_client} {link.other_first3}****"
+    return Fact(f"{other}{link.other_last4}", words, tone, (f"{link.relation} {link.proof}".strip(),))

@@ -1,0 +1,142 @@
+"""Arrivals and claims as the front desk shows them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from webhook.codes import CodeWords
+from webhook.language import _, _l
+from webhook.register_views import FLAG_WORDS
+from webhook.showing import Showing
+from webhook.times import span_words
+from worker.readers.desk import Arrival
+from worker.readers.searching import Search
+from worker.rules.forms import PARTIES
+from worker.rules.model import NO_AGENT, WALK_IN, Claim, Visit
+
+FORM_WORDS = {
+    "open": CodeWords(_l("To be signed"), "info"),
+    "asked": CodeWords(_l("Client service checks"), "warn"),
+    "mismatch": CodeWords(_l("Data do not match"), "warn"),
+    "confirmed": CodeWords(_l("Confirmed"), "good"),
+    "walkin": CodeWords(_l("Walk-in"), "quiet"),
+    "denied": CodeWords(_l("Not acknowledged"), "quiet"),
+    "void": CodeWords(_l("Void: not signed on its day"), "bad"),
+    "moot": CodeWords(_l("Report given up"), "quiet"),
+}
+PARTY_WORDS = {
+    "agent": _l("Agent"),
+    "consultant": _l("Consultant"),
+    "manager": _l("Manager"),
+    "service": _l("Client service"),
+}
+KIND_WORDS = {"led": _l("with an agent"), "own": _l("alone"), "walkin": _l("walk-in")}
+FIELD_WORDS = {"number": _l("number"), "name": _l("name"), "unit": _l("agent or unit")}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One place for a signature: `at` is "" while nobody has signed there."""
+
+    party: str
+    words: str
+    who: str = ""
+    at: str = ""
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalView:
+    """A visit form as the desk shows it; `mine`: it waits for the one who looks."""
+
+    form: Visit
+    status: CodeWords
+    waits: bool
+    asked: bool
+    arrived: str
+    how: str
+    whose: str
+    signatures: tuple[Signature, ...]
+    mine: bool
+    differs: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A live claim as the desk finds it."""
+
+    claim: Claim
+    whose: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """What the form of an arrival is filled in with; `ref`: the report that it was taken from."""
+
+    client: str = ""
+    phone: str = ""
+    agent: str = ""
+    ref: str = ""
+
+
+def arrival_views(
+    arrivals: Iterable[Arrival], party: str | None, names: Mapping[str, str], show: Showing
+) -> list[ArrivalView]:
+    """Return arrivals as they are shown to who signs as `party`; `names` are those of the phones that signed."""
+    return [arrival_view(each, party, names, show) for each in arrivals]
+
+
+def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], show: Showing) -> ArrivalView:
+    """Return one arrival as it is shown."""
+    form = each.form
+    mine = each.waits and party in each.missing
+    places = PARTIES.get(form.kind, ())
+    return ArrivalView(
+        form,
+        FORM_WORDS[each.status].settled(),
+        each.waits,
+        each.status == "asked",
+        show.clock(form.arrived_at),
+        str(KIND_WORDS[form.kind]),
+        whose_words(form.unit, form.agent),
+        tuple(_signature(form, place, names, show, mine and place == party) for place in places),
+        mine,
+        ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
+        tuple(str(FLAG_WORDS[flag]) for flag in each.flags if flag in FLAG_WORDS),
+    )
+
+
+def _signature(form: Visit, party: str, names: Mapping[str, str], show: Showing, mine: bool) -> Signature:
+    words, signed = str(PARTY_WORDS[party]), form.signatures.get(party)
+    if signed is None:
+        return Signature(party, words, mine=mine)
+    phone = str(signed["phone"])
+    who = str(signed.get("name") or names.get(phone, ""))
+    return Signature(party, words, who, show.moment(datetime.fromisoformat(str(signed["at"]))))
+
+
+def whose_words(unit: str, agent: str) -> str:
+    """Return a unit and its agent in a line."""
+    if unit == WALK_IN:
+        return _("The site's own")
+    return " · ".join(part for part in (agent, unit) if part and part != NO_AGENT)
+
+
+def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
+    """Return claims as they are found."""
+    return [ClaimView(c, whose_words(c.unit, c.agent), span_words(c.ends_at - show.now)) for c in claims]
+
+
+def guest_of(claim: Claim) -> Guest:
+    """Return the form of an arrival under a claim."""
+    if claim.unit == WALK_IN:
+        return Guest(claim.client, claim.mask, ref=claim.ref)
+    return Guest(claim.client, claim.mask, claim.agent if claim.agent != NO_AGENT else claim.unit, claim.ref)
+
+
+def typed_guest(search: Search) -> Guest:
+    """Return the form of an arrival with what was looked for and not found."""
+    phone = f"{search.first3}****{search.last4}" if search.first3 else search.last4 or ""
+    return Guest(" ".join(search.words), phone)

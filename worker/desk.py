@@ -1,0 +1,49 @@
+"""The door of the pages: what somebody enters there goes into the line as his text would (decisions.md F5, D18).
+
+The id of a form was made when it was shown, so that it is entered once however often it is sent.
+"""
+
+import time
+
+from worker.line import PROGRAM, Entry, Receipt, enter
+from worker.readers.entries import Entered, entered
+from worker.runtime import Runtime
+from worker.users import User
+
+PATIENCE_S = 2.0
+"""So long a page waits for the decision; after that it shows the place, and the outcome as soon as there is one."""
+LOOK_S = 0.025
+LONGEST_TEXT = 1_600
+LONGEST_TOKEN = 80
+
+
+class UnboundError(PermissionError):
+    """Who is logged in has no registered phone: nothing that he enters could count as his."""
+
+
+def enter_form(runtime: Runtime, site_id: int, user: User, token: str, text: str) -> Receipt:
+    """Put what a form says into a site's line as the user's text, and ring; the same form again is `repeated`.
+
+    Raises UnboundError when the user has no phone.
+    """
+    if user.phone is None:
+        raise UnboundError(f"user {user.id} has no registered phone")
+    entry = Entry("form", PROGRAM, form_id(user, token), user.phone, text[:LONGEST_TEXT])
+    receipt = enter(runtime.engine, site_id, entry, runtime.line_clock)
+    runtime.bell.ring_decide(site_id)
+    return receipt
+
+
+def form_id(user: User, token: str) -> str:
+    """Return a form's message id; another user's form is another one, whatever token it sends."""
+    return f"form:{user.id}:{token[:LONGEST_TOKEN]}"
+
+
+def await_outcome(runtime: Runtime, user: User, token: str) -> Entered | None:
+    """Return what became of a form, as soon as it is decided; after two seconds as it stands, None if nothing came."""
+    patient_until = time.monotonic() + PATIENCE_S
+    while True:
+        found = entered(runtime.engine, form_id(user, token))
+        if found is None or found.code is not None or time.monotonic() > patient_until:
+            return found
+        time.sleep(LOOK_S)

@@ -1,0 +1,116 @@
+"""What the front desk looks at: a day's arrivals with their forms, and the live claims that somebody at it may mean."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, or_, select
+
+from worker.database import reading
+from worker.readers.searching import Search
+from worker.rules.forms import missing, waits
+from worker.rules.model import LIVING, Claim, Visit
+from worker.schema import claims, users, visits
+from worker.store import load
+
+MOST_FOUND = 8
+MOST_ARRIVALS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A visit form as it stands: confirmed, denied, walkin, asked (service), mismatch, open, void, or moot (its claim
+    was given up). `missing`: whose signatures it still waits for; `flags` are those of its claim."""
+
+    form: Visit
+    status: str
+    missing: tuple[str, ...]
+    flags: tuple[str, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it may still be signed."""
+        return self.status in ("asked", "mismatch", "open")
+
+
+def arrivals_on(engine: Engine, site_id: int, day: date, today: date) -> list[Arrival]:
+    """Return a day's arrivals as they stand on the site's day `today`, the latest first."""
+    with reading(engine).connect() as connection:
+        forms = load(connection, site_id, Visit, visits.c.day == day)
+        known = _claims_of(connection, site_id, forms)
+    latest = sorted(forms, key=lambda form: (form.arrived_at, form.number), reverse=True)[:MOST_ARRIVALS]
+    return [arrival_of(form, known.get(form.claim), today) for form in latest]
+
+
+def arrival(engine: Engine, site_id: int, number: int, today: date) -> Arrival | None:
+    """Return one visit form as it stands, None when there is none of this number."""
+    with reading(engine).connect() as connection:
+        forms = load(connection, site_id, Visit, visits.c.number == number)
+        known = _claims_of(connection, site_id, forms)
+    return arrival_of(forms[0], known.get(forms[0].claim), today) if forms else None
+
+
+def arrival_of(form: Visit, claim: Claim | None, today: date) -> Arrival:
+    """Return how a form stands on the site's day `today`."""
+    status = _status(form, claim, today)
+    lacking = missing(form) if status in ("asked", "mismatch", "open", "void") else ()
+    return Arrival(form, status, lacking, claim.flags if claim is not None else ())
+
+
+def _status(form: Visit, claim: Claim | None, today: date) -> str:
+    if form.kind == "walkin":
+        return "walkin"
+    if form.state in ("confirmed", "denied"):
+        return form.state
+    if not waits(form, today):
+        return "void"
+    if claim is not None and claim.ended_at is not None:
+        return "moot"
+    if form.state == "asked":
+        return "asked"
+    return "mismatch" if form.mismatch and not form.cured else "open"
+
+
+def _claims_of(connection: Connection, site_id: int, forms: Iterable[Visit]) -> dict[int, Claim]:
+    numbers = {form.claim for form in forms} - {0}
+    found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
+    return {claim.number: claim for claim in found}
+
+
+def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) -> list[Claim]:
+    """Return up to eight live claims that are looked for by number, phone or the beginning of a name, newest first."""
+    conditions = list(_looked_for(search))
+    if not conditions:
+        return []
+    standing = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
+    query = select(claims.c.number).where(claims.c.site_id == site_id, *standing, *conditions)
+    newest = query.order_by(claims.c.ends_at.desc(), claims.c.number.desc()).limit(MOST_FOUND)
+    with reading(engine).connect() as connection:
+        numbers = connection.execute(newest).scalars().all()
+        found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
+    return sorted(found, key=lambda claim: claim.reported_at, reverse=True)
+
+
+def _looked_for(search: Search) -> Iterator[ColumnElement[bool]]:
+    if search.number is not None:
+        yield claims.c.number == search.number
+    if search.first3 is not None:
+        yield claims.c.first3 == search.first3
+    if search.last4 is not None:
+        yield or_(claims.c.last4 == search.last4, claims.c.number == int(search.last4))
+    for word in search.words:
+        yield claims.c.client.contains(word, autoescape=True)
+
+
+def claim_numbered(engine: Engine, site_id: int, number: int) -> Claim | None:
+    """Return a claim by its number."""
+    with reading(engine).connect() as connection:
+        found: list[Claim] = load(connection, site_id, Claim, claims.c.number == number)
+    return found[0] if found else None
+
+
+def names_of_phones(engine: Engine, phones: Iterable[str]) -> dict[str, str]:
+    """Return the names of the users whom these phones are bound to."""
+    query = select(users.c.phone, users.c.name).where(users.c.removed_at.is_(None), users.c.phone.in_(set(phones)))
+    with reading(engine).connect() as connection:
+        return {row.phone: row.name for row in connection.execute(query)}

@@ -1,0 +1,46 @@
+"""What became of something that was entered on a page: its place, and its outcome once there is one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from worker.database import reading
+from worker.line import PROGRAM
+from worker.schema import decisions, disputes, inbox, reports, visits
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A form's message. `code` is None until it is decided; `refs` are the numbers that it made: R31, V5, D2."""
+
+    site_id: int
+    seq: int
+    received_at: datetime
+    text: str
+    kind: str
+    code: str | None
+    refs: tuple[str, ...]
+
+
+def entered(engine: Engine, form_id: str) -> Entered | None:
+    """Return what became of the form with this message id, None when none came."""
+    mine = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == form_id)
+    decided = (decisions.c.site_id == inbox.c.site_id) & (decisions.c.seq == inbox.c.seq)
+    said = (inbox.c.site_id, inbox.c.seq, inbox.c.received_at, inbox.c.text, decisions.c.kind, decisions.c.code)
+    query = select(*said).select_from(inbox.outerjoin(decisions, decided)).where(mine)
+    with reading(engine).connect() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        refs = _refs(connection, row.site_id, row.seq) if row.code is not None else ()
+    return Entered(row.site_id, row.seq, row.received_at, row.text, row.kind or "", row.code, refs)
+
+
+def _refs(connection: Connection, site_id: int, seq: int) -> tuple[str, ...]:
+    found: list[str] = []
+    for letter, table in (("R", reports), ("V", visits), ("D", disputes)):
+        made = select(table.c.number).where(table.c.site_id == site_id, table.c.seq == seq)
+        numbers = connection.execute(made.where(table.c.number.is_not(None)).order_by(table.c.number)).scalars()
+        found += [f"{letter}{number}" for number in numbers]
+    return tuple(found)

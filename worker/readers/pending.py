@@ -1,0 +1,152 @@
+"""What waits for somebody's judgement: suspected and contested claims, forms that do not match, disputes; and deals
+that may still be objected to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, select
+
+from worker.database import reading
+from worker.loading import load_belongings, load_claims, load_clients, open_state
+from worker.readers.desk import Arrival, arrival_of
+from worker.rules.attribution import Answer, attribute
+from worker.rules.disputes import Decided, decided_at, open_at, standing_deal
+from worker.rules.forms import WAITING
+from worker.rules.model import Claim, Deal, Dispute, Visit
+from worker.rules.state import State
+from worker.schema import claims, cursors, deals, disputes, visits
+from worker.store import load
+
+MOST_OF_A_KIND = 60
+LATELY_DECIDED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCase:
+    """A claim that is suspected or contested, and the claims that it is so with."""
+
+    claim: Claim
+    rivals: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeCase:
+    """A dispute, whose the client is meanwhile, what was paid for him, and how it was decided if it is."""
+
+    dispute: Dispute
+    claim: Claim | None
+    answer: Answer
+    deal: Deal | None
+    decided: Decided | None
+
+
+@dataclass(frozen=True, slots=True)
+class SoldCase:
+    """A deal that may still be objected to."""
+
+    deal: Deal
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Everything that waits, of each kind what ends first before; `decided` are the disputes decided last."""
+
+    suspected: tuple[ClaimCase, ...]
+    contested: tuple[ClaimCase, ...]
+    forms: tuple[Arrival, ...]
+    disputes: tuple[DisputeCase, ...]
+    decided: tuple[DisputeCase, ...]
+    sold: tuple[SoldCase, ...]
+
+
+def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
+    """Return what waits at a site, at most sixty of a kind."""
+    with reading(engine).connect() as connection:
+        quarrels = _disputes(connection, site_id)
+        state = _state_of(connection, site_id, quarrels)
+        shown = [_dispute_case(state, dispute, now) for dispute in quarrels]
+        waiting = [case for case in shown if open_at(state, case.dispute, now)]
+        decided = [case for case in shown if case.decided is not None]
+        return Cases(
+            suspected=_pending(connection, site_id, "suspected", now),
+            contested=_pending(connection, site_id, "contested", now),
+            forms=_mismatched(connection, site_id, today, waiting),
+            disputes=tuple(sorted(waiting, key=lambda case: _due(case, now))),
+            decided=tuple(sorted(decided, key=_decided_when, reverse=True)[:LATELY_DECIDED]),
+            sold=_sold(connection, site_id, now),
+        )
+
+
+def _due(case: DisputeCase, now: datetime) -> tuple[bool, datetime]:
+    dates = [date for date in (case.dispute.evidence_until, case.dispute.opinion_until) if date and date > now]
+    return (not dates, min(dates, default=case.dispute.opened_at))
+
+
+def _decided_when(case: DisputeCase) -> datetime:
+    assert case.decided is not None  # noqa: S101  (only decided ones are ordered by it)
+    return case.decided.at
+
+
+def _pending(connection: Connection, site_id: int, state: str, now: datetime) -> tuple[ClaimCase, ...]:
+    standing = claims.c.state == state, claims.c.ended_at.is_(None), claims.c.ends_at > now
+    numbers = _newest(connection, site_id, claims, claims.c.seq, *standing)
+    found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
+    rivals = {number for claim in found for number in claim.rivals}
+    known = {c.number: c for c in load(connection, site_id, Claim, claims.c.number.in_(rivals))} if rivals else {}
+    cases = [ClaimCase(claim, tuple(known[n] for n in claim.rivals if n in known)) for claim in found]
+    return tuple(sorted(cases, key=lambda case: case.claim.ends_at))
+
+
+def _newest(
+    connection: Connection, site_id: int, table: Any, place: Any, *conditions: ColumnElement[bool]
+) -> list[int]:
+    query = select(table.c.number).where(table.c.site_id == site_id, *conditions)
+    return list(connection.execute(query.order_by(place.desc()).limit(MOST_OF_A_KIND)).scalars())
+
+
+def _mismatched(
+    connection: Connection, site_id: int, today: date, quarrels: Iterable[DisputeCase]
+) -> tuple[Arrival, ...]:
+    """Return the forms that written proof can still cure: today's, and those within an open dispute (R22, B26)."""
+    forms: list[Visit] = load(connection, site_id, Visit, visits.c.day == today, visits.c.state.in_(WAITING))
+    disputed = {case.dispute.claim for case in quarrels}
+    if disputed:
+        within = visits.c.claim.in_(disputed), visits.c.state.in_(WAITING), visits.c.day < today
+        forms += load(connection, site_id, Visit, *within)
+    differing = [form for form in forms if form.mismatch and not form.cured]
+    return tuple(arrival_of(form, None, today) for form in sorted(differing, key=lambda form: form.number))
+
+
+def _disputes(connection: Connection, site_id: int) -> list[Dispute]:
+    kept = _newest(connection, site_id, disputes, disputes.c.number, disputes.c.state == "open")
+    over = _newest(connection, site_id, disputes, disputes.c.number, disputes.c.state == "decided")[:LATELY_DECIDED]
+    numbers = [*kept, *over]
+    return load(connection, site_id, Dispute, disputes.c.number.in_(numbers)) if numbers else []
+
+
+def _state_of(connection: Connection, site_id: int, quarrels: list[Dispute]) -> State:
+    site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
+    state = open_state(connection, site_id, site)
+    load_claims(connection, site_id, state, {dispute.claim for dispute in quarrels})
+    load_clients(connection, site_id, state, {(claim.first3, claim.last4) for claim in state.claims.values()})
+    load_belongings(connection, site_id, state, set(state.claims))
+    return state
+
+
+def _dispute_case(state: State, dispute: Dispute, now: datetime) -> DisputeCase:
+    claim = state.claims.get(dispute.claim)
+    answer = attribute(state, dispute.client, dispute.first3, dispute.last4, now)
+    deal = standing_deal(state, [claim], now) if claim is not None else None
+    return DisputeCase(dispute, claim, answer, deal, decided_at(state, dispute, now))
+
+
+def _sold(connection: Connection, site_id: int, now: datetime) -> tuple[SoldCase, ...]:
+    open_yet = deals.c.cancelled_at.is_(None), deals.c.objection_until > now
+    found: list[Deal] = load(connection, site_id, Deal, *open_yet)
+    numbers = [deal.number for deal in found]
+    known = {c.number: c for c in load(connection, site_id, Claim, claims.c.number.in_(numbers))} if numbers else {}
+    sold = [SoldCase(deal, known[deal.number]) for deal in found if deal.number in known]
+    return tuple(sorted(sold, key=lambda case: case.deal.objection_until or now))[:MOST_OF_A_KIND]
