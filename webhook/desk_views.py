@@ -15,7 +15,7 @@ from worker.rules.forms import PARTIES
 from worker.rules.model import NO_AGENT, WALK_IN, Claim, Visit
 
 FORM_WORDS = {
-    "open": CodeWords(_l("To be signed"), "info"),
+    "open": CodeWords(_l("Waits for signatures"), "info"),
     "asked": CodeWords(_l("Client service checks"), "warn"),
     "mismatch": CodeWords(_l("Data do not match"), "warn"),
     "confirmed": CodeWords(_l("Confirmed"), "good"),

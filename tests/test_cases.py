@@ -1,0 +1,258 @@
+"""`/cases` and what is entered on a client's page: what waits, until when, and how it is decided with a reason."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.infrastructure.deciding import (
+    CONSULTANT,
+    LI,
+    MANAGER,
+    SERVICE,
+    WANG,
+    deciding,
+    outcome,
+    send_form,
+    staffed_site,
+    text,
+)
+from tests.infrastructure.serving import runtime_of
+from tests.infrastructure.visiting import enrol, visitor
+from tests.sending import StandingClock
+from webhook.app import create_app
+from worker.decider import decide_site
+from worker.entering import SiteRow
+from worker.gateways.base import Inbound
+from worker.line import accept
+from worker.runtime import Runtime
+from worker.schema import claims, inbox
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
+    runtime = runtime_of(tmp_path, database_url, redis_url)
+    runtime.clock = clock
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
+    site = staffed_site(runtime, clock)
+    for role, phone in (("manager", MANAGER), ("consultant", CONSULTANT), ("service", SERVICE)):
+        enrol(runtime, role, role, phone=phone)
+    text(runtime, site, LI, "报备 张三 138****5678")
+    clock.move(hours=1)
+    with deciding(runtime):
+        yield site
+
+
+@pytest.fixture
+def app(runtime: Runtime, site: SiteRow) -> Flask:
+    return create_app(runtime)
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    return visitor(app, "manager")
+
+
+@pytest.fixture
+def service(app: Flask) -> FlaskClient:
+    return visitor(app, "service")
+
+
+CLIENT = "/register/1/3/0"
+"""The page of 张三."""
+
+
+@pytest.fixture
+def disputed(runtime: Runtime, site: SiteRow, manager: FlaskClient, clock: StandingClock) -> None:
+    """张三 is sold on the second of November, and 贝壳 objects."""
+    send_form(manager, f"{CLIENT}/payments", "d", ref="R1", what="deposit")
+    clock.move(hours=1)
+    text(runtime, site, WANG, "异议 R1 上月由我带看")
+    send_form(manager, f"{CLIENT}/payments", "f", ref="R1", what="downpayment")
+
+
+def plain(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def case(client: FlaskClient, ref: str) -> str:
+    """Return the words of a case."""
+    found = re.search(rf'id="case-{ref}".*?</article>', client.get("/cases").text, re.DOTALL)
+    assert found, ref
+    return plain(found[0])
+
+
+def last_form(runtime: Runtime) -> str:
+    with runtime.engine.connect() as connection:
+        query = select(inbox.c.text).where(inbox.c.kind == "form").order_by(inbox.c.seq.desc())
+        return str(connection.execute(query).scalars().first())
+
+
+def state_of(runtime: Runtime, number: int) -> str:
+    with runtime.engine.connect() as connection:
+        return str(connection.execute(select(claims.c.state).where(claims.c.number == number)).scalar_one())
+
+
+def test_where_nothing_waits_it_says_so(manager: FlaskClient) -> None:
+    assert "没有待判定的案件" in manager.get("/cases").text
+
+
+def test_a_suspected_client_is_settled_with_a_reason(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
+    text(runtime, site, WANG, "报备 何健 138****5678")
+    words = case(manager, "R2")
+    assert "先报备 张三 138****5678 R1 · 李四 · 链家 收到 12:00:00" in words
+    assert "后报备 何健 138****5678 R2 · 王五 · 贝壳 收到 13:00:00" in words
+    assert "还剩 7 天 0 小时 至 11-9 13:00" in words
+    judged = send_form(manager, "/cases/1/judgements", "j", ref="R2", answer="duplicate", reason="同一人，名字写错")
+    assert outcome(judged).startswith("已裁定")
+    assert last_form(runtime) == "判 R2 重复 同一人，名字写错"
+    assert state_of(runtime, 2) == "displaced"
+    assert "没有待判定的案件" in judged.text
+
+
+def test_a_contested_order_is_settled_with_both_times_in_view(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient, clock: StandingClock
+) -> None:
+    sent = clock.now - timedelta(hours=2)
+    accept(runtime.engine, Inbound("sandbox", "late", WANG, site.number, "报备 张三 138****5678", sent), clock)
+    decide_site(runtime.engine, site.id)
+    words = case(manager, "R2")
+    assert "现持有 张三 138****5678 R1 · 李四 · 链家 收到 12:00:00" in words
+    assert "迟到的短信 张三 138****5678 R2 · 王五 · 贝壳 收到 13:00:00 · 发送 11:00:00" in words
+    send_form(manager, "/cases/1/judgements", "j", ref="R2", answer="valid", reason="运营商延误")
+    assert (state_of(runtime, 1), state_of(runtime, 2)) == ("displaced", "live")
+
+
+def test_a_visit_that_does_not_match_is_cured_by_written_proof(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    text(runtime, site, LI, "到访 张三 138****5679")
+    words = case(manager, "V1")
+    assert "不一致：电话 R1 · 李四 · 链家" in words
+    assert "未签：置业顾问, 经理" in words
+    assert "还剩 11 小时 0 分 至 11-2 24:00" in words
+    judged = send_form(manager, "/cases/1/judgements", "j", ref="V1", answer="valid", reason="客户签字书面证明")
+    assert outcome(judged).startswith("已裁定")
+    assert "没有待判定的案件" in judged.text
+
+
+@pytest.mark.usefixtures("disputed")
+def test_a_dispute_is_decided_after_both_sides_papers_and_an_opinion(
+    runtime: Runtime, manager: FlaskClient, service: FlaskClient
+) -> None:
+    words = case(manager, "D1")
+    assert "异议期 还剩 5 天 10 小时 至 11-7 24:00" in words
+    assert "材料期 还剩 3 天 10 小时 至 11-5 24:00" in words
+    assert "裁定前归属：链家 · 李四" in words
+    assert "异议方 王五 · 贝壳 上月由我带看 暂无材料" in words
+    calls = {"unit": "贝壳", "kind": "通话记录", "words": "王五 11-1"}
+    assert outcome(send_form(service, "/cases/1/papers", "p", ref="D1", **calls)).startswith("材料已收")
+    assert last_form(runtime) == "材料 D1 贝壳 通话记录 王五 11-1"
+    send_form(service, "/cases/1/papers", "q", ref="D1", unit="链家", kind="短信", words="约看房")
+    words = case(service, "D1")
+    assert "客服意见 还剩 3 天 10 小时" in words
+    assert "持有方 李四 · 链家 短信 约看房 14:00:00" in words
+    send_form(service, "/cases/1/opinions", "o", ref="D1", words="支持链家")
+    assert "支持链家" in case(manager, "D1")
+    ruled = send_form(manager, "/cases/1/rulings", "r", ref="D1", unit="贝壳", reason="通话记录在先")
+    assert outcome(ruled).startswith("争议裁定 双方均已收到通知")
+    assert "已裁定：贝壳 · 王五" in case(manager, "D1")
+    page = plain(manager.get(CLIENT).text)
+    assert "客户归属 现在 贝壳 · 王五" in page
+    assert "裁定归 王五 · 贝壳" in page
+
+
+@pytest.mark.usefixtures("disputed")
+def test_who_decides_and_who_advises(manager: FlaskClient, service: FlaskClient, app: Flask, runtime: Runtime) -> None:
+    paths = ("/cases/1/rulings", "/cases/1/papers", "/cases/1/opinions")
+    assert [path in manager.get("/cases").text for path in paths] == [True, False, False]
+    assert [path in service.get("/cases").text for path in paths] == [False, True, True]
+    assert send_form(service, "/cases/1/rulings", "r", ref="D1", unit="贝壳").status_code == 403
+    assert visitor(app, "consultant").get("/cases").status_code == 403
+    enrol(runtime, "unbound", "manager")
+    assert 'name="entry"' not in visitor(app, "unbound").get("/cases").text
+
+
+@pytest.mark.usefixtures("disputed")
+def test_a_deadline_that_is_over_is_shown_as_over(runtime: Runtime, clock: StandingClock) -> None:
+    send_form(visitor(create_app(runtime), "service"), "/cases/1/papers", "p", ref="D1", unit="贝壳", kind="短信")
+    clock.move(days=3, hours=11)
+    assert "材料期 已截止 至 11-5 24:00" in case(visitor(create_app(runtime), "manager"), "D1")
+
+
+def test_a_sale_stands_open_to_objections_until_the_end_of_their_window(
+    manager: FlaskClient, clock: StandingClock, runtime: Runtime
+) -> None:
+    send_form(manager, f"{CLIENT}/payments", "d", ref="R1", what="deposit", day="2026-11-02", unit="链家")
+    assert last_form(runtime) == "定金 R1 2026-11-02 链家"
+    page = plain(manager.get("/cases").text)
+    assert "张三 138****5678 · R1 · 李四 · 链家 异议期 还剩 5 天 11 小时 至 11-7 24:00" in page
+    clock.move(days=6)
+    assert "R1" not in plain(visitor(create_app(runtime), "manager").get("/cases").text)
+
+
+def test_the_cases_change_by_themselves(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
+    before = manager.get("/cases/1/waiting?seed=x")
+    mark = {"If-None-Match": before.headers["ETag"]}
+    assert manager.get("/cases/1/waiting?seed=x", headers=mark).status_code == 304
+    text(runtime, site, WANG, "报备 何健 138****5678")
+    assert "何健" in manager.get("/cases/1/waiting?seed=x", headers=mark).text
+    assert manager.get("/cases/2/waiting").status_code == 404
+
+
+ACTS = {
+    "relatives": ({"other": "R2", "relation": "夫妻", "proof": "结婚证"}, "亲属关联", "亲属 R1 R2 夫妻 结婚证"),
+    "corrections": ({"phone": "139****1111", "proof": "短信"}, "已更正", "更正 R1 139****1111 短信"),
+    "withdrawals": ({}, "已撤回", "撤 R1"),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_manager_enters_on_a_clients_page(runtime: Runtime, site: SiteRow, manager: FlaskClient, act: str) -> None:
+    text(runtime, site, WANG, "报备 李梅 139****5678")
+    fields, said, entered = ACTS[act]
+    answer = send_form(manager, f"{CLIENT}/{act}", "a", ref="R1", **fields)
+    assert outcome(answer).startswith(said)
+    assert last_form(runtime) == entered
+
+
+def test_a_consultant_records_contacts_and_nothing_else(app: Flask, runtime: Runtime, manager: FlaskClient) -> None:
+    consultant = visitor(app, "consultant")
+    page = consultant.get(CLIENT).text
+    assert "/contacts" in page
+    assert "/withdrawals" not in page
+    answer = send_form(consultant, f"{CLIENT}/contacts", "c", ref="R1", words="电话沟通，周末再来")
+    assert outcome(answer).startswith("已跟进")
+    assert "电话沟通，周末再来" in answer.text
+    assert "/contacts" not in manager.get(CLIENT).text
+
+
+def test_the_clients_page_shows_visits_with_their_signatures(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient, clock: StandingClock
+) -> None:
+    for phone, words in ((LI, "到访 张三 138****5678"), (CONSULTANT, "签 V1"), (MANAGER, "签 V1")):
+        text(runtime, site, phone, words)
+    page = plain(manager.get(CLIENT).text)
+    assert "V1 2026-11-02 13:00 业务员带访 已确认" in page
+    assert "业务员 13:00:00 李四 置业顾问 13:00:00 consultant 经理 13:00:00 manager" in page
+    assert "R13 业务员、顾问、负责人均已签字" in page
+    rows = plain(manager.get("/register?q=R1").text)
+    assert "张三 138****5678 R1 已到访 7 天 0 小时" in rows
+    clock.move(days=8)
+    late = visitor(create_app(runtime), "manager")
+    assert "张三 138****5678 R1 保护已失效 李四" in plain(late.get("/register?q=R1").text)
