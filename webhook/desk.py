@@ -43,7 +43,7 @@ def page() -> str | AnyResponse:
     if holds_whole_number(request.args.get("q", "")):
         return redirect(url_for("desk.page", site=site.id, q=looked.typed), 303)
     if len(looked.claims) == 1:
-        return redirect(url_for("desk.page", site=site.id, claim=looked.claims[0].number, _anchor="open"), 303)
+        return redirect(url_for("desk.page", site=site.id, claim=looked.claims[0].number), 303)
     seed = new_seed()
     return render_template(
         "desk.html",
