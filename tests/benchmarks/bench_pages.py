@@ -19,6 +19,15 @@ from worker.users import ROLES, remove_user
 
 USER = "benchmark"
 PAGES = (
+    "/desk",
+    "/desk?q=张",
+    "/desk/1/arrivals",
+    "/desk/1/found?q=5678",
+    "/desk/1/found?q=张",
+    "/desk/1/found?q=nobody",
+    "/desk/1/log",
+    "/cases",
+    "/cases/1/waiting",
     "/register",
     "/register?before=50000-0",
     "/register?q=张",
