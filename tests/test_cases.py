@@ -253,6 +253,11 @@ def test_the_clients_page_shows_visits_with_their_signatures(
     assert "R13 业务员、顾问、负责人均已签字" in page
     rows = plain(manager.get("/register?q=R1").text)
     assert "张三 138****5678 R1 已到访 7 天 0 小时" in rows
+    clock.move(days=3)
+    text(runtime, site, LI, "跟进 R1 电话沟通")
+    contacted = visitor(create_app(runtime), "manager").get("/register?q=R1").text
+    assert "7 天 0 小时" in contacted
+    assert 'rect width="100.0"' in contacted
     clock.move(days=8)
     late = visitor(create_app(runtime), "manager")
     assert "张三 138****5678 R1 保护已失效 李四" in plain(late.get("/register?q=R1").text)

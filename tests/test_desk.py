@@ -161,6 +161,12 @@ def test_all_that_waits_for_one_is_signed_with_one_tap(
     assert "全部签字" not in manager.get("/desk").text
 
 
+def test_however_many_are_signed_at_once_each_is_named_whole(runtime: Runtime, manager: FlaskClient) -> None:
+    many = " ".join(f"V{number}" for number in range(1_000, 1_060))
+    send_form(manager, "/desk/1/signatures", "s", forms=many)
+    assert forms(runtime) == [f"签 {many}"]
+
+
 def test_the_arrivals_change_by_themselves(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
     before = manager.get("/desk/1/arrivals?seed=x")
     mark = {"If-None-Match": before.headers["ETag"]}

@@ -106,7 +106,8 @@ def status_words(status: str) -> CodeWords:
 
 
 def _share(row: RegisterRow, left: timedelta) -> float:
-    begin = row.visited_at or row.renewed_at or row.reported_at
+    # After a visit its days run from the last contact on (R14).
+    begin = row.contact_at or row.visited_at or row.renewed_at or row.reported_at
     whole = row.ends_at - begin if row.ends_at is not None else left
     return round(100 * min(1.0, left / whole), 1) if whole > timedelta(0) else 0.0
 

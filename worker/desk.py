@@ -14,7 +14,7 @@ PATIENCE_S = 2.0
 """So long a page waits for the decision; after that it shows the place, and the outcome as soon as there is one."""
 LOOK_S = 0.025
 LONGEST_TEXT = 1_600
-LONGEST_TOKEN = 80
+LONGEST_TOKEN = 1_000
 
 
 class UnboundError(PermissionError):

@@ -66,6 +66,7 @@ class RegisterRow:
     seq: int
     part: int
     renewed_at: datetime | None = None
+    contact_at: datetime | None = None
     head: str = ""
     """first digits of the chain's head at its decision; in exports only"""
 
@@ -127,7 +128,7 @@ def unit_names(engine: Engine, site_id: int) -> list[str]:
 
 def _rows(search: Search, now: datetime) -> Select[Any]:
     # Without the sites: a join with them makes SQLite sort a whole line for the fifty newest of it.
-    kept = (claims.c[name] for name in ("ends_at", "visited_at", "renewed_at"))
+    kept = (claims.c[name] for name in ("ends_at", "visited_at", "renewed_at", "contact_at"))
     query = select(reports, status_at(now).label("status"), *kept).where(*conditions_of(search, now))
     if search.of_claims:
         winner = [reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")]
@@ -167,5 +168,6 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         seq=row.seq,
         part=row.part,
         renewed_at=row.renewed_at if won else None,
+        contact_at=row.contact_at if won else None,
         head=getattr(row, "head", "")[:SHOWN],
     )
