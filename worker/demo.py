@@ -7,7 +7,7 @@ sender reads. Nothing here reaches around the line.
 import secrets
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from worker.exporting import width
 from worker.gateways.sandbox import signed
 from worker.readers.answers import Answered, answered
 from worker.settings import Settings, secret_key_of
+from worker.users import add_user
 
 SITE, NUMBER = "翡翠湾", "+8613800000000"
 STAFF = {"manager": ["+8613800000001"], "consultant": ["+8613800000002"], "service": ["+8613800000003"]}
@@ -71,12 +72,13 @@ def run(base_url: str, settings: Settings, out: Callable[[str], None]) -> int:
         site = _set_up(engine)
         out(f"Demonstration: {len(TEXTS)} texts to {site.name} ({site.number}), each through the signed webhook …")
         shown = [_text(engine, base_url, settings, sender, text) for sender, text in TEXTS]
+        links = [*_links(engine, site, base_url)]
     except SetUpError as error:
         out(f"The demonstration could not be set up: {error}")
         return 1
     finally:
         engine.dispose()
-    return _closing(shown, base_url, out)
+    return _closing(shown, links, base_url, out)
 
 
 def _set_up(engine: Engine) -> SiteRow:
@@ -93,6 +95,16 @@ def _old_claim() -> dict[str, str]:
     reported = (utc_now() - timedelta(days=9)).replace(hour=2, minute=0, second=0, microsecond=0)
     client = {"client": "吴刚", "first3": "153", "last4": "8812"}
     return client | {"agent": "王五", "unit": "贝壳", "reported_at": reported.isoformat()}
+
+
+def _links(engine: Engine, site: SiteRow, base_url: str) -> Iterator[str]:
+    """Give each role of the site an account bound to its phone, and yield where its owner chooses a password."""
+    for role, phones in STAFF.items():
+        try:
+            _, token = add_user(engine, role, [role], site.id, phones[0], utc_now())
+        except SetUpError:
+            continue  # It is there from an earlier demonstration.
+        yield f"  {role}: {base_url}/welcome/{token}"
 
 
 def _text(engine: Engine, base_url: str, settings: Settings, sender: str, text: str) -> Shown:
@@ -156,7 +168,7 @@ def _padded(text: str, wide: int) -> str:
     return text + " " * (wide - width(text))
 
 
-def _closing(shown: list[Shown], base_url: str, out: Callable[[str], None]) -> int:
+def _closing(shown: list[Shown], links: list[str], base_url: str, out: Callable[[str], None]) -> int:
     # In one piece, so that the log lines of the processes do not stand between its rows.
     out("\n".join(["", _head(), *(line for one in shown for line in _lines(one))]))
     silent = [one for one in shown if one.answer is None]
@@ -165,5 +177,11 @@ def _closing(shown: list[Shown], base_url: str, out: Callable[[str], None]) -> i
         out(f"\n{len(silent)} of {len(shown)} texts got no answer within {PATIENCE_S:.0f} s.")
         return 1
     out(f"\nAll {len(shown)} texts are decided; from request to reply {times[len(times) // 2]} ms in the median.")
+    if links:
+        out(
+            "\n".join(
+                ["The site's staff, who can sign and decide on the pages, choose their passwords here, once:", *links]
+            )
+        )
     out(f"The phones: {base_url}/phones · the staff pages, for which the first login stands above: {base_url}/")
     return 0
