@@ -261,3 +261,13 @@ def test_the_clients_page_shows_visits_with_their_signatures(
     clock.move(days=8)
     late = visitor(create_app(runtime), "manager")
     assert "张三 138****5678 R1 保护已失效 李四" in plain(late.get("/register?q=R1").text)
+
+
+@pytest.mark.usefixtures("disputed")
+def test_what_silence_decides_stands_with_the_decided(runtime: Runtime, clock: StandingClock) -> None:
+    clock.move(days=3, hours=11)
+    manager = visitor(create_app(runtime), "manager")
+    words = plain(manager.get("/cases").text)
+    assert words.index("最近裁定 1") < words.index("D1 张三")
+    assert "已裁定：链家 · 李四 R20" in case(manager, "D1")
+    assert "/cases/1/rulings" not in manager.get("/cases").text

@@ -20,6 +20,8 @@ from worker.schema import claims, cursors, deals, disputes, visits
 from worker.store import load
 
 MOST_OF_A_KIND = 60
+MOST_DISPUTES = 200
+"""Those that silence decided (R20) are among the open ones: only their time tells."""
 LATELY_DECIDED = 10
 
 
@@ -63,7 +65,7 @@ class Cases:
 
 
 def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
-    """Return what waits at a site, at most sixty of a kind."""
+    """Return what waits at a site, at most sixty of a kind and two hundred disputes."""
     with reading(engine).connect() as connection:
         quarrels = _disputes(connection, site_id)
         state = _state_of(connection, site_id, quarrels)
@@ -101,10 +103,15 @@ def _pending(connection: Connection, site_id: int, state: str, now: datetime) ->
 
 
 def _newest(
-    connection: Connection, site_id: int, table: Any, place: Any, *conditions: ColumnElement[bool]
+    connection: Connection,
+    site_id: int,
+    table: Any,
+    place: Any,
+    *conditions: ColumnElement[bool],
+    most: int = MOST_OF_A_KIND,
 ) -> list[int]:
     query = select(table.c.number).where(table.c.site_id == site_id, *conditions)
-    return list(connection.execute(query.order_by(place.desc()).limit(MOST_OF_A_KIND)).scalars())
+    return list(connection.execute(query.order_by(place.desc()).limit(most)).scalars())
 
 
 def _mismatched(
@@ -121,8 +128,9 @@ def _mismatched(
 
 
 def _disputes(connection: Connection, site_id: int) -> list[Dispute]:
-    kept = _newest(connection, site_id, disputes, disputes.c.number, disputes.c.state == "open")
-    over = _newest(connection, site_id, disputes, disputes.c.number, disputes.c.state == "decided")[:LATELY_DECIDED]
+    by_number = disputes.c.number
+    kept = _newest(connection, site_id, disputes, by_number, disputes.c.state == "open", most=MOST_DISPUTES)
+    over = _newest(connection, site_id, disputes, by_number, disputes.c.state == "decided", most=LATELY_DECIDED)
     numbers = [*kept, *over]
     return load(connection, site_id, Dispute, disputes.c.number.in_(numbers)) if numbers else []
 
