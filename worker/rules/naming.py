@@ -2,8 +2,7 @@
 
 from parsers.message import Parsed, Report
 from worker.rules.model import Claim
-from worker.rules.needs import LONGEST_NUMBER
-from worker.rules.references import Missing, claims_meant, latest_named
+from worker.rules.references import Missing, claim_numbered, claims_meant, latest_named
 from worker.rules.turn import Turn
 
 
@@ -21,18 +20,7 @@ def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
         found = claims_meant(turn, Parsed("", refs=(ref,)))[0]
         if isinstance(found, Claim) or found.code == "refused_ambiguous":
             return found
-    return _numbered(turn, ref) or Missing("refused_not_found")
-
-
-def _numbered(turn: Turn, ref: str) -> Claim | None:
-    digits = ref.lstrip("RV")
-    if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
-        return None
-    number, claims = int(digits), turn.state.claims
-    if not ref.startswith("V"):
-        return claims.get(number)
-    form = turn.state.visits.get(number)
-    return claims.get(-number) or (claims.get(form.claim) if form is not None else None)
+    return claim_numbered(turn, ref) or Missing("refused_not_found")
 
 
 def _by_client(turn: Turn, report: Report) -> Claim | Missing:

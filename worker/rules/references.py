@@ -8,6 +8,7 @@ from parsers.message import Parsed, Report
 from worker.rules.families import claims_of_family
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import Claim
+from worker.rules.needs import LONGEST_NUMBER
 from worker.rules.turn import Turn
 
 
@@ -44,14 +45,20 @@ def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
         found = _by_last4(turn, ref)
         if found is not None:
             return found
-    return _by_number(turn, ref.upper().removeprefix("R"))
+    claim = claim_numbered(turn, ref)
+    return claim if claim is not None and in_his_view(turn, claim) else Missing("refused_not_found")
 
 
-def _by_number(turn: Turn, digits: str) -> Claim | Missing:
-    claim = turn.state.claims.get(int(digits)) if digits.isdecimal() and len(digits) <= 12 else None
-    if claim is None or not in_his_view(turn, claim):
-        return Missing("refused_not_found")
-    return claim
+def claim_numbered(turn: Turn, ref: str) -> Claim | None:
+    """Return the claim with this number: of a registration (R1024, 1024), or the one that a visit form is under."""
+    digits = ref.lstrip("RV")
+    if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
+        return None
+    number, claims = int(digits), turn.state.claims
+    if not ref.startswith("V"):
+        return claims.get(number)
+    form = turn.state.visits.get(number)
+    return claims.get(-number) or (claims.get(form.claim) if form is not None else None)
 
 
 def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
