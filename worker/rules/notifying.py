@@ -17,7 +17,7 @@ def notify_staff(turn: Turn, parts: Sequence[tuple[str, dict[str, Any]]]) -> Non
     for code in ALWAYS:
         concerned = [params for its_code, params in parts if its_code == code]
         if concerned:
-            turn.notify(managers, code, _one_or_all(concerned, code))
+            turn.notify(managers, code, _one_or_all(concerned, code), concerned[0].get("ref", ""))
     accepted = [params for code, params in parts if code == "accepted"]
     if accepted and turn.role != "manager" and _singly(turn):
         turn.notify(managers, "new_report", _one_or_all(accepted, "new_report"), accepted[0]["ref"])
