@@ -8,7 +8,7 @@ from worker.rules.attribution import attribute, owns
 from worker.rules.disputes import open_at
 from worker.rules.model import Claim, Decision
 from worker.rules.params import client_params, named_params
-from worker.rules.references import Missing, claims_meant
+from worker.rules.references import Missing, claim_numbered, claims_meant
 from worker.rules.refusals import answer_stranger
 from worker.rules.turn import Turn
 
@@ -29,12 +29,18 @@ def decide_query(turn: Turn, parsed: Parsed) -> Decision:
 
 
 def _by_numbers(turn: Turn, parsed: Parsed) -> list[Outcome]:
-    return [
-        Outcome(c.code, {"fitting": list(c.fitting)})
-        if isinstance(c, Missing)
-        else Outcome("status", _seen(turn, c), c.ref)
-        for c in claims_meant(turn, parsed)
-    ]
+    return [_by_number(turn, ref) for ref in parsed.refs] or [Outcome("refused_invalid")]
+
+
+def _by_number(turn: Turn, ref: str) -> Outcome:
+    claim = claims_meant(turn, Parsed("query", refs=(ref,)))[0]
+    if not isinstance(claim, Missing):
+        return Outcome("status", _seen(turn, claim), claim.ref)
+    others = claim_numbered(turn, ref)
+    if claim.code == "refused_not_found" and others is not None and others.live(turn.now):
+        # Another unit's: that it is taken, and neither his number nor his name (D15).
+        return Outcome("status", {"state": "hidden"})
+    return Outcome(claim.code, {"fitting": list(claim.fitting)})
 
 
 def _by_clients(turn: Turn, parsed: Parsed) -> list[Outcome]:
