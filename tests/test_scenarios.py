@@ -67,6 +67,10 @@ def test_broken_expectations_are_found(lines: str, at: list[int]) -> None:
         ("agent 李四 +8613900000011 链家\n", 1, "site"),
         (HEAD + "policy no_such=1\n", 3, "no_such"),
         (HEAD + "policy notify=perhaps\n", 3, "auto"),
+        (HEAD + "policy notify\n", 3, "KEY=VALUE"),
+        ("site 湾 number=+8613800000000 timezone=Mars/Base\n", 1, "zone"),
+        ("site 湾 number=+8613800000000 language=fr\n", 1, "en"),
+        (HEAD + "import 张三 138****5678 李四 链家 reported=2026-11-01T10:00:00 seen=2026-11-02T10:00:00\n", 3, "seen"),
         (HEAD + "2026-11-02 10:00 +8613900000011 > x\n", 3, "seconds"),
         (HEAD + TEXT + "2026-11-02 09:00:00 +8613900000011 > x\n", 4, "back"),
         (HEAD + TEXT + "agent 周涛 +8613900000012 链家\n", 4, "beginning"),
@@ -80,6 +84,13 @@ def test_what_is_not_of_the_language_is_named(text: str, line: int, part: str) -
     with pytest.raises(ScenarioError, match=part) as raised:
         read_scenario(text)
     assert raised.value.line == line
+
+
+def test_a_broken_end_and_a_missing_flag_are_shown() -> None:
+    line = "2026-11-02 10:00:00 owner 张三 138****5678 = 链家/李四 until=2026-11-08T10:00:00 flag=suspected\n"
+    (found,) = rehearse(read_scenario("lenient\n" + HEAD + TEXT + line), MemoryStage())
+    assert found.expected.endswith("= 链家/李四 until=2026-11-08T10:00:00 flag=suspected")
+    assert found.got.endswith("until=2026-11-09T10:00:00")
 
 
 def test_texts_keep_what_looks_like_options_and_comments() -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from worker.rules.attribution import Answer
 from worker.scenario import Expected, Incoming, Owner, Scenario, SetUp, beginning
@@ -101,11 +102,10 @@ class _Rehearsal:
             self.names[line.name] = sent.ref
 
     def _waiting(self, line: Expected) -> list[int]:
-        several = len(self.scenario.zones) > 1
         return [
             index
             for index, sent in enumerate(self.stage.outbox)
-            if index not in self.consumed and sent.phone == line.phone and (not several or sent.site == line.site)
+            if index not in self.consumed and _addressed(line, sent)
         ]
 
     def _fits(self, line: Expected, sent: Sent) -> bool:
@@ -118,7 +118,8 @@ class _Rehearsal:
     def _owner(self, line: Owner, at: datetime) -> None:
         answer = self.stage.owner(line.site, line.client, line.first3, line.last4, at)
         if _owner_holds(line, answer) == line.differs:
-            self._broke(line, _owner_written(line), _owner_shown(answer))
+            zone = self.scenario.zones[line.site]
+            self._broke(line, _owner_written(line, zone), _owner_shown(answer, zone))
 
     def _rest(self) -> None:
         for line in self.never:
@@ -133,7 +134,7 @@ class _Rehearsal:
 
     def _forbidden(self, line: Expected, sent: Sent) -> bool:
         assert line.at is not None  # noqa: S101  (only timed lines can forbid)
-        if sent.phone != line.phone or sent.at < line.at or (line.code is None and sent.at != line.at):
+        if not _addressed(line, sent) or sent.at < line.at or (line.code is None and sent.at != line.at):
             return False
         return self._fits(line, sent)
 
@@ -150,6 +151,11 @@ class _Rehearsal:
         return f"{at.astimezone(self.scenario.zones[site]):%Y-%m-%d %H:%M:%S}" if at else ""
 
 
+def _addressed(line: Expected, sent: Sent) -> bool:
+    """Tell whether a message went to the line's phone, from its site where it names one (F4)."""
+    return sent.phone == line.phone and (not line.named_site or sent.site == line.site)
+
+
 def _globbed(glob: str, words: str) -> bool:
     """Only * is special; both ends are anchored; the words' own stars match (F15)."""
     pattern = "".join(".*" if c == "*" else re.escape(c) for c in glob)
@@ -164,11 +170,18 @@ def _owner_holds(line: Owner, answer: Answer) -> bool:
     return same and (line.differs or (rules and (line.until is None or line.until == answer.until)))
 
 
-def _owner_written(line: Owner) -> str:
+def _owner_written(line: Owner, zone: ZoneInfo) -> str:
     sign = "!=" if line.differs else "="
-    return " ".join([f"{line.client} {line.first3}****{line.last4} {sign} {line.owner}", *line.rules])
+    whose = f"{line.client} {line.first3}****{line.last4} {sign} {line.owner}"
+    return " ".join([whose, *line.rules, *_limits(line.until, line.flags, zone)])
 
 
-def _owner_shown(answer: Answer) -> str:
+def _owner_shown(answer: Answer, zone: ZoneInfo) -> str:
     whose = f"{answer.unit}/{answer.agent or '-'}" if answer.unit else "nobody"
-    return " ".join([whose, *answer.rules, *(f"flag={flag}" for flag in answer.flags)])
+    return " ".join([whose, *answer.rules, *_limits(answer.until, answer.flags, zone)])
+
+
+def _limits(until: datetime | None, flags: tuple[str, ...], zone: ZoneInfo) -> list[str]:
+    """Return an end and flags as a scenario writes them (F10)."""
+    ends = [f"until={until.astimezone(zone):%Y-%m-%dT%H:%M:%S}"] if until else []
+    return [*ends, *(f"flag={flag}" for flag in flags)]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parsers.numbers import to_e164
 from worker.rules.model import ROLES, UNIT_KINDS
@@ -14,7 +14,9 @@ from worker.rules.policy import PolicyError, checked
 _COMMENT = re.compile(r"\s{2,}#( .*)?$")
 _TIMED = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (.*)", re.DOTALL)
 _OPTION = re.compile(r"(?:(sent|id)=(\S+)|@(\S+))(?: |$)")
+_AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|id)=\S+)* @(\S+)")
 _REF = re.compile(r"[RVD]\d+")
+_LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
 SET_UPS = ("policy", "unit", "agent", "unlist", "staff", "import")
 _OWNER = re.compile(r"(?:@(?P<site>\S+) )?(?P<name>.+?) (?P<mask>\S+) (?P<sign>!?=) (?P<rest>.+)")
@@ -60,7 +62,10 @@ class Incoming(Line):
 
 @dataclass(frozen=True, slots=True)
 class Expected(Line):
-    """`<`: a message that must go out; `never` (`!<`): one that must not from then on (without code: just then)."""
+    """`<`: a message that must go out; `never` (`!<`): one that must not from then on (without code: just then).
+
+    Unless the line names its site (`named_site`) the message may come from any: one phone seldom serves two (F4).
+    """
 
     phone: str
     code: str | None
@@ -68,6 +73,7 @@ class Expected(Line):
     glob: str | None = None
     name: str | None = None
     never: bool = False
+    named_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +108,15 @@ class _Reader:
     def __init__(self) -> None:
         self.scenario = Scenario()
         self.site = ""
+        """what set-up lines belong to: the last site line's"""
+        self.meant = ""
+        """whose zone the times of this line are in: the site that it names with @, else the last one"""
         self.number = 0
         self.last: datetime | None = None
         self.timed_sites: set[str] = set()
 
     def read(self, text: str) -> Scenario:
-        for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        for number, raw in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), 1):
             self.number = number
             line = _COMMENT.sub("", raw).strip()
             if line and not line.startswith("#"):
@@ -121,6 +130,7 @@ class _Reader:
         if line == "lenient":
             self.scenario.lenient = True
             return
+        self.meant = self.site
         timed = _TIMED.fullmatch(line)
         if timed is not None:
             self._timed(timed[1], timed[2])
@@ -145,10 +155,11 @@ class _Reader:
         staff = {self._phone(p): role for role in ROLES for p in options.pop(role, "").split(",") if p}
         number = self._phone(options.pop("number", ""))
         timezone, language = options.pop("timezone", "Asia/Shanghai"), options.pop("language", "zh")
+        self._checked("language", language)
         options.pop("gateway", "")
         self._none_left(options)
         self.site = name
-        self.scenario.zones[name] = ZoneInfo(timezone)
+        self.scenario.zones[name] = self._zone(timezone)
         payload = {"name": name, "number": number, "timezone": timezone, "language": language, "staff": staff}
         # A scenario has no daily digest unless a policy line says otherwise (F32).
         payload["policy"] = {"daily_digest": "off"}
@@ -174,12 +185,9 @@ class _Reader:
         }
 
     def _policy(self, rest: str) -> tuple[str, dict[str, Any]]:
-        _, options = self._options("- " + rest)
-        try:
-            for key, value in options.items():
-                checked(key, value)
-        except PolicyError as error:
-            raise self._fail(str(error)) from error
+        options = self._pairs(rest)
+        for key, value in options.items():
+            self._checked(key, value)
         return "policy", dict(options)
 
     def _unit(self, rest: str) -> tuple[str, dict[str, Any]]:
@@ -205,7 +213,7 @@ class _Reader:
         return "unlist", {"phone": self._phone(rest)}
 
     def _staff(self, rest: str) -> tuple[str, dict[str, Any]]:
-        _, options = self._options("- " + rest)
+        options = self._pairs(rest)
         self._none_left({key: value for key, value in options.items() if key not in ROLES})
         return "staff", {self._phone(p): role for role, phones in options.items() for p in phones.split(",")}
 
@@ -214,6 +222,7 @@ class _Reader:
         parts = words.split(" ")
         if len(parts) != 4 or "reported" not in options:
             raise self._fail("an import line is: import CLIENT MASK AGENT UNIT reported=TIME [visited=TIME]")
+        self._none_left({key: value for key, value in options.items() if key not in ("reported", "visited")})
         first3, last4 = self._mask(parts[1])
         row = {"client": parts[0], "first3": first3, "last4": last4, "agent": parts[2], "unit": parts[3]}
         times = {f"{key}_at": self._moment(options.pop(key)).isoformat() for key in list(options)}
@@ -222,6 +231,8 @@ class _Reader:
     def _timed(self, written: str, rest: str) -> None:
         if not self.site:
             raise self._fail("a site line comes before all others")
+        at_site = _AT_SITE.match(rest)
+        self.meant = self._known_site(at_site[1]) if at_site else self.site
         at = self._moment(written.replace(" ", "T"))
         word, _, arguments = rest.partition(" ")
         if word == "owner":
@@ -265,6 +276,7 @@ class _Reader:
         )
 
     def _expected(self, at: datetime, phone: str, rest: str, never: bool) -> None:
+        named_site = rest.startswith("@")
         site, rest = self._at_site(rest)
         words = rest.split(" ")
         names = [w.removeprefix("as=") for w in words if w.startswith("as=")]
@@ -275,7 +287,9 @@ class _Reader:
         ref = words.pop(0) if words and _REF.fullmatch(words[0]) else None
         glob = " ".join(words) or None
         name = names[0] if names else None
-        self.scenario.lines.append(Expected(self.number, site, at, phone, code, ref, glob, name, never=never))
+        self.scenario.lines.append(
+            Expected(self.number, site, at, phone, code, ref, glob, name, never=never, named_site=named_site)
+        )
 
     def _owner(self, at: datetime, rest: str) -> None:
         found = _OWNER.fullmatch(rest)
@@ -313,9 +327,27 @@ class _Reader:
             raise self._fail("a name is missing")
         return " ".join(plain), options
 
+    def _pairs(self, rest: str) -> dict[str, str]:
+        words = rest.split()
+        if not words or any("=" not in word for word in words):
+            raise self._fail("this line holds KEY=VALUE pairs and nothing else")
+        return dict(word.split("=", 1) for word in words)
+
     def _none_left(self, options: dict[str, str]) -> None:
         if options:
             raise self._fail(f"“{next(iter(options))}=” is not known here")
+
+    def _checked(self, key: str, value: str) -> None:
+        try:
+            checked(key, value)
+        except PolicyError as error:
+            raise self._fail(str(error)) from error
+
+    def _zone(self, written: str) -> ZoneInfo:
+        try:
+            return ZoneInfo(written)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise self._fail(f"“{written}” is no time zone; write Asia/Shanghai") from error
 
     def _phone(self, written: str) -> str:
         try:
@@ -340,13 +372,13 @@ class _Reader:
             moment = datetime.fromisoformat(written)
         except ValueError as error:
             raise self._fail(f"“{written}” is no time; write 2026-11-02T09:58:00") from error
-        zone = self.scenario.zones[self.site]
+        zone = self.scenario.zones[self.meant]
         return moment.replace(tzinfo=zone).astimezone(_UTC)
 
     def _sent(self, at: datetime, written: str) -> datetime:
         if "T" in written:
             return self._moment(written)
-        return self._moment(f"{at.astimezone(self.scenario.zones[self.site]):%Y-%m-%d}T{written}")
+        return self._moment(f"{at.astimezone(self.scenario.zones[self.meant]):%Y-%m-%d}T{written}")
 
 
 _UTC = ZoneInfo("UTC")
