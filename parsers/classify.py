@@ -42,7 +42,7 @@ def agent_parts_of(text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     company = company_in(text, lexicon)
     if company is None:
         return (Part("agent", 0, noise_start(text) or len(text)),)
-    rest = ((0, company.start), (company.end, len(text)))
+    rest = ((0, company.start), (company.end + text.startswith("的", company.end), len(text)))
     agents = (Part("agent", begin, end) for begin, end in rest if end > begin)
     return (Part("unit", company.start, company.end), *agents)
 
@@ -67,7 +67,8 @@ def _piece(word: str, start: int, end: int, lexicon: Lexicon) -> Iterator[Part]:
     company = company_in(text, lexicon)
     if company is not None:
         yield Part("unit", start + company.start, start + company.end)
-        for begin, stop in ((0, company.start), (company.end, len(text))):
+        behind = company.end + text.startswith("的", company.end)
+        for begin, stop in ((0, company.start), (behind, len(text))):
             if stop - begin > 1 and not is_noise(text[begin:stop]):
                 yield Part("agent", start + begin, start + stop)
         return

@@ -92,6 +92,8 @@ def _end_of_company(word: str, end: int) -> int:
     if branch:
         end = branch.end()
     rest = word[end:]
+    if rest.startswith("的") and looks_like_person(rest[1:]):
+        return end
     if not rest or looks_like_person(rest) or (further and len(rest) in (2, 3)) or _ends_with_word(word, end, rest):
         return end
     return _end_before_person(word, end)

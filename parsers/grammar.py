@@ -35,6 +35,8 @@ class _Reader:
     name: tuple[int, int] | None = None
     agents: list[tuple[int, int, int]] = field(default_factory=list)
     units: list[tuple[int, int, int]] = field(default_factory=list)
+    last: int = 0
+    """where the last number begins"""
     owner: str = "client"
     phone_role: str = ""
     halves: dict[str, str] = field(default_factory=dict)
@@ -48,7 +50,7 @@ def read_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Pars
     """Return the reports of a text, or its fault."""
     if _garbled(reading):
         return Parsed("unknown", "unreadable")
-    reader = _Reader(reading, lexicon)
+    reader = _Reader(reading, lexicon, last=max((phone.start for phone in phones), default=0))
     items = items_of(reading.skeleton, phones)
     for item in items:
         _take(reader, item)
@@ -98,7 +100,7 @@ def _word(reader: _Reader, word: Word) -> None:
             return
         end = _name_end(text)
         if end:
-            start = word.start
+            start = word.start + len(text) - len(text.lstrip("叫是"))
             phrase = find_phrase(text)
             if phrase and phrase.start() == 0 and phrase.end() < len(text) and not looks_like_person(text):
                 start += phrase.end()
@@ -171,6 +173,8 @@ def _phone(reader: _Reader, phone: Phone) -> None:
         return
     if phone.loose and role != "client":
         return
+    if not role and _is_of_agent_before(reader, phone):
+        return
     if not role and phone.was_full and any(d.phone and not d.phone.was_full for d in reader.drafts):
         _agents_of_persons(reader)
         return
@@ -188,6 +192,13 @@ def _phone(reader: _Reader, phone: Phone) -> None:
     reader.long_name = None
     reader.drafts.append(draft)
     reader.owner = "client" if not role else reader.owner
+
+
+def _is_of_agent_before(reader: _Reader, phone: Phone) -> bool:
+    """Tell whether a full number stands right behind an agent, and before those of the clients (链家李四13800008888)."""
+    if not phone.was_full or phone.start == reader.last or reader.name or reader.persons or reader.long_name:
+        return False
+    return bool(reader.agents) and phone.start - reader.agents[-1][1] <= 1
 
 
 def _agents_of_persons(reader: _Reader) -> None:

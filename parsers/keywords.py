@@ -9,6 +9,7 @@ from parsers.classify import agent_parts_of
 from parsers.companies import find_company
 from parsers.grammar import read_report
 from parsers.message import Lexicon, Parsed, Report
+from parsers.names import HONORIFICS, SURNAMES
 from parsers.normalise import Reading
 from parsers.phones import Phone, blank
 from parsers.trie import words_pattern
@@ -20,7 +21,7 @@ KEYWORDS: Final = {
     "自访": "walkin", "walkin": "walkin",
     "核实": "verify", "verify": "verify",
     "团报": "group", "group": "group",
-    "查": "query", "查询": "query", "query": "query",
+    "查": "query", "查询": "query", "查一下": "query", "查下": "query", "query": "query",
     "撤": "withdraw", "撤回": "withdraw", "撤销": "withdraw", "withdraw": "withdraw",
     "撤亲属": "unfamily", "unfamily": "unfamily",
     "定金": "deposit", "deposit": "deposit",
@@ -42,14 +43,22 @@ _REF: Final = re.compile(
     r"(?<![a-z0-9*])([rvd])\s?#?(\d{1,9})(?![0-9*])|(?<![a-z0-9*.:\-/])#?(\d{1,9})(?![0-9*.:\-/年月日])"
 )
 _DATE: Final = re.compile(r"(?<!\d)(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?(?![\d*])")
-_TIME: Final = re.compile(r"(?<!\d)([01]?\d|2[0-3])[:点]([0-5]\d)(?!\d)")
+_TIME: Final = re.compile(
+    r"(上午|早上|中午|下午|傍晚|晚上)?(?<!\d)([01]?\d|2[0-3])(?::([0-5]\d)|点(?:([0-5]\d)分?|(半)|整|钟)?)(?!\d)"
+)
+_LATER_HALF: Final = ("下午", "傍晚", "晚上")
+_TODAY: Final = re.compile(r"(?<!\w)(?:今天|今日|刚刚|刚才|现在)(?=$|\W|上午|早上|中午|下午|傍晚|晚上)")
+"""What says that the client arrived on the day of the text, which goes without saying."""
 _ALL: Final = re.compile(r"^[\s:]*(?:全部|all)\b")
 _ANSWERS: Final = {
     "verify": {"是": "yes", "否": "no", "不是": "no", "yes": "yes", "no": "no", "属实": "yes", "不属实": "no"},
     "settle": {"有效": "valid", "重复": "duplicate", "valid": "valid", "duplicate": "duplicate"},
 }
 _WORD: Final = re.compile(r"[^\s,;，；。、]+")
-_NAME: Final = re.compile(r"[^\s,;，；。、:\ue000]+[\s,;，；、:]*$")
+_WRITTEN_APART: Final = (
+    rf"(?<!\S)[{''.join(sorted(SURNAMES))}] {{1,4}}(?=(?:[\u4e00-\u9fff]|{'|'.join(HONORIFICS)})[\s,;，；、:]*$)"
+)
+_NAME: Final = re.compile(rf"(?:{_WRITTEN_APART})?" + r"[^\s,;，；。、:\ue000]+[\s,;，；、:]*$")
 _NUMBERED: Final = re.compile(r"[rvd]?\s?#?\d+")
 _TAKES_AGENT: Final = ("visit", "walkin")
 _OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "rule")
@@ -93,7 +102,9 @@ def _read(kind: str, reading: Reading, begin: int, phones: list[Phone], lexicon:
     date = time = None
     if kind not in _IN_OWN_WORDS:
         date, body = _found(_DATE, body, begin, _written_date)
-        time, body = _found(_TIME, body, begin, lambda m: f"{int(m[1]):02d}:{m[2]}")
+        time, body = _found(_TIME, body, begin, _written_time)
+    if kind in _TAKES_AGENT:
+        _, body = _found(_TODAY, body, begin, lambda found: found[0])
     refs, body = _refs(kind, body, begin)
     answer, body = _answer(kind, body, begin)
     if not _is_meant(kind, reports, refs, answer, body[begin:]):
@@ -161,6 +172,12 @@ def _found(
 
 def _written_date(found: re.Match[str]) -> str:
     return (f"{found[1]}-" if found[1] else "") + f"{int(found[2]):02d}-{int(found[3]):02d}"
+
+
+def _written_time(found: re.Match[str]) -> str:
+    hour = int(found[2])
+    hour += 12 if found[1] in _LATER_HALF and hour < 12 else 0
+    return f"{hour:02d}:{'30' if found[5] else found[3] or found[4] or '00'}"
 
 
 def _refs(kind: str, body: str, begin: int) -> tuple[list[str], str]:

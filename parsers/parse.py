@@ -13,11 +13,15 @@ from parsers.grammar import read_report
 from parsers.keywords import read_command
 from parsers.mask import mask_numbers
 from parsers.message import Lexicon, Parsed
+from parsers.names import looks_like_person
+from parsers.noise import is_noise
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone, blank, find_phones
 from parsers.silence import is_other_business, silent_kind
 
 LONGEST: Final = 1_600
+_LONGEST_OPENING: Final = 12
+"""A text whose number stands within so many characters begins like a report: a name, a number."""
 _BEGINS: Final = re.compile(
     r"\s*(?:报备|备案|report\b|客户|姓名|跟进|到访|签|自访|核实|团报|查|撤|定金|首付|退定|退房|异议|材料|意见|裁定|亲属|判|更正)"
 )
@@ -39,7 +43,7 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     silent = silent_kind(reading, phones)
     if silent is not None:
         return Parsed(silent)
-    begins = bool(_BEGINS.match(reading.skeleton))
+    begins = bool(_BEGINS.match(reading.skeleton)) or any(phone.start <= _LONGEST_OPENING for phone in phones)
     if is_other_business(reading) or not _may_report(reading, phones):
         return Parsed("unknown", "not_a_report", begins_like_command=begins)
     return read_report(reading, phones, lexicon)
@@ -51,5 +55,6 @@ def _may_report(reading: Reading, phones: list[Phone]) -> bool:
         return True
     labels = {ROLES[m[m.lastgroup or "signed"]] for m in LABEL.finditer(blank(reading.skeleton, phones))}
     clients = "client" in labels and labels & {"agent", "unit", "phone", "client_phone"}
-    opening = re.match(r"\s*报备[\s:,]+\S+[\s,]+\S+", reading.skeleton)
-    return bool(clients or ("client_phone" in labels and len(labels) > 1) or opening)
+    opening = re.match(r"\s*报备[\s:,]+(\S+)(?:[\s,]+(\S+))?", reading.skeleton)
+    opens = opening and (opening[2] or (looks_like_person(opening[1]) and not is_noise(opening[1])))
+    return bool(clients or ("client_phone" in labels and len(labels) > 1) or opens)

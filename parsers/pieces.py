@@ -3,15 +3,21 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from parsers.fields import LABEL, ROLES
+from parsers.names import SURNAMES, is_address_alone
 from parsers.noise import blank_moments
 from parsers.phones import Phone, blank
 
 _SEPARATOR: Final = re.compile(r"[\s,;.。、|@:!?=+~…\"“”#*\-/\[\]()_<>^&%$'‘’•\ufffd\ue000\ue001，；！？：]+")
-_WORD: Final = re.compile(r"[^\s,;.。、|@:!?=+~…\"“”#*\[\]()_<>^&%$\ue000\ue001，；！？：\-]+")
+_HIDDEN_NAME: Final = rf"(?<![\w*])[{''.join(sorted(SURNAMES))}]\*{{1,3}}[\u4e00-\u9fff]{{0,2}}(?![\w*])"
+"""A name of which a part is hidden (张*, 张*先生, 李*明)."""
+_WORD: Final = re.compile(_HIDDEN_NAME + r"|[^\s,;.。、|@:!?=+~…\"“”#*\[\]()_<>^&%$\ue000\ue001，；！？：\-]+")
 _LATIN: Final = re.compile(r"[a-z][a-z'.]*")
+_BLANKS: Final = re.compile(r" {1,4}")
+_GIVEN: Final = re.compile(r"[\u4e00-\u9fff]")
 _FIELD_END: Final = re.compile(r"[\n;,，；。]")
 
 
@@ -87,6 +93,26 @@ def _field(plain: str, begin: int, end: int, role: str) -> Iterator[Word]:
 
 
 def _free(plain: str, begin: int, end: int) -> Iterator[Word]:
+    """Yield the words of a stretch, names that are written apart (张 三, 张 先生) as one."""
+    words = [*_apart(plain, begin, end), None]
+    skip = False
+    for word, following in pairwise(words):
+        if skip:
+            skip = False
+        elif word and following and _is_one_name(plain, word, following):
+            yield Word(word.start, following.end, plain[word.start : following.end], "")
+            skip = True
+        elif word:
+            yield word
+
+
+def _is_one_name(plain: str, word: Word, following: Word) -> bool:
+    if word.text not in SURNAMES or not _BLANKS.fullmatch(plain, word.end, following.start):
+        return False
+    return bool(_GIVEN.fullmatch(following.text)) or is_address_alone(following.text)
+
+
+def _apart(plain: str, begin: int, end: int) -> Iterator[Word]:
     pending: re.Match[str] | None = None
     start = begin
     for match in _WORD.finditer(plain, begin, end):
