@@ -11,11 +11,11 @@ from worker.rules.deadlines import end_of_day
 from worker.rules.displacing import displace
 from worker.rules.disputes import standing_deal
 from worker.rules.families import claims_of_family, client_of
-from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute
+from worker.rules.model import WALK_IN, Claim, Deal, Decision
 from worker.rules.naming import claim_named
 from worker.rules.params import named_params
 from worker.rules.references import Missing
-from worker.rules.scheduling import papers_until, set_dates
+from worker.rules.scheduling import set_dates
 from worker.rules.sides import side_written
 from worker.rules.state import State
 from worker.rules.turn import Turn
@@ -63,7 +63,8 @@ def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
     sold = replace(turn.state.claims[deal.number], deal_at=deal.at)
     turn.state.put(sold)
     _drop_contested(turn, family)
-    return _recorded(turn, sold, deal, payment, set_dates(turn, family))
+    set_dates(turn, family)
+    return _recorded(turn, sold, deal, payment)
 
 
 def _deal(turn: Turn, claim: Claim, payment: Payment, known: Deal | None) -> Deal:
@@ -118,12 +119,10 @@ def _drop_contested(turn: Turn, family: list[Claim]) -> None:
             displace(turn, claim)
 
 
-def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment, moved: list[Dispute]) -> Outcome:
+def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment) -> Outcome:
     params = named_params(claim) | {"unit": deal.unit, "agent": deal.agent, "state": payment.kind}
     params |= {"day": f"{payment.day.month}-{payment.day.day}"} | _ends(turn.state, deal, payment)
     turn.notify(turn.state.staff("manager"), "deal_recorded", params, claim.ref)
-    for dispute in moved:
-        _tell_parties(turn, dispute)
     return Outcome("deal_recorded", params, claim.ref, (RULES[payment.kind], *deal.owner_rules))
 
 
@@ -133,12 +132,3 @@ def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:
         return {"objection_until": deal.objection_until.isoformat()} if deal.objection_until is not None else {}
     until = evidence_until(state, deal, deal.terms["evidence_days"])
     return {"evidence_until": until.isoformat()} if until is not None else {}
-
-
-def _tell_parties(turn: Turn, dispute: Dispute) -> None:
-    """Tell the parties of an open dispute until when their papers count: the downpayment has set it (R19)."""
-    for party in dispute.parties:
-        until = papers_until(dispute, party["unit"])
-        params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "state": "parties"}
-        params |= {"evidence_until": until.isoformat()} if until is not None else {}
-        turn.notify([party["phone"]], "deal_recorded", params, dispute.ref)

@@ -12,12 +12,12 @@ from worker.rules.turn import Turn
 from worker.rules.windows import evidence_until, opinion_until
 
 
-def set_dates(turn: Turn, family: Iterable[Claim]) -> list[Dispute]:
-    """Set anew until when papers count in the undecided disputes about these claims; return those whose date moved."""
+def set_dates(turn: Turn, family: Iterable[Claim]) -> None:
+    """Set anew until when papers count in the undecided disputes about these claims."""
     disputes = [d for claim in family for d in turn.state.disputes_of(claim.number)]
-    waiting = [d for d in disputes if not d.rulings and not cancelled(d, turn.now)]
-    moved = [(d, _dated(turn, d, [_with_until(turn, d, party) for party in d.parties])) for d in waiting]
-    return [after for before, after in moved if after.evidence_until != before.evidence_until]
+    for dispute in disputes:
+        if not dispute.rulings and not cancelled(dispute, turn.now):
+            _dated(turn, dispute, [_with_until(turn, dispute, party) for party in dispute.parties])
 
 
 def enter_party(turn: Turn, dispute: Dispute, party: Mapping[str, Any]) -> Dispute:
