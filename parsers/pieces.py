@@ -118,7 +118,7 @@ def _apart(plain: str, begin: int, end: int) -> Iterator[Word]:
     for match in _WORD.finditer(plain, begin, end):
         latin = _LATIN.fullmatch(match[0])
         if pending is not None:
-            if latin and plain[pending.end() : match.start()] == " ":
+            if latin and _BLANKS.fullmatch(plain, pending.end(), match.start()):
                 pending_end = match.end()
                 yield Word(start, pending_end, plain[start:pending_end], "")
                 pending = None

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from worker.rules.disputes import last_decision, open_at, standing_deal
 from worker.rules.families import Client, claims_of_family, client_of, family_of, is_himself
-from worker.rules.identity import fold, names_agree
+from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim, Dispute
 from worker.rules.protection import lapsed
 from worker.rules.state import State
@@ -78,7 +78,7 @@ def _claims(state: State, client: Client, at: datetime) -> list[Claim]:
     """Return the claims that speak of a client: exactly so called before those whose names merely agree."""
     family = claims_of_family(state, client, at)
     own = [c for c in family if (c.first3, c.last4) == client[1:] or names_agree(c.client, client[0])]
-    exact = [c for c in own if fold(c.client) == fold(client[0])]
+    exact = [c for c in own if same_name(c.client, client[0])]
     holding = any(c.holds(at) for c in exact)
     return [c for c in family if not (holding and c in own and c not in exact)]
 

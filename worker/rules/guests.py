@@ -7,7 +7,7 @@ from typing import Literal
 
 from parsers.message import Parsed, Report
 from worker.rules.families import claims_of_family, client_of, family_of, same_client
-from worker.rules.identity import fold, names_agree
+from worker.rules.identity import fold, names_agree, same_name
 from worker.rules.model import WALK_IN, Claim
 from worker.rules.references import Missing, claims_meant, in_his_view
 from worker.rules.reporter import sorted_words
@@ -62,7 +62,7 @@ def _claims_on(turn: Turn, guest: Report) -> tuple[list[Claim], list[Claim]]:
     """Return the claims on a client himself, exactly so called before roughly, and behind them those on his family."""
     client = (guest.client or "", guest.first3 or "", guest.last4 or "")
     himself = [c for c in turn.state.claims_at(*client[1:]) if names_agree(c.client, client[0])]
-    exact = [c for c in himself if fold(c.client) == fold(client[0])]
+    exact = [c for c in himself if same_name(c.client, client[0])]
     if any(claim.holds(turn.now) for claim in exact):
         himself = exact
     relatives = [c for c in claims_of_family(turn.state, client, turn.now) if not same_client(client_of(c), client)]
@@ -158,7 +158,7 @@ def _misread(turn: Turn, guest: Report, arrived_at: datetime) -> Standing | None
 
 def _so_called(turn: Turn, guest: Report, possible: list[Claim]) -> Iterator[Claim]:
     agreeing = [c for c in possible if names_agree(c.client, guest.client or "") and _of_same_unit(turn, guest, c)]
-    exact = [c for c in agreeing if fold(c.client) == fold(guest.client or "")]
+    exact = [c for c in agreeing if same_name(c.client, guest.client or "")]
     yield from exact or agreeing
 
 

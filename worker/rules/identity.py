@@ -46,10 +46,10 @@ def name_form(name: str) -> NameForm:
     if _LATIN.search(plain):
         return _latin_form(plain)
     folded = _DROPPED.sub("", plain)
-    core = folded.rstrip("*×x某")
-    if core != folded and _is_surname(core):
+    written = _without_honorific(folded)
+    core = written.rstrip("*×x某") or written
+    if core != written and _is_surname(core):
         return NameForm(core, (core,), bare=True)
-    core = _without_honorific(core or folded)
     if len(core) == 2 and core[0] in _BEFORE_SURNAME:
         core = core[1]
     return NameForm(core, (_surname(core),), _is_surname(core))
@@ -91,6 +91,12 @@ def names_agree(one: str, other: str) -> bool:
         return False
     bare, full = (a, b) if a.bare else (b, a)
     return bare.surnames[-1] in full.surnames
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two names are written as one: equal when folded, or but for an honorific behind a full name (H3)."""
+    a, b = name_form(one), name_form(other)
+    return fold(one) == fold(other) or (a.key == b.key and not a.bare and not b.bare)
 
 
 def name_key(name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parsers.message import Parsed, Report
 from worker.rules.families import claims_of_family
-from worker.rules.identity import fold, names_agree
+from worker.rules.identity import names_agree, same_name
 from worker.rules.model import Claim
 from worker.rules.needs import LONGEST_NUMBER
 from worker.rules.turn import Turn
@@ -85,7 +85,7 @@ def latest_named(
 ) -> Claim | None:
     """Return the last of these claims whose client is so called: exactly before roughly, wanted, live before ended."""
     agreeing = [c for c in claims if names_agree(c.client, name)]
-    exact = [c for c in agreeing if fold(c.client) == fold(name)]
+    exact = [c for c in agreeing if same_name(c.client, name)]
     live = [c for c in exact or agreeing if c.live(now)]
     first = [c for c in live if wanted is None or wanted(c)]
     return next(reversed(first or live or exact or agreeing), None)

@@ -8,7 +8,7 @@ from worker.rules.attribution import attribute
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of, is_himself
-from worker.rules.identity import fold, name_key, names_agree
+from worker.rules.identity import fold, name_key, names_agree, same_name
 from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
 from worker.rules.params import claim_params, client_params
@@ -144,7 +144,7 @@ def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index
 def _meant(name: str, live: list[Claim]) -> list[Claim]:
     """Return the live claims that a name agrees with; the one that is exactly so called before all others."""
     agreeing = [c for c in live if names_agree(c.client, name)]
-    exact = [c for c in agreeing if fold(c.client) == fold(name)]
+    exact = [c for c in agreeing if same_name(c.client, name)]
     return exact or agreeing
 
 
