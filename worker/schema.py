@@ -193,8 +193,7 @@ claims = Table(
     Column("contact_at", UtcTime, comment="last contact under visit protection (R14)"),
     Column("came_at", UtcTime, comment="own arrival under the live report (R15)"),
     Column("deal_at", UtcTime, comment="from then on the answer stands for good"),
-    Index("ix_claims_phone7", "site_id", "first3", "last4"),
-    Index("ix_claims_last4", "site_id", "last4"),
+    Index("ix_claims_last4", "site_id", "last4", "first3"),
     Index("ix_claims_sender", "site_id", "sender"),
     Index("ix_claims_agent_phone", "site_id", "agent_phone"),
     Index("ix_claims_unit", "site_id", "unit", "ends_at"),
@@ -214,6 +213,8 @@ aliases = Table(
     Column("seq", BigInteger, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("proof", Text, nullable=False),
+    Index("ix_aliases_last4", "site_id", "last4", "first3"),
+    Index("ix_aliases_number", "site_id", "number"),
     comment="Further numbers under which a claim's client is known (R25).",
 )
 
@@ -329,8 +330,8 @@ kin = Table(
     Column("proof", Text, nullable=False),
     Column("proved", Boolean, nullable=False, comment="makes them one client; else only claimed (B17)"),
     Column("undone_at", UtcTime),
-    Index("ix_kin_phone7", "site_id", "first3", "last4"),
-    Index("ix_kin_other_phone7", "site_id", "other_first3", "other_last4"),
+    Index("ix_kin_last4", "site_id", "last4", "first3"),
+    Index("ix_kin_other_last4", "site_id", "other_last4", "other_first3"),
     comment="Clients who are parent and child or spouses (R23).",
 )
 

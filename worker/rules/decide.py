@@ -9,6 +9,7 @@ state, message ─┬─ set-up (site, policy, roster …) ──→ setup
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from parsers.message import SILENT, Lexicon, Parsed
 from parsers.numbers import region_of
@@ -91,7 +92,13 @@ def read(state: State, message: Message) -> Parsed:
     listed = state.roster.get(message.sender)
     people = frozenset(p.name for p in state.roster.values() if listed and p.unit == listed.unit)
     units = frozenset(name for unit in state.units.values() for name in (unit.name, *unit.aliases))
-    return parse(message.text, region=region_of(state.site.number), lexicon=Lexicon(people, units))
+    return _meaning(message.text, region_of(state.site.number), Lexicon(people, units))
+
+
+@lru_cache(maxsize=512)
+def _meaning(text: str, region: str, lexicon: Lexicon) -> Parsed:
+    """A text is read twice: for what its batch needs, and when it is decided."""
+    return parse(text, region=region, lexicon=lexicon)
 
 
 def _decide_text(turn: Turn, parsed: Parsed) -> Decision:

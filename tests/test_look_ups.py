@@ -1,0 +1,33 @@
+"""SQLite finds what a decision looks up through an index, so that its cost does not grow with the register."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+from worker.database import migrate, open_engine
+from worker.loading import OTHER, Columns, on_phones7
+from worker.schema import aliases, claims, kin, reports
+
+COLUMNS: dict[str, tuple[Table, Columns]] = {
+    "claims": (claims, (claims.c.first3, claims.c.last4)),
+    "aliases": (aliases, (aliases.c.first3, aliases.c.last4)),
+    "kin": (kin, (kin.c.first3, kin.c.last4)),
+    "others of kin": (kin, OTHER),
+    "reports": (reports, (reports.c.first3, reports.c.last4)),
+}
+
+
+@pytest.mark.parametrize(("table", "columns"), COLUMNS.values(), ids=COLUMNS)
+def test_clients_are_found_by_index(tmp_path: Path, table: Table, columns: Columns) -> None:
+    url = f"sqlite:///{tmp_path / 'look-ups.sqlite'}"
+    migrate(url)
+    engine = open_engine(url)
+    query = select(table).where(table.c.site_id == 1, on_phones7(*columns, [("138", "5678"), ("139", "2233")]))
+    written = query.compile(dialect=SQLiteDialect(), compile_kwargs={"literal_binds": True})
+    with engine.begin() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all())
+    engine.dispose()
+    assert f"SEARCH {table.name} USING INDEX" in plan
+    assert f"(site_id=? AND {columns[1].name}=?)" in plan

@@ -1,0 +1,33 @@
+"""Clients are looked up by their last four digits first.
+
+Revision: 0010.
+"""
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+REPLACED = (
+    ("ix_claims_phone7", "claims"),
+    ("ix_claims_last4", "claims"),
+    ("ix_kin_phone7", "kin"),
+    ("ix_kin_other_phone7", "kin"),
+)
+CREATED = (
+    ("ix_claims_last4", "claims", ["site_id", "last4", "first3"]),
+    ("ix_aliases_last4", "aliases", ["site_id", "last4", "first3"]),
+    ("ix_aliases_number", "aliases", ["site_id", "number"]),
+    ("ix_kin_last4", "kin", ["site_id", "last4", "first3"]),
+    ("ix_kin_other_last4", "kin", ["site_id", "other_last4", "other_first3"]),
+)
+
+
+def upgrade() -> None:
+    """Replace the indexes."""
+    for name, table in REPLACED:
+        op.drop_index(name, table)
+    for name, table, columns in CREATED:
+        op.create_index(name, table, columns)
