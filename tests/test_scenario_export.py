@@ -93,6 +93,49 @@ def test_what_is_hard_to_write_down(engine: Engine, tmp_path: Path) -> None:
     assert not [line for line in lines if "李梅" in line or "周舟" in line]
 
 
+FAMILY = f"""
+lenient
+site 湾 number={NUMBER} manager={MANAGER}
+policy notify=off confirm_acts=off
+agent 李四 {LI} 链家
+agent 王五 {WANG} 贝壳
+2026-11-01 09:00:00 import 周舟 155****0003 李四 链家 reported=2026-10-31T10:00:00
+2026-11-02 10:00:00 {LI} > 报备 张三 138****5678
+2026-11-02 10:00:00 {LI} < accepted R2
+2026-11-02 10:01:00 {LI} > 报备 孙尚 151****2001
+2026-11-02 10:02:00 {WANG} > 报备 李梅 139****2233
+2026-11-02 10:02:00 {WANG} < accepted R4
+2026-11-02 11:00:00 {MANAGER} > 亲属 2 R4 夫妻 结婚证
+2026-11-02 11:00:00 {WANG} < duplicate_other
+2026-11-02 12:00:00 {WANG} > 报备 孙权 151****2002
+2026-11-02 12:01:00 {LI} > 报备 张小雨 137****4455
+2026-11-02 12:01:00 {LI} < accepted R6
+2026-11-02 13:00:00 {MANAGER} > 更正 6 139****2233 户口本
+2026-11-02 13:00:00 {MANAGER} < corrected R6
+2026-11-02 14:00:00 {LI} > 跟进 2 电话沟通
+2026-11-02 14:00:00 {LI} < followed_up R2
+2026-11-02 15:00:00 policy renewal=free
+2026-11-03 10:00:00 {LI} > 报备 张三 138****5678
+2026-11-03 10:00:00 {LI} < renewed R2
+2026-11-03 11:00:00 {MANAGER} > 撤亲属 R4
+2026-11-03 11:00:00 {WANG} < family_linked
+"""
+
+
+@pytest.mark.parametrize("number", ["R2", "R4", "R6"])
+def test_relatives_and_corrected_numbers_belong_to_the_case(engine: Engine, tmp_path: Path, number: str) -> None:
+    play(engine, FAMILY)
+    text = exported(tmp_path / "case.txt", number)
+    result = run("rehearse", str(tmp_path / "case.txt"))
+    assert result.exit_code == 0, result.output + text
+    lines = text.splitlines()
+    assert f"2026-11-02 11:00:00 {MANAGER} > 亲属 $R2 $R4 夫妻 结婚证" in lines
+    assert f"2026-11-02 13:00:00 {MANAGER} > 更正 $R6 139****2233 户口本" in lines
+    assert f"2026-11-02 14:00:00 {LI} < followed_up" in lines
+    assert f"2026-11-03 10:00:00 {LI} < renewed" in lines
+    assert not [line for line in lines if "孙" in line or "周舟" in line]
+
+
 def test_an_imported_client_is_played_too(engine: Engine, tmp_path: Path) -> None:
     play(engine, HARD)
     text = exported(tmp_path / "case.txt", "周舟", "155****0003")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from parsers.numbers import region_of
+from parsers.parse import parse
 from worker.readers.played import Played, refs_of
 from worker.rules.attribution import Answer
 from worker.rules.explaining import Case
@@ -20,6 +22,8 @@ from worker.rules.model import NO_AGENT, ROLES
 NOT_EXPECTED = ("new_report", "digest")
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LIKE_AN_OPTION = re.compile(r"(sent|id)=|@|-- |echo$")
+_MEANT_FIRST = {"sign": "VRD", "evidence": "DRV", "opinion": "DRV"}
+"""Which kind of number a command means first that is written without its letter."""
 _REF = re.compile(r"(?<![A-Za-z0-9])([RVD]\d+)(?!\d)", re.IGNORECASE)
 
 
@@ -43,13 +47,14 @@ class _Writer:
         rosters = [one.message.payload for one in self.messages if one.message.kind == "roster"]
         people = [person for roster in rosters for person in roster["people"]]
         texted = [p["unit"] for p in people if p["phone"] in phones or p["name"] in words]
-        reported = [*(claim.unit for claim in self.case.claims), *(row.unit for row in self.case.reports)]
+        reported = [claim.unit for claim in self.case.state.claims.values()]
+        reported += [row.unit for row in self.case.reports]
         self.involved = {unit_key(unit) for unit in (*texted, *reported)}
 
     def lines(self) -> Iterator[str]:
         yield f"# {self.case.client} {self.case.first3}****{self.case.last4}: {', '.join(refs_of(self.case))}"
         yield "lenient"
-        numbers = [claim.number for claim in self.case.claims if claim.number > 0]
+        numbers = [number for number in self.case.state.claims if number > 0]
         for one in self.messages:
             if one.message.kind == "site":
                 yield from self._site(one.message.payload)
@@ -110,7 +115,7 @@ class _Writer:
 
     def _import(self, said: Mapping[str, Any]) -> Iterator[str]:
         for row in said["rows"]:
-            if (row["first3"], row["last4"]) == (self.case.first3, self.case.last4):
+            if (row["first3"], row["last4"]) in self.case.phones7:
                 times = {"reported": row["reported_at"], "visited": row.get("visited_at")}
                 local = {key: self._local(datetime.fromisoformat(at)) for key, at in times.items() if at}
                 words = (row["client"], f"{row['first3']}****{row['last4']}", row["agent"] or NO_AGENT, row["unit"])
@@ -142,14 +147,26 @@ class _Writer:
         words = _LINE_ENDS.sub(r"\\n", one.message.text.replace("\\", "\\\\"))
         words = re.sub(r"\s+#", " #", words)
         words = _REF.sub(lambda found: self._number(found[1].upper()), words)
+        for bare, ref in self._bare_numbers(one.message.text):
+            words = re.sub(rf"(?<![\w$]){bare}(?!\w)", f"${ref}", words, count=1)
         return f"-- {words}" if _LIKE_AN_OPTION.match(words) else words
+
+    def _bare_numbers(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield the numbers that a command names without their letter, and the captured ones that are meant."""
+        meant = parse(text, region=region_of(self.case.state.site.number))
+        for bare in meant.refs:
+            refs = [f"{letter}{bare}" for letter in _MEANT_FIRST.get(meant.kind, "RVD")]
+            captured = [ref for ref in refs if ref in self.captured]
+            if captured and not any(bare == last4 for _, last4 in self.case.phones7):
+                yield bare, captured[0]
 
     def _number(self, ref: str) -> str:
         """Return what stands for a number: its capture; the client where other clients' numbers may shift it."""
         if ref in self.captured:
             return f"${ref}"
         mixed = {one.message.seq for one in self.messages if one.several}
-        claim = next((claim for claim in self.case.claims if claim.ref == ref and claim.seq in mixed), None)
+        claims = self.case.state.claims.values()
+        claim = next((claim for claim in claims if claim.ref == ref and claim.seq in mixed), None)
         return ref if claim is None else f"{claim.client} {claim.mask}"
 
     def _capture(self, ref: str) -> str:

@@ -1,17 +1,23 @@
-"""Which messages of a line belong to one client's case: what is exported when somebody says “play it to me” (K8)."""
+"""Which messages of a line belong to one client's case: what is exported when somebody says “play it to me” (K8).
+
+Whose a client is may turn on his relatives (R23) and on the numbers of a correction (R25), so all that concerns these
+belongs to his case as well.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from parsers.numbers import region_of
 from parsers.parse import parse
+from worker.loading import on_phones7
 from worker.proof.compare import BY_MESSAGE
-from worker.readers.cases import Client
 from worker.rules.explaining import Case, story
+from worker.rules.model import Claim, Dispute, Visit
+from worker.rules.state import State
 from worker.schema import inbox, replies, reports
 
 _FOUR_DIGITS = re.compile(r"\s*(\d{4})\s*")
@@ -38,25 +44,27 @@ class _Found:
 
 
 def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
-    """Return a client's messages in line order: reports on his number, what names or concerns his claims, codes."""
+    """Return a client's messages in line order: reports on his numbers, what names or concerns the claims, codes."""
     found = _Found()
-    client = Client(case.client, case.first3, case.last4)
-    found.seqs |= set(_reported(connection, site_id, client))
-    found.seqs |= set(_answered(connection, site_id, refs_of(case)))
+    found.seqs |= set(_reported(connection, site_id, case))
+    found.seqs |= set(_answered(connection, site_id, _all_refs(case.state)))
     found.seqs |= set(_naming(connection, site_id, case))
     found.seqs |= set(_told(case))
     _add_codes(connection, site_id, found)
     rows = _messages(connection, site_id, found.seqs)
     said = _replies(connection, site_id, found.seqs)
-    mixed = _of_others(connection, site_id, client, found.seqs)
+    mixed = _of_others(connection, site_id, case, found.seqs)
     mixed |= {seq for seq, written in said.items() if any(map(_of_several, written))}
     return [Played(row, tuple(said.get(row.seq, ())), row.seq in mixed, row.seq in found.codes) for row in rows]
 
 
 def _told(case: Case) -> Iterator[int]:
-    """Yield the places that the story of the case tells of, and those of signatures."""
+    """Yield the places that the story of the case tells of, and those at which its facts came about."""
     yield from (item.place for item in story(case) if item.place)
-    for visit in (visit for claim in case.claims for visit in case.state.visits_of(claim.number)):
+    state = case.state
+    for facts in (state.claims, state.aliases, state.follow_ups, state.visits, state.deals, state.disputes, state.kin):
+        yield from (fact.seq for fact in facts.values())
+    for visit in state.visits.values():
         yield from (int(signature["seq"]) for signature in visit.signatures.values())
 
 
@@ -73,9 +81,19 @@ def refs_of(case: Case) -> list[str]:
     return list(dict.fromkeys([*(claim.ref for claim in case.claims), *forms, *disputes]))
 
 
-def _reported(connection: Connection, site_id: int, client: Client) -> Iterable[int]:
-    mine = (reports.c.site_id == site_id) & (reports.c.first3 == client.first3) & (reports.c.last4 == client.last4)
-    return connection.execute(select(reports.c.seq).where(mine)).scalars()
+def _all_refs(state: State) -> list[str]:
+    """Return the numbers of everything in a case, relatives' and rivals' as well."""
+    kinds: tuple[Mapping[int, Claim | Visit | Dispute], ...] = (state.claims, state.visits, state.disputes)
+    return list(dict.fromkeys(fact.ref for facts in kinds for fact in facts.values()))
+
+
+def _on(case: Case) -> ColumnElement[bool]:
+    """Return the condition that a row of the register is on one of the numbers of a case."""
+    return on_phones7(reports.c.first3, reports.c.last4, sorted(case.phones7))
+
+
+def _reported(connection: Connection, site_id: int, case: Case) -> Iterable[int]:
+    return connection.execute(select(reports.c.seq).where(reports.c.site_id == site_id, _on(case))).scalars()
 
 
 def _answered(connection: Connection, site_id: int, refs: list[str]) -> Iterable[int]:
@@ -84,14 +102,14 @@ def _answered(connection: Connection, site_id: int, refs: list[str]) -> Iterable
 
 
 def _naming(connection: Connection, site_id: int, case: Case) -> Iterator[int]:
-    """Yield the places of texts that name him by mask, last four digits, or one of his numbers; echoes say nothing."""
-    refs = set(refs_of(case))
-    written = [inbox.c.text.contains(word) for word in {case.last4, *(ref[1:] for ref in refs)}]
+    """Yield the places of texts that name him or his by mask, last four digits, or number; echoes say nothing."""
+    refs, last4 = set(_all_refs(case.state)), {last4 for _, last4 in case.phones7}
+    written = [inbox.c.text.contains(word) for word in {*last4, *(ref[1:] for ref in refs)}]
     by_person = inbox.c.kind.in_(("text", "form")) & ~inbox.c.echo
     for row in connection.execute(select(inbox).where(inbox.c.site_id == site_id, by_person, or_(*written))):
         meant = parse(row.text, region=region_of(case.state.site.number))
         masks = {(report.first3, report.last4) for report in meant.reports}
-        if (case.first3, case.last4) in masks or refs & set(meant.refs) or case.last4 in meant.refs:
+        if case.phones7 & masks or (refs | last4) & set(meant.refs):
             yield row.seq
 
 
@@ -125,7 +143,6 @@ def _replies(connection: Connection, site_id: int, seqs: set[int]) -> dict[int, 
     return said
 
 
-def _of_others(connection: Connection, site_id: int, client: Client, seqs: set[int]) -> set[int]:
-    same = (reports.c.first3 == client.first3) & (reports.c.last4 == client.last4)
-    others = (reports.c.site_id == site_id) & reports.c.seq.in_(seqs) & ~same
+def _of_others(connection: Connection, site_id: int, case: Case, seqs: set[int]) -> set[int]:
+    others = (reports.c.site_id == site_id) & reports.c.seq.in_(seqs) & ~_on(case)
     return set(connection.execute(select(reports.c.seq).where(others)).scalars())

@@ -10,14 +10,18 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from worker.rules.attribution import Answer, attribute
+from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
-from worker.rules.model import NO_AGENT, Claim, ReportRow, Visit
-from worker.rules.state import State
+from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
+from worker.rules.state import Phone7, State
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A client at a moment: the claims on him and the reports of his number, both in line order and up to then."""
+    """A client at a moment: the claims on him and the reports of his number, both in line order and up to then.
+
+    `state` holds these, what there is on his relatives and on further numbers of theirs, and no other client.
+    """
 
     state: State
     client: str
@@ -32,6 +36,13 @@ class Case:
     def known(self) -> bool:
         """Whether anybody has ever reported him."""
         return bool(self.claims) or any(names_agree(row.client, self.client) for row in self.reports)
+
+    @property
+    def phones7(self) -> set[Phone7]:
+        """Return every number that the case turns on: the client's, his relatives' (R23), corrected ones (R25)."""
+        held: list[Claim | Alias] = [*self.state.claims.values(), *self.state.aliases.values()]
+        linked = (end[1:] for link in self.state.kin.values() for end in ends_of(link))
+        return {(self.first3, self.last4), *((fact.first3, fact.last4) for fact in held), *linked}
 
 
 @dataclass(frozen=True, slots=True)
