@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from rq.worker.base import logger as of_rq_worker
 from sqlalchemy.exc import IntegrityError
 
 from worker.log import complain, say, set_up_logging
@@ -58,7 +59,9 @@ def test_an_error_is_its_kind_and_places_without_its_words(lines: io.StringIO) -
     assert "张三" not in first + second
 
 
-@pytest.mark.parametrize("name", ["rq.worker", "twilio.http_client", "urllib3.connectionpool", "sqlalchemy.engine"])
+@pytest.mark.parametrize(
+    "name", [of_rq_worker.name, "twilio.http_client", "urllib3.connectionpool", "sqlalchemy.engine"]
+)
 def test_other_libraries_are_heard_from_warnings_on(lines: io.StringIO, name: str) -> None:
     set_up_logging("DEBUG", lines)
     logging.getLogger(name).info("POST 报备")

@@ -17,8 +17,11 @@ from typing import TextIO
 LONG_DIGITS = re.compile(r"\d[\d\s-]{5,}\d")
 PLAIN = re.compile(r"[^\s\"=]+")
 PLACES = 4
-QUIET = ("rq", "twilio", "urllib3", "requests", "redis", "werkzeug", "alembic", "sqlalchemy")
-"""Libraries that are heard from `WARNING` on only: below it they tell of jobs, requests and statements."""
+QUIET = ("rq", "rq.worker", "twilio", "urllib3", "requests", "redis", "werkzeug", "alembic", "sqlalchemy")
+"""Libraries that are heard from `WARNING` on only: below it they tell of jobs, requests and statements.
+
+RQ gives its worker's logger a level of its own when it is imported, so silence above that would not reach it.
+"""
 
 Field = str | int | float | bool | None
 
