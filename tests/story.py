@@ -6,9 +6,10 @@ from tests.sql_stage import SqlStage
 from worker.rehearsal import rehearse
 from worker.scenario import read_scenario
 
-NUMBER, MANAGER, LI, WANG, STRANGER = (
+NUMBER, MANAGER, CONSULTANT, LI, WANG, STRANGER = (
     "+8613800000000",
     "+8613800000001",
+    "+8613800000002",
     "+8613900000011",
     "+8613900000021",
     "+8613900000099",
@@ -43,7 +44,23 @@ agent 王五 {WANG} 贝壳
 2026-11-05 11:00:00 {WANG} < dispute_opened D1
 2026-11-05 12:00:00 {WANG} > 材料 D1 短信
 2026-11-05 12:00:00 {WANG} < evidence_recorded
+2026-11-06 09:00:00 staff consultant={CONSULTANT}
+2026-11-06 10:00:00 {LI} > 报备 周舟 136****7788 李四
+2026-11-06 10:00:00 {LI} < accepted R6
+2026-11-06 11:00:00 {LI} > 跟进 R6 电话沟通
+2026-11-06 11:00:00 {LI} < followed_up R6
+2026-11-06 12:00:00 {MANAGER} > 更正 R6 136****7789 书面证明
+2026-11-06 12:00:00 {MANAGER} < corrected R6
+2026-11-06 13:00:00 {MANAGER} form 亲属 R6 孙尚 137****6677 夫妻 结婚证
+2026-11-06 14:00:00 {LI} > 到访 R6
+2026-11-06 14:00:00 {LI} < visit_opened V1
+2026-11-06 14:01:00 {CONSULTANT} > 签 V1
+2026-11-06 14:01:00 {CONSULTANT} < signed V1
+2026-11-06 14:02:00 {MANAGER} > 签 V1
+2026-11-06 14:02:00 {MANAGER} < visit_confirmed V1
 """
+LAST_REPORT, LAST = 21, 27
+"""The places of the story's last report and of its last message."""
 
 
 def play(engine: Engine, text: str = STORY) -> None:

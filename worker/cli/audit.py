@@ -1,32 +1,40 @@
 """`baobei audit`: the register computed again from the line, compared, and sealed."""
 
 import json
+import re
 import time
 from dataclasses import asdict
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Engine, select
 
-from worker.cli.base import Problem, database
+from worker.cli.base import Problem, WrongUsage, database
 from worker.clock import utc_now
 from worker.database import snapshot
 from worker.entering import site_named
+from worker.exporting import cell
 from worker.proof.audit import Audited, audit_site
-from worker.proof.heads import SHOWN
+from worker.proof.heads import SHOWN, places_of
 from worker.proof.scratch import scratch_database
 from worker.proof.sealing import Seal, seal_line
 from worker.schema import sites
 
 SAY_EVERY_S = 5.0
+_HEAD = re.compile(rf"[0-9a-f]{{{SHOWN}}}")
 
 
 @click.command("audit")
 @click.option("--site", "site_name", help="One site only.")
 @click.option("--since-seal", is_flag=True, help="Begin behind the newest seal instead of at the line's first place.")
 @click.option("--seal", "sealing", is_flag=True, help="When all agrees, seal a checkpoint of each site.")
+@click.option("--head", help="Only look up the head (8 hex digits) that stands in somebody's digest or export.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-def audit(site_name: str | None, since_seal: bool, sealing: bool, as_json: bool) -> None:
+def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | None, as_json: bool) -> None:
     """Compute the register again from the line and compare everything; exit 0 only when all agrees."""
+    if head is not None:
+        _look_up(head, site_name, as_json)
+        return
     with database() as engine:
         names = _names(engine, site_name)
         results = [_audit(engine, name, since_seal, sealing) for name in names]
@@ -36,6 +44,25 @@ def audit(site_name: str | None, since_seal: bool, sealing: bool, as_json: bool)
         for audited, seal in results:
             _tell(audited, seal)
     raise SystemExit(0 if all(audited.clean for audited, _ in results) else 1)
+
+
+def _look_up(written: str, site_name: str | None, as_json: bool) -> None:
+    """Say where on a chain a head stands; that it stands on none is a problem."""
+    head8 = written.strip().lower()
+    if not _HEAD.fullmatch(head8):
+        raise WrongUsage(f"“{written}” is no head; a head is the 8 hex digits of a digest or export, as 1a2b3c4d.")
+    with database() as engine:
+        wanted = None if site_name is None else site_named(engine, site_name).name
+        with snapshot(engine) as connection:
+            found = [row for row in places_of(connection, head8) if wanted in (None, row.name)]
+    if not found:
+        raise Problem(f"Head {head8} is on no chain: what it stood for was changed or lost, or it was mistyped.")
+    if as_json:
+        said = [{"site": row.name, "seq": row.seq, "received_at": row.received_at.isoformat()} for row in found]
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    for row in found:
+        click.echo(f"{row.name}: head {head8} is at place {row.seq}, {cell(row.received_at, ZoneInfo(row.timezone))}.")
 
 
 def _names(engine: Engine, site_name: str | None) -> list[str]:

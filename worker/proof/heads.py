@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.schema import cursors, published_heads
+from worker.schema import cursors, decisions, published_heads, sites
 
 SHOWN: Final = 8
 """How many hex digits of a head are published."""
@@ -33,3 +33,13 @@ def publish_head(engine: Engine, site_id: int, now: datetime) -> str:
         cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
         publish(connection, site_id, cursor.decided_seq, cursor.head, "export", now)
     return str(cursor.head)[:SHOWN]
+
+
+def places_of(connection: Connection, head8: str) -> list[Row[Any]]:
+    """Return site, time zone, place and receipt of each decision with which a chain's head began so."""
+    columns = (sites.c.name, cursors.c.state["timezone"].as_string().label("timezone"))
+    of_site = (decisions.c.seq, decisions.c.received_at)
+    here = sites.join(cursors, cursors.c.site_id == sites.c.id).join(decisions, decisions.c.site_id == sites.c.id)
+    same = func.substr(decisions.c.head, 1, SHOWN) == head8
+    query = select(*columns, *of_site).select_from(here).where(same).order_by(sites.c.id, decisions.c.seq)
+    return list(connection.execute(query))
