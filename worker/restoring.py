@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, create_engine, func, inspect, select, text, update
 from sqlalchemy.engine import make_url
@@ -24,6 +24,8 @@ from worker.ledger import begin, end
 from worker.proof.compare import same_rows
 from worker.schema import metadata, replies
 
+GAP: Final = 1_000_000
+"""How many ids of replies a restore leaves out: more than were given between the backup and the loss."""
 IN_DOUBT = Unknown("restored", "it may have been sent after the backup")
 
 
@@ -43,6 +45,7 @@ def restore(engine: Engine, url: str, path: Path, now: datetime, on_progress: On
             copy_table(source, connection, table, on_progress)
         _verify(source, connection, manifest)
         _set_sequences(connection)
+        _leave_a_gap(connection)
         _put_in_doubt(connection, now)
     return manifest
 
@@ -121,6 +124,16 @@ def _set_sequences(connection: Connection) -> None:
         if column is not None and last is not None:
             sequence = func.pg_get_serial_sequence(table.name, column.name)
             connection.execute(select(func.setval(sequence, last)))
+
+
+def _leave_a_gap(connection: Connection) -> None:
+    """Give no reply an id that one of the lost time may have had: a gateway's late word on that would meet this."""
+    begin_behind = (connection.execute(select(func.max(replies.c.id))).scalar() or 0) + GAP
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.setval(func.pg_get_serial_sequence(replies.name, "id"), begin_behind)))
+    else:
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'replies'")
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('replies', ?)", (begin_behind,))
 
 
 def _put_in_doubt(connection: Connection, now: datetime) -> None:

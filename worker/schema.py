@@ -415,6 +415,8 @@ replies = Table(
     Index("ix_replies_sid", "sid"),
     Index("ix_replies_created_at", "created_at"),
     Index("ix_replies_sent_at", "sent_at"),
+    # No id is ever given to a second reply: a gateway's late word on the first would meet it.
+    sqlite_autoincrement=True,
     comment="The outbox.",
 )
 

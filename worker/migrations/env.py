@@ -1,7 +1,10 @@
 """Alembic's entry: runs the migrations over an engine of `worker.database`."""
 
+from typing import Any
+
 from alembic import context
 from alembic.runtime.migration import MigrationInfo
+from sqlalchemy import event
 
 from worker.database import open_engine
 from worker.schema import metadata
@@ -17,6 +20,8 @@ def run() -> None:
         if tell is not None:
             tell(f"migration {step.up_revision_id} done")
 
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _let_tables_be_replaced)
     try:
         with engine.connect() as connection:
             context.configure(
@@ -30,6 +35,11 @@ def run() -> None:
                 context.run_migrations()
     finally:
         engine.dispose()
+
+
+def _let_tables_be_replaced(connection: Any, _record: object) -> None:
+    """SQLite changes a table by a copy that takes its place; what refers to it finds nothing for a moment."""
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 run()

@@ -1,4 +1,4 @@
-"""Clients are looked up by their last four digits first.
+"""Clients are looked up by their last four digits first; no id is given to a second reply.
 
 Revision: 0010.
 """
@@ -26,8 +26,12 @@ CREATED = (
 
 
 def upgrade() -> None:
-    """Replace the indexes."""
+    """Replace the indexes, and on SQLite the table of replies by one that remembers the ids it gave."""
     for name, table in REPLACED:
         op.drop_index(name, table)
     for name, table, columns in CREATED:
         op.create_index(name, table, columns)
+    if op.get_bind().dialect.name == "sqlite":
+        remembering = {"sqlite_autoincrement": True}
+        with op.batch_alter_table("replies", recreate="always", table_kwargs=remembering):
+            pass
