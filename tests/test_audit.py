@@ -17,6 +17,7 @@ from worker.gateways.base import Inbound
 from worker.line import accept
 from worker.notices import tell_due
 from worker.proof import scratch
+from worker.rules.chain import VERSION
 from worker.rules.deadlines import DAY
 from worker.schema import (
     UtcTime,
@@ -101,7 +102,7 @@ def test_every_column_of_every_derived_table_is_compared(
     changed = {
         c.name: other(c, getattr(row, c.name))
         for c in table.c
-        if not c.primary_key and c.name not in ("done", "head", "decided_at")
+        if not c.primary_key and c.name not in ("done", "head", "decided_at", "version")
     }
     change(engine, update(table).where(*here).values(changed))
     result = audited()
@@ -389,6 +390,19 @@ def test_a_seal_that_was_tampered_with_is_found(engine: Engine, words: tuple[str
     assert f"seals, seal at place {LAST}: the facts are not those that were sealed." in sentences(*words)
     change(engine, update(seals).values(head="0" * 64))
     assert f"seals, seal at place {LAST}: the head is not the one of the chain." in sentences(*words)
+
+
+def test_what_another_version_decided_is_one_sentence(engine: Engine) -> None:
+    run("audit", "--seal")
+    change(engine, update(decisions).where(decisions.c.seq == 9).values(version=VERSION - 1))
+    change(engine, update(decisions).where(decisions.c.seq == 12).values(version=None))
+    assert audited()["clean"]
+    change(engine, update(claims).where(claims.c.number == 1).values(agent="other", sender="other"))
+    [sentence] = sentences()
+    assert sentence.startswith("decisions, places 9 to 12: another version of the rules decided here, and 2 values are")
+    assert sentences("--since-seal") == [
+        f"claims, R1: {name} is not what the line gives." for name in ("agent", "sender")
+    ]
 
 
 def test_a_faulty_register_is_not_sealed(engine: Engine) -> None:

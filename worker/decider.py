@@ -15,7 +15,7 @@ from worker.clock import Clock, utc_now
 from worker.crashing import committing
 from worker.loading import load_gathering, load_needs, load_senders, open_state
 from worker.log import say
-from worker.rules.chain import commitment, next_head
+from worker.rules.chain import VERSION, commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
 from worker.rules.model import Decision, Message, Reply, fields_of
 from worker.rules.needs import needs_of
@@ -159,6 +159,7 @@ def _record(batch: Batch, decision: Decision, committed: str) -> dict[str, Any]:
         "code": decision.code,
         "rules": list(decision.rules),
         "policy_seq": decision.policy_seq,
+        "version": VERSION,
         "commitment": committed,
         "head": batch.head,
     }

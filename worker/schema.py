@@ -136,6 +136,7 @@ decisions = Table(
     Column("policy_seq", BigInteger, nullable=False, comment="place of the policy it was made under; 0: defaults"),
     Column("commitment", String(64), nullable=False, comment="salted hash of message and effects"),
     Column("head", String(64), nullable=False),
+    Column("version", Integer, comment="of the rules that it was made by; empty: from before these were counted"),
     Column("decided_at", UtcTime, comment="when it was written down; tells how long the message waited, nothing else"),
     Index("ix_decisions_decided_at", "decided_at"),
     comment="One outcome for each message of the line.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of
+from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of, decided_otherwise
 from worker.proof.compare import Compared, Difference, compared_facts, compared_records, differences
 from worker.proof.faults import Fault, Findings, place, written_key
 from worker.proof.scratch import UndecidableError, begin_line, recompute
@@ -61,8 +61,10 @@ def audit_site(
         begin_from_seal(source, scratch, seal)
     after = seal.seq if seal is not None else 0
     later = [each for each in seals if each.seq > after]
-    if _recompute(source, scratch, site, cursor, later, on_progress, found):
-        _compare(source, scratch, site.id, seal, found)
+    computed = Findings(site.name)
+    if _recompute(source, scratch, site, cursor, later, on_progress, computed):
+        _compare(source, scratch, site.id, seal, computed)
+    _take_computed(found, computed, decided_otherwise(source, site.id, after))
     check_site(site, cursor.state, found)
     undecided = max(0, line.last - cursor.decided_seq)
     told = tuple(found.told)
@@ -74,6 +76,17 @@ def _seal_to_begin_with(seals: list[Seal], erased: int, found: Findings) -> Seal
     if erased > (seal.seq if seal is not None else 0):
         found.add("inbox", place(erased), "text", "the text is erased and no seal covers this place.")
     return seal
+
+
+def _take_computed(found: Findings, computed: Findings, otherwise: tuple[int, int] | None) -> None:
+    """Take in what disagrees; where other rules decided there is one sentence for all of it, as nothing can be told."""
+    if otherwise is None or computed.count == 0:
+        found.take(computed)
+        return
+    places = f"places {otherwise[0]} to {otherwise[1]}"
+    words = f"another version of the rules decided here, and {computed.count} values are not what this one gives; "
+    mend = "audit with that version, `baobei audit --seal` before an upgrade and `baobei audit --since-seal` after it."
+    found.add("decisions", places, "version", words + mend)
 
 
 def _recompute(

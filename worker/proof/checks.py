@@ -10,7 +10,7 @@ from worker.line import storable
 from worker.proof.compare import stream
 from worker.proof.faults import Findings, place
 from worker.proof.heads import SHOWN
-from worker.rules.chain import GENESIS, next_head
+from worker.rules.chain import GENESIS, VERSION, next_head
 from worker.rules.model import Decision
 from worker.schema import EPOCH, cursors, decisions, inbox, published_heads
 
@@ -82,6 +82,14 @@ def check_heads(source: Connection, site_id: int, found: Findings) -> int:
         words = f"head {row.head8}, published on {row.published_at:%Y-%m-%d} ({row.published_in}), is not on the chain."
         found.add("published_heads", place(row.seq), "head8", words)
     return int(source.execute(select(func.count()).select_from(published_heads).where(mine)).scalar_one())
+
+
+def decided_otherwise(source: Connection, site_id: int, after: int) -> tuple[int, int] | None:
+    """Return the first and last place behind `after` that another version of the rules decided, None without any."""
+    other = or_(decisions.c.version.is_(None), decisions.c.version != VERSION)
+    ends = select(func.min(decisions.c.seq), func.max(decisions.c.seq))
+    first, last = source.execute(ends.where(decisions.c.site_id == site_id, decisions.c.seq > after, other)).one()
+    return None if first is None else (first, last)
 
 
 def check_site(site: Row[Any], state: dict[str, Any], found: Findings) -> None:

@@ -50,11 +50,11 @@ def compared_facts() -> list[Compared]:
 def compared_records() -> list[Compared]:
     """Return what each place adds, but for words, which a release may better, and when it was decided, said or sent.
 
-    Heads have a check of their own.
+    Heads have a check of their own; the version tells who decided, not what.
     """
     said = ("role", "ref", "params")
     return [
-        _whole(decisions, leave_out=("head", "decided_at"), place=decisions.c.seq),
+        _whole(decisions, leave_out=("head", "decided_at", "version"), place=decisions.c.seq),
         _whole(reports, place=reports.c.seq),
         Compared(replies, ("cause", "code", "recipient"), said, BY_MESSAGE),
     ]

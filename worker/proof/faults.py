@@ -38,6 +38,14 @@ class Findings:
             sentence = f"{table}, {key}: {words}" if key else f"{table}: {words}"
             self.told.append(Fault(self.site, table, key, column, sentence))
 
+    def take(self, other: "Findings") -> None:
+        """Take in what was found elsewhere."""
+        counted = self.count + other.count
+        for fault in other.told:
+            if sum(known.table == fault.table for known in self.told) < MOST_TOLD:
+                self.told.append(fault)
+        self.count = counted
+
 
 def place(seq: int) -> str:
     """Return a place in the line as sentences name it."""

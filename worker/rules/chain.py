@@ -6,11 +6,13 @@ The salt goes with the text: when a text is erased, its commitment still stands 
 import hashlib
 import json
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from worker.rules.model import Decision, Message, fields_of
 
 GENESIS = "0" * 64
+VERSION: Final = 1
+"""Of the rules: one more in each release in which a line comes to another outcome, or a fact has other fields."""
 
 
 def canonical(value: Any) -> bytes:

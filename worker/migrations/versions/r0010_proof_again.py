@@ -1,8 +1,9 @@
-"""Clients are looked up by their last four digits first; no id is given to a second reply.
+"""Clients are looked up by their last four digits first; no id is given to a second reply; rules have a version.
 
 Revision: 0010.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
@@ -27,6 +28,8 @@ CREATED = (
 
 def upgrade() -> None:
     """Replace the indexes, and on SQLite the table of replies by one that remembers the ids it gave."""
+    counted = "of the rules that it was made by; empty: from before these were counted"
+    op.add_column("decisions", sa.Column("version", sa.Integer(), nullable=True, comment=counted))
     for name, table in REPLACED:
         op.drop_index(name, table)
     for name, table, columns in CREATED:
