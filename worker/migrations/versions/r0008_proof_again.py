@@ -1,13 +1,13 @@
 """Clients are looked up by their last four digits first; no id is given to a second reply; rules have a version.
 
-Revision: 0010.
+Revision: 0008.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
