@@ -124,4 +124,4 @@ def test_delivers_at_once_and_loses_nothing(sandbox: Sandbox) -> None:
     sent = sandbox.send(outgoing())
     assert sent == Sent("sandbox-7-1", "delivered")
     assert sandbox.lookup(outgoing(), NOON, set()) == sent
-    assert list(sandbox.backfill(NOON, NOON)) == []
+    assert list(sandbox.backfill([NUMBER], NOON, NOON)) == []
