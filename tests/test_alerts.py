@@ -17,11 +17,14 @@ from sqlalchemy import Engine, insert, select
 from tests.infrastructure.serving import AGENT, open_line
 from tests.sending import NOON, NUMBER, StandingClock, add_reply, add_site
 from worker.alerts import Alerts
+from worker.comparisons import Comparison, begin, finish
 from worker.database import open_engine
 from worker.gateways.base import Inbound, Stopped
 from worker.line import accept
 from worker.readers.alarms import alarms
+from worker.readers.spooled import spool_alarms
 from worker.schema import alerts, attempts, gateway_stops
+from worker.spool import Spool
 from worker.stops import resume, stop
 
 CANARY = "13812345678"
@@ -84,8 +87,13 @@ def time() -> Time:
 
 
 @pytest.fixture
-def watch(engine: Engine, listener: Listener, clock: StandingClock, time: Time) -> Alerts:
-    return Alerts(engine, listener.url, clock, time)
+def spool(tmp_path: Path, clock: StandingClock) -> Spool:
+    return Spool(tmp_path / "spool", clock)
+
+
+@pytest.fixture
+def watch(engine: Engine, spool: Spool, listener: Listener, clock: StandingClock, time: Time) -> Alerts:
+    return Alerts(engine, spool, listener.url, clock, time)
 
 
 def stop_gateway(engine: Engine) -> None:
@@ -133,14 +141,14 @@ class TestTelling:
         assert raised(engine) == set()
 
     def test_a_restart_repeats_nothing_and_forgets_no_end(
-        self, engine: Engine, watch: Alerts, listener: Listener, clock: StandingClock, time: Time
+        self, engine: Engine, spool: Spool, watch: Alerts, listener: Listener, clock: StandingClock, time: Time
     ) -> None:
         stop_gateway(engine)
         watch.look()
-        Alerts(engine, listener.url, clock, time).look()
+        Alerts(engine, spool, listener.url, clock, time).look()
         assert (len(listener.heard), raised(engine)) == (1, {"gateway_stopped"})
         resume(engine, "twilio")
-        Alerts(engine, listener.url, clock, time).look()
+        Alerts(engine, spool, listener.url, clock, time).look()
         assert listener.said()[1:] == [("gateway_stopped", "cleared")]
 
     def test_what_was_not_taken_is_posted_again_after_a_while(
@@ -157,37 +165,37 @@ class TestTelling:
         assert raised(engine) == {"gateway_stopped"}
 
     def test_an_end_that_was_not_taken_is_kept_over_a_restart(
-        self, engine: Engine, watch: Alerts, listener: Listener, clock: StandingClock, time: Time
+        self, engine: Engine, spool: Spool, watch: Alerts, listener: Listener, clock: StandingClock, time: Time
     ) -> None:
         stop_gateway(engine)
         watch.look()
         resume(engine, "twilio")
         listener.answers = [503]
         watch.look()
-        Alerts(engine, listener.url, clock, time).look()
+        Alerts(engine, spool, listener.url, clock, time).look()
         assert listener.said()[1:] == [("gateway_stopped", "cleared")] * 2
 
     def test_nobody_at_the_address_harms_nothing(
-        self, engine: Engine, clock: StandingClock, time: Time, caplog: pytest.LogCaptureFixture
+        self, engine: Engine, spool: Spool, clock: StandingClock, time: Time, caplog: pytest.LogCaptureFixture
     ) -> None:
         stop_gateway(engine)
-        Alerts(engine, "http://127.0.0.1:9/secret-path", clock, time).look()
+        Alerts(engine, spool, "http://127.0.0.1:9/secret-path", clock, time).look()
         assert raised(engine) == {"gateway_stopped"}
         assert "alert not delivered" in caplog.text
         assert "secret-path" not in caplog.text
 
     def test_name_and_password_in_the_address_are_used(
-        self, engine: Engine, listener: Listener, clock: StandingClock, time: Time
+        self, engine: Engine, spool: Spool, listener: Listener, clock: StandingClock, time: Time
     ) -> None:
         stop_gateway(engine)
-        Alerts(engine, listener.url.replace("//", "//me:p%40ss@"), clock, time).look()
+        Alerts(engine, spool, listener.url.replace("//", "//me:p%40ss@"), clock, time).look()
         assert listener.authorization == ["Basic bWU6cEBzcw=="]
 
     def test_without_an_address_the_book_is_kept_and_the_log_tells(
-        self, engine: Engine, clock: StandingClock, time: Time, caplog: pytest.LogCaptureFixture
+        self, engine: Engine, spool: Spool, clock: StandingClock, time: Time, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
-        watch = Alerts(engine, None, clock, time)
+        watch = Alerts(engine, spool, None, clock, time)
         stop_gateway(engine)
         watch.look()
         assert (raised(engine), "alert raised" in caplog.text) == ({"gateway_stopped"}, True)
@@ -218,11 +226,11 @@ def test_the_databases_absence_is_told_from_memory_and_nothing_else_is_taken_bac
 
 
 def test_an_absence_at_the_start_does_not_make_it_forget_what_was_told_before(
-    engine: Engine, watch: Alerts, listener: Listener, clock: StandingClock, time: Time, tmp_path: Path
+    engine: Engine, spool: Spool, watch: Alerts, listener: Listener, clock: StandingClock, time: Time, tmp_path: Path
 ) -> None:
     stop_gateway(engine)
     watch.look()
-    late = Alerts(open_engine(f"sqlite:///{tmp_path}/no/such/folder/db.sqlite"), listener.url, clock, time)
+    late = Alerts(open_engine(f"sqlite:///{tmp_path}/no/such/folder/db.sqlite"), spool, listener.url, clock, time)
     late.look()
     clock.move(seconds=11)
     late.look()
@@ -263,6 +271,23 @@ def _unrouted_texts(engine: Engine, clock: StandingClock) -> None:
     accept(engine, Inbound("twilio", "m1", AGENT, "+8613800000077", CANARY), clock)
 
 
+def _backfill_healed(engine: Engine, clock: StandingClock) -> None:
+    for healed in (2, 0, 1):
+        _compared(engine, clock, healed=healed)
+
+
+def _backfill_fails(engine: Engine, clock: StandingClock) -> None:
+    for error in (None, "503", "503", "ReadTimeout"):
+        _compared(engine, clock, error=error)
+
+
+def _compared(engine: Engine, clock: StandingClock, healed: int = 0, error: str | None = None) -> None:
+    since, until = clock() - timedelta(minutes=15), clock() - timedelta(minutes=2)
+    one = begin(engine, "twilio", since, until, clock())
+    finish(engine, one, Comparison("twilio", since, until, 9, healed, error), clock())
+    clock.move(minutes=5)
+
+
 def _sent(engine: Engine, clock: StandingClock, count: int) -> None:
     for number in range(count):
         one = add_reply(engine, 1, f"sent {number}", clock(), state="sent")
@@ -279,6 +304,8 @@ FAULTS = {
     "content_refused": (_content_refused, "site:1", {"site": 1, "refused": 3, "error": "30007"}),
     "replies_in_review": (_replies_in_review, "site:1", {"site": 1, "replies": 1}),
     "unrouted_texts": (_unrouted_texts, "", {"texts": 1}),
+    "backfill_healed": (_backfill_healed, "twilio", {"gateway": "twilio", "healed": 3}),
+    "backfill_fails": (_backfill_fails, "twilio", {"gateway": "twilio", "error": "ReadTimeout"}),
 }
 
 
@@ -292,6 +319,59 @@ def test_each_fault_is_one_alarm_with_ids_and_counts_only(engine: Engine, clock:
     assert (alarm.code, alarm.scope, alarm.detail) == (code, scope, detail)
     for secret in (CANARY, AGENT[1:], NUMBER[1:], "geheim"):
         assert secret not in repr(alarm)
+
+
+def kept(spool: Spool, count: int) -> None:
+    for number in range(count):
+        spool.keep(Inbound("twilio", f"m{number}", AGENT, NUMBER, f"报备 {CANARY}"))
+
+
+def test_texts_that_wait_in_the_spool_are_an_alarm_after_a_minute(spool: Spool, clock: StandingClock) -> None:
+    assert spool_alarms(spool, clock()) == []
+    kept(spool, 2)
+    clock.move(seconds=60)
+    assert spool_alarms(spool, clock()) == []
+    clock.move(seconds=1)
+    (alarm,) = spool_alarms(spool, clock())
+    assert (alarm.code, alarm.since, alarm.detail) == ("texts_spooled", NOON, {"waiting": 2})
+    assert CANARY not in repr(alarm)
+    assert AGENT[1:] not in repr(alarm)
+
+
+def test_files_that_nobody_could_read_are_an_alarm(spool: Spool, clock: StandingClock) -> None:
+    kept(spool, 2)
+    spool.set_aside(spool.waiting()[1])
+    (alarm,) = spool_alarms(spool, clock())
+    assert (alarm.code, alarm.detail) == ("texts_unreadable", {"files": 1})
+
+
+def test_the_spools_alarms_are_told_and_taken_back_while_the_database_is_away(
+    watch: Alerts, spool: Spool, listener: Listener, clock: StandingClock, tmp_path: Path
+) -> None:
+    watch._engine = open_engine(f"sqlite:///{tmp_path}/no/such/folder/db.sqlite")
+    kept(spool, 1)
+    watch.look()
+    clock.move(seconds=61)
+    watch.look()
+    assert set(listener.said()) == {("texts_spooled", "raised"), ("database_away", "raised")}
+    spool.remove(spool.waiting()[0])
+    watch.look()
+    assert listener.said()[2:] == [("texts_spooled", "cleared")]
+
+
+def test_a_spool_that_cannot_be_read_takes_nothing_back(
+    watch: Alerts, spool: Spool, listener: Listener, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(spool, 1)
+    clock.move(seconds=61)
+    watch.look()
+
+    def denied() -> list[str]:
+        raise PermissionError
+
+    monkeypatch.setattr(spool, "waiting", denied, raising=True)
+    watch.look()
+    assert listener.said() == [("texts_spooled", "raised")]
 
 
 def _a_line_that_just_began_to_wait(engine: Engine, clock: StandingClock) -> None:
@@ -330,6 +410,26 @@ def _replies_of_a_stopped_number(engine: Engine, clock: StandingClock) -> None:
         connection.execute(insert(gateway_stops).values(row))
 
 
+def _healed_two_days_ago(engine: Engine, clock: StandingClock) -> None:
+    _backfill_healed(engine, clock)
+    clock.move(days=1)
+
+
+def _two_comparisons_that_failed(engine: Engine, clock: StandingClock) -> None:
+    for _ in range(2):
+        _compared(engine, clock, error="503")
+
+
+def _a_comparison_that_ended_well_again(engine: Engine, clock: StandingClock) -> None:
+    _backfill_fails(engine, clock)
+    _compared(engine, clock)
+
+
+def _comparisons_that_failed_at_a_gateway_long_gone(engine: Engine, clock: StandingClock) -> None:
+    _backfill_fails(engine, clock)
+    clock.move(days=1)
+
+
 QUIET: list[tuple[Callable[[Engine, StandingClock], None], set[str]]] = [
     (_a_line_that_just_began_to_wait, set()),
     (_replies_that_fail_among_many, set()),
@@ -338,6 +438,10 @@ QUIET: list[tuple[Callable[[Engine, StandingClock], None], set[str]]] = [
     (_people_who_opted_out, set()),
     (_a_soft_failure_that_waits_for_its_time, set()),
     (_replies_of_a_stopped_number, {"number_stopped"}),
+    (_healed_two_days_ago, set()),
+    (_two_comparisons_that_failed, set()),
+    (_a_comparison_that_ended_well_again, set()),
+    (_comparisons_that_failed_at_a_gateway_long_gone, set()),
 ]
 
 

@@ -33,6 +33,7 @@ from worker.line import accept
 from worker.runtime import open_runtime
 from worker.schema import sites
 from worker.settings import load_settings
+from worker.spool import Spool
 from worker.stops import stop
 
 PUBLIC = "https://reports.example.com"
@@ -429,3 +430,11 @@ class TestBounds:
             port = silent.getsockname()[1]
             found = doctor(REDIS_URL=f"redis://127.0.0.1:{port}", TWILIO_API_URL=f"http://127.0.0.1:{port}")
         assert sorted(finding.check for finding in found) == ["gateways", "redis"]
+
+
+def test_finds_texts_that_wait_in_the_spool_without_a_database(environ: dict[str, str], doctor: Doctor) -> None:
+    spool = Spool(Path(environ["BAOBEI_VAR"]) / "spool", lambda: utc_now() - timedelta(minutes=2))
+    spool.keep(Inbound("twilio", "m1", AGENT, NUMBER, "报备 张三"))
+    the_only(doctor(), "spool", "1 text waits in the spool", "start the database")
+    away = doctor(DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+    assert {finding.check for finding in away} == {"database", "spool"}

@@ -14,6 +14,7 @@ from tests.infrastructure.waiting import eventually
 from tests.sending import MANAGER, StandingClock, add_reply, add_site
 from worker.alerts import Alerts
 from worker.clock import utc_now
+from worker.comparisons import Comparison, begin, finish
 from worker.decider import decide_site
 from worker.entering import open_site
 from worker.forgeries import forgery_of
@@ -128,12 +129,32 @@ def test_stops_alerts_and_the_sweeper(client: FlaskClient, runtime: Runtime, clo
     with runtime.engine.begin() as connection:
         stop(connection, "twilio", "", Stopped("20003", "no"), clock())
         stop(connection, "twilio", SITE_NUMBER, SenderStopped("21603", "no"), clock())
-    Alerts(runtime.engine, None, clock).look()
+    Alerts(runtime.engine, runtime.spool, None, clock).look()
     beat(runtime.engine, SWEEPER, clock() - timedelta(seconds=7))
     numbers = scraped(client)
     assert [numbers[name, "twilio"] for name in ("baobei_gateway_stopped", "baobei_numbers_stopped")] == [1, 1]
     assert [numbers["baobei_alerts_raised", code] for code in ("gateway_stopped", "number_stopped")] == [1, 1]
     assert numbers["baobei_sweeper_silent_seconds", ""] == 7
+
+
+def test_what_comparing_with_a_gateways_list_has_healed(
+    client: FlaskClient, runtime: Runtime, clock: StandingClock
+) -> None:
+    for found, healed in ((7, 2), (5, 1)):
+        one = begin(runtime.engine, "twilio", clock(), clock(), clock())
+        finish(runtime.engine, one, Comparison("twilio", clock(), clock(), found, healed, None), clock())
+    names = [f"baobei_backfill_{name}_last_day" for name in ("found", "healed")]
+    assert [scraped(client)[name, "twilio"] for name in names] == [12, 3]
+    clock.move(days=1)
+    assert [scraped(client)[name, "twilio"] for name in names] == [0, 0]
+
+
+def test_what_lies_in_the_spool(client: FlaskClient, runtime: Runtime) -> None:
+    for number in range(3):
+        runtime.spool.keep(Inbound("twilio", f"m{number}", AGENT, SITE_NUMBER, CLIENT))
+    runtime.spool.set_aside(runtime.spool.waiting()[0])
+    numbers = scraped(client)
+    assert [numbers[f"baobei_{name}_texts", ""] for name in ("spooled", "spool_unreadable")] == [2, 1]
 
 
 def test_queues_and_refused_signatures(client: FlaskClient, runtime: Runtime) -> None:
@@ -158,12 +179,15 @@ def test_says_what_runs_and_what_answers(client: FlaskClient) -> None:
 
 def test_answers_while_everything_is_away(tmp_path: Path, database_url: str) -> None:
     runtime = runtime_of(tmp_path, database_url, f"unix://{tmp_path}/nobody.sock")
+    runtime.spool.keep(Inbound("twilio", "m1", AGENT, SITE_NUMBER, CLIENT))
     with database_away(runtime, tmp_path):
         numbers = scraped(client_of(runtime))
     assert {name: value for (name, _), value in numbers.items()} == {
         "baobei_build_info": 1,
         "baobei_database_up": 0,
         "baobei_redis_up": 0,
+        "baobei_spooled_texts": 1,
+        "baobei_spool_unreadable_texts": 0,
     }
     runtime.close()
 

@@ -87,9 +87,13 @@ ALERTS = {
     "gateway_stopped": _l("A gateway is stopped"),
     "number_stopped": _l("A number is stopped"),
     "unrouted_texts": _l("Texts to a number of no site"),
+    "backfill_healed": _l("Texts had not reached us"),
+    "backfill_fails": _l("A gateway's list cannot be read"),
+    "texts_spooled": _l("Texts wait in the spool"),
+    "texts_unreadable": _l("The spool holds unreadable files"),
     "database_away": _l("The database is away"),
 }
-"""By the codes of `worker.readers.alarms`."""
+"""By the codes of `worker.readers.alarms`, `worker.readers.spooled` and `worker.alerts`."""
 
 
 class AlertView(NamedTuple):

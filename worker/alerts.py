@@ -22,6 +22,8 @@ from worker.clock import Clock
 from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
 from worker.log import complain, say
 from worker.readers.alarms import Alarm, alarms
+from worker.readers.spooled import SPOOLED, UNREADABLE, spool_alarms
+from worker.spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +31,22 @@ LOOK_EVERY_S: Final = 5.0
 TIMEOUT_S: Final = 5.0
 AWAY_AFTER: Final = timedelta(seconds=10)
 LONGEST_PAUSE_S: Final = 60.0
+OF_SPOOL: Final = (SPOOLED, UNREADABLE)
 
 
 class Alerts:
     """Keeps the book, and tells `url` of it if there is one. For one thread of one process."""
 
     def __init__(
-        self, engine: Engine, url: str | None, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        spool: Spool,
+        url: str | None,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
+        self._spool = spool
         self._address = None if url is None else Address(url, monotonic)
         self._clock = clock
         self._book: Book = {}
@@ -47,11 +56,19 @@ class Alerts:
     def look(self) -> None:
         """Look at everything; tell what has come up, what still holds after an hour, and what is over."""
         now = self._clock()
-        standing = self._standing(now)
+        standing = self._of_spool(now) + self._of_tables(now)
         self._book = self._told(reconcile(self._book, standing, now), now)
         self._keep()
 
-    def _standing(self, now: datetime) -> list[Alarm]:
+    def _of_spool(self, now: datetime) -> list[Alarm]:
+        """Return what is wrong with the spool; while it cannot be read, what was wrong when it was last seen."""
+        try:
+            return spool_alarms(self._spool, now)
+        except OSError as error:
+            complain(log, "the spool cannot be read", error)
+            return [alarm for alarm in self._known() if alarm.code in OF_SPOOL]
+
+    def _of_tables(self, now: datetime) -> list[Alarm]:
         """Return what is wrong; with the database away, that, and whatever was wrong when it was last seen."""
         try:
             found = alarms(self._engine, now)
@@ -62,10 +79,13 @@ class Alerts:
         except SQLAlchemyError as error:
             complain(log, "the database is away", error)
             self._away_since = self._away_since or now
-            known = [raised.alarm for raised in self._book.values() if raised.cleared_at is None]
+            known = [alarm for alarm in self._known() if alarm.code not in OF_SPOOL]
             return known + _away(self._away_since, now)
         self._away_since = None
         return found
+
+    def _known(self) -> list[Alarm]:
+        return [raised.alarm for raised in self._book.values() if raised.cleared_at is None]
 
     def _told(self, book: Book, now: datetime) -> Book:
         told = {key: self._tell(raised, now) for key, raised in book.items()}

@@ -65,9 +65,9 @@ class Spool:
         """Return the names of the files that wait, oldest first."""
         return sorted(self._names())
 
-    def set_aside_count(self) -> int:
-        """Return how many files lie aside because nobody could read them."""
-        return sum(1 for _ in _names_in(self._bad))
+    def set_aside_names(self) -> list[str]:
+        """Return the names of the files that lie aside because nobody could read them, oldest first."""
+        return sorted(_names_in(self._bad))
 
     def keep(self, inbound: Inbound) -> str:
         """Make a text durable and return the name of its file. Raises OSError when that cannot be done."""
@@ -85,7 +85,7 @@ class Spool:
         """Return the text in a file. Raises UnreadableError; OSError when this process is short of something."""
         try:
             raw = (self.folder / name).read_bytes()
-            return Spooled(_read(raw), _time_of(name))
+            return Spooled(_read(raw), time_of(name))
         except OSError as error:
             if error.errno in OUR_OWN_FAULT:
                 raise
@@ -191,7 +191,8 @@ def number_of(name: str) -> int:
     return int(name.partition(".")[0])
 
 
-def _time_of(name: str) -> datetime:
+def time_of(name: str) -> datetime:
+    """Return the time of spooling that a file's name is made of."""
     return EPOCH + number_of(name) * MICROSECOND
 
 

@@ -87,7 +87,7 @@ class Sweeper:
         self._backfill = Backfill(runtime.engine, runtime.bell.ring_decide, runtime.clock, stop.is_set)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
-        self._alerts = Alerts(runtime.engine, runtime.settings.alert_url, runtime.clock, monotonic)
+        self._alerts = Alerts(runtime.engine, runtime.spool, runtime.settings.alert_url, runtime.clock, monotonic)
         self._heart = Every(BEAT_EVERY_S, monotonic)
         self._watchman = Every(LOOK_EVERY_S, monotonic)
         self._reminder = Every(REMIND_EVERY_S, monotonic)

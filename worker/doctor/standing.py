@@ -4,9 +4,16 @@ from collections.abc import Iterator
 
 from worker.doctor.base import Advice, Patient, Problem
 from worker.readers.alarms import alarms
+from worker.readers.spooled import spool_alarms
 
 
 def look_at_alarms(patient: Patient) -> Iterator[Problem | Advice]:
     """Yield each alarm as a problem."""
     for alarm in alarms(patient.runtime.engine, patient.runtime.clock()):
+        yield Problem(alarm.sentence)
+
+
+def look_at_spool(patient: Patient) -> Iterator[Problem | Advice]:
+    """Yield each alarm of the spool as a problem; it needs no database."""
+    for alarm in spool_alarms(patient.runtime.spool, patient.runtime.clock()):
         yield Problem(alarm.sentence)

@@ -14,7 +14,7 @@ from worker.doctor.configuration import look_at_settings
 from worker.doctor.gateways import look_at_gateways, look_at_signatures, look_for_gateways_of_sites
 from worker.doctor.places import look_at_durability, look_at_room
 from worker.doctor.processes import look_for_sweeper, look_for_workers
-from worker.doctor.standing import look_at_alarms
+from worker.doctor.standing import look_at_alarms, look_at_spool
 from worker.doctor.stores import look_at_database, look_at_redis
 from worker.log import kind_of, place_of
 
@@ -25,6 +25,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("gateways", look_at_gateways),
     Check("room", look_at_room),
     Check("durability", look_at_durability),
+    Check("spool", look_at_spool),
     Check("workers", look_for_workers, needs=("redis",)),
     Check("sweeper", look_for_sweeper, needs=("database",)),
     Check("sites", look_for_gateways_of_sites, needs=("database",)),

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, selec
 
 from worker.database import reading
 from worker.readers.lines import lines
-from worker.schema import FAILED, attempts, gateway_stops, replies, sites, unrouted
+from worker.schema import FAILED, attempts, backfills, gateway_stops, replies, sites, unrouted
 from worker.stops import stopped
 
 LINE_STANDS_AFTER: Final = timedelta(minutes=1)
@@ -23,8 +23,9 @@ FAILURES_LEAST: Final = 5
 FAILURES_SHARE: Final = 0.2
 CONTENT_WITHIN: Final = timedelta(hours=1)
 CONTENT_LEAST: Final = 3
+FAILED_COMPARISONS: Final = 3
 SHOWN_FOR: Final = timedelta(days=1)
-"""What nobody can undo, a reply in review or a text of no site, is an alarm for a day."""
+"""What nobody can undo, a reply in review, a text of no site or one that came late, is an alarm for a day."""
 OUR_OWN: Final = ("opted out", "same words")
 """Codes of replies that we ourselves did not send; no gateway failed."""
 
@@ -54,8 +55,8 @@ def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
         if line.waiting_since is None or line.waiting_since >= now - LINE_STANDS_AFTER:
             continue
         sentence = (
-            f"{_counted(line.waiting, 'text waits', 'texts wait')} for a decision at site {line.site_id}, the first "
-            f"since {_hour(line.waiting_since)}: see that `baobei work decide` and `baobei sweep` run, and look in "
+            f"{counted(line.waiting, 'text waits', 'texts wait')} for a decision at site {line.site_id}, the first "
+            f"since {hour(line.waiting_since)}: see that `baobei work decide` and `baobei sweep` run, and look in "
             "their log for `job failed` and `step failed`."
         )
         detail = _site(line.site_id, waiting=line.waiting)
@@ -70,7 +71,7 @@ def _gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
         whole = not row.number
         what = f"Gateway {row.gateway}" if whole else f"The number of site {row.id} at gateway {row.gateway}"
         sentence = (
-            f"{what} is stopped since {_hour(row.since)} ({row.code}: {row.words}) and its replies wait: mend that, "
+            f"{what} is stopped since {hour(row.since)} ({row.code}: {row.words}) and its replies wait: mend that, "
             f"then run `baobei gateway resume {row.gateway}`."
         )
         detail: dict[str, int | str] = {"gateway": row.gateway, "error": row.code}
@@ -88,8 +89,8 @@ def _replies_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
     query = query.join(sites, sites.c.id == replies.c.site_id).where(unsent, old, ~stopped())
     for row in connection.execute(query.group_by(replies.c.site_id)):
         sentence = (
-            f"{_counted(row.waiting, 'reply waits', 'replies wait')} at site {row.site_id}, the first since "
-            f"{_hour(row.oldest)}: see that `baobei work send` and `baobei sweep` run and can reach the gateway."
+            f"{counted(row.waiting, 'reply waits', 'replies wait')} at site {row.site_id}, the first since "
+            f"{hour(row.oldest)}: see that `baobei work send` and `baobei sweep` run and can reach the gateway."
         )
         detail = _site(row.site_id, waiting=row.waiting)
         yield Alarm("replies_wait", f"site:{row.site_id}", row.oldest, sentence, detail)
@@ -126,7 +127,7 @@ def _replies_in_review(connection: Connection, now: datetime) -> Iterator[Alarm]
     query = select(replies.c.site_id, func.count().label("total"), _oldest(replies.c.updated_at))
     for row in connection.execute(query.where(in_review).group_by(replies.c.site_id)):
         sentence = (
-            f"Of {_counted(row.total, 'reply', 'replies')} of site {row.site_id} nobody can tell whether it arrived, "
+            f"Of {counted(row.total, 'reply', 'replies')} of site {row.site_id} nobody can tell whether it arrived, "
             "after a second attempt: look in the gateway's own log, and call the agent if it matters."
         )
         detail = _site(row.site_id, replies=row.total)
@@ -139,10 +140,41 @@ def _unrouted_texts(connection: Connection, now: datetime) -> Iterator[Alarm]:
     recent = [at for at in connection.execute(query).scalars() if at > now - SHOWN_FOR]
     if recent:
         sentence = (
-            f"{_counted(len(recent), 'text', 'texts')} came within a day to a number of no site: open the site of that "
+            f"{counted(len(recent), 'text', 'texts')} came within a day to a number of no site: open the site of that "
             "number with `baobei site add`, or point the number elsewhere at its gateway."
         )
         yield Alarm("unrouted_texts", "", min(recent), sentence, {"texts": len(recent)})
+
+
+def _backfill_healed(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    healed = func.sum(backfills.c.healed).label("healed")
+    lately = and_(backfills.c.healed > 0, backfills.c.ended_at > now - SHOWN_FOR)
+    query = select(backfills.c.gateway, healed, _oldest(backfills.c.ended_at)).where(lately)
+    for row in connection.execute(query.group_by(backfills.c.gateway)):
+        came = counted(row.healed, "text that had never reached us was", "texts that had never reached us were")
+        sentence = (
+            f"{came} found within a day in the list of gateway {row.gateway} and put in line late, the first at "
+            f"{hour(row.oldest)}: see that its webhook points here and that this server answered then."
+        )
+        detail = {"gateway": row.gateway, "healed": int(row.healed)}
+        yield Alarm("backfill_healed", row.gateway, row.oldest, sentence, detail)
+
+
+def _backfill_fails(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    newest = func.row_number().over(partition_by=backfills.c.gateway, order_by=backfills.c.id.desc())
+    ended = select(backfills.c.gateway, backfills.c.error, backfills.c.ended_at, newest.label("place"))
+    last = ended.where(backfills.c.ended_at > now - SHOWN_FOR).subquery()
+    failed = select(last.c.gateway, func.max(last.c.error).label("error"), _oldest(last.c.ended_at)).where(
+        last.c.place <= FAILED_COMPARISONS, last.c.error.is_not(None)
+    )
+    each = failed.group_by(last.c.gateway).having(func.count() == FAILED_COMPARISONS)
+    for row in connection.execute(each):
+        sentence = (
+            f"The last {FAILED_COMPARISONS} comparisons with the list of gateway {row.gateway} failed ({row.error}), "
+            "so that a text which did not reach us would stay missing: check its account and the network, then run "
+            "`baobei backfill --since 1d`."
+        )
+        yield Alarm("backfill_fails", row.gateway, row.oldest, sentence, {"gateway": row.gateway, "error": row.error})
 
 
 CONDITIONS: Final[tuple[Condition, ...]] = (
@@ -153,6 +185,8 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     _content_refused,
     _replies_in_review,
     _unrouted_texts,
+    _backfill_healed,
+    _backfill_fails,
 )
 
 
@@ -178,9 +212,9 @@ def _site(site_id: int, **counts: int) -> dict[str, int | str]:
     return {"site": site_id, **counts}
 
 
-def _counted(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _hour(at: datetime) -> str:
+def hour(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -51,7 +51,7 @@ def health_of(runtime: Runtime) -> Health:
 
 def _spool_faults(spool: Spool) -> list[str]:
     try:
-        found = {WAITING: not spool.is_empty(), "unreadable_texts": spool.set_aside_count()}
+        found = {WAITING: not spool.is_empty(), "unreadable_texts": bool(spool.set_aside_names())}
     except OSError:
         # Nobody can tell, and so no text may pass.
         return [WAITING]

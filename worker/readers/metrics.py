@@ -6,6 +6,7 @@ small, so that a scrape costs milliseconds with a hundred thousand registrations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -29,10 +30,11 @@ from worker.readers.health import live_workers
 from worker.readers.latency import latencies, quantile
 from worker.readers.lines import lines
 from worker.runtime import Runtime
-from worker.schema import FAILED, alerts, attempts, cursors, decisions, gateway_stops, replies, unrouted
+from worker.schema import FAILED, alerts, attempts, backfills, cursors, decisions, gateway_stops, replies, unrouted
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 RECENT: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 STATES: Final = ("pending", "sending", "sent", "failed", "unknown", "review", "stale")
 
 
@@ -53,8 +55,16 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every family; of a database or Redis that is away only that it is."""
         yield InfoMetricFamily("baobei_build", "What runs here.", {"version": version("baobei")})
+        yield from self._of_spool()
         yield from self._of_database()
         yield from self._of_redis()
+
+    def _of_spool(self) -> Iterator[Metric]:
+        spool = self._runtime.spool
+        with suppress(OSError):
+            waiting, bad = len(spool.waiting()), len(spool.set_aside_names())
+            yield _gauge("baobei_spooled_texts", "Texts that wait in this machine's spool.", waiting)
+            yield _gauge("baobei_spool_unreadable_texts", "Files of this machine's spool that nobody could read.", bad)
 
     def _of_database(self) -> Iterator[Metric]:
         now = self._runtime.clock()
@@ -64,6 +74,7 @@ class Metrics(Collector):
                 families += _line(connection, now)
                 families.append(self._decided.family(connection))
                 families += _replies(connection, now)
+                families += _comparisons(connection, now, self._runtime)
                 families += _standing(connection, now, self._runtime)
         except SQLAlchemyError:
             families = []
@@ -129,6 +140,17 @@ def _replies(connection: Connection, now: datetime) -> Iterator[Metric]:
     words = "Seconds from a text's receipt to its reply at the gateway, over the last hour."
     yield _gauges("baobei_reply_latency_seconds", words, "quantile", quantiles)
     yield _gauge("baobei_reply_latency_samples", "Replies that these quantiles are made of.", len(taken))
+
+
+def _comparisons(connection: Connection, now: datetime, runtime: Runtime) -> Iterator[Metric]:
+    lately = backfills.c.ended_at > now - DAY
+    query = select(backfills.c.gateway, func.sum(backfills.c.found), func.sum(backfills.c.healed)).where(lately)
+    sums = {gateway: (int(f), int(h)) for gateway, f, h in connection.execute(query.group_by(backfills.c.gateway))}
+    lists = {name: sums.get(name, (0, 0)) for name, gateway in runtime.gateways.items() if gateway.keeps_list}
+    found, healed = ({name: pair[i] for name, pair in lists.items()} for i in (0, 1))
+    words = "Texts in the gateway's list, over the comparisons of the last day"
+    yield _gauges("baobei_backfill_found_last_day", f"{words}; they overlap.", "gateway", found)
+    yield _gauges("baobei_backfill_healed_last_day", f"{words}, that had never reached us.", "gateway", healed)
 
 
 def _standing(connection: Connection, now: datetime, runtime: Runtime) -> Iterator[Metric]:
