@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, TWILIO, client_of, database_away, runtime_of
 from tests.infrastructure.waiting import eventually
@@ -24,7 +24,7 @@ from worker.line import accept
 from worker.outbox import claim, record
 from worker.readers.latency import quantile
 from worker.runtime import Runtime
-from worker.schema import gateway_stops
+from worker.schema import gateway_stops, replies
 from worker.stops import stop
 
 CLIENT = "金丝雀"
@@ -121,6 +121,22 @@ def test_replies_failures_and_how_long_agents_wait(client: FlaskClient, runtime:
     later = scraped(client)
     assert later["baobei_reply_latency_samples", ""] == 0
     assert ("baobei_attempts_last_hour", "sent") not in later
+
+
+def test_replies_by_state_stay_exact_from_scrape_to_scrape(
+    client: FlaskClient, runtime: Runtime, clock: StandingClock
+) -> None:
+    add_site(runtime.engine)
+    for number in range(7):
+        one = add_reply(runtime.engine, 1, f"R{number}", clock(), state="sent")
+        add_reply(runtime.engine, 1, f"R{number} unsure", clock(), state="unknown")
+        scraped(client)
+        if number % 2:
+            with runtime.engine.begin() as connection:
+                connection.execute(update(replies).where(replies.c.id == one).values(state="failed"))
+        clock.move(minutes=3)
+    numbers = scraped(client)
+    assert [numbers["baobei_replies", state] for state in ("sent", "failed", "unknown")] == [4, 3, 7]
 
 
 def test_stops_alerts_and_the_sweeper(client: FlaskClient, runtime: Runtime, clock: StandingClock) -> None:

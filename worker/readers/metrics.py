@@ -29,13 +29,13 @@ from worker.heartbeats import SWEEPER, last_beat
 from worker.readers.health import live_workers
 from worker.readers.latency import latencies, quantile
 from worker.readers.lines import lines
+from worker.readers.outbox_counts import OutboxCounts
 from worker.runtime import Runtime
 from worker.schema import FAILED, alerts, attempts, backfills, cursors, decisions, gateway_stops, replies, unrouted
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 RECENT: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-STATES: Final = ("pending", "sending", "sent", "failed", "unknown", "review", "stale")
 
 
 def scrape(collector: "Metrics") -> bytes:
@@ -51,6 +51,7 @@ class Metrics(Collector):
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._decided = Decided()
+        self._outbox = OutboxCounts()
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family; of a database or Redis that is away only that it is."""
@@ -73,6 +74,7 @@ class Metrics(Collector):
             with reading(self._runtime.engine).connect() as connection:
                 families += _line(connection, now)
                 families.append(self._decided.family(connection))
+                families += _states(connection, now, self._outbox)
                 families += _replies(connection, now)
                 families += _comparisons(connection, now, self._runtime)
                 families += _standing(connection, now, self._runtime)
@@ -128,14 +130,17 @@ def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
     yield _gauge("baobei_texts_unrouted", "Texts that came to a number of no site.", lost)
 
 
-def _replies(connection: Connection, now: datetime) -> Iterator[Metric]:
-    states = dict.fromkeys(STATES, 0) | dict(_grouped(connection, replies.c.state))
+def _states(connection: Connection, now: datetime, outbox: OutboxCounts) -> Iterator[Metric]:
     codes = _grouped(connection, func.coalesce(replies.c.error_code, "none"), FAILED)
+    states = outbox.by_state(connection, now, failed=sum(codes.values()))
+    yield _gauges("baobei_replies", "Replies and notices, by state.", "state", states)
+    yield _gauges("baobei_replies_failed", "Failed replies and notices, by the code of the failure.", "code", codes)
+
+
+def _replies(connection: Connection, now: datetime) -> Iterator[Metric]:
     outcomes = _grouped(connection, func.coalesce(attempts.c.outcome, "none"), attempts.c.ended_at > now - RECENT)
     taken = sorted(latencies(connection, now - RECENT))
     quantiles = {str(q): quantile(taken, q) for q in QUANTILES} if taken else {}
-    yield _gauges("baobei_replies", "Replies and notices, by state.", "state", states)
-    yield _gauges("baobei_replies_failed", "Failed replies and notices, by the code of the failure.", "code", codes)
     yield _gauges("baobei_attempts_last_hour", "Attempts to send in the last hour, by outcome.", "outcome", outcomes)
     words = "Seconds from a text's receipt to its reply at the gateway, over the last hour."
     yield _gauges("baobei_reply_latency_seconds", words, "quantile", quantiles)
