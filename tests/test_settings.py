@@ -29,6 +29,9 @@ ACCEPTED = [
     ("LOG_LEVEL", "debug", "log_level", "DEBUG"),
     ("LOG_LEVEL", " ", "log_level", "INFO"),
     ("ALERT_URL", "https://h/hook?key=1", "alert_url", "https://h/hook?key=1"),
+    ("SEND_PER_SECOND", "0.5", "send_per_second", 0.5),
+    ("SEND_PER_SECOND", "1000", "send_per_second", 1000.0),
+    ("SEND_PER_SECOND", "", "send_per_second", None),
     ("PORT", "65535", "port", 65535),
     ("HOST", "0.0.0.0", "host", "0.0.0.0"),  # noqa: S104 - a value to read, nothing listens
 ]
@@ -53,6 +56,11 @@ REFUSED = [
     ("ALERT_URL", "mailto:canary"),
     ("ALERT_URL", "https://a b"),
     ("LOG_LEVEL", "loud"),
+    ("SEND_PER_SECOND", "0"),
+    ("SEND_PER_SECOND", "-1"),
+    ("SEND_PER_SECOND", "1e3"),
+    ("SEND_PER_SECOND", "1001"),
+    ("SEND_PER_SECOND", "nan"),
     ("PORT", "0"),
     ("PORT", "65536"),
     ("PORT", "http"),

@@ -21,7 +21,7 @@ from worker.bell import DECIDE_SITE, FAILURE_LIFE_S, JOB_TIMEOUT_S, SEND_REPLIES
 from worker.decider import Progress, decide_site
 from worker.log import complain, kind_of, place_of, say
 from worker.runtime import Runtime
-from worker.sender import Sender
+from worker.sender import sender_of
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +72,7 @@ class Tasks:
     def send_replies(self) -> int:
         """Send every reply that is due; return how many were handed over."""
         self.runtime.bell.answered_send()
-        sender = Sender(self.runtime.engine, self.runtime.gateways, self.runtime.clock, self.stopping)
-        drained = sender.drain()
+        drained = sender_of(self.runtime, self.stopping).drain()
         if drained.more and not self.stopping():
             self.runtime.bell.ring_send()
         return drained.handed_over

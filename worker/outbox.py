@@ -45,6 +45,7 @@ from worker.ledger import (
     with_site,
 )
 from worker.log import say
+from worker.pacing import AS_THEY_COME, Pace
 from worker.schema import opt_outs, replies, sites
 from worker.stops import WHOLE_GATEWAY, is_believed, revive, stop, stopped
 from worker.tracing import trail
@@ -71,12 +72,13 @@ class Claim:
         return self.outgoing.reply_id, self.outgoing.attempt
 
 
-def candidates(engine: Engine, gateways: Collection[str], now: datetime) -> Sequence[int]:
+def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: Pace = AS_THEY_COME) -> Sequence[int]:
     """Return ids of replies that may go out now, the longest due first; whoever claims one first has it."""
+    sending = and_(sites.c.gateway.in_(gateways), ~stopped(), ~pace.holds_back(now))
     query = (
         select(replies.c.id)
         .join(sites, sites.c.id == replies.c.site_id)
-        .where(_due(now), sites.c.gateway.in_(gateways), ~stopped(), ~_refused_before(), ~_would_overtake(now))
+        .where(_due(now), sending, ~_refused_before(), ~_would_overtake(now))
         .order_by(replies.c.next_at, replies.c.id)
         .limit(CANDIDATES)
     )
@@ -84,7 +86,7 @@ def candidates(engine: Engine, gateways: Collection[str], now: datetime) -> Sequ
         return connection.execute(query).scalars().all()
 
 
-def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
+def claim(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Claim | None:
     """Claim a candidate and commit that; None when somebody else was faster or it may not go out any more."""
     taken = {
         "state": "sending",
@@ -97,12 +99,15 @@ def claim(engine: Engine, reply_id: int, now: datetime) -> Claim | None:
         "updated_at": now,
     }
     # Asked again here: between being found and being claimed its gateway may have been stopped by another reply.
-    sending = replies.c.site_id.in_(select(sites.c.id).where(~stopped()))
+    sending = replies.c.site_id.in_(select(sites.c.id).where(~stopped(), ~pace.holds_back(now)))
     mine = and_(replies.c.id == reply_id, _due(now), sending, ~_refused_before(), ~_would_overtake(now))
     with committing(engine, "claim.commit") as connection:
         if connection.execute(update(replies).where(mine).values(taken)).rowcount != 1:
             return None
         row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
+        if not pace.takes(connection, row.gateway, row.sending_number, now):
+            connection.rollback()
+            return None
         begin(connection, reply_id, row.attempt, now)
     say(log, "claimed", **trail(row.site_id, row.cause), reply=reply_id, attempt=row.attempt)
     return Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, now)

@@ -449,6 +449,15 @@ gateway_stops = Table(
     comment="What cannot send until somebody mends it and says so; its replies stay pending.",
 )
 
+paces = Table(
+    "paces",
+    metadata,
+    Column("gateway", Text, primary_key=True),
+    Column("number", Text, primary_key=True, comment="our sending number"),
+    Column("free_at", UtcTime, nullable=False, comment="when its next reply may go out"),
+    comment="When each number may send again, where SEND_PER_SECOND is set.",
+)
+
 opt_outs = Table(
     "opt_outs",
     metadata,
@@ -526,7 +535,12 @@ Index(
 
 # Likewise for whoever asks for failed replies of late; `state` leads so that SQLite prefers it to `ix_replies_due`.
 FAILED = text("state = 'failed'")
-Index("ix_replies_failed", replies.c.state, replies.c.updated_at, sqlite_where=FAILED, postgresql_where=FAILED)
+Index(
+    "ix_replies_failed",
+    *(replies.c[name] for name in ("state", "updated_at", "error_code")),
+    sqlite_where=FAILED,
+    postgresql_where=FAILED,
+)
 WORDS_REFUSED = text("refusal = 'content'")
 Index(
     "ix_replies_words_refused",

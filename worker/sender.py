@@ -20,6 +20,8 @@ from worker.crashing import around
 from worker.gateways.base import Gateway, Outcome, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox import Claim, candidates, claim, record, retire
+from worker.pacing import AS_THEY_COME, Pace, pace_of
+from worker.runtime import Runtime
 from worker.tracing import trail
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ class Sender:
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
     threads: int = THREADS
+    pace: Pace = AS_THEY_COME
+    pause: Callable[[float], object] = time.sleep
 
     def drain(self, budget_s: float = BUDGET_S) -> Drained:
         """Send until nothing is due, for about `budget_s` seconds at the most; never waits for what is backed off."""
@@ -67,20 +71,26 @@ class Sender:
                 if claimed is not None:
                     running.add(pool.submit(self._hand_over, claimed))
                     done.handed_over += 1
-                elif not running:
-                    return done
-                else:
+                elif running:
                     # Not longer: a reply may have become due that has nothing to do with those on their way.
                     wait(running, LOOK_AGAIN_S, FIRST_COMPLETED)
+                elif self._holds_back():
+                    self.pause(min(LOOK_AGAIN_S, self.pace.gap_s))
+                else:
+                    return done
 
     def _next(self, known: deque[int]) -> Claim | None:
         if not known:
-            known.extend(candidates(self.engine, self.gateways.keys(), self.clock()))
+            known.extend(candidates(self.engine, self.gateways.keys(), self.clock(), self.pace))
         while known:
-            claimed = claim(self.engine, known.popleft(), self.clock())
+            claimed = claim(self.engine, known.popleft(), self.clock(), self.pace)
             if claimed is not None:
                 return claimed
         return None
+
+    def _holds_back(self) -> bool:
+        """Tell whether something would go out now, were it not for the pace."""
+        return bool(self.pace.gap) and bool(candidates(self.engine, self.gateways.keys(), self.clock()))
 
     def _hand_over(self, claimed: Claim) -> None:
         if self.clock() > claimed.since + LATEST_START:
@@ -108,6 +118,12 @@ class Sender:
             else:
                 _tell(claimed, outcome)
                 return
+
+
+def sender_of(runtime: Runtime, stopping: Callable[[], bool] = lambda: False) -> Sender:
+    """Return the sender of a process."""
+    pace = pace_of(runtime.settings.send_per_second)
+    return Sender(runtime.engine, runtime.gateways, runtime.clock, stopping, pace=pace)
 
 
 def _tell(claimed: Claim, outcome: Outcome) -> None:

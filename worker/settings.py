@@ -23,6 +23,7 @@ VARIABLES = (
     "BAOBEI_VAR",
     "LOG_LEVEL",
     "ALERT_URL",
+    "SEND_PER_SECOND",
     "HOST",
     "PORT",
 )
@@ -38,6 +39,7 @@ DRIVERS = {
     POSTGRESQL: POSTGRESQL,
 }
 SHORTEST_KEY = 16
+SLOWEST, FASTEST = 0.01, 1000.0
 
 
 class SettingsError(ValueError):
@@ -78,6 +80,8 @@ class Settings:
     """None means the key kept under `var`; see `secret_key_of`."""
     twilio: TwilioSettings | None
     alert_url: str | None = field(repr=False)
+    send_per_second: float | None
+    """What each of our numbers sends at the most; None: the gateway queues at its number's own rate."""
     log_level: str
     host: str
     port: int
@@ -112,6 +116,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_secret_key(given.get("SECRET_KEY")),
         twilio=_twilio(given),
         alert_url=_alert_url(given.get("ALERT_URL")),
+        send_per_second=_per_second(given.get("SEND_PER_SECOND")),
         log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
         host=given.get("HOST", "127.0.0.1"),
         port=_port(given.get("PORT", "8000")),
@@ -305,6 +310,16 @@ def _auth_tokens(text: str) -> tuple[str, ...]:
     if len(tokens) > 2 or not all(re.fullmatch(r"\S+", token) for token in tokens):
         raise SettingsError("TWILIO_AUTH_TOKEN must be one token, or two with a comma between them while rotating.")
     return tokens
+
+
+def _per_second(text: str | None) -> float | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not SLOWEST <= float(text) <= FASTEST:
+        raise SettingsError(
+            f"SEND_PER_SECOND is {text}, but must be a number from {SLOWEST:g} to {FASTEST:g}, or not set at all."
+        )
+    return float(text)
 
 
 def _log_level(text: str) -> str:

@@ -27,7 +27,7 @@ from worker.notices import tell_due
 from worker.outbox import candidates, close_leases, retire
 from worker.runtime import Runtime
 from worker.schema import cursors, sites
-from worker.sender import Sender
+from worker.sender import sender_of
 from worker.settling import Settler
 from worker.stops import stops
 
@@ -140,10 +140,11 @@ class Sweeper:
     def see_to_outbox(self) -> None:
         """Ring for due replies; send them when ringing does not help."""
         runtime = self._runtime
-        first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock())[:1]
+        sender = sender_of(runtime, self._stop.is_set)
+        first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock(), sender.pace)[:1]
         stuck = self._outbox.stuck(dict.fromkeys(first, 0))
         if first and (not runtime.bell.ring_send() or stuck):
-            Sender(runtime.engine, runtime.gateways, runtime.clock, self._stop.is_set).drain(SEND_FOR_S)
+            sender.drain(SEND_FOR_S)
 
     def see_to_gaps(self) -> None:
         """Put in line what gateways have in their lists and we have not, each list when it is due."""
