@@ -60,7 +60,7 @@ def requeue(queue: str, job_id: str) -> Response:
 
 
 def _mender() -> Mender:
-    return Mender(runtime(), present_user())
+    return Mender(runtime(), present_user().id)
 
 
 def _back(words: str) -> Response:

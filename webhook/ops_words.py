@@ -73,6 +73,7 @@ ERRORS = {
     "30008": _l("not delivered, for no known reason"),
     "lease": _l("the sender died"),
     "opted out": _l("the person has opted out"),
+    "lost": _l("it did not arrive, as a person found"),
     "same words": _l("the carrier refused these words before"),
 }
 """By the codes of gateways (https://www.twilio.com/docs/api/errors) and our own."""

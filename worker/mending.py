@@ -20,7 +20,6 @@ from worker.readers.queues import failed_registry, our_queues
 from worker.runtime import Runtime
 from worker.schema import replies
 from worker.stops import resume
-from worker.users import User
 
 RESENDABLE = ("failed", "unknown", "review", "stale")
 SETTLEABLE = ("unknown", "review")
@@ -32,7 +31,8 @@ class Mender:
     """Somebody who mends what is stuck."""
 
     runtime: Runtime
-    who: User
+    user_id: int | None
+    """None: somebody at the server's own command line."""
 
     def resend(self, site_id: int, reply_id: int) -> bool:
         """Send a reply of a site once more; False when it is not one that stands still."""
@@ -53,6 +53,11 @@ class Mender:
         """Record that a reply in doubt arrived, as somebody knows; False when it is not in doubt."""
         arrived = {"state": "sent", "sent_at": self.runtime.clock(), "error_code": None, "error_words": None}
         return self._change(site_id, reply_id, SETTLEABLE, arrived | {"lease_until": None}, "settle")
+
+    def settle_as_lost(self, site_id: int, reply_id: int) -> bool:
+        """Record that a reply in doubt did not arrive, as somebody knows; False when it is not in doubt."""
+        lost = {"state": "failed", "error_code": "lost", "error_words": "it did not arrive, as a person found"}
+        return self._change(site_id, reply_id, SETTLEABLE, lost | {"lease_until": None}, "settle")
 
     def resume_gateway(self, name: str) -> int:
         """Let a gateway and its numbers send again; return how many stops that ended."""
@@ -103,7 +108,7 @@ class Mender:
         return bell.ring_send()
 
     def _record(self, what: str, about: str) -> None:
-        record(self.runtime.engine, self.who.id, what, about, self.runtime.clock())
+        record(self.runtime.engine, self.user_id, what, about, self.runtime.clock())
 
     def _change(self, site_id: int, reply_id: int, states: Sequence[str], change: dict[str, Any], what: str) -> bool:
         now = self.runtime.clock()
@@ -112,5 +117,5 @@ class Mender:
         with self.runtime.engine.begin() as connection:
             if connection.execute(changed).rowcount != 1:
                 return False
-            note(connection, self.who.id, what, f"reply {reply_id}", now)
+            note(connection, self.user_id, what, f"reply {reply_id}", now)
         return True

@@ -1,10 +1,11 @@
-"""`baobei gateway`: which gateways or numbers are stopped, and letting them send again."""
+"""`baobei gateway`: which gateways or numbers are stopped, and letting them send again; replies that stand still."""
 
 import json
 
 import click
 
 from worker.cli.base import database
+from worker.cli.replies import list_replies, resend, settle
 from worker.stops import resume as let_send
 from worker.stops import stops
 
@@ -38,3 +39,7 @@ def resume(name: str) -> None:
     with database() as engine:
         ended = let_send(engine, name)
     click.echo(f"{name} sends again; what waited goes out now." if ended else f"{name} was not stopped.")
+
+
+for command in (list_replies, resend, settle):
+    gateway.add_command(command)

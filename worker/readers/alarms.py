@@ -26,8 +26,8 @@ CONTENT_LEAST: Final = 3
 FAILED_COMPARISONS: Final = 3
 SHOWN_FOR: Final = timedelta(days=1)
 """What nobody can undo, a reply in review, a text of no site or one that came late, is an alarm for a day."""
-OUR_OWN: Final = ("opted out", "same words")
-"""Codes of replies that we ourselves did not send; no gateway failed."""
+OUR_OWN: Final = ("opted out", "same words", "lost")
+"""Codes of replies that we ourselves did not send, or gave up; no gateway failed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _replies_in_review(connection: Connection, now: datetime) -> Iterator[Alarm]
     for row in connection.execute(query.where(in_review).group_by(replies.c.site_id)):
         sentence = (
             f"Of {counted(row.total, 'reply', 'replies')} of site {row.site_id} nobody can tell whether it arrived, "
-            "after a second attempt: look in the gateway's own log, and call the agent if it matters."
+            "after a second attempt: look in the gateway's own log, and run `baobei gateway replies --state review`."
         )
         detail = _site(row.site_id, replies=row.total)
         yield Alarm("replies_in_review", f"site:{row.site_id}", row.oldest, sentence, detail)

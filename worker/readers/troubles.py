@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, func, select
+from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from worker.database import reading
 from worker.schema import decisions, inbox, replies, roster, sites, unrouted
 
 MOST = 20
+MOST_LISTED = 200
 OFTEN = 3
 FAILED_REPLIES = ("failed", "unknown", "review", "stale")
 UNREADABLE = ("refused_unreadable", "refused_not_a_report", "unreadable")
@@ -66,17 +67,35 @@ class FailingSender:
 
 def failed_replies(engine: Engine, site_ids: Collection[int], since: datetime) -> list[FailedReply]:
     """Return the newest replies written after `since` that did not arrive, as far as we know."""
-    names = ("id", "site_id", "cause", "code", "recipient", "ref", "state", "error_code", "error_words", "created_at")
-    columns = {name: replies.c[name] for name in names}
-    query = (
-        select(*columns.values(), sites.c.name.label("site"))
-        .join(sites, sites.c.id == replies.c.site_id)
-        .where(replies.c.state.in_(FAILED_REPLIES), replies.c.created_at >= since, replies.c.site_id.in_(site_ids))
-        .order_by(replies.c.created_at.desc(), replies.c.id.desc())
-        .limit(MOST)
-    )
+    mine = replies.c.created_at >= since, replies.c.site_id.in_(site_ids)
     with reading(engine).connect() as connection:
-        return [FailedReply(**row) for row in connection.execute(query).mappings()]
+        return _standing_still(connection, _newest(FAILED_REPLIES).where(*mine).limit(MOST))
+
+
+def replies_standing_still(engine: Engine, states: Collection[str]) -> list[FailedReply]:
+    """Return the newest replies of all sites in these states."""
+    with reading(engine).connect() as connection:
+        return _standing_still(connection, _newest(states).limit(MOST_LISTED))
+
+
+def site_of_reply(engine: Engine, reply_id: int) -> int | None:
+    """Return whose reply this is; None when there is none of that id."""
+    with reading(engine).connect() as connection:
+        found: int | None = connection.execute(
+            select(replies.c.site_id).where(replies.c.id == reply_id)
+        ).scalar_one_or_none()
+    return found
+
+
+def _newest(states: Collection[str]) -> Select[Any]:
+    names = ("id", "site_id", "cause", "code", "recipient", "ref", "state", "error_code", "error_words", "created_at")
+    columns = [replies.c[name] for name in names]
+    query = select(*columns, sites.c.name.label("site")).join(sites, sites.c.id == replies.c.site_id)
+    return query.where(replies.c.state.in_(states)).order_by(replies.c.created_at.desc(), replies.c.id.desc())
+
+
+def _standing_still(connection: Connection, query: Select[Any]) -> list[FailedReply]:
+    return [FailedReply(**row) for row in connection.execute(query).mappings()]
 
 
 def unrouted_texts(engine: Engine) -> list[OddText]:

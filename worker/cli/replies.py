@@ -1,0 +1,83 @@
+"""`baobei gateway replies|resend|settle`: replies that stand still, and what a person does about one."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from worker.cli.base import Problem, database, settings
+from worker.clock import utc_now
+from worker.mending import Mender
+from worker.readers.troubles import FAILED_REPLIES, FailedReply, replies_standing_still, site_of_reply
+from worker.runtime import open_runtime
+
+Act = Callable[[Mender, int, int], bool]
+
+
+@click.command("replies")
+@click.option("--state", type=click.Choice(FAILED_REPLIES), help="Only those in this state.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_replies(state: str | None, as_json: bool) -> None:
+    """Show the newest replies that did not arrive or may not have; never a number or what they say."""
+    with database() as engine:
+        found = replies_standing_still(engine, (state,) if state else FAILED_REPLIES)
+    if as_json:
+        click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False))
+        return
+    for each in found:
+        click.echo(f"{each.id}  {each.site}  {each.code} {each.ref or '-'}  {each.state}  {_age(each)}  {_why(each)}")
+    if not found:
+        click.echo("No reply stands still.")
+
+
+@click.command("resend")
+@click.argument("reply_id", metavar="ID", type=int)
+def resend(reply_id: int) -> None:
+    """Send the reply ID once more."""
+    _do(reply_id, lambda mender, site_id, one: mender.resend(site_id, one), "failed, stale or in doubt")
+    click.echo(f"Reply {reply_id} is sent once more.")
+
+
+@click.command("settle")
+@click.argument("reply_id", metavar="ID", type=int)
+@click.argument("how", type=click.Choice(("sent", "lost")))
+def settle(reply_id: int, how: str) -> None:
+    """Record what somebody knows of the reply ID, which is in doubt: that it was sent, or that it was lost."""
+    act: Act = Mender.settle_as_sent if how == "sent" else Mender.settle_as_lost
+    _do(reply_id, act, "in doubt (unknown or review)")
+    click.echo(f"Reply {reply_id} counts as {how}.")
+
+
+def _do(reply_id: int, act: Act, wanted: str) -> None:
+    with _mender() as mender:
+        site_id = site_of_reply(mender.runtime.engine, reply_id)
+        if site_id is None:
+            raise Problem(f"There is no reply {reply_id}; `baobei gateway replies` shows those that stand still.")
+        if not act(mender, site_id, reply_id):
+            raise Problem(f"Reply {reply_id} is not {wanted}, and nothing was changed; see `baobei gateway replies`.")
+
+
+@contextmanager
+def _mender() -> Iterator[Mender]:
+    given = settings()
+    with database(given), closing(open_runtime(given)) as runtime:
+        yield Mender(runtime, None)
+
+
+def _row(reply: FailedReply) -> dict[str, Any]:
+    names = ("id", "site_id", "site", "seq", "code", "ref", "state", "error_code", "error_words")
+    return {name: getattr(reply, name) for name in names} | {"created_at": reply.created_at.isoformat()}
+
+
+def _age(reply: FailedReply) -> str:
+    age = utc_now() - reply.created_at
+    if age < timedelta(hours=2):
+        return f"{age // timedelta(minutes=1)} min"
+    return f"{age // timedelta(hours=1)} h" if age < timedelta(days=2) else f"{age.days} d"
+
+
+def _why(reply: FailedReply) -> str:
+    return f"{reply.error_code}: {reply.error_words}" if reply.error_code else "no error of a gateway"
