@@ -1,6 +1,7 @@
 """`baobei doctor`: each fault is found in one sentence that says how to mend it, whatever else is away."""
 
 import json
+import re
 import shutil
 import socket
 import time
@@ -311,7 +312,7 @@ class TestStores:
 
     def test_a_database_that_does_not_answer(self, doctor: Doctor) -> None:
         found = doctor(DATABASE_URL="postgresql://me:geheim-1@127.0.0.1:9/none")
-        the_only(found, "database", "cannot be used (OperationalError")
+        the_only(found, "database", "does not answer or refuses us (OperationalError)")
 
     def test_an_empty_database(self, doctor: Doctor, tmp_path: Path) -> None:
         file = tmp_path / "empty.sqlite"
@@ -438,3 +439,19 @@ def test_finds_texts_that_wait_in_the_spool_without_a_database(environ: dict[str
     the_only(doctor(), "spool", "1 text waits in the spool", "start the database")
     away = doctor(DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
     assert {finding.check for finding in away} == {"database", "spool"}
+
+
+def test_finds_a_file_where_the_folder_should_be(environ: dict[str, str], doctor: Doctor) -> None:
+    file = Path(environ["BAOBEI_VAR"]) / "a file"
+    file.touch()
+    the_only(doctor(BAOBEI_VAR=str(file)), "room", "which is a file: name a folder")
+
+
+def test_each_sentence_is_one_line_whatever_is_away(run: Callable[..., Result]) -> None:
+    away = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none", "REDIS_URL": "redis://127.0.0.1:9"}
+    result = run(PUBLIC_URL=None, TWILIO_API_URL="http://127.0.0.1:9", **away)
+    *findings, summary = result.output.splitlines()
+    assert [line.split()[1] for line in findings] == ["settings", "database", "redis", "gateways"]
+    assert all(re.search(r": [a-z].*\.$", line) for line in findings)
+    assert re.fullmatch(r"4 problems found by \d checks\. \d more have to wait until these are mended\.", summary)
+    assert "found by 1 check. " in run(PORT="many").output

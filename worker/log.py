@@ -51,7 +51,8 @@ def complain(log: logging.Logger, step: str, error: BaseException, **fields: Fie
 def kind_of(error: BaseException) -> str:
     """Return the name of the error's class, and of the driver's own error where it carries one."""
     inner = getattr(error, "orig", None)
-    return type(error).__name__ + (f"/{type(inner).__name__}" if isinstance(inner, BaseException) else "")
+    names = [type(each).__name__ for each in (error, inner) if isinstance(each, BaseException)]
+    return "/".join(dict.fromkeys(names))
 
 
 def place_of(trace: TracebackType | None) -> str:

@@ -45,4 +45,5 @@ def _summary(found: list[Finding], checked: int) -> str:
     left = len(CHECKS) - checked
     problems = sum(finding.weight == "problem" for finding in found)
     words = "No problem found" if not problems else f"{problems} problem{'s' if problems > 1 else ''} found"
-    return f"{words} by {checked} checks." + (f" {left} more have to wait until these are mended." if left else "")
+    made = f"{checked} check{'s' if checked > 1 else ''}"
+    return f"{words} by {made}." + (f" {left} more have to wait until these are mended." if left else "")

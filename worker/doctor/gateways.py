@@ -32,7 +32,8 @@ def look_at_gateways(patient: Patient) -> Iterator[Problem | Advice]:
                 yield Advice(fault.sentence) if fault.advice else Problem(fault.sentence)
         except GatewayAwayError as error:
             yield Problem(
-                f"Gateway {name} could not be asked how it is set up ({error}): see that this machine reaches it."
+                f"Gateway {name} could not be asked how it is set up ({error}): see that this machine reaches it "
+                "and that its address in the environment is right."
             )
 
 

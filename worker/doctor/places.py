@@ -37,6 +37,9 @@ DISK_ON_REQUEST: Final[Mapping[str, str]] = {
 
 def look_at_room(patient: Patient) -> Iterator[Problem | Advice]:
     """Look whether the disks of BAOBEI_VAR and of the SQLite file are nearly full."""
+    if patient.settings.var.is_file():
+        yield Problem(f"BAOBEI_VAR names {patient.settings.var}, which is a file: name a folder.")
+        return
     file = sqlite_file(patient)
     folders = {_existing(patient.settings.var), _existing(file.parent if file else patient.settings.var)}
     for folder in sorted(folders):

@@ -44,7 +44,7 @@ def look_at_database(patient: Patient) -> Iterator[Problem | Advice]:
         yield Problem("The database was migrated by a newer baobei than this one: install that version again.")
         return
     except SQLAlchemyError as error:
-        yield Problem(f"The database cannot be used ({kind_of(error)}): start it, or mend DATABASE_URL.")
+        yield Problem(f"The database does not answer or refuses us ({kind_of(error)}): start it, or mend DATABASE_URL.")
         return
     if missing:
         yield Problem(f"The database lacks {len(missing)} migration(s), from {missing[0]} on: {MIGRATE}.")
