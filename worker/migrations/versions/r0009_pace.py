@@ -1,13 +1,13 @@
 """How fast each number may send, and failed replies counted by their code from an index alone.
 
-Revision: 0008.
+Revision: 0009.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
