@@ -75,7 +75,8 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
     _keep_private(connection)
     # The driver must not open transactions by itself: _sqlite_begin says which kind.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # What is erased or replaced is overwritten in the file, and not only given free.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

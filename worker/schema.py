@@ -504,6 +504,7 @@ seals = Table(
     Column("facts", BigInteger, nullable=False, comment="how many facts are sealed"),
     Column("state_hash", String(64), nullable=False, comment="SHA-256 over the facts' commitments in their order"),
     Column("sealed_at", UtcTime, nullable=False),
+    Column("emptied_at", UtcTime, comment="a newer seal took its place, and its facts were taken away"),
     comment="Checkpoints of an audited line: audit can begin behind one when texts before it are erased.",
 )
 
@@ -515,11 +516,25 @@ sealed_facts = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, in the order of the seal"),
     Column("kind", Text, nullable=False, comment="the fact's table; cursors: the site's state"),
     Column("key", Text, comment="its key in that table as JSON; erased with the content where it is personal"),
-    Column("content", Text, comment="the row as JSON; empty once it is erased"),
-    Column("salt", String(32), comment="hides the content in its commitment; erased with it"),
+    Column("content", Text, comment="the row as JSON; once it is erased what is left of it, or nothing"),
+    Column("salt", String(32), comment="hides the content in its commitment; erased with what was sealed"),
     Column("commitment", String(64), nullable=False, comment="salted hash of the content; stays for ever"),
     Index("ix_sealed_facts_key", "site_id", "seq", "kind", "key"),
     comment="What stood in the tables of facts when a line was sealed.",
+)
+
+retentions = Table(
+    "retentions",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("site_id", ForeignKey("sites.id"), comment="empty: what belongs to no site"),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, comment="empty: not finished"),
+    Column("seal_seq", BigInteger, comment="place of the seal that it stayed behind"),
+    Column("counts", JSON, nullable=False, comment="how many rows or files of each kind were erased"),
+    Column("error", Text, comment="why it ended early; empty when it ended well"),
+    Index("ix_retentions_site", "site_id", "started_at"),
+    comment="Each time that what is older than the policy's periods was erased.",
 )
 
 # Literal, not bound: a database uses a partial index only for a condition that it can read.

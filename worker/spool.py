@@ -104,6 +104,14 @@ class Spool:
         _sync_folder(self._bad)
         _sync_folder(self.folder)
 
+    def set_aside_until(self, moment: datetime) -> list[str]:
+        """Return the names of the files that lie aside and were spooled up to a moment."""
+        return [name for name in _names_in(self._bad) if _time_of(name) <= moment]
+
+    def throw_away(self, name: str) -> None:
+        """Remove a file that lies aside for good."""
+        (self._bad / name).unlink(missing_ok=True)
+
     @contextmanager
     def feeding(self) -> Iterator[bool]:
         """Be the one who feeds, until the end of the block; yields False when somebody else is."""

@@ -20,6 +20,7 @@ from worker.proof.scratch import UndecidableError, scratch_database
 from worker.readers.cases import Client, client_of, read_case
 from worker.rules.chain import canonical
 from worker.rules.explaining import Case, story
+from worker.rules.model import mask_of
 from worker.schema import sites
 from worker.words.telling import told
 
@@ -113,7 +114,7 @@ def _as_json(case: Case, undecided: int) -> str:
         "site": case.state.site.name,
         "at": case.at,
         "client": case.client,
-        "phone": f"{case.first3}****{case.last4}",
+        "phone": mask_of(case.first3, case.last4),
         "owner": owner,
         "until": answer.until,
         "rules": list(answer.rules),

@@ -12,6 +12,7 @@ from worker.cli.migrate import migrate
 from worker.cli.parse import parse
 from worker.cli.register import register
 from worker.cli.rehearse import rehearse_files
+from worker.cli.retention import retention
 from worker.cli.roster import roster
 from worker.cli.site import site, staff
 from worker.cli.up import up
@@ -27,7 +28,7 @@ def main() -> None:
 
 COMMANDS = (
     *(up, migrate, doctor, site, staff, roster, parse, rehearse_files, register, gateway, backfill),
-    *(audit, backup, restore, explain, user, work, sweep),
+    *(audit, backup, restore, retention, explain, user, work, sweep),
 )
 
 for command in COMMANDS:

@@ -10,7 +10,7 @@ from worker.proof.checks import check_chain, check_heads, check_line, check_site
 from worker.proof.compare import Compared, Difference, compared_facts, compared_records, differences
 from worker.proof.faults import Fault, Findings, place, written_key
 from worker.proof.scratch import UndecidableError, begin_line, recompute
-from worker.proof.sealing import Seal, begin_from_seal, check_against, check_seal, is_erased, seals_of
+from worker.proof.sealing import Seal, begin_from_seal, check_against, check_seal, has_gaps, is_erased, seals_of
 from worker.schema import inbox
 
 OnProgress = Callable[[str, int, int], None]
@@ -55,12 +55,13 @@ def audit_site(
     seals = seals_of(source, site.id)
     for each in seals:
         check_seal(source, each, found)
-    seal = _seal_to_begin_with(seals if since_seal or line.erased else [], line.erased, found)
+    since_seal = since_seal or line.erased > 0 or any(has_gaps(source, each) for each in seals)
+    seal = _seal_to_begin_with(seals if since_seal else [], line.erased, found)
     begin_line(scratch, site)
     if seal is not None:
         begin_from_seal(source, scratch, seal)
     after = seal.seq if seal is not None else 0
-    later = [each for each in seals if each.seq > after]
+    later = [each for each in seals if each.seq > after and each.emptied_at is None]
     computed = Findings(site.name)
     if _recompute(source, scratch, site, cursor, later, on_progress, computed):
         _compare(source, scratch, site.id, seal, computed)

@@ -26,7 +26,8 @@ def compute_until(source: Connection, scratch: Connection, site: Row[Any], place
     """Fill the scratch database with a site's register as of a place. Raises ErasedError, UndecidableError."""
     gone = (inbox.c.site_id == site.id) & (inbox.c.seq <= place) & (inbox.c.salt == "")
     erased = source.execute(select(func.max(inbox.c.seq)).where(gone)).scalar() or 0
-    usable = [seal for seal in seals_of(source, site.id) if erased <= seal.seq <= place]
+    whole = [seal for seal in seals_of(source, site.id) if seal.emptied_at is None]
+    usable = [seal for seal in whole if erased <= seal.seq <= place]
     begin_line(scratch, site)
     if erased and not usable:
         raise ErasedError

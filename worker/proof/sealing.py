@@ -38,11 +38,16 @@ class Seal:
     facts: int
     state_hash: str
     sealed_at: datetime
+    emptied_at: datetime | None = None
+    """when its facts were taken away because a newer seal had taken its place"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One fact of a seal; `key`, `content` and `salt` are None once it is erased (a key that is no person's stays)."""
+    """One fact of a seal. Once it is erased its salt is None, and `content` what is left of it, or None.
+
+    Its key goes where it is a person's.
+    """
 
     kind: str
     key: str | None
@@ -54,7 +59,7 @@ class Sealed:
     def holds(self) -> bool:
         """Whether the content is what was sealed; of an erased one there is nothing to say."""
         if self.content is None or self.salt is None:
-            return self.content is None and self.salt is None
+            return self.salt is None
         return self.commitment == _commitment(self.kind, self.content, self.salt)
 
 
@@ -121,8 +126,13 @@ def _facts(scratch: Connection, site_id: int) -> Iterator[tuple[str, str, str]]:
         query = select(*columns).where(table.c.site_id == site_id).order_by(*in_key_order(scratch, key))
         for values in stream(scratch, query):
             row = dict(zip((c.name for c in columns), values, strict=True))
-            yield table.name, fact_key([row[c.name] for c in key]), canonical(row).decode()
+            yield table.name, fact_key([row[c.name] for c in key]), sealed_row(row)
     yield STATE, fact_key([]), canonical(cursor_of(scratch, site_id).state).decode()
+
+
+def sealed_row(row: Mapping[str, Any]) -> str:
+    """Return a row as sealed facts carry it: without its site."""
+    return canonical({name: value for name, value in row.items() if name != "site_id"}).decode()
 
 
 def fact_key(values: Iterable[Any]) -> str:
@@ -157,17 +167,26 @@ def _sealed_rows(connection: Connection, seal: Seal) -> Iterator[Sealed]:
 
 
 def check_seal(source: Connection, seal: Seal, found: Findings) -> None:
-    """Check that a seal holds what was sealed: each fact by its commitment, all by the state hash, the chain's head."""
-    state_hash, key = _StateHash(seal.seq, seal.head), f"seal at {place(seal.seq)}"
+    """Check that a seal holds what was sealed: each fact by its commitment, all by the state hash, the chain's head.
+
+    Of one that was emptied only the head can still be checked.
+    """
+    key = f"seal at {place(seal.seq)}"
+    if seal.emptied_at is None:
+        _check_facts(source, seal, key, found)
+    mine = (decisions.c.site_id == seal.site_id) & (decisions.c.seq == seal.seq)
+    if source.execute(select(decisions.c.head).where(mine)).scalar() != seal.head:
+        found.add("seals", key, "head", "the head is not the one of the chain.")
+
+
+def _check_facts(source: Connection, seal: Seal, key: str, found: Findings) -> None:
+    state_hash = _StateHash(seal.seq, seal.head)
     for sealed in _sealed_rows(source, seal):
         state_hash.cover(sealed)
         if not sealed.holds:
             found.add("sealed_facts", f"{key}, fact {state_hash.count}", "content", "this is not what was sealed.")
     if (state_hash.count, state_hash.hex) != (seal.facts, seal.state_hash):
         found.add("seals", key, "state_hash", "the facts are not those that were sealed.")
-    mine = (decisions.c.site_id == seal.site_id) & (decisions.c.seq == seal.seq)
-    if source.execute(select(decisions.c.head).where(mine)).scalar() != seal.head:
-        found.add("seals", key, "head", "the head is not the one of the chain.")
 
 
 def check_against(source: Connection, scratch: Connection, seal: Seal, found: Findings) -> None:
@@ -192,6 +211,32 @@ def begin_from_seal(source: Connection, scratch: Connection, seal: Seal) -> None
             if sealed.kind == STATE and sealed.content is not None:
                 _set_cursor(scratch, seal, json.loads(sealed.content))
     scratch.commit()
+
+
+def has_gaps(connection: Connection, seal: Seal) -> bool:
+    """Tell whether something in a seal has been erased, so that a line before it cannot be computed again."""
+    mine = (sealed_facts.c.site_id == seal.site_id) & (sealed_facts.c.seq == seal.seq)
+    erased = select(sealed_facts.c.number).where(mine, sealed_facts.c.salt.is_(None))
+    return connection.execute(erased.limit(1)).first() is not None
+
+
+def empty_older_seals(engine: Engine, newest: Seal, now: datetime) -> int:
+    """Take the facts of the seals before this one away, in short transactions; return how many seals that were.
+
+    What they prove stands in the chain; what they hold would have to be erased in each of them again.
+    """
+    mine = (seals.c.site_id == newest.site_id) & (seals.c.seq < newest.seq)
+    with engine.begin() as connection:
+        fresh = update(seals).where(mine, seals.c.emptied_at.is_(None)).values(emptied_at=now)
+        count = connection.execute(fresh).rowcount
+        places = list(connection.execute(select(seals.c.seq, seals.c.facts).where(mine)))
+    for seq, facts in places:
+        for begin in range(0, facts, AT_ONCE):
+            some = sealed_facts.c.number.between(begin + 1, begin + AT_ONCE)
+            with engine.begin() as connection:
+                own = (sealed_facts.c.site_id == newest.site_id) & (sealed_facts.c.seq == seq)
+                connection.execute(delete(sealed_facts).where(own, some))
+    return count
 
 
 def _by_kind(site_id: int, some: list[Sealed]) -> dict[str, list[dict[str, Any]]]:

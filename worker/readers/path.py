@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select
 
 from worker.database import reading
+from worker.rules.model import mask_of
 from worker.schema import attempts, decisions, inbox, replies, reports, roster
 
 
@@ -100,7 +101,7 @@ def _message(site_id: int, seq: int) -> Any:
 def _reports(connection: Connection, site_id: int, seq: int) -> tuple[Reported, ...]:
     mine = reports.c.site_id == site_id, reports.c.seq == seq
     rows = connection.execute(select(reports).where(*mine).order_by(reports.c.part)).all()
-    return tuple(Reported(r.part, r.client, f"{r.first3}****{r.last4}", r.code, r.number) for r in rows)
+    return tuple(Reported(r.part, r.client, mask_of(r.first3, r.last4), r.code, r.number) for r in rows)
 
 
 def _replies(connection: Connection, site_id: int, seq: int) -> tuple[ReplyPath, ...]:

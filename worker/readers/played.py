@@ -125,7 +125,7 @@ def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
         last = next((a for a in reversed(asks) if a.recipient == row.sender and a.seq < row.seq), None)
         if digits is not None and last is not None and last.seq in found.seqs:
             found.seqs.add(row.seq)
-            found.codes |= {row.seq} if last.params["code"] == digits[1] else set()
+            found.codes |= {row.seq} if last.params.get("code") == digits[1] else set()
 
 
 def _messages(connection: Connection, site_id: int, seqs: set[int]) -> list[Row[Any]]:

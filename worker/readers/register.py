@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tupl
 from worker.database import reading
 from worker.proof.heads import SHOWN
 from worker.readers.searching import WINNING, Search, conditions_of, status_at
+from worker.rules.model import mask_of
 from worker.schema import claims, decisions, reports, sites, units
 
 COLUMNS = (
@@ -157,7 +158,7 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         number=f"R{row.number}" if row.number is not None else "",
         status=row.status,
         client=row.client,
-        phone=f"{row.first3}****{row.last4}",
+        phone=mask_of(row.first3, row.last4),
         agent=row.agent,
         unit=row.unit,
         reported_at=row.received_at,

@@ -11,8 +11,15 @@ UNIT_KINDS = ("own", "distributor", "referral")
 NO_AGENT = "-"
 WALK_IN = "walkin"
 """The unit of a walk-in (现场客): a client of the site itself (R6; decisions.md B2)."""
+ERASED = "—"
+"""The name of a client whose records retention has erased."""
 LIVING = ("live", "suspected", "contested", "walkin")
 """States of a claim that nothing but time has ended."""
+
+
+def mask_of(first3: str, last4: str) -> str:
+    """Return a phone as people write it; of an erased client nothing is left to write."""
+    return ERASED if last4.startswith("#") else f"{first3}****{last4}"
 
 
 def fields_of(value: Any) -> dict[str, Any]:
@@ -164,7 +171,7 @@ class Claim:
     @property
     def mask(self) -> str:
         """Return the phone as people write it."""
-        return f"{self.first3}****{self.last4}"
+        return mask_of(self.first3, self.last4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +242,7 @@ class Visit:
     @property
     def mask(self) -> str:
         """Return the phone as people write it."""
-        return f"{self.first3}****{self.last4}"
+        return mask_of(self.first3, self.last4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +306,7 @@ class Dispute:
     @property
     def mask(self) -> str:
         """Return the phone as people write it."""
-        return f"{self.first3}****{self.last4}"
+        return mask_of(self.first3, self.last4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class Policy:
     short_lead_minutes: int = 30
     first_number: int = 1
     language: str = "zh"
+    retention: bool = True
+    keep_texts_days: int = 30
+    keep_unvisited_days: int = 30
+    keep_visited_days: int = 0
 
     @property
     def terms(self) -> dict[str, int]:
@@ -150,6 +154,10 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "short_lead_minutes": _whole(0),
     "first_number": _whole(1),
     "language": _one_of("zh", "en"),
+    "retention": _SWITCH,
+    "keep_texts_days": _whole(0),
+    "keep_unvisited_days": _whole(0),
+    "keep_visited_days": _whole(0),
 }
 KEYS = tuple(field.name for field in fields(Policy))
 

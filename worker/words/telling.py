@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.rules.explaining import Case, Item, story
-from worker.rules.model import NO_AGENT, WALK_IN
+from worker.rules.model import NO_AGENT, WALK_IN, mask_of
 
 
 @cache
@@ -61,7 +61,7 @@ class _Telling:
         return self._say[key].format(
             at=self._time(case.at),
             site=case.state.site.name,
-            who=f"{case.client} {case.first3}****{case.last4}",
+            who=f"{case.client} {mask_of(case.first3, case.last4)}",
             by=self._by(answer.unit, answer.agent),
             until=self._time(answer.until),
         )

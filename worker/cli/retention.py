@@ -1,0 +1,123 @@
+"""`baobei retention`: what is older than the policy's periods is erased, provably and for good."""
+
+import json
+import time
+from typing import Any
+
+import click
+from sqlalchemy import Engine, Row, select
+
+from worker.cli.base import Problem, database, settings
+from worker.clock import utc_now
+from worker.database import reading
+from worker.entering import site_named
+from worker.lock import file_lock
+from worker.retention.elsewhere import erase_elsewhere
+from worker.retention.run import Retained, UnprovedError, retain
+from worker.retention.scrubbing import scrub
+from worker.schema import sites
+from worker.spool import Spool
+
+SAY_EVERY_S = 5.0
+KINDS = {
+    "inbox": "texts",
+    "replies": "replies",
+    "claims": "registrations",
+    "reports": "rows of the register",
+    "follow_ups": "follow-ups",
+    "visits": "visit forms",
+    "kin": "family links",
+    "aliases": "further numbers",
+    "senders": "remembered phones",
+    "unrouted": "texts to no site",
+    "unreadable_files": "unreadable files",
+    "acts": "records of acts",
+    "throttles": "tries to log in",
+    "retentions": "records of retention",
+}
+PERIODS = ("keep_texts_days", "keep_unvisited_days", "keep_visited_days")
+
+
+@click.command("retention")
+@click.option("--site", "site_name", help="One site only.")
+@click.option("--dry-run", is_flag=True, help="Count what is due and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def retention(site_name: str | None, dry_run: bool, as_json: bool) -> None:
+    """Erase what is older than the policy's periods; nothing that a live protection, form, deal or dispute needs."""
+    given = settings()
+    given.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with database(given) as engine, file_lock(given.var / "retention.lock") as mine:
+        if not mine:
+            raise Problem("Another `baobei retention` is at work; wait until it has ended.")
+        results = [_retain(engine, site, dry_run) for site in _sites(engine, site_name)]
+        elsewhere = {} if site_name else erase_elsewhere(engine, Spool(given.var / "spool"), utc_now(), dry_run)
+        scrubbed = dry_run or scrub(engine)
+    click.echo(_as_json(results, elsewhere, dry_run) if as_json else _told(results, elsewhere, dry_run))
+    if not scrubbed:
+        raise Problem("Others were reading the database, so its write-ahead log still holds old copies; run it again.")
+
+
+def _sites(engine: Engine, name: str | None) -> list[Row[Any]]:
+    wanted = select(sites).order_by(sites.c.id)
+    if name is not None:
+        wanted = wanted.where(sites.c.id == site_named(engine, name).id)
+    with reading(engine).connect() as connection:
+        return list(connection.execute(wanted))
+
+
+def _retain(engine: Engine, site: Row[Any], dry_run: bool) -> Retained:
+    try:
+        return retain(engine, site, utc_now(), dry_run, Progress().tell)
+    except UnprovedError as error:
+        raise Problem(str(error)) from None
+
+
+class Progress:
+    """Says on standard error how far it is, when that takes long."""
+
+    def __init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def tell(self, site: str, step: str, done: int) -> None:
+        """Say it, but not too often."""
+        if time.monotonic() - self._said_at >= SAY_EVERY_S:
+            self._said_at = time.monotonic()
+            click.echo(f"{site}: {step}, {done} so far", err=True)
+
+
+def _as_json(results: list[Retained], elsewhere: dict[str, int], dry_run: bool) -> str:
+    of_sites = [
+        {
+            "site": each.site,
+            "periods": {name: getattr(each.policy, name) for name in PERIODS},
+            "counts": each.counts,
+            "seal": each.seal,
+            "finished": each.finished,
+        }
+        for each in results
+    ]
+    said = {"dry_run": dry_run, "sites": of_sites, "elsewhere": elsewhere}
+    return json.dumps(said, ensure_ascii=False, indent=2)
+
+
+def _told(results: list[Retained], elsewhere: dict[str, int], dry_run: bool) -> str:
+    lines = [line for each in results for line in _of_site(each, dry_run)]
+    if elsewhere:
+        lines.append(f"Of no site: {_listed(elsewhere)}{' due' if dry_run else ' erased'}.")
+    return "\n".join(lines) or "There is no site yet, and nothing old elsewhere."
+
+
+def _of_site(each: Retained, dry_run: bool) -> list[str]:
+    periods = ", ".join(f"{name}={getattr(each.policy, name)}" for name in PERIODS)
+    if not each.counts:
+        return [f"{each.site}: nothing is due ({periods})."]
+    if dry_run:
+        return [f"{each.site}: {_listed(each.counts)} due ({periods}); nothing was changed."]
+    lines = [f"{each.site}: {_listed(each.counts)} erased behind the seal at place {each.seal} ({periods})."]
+    if not each.finished:
+        lines.append(f"{each.site}: more texts came than the seal reaches; run it again for the rest.")
+    return lines
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{counts[kind]} {words}" for kind, words in KINDS.items() if counts.get(kind))

@@ -1,0 +1,139 @@
+"""A run of retention: what is due is counted, the line audited and sealed, and then erased behind the seal.
+
+Short transactions, each of which holds its line still for some tens of milliseconds; after a crash the next run goes
+on where this one ended, because what is erased is no longer due.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, update
+
+from worker.database import snapshot
+from worker.proof.audit import audit_site
+from worker.proof.checks import cursor_of
+from worker.proof.scratch import scratch_database
+from worker.proof.sealing import Seal, empty_older_seals, seal_line
+from worker.retention.changes import Change, apply
+from worker.retention.standing import clients_of, places_answered, places_of
+from worker.retention.steps import Step, Task, Wanted, steps_of
+from worker.retention.touched import Follower, MovedOnError
+from worker.rules.policy import Policy, policy_of
+from worker.schema import retentions
+
+OnProgress = Callable[[str, str, int], None]
+"""Is told the site's name, the step, and how much of it is done."""
+
+
+class UnprovedError(Exception):
+    """The audit disagrees, so that nothing may be sealed or erased; the message is the sentence to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What a run erased at one site, or would erase: rows by kind. `seal`: the place that it stayed behind."""
+
+    site: str
+    policy: Policy
+    counts: dict[str, int] = field(default_factory=dict)
+    seal: int | None = None
+    finished: bool = True
+
+
+def retain(
+    engine: Engine, site: Row[Any], now: datetime, dry_run: bool, on_progress: OnProgress = lambda *_: None
+) -> Retained:
+    """Erase at one site (a row of `sites`) what is older than its policy's periods. Raises UnprovedError."""
+    due = count_due(engine, site, now)
+    if dry_run or not due.counts:
+        return due
+    run_id = _begin(engine, site.id, now)
+    try:
+        seal = _seal(engine, site, now, on_progress)
+        counts, finished = _erase(engine, site, seal, now, on_progress)
+        empty_older_seals(engine, seal, now)
+    except Exception as error:
+        _end(engine, run_id, now, error=type(error).__name__)
+        raise
+    _end(engine, run_id, now, seal_seq=seal.seq, counts=counts, error=None if finished else "MovedOnError")
+    return Retained(site.name, due.policy, counts, seal.seq, finished)
+
+
+def count_due(engine: Engine, site: Row[Any], now: datetime) -> Retained:
+    """Count what is older than its period at one site; changes nothing."""
+    counts: Counter[str] = Counter()
+    with snapshot(engine) as connection:
+        task = _task(connection, site.id, now, cursor_of(connection, site.id).decided_seq)
+        for step in steps_of(task).values():
+            while not step.over:
+                _count(counts, step.batch(connection))
+    return Retained(site.name, task.policy, dict(counts))
+
+
+def _task(connection: Connection, site_id: int, now: datetime, upto: int) -> Task:
+    state = cursor_of(connection, site_id).state
+    clients = clients_of(connection, site_id, now)
+    living = [number for each in clients if each.living for number in each.numbers]
+    places, refs = places_of(connection, site_id, living)
+    places |= places_answered(connection, site_id, refs)
+    wanted = Wanted(clients, places, refs)
+    return Task(site_id, policy_of(state.get("policy", {})), now, upto, state.get("staff", {}), wanted)
+
+
+def _count(counts: Counter[str], changes: list[Change]) -> None:
+    counts.update(change.table.name for change in changes)
+
+
+def _seal(engine: Engine, site: Row[Any], now: datetime, on_progress: OnProgress) -> Seal:
+    """Audit a line and seal it where it stands: from there on everything can still be proved afterwards."""
+    with scratch_database() as scratch:
+        with snapshot(engine) as source:
+            audited = audit_site(
+                source, scratch, site, since_seal=True, on_progress=lambda name, at, _: on_progress(name, "audit", at)
+            )
+        if not audited.clean:
+            raise UnprovedError(
+                f"{site.name}: nothing was erased, because the register does not agree with the line in "
+                f"{audited.count} places; run `baobei audit` and mend that first."
+            )
+        return seal_line(engine, scratch, site.id, now)
+
+
+def _erase(
+    engine: Engine, site: Row[Any], seal: Seal, now: datetime, on_progress: OnProgress
+) -> tuple[dict[str, int], bool]:
+    with snapshot(engine) as connection:
+        task = _task(connection, site.id, now, seal.seq)
+    follower = Follower(seal, task.wanted)
+    counts: Counter[str] = Counter()
+    finished = False
+    with suppress(MovedOnError):
+        for name, step in steps_of(task).items():
+            while not step.over:
+                _count(counts, _erase_some(engine, seal, step, follower))
+                on_progress(site.name, name, counts.total())
+        finished = True
+    return dict(counts), finished
+
+
+def _erase_some(engine: Engine, seal: Seal, step: Step, follower: Follower) -> list[Change]:
+    with engine.begin() as connection:
+        follower.catch_up(connection)
+        changes = step.batch(connection)
+        apply(connection, seal, changes)
+    return changes
+
+
+def _begin(engine: Engine, site_id: int, now: datetime) -> int:
+    with engine.begin() as connection:
+        row = {"site_id": site_id, "started_at": now, "counts": {}}
+        return int(connection.execute(insert(retentions).values(row).returning(retentions.c.id)).scalar_one())
+
+
+def _end(engine: Engine, run_id: int, now: datetime, **values: Any) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(retentions).where(retentions.c.id == run_id).values(ended_at=now, **values))

@@ -1,0 +1,125 @@
+"""How every client of a site stands, and which texts those who stand have in the line."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Table, or_, select
+
+from worker.proof.compare import BY_MESSAGE, stream
+from worker.rules.erasing import Clients
+from worker.rules.model import ERASED
+from worker.schema import aliases, claims, deals, disputes, follow_ups, kin, replies, reports, visits
+
+AT_ONCE: Final = 500
+FORM_LIVES: Final = timedelta(days=2)
+"""A form is void at the end of its civil day; this is longer in every time zone."""
+
+
+def clients_of(connection: Connection, site_id: int, now: datetime) -> Clients:
+    """Return every client of a site who is not erased yet."""
+    clients = Clients()
+    phones7 = {row.number: _note_claim(clients, row, now) for row in _rows(connection, site_id, claims)}
+    for row in _rows(connection, site_id, aliases):
+        if row.number in phones7:
+            clients.join(phones7[row.number], (row.first3, row.last4))
+    for row in _rows(connection, site_id, visits):
+        _note_form(clients, row, now)
+        if row.claim in phones7:
+            clients.join(phones7[row.claim], (row.first3, row.last4))
+    for row in _rows(connection, site_id, kin):
+        _note_kin(clients, row)
+    for number, cancelled_at in _deals_and_disputes(connection, site_id):
+        if number in phones7:
+            over_at, living = cancelled_at or now, cancelled_at is None
+            clients.note(phones7[number], over_at, visited=True, living=living)
+    return clients
+
+
+def _note_claim(clients: Clients, row: Row[Any], now: datetime) -> tuple[str, str]:
+    phone7 = (row.first3, row.last4)
+    over_at = max(row.ends_at, row.ended_at or row.ends_at)
+    living = row.deal_at is not None or (row.ends_at > now and (row.ended_at is None or row.ended_at > now))
+    visited = row.number < 0 or row.visited_at is not None or row.came_at is not None
+    clients.note(phone7, over_at, visited=visited, living=living, number=row.number)
+    return phone7
+
+
+def _note_form(clients: Clients, row: Row[Any], now: datetime) -> None:
+    phone7 = (row.first3, row.last4)
+    living = row.state in ("open", "asked") and row.opened_at + FORM_LIVES > now
+    clients.note(phone7, row.closed_at or row.opened_at, visited=row.state == "confirmed", living=living)
+    for member in row.members:
+        clients.join(phone7, (member["first3"], member["last4"]))
+
+
+def _note_kin(clients: Clients, row: Row[Any]) -> None:
+    clients.note((row.first3, row.last4), row.undone_at or row.at)
+    clients.join((row.first3, row.last4), (row.other_first3, row.other_last4))
+
+
+def _rows(connection: Connection, site_id: int, table: Table) -> Iterator[Row[Any]]:
+    """Yield a table's rows of a site, but for those whose client is erased."""
+    query = select(table).where(table.c.site_id == site_id)
+    if "client" in table.c:
+        query = query.where(table.c.client != ERASED)
+    yield from connection.execute(query, execution_options={"yield_per": AT_ONCE})
+
+
+def _deals_and_disputes(connection: Connection, site_id: int) -> Iterator[tuple[int, datetime | None]]:
+    """Yield the claim of each deal and dispute, and when it was cancelled."""
+    yield from stream(connection, select(deals.c.number, deals.c.cancelled_at).where(deals.c.site_id == site_id))
+    yield from stream(
+        connection, select(disputes.c.claim, disputes.c.cancelled_at).where(disputes.c.site_id == site_id)
+    )
+
+
+def places_of(connection: Connection, site_id: int, numbers: Collection[int]) -> tuple[set[int], set[str]]:
+    """Return the places of the messages that made these claims what they are, and what people call all this."""
+    places: set[int] = set()
+    refs: set[str] = set()
+    wanted = sorted(numbers)
+    for some in (tuple(wanted[i : i + AT_ONCE]) for i in range(0, len(wanted), AT_ONCE)):
+        refs |= {f"R{number}" for number in some if number > 0}
+        for table, column in ((claims, "number"), (reports, "number"), (follow_ups, "number"), (aliases, "number")):
+            places |= _seqs(connection, site_id, table, column, some)
+        places |= _seqs(connection, site_id, deals, "number", some)
+        _add_forms(connection, site_id, some, places, refs)
+        _add_disputes(connection, site_id, some, places, refs)
+        _add_kin(connection, site_id, some, places)
+    return places, refs
+
+
+def _seqs(connection: Connection, site_id: int, table: Table, column: str, some: tuple[int, ...]) -> set[int]:
+    mine = (table.c.site_id == site_id) & table.c[column].in_(some)
+    return set(connection.execute(select(table.c.seq).where(mine)).scalars())
+
+
+def _add_forms(connection: Connection, site_id: int, some: tuple[int, ...], places: set[int], refs: set[str]) -> None:
+    own = visits.c.claim.in_(some) | visits.c.number.in_([-number for number in some if number < 0])
+    for row in connection.execute(select(visits).where((visits.c.site_id == site_id) & own)):
+        places |= {row.seq, *(signature["seq"] for signature in row.signatures.values())}
+        refs.add(f"V{row.number}")
+
+
+def _add_disputes(
+    connection: Connection, site_id: int, some: tuple[int, ...], places: set[int], refs: set[str]
+) -> None:
+    for row in connection.execute(select(disputes).where(disputes.c.site_id == site_id, disputes.c.claim.in_(some))):
+        said = (*row.parties, *row.papers, *row.opinions, *row.rulings)
+        places |= {row.seq, *(one["seq"] for one in said)}
+        refs.add(f"D{row.number}")
+
+
+def _add_kin(connection: Connection, site_id: int, some: tuple[int, ...], places: set[int]) -> None:
+    own = (claims.c.site_id == kin.c.site_id) & claims.c.number.in_(some)
+    one = (kin.c.first3 == claims.c.first3) & (kin.c.last4 == claims.c.last4)
+    other = (kin.c.other_first3 == claims.c.first3) & (kin.c.other_last4 == claims.c.last4)
+    query = select(kin.c.seq).join(claims, own & or_(one, other)).where(kin.c.site_id == site_id)
+    places |= set(connection.execute(query).scalars())
+
+
+def places_answered(connection: Connection, site_id: int, refs: Collection[str]) -> set[int]:
+    """Return the places of the messages whose answers carry one of these numbers: commands that concern them."""
+    answered = select(BY_MESSAGE, replies.c.ref).where(replies.c.site_id == site_id, replies.c.ref != "")
+    return {seq for seq, ref in stream(connection, answered) if ref in refs}

@@ -1,0 +1,225 @@
+"""The steps of a site's retention: each finds the rows that are due, some at a time, and says what to make of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
+
+from worker.retention.changes import Change, change
+from worker.retention.standing import places_of
+from worker.rules.erasing import (
+    Clients,
+    Standing,
+    left_of_claim,
+    left_of_contact,
+    left_of_form,
+    left_of_kin,
+    left_of_report,
+    older,
+)
+from worker.rules.model import ERASED
+from worker.rules.policy import Policy
+from worker.rules.state import Phone7
+from worker.schema import aliases, claims, follow_ups, inbox, kin, replies, reports, roster, senders, visits
+
+CLIENTS_AT_ONCE: Final = 40
+ROWS_AT_ONCE: Final = 200
+SETTLED: Final = ("sent", "failed", "stale")
+"""States of a reply that nothing is still to be done about."""
+PERSONS: Final = ("text", "form", "import")
+"""Kinds of messages that speak of clients; what sets a site up stays as long as the site."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What is still wanted of a site: its clients, the places of texts, and the numbers that notices are about."""
+
+    clients: Clients
+    places: set[int] = field(default_factory=set)
+    refs: set[str] = field(default_factory=set)
+    phones: set[str] = field(default_factory=set)
+
+    def keep(self, connection: Connection, site_id: int, phones7: Collection[Phone7]) -> None:
+        """Keep everything of the clients of these phones: something has just referred to them."""
+        for standing in filter(None, map(self.clients.standing, phones7)):
+            if not standing.living:
+                standing.living = True
+                places, refs = places_of(connection, site_id, standing.numbers)
+                self.places |= places
+                self.refs |= refs
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What all steps know: the site, its policy, the time, the last place that may be erased, what is wanted."""
+
+    site_id: int
+    policy: Policy
+    now: datetime
+    upto: int
+    staff: Collection[str]
+    wanted: Wanted
+
+    def before(self, days: int) -> datetime:
+        """Return the instant up to which things are older than a period of so many days."""
+        return self.now - timedelta(days=days)
+
+
+class Step(ABC):
+    """Finds what is due, a batch at a time."""
+
+    def __init__(self, task: Task) -> None:
+        """Begin at the beginning."""
+        self._task = task
+        self.over = False
+
+    @abstractmethod
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return the next changes; `over` is then true when these were the last."""
+
+
+class EraseClients(Step):
+    """Whole clients: claims, follow-ups, forms, aliases and relatives together; reports have a step of their own."""
+
+    def __init__(self, task: Task) -> None:
+        """Take the clients who may go."""
+        super().__init__(task)
+        self._left = [each for each in task.wanted.clients if each.may_go(task.policy, task.now)]
+        self.over = not self._left
+
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return what becomes of the next clients; whoever was referred to meanwhile stays."""
+        task, some = self._task, self._left[-CLIENTS_AT_ONCE:]
+        del self._left[-CLIENTS_AT_ONCE:]
+        self.over = not self._left
+        return list(_of_clients(connection, task, [each for each in some if each.may_go(task.policy, task.now)]))
+
+
+def _of_clients(connection: Connection, task: Task, some: list[Standing]) -> Iterable[Change]:
+    numbers = [number for each in some for number in each.numbers]
+    phones7 = [phone7 for each in some for phone7 in each.phones7]
+    for row in _read(connection, task, claims, claims.c.number.in_(numbers)):
+        yield change(claims, row, left_of_claim(row._asdict()))
+    for row in _read(connection, task, follow_ups, follow_ups.c.number.in_(numbers), follow_ups.c.words != ""):
+        yield change(follow_ups, row, left_of_contact(row._asdict()))
+    for row in _read(connection, task, visits, visits.c.client != ERASED, _on(visits, phones7)):
+        yield change(visits, row, left_of_form(row._asdict()))
+    for row in _read(connection, task, kin, kin.c.client != ERASED, _on(kin, phones7)):
+        yield change(kin, row, left_of_kin(row._asdict()))
+    for row in _read(connection, task, aliases, aliases.c.number.in_(numbers)):
+        yield change(aliases, row, None)
+
+
+def _on(table: Table, phones7: list[Phone7]) -> ColumnElement[bool]:
+    return tuple_(table.c.first3, table.c.last4).in_(phones7)
+
+
+def _read(connection: Connection, task: Task, table: Table, *which: ColumnElement[bool]) -> list[Row[Any]]:
+    return list(connection.execute(select(table).where(table.c.site_id == task.site_id, *which)))
+
+
+class EraseReports(Step):
+    """Rows of the register of clients who may go, or of whom nothing else is known."""
+
+    _after: tuple[int, int] = (0, -1)
+
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return what becomes of the next rows."""
+        task = self._task
+        periods = (task.policy.keep_unvisited_days, task.policy.keep_visited_days)
+        old = reports.c.received_at <= task.before(min(filter(None, periods)))
+        due = (tuple_(reports.c.seq, reports.c.part) > self._after) & (reports.c.seq <= task.upto) & old
+        query = select(reports).where(reports.c.site_id == task.site_id, reports.c.client != ERASED, due)
+        rows = connection.execute(query.order_by(reports.c.seq, reports.c.part).limit(ROWS_AT_ONCE)).all()
+        self.over = len(rows) < ROWS_AT_ONCE
+        if rows:
+            self._after = (rows[-1].seq, rows[-1].part)
+        return [change(reports, row, left_of_report(row._asdict())) for row in rows if self._may_go(row)]
+
+    def _may_go(self, row: Row[Any]) -> bool:
+        task = self._task
+        standing = task.wanted.clients.standing((row.first3, row.last4))
+        if standing is not None:
+            return standing.may_go(task.policy, task.now)
+        return older(row.received_at, task.policy.keep_unvisited_days, task.now)
+
+
+class EraseSenders(Step):
+    """What is remembered of phones that are nobody's: no staff, not on the roster, no client of theirs left."""
+
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return them all; who asked for silence is remembered for ever."""
+        self.over = True
+        task = self._task
+        listed = select(roster.c.phone).where(roster.c.site_id == task.site_id)
+        with_clients = select(claims.c.sender).where(claims.c.site_id == task.site_id, claims.c.client != ERASED)
+        agents = select(claims.c.agent_phone).where(claims.c.site_id == task.site_id, claims.c.client != ERASED)
+        known = [~senders.c.phone.in_(some) for some in (listed, with_clients, agents)]
+        rows = _read(connection, task, senders, *known)
+        kept = {*task.staff, *task.wanted.phones}
+        return [change(senders, row, None) for row in rows if row.phone not in kept and self._forgotten(row.state)]
+
+    def _forgotten(self, state: dict[str, Any]) -> bool:
+        task = self._task
+        last = task.before(task.policy.keep_texts_days)
+        times = [datetime.fromisoformat(at) for at in state.get("refusals", ())]
+        unknown_on = state.get("unknown_on") or ""
+        recent = any(at > last for at in times) or unknown_on >= f"{last:%Y-%m-%d}"
+        return not (recent or state.get("silent") or state.get("act"))
+
+
+class EraseTexts(Step):
+    """Texts, with what they were salted with; their commitments stay in the chain, their ids in the line."""
+
+    _after = 0
+
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return what becomes of the next texts."""
+        task = self._task
+        old = inbox.c.received_at <= task.before(task.policy.keep_texts_days)
+        due = (inbox.c.seq > self._after) & (inbox.c.seq <= task.upto) & old
+        mine = (inbox.c.site_id == task.site_id) & inbox.c.kind.in_(PERSONS) & (inbox.c.salt != "")
+        query = select(inbox).where(mine, due)
+        rows = connection.execute(query.order_by(inbox.c.seq).limit(ROWS_AT_ONCE)).all()
+        self.over = len(rows) < ROWS_AT_ONCE
+        self._after = rows[-1].seq if rows else self._after
+        gone = {"text": "", "body": b"", "payload": None, "salt": ""}
+        return [change(inbox, row, gone) for row in rows if row.seq not in task.wanted.places]
+
+
+class EraseReplies(Step):
+    """What was answered and told: words and what they were made of; to whom, when and how it went stay."""
+
+    _after = 0
+
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return what becomes of the next replies."""
+        task = self._task
+        old = replies.c.created_at <= task.before(task.policy.keep_texts_days)
+        mine = (replies.c.site_id == task.site_id) & (replies.c.words != "") & replies.c.state.in_(SETTLED)
+        query = select(replies).where(mine, old, replies.c.id > self._after)
+        rows = connection.execute(query.order_by(replies.c.id).limit(ROWS_AT_ONCE)).all()
+        self.over = len(rows) < ROWS_AT_ONCE
+        self._after = rows[-1].id if rows else self._after
+        return [change(replies, row, {"words": "", "params": {}}) for row in rows if self._may_go(row)]
+
+    def _may_go(self, row: Row[Any]) -> bool:
+        wanted = self._task.wanted
+        how, _, cause = row.cause.partition(":")
+        if how == "m":
+            seq = int(cause)
+            return seq <= self._task.upto and seq not in wanted.places
+        return cause.split(":")[1] not in wanted.refs
+
+
+def steps_of(task: Task) -> dict[str, Step]:
+    """Return the steps that the policy asks for, by what they erase; clients before the texts that tell of them."""
+    steps: dict[str, Step] = {}
+    if task.policy.keep_unvisited_days or task.policy.keep_visited_days:
+        steps |= {"clients": EraseClients(task), "reports": EraseReports(task)}
+    if task.policy.keep_texts_days:
+        steps |= {"senders": EraseSenders(task), "texts": EraseTexts(task), "replies": EraseReplies(task)}
+    return steps

@@ -1,0 +1,53 @@
+"""What messages behind the seal have looked at, so that nothing of it is erased before they are sealed as well.
+
+An audit that begins at the seal decides those messages over what is left there: had they met a client who is erased
+by now, they would come out otherwise.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from worker.decider import message_of, working_set
+from worker.proof.sealing import Seal
+from worker.retention.steps import Wanted
+from worker.rules.state import Phone7, State
+from worker.schema import cursors, inbox
+
+MOST: Final = 500
+
+
+class MovedOnError(Exception):
+    """The line has gone so far beyond the seal that a new one is needed."""
+
+
+class Follower:
+    """Follows a line behind its seal; what its messages mention is kept."""
+
+    def __init__(self, seal: Seal, wanted: Wanted) -> None:
+        """Begin at the seal."""
+        self._seal, self._wanted = seal, wanted
+        self._upto = seal.seq
+
+    def catch_up(self, connection: Connection) -> None:
+        """Hold the line still to the end of the transaction, and keep what has been mentioned. Raises MovedOnError."""
+        mine = cursors.c.site_id == self._seal.site_id
+        cursor = connection.execute(select(cursors).where(mine).with_for_update()).one()
+        between = inbox.c.seq.between(self._upto + 1, cursor.decided_seq)
+        query = select(inbox).where(inbox.c.site_id == self._seal.site_id, between).order_by(inbox.c.seq)
+        rows = connection.execute(query.limit(MOST + 1)).all()
+        if len(rows) > MOST:
+            raise MovedOnError
+        if rows:
+            state = working_set(connection, cursor.site_id, cursor.state, [message_of(row) for row in rows])
+            self._wanted.keep(connection, self._seal.site_id, set(_phones7_of(state)))
+            self._wanted.phones |= {*state.senders, *(row.sender for row in rows)}
+            self._upto = cursor.decided_seq
+
+
+def _phones7_of(state: State) -> Iterator[Phone7]:
+    yield from ((claim.first3, claim.last4) for claim in state.claims.values())
+    yield from ((alias.first3, alias.last4) for alias in state.aliases.values())
+    yield from ((form.first3, form.last4) for form in state.visits.values())
+    yield from ((link.first3, link.last4) for link in state.kin.values())
