@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from webhook.codes import code_words
+from webhook.erased import shown
 from webhook.language import _
 from webhook.ops_words import DELIVERIES, OUTCOMES, error_words, known
 from webhook.phone_views import number_words
@@ -52,7 +53,7 @@ def _receipt(path: TextPath) -> Iterator[Step]:
         yield Step(path.sent_at, _("Sent, as gateway %(name)s says", name=path.gateway), "quiet")
     who = " · ".join(part for part in (path.name, path.unit, number_words(path.sender)) if part)
     title = _("In line at place %(seq)s, durably", seq=path.seq)
-    yield Step(path.received_at, title, "info", (_("through %(name)s", name=path.gateway), who), path.text)
+    yield Step(path.received_at, title, "info", (_("through %(name)s", name=path.gateway), who), shown(path.text))
 
 
 def _decision(path: TextPath) -> Iterator[Step]:
@@ -68,14 +69,14 @@ def _decision(path: TextPath) -> Iterator[Step]:
 
 def _client(report: Reported) -> str:
     number = f"R{report.number}" if report.number else ""
-    parts = f"{report.client} {report.mask}", code_words(report.code).words, number
+    parts = f"{shown(report.client)} {report.mask}", code_words(report.code).words, number
     return " · ".join(part for part in parts if part)
 
 
 def _reply(reply: ReplyPath) -> Iterator[Step]:
     title = _("Reply written") if reply.role == "reply" else _("Notice written")
     what = f"{code_words(reply.code).words} → {number_words(reply.recipient)}"
-    yield Step(reply.created_at, title, "quiet", (what,), reply.words)
+    yield Step(reply.created_at, title, "quiet", (what,), shown(reply.words))
     for attempt in reply.attempts:
         yield from _attempt(reply, attempt)
     if reply.delivery is not None and reply.delivery != "sent":

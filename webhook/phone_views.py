@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from webhook.codes import words_of
+from webhook.erased import shown
 from webhook.examples import CHIPS, Chip
 from webhook.language import _, _l
 from worker.readers.phones import Bubble, Entry, Person, PhoneSite
@@ -116,7 +117,7 @@ def _bubble(bubble: Bubble, zone: ZoneInfo) -> BubbleView:
         key=bubble.key,
         phone=bubble.phone,
         mine=bubble.mine,
-        words=bubble.words,
+        words=shown(bubble.words),
         at=_sortable(bubble.at),
         time=f"{local:%H:%M}",
         day=_("%(month)s-%(day)s", month=local.month, day=local.day),

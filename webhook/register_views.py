@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webhook.codes import CodeWords, code_words
+from webhook.erased import shown
 from webhook.language import _, _l
 from webhook.rule_words import rule_words
 from webhook.showing import Showing
@@ -50,6 +51,7 @@ class RowView:
     """A row as it is shown; `left` is the share of the protection that is left, in percent, None when none runs."""
 
     row: RegisterRow
+    client: str
     status: CodeWords
     reported: str
     left: float | None
@@ -91,6 +93,7 @@ def _row(row: RegisterRow, show: Showing) -> RowView:
     runs = left is not None and left > timedelta(0) and row.status in ("live", "renewed", "visited", "suspected")
     return RowView(
         row,
+        shown(row.client),
         status_words(row.status),
         show.moment(row.reported_at),
         _share(row, left) if left is not None and runs else None,
@@ -174,5 +177,5 @@ def _disputes(page: ClientPage) -> Iterator[Happened]:
 
 def _kin(page: ClientPage) -> Iterator[Happened]:
     for link in page.kin:
-        more = f"{link.client} — {link.other_client} · {link.relation} {link.proof}"
+        more = f"{shown(link.client)} — {shown(link.other_client)} · {link.relation} {link.proof}"
         yield link.at, _("Family linked"), "info", more

@@ -112,7 +112,13 @@ class Mender:
 
     def _change(self, site_id: int, reply_id: int, states: Sequence[str], change: dict[str, Any], what: str) -> bool:
         now = self.runtime.clock()
-        mine = replies.c.id == reply_id, replies.c.site_id == site_id, replies.c.state.in_(states)
+        # Of what retention has erased nothing is left to send.
+        mine = (
+            replies.c.id == reply_id,
+            replies.c.site_id == site_id,
+            replies.c.state.in_(states),
+            replies.c.words != "",
+        )
         changed = update(replies).where(*mine).values(change | {"updated_at": now})
         with self.runtime.engine.begin() as connection:
             if connection.execute(changed).rowcount != 1:

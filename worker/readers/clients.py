@@ -11,7 +11,7 @@ from worker.readers.desk import Arrival, arrival_of
 from worker.readers.register import RegisterRow, reports_on_phone
 from worker.rules.attribution import Answer, attribute
 from worker.rules.identity import names_agree
-from worker.rules.model import Deal, Dispute, FollowUp, Kin
+from worker.rules.model import Deal, Dispute, FollowUp, Kin, mask_of
 from worker.rules.state import State
 from worker.schema import cursors, follow_ups, reports
 from worker.store import load
@@ -35,6 +35,11 @@ class ClientPage:
     deals: tuple[Deal, ...]
     disputes: tuple[Dispute, ...]
     kin: tuple[Kin, ...]
+
+    @property
+    def mask(self) -> str:
+        """Return the phone as people write it."""
+        return mask_of(self.first3, self.last4)
 
 
 def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime, now: datetime) -> ClientPage | None:

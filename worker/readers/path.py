@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select
 
 from worker.database import reading
-from worker.rules.model import mask_of
+from worker.readers.erased import TEXT
+from worker.rules.model import ERASED, mask_of
 from worker.schema import attempts, decisions, inbox, replies, reports, roster
 
 
@@ -92,7 +93,7 @@ def _message(site_id: int, seq: int) -> Any:
     in_line = inbox.c.seq, inbox.c.received_at, inbox.c.kind, inbox.c.gateway, inbox.c.sender
     what_was_decided = decisions.c.kind.label("meaning"), decisions.c.code, decisions.c.rules, decisions.c.decided_at
     return (
-        select(*in_line, roster.c.name, roster.c.unit, inbox.c.text, inbox.c.sent_at, *what_was_decided)
+        select(*in_line, roster.c.name, roster.c.unit, TEXT, inbox.c.sent_at, *what_was_decided)
         .select_from(inbox.outerjoin(decisions, decided).outerjoin(roster, listed))
         .where(inbox.c.site_id == site_id, inbox.c.seq == seq)
     )
@@ -120,4 +121,5 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 def _reply(row: Row[Any], tried: tuple[Attempt, ...]) -> ReplyPath:
     names = [name for name in ReplyPath.__dataclass_fields__ if name != "attempts"]
-    return ReplyPath(**{name: getattr(row, name) for name in names}, attempts=tried)
+    fields = {name: getattr(row, name) for name in names}
+    return ReplyPath(**fields | {"words": row.words or ERASED}, attempts=tried)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
 
 from worker.clock import utc_now
 from worker.database import reading
+from worker.readers.erased import TEXT, WORDS
 from worker.rules.model import ROLES, Site
 from worker.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites
 
@@ -199,7 +200,7 @@ def _mark(connection: Connection, site_id: int) -> Mark:
 def _texts(connection: Connection, site_id: int, since: Mark, mark: Mark) -> Iterable[Bubble]:
     # A text changes once, when it is decided: so those behind the older decided place are all that can be new.
     fresh = inbox.c.site_id == site_id, inbox.c.kind == "text", inbox.c.seq > since.decided
-    last = select(inbox.c.seq, inbox.c.sender, inbox.c.text, inbox.c.received_at).where(*fresh)
+    last = select(inbox.c.seq, inbox.c.sender, TEXT, inbox.c.received_at).where(*fresh)
     for row in connection.execute(last.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS)):
         done = row.seq <= mark.decided
         yield Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, done)
@@ -208,7 +209,7 @@ def _texts(connection: Connection, site_id: int, since: Mark, mark: Mark) -> Ite
 def _replies(connection: Connection, site_id: int, since: Mark) -> Iterable[Bubble]:
     # Only what was handed over has arrived on a phone.
     arrived = replies.c.site_id == site_id, replies.c.sent_at.is_not(None)
-    wanted = select(replies.c.id, replies.c.recipient, replies.c.words, replies.c.sent_at, replies.c.delivery)
+    wanted = select(replies.c.id, replies.c.recipient, WORDS, replies.c.sent_at, replies.c.delivery)
     fresh = wanted.where(*arrived, replies.c.updated_at >= since.changed_at - _slack(since))
     for row in connection.execute(fresh.order_by(replies.c.id.desc()).limit(MOST_TEXTS)):
         yield Bubble(f"r{row.id}", row.recipient, False, row.words, row.sent_at, done=row.delivery == "delivered")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from worker.database import reading
+from worker.readers.erased import TEXT, UNROUTED
 from worker.schema import decisions, inbox, replies, roster, sites, unrouted
 
 MOST = 20
@@ -100,7 +101,7 @@ def _standing_still(connection: Connection, query: Select[Any]) -> list[FailedRe
 
 def unrouted_texts(engine: Engine) -> list[OddText]:
     """Return the newest texts to a number of no site."""
-    columns = unrouted.c.received_at, unrouted.c.sender, unrouted.c.text, unrouted.c.recipient
+    columns = unrouted.c.received_at, unrouted.c.sender, UNROUTED, unrouted.c.recipient
     with reading(engine).connect() as connection:
         rows = connection.execute(select(*columns).order_by(unrouted.c.id.desc()).limit(MOST)).all()
     return [OddText(row.received_at, row.sender, row.text, recipient=row.recipient) for row in rows]
@@ -108,7 +109,7 @@ def unrouted_texts(engine: Engine) -> list[OddText]:
 
 def unreadable_texts(engine: Engine, site_ids: Collection[int], since: datetime) -> list[OddText]:
     """Return the newest texts decided after `since` in which no meaning was found."""
-    columns = inbox.c.received_at, inbox.c.sender, inbox.c.text, inbox.c.site_id, inbox.c.seq, decisions.c.code
+    columns = inbox.c.received_at, inbox.c.sender, TEXT, inbox.c.site_id, inbox.c.seq, decisions.c.code
     query = _decided(select(*columns), site_ids, since).where(decisions.c.code.in_(UNREADABLE))
     newest = query.order_by(decisions.c.decided_at.desc(), inbox.c.seq.desc()).limit(MOST)
     with reading(engine).connect() as connection:

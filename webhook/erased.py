@@ -1,0 +1,9 @@
+"""How pages show what retention has erased."""
+
+from webhook.language import _
+from worker.rules.model import ERASED
+
+
+def shown(words: str) -> str:
+    """Return words as they are; for what was erased, that it was."""
+    return _("erased") if words == ERASED else words
