@@ -25,6 +25,7 @@ from worker.jobs import Tasks
 from worker.log import complain, say
 from worker.notices import tell_due
 from worker.outbox import candidates, close_leases, retire
+from worker.retention.nightly import Nightly
 from worker.runtime import Runtime
 from worker.schema import cursors, sites
 from worker.sender import sender_of
@@ -37,6 +38,7 @@ EVERY_S = 2.0
 STUCK_S = 3.0
 SEND_FOR_S = 5.0
 REMIND_EVERY_S = 60.0
+NIGHT_EVERY_S = 300.0
 
 Step = Callable[[], object]
 
@@ -88,6 +90,8 @@ class Sweeper:
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
         self._alerts = Alerts(runtime.engine, runtime.spool, runtime.settings.alert_url, runtime.clock, monotonic)
+        self._nightly = Nightly(runtime.engine, runtime.spool, runtime.clock, stop.is_set)
+        self._calendar = Every(NIGHT_EVERY_S, monotonic)
         self._heart = Every(BEAT_EVERY_S, monotonic)
         self._watchman = Every(LOOK_EVERY_S, monotonic)
         self._reminder = Every(REMIND_EVERY_S, monotonic)
@@ -102,6 +106,7 @@ class Sweeper:
             "gaps": (self.see_to_gaps,),
             "heart": (self.beat,),
             "alerts": (self.alert,),
+            "retention": (self.see_to_retention,),
         }
 
     def run(self) -> None:
@@ -184,6 +189,11 @@ class Sweeper:
         """Tell ALERT_URL every few seconds what has come up and what is over."""
         if self._watchman.due():
             self._alerts.look()
+
+    def see_to_retention(self) -> None:
+        """Erase once a night what the policy wants no longer kept."""
+        if self._calendar.due():
+            self._nightly.look()
 
     def _undecided(self) -> dict[int, int]:
         """Return the place up to which each line that has more is decided."""

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from worker.clock import utc_now
 from worker.database import snapshot
 from worker.entering import site_named
 from worker.exporting import cell
+from worker.proof.alone import alone
 from worker.proof.audit import Audited, audit_site
 from worker.proof.heads import SHOWN, places_of
 from worker.proof.scratch import scratch_database
@@ -35,7 +37,9 @@ def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | No
     if head is not None:
         _look_up(head, site_name, as_json)
         return
-    with database() as engine:
+    with database() as engine, alone(engine) if sealing else nullcontext(True) as mine:
+        if not mine:
+            raise Problem("Somebody else is sealing or erasing at the moment; wait until that has ended.")
         names = _names(engine, site_name)
         results = [_audit(engine, name, since_seal, sealing) for name in names]
     if as_json:

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -11,7 +13,7 @@ from worker.cli.base import Problem, database, settings
 from worker.clock import utc_now
 from worker.database import reading
 from worker.entering import site_named
-from worker.lock import file_lock
+from worker.proof.alone import alone
 from worker.retention.elsewhere import erase_elsewhere
 from worker.retention.run import Retained, UnprovedError, retain
 from worker.retention.scrubbing import scrub
@@ -45,16 +47,21 @@ PERIODS = ("keep_texts_days", "keep_unvisited_days", "keep_visited_days")
 def retention(site_name: str | None, dry_run: bool, as_json: bool) -> None:
     """Erase what is older than the policy's periods; nothing that a live protection, form, deal or dispute needs."""
     given = settings()
-    given.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with database(given) as engine, file_lock(given.var / "retention.lock") as mine:
-        if not mine:
-            raise Problem("Another `baobei retention` is at work; wait until it has ended.")
+    with database(given) as engine, _alone(engine, dry_run):
         results = [_retain(engine, site, dry_run) for site in _sites(engine, site_name)]
         elsewhere = {} if site_name else erase_elsewhere(engine, Spool(given.var / "spool"), utc_now(), dry_run)
         scrubbed = dry_run or scrub(engine)
     click.echo(_as_json(results, elsewhere, dry_run) if as_json else _told(results, elsewhere, dry_run))
     if not scrubbed:
         raise Problem("Others were reading the database, so its write-ahead log still holds old copies; run it again.")
+
+
+@contextmanager
+def _alone(engine: Engine, dry_run: bool) -> Iterator[None]:
+    with nullcontext(True) if dry_run else alone(engine) as mine:
+        if not mine:
+            raise Problem("Somebody else is sealing or erasing at the moment; wait until that has ended.")
+        yield
 
 
 def _sites(engine: Engine, name: str | None) -> list[Row[Any]]:

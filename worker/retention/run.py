@@ -49,14 +49,17 @@ def retain(
 ) -> Retained:
     """Erase at one site (a row of `sites`) what is older than its policy's periods. Raises UnprovedError."""
     due = count_due(engine, site, now)
-    if dry_run or not due.counts:
+    if dry_run:
         return due
     run_id = _begin(engine, site.id, now)
+    if not due.counts:
+        _end(engine, run_id, now)
+        return due
     try:
         seal = _seal(engine, site, now, on_progress)
         counts, finished = _erase(engine, site, seal, now, on_progress)
         empty_older_seals(engine, seal, now)
-    except Exception as error:
+    except BaseException as error:
         _end(engine, run_id, now, error=type(error).__name__)
         raise
     _end(engine, run_id, now, seal_seq=seal.seq, counts=counts, error=None if finished else "MovedOnError")

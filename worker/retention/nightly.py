@@ -1,0 +1,70 @@
+"""The sweeper's part in retention: once a night, at sites whose policy wants it (`retention = on`)."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row, select
+
+from worker.clock import Clock
+from worker.database import reading
+from worker.log import say
+from worker.proof.alone import alone
+from worker.retention.elsewhere import erase_elsewhere
+from worker.retention.run import retain
+from worker.retention.scrubbing import scrub
+from worker.rules.model import Site
+from worker.rules.state import State
+from worker.schema import cursors, sites
+from worker.spool import Spool
+
+log = logging.getLogger(__name__)
+
+NIGHT: Final = range(3, 5)
+"""Hours of a site's day in which nobody texts, reports are rare, and notices wait."""
+
+
+class InterruptedRetentionError(Exception):
+    """The sweeper is to stop; the next night goes on."""
+
+
+class Nightly:
+    """Remembers for each site the night that has been seen to; asked once too often it finds nothing due."""
+
+    def __init__(self, engine: Engine, spool: Spool, clock: Clock, stopping: Callable[[], bool]) -> None:
+        """`stopping` ends a run between two of its transactions."""
+        self._engine, self._spool, self._clock, self._stopping = engine, spool, clock, stopping
+        self._seen: dict[int, date] = {}
+
+    def look(self) -> None:
+        """Erase what is due at every site at which it is night and which has not been seen to."""
+        now = self._clock()
+        waiting = [(site, night) for site, night in self._nights(now) if self._seen.get(site.id) != night]
+        if not waiting:
+            return
+        with alone(self._engine) as mine, suppress(InterruptedRetentionError):
+            for site, night in waiting if mine else ():
+                self._seen[site.id] = night
+                self._see_to(site, now)
+            if mine:
+                erase_elsewhere(self._engine, self._spool, now, dry_run=False)
+                scrub(self._engine)
+
+    def _see_to(self, site: Row[Any], now: datetime) -> None:
+        done = retain(self._engine, site, now, dry_run=False, on_progress=self._go_on)
+        say(log, "retention", site=site.id, erased=sum(done.counts.values()))
+
+    def _go_on(self, *_progress: object) -> None:
+        if self._stopping():
+            raise InterruptedRetentionError
+
+    def _nights(self, now: datetime) -> list[tuple[Row[Any], date]]:
+        """Return the sites at which it is night, each with its day."""
+        with reading(self._engine).connect() as connection:
+            rows = connection.execute(select(sites).order_by(sites.c.id)).all()
+            stored = {row.site_id: row.state for row in connection.execute(select(cursors.c.site_id, cursors.c.state))}
+        states = [(row, State(Site.from_json(stored.get(row.id, {})))) for row in rows]
+        nights = [(row, now.astimezone(state.zone)) for row, state in states if state.policy.retention]
+        return [(row, local.date()) for row, local in nights if local.hour in NIGHT]
