@@ -408,6 +408,19 @@ def test_later_texts_and_later_runs_are_proved_as_well(engine: Engine, var: Path
     assert set(clients(engine).values()) == {ERASED}
 
 
+def test_what_is_left_in_a_seal_must_name_nobody(engine: Engine, var: Path, clock: Clock) -> None:
+    play(engine, ALONE)
+    clock.now = at("2026-08-01 10:00:00")
+    counts()
+    audit_after()
+    mine = sealed_facts.c.kind == "claims"
+    with engine.begin() as connection:
+        left = connection.execute(select(sealed_facts.c.content).where(mine)).scalar_one()
+        forged = json.dumps(json.loads(left) | {"client": "李梅", "first3": "139", "last4": "2233"})
+        connection.execute(update(sealed_facts).where(mine).values(content=forged))
+    assert "this is not what was sealed." in run("audit").output
+
+
 def test_periods_of_nothing_are_for_ever(engine: Engine, var: Path, clock: Clock) -> None:
     play(engine, PLAYED)
     run("site", "policy", "湾", "keep_texts_days=0", "keep_unvisited_days=0")

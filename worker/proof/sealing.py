@@ -21,6 +21,7 @@ from worker.proof.compare import AT_ONCE, Compared, Difference, stream
 from worker.proof.faults import Findings, place
 from worker.proof.heads import publish
 from worker.rules.chain import canonical
+from worker.rules.erasing import names_nobody
 from worker.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
 from worker.store import TABLES
 
@@ -57,9 +58,11 @@ class Sealed:
 
     @property
     def holds(self) -> bool:
-        """Whether the content is what was sealed; of an erased one there is nothing to say."""
-        if self.content is None or self.salt is None:
-            return self.salt is None
+        """Whether the content is what was sealed; of an erased one, whether it names nobody."""
+        if self.salt is None:
+            return self.content is None or names_nobody(self.kind, json.loads(self.content))
+        if self.content is None:
+            return False
         return self.commitment == _commitment(self.kind, self.content, self.salt)
 
 

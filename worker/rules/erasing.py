@@ -120,6 +120,14 @@ def left_of_contact(_row: Mapping[str, Any]) -> dict[str, Any]:
     return {"words": ""}
 
 
+def names_nobody(kind: str, row: Mapping[str, Any]) -> bool:
+    """Tell whether a row of this table is what erasing leaves of one."""
+    if kind == "follow_ups":
+        return bool(row["words"] == "")
+    left = {"claims": left_of_claim, "reports": left_of_report, "visits": left_of_form, "kin": left_of_kin}.get(kind)
+    return left is not None and all(row[name] == value for name, value in left(row).items())
+
+
 def _nobody(mark: str) -> dict[str, Any]:
     """Return a client who is nobody. The mark is his alone: whatever is looked up by phone finds no other with it."""
     return {"client": ERASED, "first3": "", "last4": mark}
