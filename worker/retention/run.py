@@ -4,12 +4,13 @@ Short transactions, each of which holds its line still for some tens of millisec
 on where this one ended, because what is erased is no longer due.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, update
 
@@ -24,6 +25,8 @@ from worker.retention.steps import Step, Task, Wanted, steps_of
 from worker.retention.touched import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of
 from worker.schema import retentions
+
+PAUSE_S: Final = 0.05
 
 OnProgress = Callable[[str, str, int], None]
 """Is told the site's name, the step, and how much of it is done."""
@@ -119,6 +122,8 @@ def _erase(
             while not step.over:
                 _count(counts, _erase_some(engine, seal, step, follower))
                 on_progress(site.name, name, counts.total())
+                # Texts that wait for SQLite's one writer get their turn.
+                time.sleep(PAUSE_S)
         finished = True
     return dict(counts), finished
 
