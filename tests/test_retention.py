@@ -421,6 +421,12 @@ def test_what_is_left_in_a_seal_must_name_nobody(engine: Engine, var: Path, cloc
     assert "this is not what was sealed." in run("audit").output
 
 
+def test_every_table_that_names_clients_is_seen_to() -> None:
+    kept_for_ever = {"disputes"}
+    seen_to = {"claims", "reports", "visits", "kin"}
+    assert {table.name for table in metadata.sorted_tables if "client" in table.c} == kept_for_ever | seen_to
+
+
 def test_periods_of_nothing_are_for_ever(engine: Engine, var: Path, clock: Clock) -> None:
     play(engine, PLAYED)
     run("site", "policy", "湾", "keep_texts_days=0", "keep_unvisited_days=0")

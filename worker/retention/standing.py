@@ -29,10 +29,12 @@ def clients_of(connection: Connection, site_id: int, now: datetime) -> Clients:
             clients.join(phones7[row.claim], (row.first3, row.last4))
     for row in _rows(connection, site_id, kin):
         _note_kin(clients, row)
-    for number, cancelled_at in _deals_and_disputes(connection, site_id):
+    for number, cancelled_at in _deals(connection, site_id):
         if number in phones7:
-            over_at, living = cancelled_at or now, cancelled_at is None
-            clients.note(phones7[number], over_at, visited=True, living=living)
+            clients.note(phones7[number], cancelled_at or now, visited=True, living=cancelled_at is None)
+    for number in _disputed(connection, site_id):
+        if number in phones7:
+            clients.note(phones7[number], now, visited=True, living=True)
     return clients
 
 
@@ -66,12 +68,14 @@ def _rows(connection: Connection, site_id: int, table: Table) -> Iterator[Row[An
     yield from connection.execute(query, execution_options={"yield_per": AT_ONCE})
 
 
-def _deals_and_disputes(connection: Connection, site_id: int) -> Iterator[tuple[int, datetime | None]]:
-    """Yield the claim of each deal and dispute, and when it was cancelled."""
-    yield from stream(connection, select(deals.c.number, deals.c.cancelled_at).where(deals.c.site_id == site_id))
-    yield from stream(
-        connection, select(disputes.c.claim, disputes.c.cancelled_at).where(disputes.c.site_id == site_id)
-    )
+def _deals(connection: Connection, site_id: int) -> list[tuple[int, datetime | None]]:
+    query = select(deals.c.number, deals.c.cancelled_at).where(deals.c.site_id == site_id)
+    return [(row.number, row.cancelled_at) for row in connection.execute(query)]
+
+
+def _disputed(connection: Connection, site_id: int) -> list[int]:
+    """Return the claims of all disputes; what was said and shown in one is kept whatever became of it."""
+    return list(connection.execute(select(disputes.c.claim).where(disputes.c.site_id == site_id)).scalars())
 
 
 def places_of(connection: Connection, site_id: int, numbers: Collection[int]) -> tuple[set[int], set[str]]:
