@@ -349,6 +349,29 @@ def held_in_rows(engine: Engine) -> list[str]:
     return [word for word in CANARIES if word in rows]
 
 
+SCENARIOS = Path(__file__).parent / "scenarios"
+RICH = (
+    *("R7-withdrawal", "R10-group", "R11-late-text", "R13-signatures", "R14-visit-protection", "R20-silence"),
+    *("J9-cancelled-sale", "identity-suspected", "import-with-visits", "two-sites"),
+)
+
+
+@pytest.mark.parametrize("scenario", RICH)
+def test_a_played_history_stays_proved(engine: Engine, var: Path, clock: Clock, scenario: str) -> None:
+    play(engine, (SCENARIOS / f"{scenario}.txt").read_text("utf-8"))
+    for site in json.loads(run("site", "list", "--json").stdout):
+        run("site", "policy", site["name"], "keep_visited_days=30")
+    due: dict[str, int] = {}
+    for moment in ("2026-12-20 10:00:00", "2028-12-20 10:00:00"):
+        clock.now = at(moment)
+        for each in retained()["sites"]:
+            due |= each["counts"]
+        result = run("audit", "--json")
+        assert result.exit_code == 0, result.output
+    everybody_bought = scenario == "R20-silence"
+    assert ("claims" in due, "inbox" in due) == (not everybody_bought, not everybody_bought)
+
+
 def test_a_phone_that_is_nobodys_is_forgotten(engine: Engine, var: Path, clock: Clock) -> None:
     play(engine, PLAYED)
     with reading(engine).connect() as connection:
