@@ -106,7 +106,7 @@ class Spool:
 
     def set_aside_until(self, moment: datetime) -> list[str]:
         """Return the names of the files that lie aside and were spooled up to a moment."""
-        return [name for name in _names_in(self._bad) if _time_of(name) <= moment]
+        return [name for name in _names_in(self._bad) if time_of(name) <= moment]
 
     def throw_away(self, name: str) -> None:
         """Remove a file that lies aside for good."""
