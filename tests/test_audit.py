@@ -122,7 +122,7 @@ def test_a_row_taken_away_is_missed(engine: Engine, table: Table) -> None:
 def test_a_row_out_of_nothing_is_found(engine: Engine, table: Table) -> None:
     [site] = rows(engine, sites)
     made_up = {c.name: other(c, 9998 if isinstance(c.type, Integer) else None) for c in table.c}
-    made_up |= {"site_id": site.id} | ({"head": "00"} if "head" in table.c else {})
+    made_up |= {"site_id": site.id} | ({"head": "00", "version": VERSION} if "head" in table.c else {})
     change(engine, insert(table).values(made_up))
     [fault] = [f for f in audited()["faults"] if f["table"] == table.name and f["column"] == ""]
     assert fault["sentence"].endswith(": the line gives no such row.")
