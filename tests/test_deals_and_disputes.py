@@ -16,7 +16,8 @@ from worker.rules.decide import decide
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Kin, Listed, Message, Site, Unit, Visit
 from worker.rules.policy import Policy
 from worker.rules.state import State
-from worker.scenario import Incoming, SetUp, beginning, read_scenario
+from worker.scenario import read_scenario
+from worker.scenario_lines import Incoming, SetUp, beginning
 from worker.schema import inbox, sites
 from worker.store import load
 

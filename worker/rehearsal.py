@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from worker.rules.attribution import Answer
-from worker.scenario import Expected, Incoming, Owner, Scenario, SetUp, beginning
+from worker.scenario_lines import Expected, Incoming, Owner, Scenario, SetUp, beginning
 from worker.stage import Sent, Stage
 
 

@@ -1,15 +1,15 @@
 """Scenario files: the language of contract.md and decisions.md, section F, read into lines with their numbers."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parsers.numbers import to_e164
 from worker.rules.model import ROLES, UNIT_KINDS
 from worker.rules.policy import PolicyError, checked
+from worker.scenario_lines import Expected, Incoming, Owner, Scenario, SetUp
 
 _COMMENT = re.compile(r"\s{2,}#( .*)?$")
 _TIMED = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (.*)", re.DOTALL)
@@ -29,74 +29,6 @@ class ScenarioError(ValueError):
         """Keep the line's number with the sentence."""
         super().__init__(sentence)
         self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What every line has: its number, its site, and its time (None: from the beginning)."""
-
-    number: int
-    site: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetUp(Line):
-    """A set-up message: kind and payload as `worker.rules.setup` takes them."""
-
-    kind: str
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming(Line):
-    """`>`: a text, or (`form`) what a member of staff enters at the desk."""
-
-    sender: str
-    text: str
-    sent_at: datetime | None = None
-    provider_id: str | None = None
-    form: bool = False
-    echo: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Expected(Line):
-    """`<`: a message that must go out; `never` (`!<`): one that must not from then on (without code: just then).
-
-    Unless the line names its site (`named_site`) the message may come from any: one phone seldom serves two (F4).
-    """
-
-    phone: str
-    code: str | None
-    ref: str | None = None
-    glob: str | None = None
-    name: str | None = None
-    never: bool = False
-    named_site: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Owner(Line):
-    """`owner`: whose a client must be (or, `differs`, must not be) at that time."""
-
-    client: str
-    first3: str
-    last4: str
-    owner: str
-    differs: bool
-    rules: tuple[str, ...]
-    until: datetime | None
-    flags: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Scenario:
-    """A file's lines in order; `sites` by name to what their site line says."""
-
-    lines: list[SetUp | Incoming | Expected | Owner] = field(default_factory=list)
-    lenient: bool = False
-    zones: dict[str, ZoneInfo] = field(default_factory=dict)
 
 
 def read_scenario(text: str) -> Scenario:
@@ -373,18 +305,9 @@ class _Reader:
         except ValueError as error:
             raise self._fail(f"“{written}” is no time; write 2026-11-02T09:58:00") from error
         zone = self.scenario.zones[self.meant]
-        return moment.replace(tzinfo=zone).astimezone(_UTC)
+        return moment.replace(tzinfo=zone).astimezone(UTC)
 
     def _sent(self, at: datetime, written: str) -> datetime:
         if "T" in written:
             return self._moment(written)
         return self._moment(f"{at.astimezone(self.scenario.zones[self.meant]):%Y-%m-%d}T{written}")
-
-
-_UTC = ZoneInfo("UTC")
-
-
-def beginning(scenario: Scenario) -> datetime:
-    """Return the time of what holds from the beginning: the first timed line's."""
-    times: Iterator[datetime] = (line.at for line in scenario.lines if line.at is not None)
-    return min(times, default=datetime(2000, 1, 1, tzinfo=_UTC))
