@@ -143,7 +143,13 @@ def test_an_imported_client_is_played_too(engine: Engine, tmp_path: Path) -> Non
     assert run("rehearse", str(tmp_path / "case.txt")).exit_code == 0
 
 
-@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+# What is read is the same on both databases, so on the slower one a sample tells.
+SAMPLE = [("sqlite", file) for file in SCENARIOS] + [("postgresql", file) for file in SCENARIOS[::8]]
+
+
+@pytest.mark.parametrize(
+    ("new_database", "file"), SAMPLE, indirect=["new_database"], ids=lambda given: getattr(given, "stem", given)
+)
 def test_first_cases_of_all_scenarios_come_out_as_recorded(engine: Engine, tmp_path: Path, file: Path) -> None:
     scenario = read_scenario(file.read_text("utf-8"))
     assert rehearse(scenario, SqlStage(engine)) == []
