@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select
 
 from worker.decider import message_of
-from worker.rules.chain import GENESIS, commitment, next_head
+from worker.rules.chain import GENESIS, VERSION, commitment, next_head
 from worker.rules.decide import decide
 from worker.rules.model import Decision, Message, fields_of
 from worker.rules.state import State
@@ -88,7 +88,7 @@ def _line(engine: Engine, site_id: int) -> list[Message]:
 
 def _decided(decision: Decision) -> dict[str, Any]:
     names = ("seq", "received_at", "kind", "code", "rules", "policy_seq")
-    return {name: getattr(decision, name) for name in names}
+    return {name: getattr(decision, name) for name in names} | {"version": VERSION}
 
 
 def _said(state: State, decision: Decision) -> Rows:

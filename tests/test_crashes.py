@@ -16,9 +16,10 @@ NOT_ON_THE_PATH = {
     *("users.py", "logins.py", "throttle.py", "acts.py", "mending.py"),
     *("heartbeats.py", "alert_book.py", "health.py"),
     *("backup.py", "restoring.py", "sealing.py", "heads.py"),
+    *("run.py", "elsewhere.py"),
 }
 """Who may commit without a point: what people do on pages, signs of life, alerts, backups, checkpoints and published
-heads, and `/readyz`, which rolls back."""
+heads, retention, and `/readyz`, which rolls back."""
 
 KINDS = ("sqlite", "postgresql")
 ALTERNATELY = [(KINDS[(index + index // 2) % 2], point) for index, point in enumerate(POINTS)]
