@@ -37,8 +37,17 @@ COMMANDS: Final = (
     "correct",
     "help",
     "confirm",
+    "affirm",
+    "give_up",
+    "alias",
 )
-"""Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (four digits alone)."""
+"""Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (four digits alone).
+
+`affirm` is 是 or 对 alone (L21, L24); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
+"""
+
+INTENTS: Final = ("", "another", "correction")
+"""What a report says of an earlier one of its sender: nothing, 另报 (another client), 更正 or 打错了 (L22, L23)."""
 
 SILENT: Final = ("courtesy", "advert", "code", "automatic", "echo", "stop", "start")
 """Kinds that are recorded and not answered; `echo` has the shape of one of our own replies, `stop`/`start` are D13."""
@@ -46,10 +55,36 @@ SILENT: Final = ("courtesy", "advert", "code", "automatic", "echo", "stop", "sta
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Words of the site that settle whether a bare word is a person or a company; values as people write them."""
+    """What the site knows, as evidence for a reader; values as people write them."""
 
     people: frozenset[str] = frozenset()
+    """agents of the roster, by name and alias"""
     units: frozenset[str] = frozenset()
+    """the site's units, by name and alias"""
+    sender: str = ""
+    """the sender's own name on the roster"""
+    sites: frozenset[str] = frozenset()
+    """this site and the others of the installation, by name and alias (L25)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """When the client is expected, as far as written; nothing of it is resolved against a clock.
+
+    `day`: "" (not said), "+0" today, "+1" tomorrow …, "YYYY-MM-DD", "MM-DD", "DD", or a weekday "mon" … "sun" (the
+    next one), "sat+7" (of next week) or "weekend". `part`: "" or one of PARTS_OF_DAY. `time`: "" or "HH:MM".
+    """
+
+    day: str = ""
+    part: str = ""
+    time: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the parts that are there."""
+        return {key: value for key, value in (("day", self.day), ("part", self.part), ("time", self.time)) if value}
+
+
+PARTS_OF_DAY: Final = ("morning", "noon", "afternoon", "evening")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +97,8 @@ class Report:
     agent: str | None = None
     distributor: str | None = None
     was_full: bool = False
+    sure: bool = True
+    """False: another reading of this client is nearly as good (R2b, L24)"""
 
     def to_json(self) -> dict[str, str | None]:
         """Return the five parts in the corpus's order."""
@@ -104,6 +141,16 @@ class Parsed:
     time: str | None = None
     answer: str | None = None
     words: str = ""
+    sure: bool = True
+    """False: of a report, another reading is nearly as good; of `not_a_report`, it may be one after all: `reports`."""
+    rival: tuple[Report, ...] = ()
+    """the reading that makes it unsure; empty: that it is no report"""
+    intent: str = ""
+    """one of INTENTS; only with a report"""
+    projects: tuple[str, ...] = ()
+    """developments that a report names, as written (L25)"""
+    planned: Planned | None = None
+    """when the clients of a report are expected"""
     begins_like_command: bool = field(default=False)
     """C9: the text begins like a report or command and is neither (only then `refused_not_a_report` is answered)."""
 
@@ -112,16 +159,30 @@ class Parsed:
         if self.kind == "report":
             return self._report_json()
         if self.kind == "unknown":
-            return {"error": self.error or "not_a_report"}
+            maybe = {"sure": False, "reports": [r.to_json() for r in self.reports]} if self.reports else {}
+            return {"error": self.error or "not_a_report"} | maybe
         return {"kind": self.kind} | self._command_json()
 
     def _report_json(self) -> dict[str, object]:
         reports = [r.to_json() for r in self.reports]
         if self.error is not None:
-            return {"error": self.error} | ({"reports": reports} if reports else {})
-        faults = [{"error": f.error, "text": f.text} for f in self.faults]
-        read: dict[str, object] = {"kind": "report", "reports": reports}
-        return read | ({"faults": faults} if faults else {})
+            read: dict[str, object] = {"error": self.error} | ({"reports": reports} if reports else {})
+        else:
+            read = {"kind": "report", "reports": reports}
+        if self.faults and self.error is None:
+            read["faults"] = [{"error": f.error, "text": f.text} for f in self.faults]
+        return read | ({"sure": self.sure} if reports else {}) | self._beside_json()
+
+    def _beside_json(self) -> dict[str, object]:
+        """Return what stands beside the reports: the rival reading, project, planned arrival and intent."""
+        beside: dict[str, object] = {}
+        if not self.sure:
+            beside["why"] = [r.to_json() for r in self.rival] or "not_a_report"
+        if self.projects:
+            beside["project"] = "、".join(self.projects)
+        if self.planned is not None:
+            beside["planned"] = self.planned.to_json()
+        return beside | ({"intent": self.intent} if self.intent else {})
 
     def _command_json(self) -> dict[str, object]:
         out: dict[str, object] = {}
