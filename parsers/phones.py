@@ -8,6 +8,7 @@ from typing import Final
 from parsers.digits import CHINESE_DIGITS
 from parsers.mask import MASK_SIGN
 from parsers.mobiles import MobileShape, leading_country_code, shape_of_code, shape_of_region
+from parsers.simplified import simplify
 
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LONGEST_GAP: Final = 24
@@ -26,7 +27,8 @@ _TAIL_WORD: Final = re.compile(r"(?:尾号|尾数|后四位?|后4位?|末四位?
 _HEAD_WORD: Final = re.compile(r"[\s(]*(?:开头|打头|起头)")
 _NOT_A_TAIL: Final = re.compile(r"\s?[年万元㎡平米]|[-/.]\d{1,2}(?!\d)|:\d\d")
 _CODE_BEFORE: Final = re.compile(r"(?:(\+|00)\s?)?\(?\+?(?<!\d)(\d{1,5})\)?[\s\-)]{0,3}$")
-_CHINESE: Final = "".join(CHINESE_DIGITS)
+_NUMERALS: Final = {simplify(numeral): digit for numeral, digit in CHINESE_DIGITS.items()}
+_CHINESE: Final = "".join(_NUMERALS)
 _LETTERS_BEHIND: Final = re.compile(r"[a-z]{1,8}")
 
 _S: Final = r"[\s\-_.。·•・‧,、/\\|~()\[\]*+#]{0,3}"
@@ -69,7 +71,7 @@ def blank(skeleton: str, phones: list[Phone], sign: str = "\ue000") -> str:
 
 
 def _ascii(digits: str) -> str:
-    return "".join(CHINESE_DIGITS.get(c, c) for c in digits if c in CHINESE_DIGITS or c.isdigit())
+    return "".join(_NUMERALS.get(c, c) for c in digits if c in _NUMERALS or c.isdigit())
 
 
 def _was_full(skeleton: str, match: re.Match[str], shape: MobileShape) -> Phone:

@@ -5,11 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from opencc import OpenCC
-
 from parsers.names import COMPOUND_SURNAMES, HONORIFICS
+from parsers.simplified import simplify
 
-_SIMPLIFIED = OpenCC("t2s")
 _DROPPED = re.compile(r"[\s.·•‧・･∙⋅。_\-'’]+")
 _COUPLE = re.compile(r"夫妇|夫妻|两口子|[/／&＆+、]|和(?=.{2})")
 _BEFORE_SURNAME = ("小", "老", "阿")
@@ -26,7 +24,7 @@ def fold(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", _SIMPLIFIED.convert(unicodedata.normalize("NFKC", name)))
+    decomposed = unicodedata.normalize("NFKD", simplify(unicodedata.normalize("NFKC", name)))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
