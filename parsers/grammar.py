@@ -15,7 +15,7 @@ from parsers.phones import Phone
 from parsers.pieces import Item, Label, Word, items_of
 
 _STAFF: Final = ("对接人", "市场对接人", "案场对接人", "现场对接人", "置业顾问", "接待置业顾问", "驻场", "案场接待")
-_GARBLED: Final = re.compile("[\u0080-\u009f\u00a2-\u00ac\u00ae-\u00bf\ufffd锟斤拷烫屯]")
+_GARBLED: Final = re.compile("[\u0080-\u009f\u00a2-\u00ac\u00ae-\u00b6\u00b8-\u00bf\ufffd锟斤拷烫屯]")
 
 
 @dataclass(slots=True)

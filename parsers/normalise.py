@@ -11,8 +11,8 @@ from parsers.digits import DIGIT, TRANSPARENT, digit_of
 from parsers.mask import MASK_SIGN
 from parsers.simplified import SIMPLIFIED
 
-_STARS: Final = "×✕✖✗✘＊∗⁎✱✲✳❋●○◯■□◆◇★☆▲△◎⊙█▇▓▪▫◼◻⚫⚪⭐※◦"
-_HYPHENS: Final = "‐‑‒–—―−－─━﹣"
+_STARS: Final = "×✕✖✗✘＊∗⁎✱✲✳❋●○◯■□◆◇★☆▲△◎⊙█▇▓▪▫◼◻⚫⚪⭐※◦﹡⁕٭◌⚹ⅹⅩ╳☓⨯⨉〤ㄨ✴❌❎⬛⬜◽◾"
+_HYPHENS: Final = "‐‑‒–—―−－─━﹣﹘"
 _DOTS: Final = "•‧・･∙⋅●"
 _OPENING: Final = "【〔「『《〖〈［"
 _CLOSING: Final = "】〕」』》〗〉］"
@@ -30,6 +30,11 @@ def _table() -> dict[int, str]:
         (_OPENING, "["),
         (_CLOSING, "]"),
         ("〜∼", "~"),
+        ("﹟", "#"),
+        ("﹖", "?"),
+        ("﹒", "."),
+        ("﹍﹎‗", "_"),
+        ("хХχΧⓧⓍ", "x"),
     ):
         table |= {ord(char): canonical for char in chars}
     table |= {code: chr(code + 0x20) for code in range(ord("A"), ord("Z") + 1)}

@@ -6,35 +6,51 @@ from dataclasses import dataclass
 from typing import Final
 
 from parsers.digits import CHINESE_DIGITS
+from parsers.marks import GONE, HIDDEN, mark_hidden
 from parsers.mask import MASK_SIGN
 from parsers.mobiles import MobileShape, leading_country_code, shape_of_code, shape_of_region
 from parsers.simplified import simplify
+from parsers.two_fields import in_two_fields
 
+_HEAD, _TAIL = 3, 4
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LONGEST_GAP: Final = 24
+_LONGEST_FAULTY_MASK: Final = 8
 
 _MASK_GAP: Final = re.compile(r"[\s()\[\]*x#?~_\-.·…o^%&$▒。〇'\"]+")
 _STAR: Final = re.compile(r"[*x…▒〇]")
 _SIGN: Final = re.compile(r"[^\s()\[\]]")
-_WEAK_GAP: Final = re.compile(r"\s{0,8}(?:[#?~_\-.·/,、|+])?\s{0,8}")
+_WEAK_GAP: Final = re.compile(r"\s{0,8}(?:[#?~_\-.·/,、|+。o])?\s{0,8}")
 _WORD_GAP: Final = re.compile(
-    r"[\s(\[,、:*x\-]*(?:开头|打头|起头|开始|段)?[\s,、)\-]*(?:中间)?(?:四位|4位)?(?:数字)?"
-    r"(?:隐藏|省略|保密|加密|打码|屏蔽|星号|不详|未知|略)?[*x…\s)\],、;\-]*(?:客户)?(?:手机|电话)?(?:号码?)?(?:的)?"
-    r"(?:尾号|尾数|末尾|结尾|后四位?|后4位?|末四位?|末4位?|最后四位|最后4位|尾)?(?:数字|号码?)?(?:是|为)?[\s:=(\[]*"
+    r"[\s(\[,、:*x\-]*(?:开头|打头|起头|开始|段)?[\s,、)\-]*(?:中间)?(?:四位)?(?:数字)?"
+    r"(?:隐藏|省略|保密|加密|打码|屏蔽|星号|不详|未知|略|隐)?[*x…\s)\],、;\-]*(?:客户)?(?:手机|电话)?(?:号码?)?(?:的)?"
+    r"(?:尾号|尾数|末尾|结尾|后四位?|末四位?|最后四位|尾)?(?:数字|号码?)?(?:是|为)?[\s:=(\[]*"
 )
-_WORD: Final = re.compile(r"开头|打头|起头|隐藏|省略|保密|加密|打码|屏蔽|星号|不详|未知|略|尾|末|后四|后4|结尾")
-_TAIL_WORD: Final = re.compile(r"(?:尾号|尾数|后四位?|后4位?|末四位?|末4位?)(?:是|为|[:\s])*$")
-_HEAD_WORD: Final = re.compile(r"[\s(]*(?:开头|打头|起头)")
+_WORD: Final = re.compile(r"开头|打头|起头|隐|省略|保密|加密|打码|屏蔽|星号|不详|未知|略|尾|末|后四|结尾")
 _NOT_A_TAIL: Final = re.compile(r"\s?[年万元㎡平米]|[-/.]\d{1,2}(?!\d)|:\d\d")
 _CODE_BEFORE: Final = re.compile(r"(?:(\+|00)\s?)?\(?\+?(?<!\d)(\d{1,5})\)?[\s\-)]{0,3}$")
+_LETTERS_BEHIND: Final = re.compile(r"[a-z]{1,8}")
+_MOBILE_HEADS: Final = tuple(f"1{n}" for n in range(3, 10))
+_MASK_BEHIND: Final = re.compile(r"\s?[*x…]{1,12}")
+_MASK_BEFORE: Final = re.compile(r"[*x…]{1,12} ?$")
+_THIRD_GROUP: Final = re.compile(r"([\s\-./])\d{3}(?!\d|\s?[人万元年平㎡米岁室号点%:]|[\s\-./*x]{1,8}\d{4})")
+_LETTERED: Final = re.compile(r"(?<![a-z])[a-z]{1,2}$")
+_DATE_DIGITS: Final = re.compile(r"20\d\d[01]\d[0-3]\d(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?")
+
 _NUMERALS: Final = {simplify(numeral): digit for numeral, digit in CHINESE_DIGITS.items()}
 _CHINESE: Final = "".join(_NUMERALS)
-_LETTERS_BEHIND: Final = re.compile(r"[a-z]{1,8}")
-
-_S: Final = r"[\s\-_.。·•・‧,、/\\|~()\[\]*+#]{0,3}"
+_S: Final = r"[\s\-_.。·•・‧,，、/\\|~()\[\]*+#]{0,3}"
 _D: Final = rf"[0-9{_CHINESE}]"
 _WAS_FULL: Final = re.compile(rf"({_D}){_S}({_D}){_S}({_D}){_S}({MASK_SIGN}(?:{_S}{MASK_SIGN})*)((?:{_S}{_D}){{4}})")
-_SPELLED: Final = re.compile(rf"([{_CHINESE}]{{3}})([\s*x#?~_\-.·…]{{1,12}})([{_CHINESE}]{{4}})(?![{_CHINESE}])")
+_HIDES: Final = r"[\s*x#?~_\-.·…]{0,12}[*x#?~_\-.·…][\s*x#?~_\-.·…]{0,12}"
+_SPELLED: Final = re.compile(rf"(?<![{_CHINESE}])([{_CHINESE}]{{3}})(?:{_HIDES}|\s)([{_CHINESE}]{{4}})(?![{_CHINESE}])")
+_HALF: Final = re.compile(
+    r"(?:手机|电话)号?码?(?:是|为)?(?:[是为\s:]{0,2}(?<![0-9])([0-9]{3})(?:开头|打头)"
+    r"|(?:尾号|尾数|后四位?|末四位?)[是为\s:]{0,2}([0-9]{4})(?![0-9]))"
+)
+_SPACED: Final = re.compile(
+    r"(?<![0-9])([0-9])[ .\-]([0-9])[ .\-]([0-9])[ .\-]{0,3}\*[* .\-]{0,16}([0-9])[ .\-]([0-9])[ .\-]([0-9])[ .\-]([0-9])(?![0-9])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +73,20 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
     if MASK_SIGN in skeleton:
         found = [_was_full(skeleton, m, shape) for m in _WAS_FULL.finditer(skeleton)]
         skeleton = blank(skeleton, found)
-    found += _masked(skeleton, shape)
-    if not any(not p.faulty and not p.loose for p in found):
-        found += _spelled(skeleton, shape)
-    return sorted(found, key=lambda p: p.start)
+    marked = mark_hidden(skeleton)
+    for finder in (_fields, _spelled, _spaced, _masked):
+        new = list(finder(marked, shape))
+        marked = blank(marked, new)
+        found += new
+    return sorted(found or _halves(marked), key=lambda p: p.start)
 
 
-def blank(skeleton: str, phones: list[Phone], sign: str = "\ue000") -> str:
+def blank(skeleton: str, phones: list[Phone], sign: str = GONE) -> str:
     """Return the skeleton with each phone replaced by as many signs."""
+    chars = list(skeleton)
     for phone in phones:
-        skeleton = skeleton[: phone.start] + sign * (phone.end - phone.start) + skeleton[phone.end :]
-    return skeleton
+        chars[phone.start : phone.end] = sign * (phone.end - phone.start)
+    return "".join(chars)
 
 
 def _ascii(digits: str) -> str:
@@ -121,7 +140,7 @@ def _masked(skeleton: str, shape: MobileShape) -> Iterator[Phone]:
     groups = [(m.start(), m.end()) for m in _DIGITS.finditer(skeleton)]
     taken = 0
     for i, (start, end) in enumerate(groups):
-        if start < taken:
+        if start < taken or (end - start == 1 and skeleton[end : end + 1] != HIDDEN):
             continue
         following = groups[i + 1] if i + 1 < len(groups) else None
         phone = _read(skeleton, start, end, following, shape)
@@ -142,20 +161,15 @@ def _read_pair(skeleton: str, start: int, end: int, tail: tuple[int, int], shape
     gap = skeleton[end : tail[0]]
     begin, first, shape = _split_code(skeleton, start, skeleton[start:end], shape)
     last, stop = _tail(skeleton, *tail)
-    fits = len(first) == 3 and shape.may_begin(first) and len(last) == 4
+    fits = len(first) == _HEAD and shape.may_begin(first) and len(last) == _TAIL
     if _is_mask(gap):
-        if fits or _looks_masked(gap, first, last):
+        if fits or _is_spoilt(gap, first, last, shape, bool(_NOT_A_TAIL.match(skeleton, stop))):
             return Phone(begin, stop, first[:3], last[-4:], faulty=not fits)
         return None
     if fits and not _NOT_A_TAIL.match(skeleton, stop) and _is_weak(gap):
-        return Phone(begin, stop, first, last)
-    if fits and "\ue000" not in gap and _reversed(skeleton, begin, end):
-        return None
+        third = _THIRD_GROUP.match(skeleton, stop) if gap else None
+        return Phone(begin, third.end() if third else stop, first, last, faulty=bool(third))
     return None
-
-
-def _reversed(skeleton: str, start: int, end: int) -> bool:
-    return bool(_TAIL_WORD.search(skeleton[max(0, start - 8) : start])) and bool(_HEAD_WORD.match(skeleton, end))
 
 
 def _is_mask(gap: str) -> bool:
@@ -166,16 +180,16 @@ def _is_weak(gap: str) -> bool:
     return bool(_WEAK_GAP.fullmatch(gap)) or (bool(_WORD.search(gap)) and bool(_WORD_GAP.fullmatch(gap)))
 
 
-def _looks_masked(gap: str, first: str, last: str) -> bool:
+def _is_spoilt(gap: str, first: str, last: str, shape: MobileShape, measured: bool) -> bool:
     """Tell whether a mask between digits of the wrong count is a spoilt number and no product or range (3x4, 90*120)."""
     signs = len(_SIGN.findall(gap))
-    starred = bool(_STAR.search(gap))
-    return (
-        first[0] == "1" and len(first) > 1 and (signs > 1 or len(first) > 2)
-        if starred
-        else (first[:2] > "12" and first[0] == "1" and len(first) in (3, 4) and len(last) > 2)
-        or (starred and signs > 2 and len(last) > 1)
-    )
+    if signs > _LONGEST_FAULTY_MASK or measured:
+        return False
+    if len(first) < _HEAD:
+        return signs > 1 and len(last) == _TAIL and any(b.startswith(first) for b in shape.beginnings)
+    if shape.may_begin(first[:_HEAD]):
+        return len(last) >= (_HEAD if signs == 1 else 1)
+    return signs > 1 and len(first) == _HEAD and len(last) == _TAIL
 
 
 def _tail(skeleton: str, start: int, end: int) -> tuple[str, int]:
@@ -189,44 +203,61 @@ def _tail(skeleton: str, start: int, end: int) -> tuple[str, int]:
 def _read_single(skeleton: str, start: int, end: int, shape: MobileShape) -> Phone | None:
     digits = skeleton[start:end]
     begin, first, own = _split_code(skeleton, start, digits, shape)
-    if len(first) == 7 and own.may_begin(first[:3]):
-        return Phone(begin, end, first[:3], first[3:])
-    mask_behind = _mask_length(skeleton, end)
-    if mask_behind and first[0] == "1" and 2 <= len(first) <= 7 and (len(first) > 2 or mask_behind > 2):
-        stop = end + mask_behind
-        letters = _LETTERS_BEHIND.match(skeleton, stop)
-        return Phone(begin, letters.end() if letters else stop, first[:3], "", faulty=True)
-    mask_before = _mask_length_before(skeleton, start)
-    if mask_before > 2 and len(digits) == 4:
-        return Phone(start - mask_before, end, "", digits, faulty=True)
-    if 8 <= len(digits) <= 20 and not _is_date(digits):
-        return Phone(begin, end, first[:3], first[-4:], faulty=True, loose=first[:2] not in _MOBILE_HEADS)
+    behind = _mask_length(skeleton, end)
+    if behind and _is_head(first, behind, own):
+        letters = _LETTERS_BEHIND.match(skeleton, end + behind)
+        return Phone(begin, letters.end() if letters else end + behind, first[:_HEAD], "", faulty=True)
+    if _LETTERED.search(skeleton[max(0, start - 3) : start]):
+        return None
+    if len(first) == _HEAD + _TAIL and own.may_begin(first[:_HEAD]):
+        return Phone(begin, end, first[:_HEAD], first[_HEAD:])
+    before = _MASK_BEFORE.search(skeleton[max(0, start - 13) : start])
+    if before and len(before[0]) >= _HEAD and len(digits) == _TAIL and not _NOT_A_TAIL.match(skeleton, end):
+        return Phone(start - len(before[0]), end, "", digits, faulty=True)
+    if 8 <= len(digits) <= 20 and not _DATE_DIGITS.fullmatch(digits):
+        return Phone(begin, end, first[:_HEAD], first[-_TAIL:], faulty=True, loose=first[:2] not in _MOBILE_HEADS)
     return None
 
 
-_MOBILE_HEADS: Final = tuple(f"1{n}" for n in range(3, 10))
-_MASK_BEHIND: Final = re.compile(r"\s?[*x…?#_~\-.▒]{1,12}")
-_MASK_BEFORE: Final = re.compile(r"[*x…?#_~\-.▒]{1,12}\s?$")
-_DATE_DIGITS: Final = re.compile(r"20\d\d[01]\d[0-3]\d(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?")
-
-
-def _is_date(digits: str) -> bool:
-    return bool(_DATE_DIGITS.fullmatch(digits))
+def _is_head(first: str, behind: int, shape: MobileShape) -> bool:
+    """Tell whether digits before a mask that nothing follows are a number's (138****, 1520000****)."""
+    if len(first) < _HEAD:
+        return behind >= _HEAD and len(first) == 2 and first in _MOBILE_HEADS
+    if len(first) == _HEAD + _TAIL and behind < 2:
+        return False
+    if len(first) == _HEAD and first[0] == "1":
+        return True
+    return len(first) <= _HEAD + _TAIL and shape.may_begin(first[:_HEAD])
 
 
 def _mask_length(skeleton: str, end: int) -> int:
     match = _MASK_BEHIND.match(skeleton, end)
-    return len(match[0]) if match and (_STAR.search(match[0]) or len(match[0]) > 2) else 0
+    return len(match[0]) if match and len(match[0].strip()) <= _LONGEST_FAULTY_MASK else 0
 
 
-def _mask_length_before(skeleton: str, start: int) -> int:
-    match = _MASK_BEFORE.search(skeleton[max(0, start - 13) : start])
-    return len(match[0]) if match else 0
+def _fields(marked: str, shape: MobileShape) -> Iterator[Phone]:
+    """Yield numbers in two fields; with other counts than three and four they are spoilt."""
+    for start, end, first, last in in_two_fields(marked):
+        fits = len(first) == _HEAD and len(last) == _TAIL and shape.may_begin(first)
+        yield Phone(start, end, first[:_HEAD], last[-_TAIL:], faulty=not fits)
 
 
-def _spelled(skeleton: str, shape: MobileShape) -> Iterator[Phone]:
+def _halves(marked: str) -> list[Phone]:
+    """Return numbers of which one field alone is given, where no other number stands (手机尾号5678)."""
+    return [Phone(m.start(), m.end(), m[1] or "", m[2] or "", faulty=True) for m in _HALF.finditer(marked)]
+
+
+def _spelled(marked: str, shape: MobileShape) -> Iterator[Phone]:
     """Yield masked numbers spelled in Chinese numerals (一三八****五六七八)."""
-    for match in _SPELLED.finditer(skeleton):
-        first3, last4 = _ascii(match[1]), _ascii(match[3])
-        if shape.may_begin(first3):
-            yield Phone(match.start(), match.end(), first3, last4)
+    for match in _SPELLED.finditer(marked):
+        first, last = _ascii(match[1]), _ascii(match[2])
+        if shape.may_begin(first):
+            yield Phone(match.start(), match.end(), first, last)
+
+
+def _spaced(marked: str, shape: MobileShape) -> Iterator[Phone]:
+    """Yield masked numbers spelled digit by digit (1 3 8 **** 5 6 7 8)."""
+    for match in _SPACED.finditer(marked):
+        first, last = "".join(match.groups()[:_HEAD]), "".join(match.groups()[_HEAD:])
+        if shape.may_begin(first):
+            yield Phone(match.start(), match.end(), first, last)
