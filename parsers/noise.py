@@ -1,22 +1,9 @@
-"""What stands in a report and is none of its parts: dates, times, counts, greetings, requests, projects."""
+"""What stands in a report and is none of its parts: greetings, requests, projects."""
 
 import re
 from typing import Final
 
 from parsers.trie import words_pattern
-
-_CLOCK: Final = r"\d{1,2}\s?[:点时]\s?(?:\d{1,2}|半|一刻)?(?:[:分]\d{0,2}秒?)?分?(?:左右|前后|之前|前|后)?"
-_DAY: Final = r"(?:20)?\d{2}\s?年\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?[日号])?|\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|20\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[日号])?|\d{1,2}[日号](?![楼栋])"
-_COUNT: Final = (
-    r"[0-9一二两三四五六七八九十]+(?:\.\d+)?\s?(?:[-~至到]\s?\d+(?:\.\d+)?)?\s?"
-    r"(?:m²|㎡|m2|平方米|平米|平方|平|万元|万|元|岁|位客户|组客户|个客户|批客户|人|号楼|栋|幢|单元|室|房|厅|卫|层|楼|期|套|组|批|位|个人|个|%|折|千)(?:左右|以内|以上|/㎡|/平)?"
-)
-MOMENTS: Final = re.compile(rf"(?:{_DAY})|(?:{_CLOCK})|(?:[0-9]{_COUNT[len('[0-9一二两三四五六七八九十]') :]})")
-_PLATE: Final = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][·\s]?(?=[a-z]{0,5}\d)[a-z0-9]{5,6}(?![a-z0-9])"
-)
-"""A car's number plate (车牌), skeleton spelling."""
-_DIGITS: Final = re.compile(r"(?<![0-9])(?!(?:21世纪|58同城|58爱房|58安居客|365淘房|5i5j))[0-9][0-9.,]*(?![0-9]*i5j)")
 
 EXACT: Final = frozenset(
     [
@@ -252,16 +239,6 @@ _PROJECT: Final = re.compile(
 _TRAILING: Final = re.compile(
     r"(?:的?客户|报备|上报|提报|带看|带访|推荐|敬上|呈上|带客|来报|为您服务|您好|你好|的|同事|报)$"
 )
-
-
-def blank_moments(skeleton: str) -> str:
-    """Return the skeleton with dates, times, counts, plates and stray numbers blanked; 21世纪 and its like stay."""
-    skeleton = MOMENTS.sub(_blank, _PLATE.sub(_blank, skeleton))
-    return _DIGITS.sub(_blank, skeleton)
-
-
-def _blank(match: re.Match[str]) -> str:
-    return " " * (match.end() - match.start())
 
 
 def is_noise(word: str) -> bool:

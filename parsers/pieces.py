@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 from parsers.fields import LABEL, ROLES
+from parsers.moments import blank_moments
 from parsers.names import SURNAMES, is_address_alone
-from parsers.noise import blank_moments
 from parsers.phones import Phone, blank
 
 _SEPARATOR: Final = re.compile(r"[\s,;.。、|@:!?=+~…\"“”#*\-/\[\]()_<>^&%$'‘’•\ufffd\ue000\ue001，；！？：]+")
