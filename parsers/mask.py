@@ -2,7 +2,7 @@
 
 What counts as a number: eleven digits that begin 13 … 19 in one run or in a usual grouping, in any script, ornament or in
 Chinese numerals, with 86, +86, 0086 or 0 before them; numbers with another country's code; numbers of the site's own
-region; and longer runs that could hide one. First 3 and last 4 stay, each hidden digit becomes one MASK_SIGN, so the
+region; longer runs that could hide one; and what tells the rest of a masked number (`remainders`). First 3 and last 4 stay, each hidden digit becomes one MASK_SIGN, so the
 text keeps its length and the parser still sees how many digits stood there. Dates and times stay.
 """
 
@@ -13,11 +13,12 @@ from typing import Final
 
 from parsers.digits import ANY_DIGIT, CHINESE_DIGITS, COMBINING, DIGIT, TRANSPARENT, digit_of
 from parsers.mobiles import MobileShape, leading_country_code, shape_of_code, shape_of_region
+from parsers.remainders import remainders
 
 MASK_SIGN: Final = "▒"
 """Stands for one hidden digit. Typed by a person it reads as a number that was whole, which harms nobody but him."""
 
-_FEWEST: Final = 8
+_FEWEST: Final = 7
 _NATIONAL: Final = 11
 _HEAD, _TAIL = 3, 4
 _ROUNDS: Final = 4
@@ -84,7 +85,8 @@ def _mask_once(text: str, region: str) -> str:
     text = _mask_foreign(text)
     text = _mask_runs(text, _PLAIN_RUN, region)
     text = _mask_odd_groups(text)
-    return _mask_runs(text, _MIXED_RUN, region)
+    text = _mask_runs(text, _MIXED_RUN, region)
+    return _hide(text, {place for start, end in remainders(text) for place in range(start, end)})
 
 
 def _hide(text: str, places: set[int]) -> str:

@@ -42,6 +42,15 @@ _CHINESE: Final = "".join(_NUMERALS)
 _S: Final = r"[\s\-_.。·•・‧,，、/\\|~()\[\]*+#]{0,3}"
 _D: Final = rf"[0-9{_CHINESE}]"
 _WAS_FULL: Final = re.compile(rf"({_D}){_S}({_D}){_S}({_D}){_S}({MASK_SIGN}(?:{_S}{MASK_SIGN})*)((?:{_S}{_D}){{4}})")
+_TOLD: Final = (
+    re.compile(rf"(?<![0-9])([0-9]{{3}}){MASK_SIGN}{{1,4}}(?=[*x…#·.\-_~?])[*x…#·.\-_~?]{{1,8}}([0-9]{{0,4}})"),
+    re.compile(
+        rf"(?<![0-9])([0-9]{{3}})[ ,]?中间[^0-9{MASK_SIGN}]{{0,4}}{MASK_SIGN}{{4,5}}[^0-9]{{0,4}}([0-9]{{4}})(?![0-9])"
+    ),
+    re.compile(
+        rf"(?<![0-9])([0-9]{{3}})[ ]?[*x…#·.。\-_~?某^]{{1,8}}[ ]?([0-9]{{4}})(?![0-9])[ (\[,]{{0,4}}[中间四位数字4是为:]{{0,6}} ?{MASK_SIGN}{{4,8}}[)\]]?"
+    ),
+)
 _HIDES: Final = r"[\s*x#?~_\-.·…]{0,12}[*x#?~_\-.·…][\s*x#?~_\-.·…]{0,12}"
 _SPELLED: Final = re.compile(rf"(?<![{_CHINESE}])([{_CHINESE}]{{3}})(?:{_HIDES}|\s)([{_CHINESE}]{{4}})(?![{_CHINESE}])")
 _HALF: Final = re.compile(
@@ -73,6 +82,9 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
     if MASK_SIGN in skeleton:
         found = [_was_full(skeleton, m, shape) for m in _WAS_FULL.finditer(skeleton)]
         skeleton = blank(skeleton, found)
+        told = [_told(m, shape) for pattern in _TOLD for m in pattern.finditer(skeleton)]
+        found += told
+        skeleton = blank(skeleton, told)
     marked = mark_hidden(skeleton)
     for finder in (_fields, _spelled, _spaced, _masked):
         new = list(finder(marked, shape))
@@ -100,6 +112,12 @@ def _was_full(skeleton: str, match: re.Match[str], shape: MobileShape) -> Phone:
     glued = skeleton[match.end() : match.end() + 1].isdigit() and last4.isascii()
     fits = shape.may_begin(first3) and hidden + 7 in shape.lengths and not glued
     return Phone(start, match.end(), first3, last4, was_full=fits, faulty=not fits)
+
+
+def _told(match: re.Match[str], shape: MobileShape) -> Phone:
+    """Return a masked number of which other digits stood there as well (L14)."""
+    fits = match.re is not _TOLD[0] and shape.may_begin(match[1])
+    return Phone(match.start(), match.end(), match[1], match[2][-_TAIL:], was_full=fits, faulty=not fits)
 
 
 def _code_before(skeleton: str, start: int, shape: MobileShape) -> tuple[int, MobileShape]:

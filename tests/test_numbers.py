@@ -176,3 +176,39 @@ def test_numbers_stand_in_order_and_apart(text: str) -> None:
     assert all(0 <= p.start < p.end <= len(skeleton) for p in phones)
     assert all(a.end <= b.start for a, b in pairwise(phones))
     assert parse(masked) == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "expected"),
+    [
+        ("138****5678（1234）", "138****5678（▒▒▒▒）", ["138 5678 whole"]),
+        ("138****5678(1234)", "138****5678(▒▒▒▒)", ["138 5678 whole"]),
+        ("138****5678 1234", "138****5678 ▒▒▒▒", ["138 5678 whole"]),
+        ("138****5678【12345】", "138****5678【▒▒▒▒▒】", ["138 5678 whole"]),
+        ("138xxxx5678 中间四位1234", "138xxxx5678 中间四位▒▒▒▒", ["138 5678 whole"]),
+        ("138····5678中间1234", "138····5678中间▒▒▒▒", ["138 5678 whole"]),
+        ("138中间1234尾号5678", "138中间▒▒▒▒尾号5678", ["138 5678 whole"]),
+        ("138中间四位是1234，尾号5678", "138中间四位是▒▒▒▒，尾号5678", ["138 5678 whole"]),
+        ("13812****78", "138▒▒****78", [BAD]),
+        ("1381234****", "138▒▒▒▒****", [BAD]),
+        ("1380****5678", "138▒****5678", [BAD]),
+        ("1385****678", "1385****678", [BAD]),
+    ],
+)
+def test_what_tells_the_rest_of_a_masked_number_is_masked_too(text: str, masked: str, expected: list[str]) -> None:
+    assert mask_numbers(text) == masked
+    assert mask_numbers(masked) == masked
+    assert read(text) == expected
+    (report, *rest) = parse(f"报备 张三 {text} 李四").reports or parse("报备 张三 138****5678 李四").reports
+    assert (report.client, report.agent, rest) == ("张三", "李四", [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["138****5678 R1024", "138****5678 14:30", "138****5678 2026", "138****5678 20261105", "138****5678 预算1500", "138****5678 1500万",
+     "138****5678 1302室", "138****5678 2026-11-05", "138****5678 11-05", "138****5678，1398888", "138****5678 1398888",
+     "138****5678 139****8888", "138****5678 139 8888", "138****5678\n2041", "138****5678 V2031", "138****5678 工号1234",
+     "1234 138****5678", "到访 5678 11-2 14:30"],
+)  # fmt: skip
+def test_what_does_not_tell_the_rest_stays(text: str) -> None:
+    assert mask_numbers(text) == text
