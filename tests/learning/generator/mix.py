@@ -50,8 +50,13 @@ def _around(scene: Scene, core: Callable[[Scene], None], before: float, behind: 
     core(scene)
     for chance in (behind, behind * 0.25):
         if rng.random() < chance:
-            scene.put(rng.choice(_JOINTS_BEHIND))
+            joint = rng.choice(_JOINTS_BEHIND)
+            scene.put(joint if joint or not _ends_in_number(scene) else "，")
             scene.write_from("after")
+
+
+def _ends_in_number(scene: Scene) -> bool:
+    return bool(scene.parts) and scene.parts[-1][1] in ("P", "Q", "T", "V")
 
 
 def _plain(scene: Scene) -> None:
@@ -150,6 +155,11 @@ def _no_report_families() -> list[str]:
     return [name for name in table_names() if name.startswith("none_")]
 
 
+def _weight(family: str) -> int:
+    """Return the share of a family: its width, and more for those that come nearest to a report."""
+    return len(table(family).lines) * (3 if family.startswith("none_near") else 1)
+
+
 def draw(rng: Random) -> tuple[str, Scene, dict[str, Any]]:
     """Return a text's family, its scene as written, and what is expected of it."""
     kind = rng.random()
@@ -171,7 +181,7 @@ def _report(rng: Random, families: tuple[tuple[str, float, Callable[[Scene], Non
 
 def _no_report(rng: Random) -> tuple[str, Scene, dict[str, Any]]:
     families = _no_report_families()
-    name = rng.choices(families, [len(table(family).lines) for family in families])[0]
+    name = rng.choices(families, [_weight(family) for family in families])[0]
     scene = Scene(rng, _style(rng, rng.choice((0.0, 0.2))))
     _around(scene, lambda it: it.write_from(name), 0.12, 0.04)
     if rng.random() < 0.035:

@@ -12,7 +12,7 @@ _COUNTRIES: Final = (
     ("+852", ("512", "612", "668", "912", "975"), 8),
     ("+853", ("662", "668", "635"), 8),
     ("+65", ("812", "912", "968"), 8),
-    ("+1", ("415", "212", "604"), 10),
+    ("+1", ("415", "212", "650"), 10),
     ("+886", ("912", "933", "988"), 9),
     ("+60", ("123", "178", "196"), 9),
 )
@@ -62,18 +62,17 @@ def mask_style(rng: Random, wide: float) -> str:
 
 
 def masked(rng: Random, number: Number, style: str) -> str:
-    """Return the number with its middle hidden in that style; a style may hold 3 and 4 for the two parts."""
+    """Return the number with its middle hidden in that style; a style may hold F and L for the two parts."""
     if number.country and style.strip("*xX"):
         style = "***"
-    text = style if "3" in style and "4" in style else f"3{style}4"
-    text = text.replace("3", "\x03").replace("4", "\x04").replace("\x03", number.first3).replace("\x04", number.last4)
-    return _dressed(rng, number, text)
+    text = style if "F" in style and "L" in style else f"F{style}L"
+    return _dressed(rng, number, text.replace("F", number.first3).replace("L", number.last4))
 
 
 def _dressed(rng: Random, number: Number, text: str) -> str:
     if number.country:
         text = number.country + rng.choice(("", " ", " ", "-")) + text
-    elif text[0].isdigit() and rng.random() < 0.02:
+    elif text[0].isdigit() and rng.random() < 0.02 and not any(sign > "\u3400" for sign in text):
         text = rng.choice(("+86 ", "+86", "0086 ", "86-", "(+86)", "+86-")) + text
     return text.translate(_WIDE) if rng.random() < 0.01 else text
 
@@ -98,7 +97,6 @@ def spoilt(rng: Random, number: Number) -> str:
         f"{first3}{number.middle[:1]}{hidden}{last4[:3]}",
         f"{first3}{hidden}{hidden}",
         f"{hidden}{last4}",
-        f"尾号{last4}",
         f"{first3}{hidden}",
         f"{number.digits[:10]}",
         f"{number.digits}{last4[:1]}",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from . import labels, numbers, people, units
 from .templates import Choice, Sequence, Slot, Tagged, Text, parsed, table, words
 
+_NUMBERS: Final = frozenset(("P", "Q"))
 SEPARATORS: Final = (
     (" ", 46), ("，", 14), (",", 4), ("/", 5), ("-", 2), ("|", 2), ("、", 3), ("；", 2), ("\n", 8), ("  ", 3), ("\t", 2),
     ("　", 1), ("+", 1), ("｜", 1), ("·", 1), ("。", 1), (" / ", 1), (" - ", 1), ("——", 1), ("_", 1), (";", 1), ("\n\n", 1),
@@ -62,6 +63,7 @@ class Scene:
     names: list[str] = field(default_factory=list)
     drawn_agent: str = ""
     drawn_unit: str = ""
+    turn: int = 0
 
     def __post_init__(self) -> None:
         self.clients.append(Client(numbers.draw(self.rng, self.style.abroad)))
@@ -69,12 +71,23 @@ class Scene:
     @property
     def client(self) -> Client:
         """The client who is being written of."""
-        return self.clients[-1]
+        return self.clients[self.turn]
 
     def put(self, words: str, tag: str = "") -> None:
-        """Write the words with that tag; without one they are other words and separators."""
-        if words:
-            self.parts.append((words, tag))
+        """Write the words with that tag; without one they are other words and separators.
+
+        Digits that are none of a telephone number never touch one.
+        """
+        if not words:
+            return
+        if (
+            self.parts
+            and words[0].isdigit()
+            and self.parts[-1][0][-1].isdigit()
+            and {tag, self.parts[-1][1]} & _NUMBERS
+        ):
+            self.parts.append((" ", ""))
+        self.parts.append((words, tag))
 
     def write(self, template: str) -> None:
         """Write the template, its slots filled."""
@@ -122,6 +135,7 @@ class Scene:
     def next_client(self) -> None:
         """Go on to another client."""
         self.clients.append(Client(numbers.draw(self.rng, self.style.abroad)))
+        self.turn = len(self.clients) - 1
         if self.style.own_agents:
             self.drawn_agent = self.drawn_unit = ""
 
@@ -191,10 +205,14 @@ def _write_number(scene: Scene, _: str) -> None:
         scene.put(numbers.masked(scene.rng, client.number, style.mask), "P")
 
 
-def _write_half(scene: Scene, which: str) -> None:
-    number = scene.client.number
+def _write_halves(scene: Scene, where: str) -> None:
+    """Write the first three and the last four as two fields, on two lines or on one; together they are the number."""
+    rng, number = scene.rng, scene.client.number
+    sign = rng.choice(("：", "：", ":", "", " "))
+    joint = "\n" if where == "line" else rng.choice((" ", "，", " ", "；"))
+    first, last = rng.choice(words("first_words")), rng.choice(words("last_words"))
     scene.client.has_number = True
-    scene.put(number.first3 if which == "first" else number.last4, "P")
+    scene.put(f"{first}{sign}{number.first3}{joint}{last}{sign}{number.last4}", "P")
 
 
 def _write_agent(scene: Scene, _: str) -> None:
@@ -217,7 +235,7 @@ def _write_rival_unit(scene: Scene, _: str) -> None:
 
 def _write_other_number(scene: Scene, kind: str) -> None:
     number = numbers.draw(scene.rng)
-    masked = kind == "masked" or (not kind and scene.rng.random() < 0.25)
+    masked = kind == "masked" or (not kind and scene.rng.random() < 0.33)
     scene.put(numbers.masked(scene.rng, number, "****") if masked else numbers.whole(scene.rng, number), "Q")
 
 
@@ -305,6 +323,14 @@ def _next(scene: Scene, _: str) -> None:
     scene.next_client()
 
 
+def _first(scene: Scene, _: str) -> None:
+    scene.turn = 0
+
+
+def _second(scene: Scene, _: str) -> None:
+    scene.turn = 1
+
+
 def _place(scene: Scene, _: str) -> None:
     scene.put(units.place(scene.rng))
 
@@ -315,8 +341,8 @@ def _other_name(scene: Scene, kind: str) -> None:
 
 
 SLOTS: Final[dict[str, Callable[[Scene, str], None]]] = {
-    "c": _write_client, "p": _write_number, "half": _write_half, "a": _write_agent, "u": _write_unit,
+    "c": _write_client, "p": _write_number, "halves": _write_halves, "a": _write_agent, "u": _write_unit,
     "q": _write_other_number, "u2": _write_rival_unit, "landline": _write_landline, "s": _write_staff, "_": _write_separator, "g": _write_gap,
     "v": _write_value_sign, "L": _write_label, "n": _count, "nn": _two_digits, "d": _digits, "letters": _letters, "signs": _signs,
-    "word": _word, "kinds": _kinds, "next": _next, "place": _place, "name": _other_name,
+    "word": _word, "kinds": _kinds, "next": _next, "first": _first, "second": _second, "place": _place, "name": _other_name,
 }  # fmt: skip

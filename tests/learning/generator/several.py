@@ -160,7 +160,7 @@ def _numbered_client(scene: Scene, label: tuple[str, str], mark: str, form: str)
         return
     scene.put("\n")
     whole = base + mark + "电话" if form == "own" else phone + mark
-    scene.put(whole, "L:client_phone" if whole.startswith("客户") else "L:phone")
+    scene.put(whole, "L:client_phone" if form == "own" or whole.startswith("客户") else "L:phone")
     scene.write("{v}{p}")
 
 

@@ -20,6 +20,7 @@ from random import Random
 from typing import Final
 
 _NAME: Final = re.compile(r"[A-Za-z_][a-z0-9_]*(:[A-Za-z0-9_-]*)?")
+_WEIGHT: Final = re.compile(r"(\d+)\*(?: (.*))?")
 DATA: Final = Path(__file__).parent / "data"
 
 
@@ -138,8 +139,9 @@ class Table:
 
 
 def _weighed(line: str) -> tuple[int, str]:
-    number, star, rest = line.partition("* ")
-    return (int(number), rest) if star and number.isdigit() else (1, line)
+    """Return weight and template; a weight with nothing behind it is that of an empty template."""
+    found = _WEIGHT.fullmatch(line)
+    return (int(found[1]), found[2] or "") if found else (1, line)
 
 
 def _table(block: str) -> Table:

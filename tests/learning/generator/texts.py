@@ -1,10 +1,10 @@
-"""Labelled texts to learn reading from: `samples(seed, count)` (CONTRIBUTING.md, "The texts that the reader learns from").
+"""Labelled texts to learn reading from: `samples(seed, count)`.
 
 About three quarters are reports, one in twenty a report with a fault, the rest no report.
 The tags of `Sample.spans`:
 
-- C client's name, A agent's name, U unit, P the client's number as it stands (with words such as 前三 or 尾号 that belong
-  to the mask), Q any other number.
+- C client's name, A agent's name, U unit, P the client's number as it stands (with words such as 前三位 or 尾号 that belong
+  to the mask, on two lines as well), Q any other number.
 - L:client L:agent L:unit L:client_phone L:agent_phone L:phone L:other: label words. A bare 电话 is L:phone: what stands
   before it says whose. L:other is any field that is none of the five values; its value has the tag T, J, S or Q if it is
   a moment (count, plate, budget), a project, a person or a number, else V.
@@ -131,5 +131,4 @@ def _missing(given: Sample, report: dict[str, str | None]) -> Iterator[str]:
 
 def _has_number(given: Sample, first3: str, last4: str) -> bool:
     found = [numbers.folded(words) for words in given.values("P")]
-    whole = any(first3 in words and last4 in words for words in found)
-    return whole or (first3 in found and last4 in found)
+    return any(first3 in words and last4 in words for words in found)
