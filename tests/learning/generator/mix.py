@@ -44,9 +44,10 @@ def _free(scene: Scene, name: str) -> None:
 def _around(scene: Scene, core: Callable[[Scene], None], before: float, behind: float) -> None:
     """Write the core with chatter before and behind it."""
     rng = scene.rng
-    if rng.random() < before:
-        scene.write_from("before")
-        scene.put(rng.choice(_JOINTS_BEFORE))
+    for chance in (before * 0.2, before):
+        if rng.random() < chance:
+            scene.write_from("before")
+            scene.put(rng.choice(_JOINTS_BEFORE))
     core(scene)
     for chance in (behind, behind * 0.25):
         if rng.random() < chance:
@@ -87,6 +88,7 @@ REPORTS: Final[tuple[tuple[str, float, Callable[[Scene], None]], ...]] = (
     ("short", 22, _short),
     ("chatty", 12, _chatty),
     ("dictated", 3, _lines("dictated")),
+    ("mixed", 3, _lines("mixed", 0.06, 0.1)),
     ("clerk", 2, _lines("clerk")),
     ("correction", 1.5, _lines("correction", 0.05, 0.1)),
     ("forwarded", 3, _lines("forwarded", 0.0, 0.1)),

@@ -266,7 +266,7 @@ def _write_value_sign(scene: Scene, _: str) -> None:
 
 def _write_label(scene: Scene, role: str) -> None:
     word = labels.pick(scene.rng, role, scene.style.wide)
-    if scene.style.wide and len(word) in (2, 3) and scene.rng.random() < 0.02:
+    if scene.style.wide and len(word) in (2, 3, 4) and scene.rng.random() < 0.02:
         word = scene.rng.choice((" ", "　", "  ")).join(word)
     left, right = scene.style.bracket
     scene.put(left)
