@@ -5,9 +5,10 @@ from random import Random
 from typing import Any, Final
 
 from . import blocks, numbers, several
-from .scene import SEPARATORS, Scene, Style
+from .scene import Scene
 from .script import traditional
 from .templates import table, table_names
+from .writer import SEPARATORS, Style
 
 _JOINTS_BEFORE: Final = ("，", "，", "，", " ", "\n", "。", "！", ",", "~", "", "\n\n", "；", "…", "! ")
 _JOINTS_BEHIND: Final = ("，", "，", "，", " ", " ", "\n", "。", ",", "；", "", "！", "\n\n", "  ", "...", "～")
@@ -84,7 +85,7 @@ def _block(wide: float) -> Callable[[Scene], None]:
 
 
 REPORTS: Final[tuple[tuple[str, float, Callable[[Scene], None]], ...]] = (
-    ("plain", 20, _plain),
+    ("plain", 25, _plain),
     ("short", 22, _short),
     ("chatty", 12, _chatty),
     ("dictated", 3, _lines("dictated")),
