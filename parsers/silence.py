@@ -14,6 +14,7 @@ _COURTESY: Final = re.compile(
     r"(?:(?:好的?|收到|谢谢|感谢|多谢|辛苦|了|您|你|哈|呀|啊|哦|嗯|是的|明白|知道|了解|没问题|可以|行|ok|okay|thanks?|thank|you|thx|1|\+1|哈哈|客气|不客气|早|早上好|晚上好|"
     r"下午好|上午好|中午好|你好|您好|在吗|再见|拜拜|👌|👍|🙏|[\s,.!~，。！?]))+"
 )
+_AFFIRMS: Final = frozenset(["是", "是的", "对", "对的"])
 _AUTOMATIC: Final = re.compile(
     r"\[?自动回复|自动应答|我现在有事不在|我正在开会|正在驾驶|auto(?:matic)?[ -]?reply|out of office|稍后(?:再)?(?:与|跟|和)您联系"
 )
@@ -22,7 +23,7 @@ _ADVERT: Final = re.compile(
     r"退订|回复?td|回t|拒收请|点击链接|https?://|www\.|优惠券|贷款.{0,8}(?:额度|利率|秒)|中奖|免费领|加微信.{0,6}领|限时|办证|开发票|代开|理财|促销|红包"
 )
 _OURS: Final = re.compile(
-    r"^\s*(?:\[[^\]\n]{1,12}\])?\s*(?:报备成功|报备无效|续报成功|您已报备|已报备|疑似重号|未登记[::]|新报备[::]|名单外报备|迟到报备|已撤回|registered:|not registered|"
+    r"^\s*(?:\[[^\]\n]{1,12}\])?\s*(?:报备成功|报备无效|续报成功|您已报备|已报备|疑似重号|未登记[::]|请核对[::]|已更正|更正后重号|更正[::]r\d|新报备[::]|名单外报备|迟到报备|已撤回|registered:|not registered|"
     r"同事\S{1,12}已报备|already yours|"
     r"[rv]\d{1,9}(?:到访|已签字|信息不一致|自访|请核实|现场客|团报成功|待您签字|判定)|待您签字\d|"
     r"[rv]\d{1,9} (?:visit|signed|walk-in|group|to sign|valid|not valid)\b|\d+ to sign\b)|有效期?至[^\n]{3,24}\d[:点]\d\d|已转公共资源|重复报备不顺延|已被先报备"
@@ -38,13 +39,15 @@ _NOT_REPORT: Final = re.compile(
 
 
 def silent_kind(reading: Reading, phones: list[Phone]) -> str | None:
-    """Return courtesy, advert, code, automatic, echo, stop or start; None for a text that may want an answer."""
+    """Return courtesy, advert, code, automatic, echo, stop, start or affirm; None for what may want an answer."""
     skeleton = reading.skeleton
     whole = skeleton.strip(" \n。.!,")
     if whole in _STOP:
         return "stop"
     if whole in _START:
         return "start"
+    if whole in _AFFIRMS:
+        return "affirm"
     if len(whole) < 40 and _COURTESY.fullmatch(reading.clean.casefold().strip()):
         return "courtesy"
     if _AUTOMATIC.search(skeleton):

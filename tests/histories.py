@@ -26,6 +26,8 @@ START = datetime(2028, 2, 22, 2, 0, tzinfo=UTC)
 
 CLIENTS = ("马超 138****5678", "马先生 138****5678", "马岱 138****5678", "李梅 139****2233", "赵强 137****5678")
 CLIENT_NAMES = tuple(client.partition(" ")[0] for client in CLIENTS)
+AMENDED = ("马超", "马先生", "马岱", "韩梅", "韩先生", "客户", "赵云")
+"""What the client of one number is called, now so, now otherwise (R2b)."""
 TRUE_NUMBERS = ("139****2233", "136****0001", "138****5678")
 POLICIES = (("renewal", "free"), ("renewal", "gated"), ("show_end", "on"), ("report_days", "5"), ("report_days", "7"))
 
@@ -119,6 +121,8 @@ AGENT_NAMES = tuple(name for name, _ in ROSTER.values())
 COMMANDS = (
     Command(14, AGENTS, ("报备", CLIENTS)),
     Command(1, (*AGENTS, MANAGER), ("报备", CLIENTS, AGENT_NAMES)),
+    Command(8, AGENTS, ("报备", AMENDED, "138****5678", ("", "", *AGENT_NAMES))),
+    Command(1, AGENTS, ("是",)),
     Command(10, (*AGENTS, CONSULTANT), ("跟进", claims, "电话")),
     Command(2, (*AGENTS, CONSULTANT), ("跟进", claims, claims)),
     Command(2, (*AGENTS, *STAFF), ("查", claims)),

@@ -21,11 +21,15 @@ PARAMS: dict[str, Any] = {
     "objection_until": NOW.isoformat(), "evidence_until": NOW.isoformat(), "opinion_until": NOW.isoformat(),
     "contact_until": NOW.isoformat(), "fields": ["number", "unit"], "missing": ["agent", "consultant"], "least": 12,
     "signers": ["古丽娜尔·买买提艾力江", "consultant", "manager"], "items": ["V100021 张三138****5678", "V100022 李四139****2233"],
+    "was": "阿卜杜热合曼·吐尔逊/古丽娜尔·买买提艾力江", "alias": "古丽娜尔·买买提",
     "other_client": "阿卜杜热合曼·吐尔逊阿吉", "other_mask": "138****5678", "old": "138****5678", "relation": "夫妻",
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "contested.notice": {"other": "R100023"},
     "accepted.full": {"full": True},
+    "amended.unsure": {"unsure": True},
+    "new_report.unsure": {"unsure": True},
+    "unlisted.asks": {"asks": True},
     "expired.sent": {"ending": "sent"},
     "digest.day": {"span": "day"},
     "duplicate_other.shown": {},
@@ -66,6 +70,16 @@ def test_the_fifth_refusal_with_its_telephone_is_one_segment_too(language: str) 
             words = said(language, key, telephone="+8613800000000")
             assert "+8613800000000" in words
             assert segments(words) == 1, words
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "code", ["accepted", "check_reading", "suspected", "unlisted", "unlisted.asks", "accepted.full"]
+)
+def test_a_correction_says_within_one_segment_that_the_first_report_stands(language: str, code: str) -> None:
+    words = said(language, code, still="R100023")
+    assert "R100023" in words
+    assert segments(words) == 1, words
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -269,6 +269,47 @@ def test_contacts_keep_up_what_was_visited_at_most_thirty_days(steps: list[Step]
                     assert after.ends_at in (latest, before.ends_at)
 
 
+# Nobody gains a place by amending.
+
+
+def owned(state: State, now: datetime) -> list[Claim]:
+    return [claim for claim in state.claims.values() if owns(state, claim, now)]
+
+
+def amended_by(decision: Decision, state: State) -> list[Claim]:
+    return [state.claims[row.number] for row in decision.rows if row.code == "amended" and row.number]
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES)
+def test_amending_takes_no_client_from_another(steps: list[Step]) -> None:
+    state = State()
+    for message in line_of(steps):
+        now = message.received_at
+        before, held = dict(state.claims), owned(state, now)
+        for claim in amended_by(decide(state, message), state):
+            was = before[claim.number]
+            unmoved = ("number", "seq", "part", "first3", "last4", "unit", "sender", "reported_at")
+            assert all(getattr(claim, name) == getattr(was, name) for name in unmoved)
+            assert claim.state == "contested" or claim.ends_at <= was.ends_at
+            assert now - claim.reported_at <= timedelta(minutes=10)
+            assert message.sender == claim.sender
+            for other in held:
+                assert other.unit == claim.unit or owns(state, state.claims[other.number], now), (was, claim, other)
+
+
+def test_histories_amend_and_contest() -> None:
+    """The search above has something to find: here an amending would pass another's report, and does not."""
+    steps = [
+        Step(timedelta(), "+8613900000011", "报备 马超 138****5678"),
+        Step(SECOND, "+8613900000021", "报备 韩梅 138****5678"),
+        Step(SECOND, "+8613900000011", "报备 韩梅 138****5678"),
+    ]
+    last = list(fold_line(steps))[-1]
+    (claim,) = amended_by(last.decision, last.state)
+    assert (claim.number, claim.state) == (1, "contested")
+
+
 # No reply to anybody but the holder's unit and staff reveals the holder.
 
 
@@ -317,4 +358,4 @@ def test_what_is_searched_for_would_be_found() -> None:
 
 def test_every_command_of_the_texts_is_in_the_histories() -> None:
     drawn = {KEYWORDS.get(str(command.pieces[0]), "report") for command in COMMANDS}
-    assert drawn >= set(KINDS) - {"help", "confirm"}
+    assert drawn >= set(KINDS) - {"help", "confirm", "affirm", "give_up", "alias"}

@@ -20,6 +20,9 @@ WAITING = CodeWords(_l("Waiting to be decided"), "quiet")
 
 CODES = {
     "accepted": CodeWords(_l("Accepted"), "good"),
+    "check_reading": CodeWords(_l("Accepted · reading to be checked"), "warn"),
+    "amended": CodeWords(_l("Amended"), "info"),
+    "alias_set": CodeWords(_l("Alias noted"), "info"),
     "renewed": CodeWords(_l("Renewed"), "good"),
     "unlisted": CodeWords(_l("Accepted · not on the roster"), "warn"),
     "suspected": CodeWords(_l("Suspected same number"), "warn"),

@@ -40,6 +40,7 @@ FLAG_WORDS = {
     "contested": _l("order contested"),
     "disputed": _l("disputed"),
     "unlisted": _l("agent not on the roster"),
+    "unsure": _l("reading to be checked"),
     "short_lead": _l("reported shortly before the arrival"),
     "claimed": _l("family claimed, not proved"),
     "late_entry": _l("deal entered late"),

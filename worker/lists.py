@@ -23,6 +23,7 @@ ROSTER_COLUMNS = {
     "from": ("from", "起", "开始"),
     "to": ("to", "止", "结束"),
     "aliases": ("aliases", "别名"),
+    "unit_aliases": ("unit_aliases", "单位别名"),
 }
 REGISTER_COLUMNS = {
     "client": ("client", "客户", "客户姓名"),
@@ -32,7 +33,7 @@ REGISTER_COLUMNS = {
     "reported_at": ("reported_at", "报备时间"),
     "visited_at": ("visited_at", "到访时间"),
 }
-OPTIONAL = ("kind", "from", "to", "aliases", "visited_at")
+OPTIONAL = ("kind", "from", "to", "aliases", "unit_aliases", "visited_at")
 KINDS_IN_CHINESE = {
     "公司业务部": "own",
     "自有": "own",
@@ -135,8 +136,11 @@ def _person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str]) -> 
     person |= {name: _day(cells[name]) for name in ("from", "to") if cells.get(name)}
     if "to" in person and person.get("from", "") > person["to"]:
         raise ValueError("from lies behind to")
-    aliases = [a for a in re.split(r"[;；、|]", cells.get("aliases", "")) if a.strip()]
-    return person | ({"aliases": aliases} if aliases else {})
+    # In the line `aliases` are the unit's, as they were when only units had any.
+    for key, column in (("called", "aliases"), ("aliases", "unit_aliases")):
+        names = [a.strip() for a in re.split(r"[;；、|]", cells.get(column, "")) if a.strip()]
+        person |= {key: names} if names else {}
+    return person
 
 
 def _day(written: str) -> str:

@@ -5,7 +5,7 @@ their visit forms, deals and disputes; never to the whole site, so its cost does
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, or_, select
@@ -77,6 +77,7 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     named = {number for visit in state.visits.values() for number in claims_named(visit)}
     named |= {dispute.claim for dispute in state.disputes.values()}
     _load_misread(connection, site_id, state, needs)
+    _load_recent(connection, site_id, state, needs)
     _load_claims(connection, site_id, state, _named(needs, named - {0}))
     known = {(claim.first3, claim.last4) for claim in state.claims.values()}
     load_clients(connection, site_id, state, needs.phones7 | known)
@@ -167,6 +168,13 @@ def _load_strangers(connection: Connection, site_id: int, state: State, needs: N
     for some in _batches(needs.strangers):
         by_them = claims.c.sender.in_(some) | claims.c.agent_phone.in_(some)
         state.load(load(connection, site_id, Claim, by_them, claims.c.ends_at >= needs.since))
+
+
+def _load_recent(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+    """Take in what senders have reported within the window for amending (L23), by the policy of the batch."""
+    since = needs.since - timedelta(minutes=state.policy.amend_minutes)
+    for some in _batches(needs.recent):
+        state.load(load(connection, site_id, Claim, claims.c.sender.in_(some), claims.c.reported_at >= since))
 
 
 def load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:

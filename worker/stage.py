@@ -12,7 +12,7 @@ from worker.line import carries, storable
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS, commitment, next_head
 from worker.rules.deadlines import tell_at
-from worker.rules.decide import decide
+from worker.rules.decide import Reads, decide
 from worker.rules.model import Deadline, Message, Reply
 from worker.rules.state import State
 from worker.rules.telling import tell
@@ -72,8 +72,9 @@ class _Site:
 class MemoryStage:
     """A stage that keeps everything in memory."""
 
-    def __init__(self) -> None:
-        """Begin with no site."""
+    def __init__(self, reads: Reads | None = None) -> None:
+        """Begin with no site; `reads` gives texts their meaning in place of the parser."""
+        self._reads = reads
         self.outbox: list[Sent] = []
         self._sites: dict[str, _Site] = {}
 
@@ -110,7 +111,7 @@ class MemoryStage:
         salt = hashlib.sha256(f"{name}:{seq}".encode()).hexdigest()[:32]
         message = replace(message, seq=seq, salt=salt)
         its.messages.append(message)
-        decision = decide(its.state, message)
+        decision = decide(its.state, message, self._reads)
         its.head = next_head(its.head, decision, commitment(message, decision))
         self._say(name, decision.replies, message.received_at)
 
@@ -144,5 +145,5 @@ class MemoryStage:
         state = State()
         for message in its.messages:
             if message.received_at <= at:
-                decide(state, message)
+                decide(state, message, self._reads)
         return attribute(state, client, first3, last4, at)

@@ -37,7 +37,7 @@ from worker.schema import (
 )
 
 TUPLES = (
-    *("aliases", "flags", "rivals", "members", "mismatch", "owner_rules", "owner_facts"),
+    *("aliases", "flags", "rivals", "readings", "members", "mismatch", "owner_rules", "owner_facts"),
     *("parties", "papers", "opinions", "rulings"),
 )
 

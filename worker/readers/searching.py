@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 
 from worker.schema import claims, reports
 
-WINNING = ("accepted", "unlisted", "suspected", "contested", "imported")
+WINNING = ("accepted", "check_reading", "unlisted", "suspected", "contested", "imported")
 NO_CLAIM = "none"
 """Instead of a status: reports that won nothing."""
 NUMBER = re.compile(r"R?(\d{1,9})", re.IGNORECASE)

@@ -18,10 +18,9 @@ from worker.rules.disputes import last_decision, open_at, standing_deal
 from worker.rules.families import Client, claims_of_family, client_of, family_of, is_himself
 from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim, Dispute
-from worker.rules.protection import lapsed
 from worker.rules.state import State
 
-SHOWN_FLAGS = ("contested", "unlisted", "short_lead", "disputed", "claimed", "late_entry")
+SHOWN_FLAGS = ("contested", "unlisted", "unsure", "short_lead", "disputed", "claimed", "late_entry")
 WHY_WALKED_IN = {"early": "R1", "lapsed": "R8", "denied": "R15"}
 """Why no report counts for a walk-in: he came before it, it had run out, service found no contact."""
 
@@ -172,7 +171,7 @@ def _nobody(past: list[Claim]) -> Answer:
         return Answer("", "", ("R15",), facts)
     if last.state == "withdrawn":
         return Answer("", "", ("R7",), facts)
-    return Answer("", "", ("R8", *(("R14",) if lapsed(last) else ())), facts)
+    return Answer("", "", ("R8", *(("R14",) if last.visited_at is not None else ())), facts)
 
 
 def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Iterator[str]:

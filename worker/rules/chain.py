@@ -11,7 +11,7 @@ from typing import Any, Final
 from worker.rules.model import Decision, Message, fields_of
 
 GENESIS = "0" * 64
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the rules: one more in each release in which a line comes to another outcome, or a fact has other fields."""
 
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 from parsers.message import SILENT, Lexicon, Parsed
 from parsers.numbers import region_of
 from parsers.parse import parse
+from worker.rules.affirming import decide_affirm
+from worker.rules.aliasing import decide_alias
 from worker.rules.answering import refused
 from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
@@ -27,6 +29,7 @@ from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message
 from worker.rules.objecting import decide_object
+from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
 from worker.rules.proving import decide_evidence
 from worker.rules.refusals import answer_stranger, refuse
@@ -63,12 +66,17 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "correct": decide_correct,
     "family": decide_family,
     "unfamily": decide_unfamily,
+    "alias": decide_alias,
     "help": lambda turn, _: decide_help(turn),
 }
 """What decides each command of texts.md section 2; one that is missing here gets an outcome of its own."""
 
 
-def decide(state: State, message: Message) -> Decision:
+Reads = Callable[[State, Message], Parsed]
+"""How a text gets its meaning: `read`, or what a test puts in its place."""
+
+
+def decide(state: State, message: Message, reads: Reads | None = None) -> Decision:
     """Fold one message into the state and return its outcome, new facts and replies.
 
     There is no clock but the message's receipt time. The state must hold what the message mentions
@@ -81,18 +89,19 @@ def decide(state: State, message: Message) -> Decision:
         return turn.decision("text", "ignored")
     if message.echo:
         return turn.decision("echo", "echo")
-    decision = _decide_text(turn, read(state, message))
+    decision = _decide_text(turn, (reads or read)(state, message))
     stand_by_holders(turn, decision.facts)
-    plan_daily(turn, accepted=sum(row.code == "accepted" for row in decision.rows))
+    plan_daily(turn, accepted=sum(row.code in REGISTERED for row in decision.rows))
     return replace(decision, replies=tuple(turn.replies), facts=(*decision.facts, *state.take_journal()))
 
 
 def read(state: State, message: Message) -> Parsed:
     """Return the meaning of a text, its bare words read by the site's units and the sender's colleagues."""
     listed = state.roster.get(message.sender)
-    people = frozenset(p.name for p in state.roster.values() if listed and p.unit == listed.unit)
+    colleagues = [p for p in state.roster.values() if listed and p.unit == listed.unit]
+    people = frozenset(name for p in colleagues for name in (p.name, *p.aliases))
     units = frozenset(name for unit in state.units.values() for name in (unit.name, *unit.aliases))
-    return _meaning(message.text, region_of(state.site.number), Lexicon(people, units))
+    return _meaning(message.text, region_of(state.site.number), Lexicon(people, units, listed.name if listed else ""))
 
 
 @lru_cache(maxsize=512)
@@ -106,6 +115,8 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
         return decide_report(turn, parsed)
     if parsed.kind in ("stop", "start"):
         return _opt(turn, parsed.kind)
+    if parsed.kind == "affirm":
+        return decide_affirm(turn)
     if parsed.kind in SILENT:
         return turn.decision(parsed.kind, parsed.kind)
     if parsed.kind == "unknown":
@@ -135,6 +146,10 @@ def _known(turn: Turn) -> bool:
 def _unknown(turn: Turn, parsed: Parsed) -> Decision:
     """A text that is neither report nor command is answered when it begins like one or cannot be read (C9, D14)."""
     code = f"refused_{parsed.error or 'not_a_report'}"
+    if not parsed.sure and (turn.role or turn.listed):
+        # It may have been a report: whoever may report is told that it is none, a stranger is not.
+        refuse(turn, code)
+        return turn.decision("unknown", code)
     if _known(turn) and (parsed.begins_like_command or parsed.error == "unreadable"):
         refuse(turn, code)
         return turn.decision("unknown", code)

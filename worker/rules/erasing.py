@@ -94,7 +94,7 @@ class Clients:
 
 def left_of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what replaces a claim's client; unit, agent and times stay for statistics."""
-    return _nobody(f"#{row['number']}") | {"name_key": ERASED}
+    return _nobody(f"#{row['number']}") | {"name_key": ERASED, "said": "", "readings": []}
 
 
 def left_of_report(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +125,8 @@ def names_nobody(kind: str, row: Mapping[str, Any]) -> bool:
     if kind == "follow_ups":
         return bool(row["words"] == "")
     left = {"claims": left_of_claim, "reports": left_of_report, "visits": left_of_form, "kin": left_of_kin}.get(kind)
-    return left is not None and all(row[name] == value for name, value in left(row).items())
+    # A row that was sealed before a column came has nothing in it.
+    return left is not None and all(row.get(name, value) == value for name, value in left(row).items())
 
 
 def _nobody(mark: str) -> dict[str, Any]:

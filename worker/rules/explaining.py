@@ -60,7 +60,9 @@ def case_of(
     state: State, client: str, first3: str, last4: str, at: datetime, reports: Sequence[ReportRow] = ()
 ) -> Case:
     """Return the case of a client; the state holds the claims on his number, `reports` the register's rows of it."""
-    claims = [c for c in state.claims_at(first3, last4) if c.reported_at <= at and names_agree(c.client, client)]
+    on_number = (c for c in state.claims_at(first3, last4) if c.reported_at <= at)
+    # A claim belongs to every name that it was read as.
+    claims = [c for c in on_number if any(names_agree(name, client) for name in c.names)]
     answer = attribute(state, client, first3, last4, at)
     known = [row for row in reports if row.received_at <= at]
     return Case(state, client, first3, last4, at, answer, claims, known)
@@ -76,12 +78,27 @@ def _reports(case: Case) -> Iterator[Item]:
     """R3: every report of the number, with its place; the same number under another name is told as that."""
     claims = {claim.number: claim for claim in case.state.claims_at(case.first3, case.last4)}
     for row in case.reports:
+        if row.code == "amended":
+            continue
         params = {"client": row.client, "unit": row.unit, "agent": _named(row.agent), "part": row.part}
         claim = claims.get(row.number) if row.number is not None else None
         if claim is not None:
             params |= {"ref": claim.ref, "until": claim.ends_at, "sent": claim.sent_at}
             params["rivals"] = [f"R{number}" for number in claim.rivals]
         yield Item(f"report.{row.code}", row.received_at, row.seq, row.rules, params)
+
+
+def _readings(case: Case) -> Iterator[Item]:
+    """R2b: what a text was first read as, and what it became, when and by which text (L23, L24)."""
+    for claim in case.claims:
+        known = [(str(reading["client"]), str(reading["agent"])) for reading in claim.readings]
+        known.append((claim.client, claim.agent))
+        for reading, was, (client, agent) in zip(claim.readings, known, known[1:], strict=False):
+            before = "/".join(filter(None, (was[0], _named(was[1]) if was[1] != agent else "")))
+            params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(agent), "client": client, "was": before}
+            at = datetime.fromisoformat(reading["at"])
+            if at <= case.at:
+                yield Item(f"reading.{reading['how']}", at, reading["seq"], ("R2b",), params)
 
 
 def _ends(case: Case) -> Iterator[Item]:
@@ -179,6 +196,7 @@ def _named(agent: str) -> str:
 
 TELLERS: tuple[Callable[[Case], Iterator[Item]], ...] = (
     _reports,
+    _readings,
     _follow_ups,
     _visits,
     _deals,

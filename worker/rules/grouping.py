@@ -6,8 +6,9 @@ from parsers.message import Parsed, Report
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Decision
+from worker.rules.part import REGISTERED, Beside, Part
 from worker.rules.reporter import Refusal, Reporter, sorted_words, units_named
-from worker.rules.reporting import Part, decide_for
+from worker.rules.reporting import decide_for
 from worker.rules.turn import Turn
 
 OWN = "own"
@@ -77,14 +78,14 @@ def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome
             and names_agree(claim.client, guest.client or "")
         ):
             turn.state.put(replace(claim, state="displaced", ended_at=turn.now))
-    return _as_group(turn, decide_for(turn, guest, reporter, index))
+    return _as_group(turn, decide_for(turn, guest, reporter, index, Beside(another=True)))
 
 
 def _as_group(turn: Turn, part: Part) -> Outcome:
-    if part.claim is not None and part.code in ("accepted", "suspected"):
+    if part.claim is not None and part.code in (*REGISTERED, "suspected"):
         claim = turn.state.claims[part.claim.number]
         turn.state.put(replace(claim, flags=(*claim.flags, "group")))
-    code = "group_reported" if part.code == "accepted" else part.code
+    code = "group_reported" if part.code in REGISTERED else part.code
     return Outcome(code, part.params, part.ref, ("R10", *part.rules))
 
 

@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from parsers.message import Parsed
+from worker.rules.amending import reading_of, times_amended
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.curing import decide_cure
 from worker.rules.deadlines import DAY, plan_protection
-from worker.rules.displacing import displace
+from worker.rules.displacing import displace, waiting_beside
 from worker.rules.model import Claim, Decision
 from worker.rules.params import expired_params, named_params
+from worker.rules.part import UNSURE
 from worker.rules.references import Missing, claims_meant
 from worker.rules.turn import Turn
 
@@ -32,6 +34,8 @@ def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
 def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    if claim.state == "live" and UNSURE in claim.flags and valid and claim.live(turn.now):
+        return _checked(turn, claim)
     if claim.state not in PENDING or claim.ended_at is not None:
         return Outcome("refused_not_found", named_params(claim))
     ends_at = _end_if_valid(turn, claim)
@@ -43,21 +47,39 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
     return Outcome("settled", params, claim.ref, ("R11",))
 
 
+def _checked(turn: Turn, claim: Claim) -> Outcome:
+    """Take an unsure reading for right: a person has looked at it (L24)."""
+    turn.state.put(checked(turn, claim))
+    return Outcome("settled", named_params(claim) | {"state": "checked"}, claim.ref, ("R2b",))
+
+
+def checked(turn: Turn, claim: Claim) -> Claim:
+    """Return a claim whose reading a person has looked at."""
+    if UNSURE not in claim.flags:
+        return claim
+    flags = tuple(flag for flag in claim.flags if flag != UNSURE)
+    return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, "checked")))
+
+
 def _end_if_valid(turn: Turn, claim: Claim) -> datetime:
     """Return the end that a claim has if it is valid; a contested one's days count from its sending (B23)."""
     if claim.state != "contested":
         return claim.ends_at
+    if times_amended(claim):
+        # It waits because of its new name, and has the end that it had before (L23).
+        return datetime.fromisoformat(next(r["until"] for r in reversed(claim.readings) if "until" in r))
     sent = claim.sent_at if turn.policy.contested_counts_from == "sent" else None
     return (sent or claim.reported_at) + claim.terms["report_days"] * DAY
 
 
 def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
     """Let a claim stand: a suspected one as its own client's, a contested one in the place before its holder (B23)."""
+    claim = checked(turn, claim)
     if claim.state == "suspected":
         turn.state.put(replace(claim, state="live"))
         return
     flags = tuple(dict.fromkeys((*claim.flags, "rival")))
-    since = claim.sent_at or claim.reported_at
+    since = claim.reported_at if times_amended(claim) else claim.sent_at or claim.reported_at
     upheld = replace(claim, state="live", reported_at=since, ends_at=ends_at, flags=flags)
     turn.state.put(upheld)
     plan_protection(turn, upheld)
@@ -65,7 +87,12 @@ def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
 
 
 def _reject(turn: Turn, claim: Claim) -> None:
-    displace(turn, claim)
+    for waiting in waiting_beside(turn, claim.number):
+        if waiting.number in claim.rivals:
+            # Who is found to be the first of the two waits for the other no longer (L23).
+            _uphold(turn, waiting, _end_if_valid(turn, waiting))
+    if turn.state.claims[claim.number].ended_at is None:
+        displace(turn, claim)
     if claim.state == "contested":
         _no_longer_contested(turn, turn.state.claims[claim.rivals[0]])
 

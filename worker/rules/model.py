@@ -95,6 +95,8 @@ class Listed:
     to_day: date | None = None
     listed_at: datetime | None = None
     """since when without a break he has stood on the roster of this unit, by the line (R26); None: from ever"""
+    aliases: tuple[str, ...] = ()
+    """what else he calls himself (L21)"""
 
     def on(self, day: date) -> bool:
         """Tell whether he is on the roster on that day."""
@@ -144,6 +146,10 @@ class Claim:
     """own arrival under the live report, named or verified (R15)"""
     deal_at: datetime | None = None
     """the moment of its deal: from then on the answer stands for good (J8)"""
+    said: str = ""
+    """the words of the text that it was made by, without numbers and other clients: what amending goes by (L23)"""
+    readings: tuple[Mapping[str, Any], ...] = ()
+    """what became of its reading: how (amended, affirmed, checked), seq, at (ISO), phone, client and agent before it"""
 
     def live(self, now: datetime) -> bool:
         """Tell whether the claim stands at `now`: valid while now < end (two clocks, exact), or for good by a deal."""
@@ -157,6 +163,16 @@ class Claim:
     def holds(self, now: datetime) -> bool:
         """Tell whether it keeps its client from others: a contested one waits and holds nothing (B21)."""
         return self.live(now) and self.state != "contested"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every name that its client has had, the first one first."""
+        return tuple(dict.fromkeys((*(str(reading["client"]) for reading in self.readings), self.client)))
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return its place in the line, and which client of the text it is."""
+        return self.seq, self.part
 
     @property
     def to_tell(self) -> str:

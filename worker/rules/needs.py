@@ -23,6 +23,8 @@ class Needs:
     """senders who are neither staff nor on the roster: what they hold tells whether they are known (E16)"""
     phones: set[str] = field(default_factory=set)
     """phones that a set-up message speaks of"""
+    recent: set[str] = field(default_factory=set)
+    """senders whose last reports may be meant by what they say (L22, L24)"""
     names: set[str] = field(default_factory=set)
     units: set[str] = field(default_factory=set)
     phones7: set[Phone7] = field(default_factory=set)
@@ -61,12 +63,18 @@ def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State)
             needs.strangers.add(message.sender)
         _of_parsed(needs, read.get(message.seq), state)
         _of_forms(needs, read.get(message.seq), message, state)
+        _of_last_reports(needs, read.get(message.seq), message)
         _of_payload(needs, message)
         act = state.sender(message.sender).act
         if act is not None:
             needs.refer(act["parsed"]["refs"])
             needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
     return needs
+
+
+def _of_last_reports(needs: Needs, parsed: Parsed | None, message: Message) -> None:
+    if parsed is not None and (parsed.kind == "affirm" or parsed.intent == "correction"):
+        needs.recent.add(message.sender)
 
 
 def _of_forms(needs: Needs, parsed: Parsed | None, message: Message, state: State) -> None:
@@ -87,6 +95,8 @@ def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
     if parsed.kind == "evidence":
         # Whoever made a call must have been on the roster (R27).
         needs.names |= {fold(word) for word in parsed.words.split()}
+    if parsed.kind == "alias":
+        needs.names.add(fold(parsed.words.split()[-1]) if parsed.words.split() else "")
     for report in parsed.reports:
         needs.phones7.add((report.first3 or "", report.last4 or ""))
         needs.names |= {fold(word) for word in (report.agent, report.distributor) if word}

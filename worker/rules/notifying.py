@@ -1,26 +1,40 @@
 """What the manager is told of reports: policy `notify` (texts.md, section 3; E3, E8, E21, E25)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from worker.rules.model import Deadline
+from worker.rules.part import REGISTERED, Part
 from worker.rules.turn import Turn
 
 ALWAYS = ("suspected", "contested", "unlisted", "refused_other_unit", "mismatch")
 SINGLY_EACH_HOUR = 6
 
 
-def notify_staff(turn: Turn, parts: Sequence[tuple[str, dict[str, Any]]]) -> None:
+TOLD = "told"
+"""The flag of a claim that the managers were told of by itself: they hear, too, when it is amended (L23)."""
+
+
+def notify_staff(turn: Turn, parts: Sequence[Part]) -> None:
     """Tell the managers of a report text: what needs them at once, the accepted by policy; one message a code."""
-    managers = turn.state.staff("manager")
     for code in ALWAYS:
-        concerned = [params for its_code, params in parts if its_code == code]
-        if concerned:
-            turn.notify(managers, code, _one_or_all(concerned, code), concerned[0].get("ref", ""))
-    accepted = [params for code, params in parts if code == "accepted"]
+        _tell(turn, code, [part for part in parts if part.code == code and not part.recorded])
+    accepted = [part for part in parts if part.code in REGISTERED]
     if accepted and turn.role != "manager" and _singly(turn):
-        turn.notify(managers, "new_report", _one_or_all(accepted, "new_report"), accepted[0]["ref"])
+        _tell(turn, "new_report", accepted)
+
+
+def _tell(turn: Turn, code: str, concerned: Sequence[Part]) -> None:
+    if not concerned:
+        return
+    params = [part.params for part in concerned]
+    turn.notify(turn.state.staff("manager"), code, _one_or_all(params, code), params[0].get("ref", ""))
+    for part in concerned:
+        if part.claim is not None:
+            claim = turn.state.claims[part.claim.number]
+            turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, TOLD)))))
 
 
 def _one_or_all(parts: list[dict[str, Any]], code: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Policy:
     contested_counts_from: str = "sent"
     confirm_minutes: int = 10
     short_lead_minutes: int = 30
+    amend_minutes: int = 10
     first_number: int = 1
     language: str = "zh"
     retention: bool = True
@@ -152,6 +153,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "contested_counts_from": _one_of("sent", "receipt"),
     "confirm_minutes": _whole(1),
     "short_lead_minutes": _whole(0),
+    "amend_minutes": _whole(0),
     "first_number": _whole(1),
     "language": _one_of("zh", "en"),
     "retention": _SWITCH,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.message import Report
+from worker.rules.aliasing import calls_himself
 from worker.rules.identity import fold, name_form, names_agree
 from worker.rules.model import NO_AGENT, Listed, Unit
 from worker.rules.state import State
@@ -22,6 +23,8 @@ class Reporter:
     agent: str
     agent_phone: str
     unlisted: bool = False
+    named: bool = True
+    """whether the text names the agent; else it is its sender, or nobody"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refu
     if report.agent is None:
         if report.distributor is None and not turn.policy.fill_agent:
             return Refusal("refused_missing_agent")
-        return Reporter(sender.unit, sender.name, sender.phone)
+        return Reporter(sender.unit, sender.name, sender.phone, named=False)
     agent = _colleague(sender, list(state.people(today, sender.unit)), report.agent)
     if agent is not None:
         return Reporter(sender.unit, agent.name, agent.phone)
@@ -92,8 +95,11 @@ def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refu
 def _colleague(sender: Listed, people: list[Listed], named: str) -> Listed | None:
     """Return whom of the unit a name means: so called, the sender first; or the only one of a surname (小李)."""
     exact = [p for p in people if fold(p.name) == fold(named)]
+    exact = exact or [p for p in people if fold(named) in map(fold, p.aliases)]
     if exact:
         return sender if sender in exact else exact[0]
+    if calls_himself(sender, named):
+        return sender
     if not name_form(named).bare:
         return None
     agreeing = [p for p in people if names_agree(p.name, named)]
@@ -134,4 +140,4 @@ def _unlisted(turn: Turn, report: Report) -> Reporter | Refusal:
         return STRANGER
     named = next((p for p in state.people(today, unit) if report.agent and fold(p.name) == fold(report.agent)), None)
     agent, phone = (named.name, named.phone) if named else (report.agent or NO_AGENT, "")
-    return Reporter(unit, agent, phone, unlisted=True)
+    return Reporter(unit, agent, phone, unlisted=True, named=report.agent is not None)

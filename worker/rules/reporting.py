@@ -1,57 +1,43 @@
 """A report becomes a registration, or an answer why not: R1–R3, R7–R9, R11 and the identity of clients."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from parsers.message import Parsed, Report
+from worker.rules.amending import amend
 from worker.rules.attribution import attribute
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of, is_himself
+from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
 from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
 from worker.rules.params import claim_params, client_params
+from worker.rules.part import ASKED, REGISTERED, UNSURE, Beside, Part, code_of
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewing import renew, renewable
 from worker.rules.reporter import Refusal, Reporter, reporter_of
+from worker.rules.shortening import withdrawn_before
+from worker.rules.standing_first import says_that_the_first_stands
 from worker.rules.turn import Turn
 
 RIVALS_NAMED = 2
 """A notice is one segment: it names so many of the claims with the same digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What became of one client of a text: code, rules in the order applied, what the words are made of."""
-
-    code: str
-    rules: tuple[str, ...]
-    params: dict[str, Any] = field(default_factory=dict)
-    claim: Claim | None = None
-
-    @property
-    def for_sender(self) -> dict[str, Any]:
-        """Return what the sender's words are made of: nothing of whom his client overlaps with (R11)."""
-        return {key: value for key, value in self.params.items() if key not in ("other", "other_at")}
-
-    @property
-    def ref(self) -> str:
-        """Return the registration's number as it stands with the code (E4)."""
-        return self.claim.ref if self.claim is not None and self.code != "duplicate_other" else ""
-
-
 def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     """Decide a report text: each client by himself, one reply for all (E2, C13)."""
     if _counts_for_nothing(turn, parsed):
         return _refused_whole(turn, parsed)
-    parts = [_decide_client(turn, report, index) for index, report in enumerate(parsed.reports)]
+    parts = [_decide_client(turn, parsed, index) for index in range(len(parsed.reports))]
+    if parsed.intent == "correction":
+        parts = says_that_the_first_stands(turn, parts)
     if all(part.code == "refused_unknown_sender" for part in parts):
         answer_stranger(turn, "refused_unknown_sender")
         return turn.decision("report", "refused_unknown_sender", ("R26",))
     faults = [Part(f"refused_{f.error}", ("R2",), {"text": f.text}) for f in parsed.faults]
     code = _answer(turn, [*parts, *faults])
-    notify_staff(turn, [(part.code, part.params) for part in parts])
+    notify_staff(turn, parts)
     return turn.decision("report", code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
 
 
@@ -74,23 +60,32 @@ def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
     return turn.decision("report", code, ("R2",))
 
 
-def _decide_client(turn: Turn, report: Report, index: int) -> Part:
+def _decide_client(turn: Turn, parsed: Parsed, index: int) -> Part:
+    report = parsed.reports[index]
     reporter = reporter_of(turn, report)
     if isinstance(reporter, Refusal):
         part = Part(reporter.code, ("R2a", "R26"), client_params(report))
-        _record(turn, report, index, part, None)
-        return part
-    return decide_for(turn, report, reporter, index)
+    elif not report.sure and turn.role is None and turn.listed is None:
+        # A stranger is not asked back: his guess would be as good a claim as a member's report (R2b).
+        client = client_params(report)
+        part = Part("refused_not_a_report", ("R2b",), client | {"text": f"{client['client']}{client['mask']}"})
+    else:
+        said = said_of(turn.message.text, parsed.reports, index)
+        beside = Beside(parsed.intent == "another", len(parsed.reports) == 1, said)
+        return decide_for(turn, report, reporter, index, beside)
+    _record(turn, report, index, part, None)
+    return part
 
 
-def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int) -> Part:
+def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part:
     """Decide one client for a reporter who is settled already, and put down his row of the register (R10)."""
-    part = _decide_claim(turn, report, reporter, index)
+    part = None if beside.another else amend(turn, report, reporter)
+    part = part or _decide_claim(turn, report, reporter, index, beside)
     _record(turn, report, index, part, reporter)
     return part
 
 
-def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) -> Part:
+def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part:
     sent_at = turn.message.sent_at
     if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
         return Part("expired", ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
@@ -100,7 +95,7 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) ->
         return Part("duplicate_other", final.rules, client_params(report))
     held = _held_with_his_family(turn, report) if final is None else None
     if held is not None:
-        return _of_group(turn, report, reporter, held, index)
+        return _of_group(turn, report, reporter, held, index, beside)
     at_number = turn.state.claims_at(report.first3 or "", report.last4 or "")
     live = [c for c in at_number if _counts(turn, c, reporter) and (final is None or c.unit == final.unit)]
     agreeing = _meant(report.client or "", live)
@@ -108,11 +103,11 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int) ->
     if own:
         return _repeat(turn, report, reporter, own[0])
     if len({name_key(c.client) for c in agreeing}) == 1:
-        return _overlap(turn, report, reporter, agreeing[0], index)
+        return _overlap(turn, report, reporter, agreeing[0], index, beside)
     strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
     if strangers:
-        return _register(turn, report, reporter, index, ("R11",), state="suspected", rivals=strangers)
-    return _register(turn, report, reporter, index, ())
+        return _register(turn, report, reporter, index, beside, ("R11",), state="suspected", rivals=strangers)
+    return _register(turn, report, reporter, index, beside, ())
 
 
 def _counts(turn: Turn, claim: Claim, reporter: Reporter) -> bool:
@@ -129,12 +124,12 @@ def _held_with_his_family(turn: Turn, report: Report) -> Claim | None:
     return claim if claim is not None and claim.holds(turn.now) else None
 
 
-def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index: int) -> Part:
+def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index: int, beside: Beside) -> Part:
     """Answer a report of one whose group is held: the group is one client, and he is named as he was written."""
     if held.unit == reporter.unit:
         part = _repeat(turn, report, reporter, held)
     else:
-        part = _overlap(turn, report, reporter, held, index)
+        part = _overlap(turn, report, reporter, held, index, beside)
     client = (report.client or "", report.first3 or "", report.last4 or "")
     if is_himself(turn.state, client, held):
         return replace(part, rules=(*part.rules, "R25"))
@@ -166,14 +161,14 @@ def _is_agent_of(reporter: Reporter, claim: Claim) -> bool:
     return reporter.agent != NO_AGENT and fold(reporter.agent) == fold(claim.agent)
 
 
-def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int) -> Part:
+def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int, beside: Beside) -> Part:
     """R11: the earlier place in the line wins; an earlier sending time is for the manager to weigh."""
     sent_at, since = turn.message.sent_at, holder.sent_at or holder.reported_at
     late = sent_at is not None and sent_at < since
     flag = "contested" if late else "rival"
     turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, "rival")))))
     if late:
-        return _register(turn, report, reporter, index, ("R11",), state="contested", rivals=(holder.number,))
+        return _register(turn, report, reporter, index, beside, ("R11",), state="contested", rivals=(holder.number,))
     shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
     return Part("duplicate_other", ("R11",), client_params(report) | shown, holder)
 
@@ -183,13 +178,14 @@ def _register(
     report: Report,
     reporter: Reporter,
     index: int,
+    beside: Beside,
     rules: tuple[str, ...],
     state: str = "live",
     rivals: tuple[int, ...] = (),
 ) -> Part:
     """R2, R7: a new registration, under the policy in force now; a contested one lasts as long as its holder (B21)."""
     ends_at = turn.now + turn.policy.report_days * DAY
-    before = _withdrawn_before(turn, report, reporter)
+    before = withdrawn_before(turn, report.client or "", (report.first3 or "", report.last4 or ""), reporter.unit)
     if before is not None:
         ends_at = before.ends_at
     if state == "contested":
@@ -210,10 +206,11 @@ def _register(
         ends_at=ends_at,
         state=state,
         sent_at=turn.message.sent_at,
-        flags=_flags(report, reporter, before),
+        flags=_flags(turn, report, reporter, before, beside),
         rivals=rivals,
         policy_seq=turn.state.site.policy_seq,
         terms=turn.policy.terms,
+        said=beside.said,
     )
     turn.state.put(claim)
     plan_protection(turn, claim)
@@ -221,9 +218,11 @@ def _register(
 
 
 def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, ...], report: Report) -> Part:
-    code = claim.state if claim.state != "live" else "unlisted" if reporter.unlisted else "accepted"
+    code = code_of(claim)
     rules = ("R2", "R3", "R7", *rules, *(("R26",) if reporter.unlisted else ()))
     params = claim_params(claim) | ({"full": True} if report.was_full else {})
+    params |= {"asks": True} if ASKED in claim.flags else {}
+    params |= {"unsure": True, "minutes": turn.policy.amend_minutes} if UNSURE in claim.flags else {}
     if claim.state == "contested":
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
@@ -241,18 +240,14 @@ def _earlier(turn: Turn, claim: Claim) -> list[Claim]:
     return [c for c in before if names_agree(c.client, claim.client)]
 
 
-def _withdrawn_before(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
-    """R7: return the unit's withdrawn claim whose end still counts, unless another unit has held the client since."""
-    past = turn.state.claims_at(report.first3 or "", report.last4 or "")
-    same = [c for c in past if names_agree(c.client, report.client or "")]
-    last = same[-1] if same else None
-    if last is None or last.unit != reporter.unit or last.state != "withdrawn" or turn.now >= last.ends_at:
-        return None
-    return last
-
-
-def _flags(report: Report, reporter: Reporter, before: Claim | None) -> tuple[str, ...]:
-    given = {"unlisted": reporter.unlisted, "full_number": report.was_full, "shortened": before is not None}
+def _flags(turn: Turn, report: Report, reporter: Reporter, before: Claim | None, beside: Beside) -> tuple[str, ...]:
+    given = {
+        "unlisted": reporter.unlisted,
+        ASKED: reporter.unlisted and turn.listed is not None and beside.alone,
+        UNSURE: not report.sure,
+        "full_number": report.was_full,
+        "shortened": before is not None,
+    }
     return tuple(flag for flag, holds in given.items() if holds)
 
 
@@ -263,7 +258,7 @@ def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Report
             seq=turn.message.seq,
             part=index,
             received_at=turn.now,
-            code=part.code,
+            code=part.recorded or part.code,
             rules=part.rules,
             number=part.claim.number if own and part.claim else None,
             client=report.client or "",
@@ -278,7 +273,7 @@ def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Report
 
 def _answer(turn: Turn, parts: list[Part]) -> str:
     """Give the one reply; its code is `accepted` if any client was, else the first client's (E2)."""
-    first = next((part for part in parts if part.code == "accepted"), parts[0])
+    first = next((part for code in REGISTERED for part in parts if part.code == code), parts[0])
     params = first.for_sender
     if len(parts) > 1:
         params = {"parts": [part.for_sender | {"code": part.code} for part in parts]}

@@ -77,8 +77,17 @@ def _roster(turn: Turn, given: Mapping[str, Any]) -> str:
         unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
         since, until = _day(line.get("from")), _day(line.get("to"))
         listed_at = _listed_since(turn, line["phone"], unit)
-        turn.state.put(Listed(line["phone"], line["name"], fold(line["name"]), unit.name, since, until, listed_at))
+        key, aliases = fold(line["name"]), _aliases_of(turn, line)
+        turn.state.put(Listed(line["phone"], line["name"], key, unit.name, since, until, listed_at, aliases))
     return "roster_set"
+
+
+def _aliases_of(turn: Turn, line: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a person is also called (L21): what the line says, and what is known of the same person already."""
+    known = turn.state.roster.get(line["phone"])
+    same = known is not None and known.name_key == fold(line["name"])
+    before = known.aliases if known is not None and same else ()
+    return tuple(dict.fromkeys((*before, *line.get("called", ()))))
 
 
 def _listed_since(turn: Turn, phone: str, unit: Unit) -> datetime | None:

@@ -43,12 +43,13 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
     """
     if "parts" in params:
         return _listed(setting, code, role, params)
-    wordings = _wordings(setting, code, role, params)
     tail = _tail(setting, params)
+    wordings = [wording + tail for wording in _wordings(setting, code, role, params)]
+    wordings += [str(catalogue(setting.language)["tail"]["still_alone"])] if "still" in params else []
     for clipped in (None, *NAME_CLIPPED_TO):
         fields = _fields(setting, params, clipped)
         for wording in wordings:
-            words = wording.format_map(fields) + tail
+            words = wording.format_map(fields)
             if fits(words, setting.signature):
                 return words
     return _telephone_alone(setting, params) or words
@@ -63,6 +64,8 @@ def _wordings(setting: Setting, code: str, role: str, params: Mapping[str, Any])
 def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
     """Return the names under which a code's words may stand, the most special first."""
     special = {
+        "asks": params.get("asks") and role == "reply",
+        "unsure": params.get("unsure") and (role == "reply" or code == "new_report"),
         "full": params.get("full"),
         "day": params.get("span") == "day",
         "shown": code == "duplicate_other" and "until" in params,
@@ -138,8 +141,8 @@ def written_end(setting: Setting, moment: str) -> str:
 
 
 def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
-    tail = str(catalogue(setting.language)["tail"]["telephone"])
-    return tail.format_map(params) if "telephone" in params else ""
+    tails = catalogue(setting.language)["tail"]
+    return "".join(str(tails[name]).format_map(params) for name in ("still", "telephone") if name in params)
 
 
 def _telephone_alone(setting: Setting, params: Mapping[str, Any]) -> str:
@@ -158,4 +161,4 @@ def _part(setting: Setting, role: str, part: Mapping[str, Any]) -> str:
     templates: Mapping[str, str] = catalogue(setting.language)["part"]
     names = _cases(str(part["code"]), role, part)
     template = next((templates[name] for name in names if name in templates), "{who}")
-    return template.format_map(_fields(setting, part, None))
+    return template.format_map(_fields(setting, part, None)) + _tail(setting, part)

@@ -1,0 +1,216 @@
+"""Readings that are not sure: registered and asked back, confirmed, amended, checked by a person (R2b; L21–L24).
+
+A text here that ends in “??” is read without it, and unsurely: what the rules make of that does not hang on which texts
+the reader doubts.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from parsers.message import Parsed
+from worker.rehearsal import rehearse
+from worker.rules.decide import read
+from worker.rules.model import Message
+from worker.rules.state import State
+from worker.scenario import read_scenario
+from worker.stage import MemoryStage
+
+DOUBT = "??"
+
+
+def doubting(state: State, message: Message) -> Parsed:
+    """Read a text as the parser does; what ends in DOUBT is unsure, and what begins with it may be no report at all."""
+    parsed = read(state, replace(message, text=message.text.strip("? ")))
+    unsure = tuple(replace(report, sure=False) for report in parsed.reports)
+    if message.text.startswith(DOUBT):
+        return Parsed("unknown", "not_a_report", reports=unsure, sure=False)
+    if message.text.startswith("另报"):
+        return replace(read(state, replace(message, text=message.text.removeprefix("另报"))), intent="another")
+    if message.text.startswith("打错了"):
+        return replace(read(state, replace(message, text=message.text.removeprefix("打错了"))), intent="correction")
+    if message.text.startswith("别名 "):
+        return Parsed("alias", words=message.text.removeprefix("别名 "))
+    return replace(parsed, reports=unsure, sure=False) if message.text.endswith(DOUBT) else parsed
+
+
+HEAD = """\
+site 湾 number=+8613800000000 manager=+8613800000001
+policy notify=each reminder_hours=0 quiet_hours=off confirm_acts=off
+agent 钱进 +8613900000011 链家
+agent 周涛 +8613900000012 链家
+agent 王五 +8613900000021 贝壳
+"""
+STRANGER = "+8613900000099"
+
+
+def broken(lines: str) -> list[Any]:
+    return rehearse(read_scenario(HEAD + lines), MemoryStage(doubting))
+
+
+PLAYED = {
+    "it is registered at once, and asked back; the manager sees that it is unsure": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1 请核对*张三138****5678*钱进*10分钟内重发*“是”
+2026-11-02 10:00:00 +8613800000001 < new_report R1 新报备(待核对)*
+2026-11-02 10:00:00 owner 张三 138****5678 = 链家/钱进 R7 flag=unsure
+""",
+    "是 confirms it within the window": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:10:00 +8613900000011 > 是。
+2026-11-02 10:10:00 +8613900000011 < accepted R1
+2026-11-02 10:10:01 +8613900000011 > 对
+2026-11-02 10:10:02 +8613900000099 > 是
+""",
+    "after the window 是 is courtesy, and the first reading holds": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:10:01 +8613900000011 > 是的
+2026-11-02 10:10:01 owner 张三 138****5678 = 链家/钱进 flag=unsure
+2026-11-02 10:20:00 +8613800000001 > 判 R1 有效
+2026-11-02 10:20:00 +8613800000001 < settled R1 已核对*
+2026-11-02 10:20:01 +8613800000001 > 判 R1 有效
+2026-11-02 10:20:01 +8613800000001 < refused_not_found
+""",
+    "of several the newest is meant": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:01:00 +8613900000011 > 报备 李梅 139****2233 ??
+2026-11-02 10:01:00 +8613900000011 < check_reading R2
+2026-11-02 10:01:00 +8613800000001 < new_report R2
+2026-11-02 10:02:00 +8613900000011 > 是
+2026-11-02 10:02:00 +8613900000011 < accepted R2
+2026-11-02 10:03:00 +8613900000011 > 是
+2026-11-02 10:03:00 +8613900000011 < accepted R1
+""",
+    "what is said again surely is confirmed; what is said again unsurely is a repeat": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:01:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:01:00 +8613900000011 < duplicate_own R1
+2026-11-02 10:01:00 owner 张三 138****5678 = 链家/钱进 flag=unsure
+2026-11-02 10:02:00 +8613900000011 > 报备 张三 138****5678
+2026-11-02 10:02:00 +8613900000011 < amended R1
+2026-11-02 10:02:00 +8613800000001 < amended R1
+2026-11-02 10:03:00 +8613900000011 > 报备 张三 138****5678
+2026-11-02 10:03:00 +8613900000011 < duplicate_own R1
+""",
+    "an amending that is unsure itself is asked back again": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:01:00 +8613900000011 > 报备 张珊 138****5678 ??
+2026-11-02 10:01:00 +8613900000011 < amended R1 *请核对*张珊*
+2026-11-02 10:01:00 +8613800000001 < amended R1 更正*
+2026-11-02 10:01:00 owner 张珊 138****5678 = 链家/钱进 flag=unsure
+""",
+    "suspected goes before unlisted, unlisted before check_reading": """
+2026-11-02 10:00:00 +8613900000021 > 报备 李雷 138****5678
+2026-11-02 10:00:00 +8613900000021 < accepted R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:01:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:01:00 +8613900000011 < suspected R2
+2026-11-02 10:01:00 +8613800000001 < suspected R2
+2026-11-02 10:02:00 +8613900000011 > 报备 李梅 139****2233 孙悦 ??
+2026-11-02 10:02:00 +8613900000011 < unlisted R3
+2026-11-02 10:02:00 +8613800000001 < unlisted R3
+2026-11-02 10:03:00 +8613800000001 > 判 R2 有效
+2026-11-02 10:03:00 +8613800000001 < settled R2
+2026-11-02 10:03:00 +8613900000011 < settled R2
+2026-11-02 10:03:30 +8613800000001 > 判 R2 有效
+2026-11-02 10:03:30 +8613800000001 < refused_not_found
+""",
+    "a stranger is refused with the example, and holds nothing": f"""
+2026-11-02 10:00:00 {STRANGER} > 报备 张三 138****5678 赵六 链家 ??
+2026-11-02 10:00:00 {STRANGER} < refused_not_a_report *报备 张三 138****5678 李四*
+2026-11-02 10:00:00 owner 张三 138****5678 = nobody
+2026-11-02 10:01:00 {STRANGER} > ?? 报备 张三 138****5678 赵六 链家
+""",
+    "what may be no report is answered to who may report, and holds nothing": """
+2026-11-02 10:00:00 +8613900000011 > ?? 张三 138****5678 能报吗
+2026-11-02 10:00:00 +8613900000011 < refused_not_a_report
+2026-11-02 10:00:00 owner 张三 138****5678 = nobody
+2026-11-02 10:01:00 +8613800000001 > ?? 张三 138****5678 能报吗
+2026-11-02 10:01:00 +8613800000001 < refused_not_a_report
+""",
+    "另报 registers another client of these digits": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678
+2026-11-02 10:00:00 +8613900000011 < accepted R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:01:00 +8613900000011 > 另报 张珊 138****5678
+2026-11-02 10:01:00 +8613900000011 < accepted R2
+2026-11-02 10:01:00 +8613800000001 < new_report R2
+2026-11-02 10:01:00 owner 张三 138****5678 = 链家/钱进
+2026-11-02 10:02:00 +8613900000011 > 报备 张山 138****5678
+2026-11-02 10:02:00 +8613900000011 < amended R2
+2026-11-02 10:02:00 +8613800000001 < amended R2
+""",
+    "a correction with other digits is a new report, and says that the first stands": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678
+2026-11-02 10:00:00 +8613900000011 < accepted R1
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:01:00 +8613900000011 > 打错了 张三 138****5679
+2026-11-02 10:01:00 +8613900000011 < accepted R2 *原R1仍有效*撤 R1
+2026-11-02 10:01:00 +8613800000001 < new_report R2
+2026-11-02 10:01:00 owner 张三 138****5678 = 链家/钱进
+2026-11-02 10:02:00 +8613900000011 > 打错了 张珊 138****5679
+2026-11-02 10:02:00 +8613900000011 < amended R2
+2026-11-02 10:02:00 +8613800000001 < amended R2
+""",
+    "a name on no roster may be himself: 是 makes it an alias": """
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 孙悦
+2026-11-02 10:00:00 +8613900000011 < unlisted R1 *孙悦未在名单，若是本人请回“是”
+2026-11-02 10:00:00 +8613800000001 < unlisted R1
+2026-11-02 10:01:00 +8613900000011 > 是
+2026-11-02 10:01:00 +8613900000011 < alias_set R1
+2026-11-02 10:01:00 +8613800000001 < alias_set R1 *孙悦*
+2026-11-02 10:01:00 owner 张三 138****5678 = 链家/钱进
+2026-11-02 10:02:00 +8613900000011 > 报备 李梅 139****2233 孙悦
+2026-11-02 10:02:00 +8613900000011 < accepted R2 *钱进*
+2026-11-02 10:02:00 +8613800000001 < new_report R2
+""",
+    "who is not asked says nothing by 是": """
+2026-11-02 10:00:00 +8613900000011 > 报备\\n张三 138****5678 孙悦\\n李梅 139****2233 孙悦
+2026-11-02 10:00:00 +8613900000011 < unlisted
+2026-11-02 10:00:00 +8613800000001 < unlisted
+2026-11-02 10:01:00 +8613900000011 > 是
+""",
+    "usual forms of his own name are himself": """
+2026-11-02 10:00:00 +8613900000012 > 报备 张三 138****5678 阿涛
+2026-11-02 10:00:00 +8613900000012 < accepted R1 *周涛*
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:00:01 +8613900000012 > 报备 李梅 139****2233 大周
+2026-11-02 10:00:01 +8613900000012 < accepted R2 *周涛*
+2026-11-02 10:00:01 +8613800000001 < new_report R2
+2026-11-02 10:00:02 +8613900000012 > 报备 王丽 137****2233 周经理
+2026-11-02 10:00:02 +8613900000012 < accepted R3 *周涛*
+2026-11-02 10:00:02 +8613800000001 < new_report R3
+""",
+    "the manager says what else somebody is called; nobody else does": """
+2026-11-02 09:59:00 +8613900000012 > 别名 大侠 周涛
+2026-11-02 09:59:00 +8613900000012 < refused_role
+2026-11-02 09:59:01 +8613800000001 > 别名 大侠
+2026-11-02 09:59:01 +8613800000001 < refused_invalid *别名 阿强 张强*
+2026-11-02 09:59:02 +8613800000001 > 别名 大侠 郭靖
+2026-11-02 09:59:02 +8613800000001 < refused_not_found
+2026-11-02 09:59:03 +8613800000001 > 别名 大侠 周涛
+2026-11-02 09:59:03 +8613800000001 < alias_set *大侠*周涛*
+2026-11-02 10:00:00 +8613900000012 > 报备 张三 138****5678 大侠
+2026-11-02 10:00:00 +8613900000012 < accepted R1 *周涛*
+2026-11-02 10:00:00 +8613800000001 < new_report R1
+2026-11-02 10:00:01 +8613900000011 > 报备 李梅 139****2233 大侠
+2026-11-02 10:00:01 +8613900000011 < accepted R2 *周涛*
+2026-11-02 10:00:01 +8613800000001 < new_report R2
+""",
+}
+
+
+@pytest.mark.parametrize("lines", PLAYED.values(), ids=PLAYED.keys())
+def test_played(lines: str) -> None:
+    assert broken(lines) == []

@@ -1,0 +1,49 @@
+"""是, 对: the sender confirms what was understood of his last report, or that he himself was meant (L21, L24)."""
+
+from dataclasses import replace
+
+from worker.rules.aliasing import also_called
+from worker.rules.amending import in_window, reading_of
+from worker.rules.model import Claim, Decision
+from worker.rules.params import claim_params
+from worker.rules.part import ASKED, UNSURE, code_of
+from worker.rules.turn import Turn
+
+
+def decide_affirm(turn: Turn) -> Decision:
+    """Take a confirmation for the newest report of its sender that asked for one; without any it is courtesy."""
+    claim = _newest_that_asks(turn)
+    if claim is None:
+        return turn.decision("affirm", "courtesy")
+    if ASKED in claim.flags and turn.listed is not None:
+        return _is_himself(turn, claim)
+    affirmed = _without(turn, claim, UNSURE)
+    turn.state.put(affirmed)
+    code = code_of(affirmed)
+    turn.answer(code, claim_params(affirmed), affirmed.ref)
+    return turn.decision("affirm", code, ("R2b",))
+
+
+def _newest_that_asks(turn: Turn) -> Claim | None:
+    own = (c for c in turn.own_live_claims() if c.sender == turn.phone and in_window(turn, c))
+    asking = [c for c in own if UNSURE in c.flags or ASKED in c.flags]
+    return max(asking, key=lambda claim: claim.place, default=None)
+
+
+def _is_himself(turn: Turn, claim: Claim) -> Decision:
+    """L21: the name that is on no roster is his own from here on, and the claim's agent is he; the manager is told."""
+    listed = turn.listed
+    assert listed is not None  # noqa: S101  (only a rostered sender was asked)
+    turn.state.put(also_called(listed, claim.agent))
+    affirmed = _without(turn, claim, UNSURE, ASKED, "unlisted")
+    affirmed = replace(affirmed, agent=listed.name, agent_phone=listed.phone)
+    turn.state.put(affirmed)
+    params = claim_params(affirmed) | {"alias": claim.agent}
+    turn.answer("alias_set", params, affirmed.ref)
+    turn.notify(turn.state.staff("manager"), "alias_set", params, affirmed.ref)
+    return turn.decision("affirm", "alias_set", ("R2a", "R2b"))
+
+
+def _without(turn: Turn, claim: Claim, *answered: str) -> Claim:
+    flags = tuple(flag for flag in claim.flags if flag not in answered)
+    return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, "affirmed")))

@@ -1,0 +1,42 @@
+"""What people of the roster call themselves besides their names: aliases (别名), and usual forms of a name (L21)."""
+
+from dataclasses import replace
+
+from parsers.message import Parsed
+from worker.rules.answering import Outcome, answered, refused
+from worker.rules.identity import fold, name_form, names_agree
+from worker.rules.model import Decision, Listed
+from worker.rules.turn import Turn
+
+_BEFORE_A_CHARACTER = ("阿", "小", "老", "大")
+
+
+def calls_himself(person: Listed, named: str) -> bool:
+    """Tell whether a person of the roster means himself by a name: an alias, 阿强 of 张强, 张经理, 小张."""
+    folded = fold(named)
+    if folded in map(fold, person.aliases):
+        return True
+    if len(folded) == 2 and folded[0] in _BEFORE_A_CHARACTER and folded[1] in person.name_key:
+        return True
+    return name_form(named).bare and names_agree(person.name, named)
+
+
+def also_called(person: Listed, alias: str) -> Listed:
+    """Return a line of the roster with one more alias."""
+    return replace(person, aliases=tuple(dict.fromkeys((*person.aliases, alias))))
+
+
+def decide_alias(turn: Turn, parsed: Parsed) -> Decision:
+    """别名 阿强 张强: the manager says what else somebody of the roster is called."""
+    if turn.role != "manager":
+        return refused(turn, "alias", "refused_role")
+    alias, _, name = " ".join(parsed.words.split()).rpartition(" ")
+    if not alias or not name:
+        return refused(turn, "alias", "refused_invalid", {"reason": "alias"})
+    called = [p for p in turn.state.people(turn.state.day(turn.now)) if p.name_key == fold(name)]
+    if len(called) != 1:
+        return refused(turn, "alias", "refused_ambiguous" if called else "refused_not_found")
+    person = called[0]
+    turn.state.put(also_called(person, alias))
+    params = {"alias": alias, "agent": person.name, "unit": person.unit}
+    return answered(turn, "alias", [Outcome("alias_set", params, "", ("R2a",))])

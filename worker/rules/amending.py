@@ -1,0 +1,230 @@
+"""R2b, L23: who reports the same seven digits again within the window puts his own report right.
+
+One report of a sender on these digits, not older than `amend_minutes`, not amended three times
+    the same name and agent     → no amending: a repeat (R7), which confirms a reading that was not sure
+    a name of the first text    → judged at the claim's own place: it was the reader's fault
+    any other name              → judged at the amending text's place; with another's claim between them: contested
+    an agent of the first text  → put right; any other agent is 转, and refused here
+Its number, its unit and its end stay. What cannot be amended is a report like any other, at its own place.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from parsers.message import Report
+from worker.rules.deadlines import plan_protection
+from worker.rules.disputes import final_for
+from worker.rules.families import family_of
+from worker.rules.first_text import stands_in
+from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
+from worker.rules.model import NO_AGENT, Claim
+from worker.rules.notifying import TOLD
+from worker.rules.params import claim_params, named_params
+from worker.rules.part import UNSURE, Part
+from worker.rules.reporter import Reporter
+from worker.rules.shortening import withdrawn_before
+from worker.rules.turn import Turn
+
+MOST_TIMES = 3
+LASTING_FLAGS = ("contested", "imported", "disputed")
+"""Flags of claims about which a person decides, or has agreed: nobody amends them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How a name stands at its place: the state that the claim has there, and the claims that stand against it."""
+
+    state: str
+    rivals: tuple[int, ...] = ()
+
+
+def in_window(turn: Turn, claim: Claim) -> bool:
+    """Tell whether a claim may still be put right: so many minutes from its first receipt, that instant included."""
+    return turn.now - claim.reported_at <= timedelta(minutes=turn.policy.amend_minutes)
+
+
+def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
+    """Amend the sender's own report of these digits; None when the text amends none and is a report by itself."""
+    claim = _meant_by(turn, report, reporter)
+    if claim is None:
+        return None
+    name = report.client or ""
+    renamed = not _says_no_more(claim.client, name)
+    replaced = _names_another_agent(claim, reporter, name)
+    if not renamed and not replaced:
+        return _confirmed(turn, report, claim)
+    if replaced and not _may_be_agent(turn, claim, report, reporter, name):
+        return Part("refused_invalid", ("R2b",), named_params(claim) | {"agent": claim.agent, "reason": "agent"})
+    place = _place_of(turn, claim, name) if renamed else Place(claim.state, claim.rivals)
+    if place is None:
+        return None
+    agent = (reporter.agent, reporter.agent_phone) if replaced else (claim.agent, claim.agent_phone)
+    return _amended(turn, report, claim, name if renamed else claim.client, agent, place)
+
+
+def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
+    """Return which of his claims a sender speaks of: the one so called, else the last one."""
+    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    mine = [c for c in at if c.unit == reporter.unit and c.live(turn.now)]
+    name = report.client or ""
+    so_called = [c for c in mine if same_name(c.client, name)] or [c for c in mine if names_agree(c.client, name)]
+    own = [c for c in so_called or mine if c.sender == turn.phone]
+    claim = own[-1] if own else None
+    return claim if claim is not None and _may_be_amended(turn, claim, report) else None
+
+
+def _may_be_amended(turn: Turn, claim: Claim, report: Report) -> bool:
+    state = turn.state
+    fresh = in_window(turn, claim) and claim.seq != turn.message.seq and times_amended(claim) < MOST_TIMES
+    waits = claim.state in ("live", "suspected") and not set(claim.flags) & set(LASTING_FLAGS)
+    moved = claim.visited_at or claim.came_at or claim.deal_at or claim.renewed_at or state.visits_of(claim.number)
+    linked = state.aliases_of(claim.number) or state.kin_at(claim.first3, claim.last4)
+    joined = state.disputes_of(claim.number) or linked
+    same_digits = (claim.first3, claim.last4) == (report.first3, report.last4)
+    return fresh and waits and not moved and not joined and same_digits
+
+
+def times_amended(claim: Claim) -> int:
+    """Return how often a claim was amended."""
+    return sum(reading["how"] == "amended" for reading in claim.readings)
+
+
+def _says_no_more(known: str, name: str) -> bool:
+    """Tell whether a name is the known one again, or only its surname: 张先生 takes nothing from 张三."""
+    return same_name(known, name) or (names_agree(known, name) and name_form(name).bare)
+
+
+def _names_another_agent(claim: Claim, reporter: Reporter, name: str) -> bool:
+    if reporter.agent_phone and claim.agent_phone:
+        same = reporter.agent_phone == claim.agent_phone
+    else:
+        same = fold(reporter.agent) == fold(claim.agent)
+    return not same and (reporter.named or _was_the_client(claim, name))
+
+
+def _was_the_client(claim: Claim, name: str) -> bool:
+    """Tell whether the word that was taken for the agent is now the client: then nobody was named as agent."""
+    return not claim.agent_phone and claim.agent != NO_AGENT and fold(claim.agent) == fold(name)
+
+
+def _may_be_agent(turn: Turn, claim: Claim, report: Report, reporter: Reporter, name: str) -> bool:
+    written = {reporter.agent, *((report.agent,) if report.agent else ())}
+    himself = reporter.agent_phone == turn.phone and turn.listed is not None
+    return any(stands_in(word, claim.said) for word in written) or (himself and _was_the_client(claim, name))
+
+
+def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
+    """Judge a claim anew under another name; None when that is taken, or the unit's already: then it is a report."""
+    state, client = turn.state, (name, claim.first3, claim.last4)
+    if final_for(state, client, turn.now) is not None or len(family_of(state, client, turn.now)) > 1:
+        return None
+    live = [c for c in state.claims_at(claim.first3, claim.last4) if c.number != claim.number and c.live(turn.now)]
+    if any(c.unit == claim.unit and names_agree(c.client, name) for c in live):
+        return None
+    others = [c for c in live if c.unit != claim.unit and c.state != "contested"]
+    earlier, between = ([c for c in others if (c.place < claim.place) is before] for before in (True, False))
+    agreeing = [c for c in earlier if names_agree(c.client, name)]
+    exact = [c for c in agreeing if same_name(c.client, name)]
+    if len({name_key(c.client) for c in exact or agreeing}) == 1:
+        return None
+    holders = _passed(claim, name, between)
+    if holders:
+        return Place("contested", tuple(c.number for c in holders))
+    strangers = tuple(c.number for c in agreeing or earlier)
+    return Place("suspected", strangers) if strangers else Place("live")
+
+
+def _passed(claim: Claim, name: str, between: list[Claim]) -> list[Claim]:
+    """Return others' claims that a name may not pass: who is meant by it first, then all that came before the name.
+
+    A name of the first text was there before them, but what a person has settled, or the desk has seen, stays so.
+    """
+    meant = [c for c in between if names_agree(c.client, name)]
+    if stands_in(name, claim.said):
+        return [c for c in meant if c.state != "suspected"]
+    if all(names_agree(known, name) for known in claim.names):
+        return meant
+    return [*meant, *(c for c in between if c not in meant)]
+
+
+def _confirmed(turn: Turn, report: Report, claim: Claim) -> Part | None:
+    """Take his own words again as what was meant, where they were read surely this time; else it is a repeat (E19)."""
+    if UNSURE not in claim.flags or not report.sure:
+        return None
+    return _amended(
+        turn, report, claim, claim.client, (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
+    )
+
+
+def _amended(turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[str, str], place: Place) -> Part:
+    """Put the claim down as it is now; it keeps number and end, but for the end of a withdrawn one so called (R7)."""
+    phone7 = (claim.first3, claim.last4)
+    before = withdrawn_before(turn, name, phone7, claim.unit, besides=claim.number)
+    ends_at = min(claim.ends_at, before.ends_at) if before is not None else claim.ends_at
+    sure = report.sure
+    changed = replace(
+        claim,
+        client=name,
+        name_key=name_key(name),
+        agent=agent[0],
+        agent_phone=agent[1],
+        state=place.state,
+        rivals=place.rivals,
+        ends_at=ends_at,
+        flags=_flags(turn, claim, agent, sure=sure, shortened=before is not None),
+        readings=(*claim.readings, reading_of(turn, claim, "amended") | {"until": ends_at.isoformat()}),
+    )
+    if place.state == "contested":
+        changed = _behind(turn, changed)
+    turn.state.put(changed)
+    if changed.ends_at != claim.ends_at:
+        plan_protection(turn, changed)
+    return _told(turn, claim, changed)
+
+
+def reading_of(turn: Turn, claim: Claim, how: str) -> dict[str, Any]:
+    """Return what is kept of a change of a claim's reading: how, by which text, and what it was before."""
+    by = {"how": how, "seq": turn.message.seq, "at": turn.now.isoformat(), "phone": turn.phone}
+    return by | {"client": claim.client, "agent": claim.agent}
+
+
+def _flags(turn: Turn, claim: Claim, agent: tuple[str, str], *, sure: bool, shortened: bool) -> tuple[str, ...]:
+    flags = [flag for flag in claim.flags if flag not in (UNSURE, "unlisted", "asked")]
+    listed = turn.listed is not None or turn.role is not None
+    if ("unlisted" in claim.flags and agent == (claim.agent, claim.agent_phone)) or (listed and not agent[1]):
+        flags.append("unlisted")
+    flags += [] if sure else [UNSURE]
+    return tuple(dict.fromkeys([*flags, *(["shortened"] if shortened else [])]))
+
+
+def _behind(turn: Turn, claim: Claim) -> Claim:
+    """Let a claim wait behind the one that its new name may not pass; it lasts as long as that one (B21)."""
+    holder = turn.state.claims[claim.rivals[0]]
+    flags = tuple(dict.fromkeys((*holder.flags, "contested", "rival")))
+    turn.state.put(replace(holder, flags=flags))
+    return replace(claim, ends_at=holder.ends_at)
+
+
+def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
+    """Answer with how the claim stands now, and tell the managers what needs them, or what they were told otherwise."""
+    params = claim_params(claim) | {"was": f"{before.client}{_agent_before(before, claim)}"}
+    if claim.rivals:
+        params["other"] = ",".join(turn.state.claims[number].ref for number in claim.rivals)
+    if UNSURE in claim.flags:
+        params |= {"unsure": True, "minutes": turn.policy.amend_minutes}
+    managers = turn.state.staff("manager")
+    if claim.state == "contested":
+        turn.notify(managers, "contested", params | {"state": "told"}, claim.ref)
+    elif claim.state == "suspected" and (before.state, before.rivals) != (claim.state, claim.rivals):
+        turn.notify(managers, "suspected", params, claim.ref)
+    elif TOLD in before.flags:
+        turn.notify(managers, "amended", params, claim.ref)
+    rules = ("R2b", "R3", "R7", *(("R11",) if claim.rivals else ()))
+    code = claim.state if claim.state in ("contested", "suspected") else "amended"
+    said = params | {"state": "amended"} if code == "contested" else params
+    return Part(code, rules, said, claim, recorded="amended")
+
+
+def _agent_before(before: Claim, claim: Claim) -> str:
+    return f"/{before.agent}" if before.agent != claim.agent else ""

@@ -1,0 +1,55 @@
+"""What becomes of one client of a report text, and what the text says beside him."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.rules.model import Claim
+
+UNSURE = "unsure"
+"""The flag of a claim whose reading nobody has confirmed (R2b, L24)."""
+ASKED = "asked"
+"""The flag of a claim whose sender was asked whether its unlisted agent is himself (L21)."""
+REGISTERED = ("accepted", "check_reading")
+"""Codes of a report that is registered and asks for nobody but, perhaps, its sender."""
+
+
+def code_of(claim: Claim) -> str:
+    """Return the code of a registration: contested, suspected, unlisted, check_reading, accepted, the first (L24)."""
+    if claim.state != "live":
+        return claim.state
+    return next((code for flag, code in _SAID if flag in claim.flags), "accepted")
+
+
+_SAID = (("unlisted", "unlisted"), (UNSURE, "check_reading"))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a text says beside a client: `another` (另报) for one that amends nothing, `alone` for its only client."""
+
+    another: bool = False
+    alone: bool = False
+    said: str = ""
+    """its words, as far as they can be of this client (L23)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What became of one client of a text: code, rules in the order applied, what the words are made of."""
+
+    code: str
+    rules: tuple[str, ...]
+    params: dict[str, Any] = field(default_factory=dict)
+    claim: Claim | None = None
+    recorded: str = ""
+    """the code of his row in the register where it is another than what is said"""
+
+    @property
+    def for_sender(self) -> dict[str, Any]:
+        """Return what the sender's words are made of: nothing of whom his client overlaps with (R11)."""
+        return {key: value for key, value in self.params.items() if key not in ("other", "other_at", "was")}
+
+    @property
+    def ref(self) -> str:
+        """Return the registration's number as it stands with the code (E4)."""
+        return self.claim.ref if self.claim is not None and self.code != "duplicate_other" else ""
