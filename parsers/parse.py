@@ -6,8 +6,10 @@ text → masked → reading (clean + skeleton) → numbers ─┬ silent: courte
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
+from parsers.expected import read_planned
 from parsers.fields import LABEL, ROLES
 from parsers.grammar import read_report
 from parsers.keywords import read_command
@@ -46,7 +48,7 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     begins = bool(_BEGINS.match(reading.skeleton)) or any(phone.start <= _LONGEST_OPENING for phone in phones)
     if is_other_business(reading) or not _may_report(reading, phones):
         return Parsed("unknown", "not_a_report", begins_like_command=begins)
-    return read_report(reading, phones, lexicon)
+    return replace(read_report(reading, phones, lexicon), planned=read_planned(blank(reading.skeleton, phones)))
 
 
 def _may_report(reading: Reading, phones: list[Phone]) -> bool:
