@@ -32,6 +32,7 @@ CASES: dict[str, dict[str, Any]] = {
     "unlisted.asks": {"asks": True},
     "expired.sent": {"ending": "sent"},
     "digest.day": {"span": "day"},
+    "digest.missed": {"span": "day", "missed": 1234, "names": ["阿卜杜热合曼·吐尔逊阿吉"] * 20},
     "duplicate_other.shown": {},
     "expired.form": {"ending": "form"},
     "signed.asked": {"state": "asked"},
@@ -88,6 +89,28 @@ def test_forms_of_several_clients_say_how_many_in_one_segment(language: str) -> 
         words = said(language, key, persons=12)
         assert "12" in words
         assert segments(words) == 1, words
+
+
+@pytest.mark.parametrize(
+    ("language", "missed", "words"),
+    [
+        ("zh", 2, "日报：来信42条，新报备17组，约到未到2组：赵一、赵二。链头0123abcd"),
+        (
+            "zh",
+            30,
+            "日报：来信42条，新报备17组，约到未到30组：赵一、赵二、赵三、赵四、赵五、赵六、赵七、赵八、赵九、赵十、赵甲…。链头0123abcd",
+        ),
+        ("en", 2, "Day: 42 texts, 17 new; expected, not come: 2 (赵一、赵二); chain 0123abcd"),
+        ("en", 30, "Day: 42 texts, 17 new; expected, not come: 30 (赵一、赵二…); chain 0123abcd"),
+    ],
+)
+def test_a_digest_names_the_first_who_have_not_come_as_far_as_its_segment_goes(
+    language: str, missed: int, words: str
+) -> None:
+    names = [f"赵{number}" for number in "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸"][:missed]
+    counted = {"texts": 42, "accepted": 17, "missed": missed, "names": names}
+    assert said(language, "digest.missed", **counted) == words
+    assert segments(words) == 1
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

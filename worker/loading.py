@@ -5,7 +5,7 @@ their visit forms, deals and disputes; never to the whole site, so its cost does
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, or_, select
@@ -91,6 +91,18 @@ def load_subjects(connection: Connection, site_id: int, state: State, subjects: 
     needs = Needs(since=now)
     needs.refer(subject for subject in subjects if subject[:1] in ("R", "V", "D"))
     load_needs(connection, site_id, state, needs)
+
+
+def load_planned(connection: Connection, site_id: int, state: State, days: Iterable[date]) -> None:
+    """Take in the claims whose clients are expected on these days, and the forms that tell who has come."""
+    wanted = list(days)
+    if not wanted:
+        return
+    # A form under one claim may have the clients of others on it (C6); these come on the day.
+    state.load(load(connection, site_id, Visit, visits.c.day.in_(wanted)))
+    expected = load(connection, site_id, Claim, claims.c.planned_day.in_(wanted))
+    state.load(expected)
+    load_belongings(connection, site_id, state, {claim.number for claim in expected})
 
 
 def load_claims(connection: Connection, site_id: int, state: State, numbers: set[int]) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select
 from worker.crashing import committing
 from worker.database import reading
 from worker.decider import outgoing, put_out, tell_written
-from worker.loading import load_subjects, open_state
+from worker.loading import load_planned, load_subjects, open_state
 from worker.proof.heads import publish
 from worker.rules.deadlines import KINDS, lead, tell_at
 from worker.rules.model import Deadline
+from worker.rules.planning import days_of_digest
 from worker.rules.policy import policy_of
 from worker.rules.telling import tell
 from worker.schema import cursors, deadlines, sites
@@ -60,6 +61,8 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
 def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Row[Any]]:
     state = open_state(connection, cursor.site_id, cursor.state)
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
+    digests = (deadline.at for deadline in due if deadline.kind == "daily")
+    load_planned(connection, cursor.site_id, state, {day for at in digests for day in days_of_digest(state, at)})
     written: list[Row[Any]] = []
     for deadline in due:
         told = tell(state, deadline, now, cursor.head)

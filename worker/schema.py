@@ -196,6 +196,10 @@ claims = Table(
     Column("deal_at", UtcTime, comment="from then on the answer stands for good"),
     Column("said", Text, nullable=False, default="", comment="words of its first text, which amending goes by"),
     Column("readings", JSON, nullable=False, default=list, comment="how its reading was amended, affirmed, checked"),
+    Column("planned_day", Date, comment="the site's day on which the client is expected, as last told"),
+    Column("planned_time", Text, comment="HH:MM of that day"),
+    Column("planned_part", Text, comment="morning, noon, afternoon, evening, weekend"),
+    Column("planned_seq", BigInteger, comment="place of the text that told it"),
     Index("ix_claims_last4", "site_id", "last4", "first3"),
     Index("ix_claims_sender", "site_id", "sender", "reported_at"),
     Index("ix_claims_agent_phone", "site_id", "agent_phone"),
@@ -652,3 +656,10 @@ for column in (claims.c.visited_at, claims.c.renewed_at, claims.c.deal_at):
         sqlite_where=column.is_not(None),
         postgresql_where=column.is_not(None),
     )
+# Few claims have a plan; by its day the desk and the digest find whom they expect.
+Index(
+    "ix_claims_planned_day",
+    *(claims.c[name] for name in ("site_id", "planned_day")),
+    sqlite_where=claims.c.planned_day.is_not(None),
+    postgresql_where=claims.c.planned_day.is_not(None),
+)

@@ -13,6 +13,8 @@ WALK_IN = "walkin"
 """The unit of a walk-in (现场客): a client of the site itself (R6; decisions.md B2)."""
 ERASED = "—"
 """The name of a client whose records retention has erased."""
+WEEKEND = "weekend"
+"""The part of a plan that means its day, a Saturday, or the Sunday after it."""
 LIVING = ("live", "suspected", "contested", "walkin")
 """States of a claim that nothing but time has ended."""
 
@@ -150,6 +152,14 @@ class Claim:
     """the words of the text that it was made by, without numbers and other clients: what amending goes by (L23)"""
     readings: tuple[Mapping[str, Any], ...] = ()
     """what became of its reading: how (amended, affirmed, checked), seq, at (ISO), phone, client and agent before it"""
+    planned_day: date | None = None
+    """the site's day on which the client is expected, as last told; decides nothing (`rules/planning.py`)"""
+    planned_time: str | None = None
+    """HH:MM of that day"""
+    planned_part: str | None = None
+    """morning, noon, afternoon, evening, where no time is told; or WEEKEND"""
+    planned_seq: int | None = None
+    """place of the text that told it"""
 
     def live(self, now: datetime) -> bool:
         """Tell whether the claim stands at `now`: valid while now < end (two clocks, exact), or for good by a deal."""

@@ -50,6 +50,11 @@ class Part:
         return {key: value for key, value in self.params.items() if key not in ("other", "other_at", "was")}
 
     @property
+    def is_own(self) -> bool:
+        """Tell whether the claim is one that the reporter won, or met as his unit's."""
+        return self.claim is not None and self.code != "duplicate_other"
+
+    @property
     def ref(self) -> str:
         """Return the registration's number as it stands with the code (E4)."""
-        return self.claim.ref if self.claim is not None and self.code != "duplicate_other" else ""
+        return self.claim.ref if self.claim is not None and self.is_own else ""

@@ -14,6 +14,7 @@ from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
 from worker.rules.params import claim_params, client_params
 from worker.rules.part import ASKED, REGISTERED, UNSURE, Beside, Part, code_of
+from worker.rules.planning import keep_plan
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewing import renew, renewable
 from worker.rules.reporter import Refusal, Reporter, reporter_of
@@ -35,6 +36,7 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     if all(part.code == "refused_unknown_sender" for part in parts):
         answer_stranger(turn, "refused_unknown_sender")
         return turn.decision("report", "refused_unknown_sender", ("R26",))
+    keep_plan(turn, parsed.planned, [part.claim.number for part in parts if part.is_own and part.claim])
     faults = [Part(f"refused_{f.error}", ("R2",), {"text": f.text}) for f in parsed.faults]
     code = _answer(turn, [*parts, *faults])
     notify_staff(turn, parts)
@@ -252,7 +254,6 @@ def _flags(turn: Turn, report: Report, reporter: Reporter, before: Claim | None,
 
 
 def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Reporter | None) -> None:
-    own = part.claim is not None and part.code != "duplicate_other"
     turn.rows.append(
         ReportRow(
             seq=turn.message.seq,
@@ -260,7 +261,7 @@ def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Report
             received_at=turn.now,
             code=part.recorded or part.code,
             rules=part.rules,
-            number=part.claim.number if own and part.claim else None,
+            number=part.claim.number if part.is_own and part.claim else None,
             client=report.client or "",
             first3=report.first3 or "",
             last4=report.last4 or "",

@@ -12,11 +12,14 @@ from worker.rules.disputes import final_for
 from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
+from worker.rules.planning import missed
 from worker.rules.state import State
 from worker.rules.telling_visits import sign_reminder, visit_void
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
 
 AN_INSTANT = timedelta(microseconds=1)
+MOST_NAMED = 20
+"""A segment has no room for more names."""
 
 Tell = Callable[[State, Deadline, datetime, str], list[Reply]]
 
@@ -34,7 +37,10 @@ def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[
 
 
 def _daily(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    return _to_managers(state, dict(deadline.detail) | {"head": head[:8], "span": "day"})
+    """F32, with whom was expected since the day before and has not come, by how the facts stand now (C7)."""
+    absent = missed(state, deadline.at)
+    names = {"missed": len(absent), "names": [claim.client for claim in absent[:MOST_NAMED]]} if absent else {}
+    return _to_managers(state, dict(deadline.detail) | names | {"head": head[:8], "span": "day"})
 
 
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:

@@ -1,7 +1,7 @@
 """A code and its parameters become words: within one segment for one client, in the site's language and time zone."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -46,13 +46,29 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
     tail = _tail(setting, params)
     wordings = [wording + tail for wording in _wordings(setting, code, role, params)]
     wordings += [str(catalogue(setting.language)["tail"]["still_alone"])] if "still" in params else []
-    for clipped in (None, *NAME_CLIPPED_TO):
-        fields = _fields(setting, params, clipped)
+    for clipped, named in _shortenings(params):
+        fields = _fields(setting, params, clipped) | {"names": _names(setting, params, named)}
         for wording in wordings:
             words = wording.format_map(fields)
             if fits(words, setting.signature):
                 return words
     return _telephone_alone(setting, params) or words
+
+
+def _shortenings(params: Mapping[str, Any]) -> Iterator[tuple[int | None, int]]:
+    """Yield how long a name may be and how many of a list are named: all of it first, then the first ones that fit."""
+    everybody = len(params.get("names", ()))
+    yield from ((None, named) for named in range(everybody, 0, -1))
+    yield from ((clipped, 0) for clipped in (None, *NAME_CLIPPED_TO))
+
+
+def _names(setting: Setting, params: Mapping[str, Any], named: int) -> str:
+    """Return the first names of a list as they stand behind their count; nothing where there is no room for one."""
+    if not named:
+        return ""
+    words, names = catalogue(setting.language)["tail"], params["names"]
+    more = words["more"] if named < int(params.get("missed", 0)) else ""
+    return str(words["names"]).format(names="、".join(names[:named]) + more)
 
 
 def _wordings(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> list[str]:
@@ -67,6 +83,7 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
         "asks": params.get("asks") and role == "reply",
         "unsure": params.get("unsure") and (role == "reply" or code == "new_report"),
         "full": params.get("full"),
+        "missed": params.get("missed"),
         "day": params.get("span") == "day",
         "shown": code == "duplicate_other" and "until" in params,
         str(params.get("ending")): "ending" in params,
