@@ -52,7 +52,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory, redis_server_url: str) -> 
 
 @pytest.fixture(scope="module")
 def site(runtime: Runtime) -> Iterator[SiteRow]:
-    """A site with a visit that does not match, a suspected client and a dispute."""
+    """A site with a visit that does not match, a suspected client, a dispute, and somebody who is expected."""
     site = staffed_site(runtime)
     for sender, words in (
         (LI, "报备 张三 138****5678"),
@@ -61,6 +61,7 @@ def site(runtime: Runtime) -> Iterator[SiteRow]:
         (LI, "到访 欧阳明 186****9013"),
         (WANG, "报备 李梅 139****5678"),
         (LI, "异议 李梅 139****5678 上月由我带看"),
+        (WANG, "报备 阿卜杜热合曼·吐尔逊 158****7788 今天到访"),
     ):
         text(runtime, site, sender, words)
     with deciding(runtime):
@@ -133,6 +134,24 @@ def test_the_keyboard_alone_finds_a_report_and_opens_its_form(visit: Open, runti
     there.page.keyboard.press("Enter")
     expect(there.page.locator(".outcome")).to_contain_text("到访开单")
     expect(there.page.locator(".arrival", has_text="周洋")).to_contain_text("业务员 待签")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_who_is_expected_is_a_tap_away_from_his_form_and_then_has_come(
+    visit: Open, runtime: Runtime, site: SiteRow, width: int
+) -> None:
+    there = visit("顾问", width)
+    there.go("/desk")
+    text(runtime, site, LI, f"报备 孙丽 133****{width:04} 今天到访")
+    # It comes by itself.
+    row = there.page.locator(".expected-item", has_text=f"133****{width:04}")
+    row.click()
+    expect(there.page.locator("#f-client")).to_have_value("孙丽")
+    button = there.page.get_by_role("button", name="开单并签字")
+    expect(button).to_be_in_viewport()
+    button.click()
+    expect(there.page.locator(".outcome")).to_contain_text("到访开单")
+    expect(row).to_contain_text("已到")
 
 
 def test_two_presses_are_one_entry(visit: Open, runtime: Runtime, site: SiteRow) -> None:

@@ -300,3 +300,54 @@ def test_another_site_is_nobodys_business(runtime: Runtime, manager: FlaskClient
     for path in ("/desk/2/arrivals", "/desk/2/found", "/desk/2/log", "/desk/2/forms/1"):
         assert manager.get(path).status_code == 404, path
     assert send_form(manager, "/desk/2/signatures", "s", forms="V1").status_code == 404
+
+
+def expected(client: FlaskClient, **query: str) -> str:
+    """Return the words of the panel of who is expected, as the desk shows it and as it renews itself."""
+    page = client.get("/desk", query_string=query).text
+    whole = re.search(r'<section class="panel desk-expected".*?</section>', page, re.DOTALL)
+    assert whole
+    again = client.get("/desk/1/expected")
+    assert again.status_code == 200
+    assert again.text.strip() in whole[0]
+    return plain(whole[0]).strip()
+
+
+def test_who_is_expected_today_stands_on_the_desk_by_his_time(
+    runtime: Runtime, site: SiteRow, clock: StandingClock, consultant: FlaskClient
+) -> None:
+    assert expected(consultant) == "今日预计到访 0 今天没有预约到访的客户。"
+    text(runtime, site, LI, "报备 周洋 177****3604 今天18:30到")
+    text(runtime, site, WANG, "报备 钱伟 151****2222 今天到访")
+    text(runtime, site, WANG, "报备 赵敏 150****1111 今天下午到")
+    text(runtime, site, LI, "报备 林海 199****8815 明天下午3点到")
+    text(runtime, site, LI, "报备 张三 138****5678 今天14:30到")
+    assert expected(consultant) == (
+        "今日预计到访 4 4 组未到 下午 赵敏 150****1111 R4 王五 · 贝壳 14:30 张三 138****5678 R1 李四 · 链家 "
+        "18:30 周洋 177****3604 R2 李四 · 链家 全天 钱伟 151****2222 R3 王五 · 贝壳"
+    )
+    text(runtime, site, WANG, "撤 R3")
+    send_form(consultant, "/desk/1/arrivals", "a", client="赵敏", phone="150****1111", agent="王五")
+    clock.move(hours=1)
+    shown = expected(consultant)
+    assert "今日预计到访 3 2 组未到" in shown
+    assert "R4 王五 · 贝壳 已到 14:00 V1" in shown
+    assert "R1 李四 · 链家 已过时间" in shown
+    assert "钱伟" not in shown
+
+
+def test_who_is_expected_is_a_tap_away_from_his_form(runtime: Runtime, site: SiteRow, consultant: FlaskClient) -> None:
+    text(runtime, site, LI, "报备 周洋 177****3604 今天18:30到")
+    link = re.search(r'<a class="expected-item[^>]* href="([^"]+)"', consultant.get("/desk").text)
+    assert link
+    form = consultant.get(link[1].replace("&amp;", "&")).text
+    assert 'value="周洋"' in form
+    assert 'value="177****3604"' in form
+
+
+def test_the_desk_speaks_of_who_is_expected_in_english_too(
+    runtime: Runtime, site: SiteRow, consultant: FlaskClient
+) -> None:
+    text(runtime, site, LI, "报备 周洋 177****3604 今天晚上到访")
+    consultant.post("/preferences", data={"token": token_of(consultant), "language": "en", "next": "/desk"})
+    assert expected(consultant) == "Expected today 1 1 not here yet evening 周洋 177****3604 R2 李四 · 链家"

@@ -1,4 +1,4 @@
-"""`/desk`: who arrives today and who has not signed yet; the live reports that somebody at the desk may mean."""
+"""`/desk`: who is expected today, who arrives and who has not signed yet; the live reports that may be meant there."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed
-from webhook.desk_views import Guest, arrival_views, claim_views, guest_of, typed_guest
+from webhook.desk_views import Guest, arrival_views, claim_views, expected_views, guest_of, typed_guest
 from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
 from webhook.live import part
 from webhook.register_links import LONGEST_SEARCH
@@ -15,6 +15,7 @@ from webhook.showing import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.entering import SiteRow
 from worker.readers.desk import arrivals_on, claim_numbered, claims_found, names_of_phones
+from worker.readers.expected import expected_at
 from worker.readers.searching import Search, holds_whole_number, read_search
 from worker.rules.model import Claim
 
@@ -56,6 +57,7 @@ def page() -> str | AnyResponse:
         found=_found(site, looked),
         guest=_guest(site, looked),
         today=_today(site),
+        expected=_expected(site),
         arrivals=_arrivals(site, seed),
     )
 
@@ -65,6 +67,13 @@ def page() -> str | AnyResponse:
 def arrivals(site_id: int) -> Response:
     """Return today's arrivals alone, as they stand now."""
     return part(_arrivals(visible_site(site_id), asked_seed()))
+
+
+@routes.get("/<int:site_id>/expected")
+@allowed(*STAFF)
+def expected(site_id: int) -> Response:
+    """Return who is expected today, as it stands now."""
+    return part(_expected(visible_site(site_id)))
 
 
 @routes.get("/<int:site_id>/found")
@@ -98,6 +107,12 @@ def _guest(site: SiteRow, looked: Looked) -> Guest:
 
 def _today(site: SiteRow) -> str:
     return f"{runtime().clock().astimezone(site.zone):%Y-%m-%d}"
+
+
+def _expected(site: SiteRow) -> str:
+    show = Showing(runtime().clock(), site.zone)
+    known = expected_at(runtime().engine, site.id, show.now.astimezone(site.zone).date())
+    return render_template("desk/expected.html", site=site, views=expected_views(known, show))
 
 
 def _arrivals(site: SiteRow, seed: str) -> str:

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
+from webhook.plan_words import clock_words
 from webhook.register_views import FLAG_WORDS
 from webhook.showing import Showing
 from webhook.times import span_words
 from worker.readers.desk import Arrival
+from worker.readers.expected import Expected
 from worker.readers.searching import Search
 from worker.rules.forms import PARTIES
 from worker.rules.model import NO_AGENT, WALK_IN, Claim, Visit
@@ -72,6 +74,17 @@ class ClaimView:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedView:
+    """Somebody who is expected; `came`: when he came, and on which form, "" while he has not."""
+
+    claim: Claim
+    clock: str
+    whose: str
+    came: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Guest:
     """What the form of an arrival is filled in with; `ref`: the report that it was taken from."""
 
@@ -127,6 +140,18 @@ def whose_words(unit: str, agent: str) -> str:
 def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
     """Return claims as they are found."""
     return [ClaimView(c, whose_words(c.unit, c.agent), span_words(c.ends_at - show.now)) for c in claims]
+
+
+def expected_views(expected: Iterable[Expected], show: Showing) -> list[ExpectedView]:
+    """Return who is expected as the desk shows it."""
+    return [_expected(each, show) for each in expected]
+
+
+def _expected(each: Expected, show: Showing) -> ExpectedView:
+    form = each.form
+    came = f"{show.moment(form.arrived_at).rpartition(':')[0]} {form.ref}" if form is not None else ""
+    late = form is None and each.plan.over(show.now.astimezone(show.zone))
+    return ExpectedView(each.claim, clock_words(each.plan), whose_words(each.claim.unit, each.claim.agent), came, late)
 
 
 def guest_of(claim: Claim) -> Guest:

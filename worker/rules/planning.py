@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from parsers.message import Planned
 from worker.rules.deadlines import DAY, at_hour
-from worker.rules.model import WEEKEND, Claim
+from worker.rules.model import WEEKEND, Claim, Visit
 from worker.rules.state import State
 from worker.rules.turn import Turn
 
@@ -154,9 +154,9 @@ def plan_with(claim: Claim) -> Plan | None:
     return Plan(claim.planned_day, claim.planned_time, claim.planned_part) if claim.planned_day is not None else None
 
 
-def has_come(state: State, claim: Claim) -> bool:
-    """Tell whether a claim's client has arrived since his plan was told: early counts, a visit before it does not."""
-    return any(form.seq > (claim.planned_seq or 0) for form in state.visits_of(claim.number))
+def coming_of(state: State, claim: Claim) -> Visit | None:
+    """Return the form by which a claim's client has come since his plan was told; early counts, what was before not."""
+    return next((form for form in state.visits_of(claim.number) if form.seq > (claim.planned_seq or 0)), None)
 
 
 def expected_on(state: State, day: date) -> list[Claim]:
@@ -177,7 +177,7 @@ def missed(state: State, at: datetime) -> list[Claim]:
     """
     since = (at.astimezone(state.zone) - DAY).astimezone(at.tzinfo)
     late = [(plan, claim) for claim, plan in _planned(state) if since < _late_at(state, plan, at) <= at]
-    absent = [(plan, claim) for plan, claim in late if not has_come(state, claim)]
+    absent = [(plan, claim) for plan, claim in late if coming_of(state, claim) is None]
     return [claim for _, claim in sorted(absent, key=lambda pair: (*pair[0].order, pair[1].number))]
 
 
