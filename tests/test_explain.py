@@ -1,6 +1,7 @@
 """`baobei explain`: a paragraph that a manager can read out, and the same as JSON; now and at a past moment."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, update
 from tests.story import LI, NUMBER, WANG, play
 from worker.cli.main import main
 from worker.decider import decide_site
-from worker.entering import open_site
+from worker.entering import open_site, put
 from worker.gateways.base import Inbound
 from worker.line import accept
 from worker.rules.explaining import TELLERS, case_of, story
@@ -51,6 +52,28 @@ def test_whose_why_by_which_facts_and_until_when(engine: Engine) -> None:
         "第8位，2026-11-02 10:01:00，贝壳（王五）报备张四，与R1同号不同名，暂登记为R2，待核实；"
         "第15位，2026-11-04 10:00:00，链家（李四）续报，R1保留原位，重新起算。\n"
     )
+
+
+def test_when_a_client_is_expected_is_told_as_it_was_told_last(engine: Engine) -> None:
+    site = open_site(
+        engine,
+        "湾",
+        NUMBER,
+        {"manager": ["+8613800000001"]},
+        "sandbox",
+        clock=lambda: datetime(2026, 11, 2, 1, tzinfo=UTC),
+    )
+    people = {"people": [{"name": "李四", "phone": LI, "unit": "链家", "kind": "distributor"}]}
+    put(engine, site, "roster", people, lambda: datetime(2026, 11, 2, 1, tzinfo=UTC))
+    for hour, said in ((2, "今天14:30到"), (3, "明天下午到")):
+        words, at = f"报备 张三 138****5678 {said}", datetime(2026, 11, 2, hour, tzinfo=UTC)
+        accept(engine, Inbound("sandbox", said, LI, NUMBER, words), lambda at=at: at)  # type: ignore[misc]
+        decide_site(engine, site.id, clock=lambda at=at: at)  # type: ignore[misc]
+    before = run("explain", "R1", "--at", "2026-11-02 10:30").output
+    after = run("explain", "R1", "--at", "2026-11-02 11:30").output
+    assert "登记为R1；第3位，2026-11-02 10:00:00，R1预计2026-11-02 14:30到访。" in before
+    assert "第4位，2026-11-02 11:00:00，R1预计2026-11-03下午到访。" in after
+    assert "14:30" not in after
 
 
 def test_json_says_the_same(engine: Engine) -> None:
@@ -134,6 +157,7 @@ def whole_regime() -> State:
     reported = AT - 100 * HOUR
     state = State(Site(name="湾"))
     claim = Claim(1, 3, 0, "张三", "张三", "138", "5678", "链家", "李四", LI, LI, reported, reported + 168 * HOUR)
+    claim = replace(claim, planned_day=date(2026, 11, 17), planned_part="afternoon", planned_seq=3)
     form = {"opened_at": reported + HOUR, "arrived_at": reported + HOUR, "day": date(2026, 11, 16), "agent_phone": LI}
     who = {
         "client": "张三",
@@ -178,6 +202,7 @@ def test_every_kind_of_fact_is_told_in_words(language: str) -> None:
     codes = [item.code for item in story(case)]
     assert codes == [
         "report.accepted",
+        "planned",
         "followed.agent",
         "visit.mismatch",
         "visit.led",
@@ -196,6 +221,7 @@ def test_every_kind_of_fact_is_told_in_words(language: str) -> None:
     assert "{" not in paragraph
     assert "number" not in paragraph or language == "en"
     assert "D1" in paragraph
+    assert {"zh": "R1预计2026-11-17下午到访", "en": "expected on 2026-11-17 in the afternoon"}[language] in paragraph
     assert "V2" in paragraph
 
 

@@ -5,13 +5,19 @@ import io
 import json
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
+from sqlalchemy import Engine
 
 from worker.cli.main import main
+from worker.database import open_engine
+from worker.decider import decide_site
+from worker.gateways.base import Inbound
+from worker.line import accept
 
 SITE = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001"]
 HOSTILE = [
@@ -95,3 +101,24 @@ def test_an_exported_file_is_its_owners_alone(tmp_path: Path, form: str) -> None
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_files_say_when_clients_are_expected(database_url: str, tmp_path: Path) -> None:
+    engine = open_engine(database_url)
+    for words in ("报备 张三 139****5678 2030-11-03 15:00到访", "报备 李梅 139****2233", "报备 张三 139****5678"):
+        _text(engine, words, datetime(2030, 11, 1, 2, 0, tzinfo=UTC))
+    _text(engine, "报备 赵敏 139****1111 明天下午到", datetime(2030, 11, 2, 2, 0, tzinfo=UTC))
+    engine.dispose()
+    planned = ["2030-11-03 15:00", "", "", "2030-11-03 afternoon"]
+    rows = list(csv.DictReader(io.StringIO(run("register", "--format", "csv").output)))
+    assert [row["planned"] for row in rows][-4:] == planned
+    assert [row["planned"] for row in json.loads(run("register", "--format", "json").output)][-4:] == planned
+    path = tmp_path / "planned.xlsx"
+    assert run("register", "--format", "xlsx", "--output", str(path)).exit_code == 0
+    header, *cells = load_workbook(path).active.iter_rows(values_only=True)  # type: ignore[union-attr]
+    assert [row[header.index("planned")] or "" for row in cells][-4:] == planned
+
+
+def _text(engine: Engine, words: str, at: datetime) -> None:
+    accept(engine, Inbound("sandbox", words, "+8613900000011", "+8613800000000", words), lambda: at)
+    decide_site(engine, 1, clock=lambda: at)

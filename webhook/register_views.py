@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from webhook.codes import CodeWords, code_words
 from webhook.erased import shown
 from webhook.language import _, _l
+from webhook.plan_words import plan_words
 from webhook.rule_words import rule_words
 from webhook.showing import Showing
 from webhook.times import span_words
@@ -15,6 +16,7 @@ from worker.readers.register import STATUSES, RegisterRow
 from worker.readers.searching import NO_CLAIM
 from worker.rules.attribution import Answer
 from worker.rules.model import WALK_IN
+from worker.rules.planning import Plan
 
 STATUS_WORDS = {
     "live": CodeWords(_l("Valid"), "good"),
@@ -59,6 +61,8 @@ class RowView:
     left_words: str
     left_tone: str
     ends: str
+    planned: str
+    """when the client is expected; "" where that is not said"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ def _row(row: RegisterRow, show: Showing) -> RowView:
         span_words(left) if left is not None and runs else "",
         "warn" if left is not None and left < SOON else "good",
         show.moment(row.ends_at) if row.ends_at is not None else "",
+        plan_words(Plan(row.planned_day, row.planned_time, row.planned_part), show) if row.planned_day else "",
     )
 
 

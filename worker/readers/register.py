@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tuple_
@@ -28,8 +28,9 @@ COLUMNS = (
     "seq",
     "part",
 )
-EXPORTED = (*COLUMNS, "head")
-"""What files hold: the head is of the chain at the row's decision, so the last row's covers everything before it."""
+EXPORTED = (*COLUMNS, "planned", "head")
+"""What files hold: when the client is expected, for which a terminal is too narrow; and the head of the chain at the
+row's decision, so that the last row's covers everything before it."""
 STATUSES = (
     "live",
     "renewed",
@@ -44,6 +45,7 @@ STATUSES = (
     "sold",
 )
 ROWS_A_PAGE = 50
+PLANNED = ("planned_day", "planned_time", "planned_part")
 
 Key = tuple[int, int]
 """Place of a report in its line, and which client of the text."""
@@ -68,8 +70,17 @@ class RegisterRow:
     part: int
     renewed_at: datetime | None = None
     contact_at: datetime | None = None
+    planned_day: date | None = None
+    planned_time: str | None = None
+    planned_part: str | None = None
     head: str = ""
     """first digits of the chain's head at its decision; in exports only"""
+
+    @property
+    def planned(self) -> str:
+        """Return when the client is expected, as files say it: 2026-11-03 15:00, 2026-11-03 afternoon."""
+        parts = (self.planned_day, self.planned_part, self.planned_time)
+        return " ".join(str(part) for part in parts if part is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,7 @@ def unit_names(engine: Engine, site_id: int) -> list[str]:
 
 def _rows(search: Search, now: datetime) -> Select[Any]:
     # Without the sites: a join with them makes SQLite sort a whole line for the fifty newest of it.
-    kept = (claims.c[name] for name in ("ends_at", "visited_at", "renewed_at", "contact_at"))
+    kept = (claims.c[name] for name in ("ends_at", "visited_at", "renewed_at", "contact_at", *PLANNED))
     query = select(reports, status_at(now).label("status"), *kept).where(*conditions_of(search, now))
     if search.of_claims:
         winner = [reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")]
@@ -170,5 +181,6 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         part=row.part,
         renewed_at=row.renewed_at if won else None,
         contact_at=row.contact_at if won else None,
+        **{name: getattr(row, name) if won else None for name in PLANNED},
         head=getattr(row, "head", "")[:SHOWN],
     )

@@ -101,6 +101,15 @@ def _readings(case: Case) -> Iterator[Item]:
                 yield Item(f"reading.{reading['how']}", at, reading["seq"], ("R2b",), params)
 
 
+def _plans(case: Case) -> Iterator[Item]:
+    """Tell when clients were expected, as last told; a plan has no rule, since it decides nothing."""
+    for row in case.reports:
+        claim = case.state.claims.get(row.number) if row.number is not None else None
+        if claim is not None and claim.planned_seq == row.seq:
+            told = {"day": claim.planned_day, "part_of_day": claim.planned_part, "time": claim.planned_time}
+            yield Item("planned", row.received_at, row.seq, (), {"ref": claim.ref} | told)
+
+
 def _ends(case: Case) -> Iterator[Item]:
     """R7, R8: claims that were given up or taken away, and those whose time is over."""
     for claim in case.claims:
@@ -197,6 +206,7 @@ def _named(agent: str) -> str:
 TELLERS: tuple[Callable[[Case], Iterator[Item]], ...] = (
     _reports,
     _readings,
+    _plans,
     _follow_ups,
     _visits,
     _deals,

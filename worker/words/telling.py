@@ -82,6 +82,8 @@ class _Telling:
         fields["mismatch"] = self._written(
             [self._words["field"].get(name, name) for name in params.get("mismatch", ())]
         )
+        fields["part_of_day"] = self._words["part_of_day"].get(str(params.get("part_of_day")), "")
+        fields["time"] = f" {params['time']}" if params.get("time") else ""
         return fields | {"by": self._by(str(params.get("unit", "")), str(params.get("agent", "")))}
 
     def _written(self, value: Any) -> str:
