@@ -1,9 +1,11 @@
 """SQLite finds what a decision looks up through an index, so that its cost does not grow with the register."""
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from worker.database import migrate, open_engine
@@ -21,13 +23,25 @@ COLUMNS: dict[str, tuple[Table, Columns]] = {
 
 @pytest.mark.parametrize(("table", "columns"), COLUMNS.values(), ids=COLUMNS)
 def test_clients_are_found_by_index(tmp_path: Path, table: Table, columns: Columns) -> None:
-    url = f"sqlite:///{tmp_path / 'look-ups.sqlite'}"
+    query = select(table).where(table.c.site_id == 1, on_phones7(*columns, [("138", "5678"), ("139", "2233")]))
+    plan = plan_of(tmp_path, query)
+    assert f"SEARCH {table.name} USING INDEX" in plan
+    assert f"(site_id=? AND {columns[1].name}=?)" in plan
+
+
+def test_who_is_expected_on_a_day_is_found_by_index(tmp_path: Path) -> None:
+    days = [date(2026, 11, 2), date(2026, 11, 1)]
+    plan = plan_of(tmp_path, select(claims).where(claims.c.site_id == 1, claims.c.planned_day.in_(days)))
+    assert "SEARCH claims USING INDEX ix_claims_planned_day (site_id=? AND planned_day=?)" in plan
+
+
+def plan_of(folder: Path, query: Select[Any]) -> str:
+    """Return how SQLite looks something up."""
+    url = f"sqlite:///{folder / 'look-ups.sqlite'}"
     migrate(url)
     engine = open_engine(url)
-    query = select(table).where(table.c.site_id == 1, on_phones7(*columns, [("138", "5678"), ("139", "2233")]))
     written = query.compile(dialect=SQLiteDialect(), compile_kwargs={"literal_binds": True})
     with engine.begin() as connection:
         plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all())
     engine.dispose()
-    assert f"SEARCH {table.name} USING INDEX" in plan
-    assert f"(site_id=? AND {columns[1].name}=?)" in plan
+    return plan
