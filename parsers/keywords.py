@@ -1,28 +1,35 @@
-"""The commands of texts.md, section 2: a keyword first, Chinese or English, then what it is about (H15–H17)."""
+"""The commands of texts.md, section 2: a keyword first, then at once what it is about (H15–H17, L15, L21, L22).
+
+A keyword that its arguments do not follow in the shape of its command begins a sentence, and is no act: 撤 R2 withdraws,
+撤下来的广告牌 R2 does not.
+"""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from parsers.arguments import OF_ARRIVAL, Arguments, read_arguments, take_refs
 from parsers.classify import agent_parts_of
+from parsers.client_names import is_name
 from parsers.companies import find_company
+from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
 from parsers.grammar import read_report
 from parsers.message import Lexicon, Parsed, Report
-from parsers.names import HONORIFICS, SURNAMES
+from parsers.names import SURNAMES
 from parsers.normalise import Reading
-from parsers.phones import Phone, blank
+from parsers.phones import Phone
 from parsers.trie import words_pattern
 
 KEYWORDS: Final = {
-    "跟进": "follow_up", "follow": "follow_up",
-    "到访": "visit", "visit": "visit",
+    "跟进": "follow_up", "follow": "follow_up", "follow up": "follow_up", "followup": "follow_up",
+    "到访": "visit", "到访登记": "visit", "到访确认": "visit", "visit": "visit",
     "签": "sign", "签字": "sign", "签名": "sign", "sign": "sign",
     "自访": "walkin", "walkin": "walkin",
     "核实": "verify", "verify": "verify",
     "团报": "group", "group": "group",
-    "查": "query", "查询": "query", "查一下": "query", "查下": "query", "query": "query",
-    "撤": "withdraw", "撤回": "withdraw", "撤销": "withdraw", "withdraw": "withdraw",
+    "查": "query", "查询": "query", "查一下": "query", "查下": "query", "查重": "query", "query": "query",
+    "撤": "withdraw", "撤回": "withdraw", "撤销": "withdraw", "撤单": "withdraw", "撤一下": "withdraw", "撤回报备": "withdraw",
+    "撤销报备": "withdraw", "撤报备": "withdraw", "withdraw": "withdraw",
     "撤亲属": "unfamily", "unfamily": "unfamily",
     "定金": "deposit", "deposit": "deposit",
     "首付": "downpayment", "downpayment": "downpayment",
@@ -32,91 +39,184 @@ KEYWORDS: Final = {
     "意见": "opinion", "opinion": "opinion",
     "裁定": "rule", "rule": "rule",
     "亲属": "family", "family": "family",
-    "判": "settle", "settle": "settle",
+    "判": "settle", "判定": "settle", "settle": "settle",
     "更正": "correct", "correct": "correct",
-    "帮助": "help", "help": "help", "?": "help",
+    "别名": "alias", "alias": "alias",
+    "帮助": "help", "?": "help",
 }  # fmt: skip
 """Keyword → kind; skeleton spelling (simplified, lower case, ASCII signs)."""
 
-_HEAD: Final = re.compile(rf"(?:报备[\s:,]*)?({words_pattern(KEYWORDS)})(?=$|[\s:,;.。、!]|[rvd]?\d|[^\W\d_])")
-_REF: Final = re.compile(
-    r"(?<![a-z0-9*])([rvd])\s?#?(\d{1,9})(?![0-9*])|(?<![a-z0-9*.:\-/])#?(\d{1,9})(?![0-9*.:\-/年月日])"
+_ASKED_FOR: Final = {word for word, kind in KEYWORDS.items() if kind in ("query", "withdraw")}
+_BEHIND: Final = r"(?=$|[\s:,;.。、!\-=+#\]]|[rvd]\s?#?\d|\d|(?<=[^a-z])[^\W\d_])"
+_HEAD: Final = re.compile(
+    rf"\s*(?:\[[^\[\]\n]{{1,12}}\]\s*(?=\S))?{GREETING}(报备[\s:,]*)?[\[#]?"
+    rf"(?:({words_pattern(KEYWORDS)})|{ASKING_FOR}({words_pattern(_ASKED_FOR)}))\]?{_BEHIND}"
 )
-_DATE: Final = re.compile(r"(?<!\d)(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?(?![\d*])")
-_TIME: Final = re.compile(
-    r"(上午|早上|中午|下午|傍晚|晚上)?(?<!\d)([01]?\d|2[0-3])(?::([0-5]\d)|点(?:([0-5]\d)分?|(半)|整|钟)?)(?!\d)"
-)
-_LATER_HALF: Final = ("下午", "傍晚", "晚上")
-_TODAY: Final = re.compile(r"(?<!\w)(?:今天|今日|刚刚|刚才|现在)(?=$|\W|上午|早上|中午|下午|傍晚|晚上)")
-"""What says that the client arrived on the day of the text, which goes without saying."""
-_ALL: Final = re.compile(r"^[\s:]*(?:全部|all)\b")
 _ANSWERS: Final = {
     "verify": {"是": "yes", "否": "no", "不是": "no", "yes": "yes", "no": "no", "属实": "yes", "不属实": "no"},
     "settle": {"有效": "valid", "重复": "duplicate", "valid": "valid", "duplicate": "duplicate"},
 }
-_WORD: Final = re.compile(r"[^\s,;，；。、]+")
-_WRITTEN_APART: Final = (
-    rf"(?<!\S)[{''.join(sorted(SURNAMES))}] {{1,4}}(?=(?:[\u4e00-\u9fff]|{'|'.join(HONORIFICS)})[\s,;，；、:]*$)"
-)
-_NAME: Final = re.compile(rf"(?:{_WRITTEN_APART})?" + r"[^\s,;，；。、:\ue000]+[\s,;，；、:]*$")
-_NUMBERED: Final = re.compile(r"[rvd]?\s?#?\d+")
-_TAKES_AGENT: Final = ("visit", "walkin")
-_OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "rule")
-"""Commands about one thing: a number behind the first one is part of their words."""
-_IN_OWN_WORDS: Final = ("object", "opinion", "rule")
-"""Commands whose words are kept whole: a date in a reason is part of the reason."""
-_AND: Final = ("和", "与", "及", "and", "&")
+_ALL: Final = re.compile(r"[\s:,]*(?:全部|全签|所有|all\b)")
+_WORD: Final = re.compile(r"[^\s,;，；。、\ue000]+")
 _BRACKETS: Final = "()（）[]【】"
-_BARE: Final = ["报备", "report"]
+_BARE: Final = ("报备", "report")
+_NOTHING: Final = " \n。.!,:;]"
+
+_ASKS: Final = re.compile(r"[?吗么]|什么|怎么|怎样|多少|几时|几点|几号|哪|谁|是不是|是否|有没有|能不能|要不要|了没")
+_ASKS_AT_END: Final = re.compile(r"(?:[?吗么呢]|了没(?:有)?)[\s!.]*$")
+_ASKS_HOW: Final = re.compile(r"了?(?:吗|没|没有|么)\W*|(?:的)?(?:情况|进展|结果)?(?:怎么样|如何)了?\W*")
+_OF_HIM: Final = re.compile(r"的(?:报备|客户|单子?|登记)?(?=$|[\s,;，；。])")
+"""What may be glued to a client or number and is still he: R3的报备."""
+_WITH_FREE_WORDS: Final = ("object", "evidence", "opinion", "rule")
+_PAID: Final = re.compile(
+    r"^(?:[\s,;，；、]*(?:已经?)?(?:交|付|收|缴|到账)(?:了|清|齐|讫)?(?=$|[\s,;，；、])|[\s,;，；、]*\d+(?:\.\d+)?\s?[万千元wk]元?)+[\s,;，；、]*"
+)
+_GIVEN_TO: Final = re.compile(r"^(?:判给|判归|归属于?|归|属于|给)\s?")
+_SIGNED: Final = re.compile(r"(?:已?确认|已签|了|\s|[,.!。，！])*")
+_EXPLAINS: Final = re.compile(r"(?:报备|格式|指令|命令|说明|一下|怎么用|怎么报备?|使用|\W)*")
+_LATER: Final = re.compile(
+    r"(?:^|[\s,，;；、(（])(?:客户)?(?:预计|计划|准备|打算|预约|约)?(?:明[天日早晚]|后天|大后天|下?(?:周|星期|礼拜)[一二三四五六日天末])"
+    r"(?=$|[\s,，;；、)）\d]|上午|早上|中午|下午|晚上|左右|到|来|过来|看)"
+)
+"""A day to come, said of the arrival: 到访 … 明天下午 announces a visit, and reports no arrival."""
+_IS_HERE: Final = re.compile(r"(?:客户)?(?:刚刚?|已经?|现在|都)?到(?:了|场|访|案场|现场|售楼[处部])?了?")
+_LABELLED_AGENT: Final = re.compile(r"(?:业务员|经纪人|带看人|报备人)(?:姓名)?[\s:：]*([^\s,，；;:：]{2,20})")
+_UNIT_LABEL: Final = re.compile(r"^(?:所属)?(?:分销商|公司|门店|单位|渠道)(?:名称)?[\s:：]+")
+_LATIN_NAME: Final = re.compile(r"(?:[a-zà-ɏ][a-zà-ɏ'’.-]*(?:\s|$)){1,3}")
+_BLOCK: Final = re.compile(r"^客户[^\n:]{0,4}:[\s\S]*\n[^\n:]{2,14}:")
+"""到访客户：… and more labelled lines: a report copied from an app."""
+_PAIR: Final = re.compile(r"\s*[:,]?\s*([^\s=:,，]{1,20})\s*(?:[=:,，]|\s是\s|\s就是\s|\s)\s*([^\s=:,，]{1,20})[\s,]*")
 
 
 def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
     """Return the command that a text begins with, None when it begins with none; a bare keyword asks for help."""
     skeleton = reading.skeleton
-    lead = len(skeleton) - len(skeleton.lstrip())
     whole = skeleton.strip(" \n。.!")
     if whole in _BARE or whole in ("", "?", "??"):
         return Parsed("help") if whole else None
     if re.fullmatch(r"\d{4}", whole):
         return Parsed("confirm", refs=(whole,))
-    head = _HEAD.match(skeleton, lead)
+    head = _HEAD.match(skeleton)
+    return _read(head, reading, phones, lexicon) if head else None
+
+
+def begins_like_command(skeleton: str) -> bool:
+    """Tell whether a text that is none begins like a command (C9): a keyword alone, or before a number or a name."""
+    head = _HEAD.match(skeleton)
     if head is None:
+        return False
+    behind = skeleton[head.end() : head.end() + 1]
+    return not behind.isalpha() or behind in SURNAMES or behind in "rvd"
+
+
+def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+    keyword = head[2] or head[3]
+    kind, begin = KEYWORDS[keyword], head.end()
+    behind = reading.skeleton[begin:]
+    bare = not behind[: without_thanks(behind)].strip(_NOTHING)
+    if kind == "help":
+        return Parsed("help") if bare or _EXPLAINS.fullmatch(behind[: without_thanks(behind)]) else None
+    if bare:
+        return Parsed("sign" if kind == "sign" else "help")
+    if kind == "visit" and _BLOCK.match(behind):
         return None
-    kind = KEYWORDS[head[1]]
-    if not skeleton[head.end() :].strip(" \n。.!,:;") and kind not in ("sign", "help"):
-        return Parsed("help")
-    return _read(kind, reading, head.end(), phones, lexicon)
-
-
-def _read(kind: str, reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+    if kind == "alias":
+        return _alias(reading, begin)
     if kind == "group":
         return _group(reading, begin, phones, lexicon)
-    rest = blank(reading.skeleton, phones)
-    named = [p for p in phones if p.start >= begin and not p.faulty]
-    named = _of_clients(named) if kind in _TAKES_AGENT else named
-    reports, consumed = _clients(reading, rest, begin, named)
-    plain = list(rest)
-    for start, end in consumed:
-        plain[start:end] = "\ue000" * (end - start)
-    body = "".join(plain)
-    date = time = None
-    if kind not in _IN_OWN_WORDS:
-        date, body = _found(_DATE, body, begin, _written_date)
-        time, body = _found(_TIME, body, begin, _written_time)
-    if kind in _TAKES_AGENT:
-        _, body = _found(_TODAY, body, begin, lambda found: found[0])
-    refs, body = _refs(kind, body, begin)
-    answer, body = _answer(kind, body, begin)
-    if not _is_meant(kind, reports, refs, answer, body[begin:]):
+    return _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
+
+
+def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -> Parsed | None:
+    everything = kind == "sign" and _ALL.match(found.body, found.begin)
+    if everything:
+        found.take(*everything.span())
+        found.refs = ["all"]
+    answer = _answer(kind, found)
+    if answer and not found.direct:
+        take_refs(kind, found)
+    meant = found.direct or everything or (answer and found.refs)
+    if kind == "correct" and not found.refs and len(found.reports) == 1:
+        # Without a number to put right it is a report that mends the one before (L22).
         return None
-    words = _left(reading, body, begin)
-    if reports and kind in _TAKES_AGENT and words:
+    if not meant or _is_sentence(kind, found, answer) or _is_a_surname(head, found, lexicon):
+        return None
+    words = _without_fillers(kind, found)
+    reports = found.reports
+    if reports and kind in OF_ARRIVAL and words:
         reports, words = _with_agent(reports, words, lexicon)
-    return Parsed(kind, reports=tuple(reports), refs=tuple(refs), date=date, time=time, answer=answer, words=words)
+    refs = tuple(found.refs)
+    return Parsed(kind, None, tuple(reports), (), refs, found.date, found.time, answer, words)
 
 
-def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Parsed:
+def _is_sentence(kind: str, found: Arguments, answer: str | None) -> bool:
+    """Tell whether the words behind client or number make a sentence of it: a question, or something of his."""
+    plain = found.plain
+    if kind in ("query", "follow_up"):
+        return kind == "follow_up" and bool(_ASKS_HOW.fullmatch(plain) or _speaks_of_his(plain))
+    if _speaks_of_his(plain) or _ASKS_AT_END.search(plain):
+        return True
+    if kind == "sign":
+        return not _SIGNED.fullmatch(plain)
+    if kind == "verify" and answer is None and plain:
+        return True
+    if kind == "visit" and _LATER.search(plain):
+        return True
+    return kind not in _WITH_FREE_WORDS and bool(_ASKS.search(plain))
+
+
+def _speaks_of_his(plain: str) -> bool:
+    return plain.startswith("的") and not _OF_HIM.match(plain)
+
+
+def _is_a_surname(head: re.Match[str], found: Arguments, lexicon: Lexicon) -> bool:
+    """Tell whether the keyword is the client's surname: 查文斌 138****5678 李四 is a report of 查文斌."""
+    keyword, glued = head[2] or head[3], found.reading.skeleton[head.end() : head.end() + 1].isalpha()
+    if keyword not in SURNAMES or not glued or found.refs or not found.reports:
+        return False
+    first, _, rest = found.plain.partition(" ")
+    return bool(head[1]) or (not rest and bool(first) and is_name(first, lexicon))
+
+
+def _answer(kind: str, found: Arguments) -> str | None:
+    answers = _ANSWERS.get(kind)
+    if answers is None:
+        return None
+    for match in _WORD.finditer(found.body, found.begin):
+        word = match[0].strip(".!:")
+        if word in answers:
+            found.take(*match.span())
+            return answers[word]
+    return None
+
+
+def _without_fillers(kind: str, found: Arguments) -> str:
+    words = found.words
+    if kind in ("deposit", "downpayment"):
+        words = _PAID.sub("", words)
+    elif kind == "rule":
+        words = _GIVEN_TO.sub("", words)
+    elif kind == "sign":
+        words = ""
+    elif kind in ("withdraw", "query"):
+        words = _OF_HIM.sub("", words, count=1) if words.startswith("的") else words
+    return words.strip(" ,，")
+
+
+def _alias(reading: Reading, begin: int) -> Parsed | None:
+    """别名 阿强 张强: a further name, then the one of the roster (L21)."""
+    end = begin + without_thanks(reading.skeleton[begin:])
+    pair = _PAIR.fullmatch(reading.skeleton, begin, end)
+    if pair is None:
+        return None
+    alias, name = (reading.clean[slice(*pair.span(group))] for group in (1, 2))
+    return Parsed("alias", words=f"{alias} {name}")
+
+
+def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
     """Read what follows 团报 as a report text (D10): its fault, if it has one, stands with the command."""
+    if not phones:
+        return None
     rest = Reading(" " * begin + reading.clean[begin:], " " * begin + reading.skeleton[begin:])
     inner = read_report(rest, phones, lexicon)
     agent, unit = _head_line(reading, begin, phones, lexicon)
@@ -141,95 +241,26 @@ def _head_line(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexic
     return found.get("agent"), found.get("unit")
 
 
-def _of_clients(phones: list[Phone]) -> list[Phone]:
-    """Return the phones without whole numbers behind a masked one: the agent's own is never a fault."""
-    masked = next((index for index, phone in enumerate(phones) if not phone.was_full), len(phones))
-    return [phone for index, phone in enumerate(phones) if index <= masked or not phone.was_full]
-
-
-def _clients(reading: Reading, rest: str, begin: int, named: list[Phone]) -> tuple[list[Report], list[tuple[int, int]]]:
-    reports, consumed, last = [], [], begin
-    for phone in named:
-        name = _NAME.search(rest, last, phone.start)
-        if name and _NUMBERED.fullmatch(name[0].strip(" ,;:，；、：")):
-            name = None
-        start = name.start() if name else phone.start
-        written = reading.clean[start : phone.start].strip(" \t\n,;:，；、：") or None
-        reports.append(Report(written, phone.first3, phone.last4, was_full=phone.was_full))
-        consumed.append((start, phone.end))
-        last = phone.end
-    return reports, consumed
-
-
-def _found(
-    pattern: re.Pattern[str], body: str, begin: int, read: Callable[[re.Match[str]], str]
-) -> tuple[str | None, str]:
-    match = pattern.search(body, begin)
-    if match is None:
-        return None, body
-    return read(match), body[: match.start()] + "\ue000" * len(match[0]) + body[match.end() :]
-
-
-def _written_date(found: re.Match[str]) -> str:
-    return (f"{found[1]}-" if found[1] else "") + f"{int(found[2]):02d}-{int(found[3]):02d}"
-
-
-def _written_time(found: re.Match[str]) -> str:
-    hour = int(found[2])
-    hour += 12 if found[1] in _LATER_HALF and hour < 12 else 0
-    return f"{hour:02d}:{'30' if found[5] else found[3] or found[4] or '00'}"
-
-
-def _refs(kind: str, body: str, begin: int) -> tuple[list[str], str]:
-    everything = _ALL.match(body[begin:])
-    if everything and kind == "sign":
-        return ["all"], body[:begin] + "\ue000" * everything.end() + body[begin + everything.end() :]
-    refs, at = [], begin
-    while match := _REF.search(body, at):
-        between = body[at : match.start()].replace("\ue000", "").strip(" \n,;、，:和")
-        if between:
-            break
-        refs.append(f"{match[1].upper()}{match[2]}" if match[1] else match[3])
-        body = body[: match.start()] + "\ue000" * len(match[0]) + body[match.end() :]
-        at = match.end()
-        if kind in _OF_ONE:
-            break
-    return refs, body
-
-
-def _answer(kind: str, body: str, begin: int) -> tuple[str | None, str]:
-    answers = _ANSWERS.get(kind)
-    if answers is None:
-        return None, body
-    for match in _WORD.finditer(body, begin):
-        word = match[0].strip("\ue000.!")
-        if word in answers:
-            return answers[word], body[: match.start()] + "\ue000" * len(match[0]) + body[match.end() :]
-    return None, body
-
-
-def _is_meant(kind: str, reports: list[Report], refs: list[str], answer: str | None, body: str) -> bool:
-    """Tell whether a text that begins with a keyword is a command: 查一下案场地址 names nothing and is none."""
-    if kind in ("sign", "help"):
-        return kind != "help" or not reports
-    return bool(reports or refs or answer)
-
-
-def _left(reading: Reading, body: str, begin: int) -> str:
-    kept = [reading.clean[i] if body[i] != "\ue000" else " " for i in range(begin, len(body))]
-    return re.sub(r"[ \t]{2,}", " ", "".join(kept)).strip(" \t\n,;:，；：。、")
-
-
 def _with_agent(reports: list[Report], words: str, lexicon: Lexicon) -> tuple[list[Report], str]:
-    first, _, rest = words.partition(" ")
-    if first in _AND:
-        first, _, rest = rest.partition(" ")
+    """Return the clients with the agent who stands behind them, and the words that are left; 请安排接待 is no agent."""
+    folded = words.casefold()
+    labelled = _LABELLED_AGENT.search(words)
+    latin = _LATIN_NAME.match(folded)
+    if labelled:
+        first, rest = labelled[1], (words[: labelled.start()] + words[labelled.end() :]).strip(" \n,，；;")
+    elif latin:
+        first, rest = words[: latin.end()].strip(), words[latin.end() :].strip()
+    else:
+        first, _, rest = words.partition(" ")
     company = find_company(first.casefold(), lexicon)
+    if company is None and (_IS_HERE.fullmatch(first) or not is_name(first.casefold(), lexicon)):
+        return reports, words
     agent: str | None = first
     unit: str | None = None
     if company is not None:
         unit = first[company.start : company.end].strip(_BRACKETS)
         agent = (first[: company.start] + first[company.end :]).strip(_BRACKETS) or None
-    if agent is not None and rest and find_company(rest.casefold(), lexicon):
-        unit, rest = rest, ""
-    return [Report(r.client, r.first3, r.last4, agent or None, unit, r.was_full) for r in reports], rest
+    behind = _UNIT_LABEL.sub("", rest)
+    if agent is not None and behind and find_company(behind.casefold(), lexicon):
+        unit, rest = behind, ""
+    return [replace(r, agent=agent or None, distributor=unit) for r in reports], rest

@@ -151,6 +151,9 @@ class Parsed:
     """developments that a report names, as written (L25)"""
     planned: Planned | None = None
     """when the clients of a report are expected"""
+    arrival: bool = False
+    """the client is there now (带看, 到访 behind him), by `date` and `time` as far as given: of a visit where the sender's
+    unit holds him, else of a report, whichever of the two `kind` says (L15)"""
     begins_like_command: bool = field(default=False)
     """C9: the text begins like a report or command and is neither (only then `refused_not_a_report` is answered)."""
 
@@ -182,6 +185,7 @@ class Parsed:
             beside["project"] = "、".join(self.projects)
         if self.planned is not None:
             beside["planned"] = self.planned.to_json()
+        beside |= {"arrival": True} if self.arrival else {}
         return beside | ({"intent": self.intent} if self.intent else {})
 
     def _command_json(self) -> dict[str, object]:
@@ -197,4 +201,5 @@ class Parsed:
             "answer": self.answer,
         }
         out |= {k: v for k, v in given.items() if v}
+        out |= {"arrival": True} if self.arrival else {}
         return out | ({"words": self.words} if self.words else {})

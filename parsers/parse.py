@@ -2,6 +2,7 @@
 
 text → masked → reading (clean + skeleton) → numbers ─┬ silent: courtesy, advert, code, echo …
                                                       ├ a command, by its keyword
+                                                      ├ free words: a question, 取消, 打错了, 带看
                                                       └ a report: labels and words in roles → reports or one fault
 """
 
@@ -11,8 +12,9 @@ from typing import Final
 
 from parsers.expected import read_planned
 from parsers.fields import LABEL, ROLES
+from parsers.free_words import read_free
 from parsers.grammar import read_report
-from parsers.keywords import read_command
+from parsers.keywords import begins_like_command, read_command
 from parsers.mask import mask_numbers
 from parsers.message import Lexicon, Parsed
 from parsers.names import looks_like_person
@@ -24,9 +26,7 @@ from parsers.silence import is_other_business, silent_kind
 LONGEST: Final = 1_600
 _LONGEST_OPENING: Final = 12
 """A text whose number stands within so many characters begins like a report: a name, a number."""
-_BEGINS: Final = re.compile(
-    r"\s*(?:报备|备案|report\b|客户|姓名|跟进|到访|签|自访|核实|团报|查|撤|定金|首付|退定|退房|异议|材料|意见|裁定|亲属|判|更正)"
-)
+_BEGINS: Final = re.compile(r"\s*(?:报备|备案|report\b|客户|姓名)")
 _NO_LEXICON: Final = Lexicon()
 
 
@@ -45,7 +45,11 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     silent = silent_kind(reading, phones)
     if silent is not None:
         return Parsed(silent)
-    begins = bool(_BEGINS.match(reading.skeleton)) or any(phone.start <= _LONGEST_OPENING for phone in phones)
+    free = read_free(reading, phones, lexicon)
+    if free is not None:
+        return free
+    begins = bool(_BEGINS.match(reading.skeleton)) or begins_like_command(reading.skeleton)
+    begins = begins or any(phone.start <= _LONGEST_OPENING for phone in phones)
     if is_other_business(reading) or not _may_report(reading, phones):
         return Parsed("unknown", "not_a_report", begins_like_command=begins)
     return replace(read_report(reading, phones, lexicon), planned=read_planned(blank(reading.skeleton, phones)))

@@ -1,0 +1,187 @@
+"""What a command is about: clients, numbers, a date, a time, an answer, and the words that are left (H15–H17)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from parsers.client_names import name_in
+from parsers.courtesy import without_thanks
+from parsers.message import Lexicon, Report
+from parsers.normalise import Reading
+from parsers.phones import Phone, blank
+
+TAKEN: Final = "\ue000"
+"""Stands in a body for what has been read already."""
+OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "rule")
+"""Commands about one thing: a number behind the first one is part of their words."""
+IN_OWN_WORDS: Final = ("object", "opinion", "rule")
+"""Commands whose words are kept whole: a date in a reason is part of the reason."""
+OF_ARRIVAL: Final = ("visit", "walkin")
+
+_MEASURE: Final = "年月日号点时分秒天周个万千百元块亿套平米㎡室房厅卫层楼栋次人组位条张份期岁k%"
+_REF: Final = re.compile(
+    rf"(?<![a-z0-9*])([rvd])\s?#?(\d{{1,9}})(?![0-9*])"
+    rf"|(?<![a-z0-9*.:\-/])#?(?:(\d{{4}})(?![0-9*.:\-/a-z{_MEASURE}])|(\d{{1,9}})(?![0-9*.:\-/]|[^\W\d_]|\s?[{_MEASURE}]))"
+)
+_REF_LABEL: Final = re.compile(r"(?:报备)?(?:编号|单号|序号)[\s:,]*|(?:尾号|后四位|末四位)[\s:是]*")
+_DATE: Final = re.compile(r"(?<!\d)(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})(?:[日号]|(?![\d*]))")
+_TIME: Final = re.compile(
+    r"(上午|早上|中午|下午|傍晚|晚上)?(?<!\d)([01]?\d|2[0-3])(?::([0-5]\d)|点(?:([0-5]\d)分?|(半)|整|钟)?)(?!\d)"
+)
+_LATER_HALF: Final = ("下午", "傍晚", "晚上")
+_TODAY: Final = re.compile(r"(?<!\w)(?:今天|今日|刚刚|刚才|现在)(?=$|\W|上午|早上|中午|下午|傍晚|晚上)")
+"""What says that the client arrived on the day of the text, which goes without saying."""
+_SEPARATORS: Final = re.compile(rf"[\s,;:、。.\-=+\]{TAKEN}]*(?:(?:和|与|及|and|&)[\s{TAKEN}]*)?")
+_LAST_CUT: Final = re.compile(r"[\s\S]*(?:[,;、。\n]|(?:和|与|及|\band|&)(?=\s|[\u3400-\u9fff])|[rvd]?#?\d+)")
+_JOINED: Final = re.compile(r"(?:[ ,、]|和|与|及|and|&)+$")
+_LONGEST_JOINT: Final = 8
+_LAST_WORD: Final = re.compile(r"\S+\s*$")
+_SPACES: Final = re.compile(r"[ \t]{2,}")
+_EDGES: Final = f" \t\n,;:，；：。、{TAKEN}"
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What stands from `begin` on; `body`: the skeleton in which what has been read is TAKEN."""
+
+    reading: Reading
+    begin: int
+    body: str
+    reports: list[Report] = field(default_factory=list)
+    refs: list[str] = field(default_factory=list)
+    date: str | None = None
+    time: str | None = None
+    direct: bool = False
+    """a client or number stands directly behind the keyword, as a command has it"""
+
+    def take(self, start: int, end: int) -> None:
+        """Mark a place as read."""
+        self.body = self.body[:start] + TAKEN * (end - start) + self.body[end:]
+
+    def drop_thanks(self) -> None:
+        """Pass over the thanks at the end."""
+        end = self.begin + without_thanks(self.body[self.begin :])
+        self.take(end, len(self.body))
+
+    @property
+    def plain(self) -> str:
+        """Return the words that are left, in skeleton spelling."""
+        return self._left(self.reading.skeleton)
+
+    @property
+    def words(self) -> str:
+        """Return the words that are left, as written."""
+        return self._left(self.reading.clean)
+
+    def _left(self, written: str) -> str:
+        # The skeleton tells where the words begin and end, however wide their signs are.
+        left = self.body[self.begin :].rstrip(_EDGES)
+        start = self.begin + len(left) - len(left.lstrip(_EDGES))
+        kept = [written[i] if self.body[i] != TAKEN else " " for i in range(start, self.begin + len(left))]
+        return _SPACES.sub(" ", "".join(kept))
+
+
+def read_arguments(
+    kind: str, reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon, end: int | None = None
+) -> Arguments:
+    """Return what stands between `begin` and `end` as arguments of a kind of command."""
+    skeleton = reading.skeleton if end is None else reading.skeleton[:end]
+    found = Arguments(reading, begin, blank(skeleton, [p for p in phones if p.end <= len(skeleton)]))
+    named = [p for p in phones if begin <= p.start and p.end <= len(skeleton) and not p.faulty]
+    named = _of_clients(named) if kind in OF_ARRIVAL else named
+    found.drop_thanks()
+    found.direct = _begins_with_one(kind, found, named, lexicon)
+    _take_clients(found, named, lexicon)
+    if kind not in IN_OWN_WORDS:
+        found.date = _found(found, _DATE, _written_date)
+        found.time = _found(found, _TIME, _written_time)
+    if kind in OF_ARRIVAL:
+        _found(found, _TODAY, lambda match: match[0])
+    take_refs(kind, found)
+    return found
+
+
+def _of_clients(phones: list[Phone]) -> list[Phone]:
+    """Return the phones without whole numbers behind a masked one: the agent's own is never a fault."""
+    masked = next((index for index, phone in enumerate(phones) if not phone.was_full), len(phones))
+    return [phone for index, phone in enumerate(phones) if index <= masked or not phone.was_full]
+
+
+def _begins_with_one(kind: str, found: Arguments, named: list[Phone], lexicon: Lexicon) -> bool:
+    """Tell whether a client or a number stands first; before it only a date and a time may stand."""
+    at = found.begin
+    while kind not in IN_OWN_WORDS and (moment := _moment_at(found.body, at)):
+        at = moment
+    if _ref_at(found.body, at):
+        return True
+    return bool(named) and name_in(found.body[at : named[0].start], lexicon) is not None
+
+
+def _moment_at(body: str, at: int) -> int:
+    at = _skip(body, at)
+    found = _DATE.match(body, at) or _TIME.match(body, at)
+    return found.end() if found else 0
+
+
+def _skip(body: str, at: int) -> int:
+    passed = _SEPARATORS.match(body, at)
+    return passed.end() if passed else at
+
+
+def _ref_at(body: str, at: int) -> re.Match[str] | None:
+    at = _skip(body, at)
+    label = _REF_LABEL.match(body, at)
+    return _REF.match(body, label.end() if label else at)
+
+
+def _take_clients(found: Arguments, named: list[Phone], lexicon: Lexicon) -> None:
+    last = found.begin
+    for index, phone in enumerate(named):
+        begin, start, end = _name_before(found.body, last, phone.start, lexicon, first=index == 0)
+        written = found.reading.clean[start:end] or None
+        found.reports.append(Report(written, phone.first3, phone.last4, was_full=phone.was_full))
+        joined = _JOINED.search(found.body[max(last, begin - _LONGEST_JOINT) : begin])
+        found.take(begin - len(joined[0]) if joined else begin, phone.end)
+        last = phone.end
+
+
+def _name_before(body: str, last: int, end: int, lexicon: Lexicon, *, first: bool) -> tuple[int, int, int]:
+    """Return from where on all speaks of the client whose number begins at `end`, and where his name stands."""
+    cut = _LAST_CUT.match(body, last, end)
+    word = _LAST_WORD.search(body, cut.end() if cut else last, end)
+    begins = [last] * first + [cut.end() if cut else last] + ([word.start()] if word else [])
+    for begin in begins:
+        place = name_in(body[begin:end], lexicon)
+        if place is not None and place[0] < place[1]:
+            return begin, begin + place[0], begin + place[1]
+    return end, end, end
+
+
+def _found(found: Arguments, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str]) -> str | None:
+    match = pattern.search(found.body, found.begin)
+    if match is None:
+        return None
+    found.take(*match.span())
+    return read(match)
+
+
+def _written_date(found: re.Match[str]) -> str:
+    return (f"{found[1]}-" if found[1] else "") + f"{int(found[2]):02d}-{int(found[3]):02d}"
+
+
+def _written_time(found: re.Match[str]) -> str:
+    hour = int(found[2])
+    hour += 12 if found[1] in _LATER_HALF and hour < 12 else 0
+    return f"{hour:02d}:{'30' if found[5] else found[3] or found[4] or '00'}"
+
+
+def take_refs(kind: str, found: Arguments) -> None:
+    """Take the numbers that follow one another from the first on; one behind other words is part of these."""
+    at = found.begin
+    while match := _ref_at(found.body, at):
+        found.refs.append(f"{match[1].upper()}{match[2]}" if match[1] else match[3] or match[4])
+        found.take(at, match.end())
+        at = match.end()
+        if kind in OF_ONE:
+            break
