@@ -126,6 +126,8 @@ COMMANDS = (
     Command(10, (*AGENTS, CONSULTANT), ("跟进", claims, "电话")),
     Command(2, (*AGENTS, CONSULTANT), ("跟进", claims, claims)),
     Command(2, (*AGENTS, *STAFF), ("查", claims)),
+    Command(1, AGENTS, (("", *CLIENTS), ("有效吗", "取消", "不报了"))),
+    Command(2, AGENTS, ("带看", CLIENTS, AGENT_NAMES)),
     Command(3, (*AGENTS, MANAGER), ("撤", claims)),
     Command(4, (MANAGER,), ("判", pending, ("有效", "有效", "重复"))),
     Command(2, (MANAGER,), ("更正", claims, TRUE_NUMBERS, "书面证明")),

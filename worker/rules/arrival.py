@@ -31,6 +31,15 @@ def arrival_of(turn: Turn, parsed: Parsed) -> datetime | str:
     return turn.now if parsed.time is None else _at(turn, today, parsed.time)
 
 
+def is_to_come(turn: Turn, parsed: Parsed) -> bool:
+    """Tell whether what a text says of an arrival is still to come, or no day or time that there is (L15)."""
+    today = turn.state.day(turn.now)
+    day = _day(parsed.date, today)
+    if day is None or day > today:
+        return True
+    return day == today and parsed.time is not None and _at(turn, today, parsed.time) == "refused_late"
+
+
 def _at(turn: Turn, today: date, written: str) -> datetime | str:
     typed = at_hour(turn.state, today, time.fromisoformat(written))
     return "refused_late" if typed - turn.now > AHEAD else min(typed + REST_OF_MINUTE, turn.now)

@@ -8,7 +8,7 @@ from worker.rules.attribution import attribute, owns
 from worker.rules.disputes import open_at
 from worker.rules.model import Claim, Decision
 from worker.rules.params import client_params, named_params
-from worker.rules.references import Missing, claim_numbered, claims_meant
+from worker.rules.references import Missing, claim_numbered, claims_meant, in_his_view, last_reported
 from worker.rules.refusals import answer_stranger
 from worker.rules.turn import Turn
 
@@ -23,13 +23,19 @@ def decide_help(turn: Turn) -> Decision:
 
 
 def decide_query(turn: Turn, parsed: Parsed) -> Decision:
-    """Tell the state of a claim: an agent sees his unit's, or that another has reported, never who (R11)."""
+    """Tell the state of a claim: an agent sees his unit's, or that another has reported, never who (R11).
+
+    A question that names nobody is about the sender's last report (L22).
+    """
+    if not parsed.reports and not parsed.refs:
+        last = [Outcome("status", _seen(turn, claim), claim.ref) for claim in last_reported(turn)]
+        return answered(turn, "query", last or [Outcome("refused_invalid")], "status")
     outcomes = _by_clients(turn, parsed) if parsed.reports and not parsed.refs else _by_numbers(turn, parsed)
     return answered(turn, "query", outcomes, "status")
 
 
 def _by_numbers(turn: Turn, parsed: Parsed) -> list[Outcome]:
-    return [_by_number(turn, ref) for ref in parsed.refs] or [Outcome("refused_invalid")]
+    return [_by_number(turn, ref) for ref in parsed.refs]
 
 
 def _by_number(turn: Turn, ref: str) -> Outcome:
@@ -48,6 +54,8 @@ def _by_clients(turn: Turn, parsed: Parsed) -> list[Outcome]:
 
 
 def _by_client(turn: Turn, report: Report) -> Outcome:
+    if report.client is None:
+        return _by_digits(turn, report)
     claim = claims_meant(turn, Parsed("query", reports=(report,)))[0]
     client = client_params(report)
     if not isinstance(claim, Missing) and claim.live(turn.now):
@@ -58,6 +66,17 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
     if isinstance(claim, Missing):
         return Outcome("status", client | {"state": "nobody"})
     return Outcome("status", _seen(turn, claim), claim.ref)
+
+
+def _by_digits(turn: Turn, report: Report) -> Outcome:
+    """A number without a name tells only of the asker's own: four digits are hidden, so it may be anybody's."""
+    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    seen = [claim for claim in at if claim.live(turn.now) and in_his_view(turn, claim)]
+    if len(seen) > 1:
+        return Outcome("refused_ambiguous", {"fitting": [claim.ref for claim in seen]})
+    if not seen:
+        return Outcome("refused_invalid", {"reason": "whom"})
+    return Outcome("status", _seen(turn, seen[0]), seen[0].ref)
 
 
 def _seen(turn: Turn, claim: Claim) -> dict[str, Any]:

@@ -40,14 +40,15 @@ from worker.rules.setup import decide_setup
 from worker.rules.signing import decide_sign
 from worker.rules.state import State
 from worker.rules.turn import Turn
-from worker.rules.visiting import decide_visit
-from worker.rules.withdrawing import decide_withdraw
+from worker.rules.visiting import as_it_stands, decide_visit
+from worker.rules.withdrawing import decide_give_up, decide_withdraw
 
 BY_PERSON = ("text", "form")
 _A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "withdraw": decide_withdraw,
+    "give_up": decide_give_up,
     "deposit": decide_payment,
     "downpayment": decide_payment,
     "cancel_deposit": decide_cancel,
@@ -111,6 +112,8 @@ def _meaning(text: str, region: str, lexicon: Lexicon) -> Parsed:
 
 
 def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
+    if parsed.arrival:
+        parsed = as_it_stands(turn, parsed)
     if parsed.kind == "report":
         return decide_report(turn, parsed)
     if parsed.kind in ("stop", "start"):

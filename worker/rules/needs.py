@@ -20,7 +20,8 @@ class Needs:
 
     since: datetime
     strangers: set[str] = field(default_factory=set)
-    """senders who are neither staff nor on the roster: what they hold tells whether they are known (E16)"""
+    """senders whose own claims are wanted: who is neither staff nor on the roster is known by them (E16), free words
+    that name nobody are about the last of them (L22)"""
     phones: set[str] = field(default_factory=set)
     """phones that a set-up message speaks of"""
     recent: set[str] = field(default_factory=set)
@@ -62,6 +63,7 @@ def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State)
         if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
             needs.strangers.add(message.sender)
         _of_parsed(needs, read.get(message.seq), state)
+        _of_last_report(needs, read.get(message.seq), message)
         _of_forms(needs, read.get(message.seq), message, state)
         _of_last_reports(needs, read.get(message.seq), message)
         _of_payload(needs, message)
@@ -78,12 +80,13 @@ def _of_last_reports(needs: Needs, parsed: Parsed | None, message: Message) -> N
 
 
 def _of_forms(needs: Needs, parsed: Parsed | None, message: Message, state: State) -> None:
-    if parsed is not None and parsed.kind in OF_FORMS:
+    arrives = parsed is not None and (parsed.kind in ARRIVALS or parsed.arrival)
+    if parsed is not None and (parsed.kind in OF_FORMS or arrives):
         # Yesterday's forms, too: who signs after 24:00 hears that his is void (R16).
         today = state.day(message.received_at)
         needs.days |= {today, today - timedelta(days=1)}
         needs.visits |= set(state.sender(message.sender).sign_list)
-    if parsed is not None and parsed.kind in ARRIVALS:
+    if parsed is not None and arrives:
         needs.arriving |= {report.client for report in parsed.reports if report.client}
         needs.names.add(fold(parsed.words.partition(" ")[0]))
 
@@ -103,6 +106,12 @@ def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
         for word in (report.agent, report.distributor):
             unit = state.unit_named(word) if word else None
             needs.units |= {unit.name} if unit else set()
+
+
+def _of_last_report(needs: Needs, parsed: Parsed | None, message: Message) -> None:
+    """A question or a withdrawal that names nobody is about the sender's last report (L22)."""
+    if parsed is not None and parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
+        needs.strangers.add(message.sender)
 
 
 def _of_payload(needs: Needs, message: Message) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
 from worker.rules.families import claims_of_family
@@ -28,6 +28,19 @@ def claims_meant(turn: Turn, parsed: Parsed, first: Callable[[Claim], bool] | No
     wanted = first or (lambda claim: claim.holds(turn.now))
     named = [claim_on(turn, report, wanted) for report in parsed.reports]
     return [*(_by_reference(turn, ref) for ref in parsed.refs), *named] or [Missing("refused_invalid")]
+
+
+JUST_REPORTED = timedelta(days=1)
+"""For so long a question or a withdrawal that names nobody is about the sender's last report (L22)."""
+
+
+def last_reported(turn: Turn) -> list[Claim]:
+    """Return the claims that the sender's last report won, if they stand and it is not long ago (L22)."""
+    since = turn.now - JUST_REPORTED
+    mine = (c for c in turn.state.claims_of(turn.phone) if c.sender == turn.phone and c.reported_at > since)
+    standing = [claim for claim in mine if claim.ends_at > turn.now and claim.ended_at is None]
+    last = max((claim.seq for claim in standing), default=0)
+    return [claim for claim in standing if claim.seq == last]
 
 
 def in_his_view(turn: Turn, claim: Claim) -> bool:

@@ -6,13 +6,13 @@ from typing import Any
 
 from parsers.message import Parsed, Report
 from worker.rules.answering import Outcome, answered, refused
-from worker.rules.arrival import arrival_of, mark_arrival
+from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
 from worker.rules.forms import WAITING, form_params, listed_by, party_of, plan_form, signed_by
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
-from worker.rules.identity import fold
-from worker.rules.model import NO_AGENT, Claim, Decision, Visit
+from worker.rules.identity import fold, names_agree
+from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
 from worker.rules.params import expired_params
-from worker.rules.references import Missing
+from worker.rules.references import Missing, in_his_view
 from worker.rules.signing import take_signature
 from worker.rules.turn import Turn
 from worker.rules.walk_ins import come_again, walk_in
@@ -36,6 +36,19 @@ def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
     if refusal is not None:
         return answered(turn, "visit", [refusal])
     return answered(turn, "visit", [_arrive(turn, guests, standings, at, party)])
+
+
+def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
+    """Return what says that a client is there (带看, 到访 behind him) as the visit or the report that it is (L15)."""
+    there = not is_to_come(turn, parsed) and all(_holds(turn, report) for report in parsed.reports)
+    return replace(parsed, kind="visit", error=None) if there else replace(parsed, kind="report", date=None, time=None)
+
+
+def _holds(turn: Turn, report: Report) -> bool:
+    """Tell whether the sender's unit holds a client live; of staff, whether any does."""
+    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    seen = (c for c in at if c.live(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN and c.state != "contested")
+    return any(names_agree(c.client, report.client or "") for c in seen)
 
 
 def _refusal(turn: Turn, standings: list[Standing], late: bool) -> Outcome | None:

@@ -7,7 +7,7 @@ from worker.rules.answering import Outcome, answered, refused
 from worker.rules.cancelling import cancel_dispute
 from worker.rules.model import Claim, Decision
 from worker.rules.params import expired_params, named_params
-from worker.rules.references import Missing, claims_meant
+from worker.rules.references import Missing, claims_meant, last_reported
 from worker.rules.turn import Turn
 
 
@@ -21,7 +21,26 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "withdraw", [_withdraw(turn, claim) for claim in claims_meant(turn, parsed)], "withdrawn")
 
 
-def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
+def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
+    """Tell who gives a client up in free words (取消, 不报了, 作废) how to withdraw him; nothing changes (L22)."""
+    if turn.role in ("consultant", "service"):
+        return refused(turn, "give_up", "refused_role")
+    named = parsed.refs or parsed.reports
+    meant: list[Claim | Missing] = claims_meant(turn, parsed) if named else [*last_reported(turn)]
+    if not meant:
+        return refused(turn, "give_up", "refused_invalid", {"reason": "give_up_which"})
+    return answered(turn, "give_up", [_told_how(turn, claim) for claim in meant], "refused_invalid")
+
+
+def _told_how(turn: Turn, claim: Claim | Missing) -> Outcome:
+    refusal = _refusal(turn, claim)
+    if refusal is not None or isinstance(claim, Missing):
+        return refusal or Outcome("refused_not_found")
+    return Outcome("refused_invalid", named_params(claim) | {"reason": "give_up"}, claim.ref)
+
+
+def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
+    """Return why a claim is not the sender's to withdraw, or not to withdraw at all."""
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     params = named_params(claim)
@@ -31,8 +50,14 @@ def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
         return Outcome("refused_not_found", params)
     if claim.deal_at is not None:
         return Outcome("refused_late", params)
-    if not claim.live(turn.now):
-        return Outcome("expired", expired_params(claim), claim.ref)
+    return None if claim.live(turn.now) else Outcome("expired", expired_params(claim), claim.ref)
+
+
+def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
+    refusal = _refusal(turn, claim)
+    if refusal is not None or isinstance(claim, Missing):
+        return refusal or Outcome("refused_not_found")
+    params = named_params(claim)
     turn.state.put(replace(claim, state="withdrawn", ended_at=turn.now))
     if turn.role == "manager":
         turn.notify([claim.to_tell], "withdrawn", params | {"by": "manager"}, claim.ref)
