@@ -34,7 +34,6 @@ _BRACKETS: Final = (
     ("*", "*"),
 )
 
-_WRAPS: Final = (("{", "}"), ("【", "】"), ("[", "]"), ("（", "）"), ("(", ")"), ("「", "」"))
 _ORDERS: Final = (
     "j c p u a q t", "c p a u", "c p u a", "u a q c p", "a q u c p", "j c p t a q", "c p t h a u", "p c a u", "u c p a",
     "j u a q c p t h", "c p j t a q u", "j c g p u a q o", "u a c p t", "a u c p", "c g p h t a u q o", "j u c p a q o o",
@@ -53,16 +52,12 @@ class Layout:
     bracket: tuple[str, str] | None
     wide: float
     columns: bool
-    around: tuple[str, str] = ("", "")
-    """signs before and behind each field; where the value sign opens a bracket, what closes it"""
 
 
 def layout(rng: Random, wide: float) -> Layout:
     """Draw a layout; the smaller `wide`, the nearer to the usual one."""
     if rng.random() >= wide:
         return Layout(rng.choice(("：", "：", "：", ":")), "\n", "", None, wide, False)
-    if rng.random() < 0.06:
-        return _wrapped(rng)
     value = rng.choices([sign for sign, _ in _VALUE_SIGNS], [weight for _, weight in _VALUE_SIGNS])[0]
     between = rng.choices([sign for sign, _ in _FIELD_SIGNS], [weight for _, weight in _FIELD_SIGNS])[0]
     if value.endswith("\n") or value in ("，", "；", "。", "、", ".", ".."):
@@ -76,15 +71,6 @@ def layout(rng: Random, wide: float) -> Layout:
     if bracket and rng.random() < 0.6:
         value = ""
     return Layout(value, between, _bullet(rng), bracket, wide, between == "\n" and rng.random() < 0.08)
-
-
-def _wrapped(rng: Random) -> Layout:
-    """Draw a layout with brackets around each value or each field: 客户（张三），电话（138****5678）."""
-    left, right = rng.choice(_WRAPS)
-    if rng.random() < 0.5:
-        between = rng.choice(("，", "\n", "", " ", "；", ","))
-        return Layout(left, between, "", None, 0.4, False, ("", right))
-    return Layout(rng.choice(("：", ":", "：", "")), rng.choice(("", "\n", " ")), "", None, 0.3, False, (left, right))
 
 
 def _bullet(rng: Random) -> str:
@@ -129,7 +115,6 @@ class Block:
             self._part(sign, empty)
         else:
             self._other(sign)
-        self.scene.put(self.look.around[1])
         self.place += 1
 
     def _open(self) -> None:
@@ -138,7 +123,7 @@ class Block:
             if self.look.columns and self.rng.random() < 0.5:
                 joint = self.rng.choice(("  ", " ", "　", "\t", "    "))
             self.scene.put(joint)
-        self.scene.put(_mark(self.look.bullet, self.place) + self.look.around[0])
+        self.scene.put(_mark(self.look.bullet, self.place))
 
     def label(self, role: str) -> None:
         """Write a label of that role and the sign that follows it."""
@@ -228,10 +213,8 @@ def _shuffled(rng: Random, order: str) -> str:
 def write_joined(scene: Scene, wide: float) -> None:
     """Write a block whose fields hold two values each: 客户/电话：孔先生/139****4410, 经纪人：链家李响."""
     scene.style.units = units.BRANDED
-    look = layout(scene.rng, wide)
-    _dress(scene, look)
-    if not look.value or look.around[1]:
-        scene.style.value = "："
+    _dress(scene, layout(scene.rng, wide))
+    scene.style.value = scene.style.value or "："
     joint = "\n" if scene.rng.random() < 0.7 else scene.rng.choice(("；", "，", " ", "\n\n", "  "))
     fields = ["joined_client", "joined_agent"]
     fields += ["other_field"] * scene.rng.choice((0, 0, 1, 2))

@@ -5,10 +5,9 @@ from random import Random
 from typing import Any, Final
 
 from . import blocks, numbers, several
-from .scene import Scene
+from .scene import SEPARATORS, Scene, Style
 from .script import traditional
 from .templates import table, table_names
-from .writer import SEPARATORS, Style
 
 _JOINTS_BEFORE: Final = ("，", "，", "，", " ", "\n", "。", "！", ",", "~", "", "\n\n", "；", "…", "! ")
 _JOINTS_BEHIND: Final = ("，", "，", "，", " ", " ", "\n", "。", ",", "；", "", "！", "\n\n", "  ", "...", "～")
@@ -45,10 +44,9 @@ def _free(scene: Scene, name: str) -> None:
 def _around(scene: Scene, core: Callable[[Scene], None], before: float, behind: float) -> None:
     """Write the core with chatter before and behind it."""
     rng = scene.rng
-    for chance in (before * 0.2, before):
-        if rng.random() < chance:
-            scene.write_from("before")
-            scene.put(rng.choice(_JOINTS_BEFORE))
+    if rng.random() < before:
+        scene.write_from("before")
+        scene.put(rng.choice(_JOINTS_BEFORE))
     core(scene)
     for chance in (behind, behind * 0.25):
         if rng.random() < chance:
@@ -85,11 +83,10 @@ def _block(wide: float) -> Callable[[Scene], None]:
 
 
 REPORTS: Final[tuple[tuple[str, float, Callable[[Scene], None]], ...]] = (
-    ("plain", 25, _plain),
+    ("plain", 20, _plain),
     ("short", 22, _short),
     ("chatty", 12, _chatty),
     ("dictated", 3, _lines("dictated")),
-    ("mixed", 3, _lines("mixed", 0.06, 0.1)),
     ("clerk", 2, _lines("clerk")),
     ("correction", 1.5, _lines("correction", 0.05, 0.1)),
     ("forwarded", 3, _lines("forwarded", 0.0, 0.1)),

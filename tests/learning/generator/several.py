@@ -101,8 +101,8 @@ def write_blocks(scene: Scene) -> None:
     rng = scene.rng
     look = layout(rng, 0.3)
     look.between, look.value = "\n", look.value or "："
-    if look.value in (" ", "\t", "　") or look.around[1]:
-        look.value, look.around = "：", ("", "")
+    if look.value in (" ", "\t", "　"):
+        look.value = "："
     scene.style.clients, scene.style.units = people.CLIENT_LABELLED, units.LABELLED
     if rng.random() < 0.3:
         scene.write_from("title")
