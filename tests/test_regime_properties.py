@@ -323,12 +323,14 @@ def revealed(folded: Folded, reply: Reply) -> Iterator[str]:
     disputed = {d.claim for d in folded.state.disputes.values() if any(party["unit"] == unit for party in d.parties)}
     claims = folded.state.claims.values()
     mine = [c for c in claims if c.unit == unit or c.sender == reply.recipient or c.number in disputed]
-    for rival, its_unit in ROSTER.values():
-        if its_unit != unit:
-            yield from (word for word in (rival, its_unit) if word in said and word not in own_text)
     known = {claim.client for claim in mine} | {
         form.client for form in folded.state.visits.values() if form.unit == unit
     }
+    # A client of one's own may be called like a rival's agent.
+    named = own_text + " ".join(known)
+    for rival, its_unit in ROSTER.values():
+        if its_unit != unit:
+            yield from (word for word in (rival, its_unit) if word in said and word not in named)
     yield from (client for client in CLIENT_NAMES if client in said and client not in own_text and client not in known)
     carried = reply.ref + json.dumps(reply.params)
     numbers_seen = {int(n) for n in re.findall(r"R(\d+)", carried)} - {int(n) for n in re.findall(r"R(\d+)", own_text)}
