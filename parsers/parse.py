@@ -46,13 +46,14 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     if silent is not None:
         return Parsed(silent)
     free = read_free(reading, phones, lexicon)
+    planned = read_planned(blank(reading.skeleton, phones))
     if free is not None:
-        return free
+        return replace(free, planned=planned) if free.kind == "report" or free.arrival else free
     begins = bool(_BEGINS.match(reading.skeleton)) or begins_like_command(reading.skeleton)
     begins = begins or any(phone.start <= _LONGEST_OPENING for phone in phones)
     if is_other_business(reading) or not _may_report(reading, phones):
         return Parsed("unknown", "not_a_report", begins_like_command=begins)
-    return replace(read_report(reading, phones, lexicon), planned=read_planned(blank(reading.skeleton, phones)))
+    return replace(read_report(reading, phones, lexicon), planned=planned)
 
 
 def _may_report(reading: Reading, phones: list[Phone]) -> bool:

@@ -8,6 +8,7 @@ from parsers.message import Parsed, Report
 from worker.rules.deadlines import at_hour
 from worker.rules.identity import name_form, name_key
 from worker.rules.model import Claim
+from worker.rules.planning import plan_of
 from worker.rules.turn import Turn
 
 REST_OF_MINUTE = timedelta(seconds=59)
@@ -35,7 +36,8 @@ def is_to_come(turn: Turn, parsed: Parsed) -> bool:
     """Tell whether what a text says of an arrival is still to come, or no day or time that there is (L15)."""
     today = turn.state.day(turn.now)
     day = _day(parsed.date, today)
-    if day is None or day > today:
+    plan = plan_of(parsed.planned, turn.now, turn.state.zone) if parsed.planned else None
+    if day is None or day > today or (plan is not None and plan.day > today):
         return True
     return day == today and parsed.time is not None and _at(turn, today, parsed.time) == "refused_late"
 
