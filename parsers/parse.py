@@ -21,6 +21,7 @@ from parsers.names import looks_like_person
 from parsers.noise import is_noise
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone, blank, find_phones
+from parsers.projects import find_projects, without_free_projects
 from parsers.silence import is_other_business, silent_kind
 
 LONGEST: Final = 1_600
@@ -45,15 +46,18 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     silent = silent_kind(reading, phones)
     if silent is not None:
         return Parsed(silent)
-    free = read_free(reading, phones, lexicon)
-    planned = read_planned(blank(reading.skeleton, phones))
+    sites = lexicon.sites - lexicon.units - lexicon.people
+    first = min((phone.start for phone in phones), default=len(reading.skeleton))
+    bare = without_free_projects(reading, sites, first)
+    planned, projects = read_planned(blank(reading.skeleton, phones)), find_projects(reading, sites, first)
+    free = read_free(bare, phones, lexicon)
     if free is not None:
-        return replace(free, planned=planned) if free.kind == "report" or free.arrival else free
+        return replace(free, planned=planned, projects=projects) if free.kind == "report" or free.arrival else free
     begins = bool(_BEGINS.match(reading.skeleton)) or begins_like_command(reading.skeleton)
     begins = begins or any(phone.start <= _LONGEST_OPENING for phone in phones)
     if is_other_business(reading) or not _may_report(reading, phones):
         return Parsed("unknown", "not_a_report", begins_like_command=begins)
-    return replace(read_report(reading, phones, lexicon), planned=planned)
+    return replace(read_report(bare, phones, lexicon), planned=planned, projects=projects)
 
 
 def _may_report(reading: Reading, phones: list[Phone]) -> bool:
