@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from tests.folding import fold, recorded
-from worker.schema import attempts, cursors, decisions, inbox, replies, sites, unrouted
+from worker.forwards import forward_id
+from worker.schema import attempts, cursors, decisions, forwards, inbox, replies, sites, unrouted
 
 SETTLED = {"sent", "failed", "stale", "review"}
 
@@ -46,10 +47,12 @@ def weigh(engine: Engine, acknowledged: Collection[str], taken: Collection[dict[
 
 
 def at_rest(engine: Engine) -> bool:
-    """Tell whether every line is decided and every reply has come to its end."""
+    """Tell whether every line is decided, what is another's is in its line, and every reply has come to its end."""
     with engine.connect() as connection:
         behind = select(sites.c.id).join(cursors, cursors.c.site_id == sites.c.id)
         if connection.execute(behind.where(cursors.c.decided_seq < sites.c.last_seq)).first():
+            return False
+        if connection.execute(select(forwards.c.seq).where(~forwards.c.done)).first():
             return False
         return connection.execute(select(replies.c.id).where(replies.c.state.not_in(SETTLED))).first() is None
 
@@ -59,6 +62,16 @@ def received(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         found = [connection.execute(select(table.c.provider_id)).scalars() for table in (inbox, unrouted)]
         return {message_id for its in found for message_id in its}
+
+
+def forwarded(engine: Engine) -> int:
+    """Return how many texts came into a line from another one; fail unless each was sent there, and came once."""
+    with engine.connect() as connection:
+        sent = {forward_id(row.site_id, row.seq, row.part) for row in connection.execute(select(forwards))}
+        mine = inbox.c.provider_id.like("forward:%")
+        came = connection.execute(select(inbox.c.provider_id).where(mine)).scalars().all()
+    assert sorted(came) == sorted(sent)
+    return len(came)
 
 
 def _misplaced(engine: Engine, site_id: int) -> Iterator[str]:

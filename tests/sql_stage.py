@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from worker.decider import decide_site, message_of
+from worker.forwards import carry
 from worker.gateways.base import Inbound
 from worker.line import Entry, accept, enter, found_site
 from worker.loading import open_state
@@ -62,6 +63,9 @@ class SqlStage:
         while decide_site(self.engine, self._ids[site], clock=lambda: at).more:
             pass
         self._collect()
+        names = {site_id: name for name, site_id in self._ids.items()}
+        for other in carry(self.engine, self._ids[site], lambda: at):
+            self._decide(names[other], at)
 
     def _collect(self) -> None:
         names = {number: name for name, number in self._ids.items()}

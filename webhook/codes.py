@@ -23,6 +23,7 @@ CODES = {
     "check_reading": CodeWords(_l("Accepted · reading to be checked"), "warn"),
     "amended": CodeWords(_l("Amended"), "info"),
     "alias_set": CodeWords(_l("Alias noted"), "info"),
+    "forwarded": CodeWords(_l("Passed on to another site"), "info"),
     "renewed": CodeWords(_l("Renewed"), "good"),
     "unlisted": CodeWords(_l("Accepted · not on the roster"), "warn"),
     "suspected": CodeWords(_l("Suspected same number"), "warn"),
@@ -75,6 +76,7 @@ CODES = {
     "digest": CodeWords(_l("Digest"), "info"),
     "imported": CodeWords(_l("Old register imported"), "quiet"),
     "site_opened": CodeWords(_l("Site opened"), "quiet"),
+    "directory_set": CodeWords(_l("Names of sites updated"), "quiet"),
     "policy_set": CodeWords(_l("Policy set"), "quiet"),
     "staff_set": CodeWords(_l("Staff set"), "quiet"),
     "unit_set": CodeWords(_l("Unit set"), "quiet"),
@@ -93,6 +95,7 @@ CODES = {
 
 KINDS = {
     "site": CodeWords(_l("Site opened"), "quiet"),
+    "directory": CodeWords(_l("Names of sites updated"), "quiet"),
     "policy": CodeWords(_l("Policy set"), "quiet"),
     "staff": CodeWords(_l("Staff set"), "quiet"),
     "unit": CodeWords(_l("Unit set"), "quiet"),

@@ -81,6 +81,7 @@ ERRORS = {
 
 ALERTS = {
     "line_stands": _l("A line stands"),
+    "forwards_wait": _l("Texts for other sites wait"),
     "replies_wait": _l("Replies wait"),
     "replies_fail": _l("Replies fail"),
     "replies_in_review": _l("Replies need a person"),

@@ -33,7 +33,12 @@ class Step:
 
 def steps_of(path: TextPath, show: Showing) -> list[Step]:
     """Return the steps of a path, the earliest first."""
-    steps = [*_receipt(path), *_decision(path), *(step for reply in path.replies for step in _reply(reply))]
+    steps = [
+        *_receipt(path),
+        *_decision(path),
+        *_forwards(path),
+        *(step for reply in path.replies for step in _reply(reply)),
+    ]
     timed = [_timed(step, path.received_at, show) for step in sorted(steps, key=lambda step: step.at)]
     days = ["", *(step.day for step in timed)]
     return [
@@ -49,11 +54,26 @@ def _timed(step: Step, received_at: datetime, show: Showing) -> Step:
 
 
 def _receipt(path: TextPath) -> Iterator[Step]:
-    if path.sent_at is not None:
+    if path.sent_at is not None and path.origin is None:
         yield Step(path.sent_at, _("Sent, as gateway %(name)s says", name=path.gateway), "quiet")
     who = " · ".join(part for part in (path.name, path.unit, number_words(path.sender)) if part)
     title = _("In line at place %(seq)s, durably", seq=path.seq)
     yield Step(path.received_at, title, "info", (_("through %(name)s", name=path.gateway), who), shown(path.text))
+
+
+def _forwards(path: TextPath) -> Iterator[Step]:
+    """Where else the text stands (L25): in the line that it came from, or in those that it went to."""
+    if path.origin is not None:
+        place = _("place %(seq)s of its line", seq=path.origin.seq)
+        title = _("Received for %(site)s first", site=path.origin.site)
+        yield Step(path.origin.at or path.received_at, title, "info", (place,))
+    for other in path.forwards:
+        if other.at is None:
+            at = path.decided_at or path.received_at
+            yield Step(at, _("To be passed on to %(site)s", site=other.site), "warn")
+        else:
+            place = _("place %(seq)s of its line", seq=other.seq)
+            yield Step(other.at, _("Passed on to %(site)s", site=other.site), "good", (place,))
 
 
 def _decision(path: TextPath) -> Iterator[Step]:

@@ -46,6 +46,7 @@ FLAG_WORDS = {
     "short_lead": _l("reported shortly before the arrival"),
     "claimed": _l("family claimed, not proved"),
     "late_entry": _l("deal entered late"),
+    "project": _l("names a project that nobody knows"),
 }
 
 

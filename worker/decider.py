@@ -17,7 +17,7 @@ from worker.loading import load_gathering, load_needs, load_senders, open_state
 from worker.log import say
 from worker.rules.chain import VERSION, commitment, next_head
 from worker.rules.decide import BY_PERSON, decide, read
-from worker.rules.model import Decision, Message, Reply, fields_of
+from worker.rules.model import Decision, Forward, Message, Reply, fields_of
 from worker.rules.needs import needs_of
 from worker.rules.state import State
 from worker.schema import cursors, decisions, inbox, replies, reports
@@ -41,6 +41,8 @@ class Progress:
     decided: int
     replies: int
     more: bool
+    forwards: int = 0
+    """texts that belong into other sites' lines (L25)"""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,9 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
     for decision in decided:
         say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
     tell_written(said)
-    return Progress(len(decided), len(said), more=len(decided) == limit or batch.messages[-1].kind not in BY_PERSON)
+    more = len(decided) == limit or batch.messages[-1].kind not in BY_PERSON
+    forwards = sum(isinstance(fact, Forward) for decision in decided for fact in decision.facts)
+    return Progress(len(decided), len(said), more=more, forwards=forwards)
 
 
 def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:

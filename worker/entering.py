@@ -1,6 +1,7 @@
 """Set-up enters through the line: checked here, so that decisions can take every payload for good (F1, K4–K7)."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import Engine, Row, select
 
 from parsers.numbers import region_of, to_e164
+from parsers.projects import project_key
 from worker.clock import Clock
 from worker.database import reading
 from worker.decider import decide_site
@@ -16,6 +18,9 @@ from worker.line import PROGRAM, Entry, Receipt, UnknownSiteError, enter, found_
 from worker.rules.chain import canonical
 from worker.rules.policy import PolicyError, checked
 from worker.schema import cursors, inbox, sites
+
+ALIAS_LONGEST = 30
+_NO_NAME = re.compile(r"[,，、;；:：=/|\n]")
 
 
 class SetUpError(ValueError):
@@ -73,6 +78,7 @@ def open_site(
     timezone: str = "Asia/Shanghai",
     language: str = "zh",
     clock: Clock | None = None,
+    aliases: Sequence[str] = (),
 ) -> SiteRow:
     """Found a site with its staff (role → numbers as typed); raises SetUpError when name or number is taken."""
     if timezone not in available_timezones():
@@ -84,11 +90,14 @@ def open_site(
     roles = {phone(typed, region): role for role, numbers in staff.items() for typed in numbers}
     if e164 in roles:
         raise SetUpError("The site's own number cannot be a member of its staff.")
+    _check_aliases(all_sites(engine), name, aliases)
     payload = {"name": name, "number": e164, "timezone": timezone, "language": language, "staff": roles}
+    payload |= {"aliases": list(aliases)} if aliases else {}
     receipt = found_site(engine, name, e164, gateway, payload, clock)
     if receipt.outcome == "repeated":
         raise SetUpError(f"A site with the name “{name}” or the number {e164} exists already.")
     _drain(engine, receipt.site_id or 0)
+    spread(engine, clock)
     return site_named(engine, name)
 
 
@@ -113,6 +122,57 @@ def set_policy(engine: Engine, site: SiteRow, pairs: Sequence[str], clock: Clock
             raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         given[key] = value
     return put(engine, site, "policy", given, clock)
+
+
+def set_aliases(engine: Engine, site: SiteRow, aliases: Sequence[str], clock: Clock | None = None) -> Receipt:
+    """Say by what further names a site is known, instead of those before; every line hears of it (L25)."""
+    known = all_sites(engine)
+    _check_aliases(known, site.name, aliases)
+    entry = _entry(site) | {"aliases": list(dict.fromkeys(aliases))}
+    receipt = put(engine, site, "directory", {"sites": [entry]}, clock)
+    spread(engine, clock)
+    return receipt
+
+
+def spread(engine: Engine, clock: Clock | None = None) -> int:
+    """Tell each line the names of the installation's sites that it has not heard of; return how many lines that were.
+
+    Each line is told by itself; who dies between two of them is followed by the sweeper, which spreads again.
+    """
+    for site in all_sites(engine):
+        if not site.state:
+            _drain(engine, site.id)
+    known = [site for site in all_sites(engine) if site.state]
+    told = 0
+    for site in known:
+        fresh = [_entry(other) for other in known if not _has_heard(site, other)]
+        if fresh:
+            put(engine, site, "directory", {"sites": fresh}, clock)
+            told += 1
+    return told
+
+
+def _entry(site: SiteRow) -> dict[str, Any]:
+    return {"name": site.name, "number": site.number, "aliases": list(site.state.get("aliases", ()))}
+
+
+def _has_heard(site: SiteRow, other: SiteRow) -> bool:
+    if site.id == other.id:
+        return True
+    known = site.state.get("others", {}).get(other.number)
+    return bool(known == {"name": other.name, "aliases": list(other.state.get("aliases", ()))})
+
+
+def _check_aliases(known: Sequence[SiteRow], name: str, aliases: Sequence[str]) -> None:
+    """Raise SetUpError for a name that would mean another site as well, or that no text could be read by."""
+    others = [site for site in known if site.name != name]
+    taken = {project_key(word): site.name for site in others for word in (site.name, *site.state.get("aliases", ()))}
+    for word in (name, *aliases):
+        if project_key(word) in taken:
+            raise SetUpError(f"“{word}” is a name of the site “{taken[project_key(word)]}” already; take another one.")
+    for alias in aliases:
+        if len(project_key(alias)) < 2 or len(alias) > ALIAS_LONGEST or _NO_NAME.search(alias):
+            raise SetUpError(f"An alias has 2 to {ALIAS_LONGEST} letters or digits, without signs; “{alias}” is none.")
 
 
 def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: Clock | None = None) -> Receipt:

@@ -19,6 +19,7 @@ from rq.utils import decode_redis_hash
 
 from worker.bell import DECIDE_SITE, FAILURE_LIFE_S, JOB_TIMEOUT_S, SEND_REPLIES
 from worker.decider import Progress, decide_site
+from worker.forwards import carry
 from worker.log import complain, kind_of, place_of, say
 from worker.runtime import Runtime
 from worker.sender import sender_of
@@ -63,11 +64,21 @@ class Tasks:
                 say(log, "batch decided", site=site_id, messages=progress.decided, replies=progress.replies)
             if progress.replies:
                 self.runtime.bell.ring_send()
+            if progress.forwards:
+                self.forward(site_id)
             if not progress.more:
                 return total
             if self.stopping() or time.monotonic() > until:
                 self.runtime.bell.ring_decide(site_id)
                 return total
+
+    def forward(self, site_id: int | None = None) -> int:
+        """Put what belongs to other sites into their lines, of one line or all; return to how many sites."""
+        runtime = self.runtime
+        reached = carry(runtime.engine, site_id, runtime.line_clock, self.stopping)
+        for other in reached:
+            runtime.bell.ring_decide(other)
+        return len(reached)
 
     def send_replies(self) -> int:
         """Send every reply that is due; return how many were handed over."""

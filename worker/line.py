@@ -105,6 +105,22 @@ def enter(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None
         return Receipt("repeated")
 
 
+def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
+    """Put another line's text into this one (L25). Raises NotDurableError when it is not here afterwards."""
+    try:
+        with committing(engine, "forward.commit") as connection:
+            site = _lock(connection, sites.c.id == site_id)
+            if site is None:
+                raise UnknownSiteError(f"there is no site {site_id}")
+            return _place(connection, site, entry, clock)
+    except IntegrityError as error:
+        with reading(engine).connect() as connection:
+            mine = {"gateway": entry.gateway, "provider_id": entry.provider_id, "site_id": site_id}
+            if connection.execute(select(inbox.c.seq).filter_by(**mine)).first() is not None:
+                return Receipt("repeated")
+        raise NotDurableError("the database refused the forwarded text, which is not in it") from error
+
+
 def found_site(
     engine: Engine, name: str, number: str, gateway: str, payload: Mapping[str, Any], clock: Clock | None = None
 ) -> Receipt:

@@ -18,7 +18,7 @@ _AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|id)=\S+)* @(\S
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
-SET_UPS = ("policy", "unit", "agent", "unlist", "staff", "import")
+SET_UPS = ("directory", "policy", "unit", "agent", "unlist", "staff", "import")
 _OWNER = re.compile(r"(?:@(?P<site>\S+) )?(?P<name>.+?) (?P<mask>\S+) (?P<sign>!?=) (?P<rest>.+)")
 
 
@@ -46,6 +46,8 @@ class _Reader:
         self.number = 0
         self.last: datetime | None = None
         self.timed_sites: set[str] = set()
+        self.entries: dict[str, dict[str, Any]] = {}
+        """what each site is called, by its name"""
 
     def read(self, text: str) -> Scenario:
         for number, raw in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), 1):
@@ -89,13 +91,25 @@ class _Reader:
         timezone, language = options.pop("timezone", "Asia/Shanghai"), options.pop("language", "zh")
         self._checked("language", language)
         options.pop("gateway", "")
+        aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
         self._none_left(options)
         self.site = name
         self.scenario.zones[name] = self._zone(timezone)
         payload = {"name": name, "number": number, "timezone": timezone, "language": language, "staff": staff}
         # A scenario has no daily digest unless a policy line says otherwise (F32).
         payload["policy"] = {"daily_digest": "off"}
+        payload |= {"aliases": aliases} if aliases else {}
         self.scenario.lines.append(SetUp(self.number, name, None, "site", payload))
+        self._introduce({"name": name, "number": number, "aliases": aliases})
+
+    def _introduce(self, entry: dict[str, Any]) -> None:
+        """L25: sites of one installation know each other by name; a site that is alone has nobody to hear of."""
+        for name in self.entries:
+            self.scenario.lines.append(SetUp(self.number, name, None, "directory", {"sites": [entry]}))
+        if self.entries:
+            known = list(self.entries.values())
+            self.scenario.lines.append(SetUp(self.number, self.site, None, "directory", {"sites": known}))
+        self.entries[self.site] = entry
 
     def _set_up(self, at: datetime | None, word: str, rest: str) -> None:
         if word not in SET_UPS:
@@ -108,6 +122,7 @@ class _Reader:
 
     def _set_ups(self) -> dict[str, Callable[[str], tuple[str, dict[str, Any]]]]:
         return {
+            "directory": self._directory,
             "policy": self._policy,
             "unit": self._unit,
             "agent": self._agent,
@@ -115,6 +130,14 @@ class _Reader:
             "staff": self._staff,
             "import": self._import,
         }
+
+    def _directory(self, rest: str) -> tuple[str, dict[str, Any]]:
+        """A site that is heard of, of which this file has no site line: what is for it leaves the file."""
+        name, options = self._options(rest)
+        number = self._phone(options.pop("number", ""))
+        aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
+        self._none_left(options)
+        return "directory", {"sites": [{"name": name, "number": number, "aliases": aliases}]}
 
     def _policy(self, rest: str) -> tuple[str, dict[str, Any]]:
         options = self._pairs(rest)

@@ -68,6 +68,7 @@ class _Writer:
     def _site(self, said: Mapping[str, Any]) -> Iterator[str]:
         options = {"number": said["number"], **_by_role(said.get("staff", {}))}
         options |= {key: said[key] for key in ("timezone", "language") if key in said}
+        options |= _aliases(said.get("aliases", ()))
         yield f"site {said['name']} {_pairs(options)}"
         if said.get("policy"):
             yield f"policy {_pairs(said['policy'])}"
@@ -75,6 +76,7 @@ class _Writer:
     def _set_up(self, row: Any) -> Iterator[str]:
         said: Mapping[str, Any] = row.payload or {}
         lines = {
+            "directory": self._directory,
             "policy": self._policy,
             "staff": self._staff,
             "unit": self._unit,
@@ -83,6 +85,10 @@ class _Writer:
             "import": self._import,
         }[row.kind](said)
         return (line if line.startswith("#") else f"{self._time(row.received_at)} {line}" for line in lines)
+
+    def _directory(self, said: Mapping[str, Any]) -> Iterator[str]:
+        for entry in said["sites"]:
+            yield f"directory {entry['name']} {_pairs({'number': entry['number'], **_aliases(entry['aliases'])})}"
 
     def _policy(self, said: Mapping[str, Any]) -> Iterator[str]:
         pairs = {key: value for key, value in said.items() if key != "first_number"}
@@ -187,6 +193,10 @@ class _Writer:
 
     def _local(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.case.state.zone):%Y-%m-%dT%H:%M:%S}"
+
+
+def _aliases(names: Sequence[str]) -> dict[str, str]:
+    return {"aliases": ",".join(name.replace(" ", "·") for name in names)} if names else {}
 
 
 def _by_role(staff: Mapping[str, str]) -> dict[str, str]:

@@ -390,6 +390,19 @@ deadlines = Table(
     comment="What passing time will make us say, each once.",
 )
 
+forwards = Table(
+    "forwards",
+    metadata,
+    _site(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False, comment="which site that the text names, from 0"),
+    Column("number", Text, nullable=False, comment="the other site's"),
+    Column("name", Text, nullable=False, comment="the other site's, when it was decided"),
+    Column("done", Boolean, nullable=False, default=False, comment="the text is in the other site's line"),
+    Index("ix_forwards_done", "done", "site_id", "seq"),
+    comment="Texts that belong into the line of another site (L25), where their message id is forward:SITE:SEQ.",
+)
+
 replies = Table(
     "replies",
     metadata,

@@ -13,7 +13,8 @@ from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS, commitment, next_head
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads, decide
-from worker.rules.model import Deadline, Message, Reply
+from worker.rules.forwarding import ORIGIN
+from worker.rules.model import Deadline, Decision, Forward, Message, Reply
 from worker.rules.state import State
 from worker.rules.telling import tell
 from worker.words.render import Setting, render
@@ -114,6 +115,17 @@ class MemoryStage:
         decision = decide(its.state, message, self._reads)
         its.head = next_head(its.head, decision, commitment(message, decision))
         self._say(name, decision.replies, message.received_at)
+        self._forward(name, message, decision)
+
+    def _forward(self, name: str, message: Message, decision: Decision) -> None:
+        """Put a text into the lines of the other sites that it is for; a site that is not on the stage has none."""
+        names = {its.state.site.number: other for other, its in self._sites.items()}
+        payload = {ORIGIN: {"site": name, "site_id": list(self._sites).index(name) + 1, "seq": message.seq}}
+        for fact in decision.facts:
+            if isinstance(fact, Forward) and fact.number in names:
+                at = message.received_at
+                forwarded = Message(0, at, "text", message.sender, message.text, payload, sent_at=at)
+                self._take(names[fact.number], forwarded)
 
     def _say(self, name: str, replies: tuple[Reply, ...] | list[Reply], at: datetime) -> None:
         state = self._sites[name].state

@@ -14,6 +14,7 @@ from worker.rules.model import (
     Dispute,
     Fact,
     FollowUp,
+    Forward,
     Kin,
     Listed,
     Sender,
@@ -29,6 +30,7 @@ from worker.schema import (
     deals,
     disputes,
     follow_ups,
+    forwards,
     kin,
     roster,
     senders,
@@ -53,6 +55,7 @@ TABLES: dict[type[Any], Table] = {
     Dispute: disputes,
     Kin: kin,
     Deadline: deadlines,
+    Forward: forwards,
     Sender: senders,
 }
 
@@ -104,7 +107,7 @@ def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     keys = [c.name for c in table.primary_key]
-    # What was told is not told again, however often a decision names it.
+    # What was told or forwarded is not again, however often a decision names it.
     kept = [*keys, "done"]
     changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in kept}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from worker.alerts import LOOK_EVERY_S, Alerts
 from worker.backfill import Backfill, InterruptedBackfillError
 from worker.database import reading
+from worker.entering import spread
 from worker.feeding import feeder_of
 from worker.heartbeats import BEAT_EVERY_S, SWEEPER, beat
 from worker.jobs import Tasks
@@ -39,6 +40,7 @@ STUCK_S = 3.0
 SEND_FOR_S = 5.0
 REMIND_EVERY_S = 60.0
 NIGHT_EVERY_S = 300.0
+DIRECTORY_EVERY_S = 60.0
 
 Step = Callable[[], object]
 
@@ -92,6 +94,7 @@ class Sweeper:
         self._alerts = Alerts(runtime.engine, runtime.spool, runtime.settings.alert_url, runtime.clock, monotonic)
         self._nightly = Nightly(runtime.engine, runtime.spool, runtime.clock, stop.is_set)
         self._calendar = Every(NIGHT_EVERY_S, monotonic)
+        self._directory = Every(DIRECTORY_EVERY_S, monotonic)
         self._heart = Every(BEAT_EVERY_S, monotonic)
         self._watchman = Every(LOOK_EVERY_S, monotonic)
         self._reminder = Every(REMIND_EVERY_S, monotonic)
@@ -100,7 +103,8 @@ class Sweeper:
     def rounds(self) -> Mapping[str, Sequence[Step]]:
         """The steps of each round, in their order."""
         return {
-            "line": (self.feed_spool, self.tell_notices, self.see_to_lines),
+            "line": (self.feed_spool, self.tell_notices, self.see_to_forwards, self.see_to_lines),
+            "directory": (self.see_to_directory,),
             "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
             "doubts": (self._settler.settle,),
             "gaps": (self.see_to_gaps,),
@@ -132,6 +136,15 @@ class Sweeper:
     def feed_spool(self) -> int:
         """Put the texts in line that waited in files while the database was away."""
         return self._feeder.feed()
+
+    def see_to_forwards(self) -> None:
+        """Put into other sites' lines what was decided to be theirs and has not got there."""
+        self._tasks.forward()
+
+    def see_to_directory(self) -> None:
+        """Tell each line, once a minute, of sites and names that it has not heard of: who named them may have died."""
+        if self._directory.due():
+            spread(self._runtime.engine, self._runtime.line_clock)
 
     def see_to_lines(self) -> None:
         """Ring for every line with undecided messages; decide those for which ringing does not help."""

@@ -4,7 +4,9 @@ A step that was interrupted is taken again, as a restarted process and a gateway
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -26,7 +28,7 @@ from worker.settling import Settler
 from worker.stops import resume
 from worker.sweeper import STUCK_S, Sweeper
 
-SITE = "翡翠湾"
+SITES = {"翡翠湾": NUMBER, "云栖府": "+8613800000100"}
 MOST_ROUNDS = 60
 
 
@@ -107,7 +109,7 @@ class Journey:
         self.runtime.close()
 
     def _steps(self) -> Iterator[Callable[[], object]]:
-        yield from (self._found, self._set_up)
+        yield from (self._found, self._spread, self._set_up)
         yield self._texts("报备 张三 138****5678 李四", "报备 李梅 139****2233 李四", "帮助", "查 R1")
         yield from (self._decide, self._send_badly, self._call_back)
         yield from (self._look_up, self._look_up_again, self._send)
@@ -115,23 +117,26 @@ class Journey:
         yield self._without_the_database(self._texts("报备 孙丽 177****3300 李四", "查 R2"))
         yield from (self._feed, self._miss_one, self._backfill)
         yield from (self._decide, self._stop_and_resume, self._send)
-        yield self._texts("报备 王丽 151****2001 李四")
+        yield self._texts("报备 王丽 151****2001 李四", "报备 云栖府 周敏 133****0909 李四")
         yield from (self._decide, self._lose_a_sender)
         yield self._texts("报备 吴刚 153****8812 李四")
         yield from (self._decide, self._come_too_late, self._tell)
 
     def _found(self) -> None:
-        try:
-            open_site(self.runtime.engine, SITE, NUMBER, {"manager": [MANAGER]}, "twilio")
-        except SetUpError:
-            # It was founded before the process died.
-            return
+        for name, number in SITES.items():
+            # What was founded before the process died is there.
+            with suppress(SetUpError):
+                open_site(self.runtime.engine, name, number, {"manager": [MANAGER]}, "twilio")
+
+    def _spread(self) -> None:
+        # Whoever founded the sites may have died before each had heard of the other.
+        self.sweeper.see_to_directory()
 
     def _set_up(self) -> None:
-        site = site_named(self.runtime.engine, SITE)
         people = [{"name": "李四", "phone": AGENT, "unit": "链家"}]
-        put(self.runtime.engine, site, "roster", {"people": people})
-        set_policy(self.runtime.engine, site, ["quiet_hours=off", "reminder_hours=0"])
+        for site in map(partial(site_named, self.runtime.engine), SITES):
+            put(self.runtime.engine, site, "roster", {"people": people})
+            set_policy(self.runtime.engine, site, ["quiet_hours=off", "reminder_hours=0"])
 
     def _texts(self, *texts: str) -> Callable[[], object]:
         requests = {f"SM{next(self._ids):032x}": words for words in texts}
@@ -173,7 +178,8 @@ class Journey:
         self.acknowledged.add(self.missed)
 
     def _decide(self) -> None:
-        Tasks(self.runtime).decide_site(1)
+        for site_id, _ in enumerate(SITES, start=1):
+            Tasks(self.runtime).decide_site(site_id)
 
     def _send(self) -> None:
         self.fake.behave_well()

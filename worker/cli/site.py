@@ -5,14 +5,14 @@ import sys
 
 import click
 
-from worker.cli.base import database, settings
-from worker.entering import SiteRow, all_sites, open_site, phone, set_policy, set_staff, site_named
+from worker.cli.base import WrongUsage, database, settings
+from worker.entering import SiteRow, all_sites, open_site, phone, set_aliases, set_policy, set_staff, site_named
 from worker.exporting import write_table
 from worker.gateways.table import ADAPTERS
 from worker.rules.model import ROLES
 from worker.rules.policy import KEYS, policy_of
 
-SITE_COLUMNS = ("name", "number", "gateway", "manager", "consultant", "service", "timezone", "language")
+SITE_COLUMNS = ("name", "number", "gateway", "manager", "consultant", "service", "timezone", "language", "aliases")
 
 
 @click.group("site")
@@ -26,6 +26,7 @@ def site() -> None:
 @click.option("--manager", multiple=True, help="Phone of a manager; may be given several times.")
 @click.option("--consultant", multiple=True, help="Phone of a consultant; may be given several times.")
 @click.option("--service", multiple=True, help="Phone of client service; may be given several times.")
+@click.option("--alias", "aliases", multiple=True, help="A further name that texts call it by; several may be given.")
 @click.option("--gateway", type=click.Choice(sorted(ADAPTERS)), help="Default: twilio, or sandbox without an account.")
 @click.option("--timezone", default="Asia/Shanghai", show_default=True)
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
@@ -35,6 +36,7 @@ def add(
     manager: tuple[str, ...],
     consultant: tuple[str, ...],
     service: tuple[str, ...],
+    aliases: tuple[str, ...],
     gateway: str | None,
     timezone: str,
     language: str,
@@ -44,8 +46,21 @@ def add(
     given = settings()
     default = "sandbox" if given.sandbox else "twilio"
     with database(given) as engine:
-        row = open_site(engine, name, number, staff, gateway or default, timezone, language)
+        row = open_site(engine, name, number, staff, gateway or default, timezone, language, aliases=aliases)
     click.echo(f"{row.name} listens on {row.number} through {row.gateway}.")
+
+
+@site.command("set")
+@click.argument("name")
+@click.option("--alias", "aliases", multiple=True, help="A name that texts call it by; all of them, “” for none.")
+def set_site(name: str, aliases: tuple[str, ...]) -> None:
+    """Change what a site is: by what further names it is known."""
+    if not aliases:
+        raise WrongUsage("Say what to set: --alias NAME, once for each further name of the site.")
+    with database() as engine:
+        set_aliases(engine, site_named(engine, name), [alias for alias in aliases if alias])
+        known = site_named(engine, name).state.get("aliases", [])
+    click.echo(f"{name} is known as {'、'.join(known)} as well." if known else f"{name} has no further names.")
 
 
 @site.command("list")
@@ -63,7 +78,14 @@ def list_sites(as_json: bool) -> None:
 def _site_cells(row: SiteRow) -> list[str]:
     staff = row.state.get("staff", {})
     phones = [" ".join(p for p, role in staff.items() if role == wanted) for wanted in ROLES]
-    return [row.name, row.number, row.gateway, *phones, row.state.get("timezone", ""), row.state.get("language", "")]
+    return [
+        row.name,
+        row.number,
+        row.gateway,
+        *phones,
+        *(row.state.get(key, "") for key in ("timezone", "language")),
+        " ".join(row.state.get("aliases", [])),
+    ]
 
 
 @site.command("policy")

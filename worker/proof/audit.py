@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of, decided_otherwise
 from worker.proof.compare import Compared, Difference, compared_facts, compared_records, differences
 from worker.proof.faults import Fault, Findings, place, written_key
+from worker.proof.forwarded import check_forwards
 from worker.proof.scratch import UndecidableError, begin_line, recompute
 from worker.proof.sealing import Seal, begin_from_seal, check_against, check_seal, has_gaps, is_erased, seals_of
 from worker.schema import inbox
@@ -67,6 +68,7 @@ def audit_site(
         _compare(source, scratch, site.id, seal, computed)
     _take_computed(found, computed, decided_otherwise(source, site.id, after))
     check_site(site, cursor.state, found)
+    check_forwards(source, site, found)
     undecided = max(0, line.last - cursor.decided_seq)
     told = tuple(found.told)
     return Audited(site.name, after, cursor.decided_seq, undecided, heads, cursor.head, told, found.count)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, selec
 
 from worker.database import reading
 from worker.readers.lines import lines
-from worker.schema import FAILED, attempts, backfills, gateway_stops, replies, sites, unrouted
+from worker.schema import FAILED, attempts, backfills, forwards, gateway_stops, inbox, replies, sites, unrouted
 from worker.stops import stopped
 
 LINE_STANDS_AFTER: Final = timedelta(minutes=1)
@@ -61,6 +61,21 @@ def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         detail = _site(line.site_id, waiting=line.waiting)
         yield Alarm("line_stands", f"site:{line.site_id}", line.waiting_since, sentence, detail)
+
+
+def _forwards_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    text = and_(inbox.c.site_id == forwards.c.site_id, inbox.c.seq == forwards.c.seq)
+    query = select(forwards.c.site_id, func.count().label("waiting"), _oldest(inbox.c.received_at)).join(inbox, text)
+    old = and_(~forwards.c.done, inbox.c.received_at < now - LINE_STANDS_AFTER)
+    for row in connection.execute(query.where(old).group_by(forwards.c.site_id)):
+        waiting = counted(row.waiting, "text of site %s waits", "texts of site %s wait") % row.site_id
+        sentence = (
+            f"{waiting} to be put into the line of the site that it is for, the first since {hour(row.oldest)}: see "
+            "that `baobei sweep` runs, look in its log for `step failed`, and see that that site's number is unchanged."
+        )
+        yield Alarm(
+            "forwards_wait", f"site:{row.site_id}", row.oldest, sentence, _site(row.site_id, waiting=row.waiting)
+        )
 
 
 def _gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
@@ -179,6 +194,7 @@ def _backfill_fails(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 CONDITIONS: Final[tuple[Condition, ...]] = (
     _line_stands,
+    _forwards_wait,
     _gateway_stopped,
     _replies_wait,
     _replies_fail,

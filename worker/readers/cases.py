@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from worker.loading import load_client, open_state
 from worker.rules.explaining import Case, case_of
-from worker.rules.model import FollowUp, ReportRow
-from worker.schema import claims, cursors, follow_ups, reports
+from worker.rules.forwarding import origin_of
+from worker.rules.model import FollowUp, Forward, ReportRow
+from worker.schema import claims, cursors, follow_ups, forwards, inbox, reports
 from worker.store import load
 
 
@@ -35,7 +37,19 @@ def read_case(connection: Connection, site_id: int, client: Client, at: datetime
     state = open_state(connection, site_id, site)
     load_client(connection, site_id, state, (client.first3, client.last4))
     state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
-    return case_of(state, client.name, client.first3, client.last4, at, _rows(connection, site_id, client))
+    rows = _rows(connection, site_id, client)
+    places = {row.seq for row in rows}
+    state.load(load(connection, site_id, Forward, forwards.c.seq.in_(places)))
+    origins = _origins(connection, site_id, places)
+    return case_of(state, client.name, client.first3, client.last4, at, rows, origins)
+
+
+def _origins(connection: Connection, site_id: int, places: set[int]) -> dict[int, dict[str, Any]]:
+    """Return from which site, place and receipt the texts at these places came, of those that were forwarded here."""
+    mine = (inbox.c.site_id == site_id) & inbox.c.seq.in_(places) & inbox.c.provider_id.like("forward:%")
+    rows = connection.execute(select(inbox.c.seq, inbox.c.payload, inbox.c.sent_at).where(mine))
+    came = ((row, origin_of(row.payload)) for row in rows)
+    return {row.seq: {"site": o["site"], "seq": o["seq"], "first": row.sent_at} for row, o in came if o is not None}
 
 
 def _rows(connection: Connection, site_id: int, client: Client) -> list[ReportRow]:

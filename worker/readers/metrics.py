@@ -31,7 +31,18 @@ from worker.readers.latency import latencies, quantile
 from worker.readers.lines import lines
 from worker.readers.outbox_counts import OutboxCounts
 from worker.runtime import Runtime
-from worker.schema import FAILED, alerts, attempts, backfills, cursors, decisions, gateway_stops, replies, unrouted
+from worker.schema import (
+    FAILED,
+    alerts,
+    attempts,
+    backfills,
+    cursors,
+    decisions,
+    forwards,
+    gateway_stops,
+    replies,
+    unrouted,
+)
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 RECENT: Final = timedelta(hours=1)
@@ -127,6 +138,8 @@ def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
     yield _counter("baobei_messages_received", "Messages put in line: texts, and set-up by commands.", "site", received)
     yield _gauges("baobei_messages_undecided", "Messages that wait for their decision.", "site", waiting)
     yield _gauges("baobei_oldest_undecided_seconds", "How long the first of them has waited; else 0.", "site", ages)
+    to_forward = connection.execute(select(func.count()).select_from(forwards).where(~forwards.c.done)).scalar_one()
+    yield _gauge("baobei_forwards_waiting", "Texts that other sites' lines are still to get.", to_forward)
     yield _gauge("baobei_texts_unrouted", "Texts that came to a number of no site.", lost)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select
 
 from worker.database import reading
+from worker.forwards import forward_id, read_forward_id
+from worker.line import PROGRAM
 from worker.readers.erased import TEXT
 from worker.rules.model import ERASED, mask_of
-from worker.schema import attempts, decisions, inbox, replies, reports, roster
+from worker.schema import attempts, decisions, forwards, inbox, replies, reports, roster, sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The same text in another site's line (L25); `seq` None: it is not there yet."""
+
+    site: str
+    site_id: int | None
+    seq: int | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class TextPath:
     """A message of a line and what came of it; `code` None: not decided yet."""
 
@@ -73,6 +85,9 @@ class TextPath:
     decided_at: datetime | None
     reports: tuple[Reported, ...]
     replies: tuple[ReplyPath, ...]
+    origin: Elsewhere | None
+    """where it was received first, of a text that was forwarded to here"""
+    forwards: tuple[Elsewhere, ...]
 
 
 def text_path(engine: Engine, site_id: int, seq: int) -> TextPath | None:
@@ -83,7 +98,11 @@ def text_path(engine: Engine, site_id: int, seq: int) -> TextPath | None:
             return None
         fields = row._asdict() | {"rules": tuple(row.rules or ())}
         return TextPath(
-            **fields, reports=_reports(connection, site_id, seq), replies=_replies(connection, site_id, seq)
+            **fields,
+            reports=_reports(connection, site_id, seq),
+            replies=_replies(connection, site_id, seq),
+            origin=_origin(connection, site_id, seq),
+            forwards=_forwards(connection, site_id, seq),
         )
 
 
@@ -97,6 +116,29 @@ def _message(site_id: int, seq: int) -> Any:
         .select_from(inbox.outerjoin(decisions, decided).outerjoin(roster, listed))
         .where(inbox.c.site_id == site_id, inbox.c.seq == seq)
     )
+
+
+def _origin(connection: Connection, site_id: int, seq: int) -> Elsewhere | None:
+    """Return where a text came from, by its message id: that stays when the text is erased."""
+    mine = select(inbox.c.provider_id).where(inbox.c.site_id == site_id, inbox.c.seq == seq)
+    place = read_forward_id(connection.execute(mine).scalar_one())
+    if place is None:
+        return None
+    line = select(sites.c.name, sites.c.id, inbox.c.seq, inbox.c.received_at).join(inbox, inbox.c.site_id == sites.c.id)
+    row = connection.execute(line.where(sites.c.id == place[0], inbox.c.seq == place[1])).first()
+    return Elsewhere(*row) if row is not None else None
+
+
+def _forwards(connection: Connection, site_id: int, seq: int) -> tuple[Elsewhere, ...]:
+    mine = (forwards.c.site_id == site_id) & (forwards.c.seq == seq)
+    rows = connection.execute(select(forwards).where(mine).order_by(forwards.c.part)).all()
+    return tuple(_forward(connection, row.name, forward_id(site_id, seq, row.part)) for row in rows)
+
+
+def _forward(connection: Connection, name: str, message_id: str) -> Elsewhere:
+    named = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id)
+    there = connection.execute(select(inbox.c.site_id, inbox.c.seq, inbox.c.received_at).where(named)).first()
+    return Elsewhere(name, None, None, None) if there is None else Elsewhere(name, *there)
 
 
 def _reports(connection: Connection, site_id: int, seq: int) -> tuple[Reported, ...]:

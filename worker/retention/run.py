@@ -20,7 +20,7 @@ from worker.proof.checks import cursor_of
 from worker.proof.scratch import scratch_database
 from worker.proof.sealing import Seal, empty_older_seals, seal_line
 from worker.retention.changes import Change, apply
-from worker.retention.standing import clients_of, places_answered, places_of
+from worker.retention.standing import clients_of, places_answered, places_of, places_to_forward
 from worker.retention.steps import Step, Task, Wanted, steps_of
 from worker.retention.touched import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of
@@ -85,7 +85,7 @@ def _task(connection: Connection, site_id: int, now: datetime, upto: int) -> Tas
     clients = clients_of(connection, site_id, now)
     living = [number for each in clients if each.living for number in each.numbers]
     places, refs = places_of(connection, site_id, living)
-    places |= places_answered(connection, site_id, refs)
+    places |= places_answered(connection, site_id, refs) | places_to_forward(connection, site_id)
     wanted = Wanted(clients, places, refs)
     return Task(site_id, policy_of(state.get("policy", {})), now, upto, state.get("staff", {}), wanted)
 

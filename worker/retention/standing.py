@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, or_, select
 from worker.proof.compare import BY_MESSAGE, stream
 from worker.rules.erasing import Clients
 from worker.rules.model import ERASED
-from worker.schema import aliases, claims, deals, disputes, follow_ups, kin, replies, reports, visits
+from worker.schema import aliases, claims, deals, disputes, follow_ups, forwards, kin, replies, reports, visits
 
 AT_ONCE: Final = 500
 FORM_LIVES: Final = timedelta(days=2)
@@ -127,3 +127,9 @@ def places_answered(connection: Connection, site_id: int, refs: Collection[str])
     """Return the places of the messages whose answers carry one of these numbers: commands that concern them."""
     answered = select(BY_MESSAGE, replies.c.ref).where(replies.c.site_id == site_id, replies.c.ref != "")
     return {seq for seq, ref in stream(connection, answered) if ref in refs}
+
+
+def places_to_forward(connection: Connection, site_id: int) -> set[int]:
+    """Return the places of texts that other sites are still to get (L25): erased, they would be lost there."""
+    waiting = select(forwards.c.seq).where(forwards.c.site_id == site_id, ~forwards.c.done)
+    return set(connection.execute(waiting).scalars())

@@ -20,7 +20,7 @@ from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim, Dispute
 from worker.rules.state import State
 
-SHOWN_FLAGS = ("contested", "unlisted", "unsure", "short_lead", "disputed", "claimed", "late_entry")
+SHOWN_FLAGS = ("contested", "unlisted", "unsure", "short_lead", "disputed", "claimed", "late_entry", "project")
 WHY_WALKED_IN = {"early": "R1", "lapsed": "R8", "denied": "R15"}
 """Why no report counts for a walk-in: he came before it, it had run out, service found no contact."""
 

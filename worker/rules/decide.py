@@ -2,7 +2,7 @@
 
 state, message ─┬─ set-up (site, policy, roster …) ──→ setup
                 ├─ never answered, echo, courtesy ───→ recorded, silent
-                ├─ a report ─────────────────────────→ reporting
+                ├─ a report ─────────────────────────→ forwarding (another site's), reporting
                 └─ a command ────────────────────────→ its row in COMMANDS
 """
 
@@ -25,16 +25,17 @@ from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
 from worker.rules.displacing import stand_by_holders
 from worker.rules.following import decide_follow_up
+from worker.rules.forwarding import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message
 from worker.rules.objecting import decide_object
 from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
+from worker.rules.projects import names_of
 from worker.rules.proving import decide_evidence
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.relating import decide_family, decide_unfamily
-from worker.rules.reporting import decide_report
 from worker.rules.ruling import decide_opinion, decide_ruling
 from worker.rules.setup import decide_setup
 from worker.rules.signing import decide_sign
@@ -102,7 +103,8 @@ def read(state: State, message: Message) -> Parsed:
     colleagues = [p for p in state.roster.values() if listed and p.unit == listed.unit]
     people = frozenset(name for p in colleagues for name in (p.name, *p.aliases))
     units = frozenset(name for unit in state.units.values() for name in (unit.name, *unit.aliases))
-    return _meaning(message.text, region_of(state.site.number), Lexicon(people, units, listed.name if listed else ""))
+    lexicon = Lexicon(people, units, listed.name if listed else "", names_of(state.site))
+    return _meaning(message.text, region_of(state.site.number), lexicon)
 
 
 @lru_cache(maxsize=512)
@@ -115,7 +117,7 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.arrival:
         parsed = as_it_stands(turn, parsed)
     if parsed.kind == "report":
-        return decide_report(turn, parsed)
+        return decide_report_by_project(turn, parsed)
     if parsed.kind in ("stop", "start"):
         return _opt(turn, parsed.kind)
     if parsed.kind == "affirm":

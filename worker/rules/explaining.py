@@ -31,6 +31,8 @@ class Case:
     answer: Answer
     claims: Sequence[Claim]
     reports: Sequence[ReportRow]
+    origins: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """site, place and first receipt of the texts that came from other sites' lines, by their place here (L25)"""
 
     @property
     def known(self) -> bool:
@@ -57,7 +59,13 @@ class Item:
 
 
 def case_of(
-    state: State, client: str, first3: str, last4: str, at: datetime, reports: Sequence[ReportRow] = ()
+    state: State,
+    client: str,
+    first3: str,
+    last4: str,
+    at: datetime,
+    reports: Sequence[ReportRow] = (),
+    origins: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Case:
     """Return the case of a client; the state holds the claims on his number, `reports` the register's rows of it."""
     on_number = (c for c in state.claims_at(first3, last4) if c.reported_at <= at)
@@ -65,7 +73,7 @@ def case_of(
     claims = [c for c in on_number if any(names_agree(name, client) for name in c.names)]
     answer = attribute(state, client, first3, last4, at)
     known = [row for row in reports if row.received_at <= at]
-    return Case(state, client, first3, last4, at, answer, claims, known)
+    return Case(state, client, first3, last4, at, answer, claims, known, origins or {})
 
 
 def story(case: Case) -> list[Item]:
@@ -85,6 +93,7 @@ def _reports(case: Case) -> Iterator[Item]:
         if claim is not None:
             params |= {"ref": claim.ref, "until": claim.ends_at, "sent": claim.sent_at}
             params["rivals"] = [f"R{number}" for number in claim.rivals]
+        params["to"] = [forward.name for (seq, _), forward in case.state.forwards.items() if seq == row.seq]
         yield Item(f"report.{row.code}", row.received_at, row.seq, row.rules, params)
 
 
@@ -108,6 +117,14 @@ def _plans(case: Case) -> Iterator[Item]:
         if claim is not None and claim.planned_seq == row.seq:
             told = {"day": claim.planned_day, "part_of_day": claim.planned_part, "time": claim.planned_time}
             yield Item("planned", row.received_at, row.seq, (), {"ref": claim.ref} | told)
+
+
+def _origins(case: Case) -> Iterator[Item]:
+    """L25: reports that were sent to another site's number first."""
+    for row in case.reports:
+        if row.seq in case.origins:
+            params = {"client": row.client, "unit": row.unit, "agent": _named(row.agent), **case.origins[row.seq]}
+            yield Item("came", row.received_at, row.seq, ("R11",), params)
 
 
 def _ends(case: Case) -> Iterator[Item]:
@@ -204,6 +221,7 @@ def _named(agent: str) -> str:
 
 
 TELLERS: tuple[Callable[[Case], Iterator[Item]], ...] = (
+    _origins,
     _reports,
     _readings,
     _plans,

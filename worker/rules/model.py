@@ -1,6 +1,6 @@
 """The things that the rules speak of. All are values; facts that change are put anew under the same key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Self
@@ -64,6 +64,10 @@ class Site:
     """the clock hour that `hour_reports` and `hour_unknown` count"""
     hour_reports: int = 0
     hour_unknown: int = 0
+    aliases: Sequence[str] = ()
+    """further names of the site (L25)"""
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """the installation's other sites, by number: name and aliases of each (L25)"""
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -382,6 +386,19 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """A text that belongs into the line of another site (L25): to which, by number and by name as it was then."""
+
+    seq: int
+    part: int
+    """which of the sites that the text names, from 0"""
+    number: str
+    name: str
+    done: bool = False
+    """it is in that line"""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportRow:
     """A row of the 《客户报备登记表》 (R3): one client of one report, whatever became of it."""
 
@@ -410,7 +427,7 @@ class Reply:
     ref: str = ""
 
 
-Fact = Site | Unit | Listed | Claim | Alias | FollowUp | Visit | Deal | Dispute | Kin | Sender | Deadline
+Fact = Site | Unit | Listed | Claim | Alias | FollowUp | Visit | Deal | Dispute | Kin | Sender | Deadline | Forward
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def refuse(turn: Turn, code: str, params: dict[str, Any] | None = None) -> None:
     turn.state.put(replace(sender, refusals=(*recent, turn.now.isoformat())))
 
 
-def answer_stranger(turn: Turn, code: str) -> None:
+def answer_stranger(turn: Turn, code: str, params: dict[str, Any] | None = None) -> None:
     """Answer a number that nobody knows: once a day, only in the site's country, capped per hour (E15)."""
     sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
     abroad = country_code_of(turn.phone) != country_code_of(turn.state.site.number)
@@ -30,5 +30,5 @@ def answer_stranger(turn: Turn, code: str) -> None:
     if sender.unknown_on == today or abroad or full:
         return
     turn.count_unknown()
-    turn.answer(code)
+    turn.answer(code, params)
     turn.state.put(replace(sender, unknown_on=today))

@@ -1,4 +1,4 @@
-"""Set-up messages: site, staff, units, roster, policy, imports. They hold from their place in the line (F1, K4, K7)."""
+"""Set-up messages: site, sites, staff, units, roster, policy, imports. They hold from their place on (F1, K4, K7)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +16,7 @@ def decide_setup(turn: Turn) -> Decision:
     """Take in one set-up message; payloads have been checked by `worker.setup` before they got their place."""
     act = {
         "site": _site,
+        "directory": _directory,
         "policy": _policy,
         "staff": _staff,
         "unit": _unit,
@@ -35,9 +36,19 @@ def _site(turn: Turn, given: Mapping[str, Any]) -> str:
         language=given.get("language", "zh"),
         policy=given.get("policy", {}),
         staff=given.get("staff", {}),
+        aliases=given.get("aliases", []),
     )
     turn.state.put(site)
     return "site_opened"
+
+
+def _directory(turn: Turn, given: Mapping[str, Any]) -> str:
+    """L25: learn names of the installation's sites; those that are not named here stay as they were."""
+    site = turn.state.site
+    named = {entry["number"]: {"name": entry["name"], "aliases": entry["aliases"]} for entry in given["sites"]}
+    own = named.pop(site.number, None)
+    turn.state.put(replace(site, aliases=own["aliases"] if own else site.aliases, others={**site.others, **named}))
+    return "directory_set"
 
 
 def _policy(turn: Turn, given: Mapping[str, Any]) -> str:

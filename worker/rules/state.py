@@ -14,6 +14,7 @@ from worker.rules.model import (
     Dispute,
     Fact,
     FollowUp,
+    Forward,
     Kin,
     Listed,
     Sender,
@@ -47,6 +48,7 @@ class State:
         self.kin: dict[int, Kin] = {}
         self.senders: dict[str, Sender] = {}
         self.deadlines: dict[tuple[str, str, datetime], Deadline] = {}
+        self.forwards: dict[tuple[int, int], Forward] = {}
         self._by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._kin_by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._aliases_by_number: defaultdict[int, set[Phone7]] = defaultdict(set)
@@ -71,7 +73,7 @@ class State:
         """Return a state to try something on: what is put there stays there."""
         forked = State(self.site)
         for facts in (self.units, self.roster, self.claims, self.aliases, self.follow_ups, self.visits, self.deals,
-                      self.disputes, self.kin, self.senders, self.deadlines):  # fmt: skip
+                      self.disputes, self.kin, self.senders, self.deadlines, self.forwards):  # fmt: skip
             forked.load(facts.values())
         return forked
 
@@ -87,6 +89,8 @@ class State:
                 self.senders[fact.phone] = fact
             case Deadline():
                 self.deadlines[fact.kind, fact.subject, fact.at] = fact
+            case Forward():
+                self.forwards[fact.seq, fact.part] = fact
             case _:
                 self._keep_of_client(fact)
 

@@ -18,6 +18,8 @@ TIMES = ("at", "until", "sent", "other_at", "contact_until")
 ENDS = ("objection_until", "evidence_until", "opinion_until")
 """Ends of civil periods: 24:00 of a day, not 0:00 of the next."""
 PART_TEXT_LONGEST = 16
+BESIDE = ("only", "also", "still", "telephone")
+"""Stands behind any words: what this number is for, where else a report goes (L25), what still stands, whom to ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,8 @@ def written_end(setting: Setting, moment: str) -> str:
 
 
 def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
-    tails = catalogue(setting.language)["tail"]
-    return "".join(str(tails[name]).format_map(params) for name in ("still", "telephone") if name in params)
+    tails: Mapping[str, str] = catalogue(setting.language)["tail"]
+    return "".join(tails[name].format_map(params) for name in BESIDE if name in params)
 
 
 def _telephone_alone(setting: Setting, params: Mapping[str, Any]) -> str:
