@@ -22,7 +22,7 @@ PARAMS: dict[str, Any] = {
     "contact_until": NOW.isoformat(), "fields": ["number", "unit"], "missing": ["agent", "consultant"], "least": 12,
     "signers": ["古丽娜尔·买买提艾力江", "consultant", "manager"], "items": ["V100021 张三138****5678", "V100022 李四139****2233"],
     "was": "阿卜杜热合曼·吐尔逊/古丽娜尔·买买提艾力江", "alias": "古丽娜尔·买买提",
-    "other_client": "阿卜杜热合曼·吐尔逊阿吉", "other_mask": "138****5678", "old": "138****5678", "relation": "夫妻",
+    "to": "翡翠湾江畔云…、绿城云栖玫瑰……", "other_client": "阿卜杜热合曼·吐尔逊阿吉", "other_mask": "138****5678", "old": "138****5678", "relation": "夫妻",
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "contested.notice": {"other": "R100023"},
@@ -81,6 +81,21 @@ def test_a_correction_says_within_one_segment_that_the_first_report_stands(langu
     words = said(language, code, still="R100023")
     assert "R100023" in words
     assert segments(words) == 1, words
+
+
+BESIDE_A_REPORT = (
+    *("accepted", "accepted.full", "renewed", "duplicate_own", "duplicate_unit", "duplicate_other", "unlisted"),
+    *("suspected", "contested", "expired", "check_reading"),
+)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("key", BESIDE_A_REPORT)
+def test_where_else_a_report_goes_or_what_this_number_is_for_fits_beside_it(language: str, key: str) -> None:
+    for beside in ({"only": "翡翠湾江畔云…"}, {"also": "翡翠湾江畔云…、绿城云栖玫瑰…"}):
+        words = said(language, key, **beside)
+        assert next(iter(beside.values())) in words
+        assert segments(words) == 1, (len(words), words)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -48,13 +48,21 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
     tail = _tail(setting, params)
     wordings = [wording + tail for wording in _wordings(setting, code, role, params)]
     wordings += [str(catalogue(setting.language)["tail"]["still_alone"])] if "still" in params else []
-    for clipped, named in _shortenings(params):
-        fields = _fields(setting, params, clipped) | {"names": _names(setting, params, named)}
-        for wording in wordings:
+    shapes = [(wordings, *shortening) for shortening in _shortenings(params)]
+    shapes += [([short + tail for short in _numbered(setting, params)], clipped, 0) for clipped in NAME_CLIPPED_TO]
+    for shape, clipped, named in shapes:
+        fields = _Fields(_fields(setting, params, clipped) | {"names": _names(setting, params, named)})
+        for wording in shape:
             words = wording.format_map(fields)
             if fits(words, setting.signature):
                 return words
     return _telephone_alone(setting, params) or words
+
+
+def _numbered(setting: Setting, params: Mapping[str, Any]) -> list[str]:
+    """Return what is said of a registration at the least, where something beside it must find room (L25)."""
+    beside = params.get("ref") and ("only" in params or "also" in params)
+    return list(catalogue(setting.language)["tail"]["numbered"]) if beside else []
 
 
 def _shortenings(params: Mapping[str, Any]) -> Iterator[tuple[int | None, int]]:
@@ -161,7 +169,7 @@ def written_end(setting: Setting, moment: str) -> str:
 
 def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
     tails: Mapping[str, str] = catalogue(setting.language)["tail"]
-    return "".join(tails[name].format_map(params) for name in BESIDE if name in params)
+    return "".join(tails[name] for name in BESIDE if name in params)
 
 
 def _telephone_alone(setting: Setting, params: Mapping[str, Any]) -> str:
@@ -173,11 +181,11 @@ def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -
     words = catalogue(setting.language)
     head: str = words["head"].get(code, words["head"]["default"]).format(count=len(params["parts"]))
     parts = [_part(setting, role, part) for part in params["parts"]]
-    return head + "\n" + "\n".join(parts) + _tail(setting, params)
+    return head + "\n" + "\n".join(parts) + _tail(setting, params).format_map(params)
 
 
 def _part(setting: Setting, role: str, part: Mapping[str, Any]) -> str:
     templates: Mapping[str, str] = catalogue(setting.language)["part"]
     names = _cases(str(part["code"]), role, part)
     template = next((templates[name] for name in names if name in templates), "{who}")
-    return template.format_map(_fields(setting, part, None)) + _tail(setting, part)
+    return template.format_map(_fields(setting, part, None)) + _tail(setting, part).format_map(part)
