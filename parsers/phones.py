@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from parsers.columns import in_columns
 from parsers.digits import CHINESE_DIGITS
+from parsers.gaps import LONGEST_FAULTY_MASK, LONGEST_GAP, count_of_signs, is_mask, joins
+from parsers.glued import end_of_number
+from parsers.halves import halves
 from parsers.marks import GONE, HIDDEN, mark_hidden
 from parsers.mask import MASK_SIGN
 from parsers.mobiles import MobileShape, leading_country_code, shape_of_code, shape_of_region
@@ -14,20 +18,7 @@ from parsers.two_fields import in_two_fields
 
 _HEAD, _TAIL = 3, 4
 _DIGITS: Final = re.compile(r"[0-9]+")
-_LONGEST_GAP: Final = 24
-_LONGEST_FAULTY_MASK: Final = 8
-
-_MASK_GAP: Final = re.compile(r"[\s()\[\]*x#?~_\-.·…o^%&$▒。〇'\"]+")
-_STAR: Final = re.compile(r"[*x…▒〇]")
-_SIGN: Final = re.compile(r"[^\s()\[\]]")
-_WEAK_GAP: Final = re.compile(r"\s{0,8}(?:[#?~_\-.·/,、|+。o])?\s{0,8}")
-_WORD_GAP: Final = re.compile(
-    r"[\s(\[,、:*x\-]*(?:开头|打头|起头|开始|段)?[\s,、)\-]*(?:中间)?(?:四位)?(?:数字)?"
-    r"(?:隐藏|省略|保密|加密|打码|屏蔽|星号|不详|未知|略|隐)?[*x…\s)\],、;\-]*(?:客户)?(?:手机|电话)?(?:号码?)?(?:的)?"
-    r"(?:尾号|尾数|末尾|结尾|后四位?|末四位?|最后四位|尾)?(?:数字|号码?)?(?:是|为)?[\s:=(\[]*"
-)
-_WORD: Final = re.compile(r"开头|打头|起头|隐|省略|保密|加密|打码|屏蔽|星号|不详|未知|略|尾|末|后四|结尾")
-_NOT_A_TAIL: Final = re.compile(r"\s?[年万元㎡平米]|[-/.]\d{1,2}(?!\d)|:\d\d")
+_NOT_A_TAIL: Final = re.compile(r"\s?[年万元㎡平米室栋幢房]|[-/.]\d{1,2}(?!\d)|:\d\d")
 _CODE_BEFORE: Final = re.compile(r"(?:(\+|00)\s?)?\(?\+?(?<!\d)(\d{1,5})\)?[\s\-)]{0,3}$")
 _LETTERS_BEHIND: Final = re.compile(r"[a-z]{1,8}")
 _MOBILE_HEADS: Final = tuple(f"1{n}" for n in range(3, 10))
@@ -51,12 +42,7 @@ _TOLD: Final = (
         rf"(?<![0-9])([0-9]{{3}})[ ]?[*x…#·.。\-_~?某^]{{1,8}}[ ]?([0-9]{{4}})(?![0-9])[ (\[,]{{0,4}}[中间四位数字4是为:]{{0,6}} ?{MASK_SIGN}{{4,8}}[)\]]?"
     ),
 )
-_HIDES: Final = r"[\s*x#?~_\-.·…]{0,12}[*x#?~_\-.·…][\s*x#?~_\-.·…]{0,12}"
-_SPELLED: Final = re.compile(rf"(?<![{_CHINESE}])([{_CHINESE}]{{3}})(?:{_HIDES}|\s)([{_CHINESE}]{{4}})(?![{_CHINESE}])")
-_HALF: Final = re.compile(
-    r"(?:手机|电话)号?码?(?:是|为)?(?:[是为\s:]{0,2}(?<![0-9])([0-9]{3})(?:开头|打头)"
-    r"|(?:尾号|尾数|后四位?|末四位?)[是为\s:]{0,2}([0-9]{4})(?![0-9]))"
-)
+_RUN: Final = re.compile(rf"[{_CHINESE}]+|[0-9]+")
 _SPACED: Final = re.compile(
     r"(?<![0-9])([0-9])[ .\-]([0-9])[ .\-]([0-9])[ .\-]{0,3}\*[* .\-]{0,16}([0-9])[ .\-]([0-9])[ .\-]([0-9])[ .\-]([0-9])(?![0-9])"
 )
@@ -86,11 +72,13 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
         found += told
         skeleton = blank(skeleton, told)
     marked = mark_hidden(skeleton)
-    for finder in (_fields, _spelled, _spaced, _masked):
+    for finder in (_columns, _fields, _spelled, _spaced, _masked):
         new = list(finder(marked, shape))
         marked = blank(marked, new)
         found += new
-    return sorted(found or _halves(marked), key=lambda p: p.start)
+    if all(phone.loose for phone in found):
+        found += [Phone(*half, faulty=True) for half in halves(marked)]
+    return sorted(found, key=lambda p: p.start)
 
 
 def blank(skeleton: str, phones: list[Phone], sign: str = GONE) -> str:
@@ -168,7 +156,7 @@ def _masked(skeleton: str, shape: MobileShape) -> Iterator[Phone]:
 
 
 def _read(skeleton: str, start: int, end: int, following: tuple[int, int] | None, shape: MobileShape) -> Phone | None:
-    if following is not None and following[0] - end <= _LONGEST_GAP:
+    if following is not None and following[0] - end <= LONGEST_GAP:
         phone = _read_pair(skeleton, start, end, following, shape)
         if phone is not None:
             return phone
@@ -178,44 +166,29 @@ def _read(skeleton: str, start: int, end: int, following: tuple[int, int] | None
 def _read_pair(skeleton: str, start: int, end: int, tail: tuple[int, int], shape: MobileShape) -> Phone | None:
     gap = skeleton[end : tail[0]]
     begin, first, shape = _split_code(skeleton, start, skeleton[start:end], shape)
-    last, stop = _tail(skeleton, *tail)
+    stop = end_of_number(skeleton, *tail, _TAIL)
+    last = skeleton[tail[0] : stop]
     fits = len(first) == _HEAD and shape.may_begin(first) and len(last) == _TAIL
-    if _is_mask(gap):
+    if is_mask(gap):
         if fits or _is_spoilt(gap, first, last, shape, bool(_NOT_A_TAIL.match(skeleton, stop))):
             return Phone(begin, stop, first[:3], last[-4:], faulty=not fits)
         return None
-    if fits and not _NOT_A_TAIL.match(skeleton, stop) and _is_weak(gap):
+    if fits and not _NOT_A_TAIL.match(skeleton, stop) and joins(gap):
         third = _THIRD_GROUP.match(skeleton, stop) if gap else None
         return Phone(begin, third.end() if third else stop, first, last, faulty=bool(third))
     return None
 
 
-def _is_mask(gap: str) -> bool:
-    return bool(_MASK_GAP.fullmatch(gap)) and (bool(_STAR.search(gap)) or len(_SIGN.findall(gap)) > 1)
-
-
-def _is_weak(gap: str) -> bool:
-    return bool(_WEAK_GAP.fullmatch(gap)) or (bool(_WORD.search(gap)) and bool(_WORD_GAP.fullmatch(gap)))
-
-
 def _is_spoilt(gap: str, first: str, last: str, shape: MobileShape, measured: bool) -> bool:
     """Tell whether a mask between digits of the wrong count is a spoilt number and no product or range (3x4, 90*120)."""
-    signs = len(_SIGN.findall(gap))
-    if signs > _LONGEST_FAULTY_MASK or measured:
+    signs = count_of_signs(gap)
+    if signs > LONGEST_FAULTY_MASK or measured:
         return False
     if len(first) < _HEAD:
         return signs > 1 and len(last) == _TAIL and any(b.startswith(first) for b in shape.beginnings)
     if shape.may_begin(first[:_HEAD]):
         return len(last) >= (_HEAD if signs == 1 else 1)
     return signs > 1 and len(first) == _HEAD and len(last) == _TAIL
-
-
-def _tail(skeleton: str, start: int, end: int) -> tuple[str, int]:
-    """Return the last digits of a number and their end, without a time or a head count glued behind them."""
-    digits = skeleton[start:end]
-    glued_time = len(digits) in (5, 6) and skeleton[end : end + 1] == ":"
-    glued_count = len(digits) in (5, 6) and skeleton[end : end + 1] in tuple("人组点个位")
-    return (digits[:4], start + 4) if glued_time or glued_count else (digits, end)
 
 
 def _read_single(skeleton: str, start: int, end: int, shape: MobileShape) -> Phone | None:
@@ -227,8 +200,9 @@ def _read_single(skeleton: str, start: int, end: int, shape: MobileShape) -> Pho
         return Phone(begin, letters.end() if letters else end + behind, first[:_HEAD], "", faulty=True)
     if _LETTERED.search(skeleton[max(0, start - 3) : start]):
         return None
-    if len(first) == _HEAD + _TAIL and own.may_begin(first[:_HEAD]):
-        return Phone(begin, end, first[:_HEAD], first[_HEAD:])
+    stop = end_of_number(skeleton, end - len(first), end, _HEAD + _TAIL)
+    if stop - end + len(first) == _HEAD + _TAIL and own.may_begin(first[:_HEAD]):
+        return Phone(begin, stop, first[:_HEAD], first[_HEAD : _HEAD + _TAIL])
     before = _MASK_BEFORE.search(skeleton[max(0, start - 13) : start])
     if before and len(before[0]) >= _HEAD and len(digits) == _TAIL and not _NOT_A_TAIL.match(skeleton, end):
         return Phone(start - len(before[0]), end, "", digits, faulty=True)
@@ -250,7 +224,7 @@ def _is_head(first: str, behind: int, shape: MobileShape) -> bool:
 
 def _mask_length(skeleton: str, end: int) -> int:
     match = _MASK_BEHIND.match(skeleton, end)
-    return len(match[0]) if match and len(match[0].strip()) <= _LONGEST_FAULTY_MASK else 0
+    return len(match[0]) if match and len(match[0].strip()) <= LONGEST_FAULTY_MASK else 0
 
 
 def _fields(marked: str, shape: MobileShape) -> Iterator[Phone]:
@@ -260,17 +234,36 @@ def _fields(marked: str, shape: MobileShape) -> Iterator[Phone]:
         yield Phone(start, end, first[:_HEAD], last[-_TAIL:], faulty=not fits)
 
 
-def _halves(marked: str) -> list[Phone]:
-    """Return numbers of which one field alone is given, where no other number stands (手机尾号5678)."""
-    return [Phone(m.start(), m.end(), m[1] or "", m[2] or "", faulty=True) for m in _HALF.finditer(marked)]
+def _columns(marked: str, shape: MobileShape) -> Iterator[Phone]:
+    for start, end, first, last in in_columns(marked):
+        yield Phone(start, end, first, last, faulty=not shape.may_begin(first))
 
 
 def _spelled(marked: str, shape: MobileShape) -> Iterator[Phone]:
-    """Yield masked numbers spelled in Chinese numerals (一三八****五六七八)."""
-    for match in _SPELLED.finditer(marked):
-        first, last = _ascii(match[1]), _ascii(match[2])
-        if shape.may_begin(first):
-            yield Phone(match.start(), match.end(), first, last)
+    """Yield masked numbers spelled in Chinese numerals, whole or in part (一三八****五六七八, 幺三八中间不给5678)."""
+    head: re.Match[str] | None = None
+    for run in _RUN.finditer(marked):
+        digits = _ascii(run[0])
+        spelled = run[0] != digits
+        if len(digits) == _HEAD and shape.may_begin(digits):
+            head = run
+        elif len(digits) == _TAIL and head and _are_spelled(marked[head.start() : run.end()], head, run):
+            yield Phone(head.start(), run.end(), _ascii(head[0]), digits)
+            head = None
+        elif spelled and len(digits) == _HEAD + _TAIL and digits[:2] in _MOBILE_HEADS:
+            yield Phone(run.start(), run.end(), digits[:_HEAD], digits[_HEAD:])
+        elif not spelled or len(digits) > 1:
+            head = None
+
+
+def _are_spelled(number: str, head: re.Match[str], tail: re.Match[str]) -> bool:
+    """Tell whether two runs, of which one at least is in numerals, are a number; 138****五六七八 is none."""
+    gap = number[len(head[0]) : -len(tail[0])]
+    if len(gap) > LONGEST_GAP or (head[0].isascii() and tail[0].isascii()):
+        return False
+    if head[0].isascii():
+        return bool(gap.strip()) and joins(gap) and not is_mask(gap)
+    return is_mask(gap) or joins(gap)
 
 
 def _spaced(marked: str, shape: MobileShape) -> Iterator[Phone]:

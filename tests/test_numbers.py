@@ -1,5 +1,6 @@
 """Telephone numbers of a text, by tables of spellings: first three and last four, or that they are spoilt (R2)."""
 
+import timeit
 from itertools import pairwise
 
 import pytest
@@ -212,3 +213,111 @@ def test_what_tells_the_rest_of_a_masked_number_is_masked_too(text: str, masked:
 )  # fmt: skip
 def test_what_does_not_tell_the_rest_stays(text: str) -> None:
     assert mask_numbers(text) == text
+
+
+SENTENCES = (
+    "报备 张三 {} 李四 链家", "你好，报备一下：客户欧阳静女士，{}，21世纪不动产周凯，明天14:30到，预算150-200万",
+    "2026-11-05 报备翡翠湾3号楼1302室 2人 张三 {} 业务员李四 工号1024", "客户：张三，电话{}，意向90-120平，业务员：李四（5i5j）",
+)  # fmt: skip
+"""What stands around a number: names, units with digits, dates, times, budgets, rooms."""
+
+DICTATED = [
+    "138星星星星5678", "138然后四个星然后5678", "138中间四位不给哈后面5678", "138四个星5678", "138中间四位不显示5678", "前面是138后面是5678",
+    "138中间不说了5678", "138星号星号星号星号5678", "号码一共给你七个数字前面138后面5678", "幺三八不方便打全138后面四个数是5678", "138开头5678结尾",
+    "138 then 4 hidden digits then 5678", "starts with 138 ends with 5678", "138 (hidden) 5678", "138然后4个星然后5678", "138，中间保密，尾号是5678",
+    "138（中间四位客户不让写）5678", "138开头，最后四位是5678", "138打头的，后面四位5678", "138四颗星5678", "138叉叉叉叉5678", "138点点点点5678",
+    "138 star star star star 5678", "138 ending in 5678", "138 and ends with 5678", "138 xxxx then 5678", "begins with 138, ending 5678",
+    "first three 138 last four 5678", "138中间隐去了尾号5678", "138 中间就不写了 后四位 5678", "138中间我不方便说后面是5678", "138马赛克5678",
+    "138后面5678", "138 **** 尾号5678", "头三位138，末四位5678", "前头是138，后头是5678", "幺三八星星星星五六七八", "一三八中间四位不显示五六七八",
+    "138中间四位打码了，后四位是5678", "138米米米米5678", "138圈圈圈圈5678", "138横杠5678", "138省略号5678", "138段，尾号5678",
+]  # fmt: skip
+
+TAIL_FIRST = [
+    "尾号5678、号段138", "5678是尾号，138是头", "5678（尾） 138（头）", "后四位5678前三位138", "尾号是5678，前面是138", "后面5678前面138",
+    "尾号5678 138开头", "ends with 5678, starts with 138", "last four 5678 first three 138", "5678结尾138开头", "末四位：5678；前三位：138",
+    "5678(后四位)138(前三位)", "尾号5678头三位138", "5678为尾号，138为号段", "后4位5678，前3位138",
+]  # fmt: skip
+
+ODD_MASKS = [
+    *(f"138{sign * n}5678" for sign in "+=，、口°﹏❌🔒/？。.·^%&$囗✻☆!：;米" for n in (2, 4)), "138🔒🔒🔒🔒🔒🔒🔒🔒5678",
+    "138/****/5678", "1 3 8 * * * * 5 6 7 8", "138(5678)", "138（5678）", "138....5678", "138＋＋＋＋5678", "138+*+*5678", "138🈲🈲🈲🈲5678",
+    "138，****，5678", "138【5678】", "138=5678", "1 3 8 ＊ ＊ ＊ ＊ 5 6 7 8", "138、、 、、5678", "138 = = = = 5678", "138\\\\\\\\5678",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("spelling", [*DICTATED, *TAIL_FIRST, *ODD_MASKS])
+def test_a_number_is_read_in_the_midst_of_a_sentence(spelling: str, sentence: str) -> None:
+    assert read(sentence.format(spelling)) == ["138 5678"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.区先生138****22042.区女士139****3333", ["138 2204", "139 3333"]),
+        ("1、区先生138****22042、区女士139****3333 李四", ["138 2204", "139 3333"]),
+        ("报备区先生18519472人，李四，14:30到", ["185 1947"]),
+        ("报备区先生 18519473组 李四", ["185 1947"]),
+        ("报备区先生185194715:30到 李四", ["185 1947"]),
+        ("1.区先生18519472.区女士1395678 李四", ["185 1947", "139 5678"]),
+        ("报备区先生夫妇1506618和1506619李四链家", ["150 6618", "150 6619"]),
+        ("报备区先生1506618跟区太太1506619，3人", ["150 6618", "150 6619"]),
+        ("报备区先生138****567915:30到", ["138 5679"]),
+        ("报备 区先生 138****56789 李四", [BAD]),
+        ("报备 区先生 138****56789.李四", [BAD]),
+        ("报备 李四\n尾号|前三\n4471|139\n2204|138", ["139 4471", "138 2204"]),
+        ("报备 李四\n尾号 前三\n4471 139", ["139 4471"]),
+        ("报备 链家李四\n姓名，后四位，前三位\n张三，4471，139\n区女士，2204，138", ["139 4471", "138 2204"]),
+        ("报备 链家李四\n姓名|前三位|后四位\n张三|139|4471\n区女士|138|2204", ["139 4471", "138 2204"]),
+        ("张三138星星星星5678，区女士139中间四位不给后面4471，李四", ["138 5678", "139 4471"]),
+        ("张三尾号5678号段138，区女士尾号4471号段139，李四", ["138 5678", "139 4471"]),
+    ],
+)  # fmt: skip
+def test_what_is_glued_to_a_number_or_stands_in_columns(text: str, expected: list[str]) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["手机号最后四位0826", "尾号8830", "电话前三位147 后面忘了", "0757-8****221", "027-****2604", "后四位是8830", "尾号：8830", "末四位8830",
+     "手机尾号 8830", "8830结尾", "138开头", "号段138", "last four 8830", "ends with 8830", "phone ending 8830", "尾号八八三零", "(027)****2604",
+     "0757****2211", "电话就记得尾号8830"],
+)  # fmt: skip
+def test_a_part_alone_is_a_spoilt_number_unless_there_is_another(part: str) -> None:
+    for sentence in SENTENCES:
+        assert read(sentence.format(part)) == [BAD]
+    assert read(f"报备 张三 {part}，区女士 139****2233 李四 链家") in (["139 2233"], [BAD, "139 2233"])
+    assert parse(f"报备 张三 {part} 李四 链家").error == "bad_phone"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["身份证尾号8830", "您尾号6217卡", "尾号5678的储蓄卡", "车牌尾号8830", "银行卡尾号8830", "微信尾号8830", "快递单号后四位8830", "21世纪", "58同城", "5i5j", "3天后2026年", "前三名",
+     "前面3号楼后面5栋", "R1024 V31 D12", "前3个月后4500元", "总价138，，，，共5678元", "预算150……", "158平，然后1302室", "138平，不说了，5678元",
+     "138然后5678元", "前面138米后面5678米", "2026年，2027年", "周一三五", "138、1302室", "客户编号138，房号5678", "开头说好的150万，最后1800元/平",
+     "14:30开头", "房款1380000，首付400000", "前后3次", "尾款5678元", "最后5678万"],
+)  # fmt: skip
+def test_other_digits_and_words_are_no_number(spelling: str) -> None:
+    for sentence in ("报备 张三 {} 李四 链家", "你好，{}，客户欧阳静女士，周凯"):
+        assert read(sentence.format(spelling)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["查 尾号5678", "跟进 尾号5678", "到访 尾号5678 14:30", "撤 后四位5678", "5678", "查 5678"]
+)
+def test_the_last_four_of_a_command_are_a_reference(text: str) -> None:
+    assert read(text) == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["138", "138 星", "138中间", "尾号5678", "前面138", "138四个星", "幺三八", "138,,,,", "、", "5678(尾)", "138不给哈后面", "0757-8*", "星", "138 then ",
+     "尾号|前三\n4471|139\n", "1 ", "*1", "一三八星", "138****22042."],
+)  # fmt: skip
+def test_long_texts_are_searched_in_time_linear_in_their_length(unit: str) -> None:
+    def cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return min(timeit.repeat(lambda: find_phones(text, "CN"), number=1, repeat=3))
+
+    assert cost(1_600) < 0.05
+    assert cost(25_600) < 1
