@@ -7,11 +7,6 @@ from typing import Final
 from parsers.digits import CHINESE_DIGITS
 
 _NUMERAL: Final = "".join(numeral for numeral in CHINESE_DIGITS if "\u4e00" <= numeral <= "\u9fff")
-_COMMAND: Final = re.compile(
-    r"\s*(?:报备[\s:,]*)?(?:查|撤|跟进|到访|签|自访|核实|定金|首付|退定|退房|异议|材料|意见|裁定|亲属|判|更正"
-    r"|(?:follow|visit|sign|walkin|verify|query|withdraw|deposit|downpayment|refund|object|evidence|opinion|rule|family)\b)"
-)
-"""Behind a keyword the last four digits alone name a client: there they are no fault."""
 _OTHERS: Final = (
     r"(?P<other>(?:您|证|证件|车|车牌|卡|微信|qq|单|单号|快递|订单|合同|房|账号|编号|工号|牌)号?码?的?\s?)?"
 )
@@ -35,9 +30,7 @@ _LANDLINE: Final = re.compile(r"(?<![0-9])\(?0[1-9][0-9]{1,2}\)?[\s\-]{0,2}[0-9]
 
 
 def halves(marked: str) -> Iterator[tuple[int, int, str, str]]:
-    """Yield start, end, first and last digits as far as given; nothing in a command."""
-    if _COMMAND.match(marked):
-        return
+    """Yield start, end, first and last digits as far as given."""
     taken: list[tuple[int, int]] = []
     for pattern in (_LANDLINE, _TAIL, _HEAD):
         for match in pattern.finditer(marked):

@@ -40,24 +40,33 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     if not reading.skeleton.strip():
         return Parsed("unknown", "unreadable")
     phones = find_phones(reading.skeleton, region)
-    command = read_command(reading, phones, lexicon)
+    numbers = [phone for phone in phones if not phone.partial]
+    command = read_command(reading, numbers, lexicon)
     if command is not None:
         return command
-    silent = silent_kind(reading, phones)
+    silent = silent_kind(reading, numbers)
     if silent is not None:
         return Parsed(silent)
     sites = lexicon.sites - lexicon.units - lexicon.people
     first = min((phone.start for phone in phones), default=len(reading.skeleton))
     bare = without_free_projects(reading, sites, first)
     planned, projects = read_planned(blank(reading.skeleton, phones)), find_projects(reading, sites, first)
-    free = read_free(bare, phones, lexicon)
+    free = read_free(bare, numbers, lexicon)
     if free is not None:
         return replace(free, planned=planned, projects=projects) if free.kind == "report" or free.arrival else free
     begins = bool(_BEGINS.match(reading.skeleton)) or begins_like_command(reading.skeleton)
-    begins = begins or any(phone.start <= _LONGEST_OPENING for phone in phones)
-    if is_other_business(reading) or not _may_report(reading, phones):
+    begins = begins or any(phone.start <= _LONGEST_OPENING for phone in numbers)
+    if is_other_business(reading) or not (_may_report(reading, numbers) or _lacks_digits_alone(bare, phones, lexicon)):
         return Parsed("unknown", "not_a_report", begins_like_command=begins)
     return replace(read_report(bare, phones, lexicon), planned=planned, projects=projects)
+
+
+def _lacks_digits_alone(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> bool:
+    """Tell whether a text with a part of a number would be a report, were that number whole (张三 尾号5678 李四)."""
+    if not any(phone.partial for phone in phones):
+        return False
+    made_whole = [replace(phone, faulty=False) if phone.partial else phone for phone in phones]
+    return read_report(reading, made_whole, lexicon).error is None
 
 
 def _may_report(reading: Reading, phones: list[Phone]) -> bool:

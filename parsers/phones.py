@@ -50,7 +50,10 @@ _SPACED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number between `start` and `end`; faulty ones keep what was read. `loose`: only a label makes it a number."""
+    """A number between `start` and `end`; faulty ones keep what was read. `loose`: only a label makes it a number.
+
+    `partial`: one field alone or a landline, which is a number only of a report, and elsewhere may name a claim (尾号5678).
+    """
 
     start: int
     end: int
@@ -59,6 +62,7 @@ class Phone:
     was_full: bool = False
     faulty: bool = False
     loose: bool = False
+    partial: bool = False
 
 
 def find_phones(skeleton: str, region: str) -> list[Phone]:
@@ -77,7 +81,7 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
         marked = blank(marked, new)
         found += new
     if all(phone.loose for phone in found):
-        found += [Phone(*half, faulty=True) for half in halves(marked)]
+        found += [Phone(*half, faulty=True, partial=True) for half in halves(marked)]
     return sorted(found, key=lambda p: p.start)
 
 

@@ -288,6 +288,7 @@ def test_a_part_alone_is_a_spoilt_number_unless_there_is_another(part: str) -> N
         assert read(sentence.format(part)) == [BAD]
     assert read(f"报备 张三 {part}，区女士 139****2233 李四 链家") in (["139 2233"], [BAD, "139 2233"])
     assert parse(f"报备 张三 {part} 李四 链家").error == "bad_phone"
+    assert parse(f"张三 {part} 李四 链家").error == "bad_phone"
 
 
 @pytest.mark.parametrize(
@@ -303,10 +304,20 @@ def test_other_digits_and_words_are_no_number(spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["查 尾号5678", "跟进 尾号5678", "到访 尾号5678 14:30", "撤 后四位5678", "5678", "查 5678"]
+    "text",
+    ["查 尾号5678", "跟进 尾号5678", "到访 尾号5678 14:30", "撤 后四位5678", "5678", "查 5678", "尾号5678报备了吗", "帮我查一下尾号5678的客户",
+     "谁报的尾号5678", "尾号5678的还在保护期吗"],
+)  # fmt: skip
+def test_the_last_four_of_a_command_or_question_are_a_reference(text: str) -> None:
+    assert parse(text).refs == ("5678",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["尾号5678到访", "收到，尾号5678已登记", "我的客户尾号8830别忘了", "尾号5678 14:30到了"],
 )
-def test_the_last_four_of_a_command_are_a_reference(text: str) -> None:
-    assert read(text) == []
+def test_part_of_a_number_alone_makes_no_report(text: str) -> None:
+    assert parse(text).error == "not_a_report"
 
 
 @pytest.mark.parametrize(
