@@ -23,6 +23,7 @@ from worker.alert_book import Raised, save
 from worker.bell import DECIDE
 from worker.decider import decide_site
 from worker.entering import SiteRow, open_site, put
+from worker.forwards import carry
 from worker.gateways.base import Inbound
 from worker.gateways.twilio_codes import VERDICTS
 from worker.heartbeats import SWEEPER, beat
@@ -33,7 +34,7 @@ from worker.readers.alarms import OUR_OWN, Alarm
 from worker.readers.queues import our_queues, queue_standings
 from worker.readers.traffic import percentile
 from worker.runtime import Runtime
-from worker.schema import acts, gateway_stops
+from worker.schema import acts, gateway_stops, sites
 from worker.sender import Sender
 
 MANAGER, STRANGER = "+8613800000001", "+8613900000099"
@@ -271,6 +272,25 @@ def test_one_texts_path_goes_from_the_gateway_to_the_delivery(
     assert places == sorted(places)
     beyond = client.get(f"/ops/texts/{site.id}/4")
     assert (beyond.status_code, "队列还没有这么长" in beyond.text) == (404, True)
+
+
+def test_a_path_tells_where_a_text_was_passed_on_to_and_where_it_came_from(
+    client: FlaskClient, runtime: Runtime, site: SiteRow, clock: StandingClock
+) -> None:
+    other = open_site(runtime.engine, "云栖台", "+8613800000010", {"manager": [MANAGER]}, "sandbox", clock=clock)
+    text(runtime, "报备 云栖台 张三 138****5678 李四")
+    decide(runtime, site)
+    place = _last_place(runtime, site)
+    assert "待转至云栖台" in shown(client, f"/ops/texts/{site.id}/{place}")
+    carry(runtime.engine, clock=clock)
+    there = _last_place(runtime, other)
+    assert f"已转至云栖台 其来信序第{there}位" in shown(client, f"/ops/texts/{site.id}/{place}")
+    assert f"先由翡翠湾收到 其来信序第{place}位" in shown(client, f"/ops/texts/{other.id}/{there}")
+
+
+def _last_place(runtime: Runtime, site: SiteRow) -> int:
+    with runtime.engine.connect() as connection:
+        return int(connection.execute(select(sites.c.last_seq).where(sites.c.id == site.id)).scalar_one())
 
 
 def test_on_its_path_a_failed_reply_can_be_sent_again(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
