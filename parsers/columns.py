@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from typing import Final
 
 _CELL: Final = re.compile(r"[^|,;、\s]+")
+_NAMED: Final = re.compile("[后末尾]")
 _TAIL: Final = re.compile(r"(?:客户)?(?:手机|电话)?号?码?(?:尾号|尾数|(?:最?后|末)[四4]位?)")
 _HEAD: Final = re.compile(r"(?:客户)?(?:手机|电话)?号?码?(?:[前头首][三3]位?|号段|开头)")
 
 
 def in_columns(marked: str) -> Iterator[tuple[int, int, str, str]]:
     """Yield start, end, first and last digits of each row below such a header."""
+    if "\n" not in marked or not _NAMED.search(marked):
+        return
     column, width, begin = -1, 0, 0
     for line in marked.splitlines(keepends=True):
         cells = list(_CELL.finditer(line))

@@ -42,6 +42,7 @@ _TOLD: Final = (
         rf"(?<![0-9])([0-9]{{3}})[ ]?[*x…#·.。\-_~?某^]{{1,8}}[ ]?([0-9]{{4}})(?![0-9])[ (\[,]{{0,4}}[中间四位数字4是为:]{{0,6}} ?{MASK_SIGN}{{4,8}}[)\]]?"
     ),
 )
+_SPELLED: Final = re.compile(rf"[{_CHINESE}]{{3}}")
 _RUN: Final = re.compile(rf"[{_CHINESE}]+|[0-9]+")
 _SPACED: Final = re.compile(
     r"(?<![0-9])([0-9])[ .\-]([0-9])[ .\-]([0-9])[ .\-]{0,3}\*[* .\-]{0,16}([0-9])[ .\-]([0-9])[ .\-]([0-9])[ .\-]([0-9])(?![0-9])"
@@ -245,6 +246,8 @@ def _columns(marked: str, shape: MobileShape) -> Iterator[Phone]:
 
 def _spelled(marked: str, shape: MobileShape) -> Iterator[Phone]:
     """Yield masked numbers spelled in Chinese numerals, whole or in part (一三八****五六七八, 幺三八中间不给5678)."""
+    if not _SPELLED.search(marked):
+        return
     head: re.Match[str] | None = None
     for run in _RUN.finditer(marked):
         digits = _ascii(run[0])
