@@ -129,6 +129,16 @@ def test_a_digest_names_the_first_who_have_not_come_as_far_as_its_segment_goes(
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_digest_lists_what_is_left_to_check_or_counts_it(language: str) -> None:
+    few, many = (said(language, "digest.day", unsure=[f"R{n}" for n in range(101, last)]) for last in (103, 400))
+    beside = said(language, "digest.missed", unsure=["R101"] * 299)
+    assert segments(few) == segments(many) == segments(beside) == 1, (few, many, beside)
+    assert "R102" in few
+    assert "299" in many
+    assert "299" in beside
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_long_list_of_forms_to_sign_is_counted(language: str) -> None:
     numbers = [f"V{n}" for n in range(100001, 100031)]
     words = said(language, "sign_list", fitting=numbers, items=numbers, count=30)

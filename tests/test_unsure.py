@@ -4,20 +4,27 @@ A text here that ends in “??” is read without it, and unsurely: what the rul
 the reader doubts.
 """
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from parsers.message import Parsed
+from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START
 from worker.rehearsal import rehearse
-from worker.rules.decide import read
-from worker.rules.model import Message
+from worker.rules.decide import decide, read
+from worker.rules.explaining import case_of, story
+from worker.rules.first_text import stands_in
+from worker.rules.model import Decision, Message
 from worker.rules.state import State
 from worker.scenario import read_scenario
 from worker.stage import MemoryStage
+from worker.words.telling import told
 
 DOUBT = "??"
+MINUTE = timedelta(minutes=1)
 
 
 def doubting(state: State, message: Message) -> Parsed:
@@ -214,3 +221,85 @@ PLAYED = {
 @pytest.mark.parametrize("lines", PLAYED.values(), ids=PLAYED.keys())
 def test_played(lines: str) -> None:
     assert broken(lines) == []
+
+
+def test_the_day_s_digest_lists_what_is_left_to_check() -> None:
+    assert not broken("""
+2026-11-02 09:00:00 policy daily_digest=20:00 notify=off
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 ??
+2026-11-02 10:00:00 +8613900000011 < check_reading R1
+2026-11-02 10:00:01 +8613900000011 > 报备 李梅 139****2233 ??
+2026-11-02 10:00:01 +8613900000011 < check_reading R2
+2026-11-02 10:00:02 +8613900000012 > 报备 王丽 139****2234 ??
+2026-11-02 10:00:02 +8613900000012 < check_reading R3
+2026-11-02 10:01:00 +8613900000011 > 是
+2026-11-02 10:01:00 +8613900000011 < accepted R2
+2026-11-02 20:00:00 +8613800000001 < digest *新报备3组，待核对R1、R3。*
+2026-11-03 10:00:00 +8613800000001 > 判 R1 有效
+2026-11-03 10:00:00 +8613800000001 < settled R1
+2026-11-03 20:00:00 +8613800000001 < digest *新报备0组。*
+2026-11-03 20:00:00 +8613900000099 > 谢谢
+""")
+
+
+def folded(*texts: tuple[str, str]) -> tuple[State, list[Decision]]:
+    """Return the state after these texts of a phone, a minute apart, and their decisions."""
+    state, decisions = State(), []
+    opening = [("site", SITE), ("roster", PEOPLE)]
+    messages = [Message(n, START, kind, "", payload=given) for n, (kind, given) in enumerate(opening, 1)]
+    messages += [Message(n, START + n * MINUTE, "text", phone, text) for n, (phone, text) in enumerate(texts, 3)]
+    for message in messages:
+        decisions.append(decide(state, message, doubting))
+    return state, decisions
+
+
+def test_the_story_tells_what_was_first_read_and_what_it_became() -> None:
+    state, decisions = folded(
+        (QIAN, "报备 张三 138****5678 ??"), (QIAN, "报备 张珊 138****5678 ??"), (QIAN, "是"), (MANAGER, "查 R1")
+    )
+    rows = [row for decision in decisions for row in decision.rows]
+    assert [(row.code, row.client) for row in rows] == [("check_reading", "张三"), ("amended", "张珊")]
+    for name in ("张三", "张珊"):
+        items = story(case_of(state, name, "138", "5678", START + HOUR, rows))
+        assert [(item.code, item.place) for item in items] == [
+            ("report.check_reading", 3),
+            ("reading.amended", 4),
+            ("reading.affirmed", 5),
+        ]
+    assert items[1].params["was"] == "张三"
+    said = told(case_of(state, "张珊", "138", "5678", START + HOUR, rows))
+    assert "R1原读作张三，更正为张珊" in said
+    assert "确认R1为张珊" in said
+    assert "待核对" not in said.partition("经过")[0]
+
+
+def test_an_unsure_reading_says_so_where_whose_he_is_is_asked() -> None:
+    state, decisions = folded((QIAN, "报备 张三 138****5678 ??"))
+    rows = [row for decision in decisions for row in decision.rows]
+    assert "读法待核对" in told(case_of(state, "张三", "138", "5678", START + HOUR, rows)).partition("经过")[0]
+
+
+def test_what_a_text_said_of_others_is_not_kept_with_a_claim() -> None:
+    state, _ = folded((QIAN, "报备\n李雷 137****1111 链家\n韩梅 137****2222"))
+    assert "韩梅" not in state.claims[1].said
+    assert not re.search(r"\d", state.claims[1].said)
+    assert {"李雷", "链家"} <= set(state.claims[1].said.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "stands"),
+    [
+        ("韩梅", "报备韩梅李四链家", True),
+        ("韓梅", "报备 韩梅", True),
+        ("韩梅", "报备 韩 梅", True),
+        ("韩梅", "报备 韩\n梅", False),
+        ("韩", "报备 韩梅", False),
+        ("韩", "报备 韩 ", True),
+        ("Li Si", "report LI SI", True),
+        ("Li", "report Alice", False),
+        ("买买提艾力", "报备 买买提·艾力", True),
+        ("", "报备", False),
+    ],
+)
+def test_word_for_word(name: str, said: str, stands: bool) -> None:
+    assert stands_in(name, said) is stands

@@ -42,6 +42,13 @@ def correct(site_id: int, seq: int, part: int) -> Response:
     return _submit(site_id, seq, part, "更正", word("ref"), word("phone"), word("proof"))
 
 
+@routes.post(f"{PLACE}/checks")
+@allowed("manager")
+def check(site_id: int, seq: int, part: int) -> Response:
+    """Take a reading that was not sure for right (判 … 有效; L24)."""
+    return _submit(site_id, seq, part, "判", word("ref"), "有效")
+
+
 @routes.post(f"{PLACE}/withdrawals")
 @allowed("manager")
 def withdraw(site_id: int, seq: int, part: int) -> Response:

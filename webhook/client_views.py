@@ -13,7 +13,7 @@ from webhook.showing import Showing
 from worker.readers.clients import ClientPage
 from worker.readers.desk import names_of_phones
 from worker.rules.attribution import Answer
-from worker.rules.model import Deal, Dispute, Kin
+from worker.rules.model import UNSURE, Deal, Dispute, Kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ def client_facts(page: ClientPage, show: Showing) -> ClientFacts:
 def claim_ref(answer: Answer) -> str | None:
     """Return the number of the registration that decides whose a client is, None when none does."""
     return f"R{answer.claim}" if answer.claim > 0 else None
+
+
+def unsure_ref(page: ClientPage) -> str | None:
+    """Return the number of a registration of his whose reading nobody has confirmed, None when there is none (L24)."""
+    return next((claim.ref for claim in page.claims if UNSURE in claim.flags and claim.ended_at is None), None)
 
 
 def _deal(deal: Deal, show: Showing) -> Fact:

@@ -14,7 +14,7 @@ from worker.readers.desk import Arrival
 from worker.readers.expected import Expected
 from worker.readers.searching import Search
 from worker.rules.forms import PARTIES
-from worker.rules.model import NO_AGENT, WALK_IN, Claim, Visit
+from worker.rules.model import NO_AGENT, UNSURE, WALK_IN, Claim, Visit
 
 FORM_WORDS = {
     "open": CodeWords(_l("Waits for signatures"), "info"),
@@ -71,6 +71,7 @@ class ClaimView:
     claim: Claim
     whose: str
     left: str
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class Guest:
     phone: str = ""
     agent: str = ""
     ref: str = ""
+    unsure: bool = False
+    """nobody has confirmed how the report was read (L24)"""
 
 
 def arrival_views(
@@ -139,7 +142,12 @@ def whose_words(unit: str, agent: str) -> str:
 
 def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
     """Return claims as they are found."""
-    return [ClaimView(c, whose_words(c.unit, c.agent), span_words(c.ends_at - show.now)) for c in claims]
+    return [_claim_view(claim, show) for claim in claims]
+
+
+def _claim_view(claim: Claim, show: Showing) -> ClaimView:
+    left = span_words(claim.ends_at - show.now)
+    return ClaimView(claim, whose_words(claim.unit, claim.agent), left, UNSURE in claim.flags)
 
 
 def expected_views(expected: Iterable[Expected], show: Showing) -> list[ExpectedView]:
@@ -158,7 +166,8 @@ def guest_of(claim: Claim) -> Guest:
     """Return the form of an arrival under a claim."""
     if claim.unit == WALK_IN:
         return Guest(claim.client, claim.mask, ref=claim.ref)
-    return Guest(claim.client, claim.mask, claim.agent if claim.agent != NO_AGENT else claim.unit, claim.ref)
+    agent = claim.agent if claim.agent != NO_AGENT else claim.unit
+    return Guest(claim.client, claim.mask, agent, claim.ref, UNSURE in claim.flags)
 
 
 def typed_guest(search: Search) -> Guest:

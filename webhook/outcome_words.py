@@ -26,6 +26,8 @@ FOLLOWS = {
     "group_reported": _l("Each client of the group stands in the register now."),
     "expired": _l("Its time is over; a new report or a new form begins anew."),
     "forwarded": _l("The project that it names is another site's, which decides it and answers by text."),
+    "amended": _l("The report was put right; number and end stay."),
+    "check_reading": _l("It could be read otherwise: check name and agent on the client's page."),
     "duplicate_other": _l("Another unit reported him before."),
     "suspected": _l("Another client has the same number under another name: it waits under Cases."),
     "dispute_decided": _l("Both sides have been told."),

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed, present_user
-from webhook.client_views import claim_ref, client_facts
+from webhook.client_views import claim_ref, client_facts, unsure_ref
 from webhook.entry import actor_at, new_seed, outcome_box
 from webhook.exports import EXPORTERS, FORMS
 from webhook.language import _
 from webhook.live import part as live_part
 from webhook.register_links import Links, asked_key, asked_search, written
-from webhook.register_views import STATUS_CHIPS, answer_view, event_views, row_views
+from webhook.register_views import FLAG_CHIPS, STATUS_CHIPS, answer_view, event_views, row_views
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
@@ -45,6 +45,7 @@ def page() -> str | AnyResponse:
         search=links.search,
         units=unit_names(runtime().engine, site.id),
         chips=STATUS_CHIPS,
+        flags=FLAG_CHIPS,
         forms=tuple(FORMS) if present_user().may(EXPORTERS) else (),
         table=_table(links),
     )
@@ -84,6 +85,7 @@ def client(site_id: int, seq: int, part: int) -> str:
         seq=seq,
         part=part,
         claim=None if at else claim_ref(found.answer),
+        unsure=None if at else unsure_ref(found),
         actor=actor_at(site),
         seed=new_seed(),
         outcome=outcome_box(),

@@ -29,6 +29,7 @@ class Links:
 
     def _address(self, endpoint: str, **changed: str | None) -> str:
         searched = {"q": self.search.typed, "unit": self.search.unit, "status": self.search.status}
+        searched["flag"] = self.search.flag
         given = {name: value for name, value in (searched | changed).items() if value}
         return f"{url_for(endpoint)}?{urlencode({'site': str(self.site.id)} | given)}"
 
@@ -36,7 +37,7 @@ class Links:
 def asked_search() -> Search:
     """Return what this request looks for."""
     given = request.values
-    return read_search(given.get("q", "")[:LONGEST_SEARCH], given.get("unit"), given.get("status"))
+    return read_search(given.get("q", "")[:LONGEST_SEARCH], given.get("unit"), given.get("status"), given.get("flag"))
 
 
 def asked_key(name: str) -> Key | None:

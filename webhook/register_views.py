@@ -17,6 +17,7 @@ from worker.readers.searching import NO_CLAIM
 from worker.rules.attribution import Answer
 from worker.rules.model import WALK_IN
 from worker.rules.planning import Plan
+from worker.rules.readings import AMENDED, became
 
 STATUS_WORDS = {
     "live": CodeWords(_l("Valid"), "good"),
@@ -49,6 +50,9 @@ FLAG_WORDS = {
     "project": _l("names a project that nobody knows"),
 }
 
+FLAG_CHIPS = (("unsure", _l("To be checked")), ("unlisted", _l("Not on the roster")))
+READING_WORDS = {"amended": _l("Amended"), "affirmed": _l("Reading confirmed"), "checked": _l("Reading checked")}
+
 
 @dataclass(frozen=True, slots=True)
 class RowView:
@@ -64,6 +68,7 @@ class RowView:
     ends: str
     planned: str
     """when the client is expected; "" where that is not said"""
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ def _row(row: RegisterRow, show: Showing) -> RowView:
         "warn" if left is not None and left < SOON else "good",
         show.moment(row.ends_at) if row.ends_at is not None else "",
         plan_words(Plan(row.planned_day, row.planned_time, row.planned_part), show) if row.planned_day else "",
+        "unsure" in row.flags.split(),
     )
 
 
@@ -141,7 +147,8 @@ def _whose(answer: Answer) -> tuple[str, str]:
 
 def event_views(page: ClientPage, show: Showing) -> list[Event]:
     """Return what happened with a client, the newest first."""
-    events = [*_reports(page), *_contacts(page), *_visits(page), *_deals(page), *_disputes(page), *_kin(page)]
+    told = (_reports, _readings, _contacts, _visits, _deals, _disputes, _kin)
+    events = [event for tell in told for event in tell(page)]
     newest_first = sorted(events, key=lambda event: event[0], reverse=True)
     return [Event(at, show.moment(at), title, tone, more) for at, title, tone, more in newest_first]
 
@@ -152,9 +159,19 @@ Happened = tuple[datetime, str, str, str]
 
 def _reports(page: ClientPage) -> Iterator[Happened]:
     for row in page.reports:
+        if row.status == AMENDED:
+            continue
         words = status_words(row.status)
         number = f"{row.number} " if row.number else ""
         yield row.reported_at, _("Report"), words.tone, f"{number}{row.agent} · {row.unit} — {words.words}"
+
+
+def _readings(page: ClientPage) -> Iterator[Happened]:
+    for claim in page.claims:
+        for step in became(claim):
+            whose = f"{claim.ref} {shown(step.client)} · {step.agent}"
+            words = _("%(whose)s, was read as %(was)s", whose=whose, was=step.was) if step.how == AMENDED else whose
+            yield step.at, str(READING_WORDS[step.how]), "info", words
 
 
 def _contacts(page: ClientPage) -> Iterator[Happened]:

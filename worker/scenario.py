@@ -158,9 +158,13 @@ class _Reader:
         words, options = self._options(rest)
         found = re.fullmatch(r"(.+?) (\+\S+) (.+)", words)
         if found is None:
-            raise self._fail("an agent line is: agent NAME +PHONE UNIT [from=YYYY-MM-DD] [to=YYYY-MM-DD]")
+            raise self._fail(
+                "an agent line is: agent NAME +PHONE UNIT [from=YYYY-MM-DD] [to=YYYY-MM-DD] [aliases=NAME,…]"
+            )
         person: dict[str, Any] = {"name": found[1], "phone": self._phone(found[2]), "unit": found[3]}
         person |= {key: self._day(options.pop(key)) for key in ("from", "to") if key in options}
+        called = [alias for alias in options.pop("aliases", "").split(",") if alias]
+        person |= {"called": called} if called else {}
         self._none_left(options)
         return "roster", {"people": [person]}
 

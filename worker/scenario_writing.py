@@ -114,6 +114,8 @@ class _Writer:
                 yield f"unit {person['unit']} kind={kind}"
             if unit_key(person["unit"]) in self.involved:
                 days = {key: person[key] for key in ("from", "to") if person.get(key)}
+                called = ",".join(alias.replace(" ", "") for alias in person.get("called", ()))
+                days |= {"aliases": called} if called else {}
                 yield f"agent {person['name']} {person['phone']} {person['unit']} {_pairs(days)}".rstrip()
 
     def _unlist(self, said: Mapping[str, Any]) -> Iterator[str]:

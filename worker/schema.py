@@ -661,6 +661,14 @@ acts = Table(
     comment="Who did what on the pages.",
 )
 
+# Readings that wait for somebody to look at them (L24); written as `worker.readers.flags` asks for it.
+Index(
+    "ix_claims_unsure",
+    *(claims.c[name] for name in ("site_id", "seq", "part")),
+    sqlite_where=text("instr(flags, '\"unsure\"') > 0"),
+    postgresql_where=text("strpos(CAST(flags AS TEXT), '\"unsure\"') > 0"),
+)
+
 # What few claims reach, by place, so that the register finds it without looking at the others.
 for column in (claims.c.visited_at, claims.c.renewed_at, claims.c.deal_at):
     Index(

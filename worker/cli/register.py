@@ -19,8 +19,10 @@ from worker.exporting import cell, write_csv, write_json, write_table, write_xls
 from worker.lists import ListError, read_register
 from worker.proof.heads import publish_export
 from worker.readers.cases import read_case
+from worker.readers.flags import FLAGS
 from worker.readers.played import played
 from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
+from worker.readers.searching import Search
 from worker.scenario_writing import write_scenario
 from worker.schema import reports, sites
 
@@ -67,6 +69,7 @@ class RegisterGroup(click.Group):
 @click.group("register", cls=RegisterGroup, invoke_without_command=True)
 @click.option("--site", "site_name", help="One site only.")
 @click.option("--status", help=f"One status only: {', '.join(STATUSES)}, or the code of an answer.")
+@click.option("--flag", type=click.Choice(FLAGS), help="Only registrations of which this is noted.")
 @click.option(
     "--format",
     "form",
@@ -78,7 +81,13 @@ class RegisterGroup(click.Group):
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
 def register(
-    context: click.Context, site_name: str | None, status: str | None, form: str, output: Path | None, as_json: bool
+    context: click.Context,
+    site_name: str | None,
+    status: str | None,
+    flag: str | None,
+    form: str,
+    output: Path | None,
+    as_json: bool,
 ) -> None:
     """Show or export the register (登记表); `--format scenario R1024` exports one client's case to be played."""
     if context.invoked_subcommand is not None:
@@ -93,18 +102,19 @@ def register(
             site_named(engine, site_name)
         columns = COLUMNS if form == "table" else EXPORTED
         last: dict[str, RegisterRow] = {}
-        _write(_cells(engine, site_name, status, columns, last), columns, form, output)
+        search = Search(status=status, flag=flag)
+        _write(_cells(engine, site_name, search, columns, last), columns, form, output)
         _publish(engine, last)
         if form == "table":
             _say_heads(last)
 
 
 def _cells(
-    engine: Engine, site_name: str | None, status: str | None, columns: Sequence[str], last: dict[str, RegisterRow]
+    engine: Engine, site_name: str | None, search: Search, columns: Sequence[str], last: dict[str, RegisterRow]
 ) -> Iterator[list[str]]:
     """Yield the rows as people read them; `last` gets the last one of each site."""
     zones = {site.name: site.zone for site in all_sites(engine)}
-    for row in register_rows(engine, utc_now(), site_name, status):
+    for row in register_rows(engine, utc_now(), site_name, search):
         last[row.site] = row
         zone = zones.get(row.site, ZoneInfo("Asia/Shanghai"))
         yield [cell(getattr(row, column), zone) for column in columns]

@@ -16,7 +16,7 @@ from worker.lists import Checks, ListError, read_roster
 from worker.schema import roster as roster_table
 from worker.schema import units
 
-COLUMNS = ("name", "phone", "unit", "kind", "from", "to")
+COLUMNS = ("name", "phone", "unit", "kind", "from", "to", "aliases")
 
 
 @click.group("roster")
@@ -28,7 +28,7 @@ def roster() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--site", "site_name", required=True, help="The site's name.")
 def import_roster(file: Path, site_name: str) -> None:
-    """Add and change lines from a CSV (name, phone, unit, kind, from, to): all of them, or none."""
+    """Add and change lines from a CSV (name, phone, unit, kind, from, to, aliases): all of them, or none."""
     with database() as engine:
         row = site_named(engine, site_name)
         try:
@@ -63,7 +63,9 @@ def _people(engine: Engine, site: SiteRow) -> list[list[str]]:
     query = select(roster_table, units.c.kind).select_from(listed).where(roster_table.c.site_id == site.id)
     with reading(engine).connect() as connection:
         rows = connection.execute(query.order_by(roster_table.c.unit, roster_table.c.name)).all()
-    return [[r.name, r.phone, r.unit, r.kind, str(r.from_day or ""), str(r.to_day or "")] for r in rows]
+    return [
+        [r.name, r.phone, r.unit, r.kind, str(r.from_day or ""), str(r.to_day or ""), ";".join(r.aliases)] for r in rows
+    ]
 
 
 def checks_of(engine: Engine, site: SiteRow) -> Checks:

@@ -11,7 +11,7 @@ from worker.readers.desk import Arrival, arrival_of
 from worker.readers.register import RegisterRow, reports_on_phone
 from worker.rules.attribution import Answer, attribute
 from worker.rules.identity import names_agree
-from worker.rules.model import Deal, Dispute, FollowUp, Kin, mask_of
+from worker.rules.model import Claim, Deal, Dispute, FollowUp, Kin, mask_of
 from worker.rules.state import State
 from worker.schema import cursors, follow_ups, reports
 from worker.store import load
@@ -35,6 +35,7 @@ class ClientPage:
     deals: tuple[Deal, ...]
     disputes: tuple[Dispute, ...]
     kin: tuple[Kin, ...]
+    claims: tuple[Claim, ...]
 
     @property
     def mask(self) -> str:
@@ -46,16 +47,21 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
     """Return the client of a report, his answer at `at` and all else as at `now`; None when there is no such report."""
     with reading(engine).connect() as connection:
         mine = reports.c.site_id == site_id, reports.c.seq == seq, reports.c.part == part
-        report = connection.execute(select(reports.c.client, reports.c.first3, reports.c.last4).where(*mine)).first()
+        columns = (reports.c[name] for name in ("client", "first3", "last4", "number"))
+        report = connection.execute(select(*columns).where(*mine)).first()
         if report is None:
             return None
-        state = _state_of(connection, site_id, (report.first3, report.last4))
+        phone7 = (report.first3, report.last4)
+        state = _state_of(connection, site_id, phone7)
+        claim = state.claims.get(report.number) if report.number is not None else None
+        name, names = (claim.client, claim.names) if claim is not None else (report.client, (report.client,))
         contacts = load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims))
     on_phone = reports_on_phone(engine, site_id, report.first3, report.last4, now)
-    own = tuple(row for row in on_phone if names_agree(row.client, report.client))
+    own = tuple(row for row in on_phone if any(names_agree(row.client, name) for name in names))
     return ClientPage(
-        *report,
-        answer=attribute(state, *report, at),
+        name,
+        *phone7,
+        answer=attribute(state, name, *phone7, at),
         reports=own,
         others=tuple(row for row in on_phone if row not in own),
         follow_ups=tuple(contacts),
@@ -63,6 +69,7 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
         kin=tuple(state.kin.values()),
+        claims=tuple(c for c in state.claims.values() if any(names_agree(c.client, name) for name in names)),
     )
 
 

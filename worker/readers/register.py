@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tupl
 
 from worker.database import reading
 from worker.proof.heads import SHOWN
+from worker.readers.flags import shown_flags
 from worker.readers.searching import WINNING, Search, conditions_of, status_at
 from worker.rules.model import mask_of
 from worker.schema import claims, decisions, reports, sites, units
@@ -27,6 +28,7 @@ COLUMNS = (
     "site",
     "seq",
     "part",
+    "flags",
 )
 EXPORTED = (*COLUMNS, "planned", "head")
 """What files hold: when the client is expected, for which a terminal is too narrow; and the head of the chain at the
@@ -46,6 +48,8 @@ STATUSES = (
 )
 ROWS_A_PAGE = 50
 PLANNED = ("planned_day", "planned_time", "planned_part")
+
+EVERYTHING = Search()
 
 Key = tuple[int, int]
 """Place of a report in its line, and which client of the text."""
@@ -68,6 +72,8 @@ class RegisterRow:
     site: str
     seq: int
     part: int
+    flags: str = ""
+    """of `flags.FLAGS`, parted by blanks"""
     renewed_at: datetime | None = None
     contact_at: datetime | None = None
     planned_day: date | None = None
@@ -93,11 +99,11 @@ class RegisterPage:
 
 
 def register_rows(
-    engine: Engine, now: datetime, site: str | None = None, status: str | None = None, search: Search | None = None
+    engine: Engine, now: datetime, site: str | None = None, search: Search = EVERYTHING
 ) -> Iterator[RegisterRow]:
     """Yield the register's rows in line order as they stand at `now`: of one site or all, all or what is looked for."""
     decided = and_(decisions.c.site_id == reports.c.site_id, decisions.c.seq == reports.c.seq)
-    with_heads = _rows(search or Search(status=status), now).add_columns(decisions.c.head).join(decisions, decided)
+    with_heads = _rows(search, now).add_columns(decisions.c.head).join(decisions, decided)
     query = with_heads.order_by(reports.c.site_id, reports.c.seq, reports.c.part)
     with reading(engine).connect() as connection:
         names = _site_names(connection)
@@ -140,8 +146,10 @@ def unit_names(engine: Engine, site_id: int) -> list[str]:
 
 def _rows(search: Search, now: datetime) -> Select[Any]:
     # Without the sites: a join with them makes SQLite sort a whole line for the fifty newest of it.
-    kept = (claims.c[name] for name in ("ends_at", "visited_at", "renewed_at", "contact_at", *PLANNED))
-    query = select(reports, status_at(now).label("status"), *kept).where(*conditions_of(search, now))
+    noted = ("ends_at", "visited_at", "renewed_at", "contact_at", "flags", "readings", *PLANNED)
+    now_called = (claims.c[name].label(f"{name}_now") for name in ("client", "agent"))
+    columns = [status_at(now).label("status"), *(claims.c[name] for name in noted), *now_called]
+    query = select(reports, *columns).where(*conditions_of(search, now))
     if search.of_claims:
         winner = [reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")]
         return query.select_from(claims.join(reports, and_(*winner)))
@@ -165,12 +173,14 @@ def _key(rows: list[RegisterRow], which: int) -> Key | None:
 
 def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
     won = row.number is not None and row.code in WINNING
+    # What a text was first read as stands with its row; the register shows what it became (R2b).
+    amended = won and any(reading["how"] != "checked" for reading in row.readings or ())
     return RegisterRow(
         number=f"R{row.number}" if row.number is not None else "",
         status=row.status,
-        client=row.client,
+        client=row.client_now if amended else row.client,
         phone=mask_of(row.first3, row.last4),
-        agent=row.agent,
+        agent=row.agent_now if amended else row.agent,
         unit=row.unit,
         reported_at=row.received_at,
         ends_at=row.ends_at if won else None,
@@ -179,6 +189,7 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         site=names[row.site_id],
         seq=row.seq,
         part=row.part,
+        flags=" ".join(shown_flags(row.flags)) if won else "",
         renewed_at=row.renewed_at if won else None,
         contact_at=row.contact_at if won else None,
         **{name: getattr(row, name) if won else None for name in PLANNED},

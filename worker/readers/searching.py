@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 
+from worker.readers.flags import FLAGS, Flagged
 from worker.schema import claims, reports
 
 WINNING = ("accepted", "check_reading", "unlisted", "suspected", "contested", "imported")
@@ -30,11 +31,12 @@ class Search:
     words: tuple[str, ...] = ()
     unit: str | None = None
     status: str | None = None
+    flag: str | None = None
 
     @property
     def of_claims(self) -> bool:
         """Tell whether only registrations can be what is looked for."""
-        return self.status not in (None, NO_CLAIM)
+        return self.status not in (None, NO_CLAIM) or self.flag is not None
 
     @property
     def typed(self) -> str:
@@ -44,15 +46,16 @@ class Search:
         return " ".join(part for part in (number, phone, *self.words) if part)
 
 
-def read_search(typed: str, unit: str | None = None, status: str | None = None) -> Search:
-    """Read R1024, 138****5678, 5678, and words of a client, agent or unit, in any order."""
+def read_search(typed: str, unit: str | None = None, status: str | None = None, flag: str | None = None) -> Search:
+    """Read R1024, 138****5678, 5678, and words of a client, agent or unit, in any order; `flag`: one of FLAGS."""
     found: dict[str, Any] = {}
     words: list[str] = []
     for word in WHOLE.sub(r"\1****\2", unicodedata.normalize("NFKC", typed)).split():
         meant = _meant(word)
         found |= meant
         words += [] if meant else [word]
-    return Search(**found, words=tuple(words[:MOST_WORDS]), unit=unit or None, status=status or None)
+    known = flag if flag in FLAGS else None
+    return Search(**found, words=tuple(words[:MOST_WORDS]), unit=unit or None, status=status or None, flag=known)
 
 
 def holds_whole_number(typed: str) -> bool:
@@ -96,7 +99,8 @@ def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     """Return what must hold for a row that is looked for. With a status of registrations it is all about `claims`, so
     that their indices lead to it; else all about `reports`."""
     table = claims if search.of_claims else reports
-    return [*_of_words(search, table), *_of_status(search, now)]
+    flagged = [Flagged(search.flag)] if search.flag is not None else []
+    return [*_of_words(search, table), *_of_status(search, now), *flagged]
 
 
 def _of_words(search: Search, table: Table) -> Iterator[ColumnElement[bool]]:

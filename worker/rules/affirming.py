@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from worker.rules.aliasing import also_called
-from worker.rules.amending import in_window, reading_of
-from worker.rules.model import Claim, Decision
+from worker.rules.amending import in_window
+from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import claim_params
-from worker.rules.part import ASKED, UNSURE, code_of
+from worker.rules.part import ASKED, code_of
+from worker.rules.readings import AFFIRMED, reading_of
 from worker.rules.turn import Turn
 
 
@@ -46,4 +47,4 @@ def _is_himself(turn: Turn, claim: Claim) -> Decision:
 
 def _without(turn: Turn, claim: Claim, *answered: str) -> Claim:
     flags = tuple(flag for flag in claim.flags if flag not in answered)
-    return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, "affirmed")))
+    return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, AFFIRMED)))

@@ -10,7 +10,6 @@ Its number, its unit and its end stay. What cannot be amended is a report like a
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from parsers.message import Report
 from worker.rules.deadlines import plan_protection
@@ -18,10 +17,11 @@ from worker.rules.disputes import final_for
 from worker.rules.families import family_of
 from worker.rules.first_text import stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
-from worker.rules.model import NO_AGENT, Claim
+from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.notifying import TOLD
 from worker.rules.params import claim_params, named_params
-from worker.rules.part import UNSURE, Part
+from worker.rules.part import Part
+from worker.rules.readings import AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.shortening import withdrawn_before
 from worker.rules.turn import Turn
@@ -83,11 +83,6 @@ def _may_be_amended(turn: Turn, claim: Claim, report: Report) -> bool:
     joined = state.disputes_of(claim.number) or linked
     same_digits = (claim.first3, claim.last4) == (report.first3, report.last4)
     return fresh and waits and not moved and not joined and same_digits
-
-
-def times_amended(claim: Claim) -> int:
-    """Return how often a claim was amended."""
-    return sum(reading["how"] == "amended" for reading in claim.readings)
 
 
 def _says_no_more(known: str, name: str) -> bool:
@@ -173,7 +168,7 @@ def _amended(turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[s
         rivals=place.rivals,
         ends_at=ends_at,
         flags=_flags(turn, claim, agent, sure=sure, shortened=before is not None),
-        readings=(*claim.readings, reading_of(turn, claim, "amended") | {"until": ends_at.isoformat()}),
+        readings=(*claim.readings, reading_of(turn, claim, AMENDED) | {"until": ends_at.isoformat()}),
     )
     if place.state == "contested":
         changed = _behind(turn, changed)
@@ -181,12 +176,6 @@ def _amended(turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[s
     if changed.ends_at != claim.ends_at:
         plan_protection(turn, changed)
     return _told(turn, claim, changed)
-
-
-def reading_of(turn: Turn, claim: Claim, how: str) -> dict[str, Any]:
-    """Return what is kept of a change of a claim's reading: how, by which text, and what it was before."""
-    by = {"how": how, "seq": turn.message.seq, "at": turn.now.isoformat(), "phone": turn.phone}
-    return by | {"client": claim.client, "agent": claim.agent}
 
 
 def _flags(turn: Turn, claim: Claim, agent: tuple[str, str], *, sure: bool, shortened: bool) -> tuple[str, ...]:
@@ -208,7 +197,7 @@ def _behind(turn: Turn, claim: Claim) -> Claim:
 
 def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     """Answer with how the claim stands now, and tell the managers what needs them, or what they were told otherwise."""
-    params = claim_params(claim) | {"was": f"{before.client}{_agent_before(before, claim)}"}
+    params = claim_params(claim) | {"was": list(became(claim))[-1].was}
     if claim.rivals:
         params["other"] = ",".join(turn.state.claims[number].ref for number in claim.rivals)
     if UNSURE in claim.flags:
@@ -224,7 +213,3 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     code = claim.state if claim.state in ("contested", "suspected") else "amended"
     said = params | {"state": "amended"} if code == "contested" else params
     return Part(code, rules, said, claim, recorded="amended")
-
-
-def _agent_before(before: Claim, claim: Claim) -> str:
-    return f"/{before.agent}" if before.agent != claim.agent else ""

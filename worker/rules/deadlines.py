@@ -4,11 +4,11 @@ A deadline is kept by the instant that it is about. When it is told follows from
 quiet hours; telling it late changes nothing but the hour of the notice, and no answer ever depends on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from worker.rules.model import WALK_IN, Claim, Deadline
+from worker.rules.model import UNSURE, WALK_IN, Claim, Deadline, Fact
 from worker.rules.policy import Policy
 from worker.rules.protection import lapsed
 from worker.rules.state import State
@@ -36,8 +36,8 @@ def plan_protection(turn: Turn, claim: Claim) -> None:
         turn.state.put(Deadline(kind, claim.ref, claim.ends_at))
 
 
-def plan_daily(turn: Turn, accepted: int) -> None:
-    """Put down the day's digest, counting texts and accepted reports since the last one (F32)."""
+def plan_daily(turn: Turn, accepted: int, changed: Iterable[Fact]) -> None:
+    """Put down the day's digest: texts and accepted reports since the last one (F32), readings left to check (L24)."""
     hour = turn.policy.daily_digest
     if hour is None:
         return
@@ -47,7 +47,17 @@ def plan_daily(turn: Turn, accepted: int) -> None:
     if (known := turn.state.deadlines.get(("daily", subject, at))) is not None:
         before = known.detail
     counted = {"texts": before["texts"] + 1, "accepted": before["accepted"] + accepted}
+    unsure = _left_to_check(turn, before.get("unsure", ()), changed)
+    counted |= {"unsure": unsure} if unsure else {}
     turn.state.put(Deadline("daily", subject, at, detail=counted))
+
+
+def _left_to_check(turn: Turn, before: Iterable[int], changed: Iterable[Fact]) -> list[int]:
+    """Return the registrations of the day whose reading nobody has confirmed."""
+    claims = {fact.number: fact for fact in changed if isinstance(fact, Claim)}
+    new = (number for number, claim in claims.items() if claim.seq == turn.message.seq)
+    asked = dict.fromkeys((*before, *new))
+    return [n for n in asked if n not in claims or (UNSURE in claims[n].flags and claims[n].ended_at is None)]
 
 
 def _next(now: datetime, hour: time, state: State) -> datetime:

@@ -93,7 +93,7 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
         return turn.decision("echo", "echo")
     decision = _decide_text(turn, (reads or read)(state, message))
     stand_by_holders(turn, decision.facts)
-    plan_daily(turn, accepted=sum(row.code in REGISTERED for row in decision.rows))
+    plan_daily(turn, sum(row.code in REGISTERED for row in decision.rows), decision.facts)
     return replace(decision, replies=tuple(turn.replies), facts=(*decision.facts, *state.take_journal()))
 
 

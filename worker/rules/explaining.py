@@ -13,6 +13,7 @@ from worker.rules.attribution import Answer, attribute
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
 from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
+from worker.rules.readings import became
 from worker.rules.state import Phone7, State
 
 
@@ -100,14 +101,10 @@ def _reports(case: Case) -> Iterator[Item]:
 def _readings(case: Case) -> Iterator[Item]:
     """R2b: what a text was first read as, and what it became, when and by which text (L23, L24)."""
     for claim in case.claims:
-        known = [(str(reading["client"]), str(reading["agent"])) for reading in claim.readings]
-        known.append((claim.client, claim.agent))
-        for reading, was, (client, agent) in zip(claim.readings, known, known[1:], strict=False):
-            before = "/".join(filter(None, (was[0], _named(was[1]) if was[1] != agent else "")))
-            params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(agent), "client": client, "was": before}
-            at = datetime.fromisoformat(reading["at"])
-            if at <= case.at:
-                yield Item(f"reading.{reading['how']}", at, reading["seq"], ("R2b",), params)
+        for step in became(claim):
+            params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(step.agent), "client": step.client}
+            if step.at <= case.at:
+                yield Item(f"reading.{step.how}", step.at, step.seq, ("R2b",), params | {"was": step.was})
 
 
 def _plans(case: Case) -> Iterator[Item]:

@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from parsers.message import Parsed
-from worker.rules.amending import reading_of, times_amended
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.curing import decide_cure
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.displacing import displace, waiting_beside
-from worker.rules.model import Claim, Decision
+from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import expired_params, named_params
-from worker.rules.part import UNSURE
+from worker.rules.readings import CHECKED, reading_of, times_amended
 from worker.rules.references import Missing, claims_meant
 from worker.rules.turn import Turn
 
@@ -58,7 +57,7 @@ def checked(turn: Turn, claim: Claim) -> Claim:
     if UNSURE not in claim.flags:
         return claim
     flags = tuple(flag for flag in claim.flags if flag != UNSURE)
-    return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, "checked")))
+    return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, CHECKED)))
 
 
 def _end_if_valid(turn: Turn, claim: Claim) -> datetime:

@@ -11,6 +11,8 @@ UNIT_KINDS = ("own", "distributor", "referral")
 NO_AGENT = "-"
 WALK_IN = "walkin"
 """The unit of a walk-in (现场客): a client of the site itself (R6; decisions.md B2)."""
+UNSURE = "unsure"
+"""The flag of a claim whose reading nobody has confirmed (R2b, L24)."""
 ERASED = "—"
 """The name of a client whose records retention has erased."""
 WEEKEND = "weekend"

@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.rules.model import Claim
+from worker.rules.model import UNSURE, Claim
 
-UNSURE = "unsure"
-"""The flag of a claim whose reading nobody has confirmed (R2b, L24)."""
 ASKED = "asked"
 """The flag of a claim whose sender was asked whether its unlisted agent is himself (L21)."""
 REGISTERED = ("accepted", "check_reading")

@@ -10,10 +10,10 @@ from worker.rules.disputes import final_for
 from worker.rules.families import family_of, is_himself
 from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
-from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
+from worker.rules.model import NO_AGENT, UNSURE, Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
 from worker.rules.params import claim_params, client_params
-from worker.rules.part import ASKED, REGISTERED, UNSURE, Beside, Part, code_of
+from worker.rules.part import ASKED, REGISTERED, Beside, Part, code_of
 from worker.rules.planning import keep_plan
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewing import renew, renewable

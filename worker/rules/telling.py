@@ -40,7 +40,8 @@ def _daily(state: State, deadline: Deadline, now: datetime, head: str) -> list[R
     """F32, with whom was expected since the day before and has not come, by how the facts stand now (C7)."""
     absent = missed(state, deadline.at)
     names = {"missed": len(absent), "names": [claim.client for claim in absent[:MOST_NAMED]]} if absent else {}
-    return _to_managers(state, dict(deadline.detail) | names | {"head": head[:8], "span": "day"})
+    unsure = {"unsure": [f"R{number}" for number in deadline.detail["unsure"]]} if "unsure" in deadline.detail else {}
+    return _to_managers(state, dict(deadline.detail) | names | unsure | {"head": head[:8], "span": "day"})
 
 
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:

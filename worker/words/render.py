@@ -124,6 +124,7 @@ def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) ->
     fields["colleague"] = unit if params.get("colleague") == NO_AGENT else str(params.get("colleague", ""))
     fields["fitting"] = "、".join(params.get("fitting", ()))
     fields |= _of_form(setting, params)
+    fields |= _left_to_check(setting, params)
     fields["act"] = catalogue(setting.language)["act"].get(params.get("kind"), "")
     fields["example"] = catalogue(setting.language)["example"]
     fields["text"] = _clip(str(params.get("text", "")).strip(), PART_TEXT_LONGEST)
@@ -140,6 +141,15 @@ def _of_form(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
         "signers": "/".join(parties.get(signer, signer) for signer in params.get("signers", ())),
         "items": "、".join(params.get("items", ())),
     }
+
+
+def _left_to_check(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return how a digest lists the readings that nobody has confirmed (L24), by number and only counted."""
+    left = params.get("unsure")
+    if not isinstance(left, list):
+        return {}
+    tails, named = catalogue(setting.language)["tail"], {"items": "、".join(left), "count": str(len(left))}
+    return {name: str(tails[name]).format_map(named) for name in ("to_check", "to_check_count")}
 
 
 def _persons(setting: Setting, params: Mapping[str, Any]) -> str:

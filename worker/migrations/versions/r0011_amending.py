@@ -24,3 +24,7 @@ def upgrade() -> None:
     op.add_column("roster", sa.Column("aliases", sa.JSON(), nullable=False, server_default=NONE, comment=called))
     op.drop_index("ix_claims_sender", "claims")
     op.create_index("ix_claims_sender", "claims", ["site_id", "sender", "reported_at"])
+    on_sqlite = sa.text("instr(flags, '\"unsure\"') > 0")
+    on_postgresql = sa.text("strpos(CAST(flags AS TEXT), '\"unsure\"') > 0")
+    place = ["site_id", "seq", "part"]
+    op.create_index("ix_claims_unsure", "claims", place, sqlite_where=on_sqlite, postgresql_where=on_postgresql)

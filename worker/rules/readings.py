@@ -1,0 +1,47 @@
+"""What became of a claim's reading: amended by its sender, affirmed by him, or checked by the site (R2b; L21–L24)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from worker.rules.model import NO_AGENT, Claim
+from worker.rules.turn import Turn
+
+AMENDED, AFFIRMED, CHECKED = "amended", "affirmed", "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """One change: how, when and by which text, the client and agent after it, and in a word what was read before."""
+
+    how: str
+    at: datetime
+    seq: int
+    client: str
+    agent: str
+    was: str
+
+
+def reading_of(turn: Turn, claim: Claim, how: str) -> dict[str, Any]:
+    """Return what is kept of a change of a claim's reading: how, by which text, and what it was before."""
+    by = {"how": how, "seq": turn.message.seq, "at": turn.now.isoformat(), "phone": turn.phone}
+    return by | {"client": claim.client, "agent": claim.agent}
+
+
+def times_amended(claim: Claim) -> int:
+    """Return how often a claim was amended."""
+    return sum(reading["how"] == AMENDED for reading in claim.readings)
+
+
+def became(claim: Claim) -> Iterator[Became]:
+    """Yield what became of a claim's reading, in line order."""
+    known = [(str(reading["client"]), str(reading["agent"])) for reading in claim.readings]
+    after = [*known[1:], (claim.client, claim.agent)]
+    for reading, before, (client, agent) in zip(claim.readings, known, after, strict=False):
+        at = datetime.fromisoformat(reading["at"])
+        yield Became(reading["how"], at, reading["seq"], client, agent, _in_a_word(*before, agent))
+
+
+def _in_a_word(client: str, agent: str, later: str) -> str:
+    return client if agent in (later, NO_AGENT) else f"{client}/{agent}"
