@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from worker.database import migrate, open_engine
 from worker.loading import OTHER, Columns, on_phones7
+from worker.readers.flags import flagged
 from worker.schema import aliases, claims, kin, reports
 
 COLUMNS: dict[str, tuple[Table, Columns]] = {
@@ -45,3 +46,15 @@ def plan_of(folder: Path, query: Select[Any]) -> str:
         plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all())
     engine.dispose()
     return plan
+
+
+def test_readings_to_be_checked_are_found_by_their_index(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'look-ups.sqlite'}"
+    migrate(url)
+    engine = open_engine(url)
+    query = select(claims.c.number).where(claims.c.site_id == 1, flagged("unsure")).order_by(claims.c.seq.desc())
+    written = query.compile(dialect=SQLiteDialect(), compile_kwargs={"literal_binds": True})
+    with engine.begin() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all())
+    engine.dispose()
+    assert "SEARCH claims USING INDEX ix_claims_unsure" in plan

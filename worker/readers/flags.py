@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement
+from sqlalchemy import ColumnElement, Integer, literal_column
 from sqlalchemy.ext.compiler import compiles
 
 FLAGS: Final = ("unsure", "unlisted", "short_lead", "contested", "shortened", "full_number", "group", "imported")
@@ -16,24 +16,31 @@ def shown_flags(flags: Iterable[str]) -> tuple[str, ...]:
     return tuple(flag for flag in FLAGS if flag in noted)
 
 
-class Flagged(ColumnElement[bool]):
-    """The condition that a claim has a flag; literal, so that a database recognises its partial index."""
+def flagged(flag: str) -> ColumnElement[bool]:
+    """Return the condition that a claim has one of FLAGS; raises ValueError for any other word.
+
+    All of it is literal, so that a database recognises its partial index.
+    """
+    if flag not in FLAGS:
+        raise ValueError(f"“{flag}” is no flag; the flags are {', '.join(FLAGS)}")
+    return _Position(flag) > literal_column("0")
+
+
+class _Position(ColumnElement[int]):
+    """Where a flag stands among a claim's, from 1; 0: nowhere."""
 
     inherit_cache = False
-    type = Boolean()
+    type = Integer()
 
     def __init__(self, flag: str) -> None:
-        """Take one of FLAGS; raises ValueError for any other word."""
-        if flag not in FLAGS:
-            raise ValueError(f"“{flag}” is no flag; the flags are {', '.join(FLAGS)}")
         self.flag = flag
 
 
-@compiles(Flagged)
-def _on_sqlite(element: Flagged, _compiler: Any, **_: Any) -> str:
-    return f"instr(claims.flags, '\"{element.flag}\"') > 0"
+@compiles(_Position)
+def _on_sqlite(element: _Position, _compiler: Any, **_: Any) -> str:
+    return f"instr(claims.flags, '\"{element.flag}\"')"
 
 
-@compiles(Flagged, "postgresql")
-def _on_postgresql(element: Flagged, _compiler: Any, **_: Any) -> str:
-    return f"strpos(CAST(claims.flags AS TEXT), '\"{element.flag}\"') > 0"
+@compiles(_Position, "postgresql")
+def _on_postgresql(element: _Position, _compiler: Any, **_: Any) -> str:
+    return f"strpos(CAST(claims.flags AS TEXT), '\"{element.flag}\"')"

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 
-from worker.readers.flags import FLAGS, Flagged
+from worker.readers.flags import FLAGS, flagged
 from worker.schema import claims, reports
 
 WINNING = ("accepted", "check_reading", "unlisted", "suspected", "contested", "imported")
@@ -99,8 +99,8 @@ def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     """Return what must hold for a row that is looked for. With a status of registrations it is all about `claims`, so
     that their indices lead to it; else all about `reports`."""
     table = claims if search.of_claims else reports
-    flagged = [Flagged(search.flag)] if search.flag is not None else []
-    return [*_of_words(search, table), *_of_status(search, now), *flagged]
+    noted = [flagged(search.flag)] if search.flag is not None else []
+    return [*_of_words(search, table), *_of_status(search, now), *noted]
 
 
 def _of_words(search: Search, table: Table) -> Iterator[ColumnElement[bool]]:
