@@ -260,7 +260,7 @@ def test_exports_carry_and_publish_their_head(engine: Engine, tmp_path: Path) ->
     exported = json.loads(run("register", "--json").stdout)
     assert [row["head"] for row in exported] == [heads[int(row["seq"])] for row in exported]
     lines = run("register", "--format", "csv").stdout.splitlines()
-    assert lines[0].endswith(",part,planned,head")
+    assert lines[0].endswith(",part,flags,planned,head")
     assert lines[-1].endswith("," + heads[LAST_REPORT])
     shown = run("register")
     assert "head" not in shown.stdout
