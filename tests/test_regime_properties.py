@@ -164,8 +164,13 @@ def instants(folded: Folded, until: datetime | None) -> Iterator[datetime]:
 def one_client(state: State, one: Claim, other: Claim, at: datetime) -> bool:
     """Tell whether two claims are on one client: so called and on one number, or proved to be one or of one family."""
     family = claims_of_family(state, client_of(one), at)
-    alike = fold(one.client) == fold(other.client) or (one.first3, one.last4) != (other.first3, other.last4)
+    alike = fold(one.client) == fold(other.client) or not numbers_of(state, one) & numbers_of(state, other)
     return alike and other in family
+
+
+def numbers_of(state: State, claim: Claim) -> set[tuple[str, str]]:
+    """Return every number of a claim's client, corrected ones as well: on one of them 马先生 may be 马超 or 马岱."""
+    return {(claim.first3, claim.last4), *((a.first3, a.last4) for a in state.aliases_of(claim.number))}
 
 
 @settings(max_examples=60, deadline=None)
