@@ -58,8 +58,11 @@ agent 王五 {WANG} 贝壳
 2026-11-06 14:01:00 {CONSULTANT} < signed V1
 2026-11-06 14:02:00 {MANAGER} > 签 V1
 2026-11-06 14:02:00 {MANAGER} < visit_confirmed V1
+2026-11-06 15:00:00 directory 云栖府 number=+8613800000100
+2026-11-06 15:01:00 {LI} > 报备 云栖府 何健 186****0917 李四
+2026-11-06 15:01:00 {LI} < forwarded
 """
-LAST_REPORT, LAST = 21, 27
+LAST_REPORT, LAST = 29, 29
 """The places of the story's last report and of its last message."""
 
 

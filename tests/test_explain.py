@@ -106,7 +106,7 @@ def test_a_past_moment_gets_the_answer_of_that_moment(engine: Engine) -> None:
 def test_a_past_moment_behind_a_seal_can_still_be_asked_about(engine: Engine) -> None:
     play(engine)
     run("audit", "--seal")
-    asked = ("R1", "--at", "2026-11-06 15:00")
+    asked = ("R1", "--at", "2026-11-06 16:00")
     before = explained(*asked)
     later = datetime(2026, 11, 7, tzinfo=UTC)
     seq = accept(engine, Inbound("sandbox", "later", LI, NUMBER, "撤 R1"), lambda: later).seq
