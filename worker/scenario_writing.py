@@ -39,11 +39,14 @@ class _Writer:
     captured: set[str] = field(default_factory=set)
     units: dict[str, str] = field(default_factory=dict)
     involved: set[str] = field(default_factory=set)
+    listed: dict[tuple[str, str], str] = field(default_factory=dict)
+    """the line of each agent as it was last written, without aliases, by unit and name"""
 
     def __post_init__(self) -> None:
         """Find the units that have a part in the case: those that reported, of who texted, and of who was named."""
-        phones = {one.message.sender for one in self.messages}
-        words = "\n".join(one.message.text for one in self.messages)
+        own = [one.message for one in self.messages if one.alias is None]
+        phones = {message.sender for message in own}
+        words = "\n".join(message.text for message in own)
         rosters = [one.message.payload for one in self.messages if one.message.kind == "roster"]
         people = [person for roster in rosters for person in roster["people"]]
         texted = [p["unit"] for p in people if p["phone"] in phones or p["name"] in words]
@@ -59,6 +62,8 @@ class _Writer:
             if one.message.kind == "site":
                 yield from self._site(one.message.payload)
                 yield from [f"policy first_number={min(numbers)}"] if numbers else []
+            elif one.alias is not None:
+                yield from self._alias(one.message, one.alias)
             elif one.message.kind in ("text", "form"):
                 yield from self._text(one)
             else:
@@ -114,9 +119,15 @@ class _Writer:
                 yield f"unit {person['unit']} kind={kind}"
             if unit_key(person["unit"]) in self.involved:
                 days = {key: person[key] for key in ("from", "to") if person.get(key)}
-                called = ",".join(alias.replace(" ", "") for alias in person.get("called", ()))
-                days |= {"aliases": called} if called else {}
-                yield f"agent {person['name']} {person['phone']} {person['unit']} {_pairs(days)}".rstrip()
+                line = f"agent {person['name']} {person['phone']} {person['unit']} {_pairs(days)}".rstrip()
+                self.listed[unit_key(person["unit"]), person["name"]] = line
+                yield _also_called(line, person.get("called", ()))
+
+    def _alias(self, row: Any, said: Mapping[str, Any]) -> Iterator[str]:
+        """Write a further name of an agent (L21) as set-up: the text that said it may be about another client."""
+        line = self.listed.get((unit_key(said.get("unit", "")), said.get("agent", "")))
+        if line is not None and said.get("alias"):
+            yield f"{self._time(row.received_at)} {_also_called(line, [said['alias']])}"
 
     def _unlist(self, said: Mapping[str, Any]) -> Iterator[str]:
         yield f"unlist {said['phone']}"
@@ -199,6 +210,11 @@ class _Writer:
 
 def _aliases(names: Sequence[str]) -> dict[str, str]:
     return {"aliases": ",".join(name.replace(" ", "·") for name in names)} if names else {}
+
+
+def _also_called(line: str, names: Sequence[str]) -> str:
+    called = ",".join(name.replace(" ", "") for name in names)
+    return f"{line} aliases={called}" if called else line
 
 
 def _by_role(staff: Mapping[str, str]) -> dict[str, str]:

@@ -33,14 +33,18 @@ class Played:
     several: bool = False
     """it, or what it was answered, speaks of other clients as well"""
     code: bool = False
+    alias: Mapping[str, Any] | None = None
+    """what its answer says if all that it does for the case is to give an agent of the roster one more name (L21)"""
 
 
 @dataclass(slots=True)
 class _Found:
-    """Places of the messages that belong to the case, and of those that are confirmation codes."""
+    """Places of the messages that belong to the case, of those that are confirmation codes, and of those that only
+    taught the line what an agent is also called, each with what it was answered."""
 
     seqs: set[int] = field(default_factory=set)
     codes: set[int] = field(default_factory=set)
+    aliases: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
@@ -51,11 +55,15 @@ def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     found.seqs |= set(_naming(connection, site_id, case))
     found.seqs |= set(_told(case))
     _add_codes(connection, site_id, found)
-    rows = _messages(connection, site_id, found.seqs)
+    found.aliases |= _aliases_before(connection, site_id, found.seqs)
+    rows = _messages(connection, site_id, found.seqs | found.aliases.keys())
     said = _replies(connection, site_id, found.seqs)
     mixed = _of_others(connection, site_id, case, found.seqs)
     mixed |= {seq for seq, written in said.items() if any(map(_of_several, written))}
-    return [Played(row, tuple(said.get(row.seq, ())), row.seq in mixed, row.seq in found.codes) for row in rows]
+    return [
+        Played(row, tuple(said.get(row.seq, ())), row.seq in mixed, row.seq in found.codes, found.aliases.get(row.seq))
+        for row in rows
+    ]
 
 
 def _told(case: Case) -> Iterator[int]:
@@ -126,6 +134,13 @@ def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
         if digits is not None and last is not None and last.seq in found.seqs:
             found.seqs.add(row.seq)
             found.codes |= {row.seq} if last.params.get("code") == digits[1] else set()
+
+
+def _aliases_before(connection: Connection, site_id: int, seqs: set[int]) -> dict[int, Mapping[str, Any]]:
+    """Return what was answered where, before the last of these places, an agent was given one more name (L21)."""
+    told = (replies.c.site_id == site_id) & (replies.c.code == "alias_set") & (BY_MESSAGE > 0)
+    query = select(BY_MESSAGE.label("seq"), replies.c.params).where(told, max(seqs, default=0) > BY_MESSAGE)
+    return {row.seq: row.params for row in connection.execute(query) if row.seq not in seqs}
 
 
 def _messages(connection: Connection, site_id: int, seqs: set[int]) -> list[Row[Any]]:
