@@ -85,6 +85,14 @@ def test_the_register_marks_and_finds_what_is_to_be_checked(runtime: Runtime, ma
     assert 'aria-current="true">待核对' in manager.get("/register?flag=unsure").text
 
 
+def test_the_register_finds_what_names_a_project_that_nobody_knows(
+    runtime: Runtime, manager: FlaskClient, site: SiteRow
+) -> None:
+    text(runtime, site, LI, "项目：龙湖春江\n客户：王芳\n电话：139****7788\n业务员：李四")
+    assert found(manager, flag="project") == ["王芳"]
+    assert 'aria-current="true">陌生项目' in manager.get("/register?flag=project").text
+
+
 def test_files_say_and_choose_by_flag(
     runtime: Runtime, manager: FlaskClient, site: SiteRow, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:

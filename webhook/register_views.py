@@ -50,7 +50,11 @@ FLAG_WORDS = {
     "project": _l("names a project that nobody knows"),
 }
 
-FLAG_CHIPS = (("unsure", _l("To be checked")), ("unlisted", _l("Not on the roster")))
+FLAG_CHIPS = (
+    ("unsure", _l("To be checked")),
+    ("unlisted", _l("Not on the roster")),
+    ("project", _l("Unknown project")),
+)
 READING_WORDS = {"amended": _l("Amended"), "affirmed": _l("Reading confirmed"), "checked": _l("Reading checked")}
 
 

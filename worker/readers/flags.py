@@ -6,7 +6,17 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, literal_column
 from sqlalchemy.ext.compiler import compiles
 
-FLAGS: Final = ("unsure", "unlisted", "short_lead", "contested", "shortened", "full_number", "group", "imported")
+FLAGS: Final = (
+    "unsure",
+    "unlisted",
+    "project",
+    "short_lead",
+    "contested",
+    "shortened",
+    "full_number",
+    "group",
+    "imported",
+)
 """What is shown and can be looked for, in this order; others are notes of the rules for themselves."""
 
 
