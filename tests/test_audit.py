@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -387,7 +388,7 @@ def test_a_seal_that_was_tampered_with_is_found(engine: Engine, words: tuple[str
     change(engine, update(sealed_facts).where(here).values(content=fact.content.replace("李四", "王五")))
     assert f"sealed_facts, seal at place {LAST}, fact {fact.number}: this is not what was sealed." in sentences(*words)
     change(engine, delete(sealed_facts).where(here))
-    assert f"seals, seal at place {LAST}: the facts are not those that were sealed." in sentences(*words)
+    assert f"seals, seal at place {LAST}: facts and versions are not those that were sealed." in sentences(*words)
     change(engine, update(seals).values(head="0" * 64))
     assert f"seals, seal at place {LAST}: the head is not the one of the chain." in sentences(*words)
 
@@ -403,6 +404,58 @@ def test_what_another_version_decided_is_one_sentence(engine: Engine) -> None:
     assert sentences("--since-seal") == [
         f"claims, R1: {name} is not what the line gives." for name in ("agent", "sender")
     ]
+
+
+def seal_under(phonenumbers: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("worker.proof.sealing.version", lambda _: phonenumbers)
+        assert run("audit", "--seal").exit_code == 0
+
+
+def test_a_seal_says_by_which_versions_it_was_made(engine: Engine) -> None:
+    run("audit", "--seal")
+    [seal] = rows(engine, seals)
+    assert seal.versions == f'{{"phonenumbers":"{version("phonenumbers")}","rules":{VERSION}}}'
+
+
+@pytest.mark.parametrize("said", ['{"phonenumbers":"8.13.0","rules":1}', "x", "[]", None])
+def test_versions_that_were_changed_are_found(engine: Engine, said: str | None) -> None:
+    run("audit", "--seal")
+    change(engine, update(seals).values(versions=said))
+    assert sentences() == [f"seals, seal at place {LAST}: facts and versions are not those that were sealed."]
+
+
+def test_a_seal_of_before_versions_were_noted_still_holds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.proof.sealing.versions", lambda: None)
+        sealed_and_continued(engine)
+    assert [seal.versions for seal in rows(engine, seals)] == [None]
+    assert sentences() == sentences("--since-seal") == []
+    change(engine, update(claims).where(claims.c.number == 1).values(agent="other"))
+    assert sentences() == ["claims, R1: agent is not what the line gives."]
+
+
+@pytest.mark.parametrize("words", [(), ("--since-seal",)])
+def test_another_version_of_phonenumbers_is_named_where_values_disagree(engine: Engine, words: tuple[str, ...]) -> None:
+    seal_under("8.13.0")
+    assert sentences(*words) == []
+    change(engine, update(claims).where(claims.c.number == 1).values(agent="other"))
+    made = f"was made under phonenumbers 8.13.0, this is {version('phonenumbers')}; "
+    disagrees, hint = sentences(*words)
+    assert disagrees == "claims, R1: agent is not what the line gives."
+    assert hint.startswith(f"seals, seal at place {LAST}: it {made}install phonenumbers 8.13.0 and audit again")
+
+
+def test_another_version_of_phonenumbers_stands_in_the_sentence_on_the_rules(engine: Engine) -> None:
+    seal_under("8.13.0")
+    change(engine, update(decisions).where(decisions.c.seq == 9).values(version=VERSION - 1))
+    assert sentences() == []
+    change(engine, update(claims).where(claims.c.number == 1).values(agent="other"))
+    [sentence] = sentences()
+    assert sentence.startswith("decisions, places 9 to 9: another version of the rules decided here, and 1 values are")
+    assert (
+        f"the seal at place {LAST} was made under phonenumbers 8.13.0, this is {version('phonenumbers')};" in sentence
+    )
 
 
 def test_a_faulty_register_is_not_sealed(engine: Engine) -> None:

@@ -28,7 +28,7 @@ from worker.line import accept
 from worker.outbox import candidates, claim
 from worker.restoring import GAP
 from worker.runtime import open_runtime
-from worker.schema import attempts, inbox, metadata, replies, sites
+from worker.schema import attempts, inbox, metadata, replies, seals, sites
 from worker.sender import Sender
 from worker.settings import load_settings
 from worker.settling import Settler
@@ -77,6 +77,7 @@ def test_either_database_restores_into_either(
     engine: Engine, other_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(engine)
+    assert run("audit", "--seal").exit_code == 0
     assert run("backup", str(file)).exit_code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert os.listdir(file.parent) == [file.name]
@@ -212,10 +213,11 @@ def test_a_backup_replaces_only_another_backup(engine: Engine, file: Path, tmp_p
     assert run("backup", str(tmp_path / "none" / "file")).exit_code == 1
 
 
+@pytest.mark.parametrize(("revision", "versions"), [("0001", []), ("0013", [None])])
 def test_a_backup_of_an_older_version_is_migrated_on_the_way(
-    new_database: Callable[[], str], file: Path, monkeypatch: pytest.MonkeyPatch
+    new_database: Callable[[], str], file: Path, monkeypatch: pytest.MonkeyPatch, revision: str, versions: list[None]
 ) -> None:
-    command.upgrade(alembic_config(f"sqlite:///{file}"), "0001")
+    command.upgrade(alembic_config(f"sqlite:///{file}"), revision)
     engine = create_engine(f"sqlite:///{file}")
     now = utc_now()
     backup.manifests.metadata.create_all(engine)
@@ -225,9 +227,14 @@ def test_a_backup_of_an_older_version_is_migrated_on_the_way(
             text("INSERT INTO cursors (site_id, decided_seq, head, state) VALUES (7, 0, :head, '{}')"),
             {"head": "0" * 64},
         )
+        if revision == "0013":
+            sealed = (
+                "INSERT INTO seals (site_id, seq, head, facts, state_hash, sealed_at) VALUES (7, 1, 'h', 1, 's', 5)"
+            )
+            connection.execute(text(sealed))
     with engine.begin() as connection:
         stands = backup.sites_of(connection)
-        said = {"created_at": now, "revision": "0001", "sites": stands, "rows": {"sites": 1}}
+        said = {"created_at": now, "revision": revision, "sites": stands, "rows": {"sites": 1}}
         said |= {"sha256": backup.digest(file, said)}
         connection.execute(insert(backup.manifests), said)
     engine.dispose()
@@ -239,6 +246,8 @@ def test_a_backup_of_an_older_version_is_migrated_on_the_way(
     assert file.read_bytes() == before
     other = open_engine(url)
     assert [row[:2] for row in rows(other, sites)] == [(7, "湾")]
+    with other.connect() as connection:
+        assert connection.execute(select(seals.c.versions)).scalars().all() == versions
     other.dispose()
 
 

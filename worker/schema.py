@@ -525,6 +525,11 @@ seals = Table(
     Column("state_hash", String(64), nullable=False, comment="SHA-256 over the facts' commitments in their order"),
     Column("sealed_at", UtcTime, nullable=False),
     Column("emptied_at", UtcTime, comment="a newer seal took its place, and its facts were taken away"),
+    Column(
+        "versions",
+        Text,
+        comment="what it was computed by, as canonical JSON: rules, phonenumbers; empty: sealed before it was noted",
+    ),
     comment="Checkpoints of an audited line: audit can begin behind one when texts before it are erased.",
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -66,7 +67,8 @@ def audit_site(
     computed = Findings(site.name)
     if _recompute(source, scratch, site, cursor, later, on_progress, computed):
         _compare(source, scratch, site.id, seal, computed)
-    _take_computed(found, computed, decided_otherwise(source, site.id, after))
+    numbered = _numbered_otherwise([each for each in seals if each.seq >= after])
+    _take_computed(found, computed, decided_otherwise(source, site.id, after), numbered)
     check_site(site, cursor.state, found)
     check_forwards(source, site, found)
     undecided = max(0, line.last - cursor.decided_seq)
@@ -81,15 +83,35 @@ def _seal_to_begin_with(seals: list[Seal], erased: int, found: Findings) -> Seal
     return seal
 
 
-def _take_computed(found: Findings, computed: Findings, otherwise: tuple[int, int] | None) -> None:
+def _numbered_otherwise(seals: list[Seal]) -> Seal | None:
+    """Return the last seal that is known to be made under another version of phonenumbers than this one (L27)."""
+    others = [seal for seal in seals if seal.phonenumbers not in (None, version("phonenumbers"))]
+    return others[-1] if others else None
+
+
+def _take_computed(
+    found: Findings, computed: Findings, otherwise: tuple[int, int] | None, numbered: Seal | None
+) -> None:
     """Take in what disagrees; where other rules decided there is one sentence for all of it, as nothing can be told."""
-    if otherwise is None or computed.count == 0:
-        found.take(computed)
+    if otherwise is not None and computed.count > 0:
+        _add_otherwise(found, computed.count, otherwise, numbered)
         return
+    found.take(computed)
+    if numbered is not None and computed.count > 0:
+        mend = f"install phonenumbers {numbered.phonenumbers} and audit again to know whether that is why."
+        found.add("seals", f"seal at {place(numbered.seq)}", "versions", f"it {_made_under(numbered)}; {mend}")
+
+
+def _add_otherwise(found: Findings, count: int, otherwise: tuple[int, int], numbered: Seal | None) -> None:
     places = f"places {otherwise[0]} to {otherwise[1]}"
-    words = f"another version of the rules decided here, and {computed.count} values are not what this one gives; "
+    words = f"another version of the rules decided here, and {count} values are not what this one gives; "
+    numbers = f"the seal at {place(numbered.seq)} {_made_under(numbered)}; " if numbered is not None else ""
     mend = "audit with that version, `baobei audit --seal` before an upgrade and `baobei audit --since-seal` after it."
-    found.add("decisions", places, "version", words + mend)
+    found.add("decisions", places, "version", words + numbers + mend)
+
+
+def _made_under(seal: Seal) -> str:
+    return f"was made under phonenumbers {seal.phonenumbers}, this is {version('phonenumbers')}"
 
 
 def _recompute(

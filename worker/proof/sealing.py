@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib.metadata import version
 from itertools import islice
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from worker.proof.checks import cursor_of
 from worker.proof.compare import AT_ONCE, Compared, Difference, stream
 from worker.proof.faults import Findings, place
 from worker.proof.heads import publish
-from worker.rules.chain import canonical
+from worker.rules.chain import VERSION, canonical
 from worker.rules.erasing import names_nobody
 from worker.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
 from worker.store import TABLES
@@ -41,6 +42,26 @@ class Seal:
     sealed_at: datetime
     emptied_at: datetime | None = None
     """when its facts were taken away because a newer seal had taken its place"""
+    versions: str | None = None
+    """`versions()` of when it was sealed; None when that was not noted yet"""
+
+    @property
+    def phonenumbers(self) -> str | None:
+        """The version of phonenumbers by which it was computed, None when that is not known."""
+        try:
+            said = json.loads(self.versions or "{}")
+        except ValueError:  # Somebody has changed it, which the state hash tells.
+            return None
+        return said.get("phonenumbers") if isinstance(said, dict) else None
+
+
+def versions() -> str:
+    """Return what a line comes to its facts by, as canonical JSON (L27).
+
+    It is the version of the rules, and that of phonenumbers, whose tables say which number is one. Whatever else a
+    text is read by gets a name here beside them: `reader` is for the digest of the reader's data files.
+    """
+    return canonical({"rules": VERSION, "phonenumbers": version("phonenumbers")}).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +111,14 @@ def seal_line(engine: Engine, scratch: Connection, site_id: int, now: datetime) 
         left_over = (sealed_facts.c.site_id == site_id) & (sealed_facts.c.seq == cursor.decided_seq)
         connection.execute(delete(sealed_facts).where(left_over))
     place_of = {"site_id": site_id, "seq": cursor.decided_seq}
-    state_hash = _StateHash(cursor.decided_seq, cursor.head)
+    made_by = versions()
+    state_hash = _StateHash(cursor.decided_seq, cursor.head, made_by)
     for some in _in_batches(enumerate(_facts(scratch, site_id), 1)):
         rows = [place_of | {"number": n} | _row_of(state_hash.cover(_sealed(*fact))) for n, fact in some]
         with engine.begin() as connection:
             connection.execute(insert(sealed_facts), rows)
-    seal = Seal(site_id, cursor.decided_seq, cursor.head, state_hash.count, state_hash.hex, now)
+    stands = (site_id, cursor.decided_seq, cursor.head, state_hash.count, state_hash.hex, now)
+    seal = Seal(*stands, versions=made_by)
     with engine.begin() as connection:
         connection.execute(insert(seals).values({name: getattr(seal, name) for name in Seal.__dataclass_fields__}))
         publish(connection, site_id, seal.seq, seal.head, "seal", now)
@@ -103,10 +126,10 @@ def seal_line(engine: Engine, scratch: Connection, site_id: int, now: datetime) 
 
 
 class _StateHash:
-    """One hash over place, head, and the commitments of all facts in their order."""
+    """One hash over place, head, versions where they were noted, and the commitments of all facts in their order."""
 
-    def __init__(self, seq: int, head: str) -> None:
-        self._hash = hashlib.sha256(canonical([seq, head]))
+    def __init__(self, seq: int, head: str, made_by: str | None) -> None:
+        self._hash = hashlib.sha256(canonical([seq, head] if made_by is None else [seq, head, made_by]))
         self.count = 0
 
     def cover(self, sealed: Sealed) -> Sealed:
@@ -183,13 +206,13 @@ def check_seal(source: Connection, seal: Seal, found: Findings) -> None:
 
 
 def _check_facts(source: Connection, seal: Seal, key: str, found: Findings) -> None:
-    state_hash = _StateHash(seal.seq, seal.head)
+    state_hash = _StateHash(seal.seq, seal.head, seal.versions)
     for sealed in _sealed_rows(source, seal):
         state_hash.cover(sealed)
         if not sealed.holds:
             found.add("sealed_facts", f"{key}, fact {state_hash.count}", "content", "this is not what was sealed.")
     if (state_hash.count, state_hash.hex) != (seal.facts, seal.state_hash):
-        found.add("seals", key, "state_hash", "the facts are not those that were sealed.")
+        found.add("seals", key, "state_hash", "facts and versions are not those that were sealed.")
 
 
 def check_against(source: Connection, scratch: Connection, seal: Seal, found: Findings) -> None:
