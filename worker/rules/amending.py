@@ -2,7 +2,7 @@
 
 One report of a sender on these digits, not older than `amend_minutes`, not amended three times
     the same name and agent     → no amending: a repeat (R7), which confirms a reading that was not sure
-    a name of the first text    → judged at the claim's own place: it was the reader's fault
+    a name that was misread     → judged at the claim's own place (`first_text.py: may_be_misread`)
     any other name              → judged at the amending text's place; with another's claim between them: contested
     an agent of the first text  → put right; any other agent is 转, and refused here
 Its number, its unit and its end stay. What cannot be amended is a report like any other, at its own place.
@@ -15,13 +15,13 @@ from parsers.message import Report
 from worker.rules.deadlines import plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of
-from worker.rules.first_text import stands_in
+from worker.rules.first_text import may_be_misread, stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
 from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.notifying import TOLD
 from worker.rules.params import claim_params, named_params
 from worker.rules.part import Part
-from worker.rules.readings import AMENDED, became, reading_of, times_amended
+from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.shortening import withdrawn_before
 from worker.rules.turn import Turn
@@ -123,20 +123,20 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
     exact = [c for c in agreeing if same_name(c.client, name)]
     if len({name_key(c.client) for c in exact or agreeing}) == 1:
         return None
-    holders = _passed(claim, name, between)
+    holders = _passed(turn, claim, name, between)
     if holders:
         return Place("contested", tuple(c.number for c in holders))
     strangers = tuple(c.number for c in agreeing or earlier)
     return Place("suspected", strangers) if strangers else Place("live")
 
 
-def _passed(claim: Claim, name: str, between: list[Claim]) -> list[Claim]:
+def _passed(turn: Turn, claim: Claim, name: str, between: list[Claim]) -> list[Claim]:
     """Return others' claims that a name may not pass: who is meant by it first, then all that came before the name.
 
-    A name of the first text was there before them, but what a person has settled, or the desk has seen, stays so.
+    A name that was misread was there before them, but what a person has settled, or the desk has seen, stays so.
     """
     meant = [c for c in between if names_agree(c.client, name)]
-    if stands_in(name, claim.said):
+    if may_be_misread(turn, claim, name):
         return [c for c in meant if c.state != "suspected"]
     if all(names_agree(known, name) for known in claim.names):
         return meant
@@ -147,12 +147,13 @@ def _confirmed(turn: Turn, report: Report, claim: Claim) -> Part | None:
     """Take his own words again as what was meant, where they were read surely this time; else it is a repeat (E19)."""
     if UNSURE not in claim.flags or not report.sure:
         return None
-    return _amended(
-        turn, report, claim, claim.client, (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
-    )
+    agent, place = (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
+    return _amended(turn, report, claim, claim.client, agent, place, AFFIRMED)
 
 
-def _amended(turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[str, str], place: Place) -> Part:
+def _amended(
+    turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[str, str], place: Place, how: str = AMENDED
+) -> Part:
     """Put the claim down as it is now; it keeps number and end, but for the end of a withdrawn one so called (R7)."""
     phone7 = (claim.first3, claim.last4)
     before = withdrawn_before(turn, name, phone7, claim.unit, besides=claim.number)
@@ -168,7 +169,7 @@ def _amended(turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[s
         rivals=place.rivals,
         ends_at=ends_at,
         flags=_flags(turn, claim, agent, sure=sure, shortened=before is not None),
-        readings=(*claim.readings, reading_of(turn, claim, AMENDED) | {"until": ends_at.isoformat()}),
+        readings=(*claim.readings, reading_of(turn, claim, how) | {"until": ends_at.isoformat()}),
     )
     if place.state == "contested":
         changed = _behind(turn, changed)
@@ -207,9 +208,15 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
         turn.notify(managers, "contested", params | {"state": "told"}, claim.ref)
     elif claim.state == "suspected" and (before.state, before.rivals) != (claim.state, claim.rivals):
         turn.notify(managers, "suspected", params, claim.ref)
-    elif TOLD in before.flags:
+    elif TOLD in before.flags or _passes_another(turn, claim):
         turn.notify(managers, "amended", params, claim.ref)
     rules = ("R2b", "R3", "R7", *(("R11",) if claim.rivals else ()))
     code = claim.state if claim.state in ("contested", "suspected") else "amended"
     said = params | {"state": "amended"} if code == "contested" else params
     return Part(code, rules, said, claim, recorded="amended")
+
+
+def _passes_another(turn: Turn, claim: Claim) -> bool:
+    """Tell whether another's claim, about which the managers were told, speaks of the same client now."""
+    at = (c for c in turn.state.claims_at(claim.first3, claim.last4) if c.live(turn.now) and c.unit != claim.unit)
+    return any(c.state == "suspected" and names_agree(c.client, claim.client) for c in at)

@@ -1,11 +1,22 @@
 """What a claim's first text said: names that stand in it word for word are put right at the claim's own place (L23)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from parsers.message import Report
-from worker.rules.identity import fold
+from parsers.names import looks_like_person
+from worker.rules.aliasing import calls_himself
+from worker.rules.identity import fold, name_form, same_name
+from worker.rules.model import Claim
+from worker.rules.projects import names_of
+from worker.rules.readings import confirmed, first_reading
+from worker.rules.turn import Turn
 
+MOST_NAMES = 1
+"""So many names beside client and agent may stand in a text by the reader's fault; who writes more seeds them."""
+_BETWEEN_PHRASES = re.compile(r"[^\w ·•‧・･∙⋅'’]+")
+_KEYWORDS = ("report", "client", "agent", "报备", "客户")
 _DIGITS = re.compile(r"\d+")
 _A_LETTER_OF_LATIN = re.compile(r"[a-z]")
 
@@ -30,6 +41,47 @@ def stands_in(name: str, said: str) -> bool:
     if around is not None:
         pattern = f"(?<!{around}){pattern}(?!{around})"
     return any(re.search(pattern, _folded(line)) for line in said.splitlines())
+
+
+def may_be_misread(turn: Turn, claim: Claim, name: str) -> bool:
+    """Tell whether a name of the first text may have been missed by the reader, and so has the claim's own place (L23).
+
+    It stands there as a whole word, is more than a surname, and nobody has confirmed the reading. If that was sure, the
+    name is what was taken for the agent, or the only one beside client and agent: a list of names is nobody's client.
+    """
+    first = first_reading(claim)
+    words = list(_words(claim.said))
+    if name_form(name).bare or confirmed(claim) or not any(same_name(word, name) for word in words):
+        return False
+    further = {name_form(w).key for w in words if looks_like_person(fold(w)) and not _is_known(turn, claim, w)}
+    if first.unsure:
+        return True
+    return len(further) <= MOST_NAMES and (fold(first.agent) == fold(name) or name_form(name).key in further)
+
+
+def _is_known(turn: Turn, claim: Claim, word: str) -> bool:
+    """Tell whether a word is the client or agent as first read, the sender, a unit or a site: no further name."""
+    state, first = turn.state, first_reading(claim)
+    if same_name(word, first.client) or fold(word) == fold(first.agent):
+        return True
+    people = state.people(state.day(turn.now), claim.unit)
+    himself = (p for p in people if p.phone in (claim.sender, claim.agent_phone))
+    if any(fold(word) == p.name_key or calls_himself(p, word) for p in himself):
+        return True
+    return state.unit_named(word) is not None or fold(word) in map(fold, names_of(state.site))
+
+
+def _words(said: str) -> Iterator[str]:
+    """Yield the words that stand free in a text; a name that is written apart, 韩 梅 or Li Si, is one."""
+    for phrase in _BETWEEN_PHRASES.split(said):
+        words = [word for word in phrase.split(" ") if word and fold(word) not in _KEYWORDS]
+        for apart, run in groupby(words, key=_is_part_of_a_name):
+            written = list(run)
+            yield from [" ".join(written)] if apart else written
+
+
+def _is_part_of_a_name(word: str) -> bool:
+    return len(word) == 1 or bool(_A_LETTER_OF_LATIN.match(fold(word)))
 
 
 def _folded(line: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.rules.model import NO_AGENT, Claim
+from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.turn import Turn
 
 AMENDED, AFFIRMED, CHECKED = "amended", "affirmed", "checked"
@@ -26,7 +26,30 @@ class Became:
 def reading_of(turn: Turn, claim: Claim, how: str) -> dict[str, Any]:
     """Return what is kept of a change of a claim's reading: how, by which text, and what it was before."""
     by = {"how": how, "seq": turn.message.seq, "at": turn.now.isoformat(), "phone": turn.phone}
-    return by | {"client": claim.client, "agent": claim.agent}
+    unsure = {"unsure": True} if UNSURE in claim.flags else {}
+    return by | {"client": claim.client, "agent": claim.agent} | unsure
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What was first read of a claim's text."""
+
+    client: str
+    agent: str
+    unsure: bool
+
+
+def first_reading(claim: Claim) -> First:
+    """Return how a claim's text was first read."""
+    if not claim.readings:
+        return First(claim.client, claim.agent, UNSURE in claim.flags)
+    first = claim.readings[0]
+    return First(str(first["client"]), str(first["agent"]), bool(first.get("unsure")))
+
+
+def confirmed(claim: Claim) -> bool:
+    """Tell whether its sender has confirmed the reading of a claim, or a person has checked it."""
+    return any(reading["how"] in (AFFIRMED, CHECKED) for reading in claim.readings)
 
 
 def times_amended(claim: Claim) -> int:
