@@ -19,6 +19,7 @@ from worker.rules.first_text import may_be_misread, stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
 from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.notifying import TOLD
+from worker.rules.outranking import outranking
 from worker.rules.params import claim_params, named_params
 from worker.rules.part import Part
 from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
@@ -121,7 +122,7 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
     earlier, between = ([c for c in others if (c.place < claim.place) is before] for before in (True, False))
     agreeing = [c for c in earlier if names_agree(c.client, name)]
     exact = [c for c in agreeing if same_name(c.client, name)]
-    if len({name_key(c.client) for c in exact or agreeing}) == 1:
+    if len({name_key(c.client) for c in outranking(name, exact or agreeing, live)}) == 1:
         return None
     holders = _passed(turn, claim, name, between)
     if holders:

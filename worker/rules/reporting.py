@@ -12,6 +12,7 @@ from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
 from worker.rules.model import NO_AGENT, UNSURE, Claim, Decision, ReportRow
 from worker.rules.notifying import notify_staff
+from worker.rules.outranking import many_names_before, outranking
 from worker.rules.params import claim_params, client_params
 from worker.rules.part import ASKED, REGISTERED, Beside, Part, code_of
 from worker.rules.planning import keep_plan
@@ -104,9 +105,11 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
     own = [c for c in agreeing if c.unit == reporter.unit]
     if own:
         return _repeat(turn, report, reporter, own[0])
-    if len({name_key(c.client) for c in agreeing}) == 1:
-        return _overlap(turn, report, reporter, agreeing[0], index, beside)
+    first = outranking(report.client or "", agreeing, live)
+    if len({name_key(c.client) for c in first}) == 1:
+        return _overlap(turn, report, reporter, first[0], index, beside)
     strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
+    strangers = strangers or many_names_before(report.client or "", reporter.unit, live)
     if strangers:
         return _register(turn, report, reporter, index, beside, ("R11",), state="suspected", rivals=strangers)
     return _register(turn, report, reporter, index, beside, ())
