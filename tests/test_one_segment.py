@@ -21,7 +21,7 @@ PARAMS: dict[str, Any] = {
     "objection_until": NOW.isoformat(), "evidence_until": NOW.isoformat(), "opinion_until": NOW.isoformat(),
     "contact_until": NOW.isoformat(), "fields": ["number", "unit"], "missing": ["agent", "consultant"], "least": 12,
     "signers": ["古丽娜尔·买买提艾力江", "consultant", "manager"], "items": ["V100021 张三138****5678", "V100022 李四139****2233"],
-    "was": "阿卜杜热合曼·吐尔逊/古丽娜尔·买买提艾力江", "alias": "古丽娜尔·买买提",
+    "was": "阿卜杜热合曼·吐尔逊/古丽娜尔·买买提艾力江", "alias": "古丽娜尔·买买提", "meant": "阿卜杜热合曼·吐尔逊阿吉",
     "to": "翡翠湾江畔云…、绿城云栖玫瑰……", "other_client": "阿卜杜热合曼·吐尔逊阿吉", "other_mask": "138****5678", "old": "138****5678", "relation": "夫妻",
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
@@ -30,6 +30,7 @@ CASES: dict[str, dict[str, Any]] = {
     "amended.unsure": {"unsure": True},
     "new_report.unsure": {"unsure": True},
     "unlisted.asks": {"asks": True},
+    "unlisted.unsure": {"unsure": True},
     "expired.sent": {"ending": "sent"},
     "digest.day": {"span": "day"},
     "digest.missed": {"span": "day", "missed": 1234, "names": ["阿卜杜热合曼·吐尔逊阿吉"] * 20},
@@ -75,7 +76,7 @@ def test_the_fifth_refusal_with_its_telephone_is_one_segment_too(language: str) 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
-    "code", ["accepted", "check_reading", "suspected", "unlisted", "unlisted.asks", "accepted.full"]
+    "code", ["accepted", "check_reading", "suspected", "unlisted", "unlisted.asks", "unlisted.unsure", "accepted.full"]
 )
 def test_a_correction_says_within_one_segment_that_the_first_report_stands(language: str, code: str) -> None:
     words = said(language, code, still="R100023")

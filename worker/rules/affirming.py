@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from worker.rules.aliasing import also_called
+from worker.rules.aliasing import also_called, may_be_himself
 from worker.rules.amending import in_window
 from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import claim_params
@@ -16,9 +16,10 @@ def decide_affirm(turn: Turn) -> Decision:
     claim = _newest_that_asks(turn)
     if claim is None:
         return turn.decision("affirm", "courtesy")
-    if ASKED in claim.flags and turn.listed is not None:
+    people = turn.state.people(turn.state.day(turn.now), claim.unit)
+    if ASKED in claim.flags and turn.listed is not None and may_be_himself(turn.listed, people, claim.agent):
         return _is_himself(turn, claim)
-    affirmed = _without(turn, claim, UNSURE)
+    affirmed = _without(turn, claim, UNSURE, ASKED)
     turn.state.put(affirmed)
     code = code_of(affirmed)
     turn.answer(code, claim_params(affirmed), affirmed.ref)

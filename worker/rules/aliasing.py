@@ -1,8 +1,10 @@
 """What people of the roster call themselves besides their names: aliases (别名), and usual forms of a name (L21)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from parsers.message import Parsed
+from parsers.names import is_address_alone
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.identity import fold, name_form, names_agree
 from worker.rules.model import Decision, Listed
@@ -16,9 +18,25 @@ def calls_himself(person: Listed, named: str) -> bool:
     folded = fold(named)
     if folded in map(fold, person.aliases):
         return True
-    if len(folded) == 2 and folded[0] in _BEFORE_A_CHARACTER and folded[1] in person.name_key:
+    if _is_nickname(folded) and folded[1] in person.name_key:
         return True
     return name_form(named).bare and names_agree(person.name, named)
+
+
+def may_be_himself(person: Listed, people: Iterable[Listed], named: str) -> bool:
+    """Tell whether a name on no roster may become somebody's alias by his own 是.
+
+    It is neither a colleague's name, alias or usual form, nor a form of address (陈先生), which says of nobody who he is.
+    """
+    folded = fold(named)
+    if is_address_alone(folded) or (name_form(named).bare and not _is_nickname(folded)):
+        return False
+    others = (p for p in people if p.phone != person.phone)
+    return not any(folded == p.name_key or calls_himself(p, named) for p in others)
+
+
+def _is_nickname(folded: str) -> bool:
+    return len(folded) == len("阿强") and folded[0] in _BEFORE_A_CHARACTER
 
 
 def also_called(person: Listed, alias: str) -> Listed:

@@ -93,13 +93,18 @@ def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refu
 
 
 def _colleague(sender: Listed, people: list[Listed], named: str) -> Listed | None:
-    """Return whom of the unit a name means: so called, the sender first; or the only one of a surname (小李)."""
+    """Return whom of the unit a name means: so called; the sender by a form of his own name; a colleague by his alias.
+
+    Else it may be the only one of a surname (小李).
+    """
     exact = [p for p in people if fold(p.name) == fold(named)]
-    exact = exact or [p for p in people if fold(named) in map(fold, p.aliases)]
     if exact:
         return sender if sender in exact else exact[0]
     if calls_himself(sender, named):
         return sender
+    called = [p for p in people if fold(named) in map(fold, p.aliases)]
+    if called:
+        return called[0]
     if not name_form(named).bare:
         return None
     agreeing = [p for p in people if names_agree(p.name, named)]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from parsers.message import Parsed, Report
+from worker.rules.aliasing import may_be_himself
 from worker.rules.amending import amend
 from worker.rules.attribution import attribute
 from worker.rules.deadlines import DAY, plan_protection
@@ -248,12 +249,19 @@ def _earlier(turn: Turn, claim: Claim) -> list[Claim]:
 def _flags(turn: Turn, report: Report, reporter: Reporter, before: Claim | None, beside: Beside) -> tuple[str, ...]:
     given = {
         "unlisted": reporter.unlisted,
-        ASKED: reporter.unlisted and turn.listed is not None and beside.alone,
+        ASKED: beside.alone and report.sure and _may_be_himself(turn, reporter),
         UNSURE: not report.sure,
         "full_number": report.was_full,
         "shortened": before is not None,
     }
     return tuple(flag for flag, holds in given.items() if holds)
+
+
+def _may_be_himself(turn: Turn, reporter: Reporter) -> bool:
+    """Tell whether the sender is asked if an agent on no roster is himself (L21)."""
+    if not reporter.unlisted or turn.listed is None:
+        return False
+    return may_be_himself(turn.listed, turn.state.people(turn.state.day(turn.now), reporter.unit), reporter.agent)
 
 
 def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Reporter | None) -> None:
