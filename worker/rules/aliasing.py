@@ -26,7 +26,7 @@ def calls_himself(person: Listed, named: str) -> bool:
 def may_be_himself(person: Listed, people: Iterable[Listed], named: str) -> bool:
     """Tell whether a name on no roster may become somebody's alias by his own 是.
 
-    It is neither a colleague's name, alias or usual form, nor a form of address (陈先生), which says of nobody who he is.
+    It is no name, alias or usual form of a colleague, and no form of address (陈先生), which says of nobody who he is.
     """
     folded = fold(named)
     if is_address_alone(folded) or (name_form(named).bare and not _is_nickname(folded)):

@@ -15,7 +15,7 @@ from parsers.message import Report
 from worker.rules.deadlines import plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of
-from worker.rules.first_text import may_be_misread, stands_in
+from worker.rules.first_text import is_labelled_agent, may_be_misread, stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
 from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.notifying import TOLD
@@ -56,7 +56,7 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
     if not renamed and not replaced:
         return _confirmed(turn, report, claim)
     if replaced and not _may_be_agent(turn, claim, report, reporter, name):
-        return Part("refused_invalid", ("R2b",), named_params(claim) | {"agent": claim.agent, "reason": "agent"})
+        return _agent_stays(turn, claim, reporter, renamed=renamed)
     place = _place_of(turn, claim, name) if renamed else Place(claim.state, claim.rivals)
     if place is None:
         return None
@@ -108,6 +108,14 @@ def _may_be_agent(turn: Turn, claim: Claim, report: Report, reporter: Reporter, 
     written = {reporter.agent, *((report.agent,) if report.agent else ())}
     himself = reporter.agent_phone == turn.phone and turn.listed is not None
     return any(stands_in(word, claim.said) for word in written) or (himself and _was_the_client(claim, name))
+
+
+def _agent_stays(turn: Turn, claim: Claim, reporter: Reporter, *, renamed: bool) -> Part:
+    """Refuse another agent; a name that nobody knows may be the client's, and its sender is asked."""
+    params = named_params(claim)
+    if renamed or reporter.agent_phone or is_labelled_agent(reporter.agent, turn.message.text):
+        return Part("refused_invalid", ("R2b",), params | {"agent": claim.agent, "reason": "agent"})
+    return Part("refused_invalid", ("R2b",), params | {"meant": reporter.agent, "reason": "renames"})
 
 
 def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:

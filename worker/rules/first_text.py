@@ -17,6 +17,8 @@ MOST_NAMES = 1
 """So many names beside client and agent may stand in a text by the reader's fault; who writes more seeds them."""
 _BETWEEN_PHRASES = re.compile(r"[^\w ·•‧・･∙⋅'’]+")
 _KEYWORDS = ("report", "client", "agent", "报备", "客户")
+_AGENT = "业务员|經紀人|经纪人|报备人|带看人|置业顾问|顾问|員工|员工|销售|agent"
+_SIGNS = r"(?:姓名|名字|改成|改为|换成|换为|应该是|应为|是|为|[\s:：=])*"
 _DIGITS = re.compile(r"\d+")
 _A_LETTER_OF_LATIN = re.compile(r"[a-z]")
 
@@ -41,6 +43,11 @@ def stands_in(name: str, said: str) -> bool:
     if around is not None:
         pattern = f"(?<!{around}){pattern}(?!{around})"
     return any(re.search(pattern, _folded(line)) for line in said.splitlines())
+
+
+def is_labelled_agent(name: str, text: str) -> bool:
+    """Tell whether a text says of a name that it is the agent's."""
+    return bool(re.search(rf"(?:{_AGENT}){_SIGNS}{re.escape(name)}", text, re.IGNORECASE))
 
 
 def may_be_misread(turn: Turn, claim: Claim, name: str) -> bool:
