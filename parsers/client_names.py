@@ -7,7 +7,8 @@ import re
 from typing import Final
 
 from parsers.message import Lexicon
-from parsers.names import SURNAMES, is_address_alone, looks_like_person, surname_length
+from parsers.names import is_address_alone, looks_like_person
+from parsers.vocabulary import SURNAMES, surname_length
 
 _BEFORE: Final = re.compile(
     r"([\s,;:、。.\-=+\]]*)((?:客户|顾客|客人|业主)?(?:姓名|名字|名称)?[\s:,]*(?:client|customer|name)?[\s:]*)"

@@ -12,10 +12,10 @@ from typing import Final
 from parsers.arguments import TAKEN, Arguments, read_arguments
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.grammar import read_report
 from parsers.message import Lexicon, Parsed
 from parsers.normalise import Reading
 from parsers.phones import Phone, blank
+from parsers.reader import read_clients, read_report
 
 _END: Final = r"[\s,.;!?~。]*$"
 _IT: Final = (
@@ -44,6 +44,8 @@ _ASK: Final = (
 _ANOTHER: Final = re.compile(
     r"\s*(?:另外?再?报备?(?:[一两]?[个组位])?|再报备?[一两]?[个组位]|再加报?[一两][个组位])(?:客户)?[\s:,]*(?=\S)"
 )
+_ANNOUNCED: Final = re.compile(r"\s*(?:报备[\s:,]*)?(?:到访|visit)[\s:,]+(?=\S)")
+"""到访 before a client who is still to come announces him (L15)."""
 _WRONG: Final = (
     r"(?:不好意思|抱歉|对不起|sorry|刚才|刚刚|上一?条|上面|前面|之前|那个|这个|的|名字|姓名|号码|电话|客户|业务员|信息|内容|有误|[\s,!]){0,8}"
     r"(?:更正|更改|修改|改一下|改下|纠正|勘误|[打写发报输填搞]错)(?:了|一下|下|字|名字|姓名|号码|电话|重新?发|重报|应该?为|应该是|以这[个条]为准|是|为){0,6}"
@@ -145,7 +147,9 @@ def _without(reading: Reading, start: int, end: int) -> Reading:
 
 
 def _other_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
-    """另报 张三 … is a report of another client, 更正 or 打错了 one that mends an earlier report (L22, L23)."""
+    """另报 张三 … is a report of another client, 到访 … 明天 announces one, 更正 or 打错了 one that mends an earlier report (L22, L23)."""
+    if phones and _TO_COME.search(reading.skeleton) and (head := _ANNOUNCED.match(reading.skeleton)):
+        return _report_of(_without(reading, *head.span()), phones, lexicon, "")
     for intent, pattern in (("another", _ANOTHER), ("correction", _WRONG_FIRST)):
         if phones and (head := pattern.match(reading.skeleton, 0, phones[0].start)):
             return _report_of(_without(reading, *head.span()), phones, lexicon, intent)
@@ -156,7 +160,7 @@ def _other_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Pa
 
 
 def _report_of(reading: Reading, phones: list[Phone], lexicon: Lexicon, intent: str) -> Parsed | None:
-    parsed = read_report(reading, phones, lexicon)
+    parsed = read_clients(reading, phones, lexicon)
     return replace(parsed, intent=intent) if parsed.kind == "report" and parsed.reports else None
 
 
@@ -174,7 +178,8 @@ def _arrival(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed 
         return None
     if head and not read_arguments("visit", reading, place.end(), phones, lexicon).direct:
         return None
-    parsed = read_report(_without(reading, *place.span()), phones, lexicon)
+    read = read_clients if head else read_report
+    parsed = read(_without(reading, *place.span()), phones, lexicon)
     if parsed.kind != "report" or not parsed.reports or parsed.faults:
         return None
     before = max(0 if head else good[-1].end, place.start() - _MOMENT_BEFORE)

@@ -9,16 +9,14 @@ from dataclasses import replace
 from typing import Final
 
 from parsers.arguments import OF_ARRIVAL, Arguments, read_arguments, take_refs
-from parsers.classify import agent_parts_of
 from parsers.client_names import is_name
-from parsers.companies import find_company
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.grammar import read_report
 from parsers.message import Lexicon, Parsed, Report
-from parsers.names import SURNAMES
-from parsers.normalise import Reading
+from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
+from parsers.reader import read_clients, read_whose
 from parsers.trie import words_pattern
+from parsers.vocabulary import SURNAMES
 
 KEYWORDS: Final = {
     "跟进": "follow_up", "follow": "follow_up", "follow up": "follow_up", "followup": "follow_up",
@@ -217,9 +215,11 @@ def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) 
     """Read what follows 团报 as a report text (D10): its fault, if it has one, stands with the command."""
     if not phones:
         return None
-    rest = Reading(" " * begin + reading.clean[begin:], " " * begin + reading.skeleton[begin:])
-    inner = read_report(rest, phones, lexicon)
     agent, unit = _head_line(reading, begin, phones, lexicon)
+    if agent or unit:
+        begin = reading.skeleton.index("\n", begin)
+    rest = Reading(" " * begin + reading.clean[begin:], " " * begin + reading.skeleton[begin:])
+    inner = read_clients(rest, phones, lexicon)
     reports = tuple(
         replace(report, agent=report.agent or agent, distributor=report.distributor or unit) for report in inner.reports
     )
@@ -233,12 +233,7 @@ def _head_line(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexic
     end = reading.skeleton.find("\n", begin)
     if end < 0 or any(phone.start < end for phone in phones) or not any(phone.start > end for phone in phones):
         return None, None
-    found: dict[str, str] = {}
-    for word in _WORD.finditer(reading.skeleton, begin, end):
-        for part in agent_parts_of(word[0].strip("()[]:"), lexicon):
-            start = word.start() + len(word[0]) - len(word[0].lstrip("()[]:"))
-            found.setdefault(part.kind, reading.clean[start + part.start : start + part.end].strip("()（）"))
-    return found.get("agent"), found.get("unit")
+    return read_whose(Reading(reading.clean[begin:end], reading.skeleton[begin:end]), lexicon)
 
 
 def _with_agent(reports: list[Report], words: str, lexicon: Lexicon) -> tuple[list[Report], str]:
@@ -252,15 +247,17 @@ def _with_agent(reports: list[Report], words: str, lexicon: Lexicon) -> tuple[li
         first, rest = words[: latin.end()].strip(), words[latin.end() :].strip()
     else:
         first, _, rest = words.partition(" ")
-    company = find_company(first.casefold(), lexicon)
-    if company is None and (_IS_HERE.fullmatch(first) or not is_name(first.casefold(), lexicon)):
-        return reports, words
-    agent: str | None = first
-    unit: str | None = None
-    if company is not None:
-        unit = first[company.start : company.end].strip(_BRACKETS)
-        agent = (first[: company.start] + first[company.end :]).strip(_BRACKETS) or None
+    agent, unit = read_whose(fold_for_reading(first), lexicon)
+    if unit is None:
+        if _IS_HERE.fullmatch(first) or not is_name(first.casefold(), lexicon):
+            return reports, words
+        agent = first
     behind = _UNIT_LABEL.sub("", rest)
-    if agent is not None and behind and find_company(behind.casefold(), lexicon):
+    if agent is not None and behind and _is_unit(behind, lexicon):
         unit, rest = behind, ""
-    return [replace(r, agent=agent or None, distributor=unit) for r in reports], rest
+    return [replace(r, agent=agent, distributor=unit) for r in reports], rest
+
+
+def _is_unit(words: str, lexicon: Lexicon) -> bool:
+    agent, unit = read_whose(fold_for_reading(words), lexicon)
+    return agent is None and unit == words.strip()

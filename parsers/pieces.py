@@ -1,133 +1,153 @@
-"""The words of a text in their roles: cut at separators and labels, numbers between them (texts.md, section 1)."""
+"""A text in pieces: numbers, moments, and words cut where a part of a report may begin or end.
+
+A piece is the smallest thing that a reading can give a role to; parts are one piece or several in a row.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from parsers.fields import LABEL, ROLES
-from parsers.moments import blank_moments
-from parsers.names import SURNAMES, is_address_alone
-from parsers.phones import Phone, blank
+from parsers.phones import Phone
+from parsers.vocabulary import COMPOUND_SURNAMES, NICK, SURNAMES, TABLE, WordTable
 
-_SEPARATOR: Final = re.compile(r"[\s,;.。、|@:!?=+~…\"“”#*\-/\[\]()_<>^&%$'‘’•\ufffd\ue000\ue001，；！？：]+")
-_HIDDEN_NAME: Final = rf"(?<![\w*])[{''.join(sorted(SURNAMES))}]\*{{1,3}}[\u4e00-\u9fff]{{0,2}}(?![\w*])"
-"""A name of which a part is hidden (张*, 张*先生, 李*明)."""
-_WORD: Final = re.compile(_HIDDEN_NAME + r"|[^\s,;.。、|@:!?=+~…\"“”#*\[\]()_<>^&%$\ue000\ue001，；！？：\-]+")
-_LATIN: Final = re.compile(r"[a-z][a-z'.]*")
-_BLANKS: Final = re.compile(r" {1,4}")
-_GIVEN: Final = re.compile(r"[\u4e00-\u9fff]")
-_FIELD_END: Final = re.compile(r"[\n;,，；。]")
+_NUMBER, _MOMENT = "\ue000", "\ue001"
+_TOKEN: Final = re.compile(rf"{_NUMBER}+|{_MOMENT}+|[^\W_]+(?:['’&]+[^\W_]+|\*{{1,3}}(?![*\d])[^\W\d_]*)*")
+_SCRIPT_CHANGE: Final = re.compile(r"(?<=[a-z0-9])(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[a-z0-9])")
+_BLANK_LINE: Final = re.compile(r"\n\s*\n")
+_GAPS: Final = (
+    ("colon", re.compile(r"[:=>→➡﹕∶]")),
+    ("open", re.compile(r"[(\[{<]")),
+    ("close", re.compile(r"[)\]}]")),
+    ("stop", re.compile(r"[.!?~…]|。")),
+    ("comma", re.compile(r"[,;、，；]")),
+    ("bar", re.compile(r"\|")),
+    ("slash", re.compile(r"/|\\")),
+    ("dash", re.compile(r"[-_—]")),
+    ("sign", re.compile(r"[^\s]")),
+)
+"""What may stand between two pieces, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A piece of the skeleton between start and end; `role` is its label's, "" without one."""
+class Piece:
+    """Characters `start` to `end` of the skeleton. `kind`: number, moment, word. `gap`: what stands before it."""
 
     start: int
     end: int
+    kind: str
+    gap: str
     text: str
-    role: str
-    first: bool = False
+    phone: Phone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label; its value begins at `end`."""
-
-    start: int
-    end: int
-    role: str
-    name: str
-
-
-Item = Word | Label | Phone
-
-
-def items_of(skeleton: str, phones: list[Phone]) -> list[Item]:
-    """Return labels, words and numbers in text order."""
-    plain = blank(skeleton, phones)
-    labels = [
-        Label(m.start(), m.end(), ROLES[m[m.lastgroup or "signed"]], m[m.lastgroup or "signed"])
-        for m in LABEL.finditer(plain)
-    ]
-    plain = blank_moments(plain)
-    words: list[Word] = []
-    begin, role = 0, ""
-    for label in [*labels, None]:
-        end = label.start if label else len(plain)
-        words += _field(plain, begin, end, role)
-        if label:
-            begin, role = label.end, label.role
-    items: list[Item] = [*labels, *words, *phones]
-    return sorted(items, key=lambda item: item.start)
-
-
-def _field(plain: str, begin: int, end: int, role: str) -> Iterator[Word]:
-    """Yield the words of a field: the first piece of its value has its role, what follows stands free."""
-    value = plain[begin:end]
-    lead = len(value) - len(value.lstrip(" \t\n:="))
-    start = begin + lead
-    stop_match = _FIELD_END.search(plain, start, end)
-    stop = stop_match.start() if stop_match else end
-    if role == "ignored":
-        if "\n" in value[:lead]:
-            stop = begin
-        yield from _free(plain, max(stop, begin), end)
-        return
-    if role in ("client", "agent", "unit"):
-        if role == "unit":
-            raw = re.compile(r"[^\s,;，；。]+").match(plain, start, stop)
-            if raw and "\ue000" not in raw[0]:
-                yield Word(raw.start(), raw.end(), raw[0], role, first=True)
-                yield from _free(plain, raw.end(), end)
-                return
-        first = True
-        for word in _free(plain, start, end):
-            own = first and word.start < stop
-            yield Word(word.start, word.end, word.text, role if own or word.start < stop else "", first=own)
-            first = False
-        return
-    yield from _free(plain, begin, end)
-
-
-def _free(plain: str, begin: int, end: int) -> Iterator[Word]:
-    """Yield the words of a stretch, names that are written apart (张 三, 张 先生) as one."""
-    words = [*_apart(plain, begin, end), None]
-    skip = False
-    for word, following in pairwise(words):
-        if skip:
-            skip = False
-        elif word and following and _is_one_name(plain, word, following):
-            yield Word(word.start, following.end, plain[word.start : following.end], "")
-            skip = True
-        elif word:
-            yield word
-
-
-def _is_one_name(plain: str, word: Word, following: Word) -> bool:
-    if word.text not in SURNAMES or not _BLANKS.fullmatch(plain, word.end, following.start):
-        return False
-    return bool(_GIVEN.fullmatch(following.text)) or is_address_alone(following.text)
-
-
-def _apart(plain: str, begin: int, end: int) -> Iterator[Word]:
-    pending: re.Match[str] | None = None
-    start = begin
-    for match in _WORD.finditer(plain, begin, end):
-        latin = _LATIN.fullmatch(match[0])
-        if pending is not None:
-            if latin and _BLANKS.fullmatch(plain, pending.end(), match.start()):
-                pending_end = match.end()
-                yield Word(start, pending_end, plain[start:pending_end], "")
-                pending = None
-                continue
-            yield Word(start, pending.end(), pending[0], "")
-            pending = None
-        if latin:
-            pending, start = match, match.start()
+def pieces_of(
+    skeleton: str, phones: Sequence[Phone], moments: Iterable[tuple[int, int]], listed: WordTable | None = None
+) -> list[Piece]:
+    """Return the pieces of a skeleton in order; linear. `listed` has the site's names, which divide runs as well."""
+    plain = _covered(skeleton, phones, moments)
+    starts = {phone.start: phone for phone in phones}
+    pieces: list[Piece] = []
+    last = 0
+    for token in _TOKEN.finditer(plain):
+        gap = gap_of(plain[last : token.start()]) if pieces else "begin"
+        begin = token.start()
+        if plain[begin] == _NUMBER:
+            for phone in _phones_within(starts, begin, token.end()):
+                pieces.append(Piece(phone.start, phone.end, "number", gap, "", phone))
+                gap = "glued"
+        elif plain[begin] == _MOMENT:
+            pieces.append(Piece(begin, token.end(), "moment", gap, skeleton[begin : token.end()]))
         else:
-            yield Word(match.start(), match.end(), match[0], "")
-    if pending is not None:
-        yield Word(start, pending.end(), pending[0], "")
+            for start, end in _divided(plain, begin, token.end(), listed):
+                pieces.append(Piece(start, end, "word", gap, plain[start:end]))
+                gap = "glued"
+        last = token.end()
+    return pieces
+
+
+def gap_of(between: str) -> str:
+    """Return the class of what stands between two pieces: glued, blank, a sign, line, or paragraph."""
+    if not between:
+        return "glued"
+    if between == " ":
+        return "blank"
+    if between == "·":
+        return "dot"
+    if "\n" in between:
+        if _GAPS[0][1].search(between.partition("\n")[0]):
+            return "colon-line"
+        return "paragraph" if _BLANK_LINE.search(between) else "line"
+    return next((name for name, pattern in _GAPS if pattern.search(between)), "blank")
+
+
+def _covered(skeleton: str, phones: Sequence[Phone], moments: Iterable[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    last = 0
+    spans = sorted([(p.start, p.end, _NUMBER) for p in phones] + [(s, e, _MOMENT) for s, e in moments])
+    for start, end, sign in spans:
+        if start >= last:
+            parts += (skeleton[last:start], sign * (end - start))
+            last = end
+    return "".join((*parts, skeleton[last:]))
+
+
+def _phones_within(starts: dict[int, Phone], begin: int, end: int) -> Iterator[Phone]:
+    while begin < end:
+        phone = starts[begin]
+        yield phone
+        begin = phone.end
+
+
+def _divided(plain: str, begin: int, end: int, listed: WordTable | None) -> Iterator[tuple[int, int]]:
+    words = _words(plain, begin, end, TABLE)
+    cuts = {begin, end, *(place for word in words for place in word)}
+    cuts.update(m.start() for m in _SCRIPT_CHANGE.finditer(plain, begin, end))
+    if end - begin > 2:
+        covered = {place for start, stop in words for place in range(start + 1, stop)}
+        cuts |= {cut for cut in _names(plain, begin, end, sorted(cuts)) if cut not in covered and plain[cut] != "*"}
+    if listed is not None:
+        cuts.update(place for word in _words(plain, begin, end, listed) for place in word)
+    places = sorted(cuts)
+    return pairwise(places)
+
+
+def _words(plain: str, begin: int, end: int, table: WordTable) -> list[tuple[int, int]]:
+    """Return the table's words in a run, each the longest at its place, none inside another."""
+    words: list[tuple[int, int]] = []
+    start = begin
+    while start < end:
+        stop = table.longest_at(plain, start, end)
+        if stop > start and _stands_alone(plain, start, stop, begin, end):
+            words.append((start, stop))
+            start = stop
+        else:
+            start += 1
+    return words
+
+
+def _stands_alone(plain: str, start: int, stop: int, begin: int, end: int) -> bool:
+    """Tell whether a Latin word is not a part of a longer one."""
+    if plain[start].isascii() and start > begin and plain[start - 1].isascii():
+        return False
+    return not (plain[stop - 1].isascii() and stop < end and plain[stop].isascii() and plain[stop].isalpha())
+
+
+def _names(plain: str, begin: int, end: int, cuts: list[int]) -> set[int]:
+    """Return where names may end that begin at a cut, and begin that end at one (surname and one or two signs)."""
+    found: set[int] = set()
+    for cut in cuts:
+        head = plain[cut : cut + 2]
+        if head in COMPOUND_SURNAMES:
+            found |= {cut + 3, cut + 4}
+        elif head[:1] in SURNAMES or head[:1] in NICK:
+            found |= {cut + 2, cut + 3}
+        for length in (2, 3, 4):
+            start = cut - length
+            if start > begin and (
+                (length < 4 and (plain[start] in SURNAMES or (length == 2 and plain[start] in NICK)))
+                or (length > 2 and plain[start : start + 2] in COMPOUND_SURNAMES)
+            ):
+                found.add(start)
+    return {cut for cut in found if begin < cut < end}

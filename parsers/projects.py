@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from parsers.fields import LABEL
 from parsers.normalise import Reading, fold_for_reading
+from parsers.trie import words_pattern
+from parsers.vocabulary import LABELS
 
 _LABELS: Final = (
     "报备项目", "报备楼盘", "项目名称", "楼盘名称", "意向项目", "意向楼盘", "推荐项目", "带看项目", "到访项目",
@@ -25,6 +26,7 @@ _ENDING: Final = (
 )
 _ENDS: Final = re.compile(rf"{_ENDING}$")
 _LABELLED: Final = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(_LABELS)})[\])]?[ \t]*[:=\]][ \t]*([^\s,;:=|]{{1,40}})")
+_NEXT_LABEL: Final = re.compile(rf"(?:{words_pattern(LABELS)})[ \t]*[:=]")
 _BRACKETED: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>")
 _BETWEEN: Final = re.compile(r"[、/+&]|及|和|与")
 _DROPPED: Final = re.compile(r"[\s.·\-_'*]+")
@@ -105,7 +107,7 @@ def _keys(sites: frozenset[str]) -> dict[str, str]:
 def _parts(reading: Reading, match: re.Match[str], sites: frozenset[str]) -> Iterable[Named]:
     """Return what a labelled value names: one development, or several with signs between them."""
     start, end = match.span(1)
-    following = LABEL.search(reading.skeleton, start, end + 1)
+    following = _NEXT_LABEL.search(reading.skeleton, start, end + 1)
     end = following.start() if following else end
     pattern = _free_pattern(sites)
     known = pattern.match(reading.skeleton, start) if pattern is not None else None

@@ -18,7 +18,7 @@ from worker.gateways.base import Inbound
 from worker.line import accept
 from worker.notices import tell_due
 from worker.proof import scratch
-from worker.rules.chain import VERSION
+from worker.rules.chain import READER, VERSION
 from worker.rules.deadlines import DAY
 from worker.schema import (
     UtcTime,
@@ -415,7 +415,7 @@ def seal_under(phonenumbers: str) -> None:
 def test_a_seal_says_by_which_versions_it_was_made(engine: Engine) -> None:
     run("audit", "--seal")
     [seal] = rows(engine, seals)
-    assert seal.versions == f'{{"phonenumbers":"{version("phonenumbers")}","rules":{VERSION}}}'
+    assert seal.versions == f'{{"phonenumbers":"{version("phonenumbers")}","reader":"{READER}","rules":{VERSION}}}'
 
 
 @pytest.mark.parametrize("said", ['{"phonenumbers":"8.13.0","rules":1}', "x", "[]", None])

@@ -23,7 +23,7 @@ from tests.infrastructure.waiting import eventually
 from tests.sending import NUMBER, add_site
 from worker.cli.main import main
 from worker.clock import utc_now
-from worker.doctor import places, table
+from worker.doctor import places, reading, table
 from worker.doctor.base import Advice, Check, Finding, Patient
 from worker.doctor.table import CHECKS, examine
 from worker.forgeries import Forgeries, forgery_of
@@ -439,6 +439,12 @@ def test_finds_texts_that_wait_in_the_spool_without_a_database(environ: dict[str
     the_only(doctor(), "spool", "1 text waits in the spool", "start the database")
     away = doctor(DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
     assert {finding.check for finding in away} == {"database", "spool"}
+
+
+def test_finds_words_and_weights_of_another_version(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "READER", "of another version")
+    (found,) = [finding for finding in doctor() if "words or weights" in finding.sentence]
+    assert "install baobei again" in found.sentence
 
 
 def test_finds_a_file_where_the_folder_should_be(environ: dict[str, str], doctor: Doctor) -> None:

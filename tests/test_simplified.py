@@ -4,10 +4,11 @@ import pytest
 from opencc import OpenCC
 
 from parsers.mask import mask_numbers
-from parsers.names import SURNAMES, looks_like_person
+from parsers.names import looks_like_person
 from parsers.normalise import fold_for_reading
 from parsers.parse import parse
 from parsers.simplified import SIMPLIFIED, simplify
+from parsers.vocabulary import SURNAMES
 from tests.learning.simplified import FROZEN, digest_of, frozen_form, of_opencc
 from worker.rules.identity import fold, names_agree
 

@@ -14,12 +14,14 @@ from worker.doctor.configuration import look_at_settings
 from worker.doctor.gateways import look_at_gateways, look_at_signatures, look_for_gateways_of_sites
 from worker.doctor.places import look_at_durability, look_at_room
 from worker.doctor.processes import look_for_sweeper, look_for_workers
+from worker.doctor.reading import look_at_reader
 from worker.doctor.standing import look_at_alarms, look_at_spool
 from worker.doctor.stores import look_at_database, look_at_redis
 from worker.log import kind_of, place_of
 
 CHECKS: Final[tuple[Check, ...]] = (
     Check("settings", look_at_settings),
+    Check("reader", look_at_reader),
     Check("database", look_at_database),
     Check("redis", look_at_redis),
     Check("gateways", look_at_gateways),

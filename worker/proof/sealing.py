@@ -21,7 +21,7 @@ from worker.proof.checks import cursor_of
 from worker.proof.compare import AT_ONCE, Compared, Difference, stream
 from worker.proof.faults import Findings, place
 from worker.proof.heads import publish
-from worker.rules.chain import VERSION, canonical
+from worker.rules.chain import READER, VERSION, canonical
 from worker.rules.erasing import names_nobody
 from worker.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
 from worker.store import TABLES
@@ -58,10 +58,10 @@ class Seal:
 def versions() -> str:
     """Return what a line comes to its facts by, as canonical JSON (L27).
 
-    It is the version of the rules, and that of phonenumbers, whose tables say which number is one. Whatever else a
-    text is read by gets a name here beside them: `reader` is for the digest of the reader's data files.
+    It is the version of the rules, the digest of the reader's words and weights, and the version of phonenumbers, whose
+    tables say which number is one.
     """
-    return canonical({"rules": VERSION, "phonenumbers": version("phonenumbers")}).decode()
+    return canonical({"rules": VERSION, "reader": READER, "phonenumbers": version("phonenumbers")}).decode()
 
 
 @dataclass(frozen=True, slots=True)

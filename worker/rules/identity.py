@@ -5,8 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from parsers.names import COMPOUND_SURNAMES, HONORIFICS
+from parsers.names import HONORIFICS
 from parsers.simplified import simplify
+from parsers.vocabulary import COMPOUND_SURNAMES
 
 _DROPPED = re.compile(r"[\s.·•‧・･∙⋅。_\-'’]+")
 _COUPLE = re.compile(r"夫妇|夫妻|两口子|[/／&＆+、]|和(?=.{2})")

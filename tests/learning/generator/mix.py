@@ -144,7 +144,7 @@ def _without(part: str, table_name: str) -> Callable[[Scene], None]:
 FAULTY: Final[tuple[tuple[str, float, Callable[[Scene], None]], ...]] = (
     ("missing name", 22, _without("c", "missing_name")),
     ("missing phone", 22, _without("p", "missing_phone")),
-    ("missing agent", 22, _without("au", "missing_agent")),
+    ("missing agent", 80, _without("au", "missing_agent")),
     ("bad phone", 17, _bad),
     ("whole number", 14, _whole),
     ("whole among masked", 3, _mixed),
@@ -165,7 +165,7 @@ def draw(rng: Random) -> tuple[str, Scene, dict[str, Any]]:
     kind = rng.random()
     if kind < 0.2:
         return _no_report(rng)
-    name, scene = _report(rng, FAULTY if kind < 0.25 else REPORTS)
+    name, scene = _report(rng, FAULTY if kind < 0.30 else REPORTS)
     if rng.random() < 0.035:
         _turn_traditional(scene)
     return name, scene, scene.expected()

@@ -1,0 +1,206 @@
+"""All readings of a text at once, and the best two that differ: a lattice of typed spans under learned weights.
+
+pieces → edges (a stretch and the tags it may have) → a beam over contexts → readings by score.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from parsers.context import START, Context, context_features, end_features, step
+from parsers.edges import Edge, Evidence, expanded
+from parsers.pieces import Piece
+from parsers.tags import FIELDS, INDEX, TAGS
+
+BEAM: Final = 6
+FAR: Final = 700
+"""a way that is so far behind the best one at its place is given up"""
+END: Final = INDEX["T"]
+"""The column in which the features of a text's end have their weight."""
+_REMEMBERED: Final = 60_000
+
+Vector = Sequence[int]
+"""A weight for each tag."""
+Weights = dict[str, list[int]]
+
+
+class Hypothesis(NamedTuple):
+    """A way to a node: its score, what it reads so far, and the step before."""
+
+    score: int
+    key: int
+    back: "Hypothesis | None"
+    edge: Edge | None
+    tag: str
+    context: int
+    """number of the context from which the edge was taken"""
+    end: int = -1
+    """number of the context in which the text ends, once it has"""
+
+    def path(self) -> list[tuple[Edge, str]]:
+        """Return the edges and tags from the beginning on."""
+        steps: list[tuple[Edge, str]] = []
+        step: Hypothesis | None = self
+        while step is not None and step.edge is not None:
+            steps.append((step.edge, step.tag))
+            step = step.back
+        return steps[::-1]
+
+
+_NONE: Final = [0] * len(TAGS)
+
+
+class Scorer:
+    """Scores by a table of weights. Contexts are numbered, and what was computed for one is kept."""
+
+    def __init__(self, weights: Weights) -> None:
+        """Score by these weights: feature → one integer for each tag."""
+        self.weights = weights
+        self.contexts: list[Context] = [START]
+        self._numbers: dict[Context, int] = {START: 0}
+        self._vectors: dict[tuple[int, str, str], Vector] = {}
+        self._aspects: dict[Evidence, Vector] = {}
+        self._behind: dict[tuple[int, str, str], int] = {}
+
+    def forget_scores(self) -> None:
+        """Forget what was computed from weights that have changed since."""
+        self._vectors.clear()
+        self._aspects.clear()
+
+    def choices(self, edge: Edge) -> list[tuple[str, int]]:
+        """Return each tag of an edge with the score of the edge itself."""
+        found = [self._aspect(key) for key in edge.evidence]
+        labels = [self._aspect(key) for key in edge.label_evidence]
+        out = []
+        for tag in edge.tags:
+            i = INDEX[tag]
+            out.append((tag, sum([v[i] for v in (labels if tag[0] == "L" else found)])))
+        return out
+
+    def _aspect(self, key: Evidence) -> Vector:
+        vector = self._aspects.get(key)
+        if vector is None:
+            rows = [self.weights[f] for f in expanded(key) if f in self.weights]
+            vector = self._aspects[key] = [sum(column) for column in zip(*rows, strict=True)] if rows else _NONE
+        return vector
+
+    def vector(self, context: int, gap: str, coarse: str) -> Vector:
+        """Return what a context adds to each tag."""
+        key = (context, gap, coarse)
+        vector = self._vectors.get(key)
+        if vector is None:
+            every, fields = context_features(self.contexts[context], gap, coarse)
+            found = [self.weights[f] for f in every if f in self.weights]
+            more = [self.weights[f] for f in fields if f in self.weights]
+            vector = [
+                sum([v[i] for v in found]) + (sum([v[i] for v in more]) if tag in FIELDS else 0)
+                for i, tag in enumerate(TAGS)
+            ]
+            self._vectors[key] = vector
+        return vector
+
+    def end(self, context: int) -> int:
+        """Return what a context adds where the text ends in it."""
+        return sum([self.weights[f][END] for f in end_features(self.contexts[context]) if f in self.weights])
+
+    def behind(self, context: int, gap: str, symbol: str) -> int:
+        """Return the context behind a symbol."""
+        key = (context, gap, symbol)
+        number = self._behind.get(key)
+        if number is None:
+            following = step(self.contexts[context], symbol, gap)
+            number = self._numbers.setdefault(following, len(self.contexts))
+            if number == len(self.contexts):
+                self.contexts.append(following)
+            self._behind[key] = number
+        return number
+
+    @property
+    def full(self) -> bool:
+        """Tell whether texts of every kind have filled the memory: better begin anew with another scorer."""
+        return max(len(self._vectors), len(self._behind), len(self._aspects)) > _REMEMBERED
+
+
+Allowed = Callable[[Edge, str], bool]
+Cells = dict[int, list[Hypothesis]]
+
+
+def search(
+    pieces: Sequence[Piece],
+    edges: Sequence[Sequence[Edge]],
+    scorer: Scorer,
+    *,
+    beam: int = BEAM,
+    far: int = FAR,
+    allowed: Allowed | None = None,
+) -> list[Hypothesis]:
+    """Return the readings of a text, the best first; those with equal fields once."""
+    nodes: list[Cells] = [{} for _ in range(len(pieces) + 1)]
+    nodes[0][0] = [Hypothesis(0, 0, None, None, "", 0)]
+    for at, piece in enumerate(pieces):
+        cells = _best(nodes[at], beam, far)
+        nodes[at] = {}
+        if not cells:
+            continue
+        for edge in edges[at]:
+            choices = scorer.choices(edge)
+            if allowed is not None:
+                choices = [(tag, score) for tag, score in choices if allowed(edge, tag)]
+            if choices:
+                _extend(cells, edge, choices, piece.gap, scorer, nodes[edge.last])
+    found: dict[int, Hypothesis] = {}
+    for context, kept in nodes[-1].items():
+        more = scorer.end(context)
+        for unfinished in kept:
+            hypothesis = unfinished._replace(score=unfinished.score + more, end=context)
+            if hypothesis.key not in found or found[hypothesis.key].score < hypothesis.score:
+                found[hypothesis.key] = hypothesis
+    return sorted(found.values(), key=lambda h: -h.score)
+
+
+def _best(cells: Cells, beam: int, far: int) -> list[tuple[int, list[Hypothesis]]]:
+    ranked = sorted(cells.items(), key=lambda cell: -cell[1][0].score)[:beam]
+    floor = ranked[0][1][0].score - far if ranked else 0
+    return [cell for cell in ranked if cell[1][0].score >= floor]
+
+
+def _extend(
+    cells: Sequence[tuple[int, list[Hypothesis]]],
+    edge: Edge,
+    choices: Sequence[tuple[str, int]],
+    gap: str,
+    scorer: Scorer,
+    node: Cells,
+) -> None:
+    """Take an edge from every context; of the ways to a context the two best that read differently are kept."""
+    start, end = edge.start, edge.end
+    for context, hypotheses in cells:
+        added = scorer.vector(context, gap, edge.coarse)
+        for tag, local in choices:
+            behind = scorer.behind(context, gap, edge.symbol if tag == "O" else tag)
+            index = INDEX[tag]
+            more = local + added[index]
+            kept = node.get(behind)
+            if kept is None:
+                kept = node[behind] = []
+            for before in hypotheses:
+                score = before.score + more
+                if len(kept) == 2 and score <= kept[1].score:
+                    continue
+                key = hash((before.key, index, start, end)) if tag in FIELDS else before.key
+                _offer(kept, Hypothesis(score, key, before, edge, tag, context))
+
+
+def _offer(kept: list[Hypothesis], new: Hypothesis) -> None:
+    if not kept:
+        kept.append(new)
+        return
+    first = kept[0]
+    if new.key == first.key:
+        if new.score > first.score:
+            kept[0] = new
+    elif new.score > first.score:
+        kept[:] = [new, first]
+    elif len(kept) == 1:
+        kept.append(new)
+    else:
+        kept[1] = new

@@ -1,0 +1,104 @@
+"""What the reader has learned: weights and thresholds from one data file, which `python -m tests.learning` writes."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+from parsers.lattice import Scorer, Weights
+from parsers.tagger import TAGS as CHARACTER_TAGS
+from parsers.tagger import TagWeights
+from parsers.tags import TAGS
+from parsers.verdict import VerdictWeights
+
+_OWN: Final = threading.local()
+OUTCOMES: Final = ("whole", "agentless", "fault")
+"""A report with all its parts, one without agent and unit, one that lacks more: it is answered with what it lacks."""
+FILE: Final = "reader.json"
+WORDS: Final = "words.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of the lattice, of the second view and of the verdict, and the thresholds calibrated for them."""
+
+    lattice: Weights
+    tagger: TagWeights
+    verdict: VerdictWeights
+    margins: Mapping[str, int]
+    """by how much a sure reading goes before its nearest rival: where the second view agrees or differs, where agent
+    and unit are on the site's lists or not, and where the rival has other numbers"""
+    report_above: Mapping[str, int]
+    """a verdict from here on is a report, by what the reading comes to: OUTCOMES"""
+    report_below: int
+    """a verdict below is none; between the two it is asked"""
+
+    def scorer(self) -> Scorer:
+        """Return this thread's scorer for the lattice: what it remembers is its own."""
+        scorer: Scorer | None = getattr(_OWN, "scorer", None)
+        if scorer is None or scorer.weights is not self.lattice or scorer.full:
+            scorer = _OWN.scorer = Scorer(self.lattice)
+        return scorer
+
+    def enough(self, listed: bool) -> tuple[int, int]:
+        """Return the margins from which on a reading is sure: where the second view agrees, and whatever it reads."""
+        where = "listed" if listed else "free"
+        return self.margins[f"agree-{where}"], self.margins[f"differ-{where}"]
+
+
+@lru_cache(maxsize=1)
+def model() -> Model:
+    """Return the model of the data file."""
+    return model_of(json.loads(_bytes(FILE)))
+
+
+def model_of(data: Mapping[str, Any]) -> Model:
+    """Return the model of the file's contents."""
+    return Model(
+        unpacked(data["lattice"], len(TAGS)),
+        unpacked(data["tagger"], len(CHARACTER_TAGS)),
+        data["verdict"],
+        data["margins"],
+        data["report_above"],
+        data["report_below"],
+    )
+
+
+def packed(weights: Mapping[str, list[int]], least: int = 1) -> dict[str, list[int]]:
+    """Return the features of which some weight is `least` or more, each as index, weight, index, weight …"""
+    return {
+        feature: [n for i, weight in enumerate(row) if weight for n in (i, weight)]
+        for feature, row in sorted(weights.items())
+        if max(map(abs, row)) >= least
+    }
+
+
+def unpacked(stored: Mapping[str, list[int]], width: int) -> dict[str, list[int]]:
+    """Return what `packed` packed."""
+    out: dict[str, list[int]] = {}
+    for feature, pairs in stored.items():
+        row = [0] * width
+        for at in range(0, len(pairs), 2):
+            row[pairs[at]] = pairs[at + 1]
+        out[feature] = row
+    return out
+
+
+@lru_cache(maxsize=1)
+def digest() -> str:
+    """Return a hash of all that a reading depends on besides the code: words, weights, tables (L27)."""
+    whole = hashlib.sha256()
+    folder = resources.files("parsers").joinpath("data")
+    for name in sorted(
+        entry.name for entry in folder.iterdir() if entry.name.endswith((".toml", ".json", ".tsv", ".txt"))
+    ):
+        whole.update(_bytes(name))
+    return whole.hexdigest()[:16]
+
+
+def _bytes(name: str) -> bytes:
+    return resources.files("parsers").joinpath("data", name).read_bytes()
