@@ -73,8 +73,21 @@ def read_report(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> 
     """Return the reports of a text, its fault, or that it is no report."""
     if len(_GARBLED.findall(reading.clean)) > _MOST_GARBLED:
         return Parsed("unknown", "unreadable")
+    if phones and all(phone.partial for phone in phones):
+        return _of_part(reading, phones, lexicon)
     seen = view(reading, phones, known_of(lexicon), model())
     return judge(seen, model()) if seen is not None else Parsed("unknown", "not_a_report")
+
+
+def _of_part(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
+    """Return the fault of a text that has only a part of a number, if it would be a report were that whole."""
+    whole = [replace(phone, partial=False, faulty=False) for phone in phones]
+    parsed = read_report(reading, whole, lexicon)
+    return (
+        Parsed("report", "bad_phone")
+        if parsed.kind == "report" and not parsed.error
+        else Parsed("unknown", "not_a_report")
+    )
 
 
 def read_clients(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
