@@ -35,7 +35,7 @@ LEXICON = Lexicon(units=frozenset({"链家", "江湾城"}), sites=SITES)
         # A branch, an address, a unit that is called like a site: none of them says what the report is for.
         ("报备 王芳 139****2223 李四 链家云栖府店", ()),
         ("报备 王芳 139****2223 李四 客户看过云栖府", ()),
-        ("江湾城 王芳 139****2223 李四", ()),
+        ("江湾城 报备 王芳 139****2223 李四", ()),
     ],
 )
 def test_what_a_report_names(text: str, projects: tuple[str, ...]) -> None:

@@ -251,7 +251,7 @@ PLAYED = {
 2026-11-02 10:00:01 +8613900000012 > 报备 李梅 139****2233 大周
 2026-11-02 10:00:01 +8613900000012 < accepted R2 *周涛*
 2026-11-02 10:00:01 +8613800000001 < new_report R2
-2026-11-02 10:00:02 +8613900000012 > 报备 王丽 137****2233 周经理
+2026-11-02 10:00:02 +8613900000012 > 报备 王丽 137****2233 业务员周经理
 2026-11-02 10:00:02 +8613900000012 < accepted R3 *周涛*
 2026-11-02 10:00:02 +8613800000001 < new_report R3
 """,
@@ -336,7 +336,7 @@ def test_an_unsure_reading_says_so_where_whose_he_is_is_asked() -> None:
 
 
 def test_what_a_text_said_of_others_is_not_kept_with_a_claim() -> None:
-    state, _ = folded((QIAN, "报备\n李雷 137****1111 链家\n韩梅 137****2222"))
+    state, _ = folded((QIAN, "报备\n李雷 137****1111\n韩梅 137****2222\n链家"))
     assert "韩梅" not in state.claims[1].said
     assert not re.search(r"\d", state.claims[1].said)
     assert {"李雷", "链家"} <= set(state.claims[1].said.split())
