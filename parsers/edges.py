@@ -108,17 +108,7 @@ def _number_edge(pieces: Sequence[Piece], kinds: Sequence[str], first: int, mask
     piece = pieces[first]
     phone = piece.phone
     assert phone is not None  # noqa: S101
-    kind = (
-        "part"
-        if phone.partial
-        else "loose"
-        if phone.loose
-        else "faulty"
-        if phone.faulty
-        else "whole"
-        if phone.was_full
-        else "masked"
-    )
+    kind = phone.kind
     count = f"{min(masked, 2)}{min(whole, 2)}"
     before = kinds[first - 1] if first else "begin"
     behind = kinds[first + 1] if first + 1 < len(pieces) else "end"

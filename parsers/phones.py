@@ -65,6 +65,12 @@ class Phone:
     loose: bool = False
     partial: bool = False
 
+    @property
+    def kind(self) -> str:
+        """Return the one word for what it is: part, loose, faulty, whole, or masked."""
+        kinds = (("part", self.partial), ("loose", self.loose), ("faulty", self.faulty), ("whole", self.was_full))
+        return next((kind for kind, is_so in kinds if is_so), "masked")
+
 
 def find_phones(skeleton: str, region: str) -> list[Phone]:
     """Return the numbers of a skeleton in text order, not overlapping; linear."""

@@ -111,17 +111,7 @@ def features(units: Sequence[Unit]) -> list[list[str]]:
             found.append(f"g{unit.piece.gap}:{m3}")
             if unit.piece.phone is not None:
                 phone = unit.piece.phone
-                state = (
-                    "part"
-                    if phone.partial
-                    else "loose"
-                    if phone.loose
-                    else "faulty"
-                    if phone.faulty
-                    else "whole"
-                    if phone.was_full
-                    else "masked"
-                )
+                state = phone.kind
                 found += (f"N{state}", f"N{state}:{label}:{since}", f"N{state}:{m2}", f"N{state}:{numbers[i]}")
         out.append(found)
     return out
