@@ -31,7 +31,7 @@ SETS = {
     "seen: variants": lambda: corpus("variants"),
     "seen: written1": lambda: written(CORPUS / "written1.tsv"),
     "seen: written2": lambda: written(CORPUS / "written2.tsv"),
-    "calibrated on": lambda: written(CORPUS / "calibration.tsv"),
+    "seen, calibrated on by a twin": lambda: written(CORPUS / "calibration.tsv"),
 }
 NEW_SEED, NEW = 9_001, 2_000
 LONG = 1_600
