@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from rq.worker.base import logger as of_rq_worker
@@ -54,9 +55,17 @@ def test_an_error_is_its_kind_and_places_without_its_words(lines: io.StringIO) -
         log.exception("unhandled")
     first, second = lines.getvalue().splitlines()
     assert "error=IntegrityError/ValueError" in first
-    assert "test_log.py:" in first
+    assert "places=test_log.py:" in first
     assert "test_log.py:" in second
     assert "张三" not in first + second
+    for line in (first, second):
+        assert datetime.fromisoformat(line.split()[0].removeprefix("at=")).tzinfo is not None
+
+
+def test_no_field_takes_the_place_of_the_lines_own(lines: io.StringIO) -> None:
+    say(log, "step", at="noon", level=logging.INFO)
+    assert " at=" not in lines.getvalue()
+    assert lines.getvalue().startswith("at=2")
 
 
 @pytest.mark.parametrize(

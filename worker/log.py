@@ -45,7 +45,7 @@ def say(log: logging.Logger, step: str, level: int = logging.INFO, **fields: Fie
 
 def complain(log: logging.Logger, step: str, error: BaseException, **fields: Field) -> None:
     """Log that a step failed: the kind of the error and where it came from, never its message."""
-    say(log, step, logging.ERROR, **fields, error=kind_of(error), at=place_of(error.__traceback__))
+    say(log, step, logging.ERROR, **fields, error=kind_of(error), places=place_of(error.__traceback__))
 
 
 def kind_of(error: BaseException) -> str:
@@ -66,7 +66,9 @@ class _Lines(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields: dict[str, Field] = {"at": at, "level": record.levelname.lower(), "log": record.name}
         fields["step"] = _struck(record.getMessage())
-        fields |= {name: _clean(value) for name, value in getattr(record, "fields", {}).items() if value is not None}
+        said = {name: _clean(value) for name, value in getattr(record, "fields", {}).items() if value is not None}
+        # What a line says of itself stands first and is not replaced: without its time it could not be put in order.
+        fields |= {name: value for name, value in said.items() if name not in fields}
         if record.exc_info and record.exc_info[1] is not None:
             fields |= {"error": kind_of(record.exc_info[1]), "places": place_of(record.exc_info[2])}
         return " ".join(f"{name}={_shown(value)}" for name, value in fields.items())
