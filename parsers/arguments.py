@@ -13,8 +13,10 @@ from parsers.phones import Phone, blank
 
 TAKEN: Final = "\ue000"
 """Stands in a body for what has been read already."""
-OF_ONE: Final = ("deposit", "downpayment", "object", "evidence", "opinion", "rule")
+OF_ONE: Final = ("deposit", "downpayment", "cancel_deposit", "object", "evidence", "opinion", "rule", "correct")
 """Commands about one thing: a number behind the first one is part of their words."""
+CLIENTS_NAMED: Final = {"settle": 1, "rule": 1, "cancel_deposit": 1, "correct": 2}
+"""Commands with a reason: so many clients and numbers at most are meant by them, whoever is named behind is words."""
 IN_OWN_WORDS: Final = ("object", "opinion", "rule")
 """Commands whose words are kept whole: a date in a reason is part of the reason."""
 OF_ARRIVAL: Final = ("visit", "walkin")
@@ -59,6 +61,10 @@ class Arguments:
         """Mark a place as read."""
         self.body = self.body[:start] + TAKEN * (end - start) + self.body[end:]
 
+    def give_back(self, skeleton: str, phone: Phone) -> None:
+        """Let a phone be part of the words after all."""
+        self.body = self.body[: phone.start] + skeleton[phone.start : phone.end] + self.body[phone.end :]
+
     def drop_thanks(self) -> None:
         """Pass over the thanks at the end."""
         end = self.begin + without_thanks(self.body[self.begin :])
@@ -89,7 +95,7 @@ def read_arguments(
     skeleton = reading.skeleton if end is None else reading.skeleton[:end]
     found = Arguments(reading, begin, blank(skeleton, [p for p in phones if p.end <= len(skeleton)]))
     named = [p for p in phones if begin <= p.start and p.end <= len(skeleton) and not p.faulty]
-    named = _of_clients(named) if kind in OF_ARRIVAL else named
+    named, behind = (_of_clients(named), []) if kind in OF_ARRIVAL else _first_named(kind, found, named)
     found.drop_thanks()
     found.direct = _begins_with_one(kind, found, named, lexicon)
     _take_clients(found, named, lexicon)
@@ -98,8 +104,20 @@ def read_arguments(
         found.time = _found(found, _TIME, _written_time)
     if kind in OF_ARRIVAL:
         _found(found, _TODAY, lambda match: match[0])
-    take_refs(kind, found)
+    if kind not in CLIENTS_NAMED or not named or kind == "correct":
+        take_refs(kind, found)
+    for phone in behind:
+        found.give_back(skeleton, phone)
     return found
+
+
+def _first_named(kind: str, found: Arguments, phones: list[Phone]) -> tuple[list[Phone], list[Phone]]:
+    """Return the phones that a command is about, and those of its words; a number before them is what it names first."""
+    if kind not in CLIENTS_NAMED or not phones:
+        return phones, []
+    numbered = _REF.search(found.body, found.begin, phones[0].start) is not None
+    most = CLIENTS_NAMED[kind] - numbered
+    return phones[:most], phones[most:]
 
 
 def _of_clients(phones: list[Phone]) -> list[Phone]:
