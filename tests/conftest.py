@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.infrastructure.isolation import clean_environment, keep_inside
 from tests.infrastructure.postgres import start_postgres
-from worker.database import open_engine
-from worker.embedded import start_redis
-from worker.guard import Guard
+from worker.store.database import open_engine
+from worker.up.embedded import start_redis
+from worker.up.guard import Guard
 
 TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "").replace("postgres://", "postgresql://", 1)
 TEST_DATABASE_URL = TEST_DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1)

@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
-from worker.decider import message_of
+from worker.decide.decider import message_of
 from worker.rules.chain import GENESIS, VERSION, commitment, next_head
 from worker.rules.decide import decide
 from worker.rules.model import Decision, Message, fields_of
 from worker.rules.state import State
-from worker.schema import cursors, decisions, inbox, replies, reports
-from worker.store import TABLES
+from worker.store.facts import TABLES
+from worker.store.schema import cursors, decisions, inbox, replies, reports
 from worker.words.render import Setting, render
 
 LEFT_OUT = {"site_id", "done", "decided_at"}

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from tests.folding import fold, recorded
-from worker.forwards import forward_id
-from worker.schema import attempts, cursors, decisions, forwards, inbox, replies, sites, unrouted
+from worker.line.forwards import forward_id
+from worker.store.schema import attempts, cursors, decisions, forwards, inbox, replies, sites, unrouted
 
 SETTLED = {"sent", "failed", "stale", "review"}
 

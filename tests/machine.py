@@ -13,14 +13,14 @@ from sqlalchemy import Engine, delete, select
 from tests.invariants import at_rest, weigh
 from tests.schedules import LI, PEOPLE, START, WANG
 from tests.sending import MANAGER, NUMBER, StandingClock
-from worker.decider import decide_site
+from worker.decide.decider import decide_site
+from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound, Outcome, Outgoing, Refused, Retry, Sent, Status, Unknown
-from worker.line import Entry, accept, enter, found_site
-from worker.notices import tell_due
-from worker.outbox import candidates, claim, close_leases, record_status, retire
-from worker.schema import decisions, inbox, metadata, replies
-from worker.sender import Sender
-from worker.settling import Settler
+from worker.line.door import Entry, accept, enter, found_site
+from worker.outbox.claims import candidates, claim, close_leases, record_status, retire
+from worker.outbox.doubts import Settler
+from worker.outbox.sender import Sender
+from worker.store.schema import decisions, inbox, metadata, replies
 
 NAME = "post"
 BEHAVIOURS = ("takes", "takes and is silent", "forgets and is silent", "calls back first", "later", "refuses")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from tests.sending import MANAGER
-from worker.decider import decide_site
+from worker.decide.decider import decide_site
+from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound
-from worker.line import Entry, accept, enter, found_site
-from worker.notices import tell_due
+from worker.line.door import Entry, accept, enter, found_site
 
 START = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 LI, ZHOU, WANG = "+8613900000011", "+8613900000012", "+8613900000021"
@@ -136,7 +136,7 @@ def aborting(engine: Engine, statement: int | None) -> Iterator[None]:
 
 
 class Salts:
-    """Stands in for `secrets` in `worker.line`: each message's salt follows from its id, on every database alike."""
+    """Stands in for `secrets` in `worker.line.door`: a salt follows from its message's id, on every database."""
 
     def __init__(self) -> None:
         self.message_id = ""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, insert, select
 
 from worker.gateways.base import Outgoing
-from worker.schema import attempts, cursors, replies, sites
+from worker.store.schema import attempts, cursors, replies, sites
 
 NUMBER = "+8613800000000"
 AGENT = "+8613900000011"

@@ -6,19 +6,19 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from worker.decider import decide_site, message_of
-from worker.forwards import carry
+from worker.decide.decider import decide_site, message_of
+from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound
-from worker.line import Entry, accept, enter, found_site
-from worker.loading import open_state
-from worker.notices import tell_due
+from worker.line.door import Entry, accept, enter, found_site
+from worker.line.forwards import carry
 from worker.rules.attribution import Answer, attribute
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import decide
 from worker.rules.model import Deadline
 from worker.rules.state import State
-from worker.schema import cursors, deadlines, inbox, replies, sites
-from worker.stage import Sent
+from worker.scenarios.stage import Sent
+from worker.store.schema import cursors, deadlines, inbox, replies, sites
+from worker.store.working_set import open_state
 
 
 class SqlStage:

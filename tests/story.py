@@ -3,8 +3,8 @@
 from sqlalchemy import Engine
 
 from tests.sql_stage import SqlStage
-from worker.rehearsal import rehearse
-from worker.scenario import read_scenario
+from worker.scenarios.language import read_scenario
+from worker.scenarios.rehearsal import rehearse
 
 NUMBER, MANAGER, CONSULTANT, LI, WANG, STRANGER = (
     "+8613800000000",

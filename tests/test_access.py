@@ -13,8 +13,8 @@ from tests.infrastructure.serving import TWILIO, open_line, runtime_of
 from tests.infrastructure.visiting import enrol, token_of, visitor
 from webhook.access import access_of, allowed
 from webhook.app import create_app
+from worker.accounts.users import ROLES
 from worker.runtime import Runtime
-from worker.users import ROLES
 
 
 @pytest.fixture

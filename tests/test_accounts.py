@@ -14,10 +14,10 @@ from sqlalchemy import select
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, TWILIO, open_line, runtime_of
 from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, token_of, visitor
 from webhook.app import create_app
+from worker.accounts.users import add_first_user, all_users
 from worker.cli.main import main
 from worker.runtime import Runtime
-from worker.schema import acts, throttles, users
-from worker.users import add_first_user, all_users
+from worker.store.schema import acts, throttles, users
 
 
 class Clock:

@@ -14,9 +14,9 @@ from sqlalchemy import insert
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.waiting import eventually
 from tests.sending import NOON
-from worker.database import open_engine
-from worker.guard import Guard
-from worker.schema import gateway_stops
+from worker.store.database import open_engine
+from worker.store.schema import gateway_stops
+from worker.up.guard import Guard
 
 heard: list[dict[str, Any]] = []
 

@@ -16,16 +16,16 @@ from sqlalchemy import Engine, insert, select
 
 from tests.infrastructure.serving import AGENT, open_line
 from tests.sending import NOON, NUMBER, StandingClock, add_reply, add_site
-from worker.alerts import Alerts
-from worker.comparisons import Comparison, begin, finish
-from worker.database import open_engine
+from worker.alerts.alarms import alarms
+from worker.alerts.alerts import Alerts
 from worker.gateways.base import Inbound, Stopped
-from worker.line import accept
-from worker.readers.alarms import alarms
+from worker.line.comparisons import Comparison, begin, finish
+from worker.line.door import accept
+from worker.line.spool import Spool
+from worker.outbox.stops import resume, stop
 from worker.readers.spooled import spool_alarms
-from worker.schema import alerts, attempts, gateway_stops
-from worker.spool import Spool
-from worker.stops import resume, stop
+from worker.store.database import open_engine
+from worker.store.schema import alerts, attempts, gateway_stops
 
 CANARY = "13812345678"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from worker.rehearsal import rehearse
 from worker.rules.attribution import Answer
-from worker.scenario import read_scenario
-from worker.stage import MemoryStage
+from worker.scenarios.language import read_scenario
+from worker.scenarios.rehearsal import rehearse
+from worker.scenarios.stage import MemoryStage
 
 SITE = """lenient
 site 湾 number=+8613800000000 manager=+8613800000001 consultant=+8613800000002

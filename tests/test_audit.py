@@ -14,13 +14,14 @@ from sqlalchemy import Boolean, Date, Engine, Integer, Table, delete, insert, se
 from tests.story import LAST, LAST_REPORT, LI, NUMBER, WANG, play
 from worker.cli.main import main
 from worker.clock import utc_now
+from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound
-from worker.line import accept
-from worker.notices import tell_due
+from worker.line.door import accept
 from worker.proof import scratch
 from worker.rules.chain import READER, VERSION
 from worker.rules.deadlines import DAY
-from worker.schema import (
+from worker.store.facts import TABLES
+from worker.store.schema import (
     UtcTime,
     claims,
     cursors,
@@ -34,7 +35,6 @@ from worker.schema import (
     seals,
     sites,
 )
-from worker.store import TABLES
 
 
 @pytest.fixture(autouse=True)

@@ -16,16 +16,16 @@ from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, open_line, runtime_of
 from tests.infrastructure.waiting import eventually
 from tests.sending import NOON, StandingClock
-from worker.backfill import BATCH, Backfill, InterruptedBackfillError
 from worker.cli.main import main
-from worker.comparisons import Comparison, begin, finish
-from worker.decider import decide_site
-from worker.entering import open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line import accept
+from worker.line.backfill import BATCH, Backfill, InterruptedBackfillError
+from worker.line.comparisons import Comparison, begin, finish
+from worker.line.door import accept
+from worker.processes.sweeper import Sweeper
 from worker.runtime import Runtime
-from worker.schema import backfills, decisions, inbox, unrouted
-from worker.sweeper import Sweeper
+from worker.store.schema import backfills, decisions, inbox, unrouted
 
 REPORT = "报备 张三 138****5678"
 WANG = "+8613900000021"
@@ -361,7 +361,7 @@ class TestCommand:
     def test_tells_its_progress_while_it_takes_long(
         self, run: Any, fake: FakeTwilio, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("worker.backfill.BATCH", 2)
+        monkeypatch.setattr("worker.line.backfill.BATCH", 2)
         for number in range(4):
             fake.receive(str(number), "text", datetime.now(UTC) - timedelta(minutes=30))
         told = run("--since", "1h").stderr.splitlines()

@@ -15,23 +15,23 @@ from sqlalchemy import Engine, create_engine, insert, select, text, update
 
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.story import LAST, LI, NUMBER, WANG, play
-from worker import backup
-from worker.backfill import Backfill
+from worker.backup import backup
+from worker.backup.restore import GAP
 from worker.cli.main import main
 from worker.clock import utc_now
-from worker.database import alembic_config, open_engine
-from worker.decider import decide_site
-from worker.entering import open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
 from worker.gateways.twilio import Twilio
-from worker.line import accept
-from worker.outbox import candidates, claim
-from worker.restoring import GAP
+from worker.line.backfill import Backfill
+from worker.line.door import accept
+from worker.outbox.claims import candidates, claim
+from worker.outbox.doubts import Settler
+from worker.outbox.sender import Sender
 from worker.runtime import open_runtime
-from worker.schema import attempts, inbox, metadata, replies, seals, sites
-from worker.sender import Sender
 from worker.settings import load_settings
-from worker.settling import Settler
+from worker.store.database import alembic_config, open_engine
+from worker.store.schema import attempts, inbox, metadata, replies, seals, sites
 
 DAY = timedelta(days=1)
 

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import pytest
 from redis import Redis
 
-from worker import bell as module
-from worker.bell import Bell, bell_client
+from worker.bell import bell as module
+from worker.bell.bell import Bell, bell_client
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ from tests.infrastructure.visiting import PASSWORD, enrol
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from tests.sending import add_reply, reply
-from worker.database import migrate
-from worker.decider import decide_site
-from worker.entering import SiteRow, open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
-from worker.guard import end_sessions
-from worker.line import accept
+from worker.line.door import accept
+from worker.outbox.sender import Sender
 from worker.runtime import Runtime
-from worker.sender import Sender
+from worker.store.database import migrate
+from worker.up.guard import end_sessions
 
 pytestmark = pytest.mark.browser
 

@@ -12,10 +12,10 @@ from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import PASSWORD, enrol
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
-from worker.database import migrate
-from worker.entering import SiteRow
-from worker.guard import end_sessions
+from worker.decide.set_up import SiteRow
 from worker.runtime import Runtime
+from worker.store.database import migrate
+from worker.up.guard import end_sessions
 
 pytestmark = pytest.mark.browser
 

@@ -22,9 +22,9 @@ from tests.infrastructure.serving import signed_by_twilio
 from tests.infrastructure.waiting import eventually
 from tests.invariants import at_rest
 from tests.sending import AGENT
-from worker.database import open_engine
-from worker.guard import Guard
-from worker.schema import inbox, replies
+from worker.store.database import open_engine
+from worker.store.schema import inbox, replies
+from worker.up.guard import Guard
 
 NAMES = ("钱金丝", "雀鸣翠", "zanarycorp")
 NUMBERS = ("13912349876", "15076543210")

@@ -26,12 +26,12 @@ from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import enrol, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
-from worker.decider import decide_site
-from worker.entering import SiteRow
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow
 from worker.gateways.base import Inbound
-from worker.line import accept
+from worker.line.door import accept
 from worker.runtime import Runtime
-from worker.schema import claims, inbox
+from worker.store.schema import claims, inbox
 
 
 @pytest.fixture

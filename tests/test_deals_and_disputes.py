@@ -9,17 +9,17 @@ import pytest
 from sqlalchemy import Engine, select
 
 from tests.sql_stage import SqlStage
-from worker.decider import decide_site, message_of
+from worker.decide.decider import decide_site, message_of
 from worker.rules.attribution import attribute
 from worker.rules.dates import typed_day
 from worker.rules.decide import decide
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Kin, Listed, Message, Site, Unit, Visit
 from worker.rules.policy import Policy
 from worker.rules.state import State
-from worker.scenario import read_scenario
-from worker.scenario_lines import Incoming, SetUp, beginning
-from worker.schema import inbox, sites
-from worker.store import load
+from worker.scenarios.language import read_scenario
+from worker.scenarios.lines import Incoming, SetUp, beginning
+from worker.store.facts import load
+from worker.store.schema import inbox, sites
 
 NOON = datetime(2026, 11, 2, 4, tzinfo=UTC)
 MANAGER, SERVICE, LI, WANG = "+8613800000001", "+8613800000003", "+8613900000011", "+8613900000021"

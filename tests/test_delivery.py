@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.sending import NOON
-from worker.delivery import Change, Standing, after_lookups, after_outcome, after_status, backoff_s
 from worker.gateways.base import (
     DELIVERIES,
     Outcome,
@@ -19,6 +18,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
+from worker.outbox.delivery import Change, Standing, after_lookups, after_outcome, after_status, backoff_s
 
 SENDING = Standing("sending", 1, None, None, NOON + timedelta(hours=4))
 SENT = replace(SENDING, state="sent", sid="SM1", delivery="sent")

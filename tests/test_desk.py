@@ -25,9 +25,9 @@ from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import enrol, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.runtime import Runtime
-from worker.schema import inbox, replies, visits
+from worker.store.schema import inbox, replies, visits
 
 
 @pytest.fixture

@@ -21,21 +21,21 @@ from tests.infrastructure.databases import Databases
 from tests.infrastructure.serving import AGENT
 from tests.infrastructure.waiting import eventually
 from tests.sending import NUMBER, add_site
+from worker.bell.forgeries import Forgeries, forgery_of
+from worker.bell.heartbeats import SWEEPER, beat
 from worker.cli.main import main
 from worker.clock import utc_now
 from worker.doctor import places, reading, table
 from worker.doctor.base import Advice, Check, Finding, Patient
 from worker.doctor.table import CHECKS, examine
-from worker.forgeries import Forgeries, forgery_of
 from worker.gateways.base import Inbound, Stopped
 from worker.gateways.twilio_http import address_of
-from worker.heartbeats import SWEEPER, beat
-from worker.line import accept
+from worker.line.door import accept
+from worker.line.spool import Spool
+from worker.outbox.stops import stop
 from worker.runtime import open_runtime
-from worker.schema import sites
 from worker.settings import load_settings
-from worker.spool import Spool
-from worker.stops import stop
+from worker.store.schema import sites
 
 PUBLIC = "https://reports.example.com"
 WEBHOOK = f"{PUBLIC}/gateways/twilio/messages"

@@ -13,9 +13,9 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from tests.infrastructure.waiting import eventually, gone
-from worker.embedded import EmbeddedError, RedisServer, find_redis_server, plan_redis, redis_address, start_redis
-from worker.guard import Guard, end_sessions
 from worker.settings import load_settings
+from worker.up.embedded import EmbeddedError, RedisServer, find_redis_server, plan_redis, redis_address, start_redis
+from worker.up.guard import Guard, end_sessions
 
 NOWHERE = {"PATH": "/nonexistent"}
 
@@ -145,8 +145,8 @@ def test_one_that_cannot_start_is_quoted(
 
 def test_it_ends_with_whoever_started_it_even_when_that_is_killed(var: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from worker.embedded import start_redis; "
-        "from worker.guard import Guard; guard = Guard(); "
+        "import sys, time; from pathlib import Path; from worker.up.embedded import start_redis; "
+        "from worker.up.guard import Guard; guard = Guard(); "
         f"print(start_redis(Path({str(var)!r}), guard).process.pid, flush=True); time.sleep(600)"
     )
     starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True)

@@ -12,14 +12,14 @@ from tests.infrastructure.serving import SITE_NUMBER, runtime_of
 from tests.infrastructure.visiting import enrol, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
-from worker.decider import decide_site
-from worker.entering import SiteRow, open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
-from worker.line import accept
-from worker.mending import Mender
+from worker.line.door import accept
+from worker.processes.repairs import Mender
 from worker.retention.run import retain
 from worker.runtime import Runtime
-from worker.schema import replies, sites
+from worker.store.schema import replies, sites
 
 LI = "+8613900000011"
 

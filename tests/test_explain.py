@@ -12,14 +12,14 @@ from sqlalchemy import Engine, update
 
 from tests.story import LI, NUMBER, WANG, play
 from worker.cli.main import main
-from worker.decider import decide_site
-from worker.entering import open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line import accept
+from worker.line.door import accept
 from worker.rules.explaining import TELLERS, case_of, story
 from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
 from worker.rules.state import State
-from worker.schema import inbox
+from worker.store.schema import inbox
 from worker.words.telling import _catalogue, told
 
 

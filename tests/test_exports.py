@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from worker.cli.main import main
-from worker.database import open_engine
-from worker.decider import decide_site
+from worker.decide.decider import decide_site
 from worker.gateways.base import Inbound
-from worker.line import accept
+from worker.line.door import accept
+from worker.store.database import open_engine
 
 SITE = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001"]
 HOSTILE = [

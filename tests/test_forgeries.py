@@ -21,7 +21,7 @@ from tests.infrastructure.serving import (
     twilio_request,
 )
 from tests.infrastructure.waiting import eventually
-from worker.forgeries import Forgeries, Forgery, forgery_of
+from worker.bell.forgeries import Forgeries, Forgery, forgery_of
 from worker.runtime import Runtime
 
 MESSAGES = "/gateways/twilio/messages"

@@ -13,24 +13,24 @@ from sqlalchemy import Engine, select, update
 
 from tests.infrastructure.serving import runtime_of
 from tests.sending import NOON, StandingClock
+from worker.alerts.alarms import alarms
 from worker.cli.main import main
-from worker.database import open_engine
-from worker.decider import decide_site
-from worker.entering import SetUpError, all_sites, open_site, put, set_aliases, site_named, spread
-from worker.forwards import carry, forward_id
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SetUpError, all_sites, open_site, put, set_aliases, site_named, spread
 from worker.gateways.base import Inbound
-from worker.jobs import Tasks
-from worker.line import PROGRAM, Entry, accept, enter, enter_forwarded
-from worker.readers.alarms import alarms
+from worker.line.door import PROGRAM, Entry, accept, enter, enter_forwarded
+from worker.line.forwards import carry, forward_id
+from worker.processes.jobs import Tasks
+from worker.processes.sweeper import Sweeper
 from worker.readers.metrics import Metrics
 from worker.readers.path import text_path
-from worker.rehearsal import rehearse
 from worker.rules.forwarding import ORIGIN
 from worker.rules.model import ERASED
-from worker.scenario import read_scenario
-from worker.schema import claims, decisions, forwards, inbox, replies, reports
-from worker.stage import MemoryStage
-from worker.sweeper import Sweeper
+from worker.scenarios.language import read_scenario
+from worker.scenarios.rehearsal import rehearse
+from worker.scenarios.stage import MemoryStage
+from worker.store.database import open_engine
+from worker.store.schema import claims, decisions, forwards, inbox, replies, reports
 
 BAY, MANOR = "+8613800000000", "+8613800000100"
 LI, ZHOU, MANAGER = "+8613900000011", "+8613900000022", "+8613800000001"

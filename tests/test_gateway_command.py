@@ -10,8 +10,8 @@ from tests.sending import AGENT, NOON, NUMBER, add_reply, add_site, reply
 from worker.cli.main import main
 from worker.clock import utc_now
 from worker.gateways.base import SenderStopped, Stopped
-from worker.schema import acts
-from worker.stops import stop, stops
+from worker.outbox.stops import stop, stops
+from worker.store.schema import acts
 
 
 @pytest.fixture

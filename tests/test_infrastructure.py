@@ -11,8 +11,8 @@ from redis import Redis
 from sqlalchemy import Engine, inspect, text
 
 from tests.infrastructure.isolation import OutsideWorldError, clean_environment
-from worker.database import open_engine
-from worker.schema import metadata
+from worker.store.database import open_engine
+from worker.store.schema import metadata
 
 
 def test_a_database_is_migrated(engine: Engine) -> None:

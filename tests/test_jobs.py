@@ -24,18 +24,18 @@ from sqlalchemy import func, select
 
 from tests.infrastructure.serving import SITE_NUMBER, open_line, runtime_of
 from tests.sending import AGENT
-from worker import jobs as module
-from worker.bell import FAILURE_LIFE_S, JOB_TIMEOUT_S, QUEUES
+from worker.bell.bell import FAILURE_LIFE_S, JOB_TIMEOUT_S, QUEUES
 from worker.cli.work import work as work_command
-from worker.decider import Progress, decide_site
-from worker.entering import open_site
+from worker.decide.decider import Progress, decide_site
+from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound
-from worker.jobs import HARMLESS, Entry, Tasks, restricted_job, table_of
-from worker.line import accept
-from worker.listener import BellWorker
+from worker.line.door import accept
 from worker.log import set_up_logging
+from worker.processes import jobs as module
+from worker.processes.jobs import HARMLESS, Entry, Tasks, restricted_job, table_of
+from worker.processes.listener import BellWorker
 from worker.runtime import Runtime
-from worker.schema import decisions, replies
+from worker.store.schema import decisions, replies
 
 CANARY = "金丝雀13812345678"
 
@@ -184,7 +184,7 @@ PARENT = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 INTRUSIONS: dict[str, dict[str, Any]] = {
     "another function": {"func": "os.system", "args": ["true"]},
-    "a function of ours by its path": {"func": "worker.jobs.decide_site", "args": [7]},
+    "a function of ours by its path": {"func": "worker.processes.jobs.decide_site", "args": [7]},
     "a method": {"func": "decide_site", "args": [7], "instance": "x"},
     "a text for an id": {"func": "decide_site", "args": ["7"]},
     "a truth for an id": {"func": "decide_site", "args": [True]},

@@ -20,9 +20,9 @@ from tests.infrastructure.postgres import start_postgres
 from tests.infrastructure.serving import open_line, sandbox_request
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
-from worker.database import migrate, open_engine
-from worker.guard import Guard, end_sessions
-from worker.schema import inbox, sites
+from worker.store.database import migrate, open_engine
+from worker.store.schema import inbox, sites
+from worker.up.guard import Guard, end_sessions
 
 # Each test starts the web process several times, and a machine may be slow.
 pytestmark = pytest.mark.timeout(300)

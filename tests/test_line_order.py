@@ -8,13 +8,24 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, update
 
-from worker.database import open_engine
-from worker.decider import decide_site
-from worker.entering import open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.notices import tell_due
+from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line import NotDurableError, accept
-from worker.notices import tell_due
-from worker.schema import claims, cursors, deadlines, decisions, inbox, metadata, replies, reports, sites, unrouted
+from worker.line.door import NotDurableError, accept
+from worker.store.database import open_engine
+from worker.store.schema import (
+    claims,
+    cursors,
+    deadlines,
+    decisions,
+    inbox,
+    metadata,
+    replies,
+    reports,
+    sites,
+    unrouted,
+)
 
 NUMBER, LI, WANG = "+8613800000000", "+8613900000011", "+8613900000021"
 PEOPLE = [{"name": "李四", "phone": LI, "unit": "链家"}, {"name": "王五", "phone": WANG, "unit": "贝壳"}]
@@ -118,7 +129,7 @@ def test_batches_and_repeated_jobs_change_nothing(
     engine: Engine, site_id: int, new_database: Callable[[], str], size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_engine(new_database())
-    monkeypatch.setattr("worker.line.secrets.token_hex", lambda _: "ab" * 16)
+    monkeypatch.setattr("worker.line.door.secrets.token_hex", lambda _: "ab" * 16)
     for each in (engine, other):
         if each is other:
             site = open_site(each, "湾", NUMBER, {"manager": ["+8613800000001"]}, "sandbox", clock=lambda: START)

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Select, Table, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
-from worker.database import migrate, open_engine
-from worker.loading import OTHER, Columns, on_phones7
 from worker.readers.flags import flagged
-from worker.schema import aliases, claims, kin, reports
+from worker.store.database import migrate, open_engine
+from worker.store.schema import aliases, claims, kin, reports
+from worker.store.working_set import OTHER, Columns, on_phones7
 
 COLUMNS: dict[str, tuple[Table, Columns]] = {
     "claims": (claims, (claims.c.first3, claims.c.last4)),

@@ -12,20 +12,20 @@ from sqlalchemy import insert, update
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, TWILIO, client_of, database_away, runtime_of
 from tests.infrastructure.waiting import eventually
 from tests.sending import MANAGER, StandingClock, add_reply, add_site
-from worker.alerts import Alerts
+from worker.alerts.alerts import Alerts
+from worker.bell.forgeries import forgery_of
+from worker.bell.heartbeats import SWEEPER, beat
 from worker.clock import utc_now
-from worker.comparisons import Comparison, begin, finish
-from worker.decider import decide_site
-from worker.entering import open_site
-from worker.forgeries import forgery_of
+from worker.decide.decider import decide_site
+from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Refused, SenderStopped, Sent, Stopped, Unknown
-from worker.heartbeats import SWEEPER, beat
-from worker.line import accept
-from worker.outbox import claim, record
+from worker.line.comparisons import Comparison, begin, finish
+from worker.line.door import accept
+from worker.outbox.claims import claim, record
+from worker.outbox.stops import stop
 from worker.readers.latency import quantile
 from worker.runtime import Runtime
-from worker.schema import gateway_stops, replies
-from worker.stops import stop
+from worker.store.schema import gateway_stops, replies
 
 CLIENT = "金丝雀"
 

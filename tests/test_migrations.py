@@ -8,8 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, column, insert, select, table, text
 
-from worker.database import alembic_config, migrate, missing_migrations, open_engine
-from worker.schema import attempts, metadata, replies
+from worker.store.database import alembic_config, migrate, missing_migrations, open_engine
+from worker.store.schema import attempts, metadata, replies
 
 REPLACED = {"ix_claims_phone7", "ix_claims_last4", "ix_kin_phone7", "ix_kin_other_phone7"}
 

@@ -31,7 +31,7 @@ from tests.infrastructure.serving import (
     signed_by_twilio,
 )
 from worker.runtime import Runtime
-from worker.schema import metadata
+from worker.store.schema import metadata
 
 Request = tuple[str, dict[str, str], bytes]
 SID = "SM" + "a" * 32

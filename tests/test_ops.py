@@ -19,23 +19,23 @@ from tests.sending import StandingClock, add_reply, reply
 from webhook.app import create_app
 from webhook.charts import nice_top
 from webhook.ops_words import ERRORS
-from worker.alert_book import Raised, save
-from worker.bell import DECIDE
-from worker.decider import decide_site
-from worker.entering import SiteRow, open_site, put
-from worker.forwards import carry
+from worker.alerts.alarms import OUR_OWN, Alarm
+from worker.alerts.book import Raised, save
+from worker.bell.bell import DECIDE
+from worker.bell.heartbeats import SWEEPER, beat
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.gateways.twilio_codes import VERDICTS
-from worker.heartbeats import SWEEPER, beat
-from worker.jobs import Tasks
-from worker.line import accept
-from worker.listener import BellWorker
-from worker.readers.alarms import OUR_OWN, Alarm
+from worker.line.door import accept
+from worker.line.forwards import carry
+from worker.outbox.sender import Sender
+from worker.processes.jobs import Tasks
+from worker.processes.listener import BellWorker
 from worker.readers.queues import our_queues, queue_standings
 from worker.readers.traffic import percentile
 from worker.runtime import Runtime
-from worker.schema import acts, gateway_stops, sites
-from worker.sender import Sender
+from worker.store.schema import acts, gateway_stops, sites
 
 MANAGER, STRANGER = "+8613800000001", "+8613900000099"
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, func, select
 from tests.folding import assert_folded, register_hash
 from tests.infrastructure.databases import Databases
 from tests.schedules import LI, START, Event, Job, Salts, SetUp, Text, histories, play, schedules
-from worker.database import open_engine
-from worker.schema import decisions, inbox, replies
+from worker.store.database import open_engine
+from worker.store.schema import decisions, inbox, replies
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def both(
     sqlite_databases: Databases, postgresql_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Both]:
     salts = Salts()
-    monkeypatch.setattr("worker.line.secrets", salts)
+    monkeypatch.setattr("worker.line.door.secrets", salts)
     engines = [open_engine(databases.create()) for databases in (sqlite_databases, postgresql_databases)]
     yield Both(*engines, salts)
     for engine, databases in zip(engines, (sqlite_databases, postgresql_databases), strict=True):

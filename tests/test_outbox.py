@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from tests.infrastructure.databases import Databases
 from tests.sending import AGENT, MANAGER, NOON, NUMBER, StandingClock, add_reply, add_site, attempts_of, reply
-from worker.database import open_engine
+from worker.alerts.alarms import alarms
 from worker.gateways.base import (
     Outcome,
     Refused,
@@ -19,10 +19,10 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.outbox import Claim, candidates, claim, close_leases, record, record_status, retire
-from worker.readers.alarms import alarms
-from worker.schema import opt_outs
-from worker.stops import resume, stops
+from worker.outbox.claims import Claim, candidates, claim, close_leases, record, record_status, retire
+from worker.outbox.stops import resume, stops
+from worker.store.database import open_engine
+from worker.store.schema import opt_outs
 
 TWILIO = ["twilio"]
 SOFT = Retry(600, "30003", "off", once=True)

@@ -33,11 +33,11 @@ from tests.sending import AGENT, MANAGER, NUMBER, StandingClock, add_reply, add_
 from worker.cli.main import main
 from worker.gateways import twilio as twilio_module
 from worker.gateways.twilio import Twilio
+from worker.outbox.sender import Sender
+from worker.outbox.stops import stops
 from worker.runtime import Runtime
-from worker.schema import opt_outs, replies
-from worker.sender import Sender
 from worker.settings import TwilioSettings
-from worker.stops import stops
+from worker.store.schema import opt_outs, replies
 
 RATE = 429
 

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 from tests.infrastructure.serving import runtime_of
 from tests.sending import NOON, StandingClock, add_reply, add_site, reply
 from worker.gateways.base import Gateway, Outgoing, Sent
-from worker.outbox import Claim, claim
-from worker.pacing import Pace, pace_of
-from worker.schema import attempts
-from worker.sender import Sender, sender_of
+from worker.outbox.claims import Claim, claim
+from worker.outbox.pace import Pace, pace_of
+from worker.outbox.sender import Sender, sender_of
+from worker.store.schema import attempts
 
 OTHER = "+8613800000077"
 

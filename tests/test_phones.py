@@ -14,14 +14,14 @@ from werkzeug.test import TestResponse
 
 from tests.infrastructure.serving import SITE_NUMBER, TWILIO, client_of, open_line, runtime_of, spool_away
 from webhook.codes import CODES, words_of
-from worker.decider import decide_site
-from worker.entering import SiteRow, open_site, put
-from worker.feeding import feeder_of
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
-from worker.line import NotDurableError
+from worker.line.door import NotDurableError
+from worker.outbox.sender import Sender
+from worker.processes.feeder import feeder_of
 from worker.runtime import Runtime
-from worker.schema import inbox
-from worker.sender import Sender
+from worker.store.schema import inbox
 from worker.words.render import catalogue
 
 LI, WANG, STRANGER = "+8613900000011", "+8613900000021", "+8613900000099"
@@ -302,7 +302,7 @@ def test_a_text_that_waits_in_the_spool_has_no_place_yet(client: FlaskClient, si
 def test_a_text_that_could_not_be_kept_is_said_so(
     client: FlaskClient, site: SiteRow, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.intake.accept", never)
+    monkeypatch.setattr("worker.line.intake.accept", never)
     with spool_away(runtime):
         answer = send(client, site, LI, REPORT)
     assert (answer.status_code, answer.mimetype) == (503, "text/plain")

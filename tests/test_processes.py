@@ -13,13 +13,13 @@ from sqlalchemy import Engine, func, select
 
 from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, runtime_of
 from tests.infrastructure.waiting import eventually
-from worker.embedded import start_redis
-from worker.entering import open_site
+from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound
-from worker.guard import Guard
-from worker.line import accept
+from worker.line.door import accept
 from worker.runtime import Runtime
-from worker.schema import decisions, replies
+from worker.store.schema import decisions, replies
+from worker.up.embedded import start_redis
+from worker.up.guard import Guard
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

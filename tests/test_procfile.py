@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.procfile import Entry, ProcfileError, parse_procfile, read_procfile
+from worker.up.procfile import Entry, ProcfileError, parse_procfile, read_procfile
 
 REFUSED = [
     ("", "names no process"),

@@ -14,10 +14,10 @@ from tests.infrastructure.databases import Databases
 from tests.infrastructure.serving import runtime_of
 from tests.sending import add_site
 from webhook.ops_words import ALERTS, FAULTS
+from worker.bell.heartbeats import SWEEPER, beat
 from worker.cli.main import main
 from worker.clock import utc_now
 from worker.doctor.table import CHECKS
-from worker.heartbeats import SWEEPER, beat
 from worker.readers.metrics import Metrics
 from worker.rules.policy import Policy
 from worker.settings import SECRET_VARIABLES, VARIABLES

@@ -27,11 +27,10 @@ from tests.histories import (
     line_of,
 )
 from tests.infrastructure.databases import Databases
-from worker.database import open_engine
-from worker.decider import decide_site, message_of
+from worker.decide.decider import decide_site, message_of
+from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound
-from worker.line import Entry, accept, enter, found_site
-from worker.notices import tell_due
+from worker.line.door import Entry, accept, enter, found_site
 from worker.rules.attribution import attribute_claim, owns
 from worker.rules.chain import GENESIS, commitment, next_head
 from worker.rules.decide import decide
@@ -39,7 +38,8 @@ from worker.rules.families import claims_of_family, client_of
 from worker.rules.identity import fold
 from worker.rules.model import Claim, Decision, FollowUp, Message, Reply
 from worker.rules.state import State
-from worker.schema import decisions, inbox
+from worker.store.database import open_engine
+from worker.store.schema import decisions, inbox
 from worker.words.render import Setting, render
 
 SECOND = timedelta(seconds=1)

@@ -19,14 +19,14 @@ from tests.infrastructure.serving import SITE_NUMBER, runtime_of
 from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import NOON, StandingClock
 from webhook.app import create_app
-from worker.decider import decide_site
-from worker.entering import SiteRow, open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
-from worker.line import accept
+from worker.line.door import accept
 from worker.readers.register import STATUSES, Key, register_page, register_rows
 from worker.readers.searching import NO_CLAIM, Search, read_search
 from worker.runtime import Runtime
-from worker.schema import acts, claims, cursors
+from worker.store.schema import acts, claims, cursors
 
 LI, WANG = "+8613900000011", "+8613900000021"
 MANAGER = "+8613800000001"

@@ -15,19 +15,21 @@ from sqlalchemy import Engine, insert, select, update
 
 from tests.infrastructure.serving import runtime_of
 from tests.story import LI, MANAGER, NUMBER, STRANGER, WANG, play
-from worker.acts import record
+from worker.accounts.acts import record
 from worker.cli.main import main
-from worker.database import reading
-from worker.decider import decide_site
+from worker.decide.decider import decide_site
 from worker.gateways.base import Inbound
-from worker.line import accept
-from worker.outbox import retire
+from worker.line.door import accept
+from worker.line.spool import Spool
+from worker.outbox.claims import retire
+from worker.processes.sweeper import Sweeper
 from worker.proof.alone import alone
 from worker.retention.run import Retained
 from worker.retention.steps import Step, Task, steps_of
 from worker.rules.model import ERASED
 from worker.rules.policy import Policy
-from worker.schema import (
+from worker.store.database import reading
+from worker.store.schema import (
     claims,
     follow_ups,
     inbox,
@@ -41,8 +43,6 @@ from worker.schema import (
     unrouted,
     visits,
 )
-from worker.spool import Spool
-from worker.sweeper import Sweeper
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CONSULTANT = "+8613800000002"

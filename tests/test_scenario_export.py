@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from tests.sql_stage import SqlStage
 from tests.story import LI, MANAGER, NUMBER, WANG, play
 from worker.cli.main import main
-from worker.rehearsal import rehearse
-from worker.scenario import read_scenario
+from worker.scenarios.language import read_scenario
+from worker.scenarios.rehearsal import rehearse
 
 SCENARIOS = sorted(Path(__file__).parent.joinpath("scenarios").glob("*.txt"))
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.sql_stage import SqlStage
-from worker.rehearsal import rehearse
-from worker.scenario import ScenarioError, read_scenario
-from worker.stage import MemoryStage
+from worker.scenarios.language import ScenarioError, read_scenario
+from worker.scenarios.rehearsal import rehearse
+from worker.scenarios.stage import MemoryStage
 
 FILES = sorted(Path(__file__).parent.joinpath("scenarios").glob("*.txt"))
 

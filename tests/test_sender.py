@@ -23,15 +23,15 @@ from tests.fake_twilio import (
 )
 from tests.infrastructure.waiting import eventually
 from tests.sending import AGENT, MANAGER, StandingClock, add_reply, add_site, attempts_of, reply
-from worker import sender as module
 from worker.gateways import twilio as twilio_module
 from worker.gateways.base import Outgoing, Sent, Status
 from worker.gateways.twilio import Twilio
-from worker.outbox import close_leases, record_status
-from worker.sender import Sender
+from worker.outbox import sender as module
+from worker.outbox.claims import close_leases, record_status
+from worker.outbox.doubts import Settler
+from worker.outbox.sender import Sender
+from worker.outbox.stops import resume, stops
 from worker.settings import TwilioSettings
-from worker.settling import Settler
-from worker.stops import resume, stops
 
 
 @pytest.fixture

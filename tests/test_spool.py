@@ -32,17 +32,17 @@ from tests.infrastructure.serving import (
     texts,
 )
 from tests.sending import NOON, StandingClock
-from worker.database import open_engine
-from worker.decider import decide_site
-from worker.entering import open_site, put
-from worker.feeding import feeder_of
+from worker.decide.decider import decide_site
+from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line import NotDurableError, Receipt, accept
+from worker.line.door import NotDurableError, Receipt, accept
+from worker.line.spool import Spool
 from worker.lock import file_lock
+from worker.processes.feeder import feeder_of
+from worker.processes.sweeper import Sweeper
 from worker.runtime import Runtime, open_runtime
-from worker.schema import claims, decisions, inbox, unrouted
-from worker.spool import Spool
-from worker.sweeper import Sweeper
+from worker.store.database import open_engine
+from worker.store.schema import claims, decisions, inbox, unrouted
 
 ROUTE = "/gateways/sandbox/messages"
 WANG = "+8613900000021"
@@ -131,7 +131,7 @@ class TestKeeping:
     def test_a_spool_that_is_held_by_another_is_away(
         self, client: FlaskClient, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("worker.spool.LONGEST_TURN_S", 0.05)
+        monkeypatch.setattr("worker.line.spool.LONGEST_TURN_S", 0.05)
         with database_away(runtime, tmp_path):
             assert send(client, "m1") == 200
             with file_lock(tmp_path / "var" / "spool" / "writing.lock") as mine:
@@ -333,7 +333,7 @@ class TestUnreadable:
         for number in (1, 2):
             runtime.spool.keep(inbound(f"m{number}", "金丝雀"))
         with monkeypatch.context() as patch:
-            patch.setattr("worker.feeding.accept", breaking_at("m1"))
+            patch.setattr("worker.processes.feeder.accept", breaking_at("m1"))
             assert feed(runtime) == 2
         assert ids(runtime.engine) == ["m2"]
         assert "金丝雀" not in str([vars(record) for record in caplog.records])
@@ -409,7 +409,7 @@ class TestSlowDatabase:
             finally:
                 over.set()
 
-        monkeypatch.setattr("worker.intake.accept", frozen)
+        monkeypatch.setattr("worker.line.intake.accept", frozen)
         assert send(client_of(runtime), "m1") == 200
         assert not over.is_set()
         go_on.set()

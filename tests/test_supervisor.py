@@ -12,9 +12,9 @@ from typing import TypeVar
 import pytest
 
 from tests.infrastructure.waiting import eventually, gone
-from worker.console import Console, ConsoleClosedError
-from worker.guard import end_sessions
-from worker.supervisor import backoff, deaths_in_a_row
+from worker.up.console import Console, ConsoleClosedError
+from worker.up.guard import end_sessions
+from worker.up.supervisor import backoff, deaths_in_a_row
 
 T = TypeVar("T")
 

@@ -13,17 +13,17 @@ from sqlalchemy import Engine, func, select, update
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
 from tests.sending import StandingClock, add_reply, add_site, attempts_of, reply
-from worker import sweeper as module
+from worker.bell.heartbeats import SWEEPER, beat, last_beat
 from worker.clock import utc_now
-from worker.entering import open_site
+from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Status, Stopped
-from worker.heartbeats import SWEEPER, beat, last_beat
-from worker.line import accept
-from worker.outbox import claim, record_status
+from worker.line.door import accept
+from worker.outbox.claims import claim, record_status
+from worker.outbox.stops import stop
+from worker.processes import sweeper as module
+from worker.processes.sweeper import STUCK_S, Sweeper, Watch
 from worker.runtime import Runtime
-from worker.schema import cursors, decisions, heartbeats, replies
-from worker.stops import stop
-from worker.sweeper import STUCK_S, Sweeper, Watch
+from worker.store.schema import cursors, decisions, heartbeats, replies
 
 CANARY = "金丝雀13812345678"
 
@@ -150,7 +150,7 @@ class TestSteps:
             asked.append(site_id)
             raise ValueError(CANARY)
 
-        monkeypatch.setattr("worker.jobs.decide_site", decide)
+        monkeypatch.setattr("worker.processes.jobs.decide_site", decide)
         with deaf.engine.begin() as connection:
             connection.execute(update(cursors).values(decided_seq=-1))
         tasks.sweep()
@@ -170,7 +170,7 @@ class TestSteps:
         site = add_site(deaf.engine, "sandbox")
         one = add_reply(deaf.engine, site, now=clock())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("worker.sender.record", lambda *_: None)
+            patch.setattr("worker.outbox.sender.record", lambda *_: None)
             sweeper_of(deaf, time).sweep()
         assert reply(deaf.engine, one).state == "sending"
         clock.move(seconds=61)

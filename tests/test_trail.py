@@ -19,9 +19,9 @@ from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.waiting import eventually
 from tests.sending import AGENT, MANAGER, NUMBER
-from worker.database import open_engine
-from worker.entering import open_site
-from worker.guard import Guard
+from worker.decide.set_up import open_site
+from worker.store.database import open_engine
+from worker.up.guard import Guard
 
 CLIENT = "金丝雀"
 STEPS = ["accepted", "decided", "reply written", "claimed", "handed over", "status"]

@@ -18,12 +18,12 @@ from tests.infrastructure.visiting import enrol, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.cli.main import main
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.readers.flags import FLAGS, flagged
 from worker.readers.searching import Search, read_search
 from worker.retention.run import retain
 from worker.runtime import Runtime
-from worker.schema import claims, roster, sites
+from worker.store.schema import claims, roster, sites
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from tests.infrastructure.waiting import eventually, gone
-from worker.guard import end_sessions
-from worker.passwords import fits
-from worker.schema import metadata
+from worker.accounts.passwords import fits
 from worker.settings import load_settings
+from worker.store.schema import metadata
+from worker.up.guard import end_sessions
 
 # `up` runs the project's Procfile; here it gets one of ours, and a demonstration that only shows what it was given.
 RUNNER = """

@@ -29,9 +29,9 @@ from tests.infrastructure.serving import (
     twilio_request,
 )
 from worker.gateways.base import LARGEST_BODY, Ack, ForgedError, Inbound, Ping, Status
-from worker.line import NotDurableError, Receipt, accept
+from worker.line.door import NotDurableError, Receipt, accept
 from worker.runtime import Runtime
-from worker.schema import attempts, inbox, replies, unrouted
+from worker.store.schema import attempts, inbox, replies, unrouted
 
 Request = tuple[dict[str, str], bytes]
 Sign = Callable[..., Request]
@@ -291,7 +291,7 @@ def test_what_came_before_the_failure_is_silent_when_it_comes_again(
 ) -> None:
     client = pigeonry(Pigeon(letter(1), letter(2)))
     with monkeypatch.context() as patch, spool_away(client.application.extensions["baobei"]):
-        patch.setattr("worker.intake.accept", failing_at("letter-2"))
+        patch.setattr("worker.line.intake.accept", failing_at("letter-2"))
         assert client.post("/gateways/pigeon/messages", data=b"coo").status_code == 507
     assert client.post("/gateways/pigeon/messages", data=b"coo").status_code == 202
     assert [row.text for row in in_line(client.application.extensions["baobei"].engine)] == ["text 1", "text 2"]

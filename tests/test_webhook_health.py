@@ -22,11 +22,11 @@ from tests.infrastructure.serving import (
     spool_away,
     texts,
 )
+from worker.bell.heartbeats import SWEEPER, beat
 from worker.clock import utc_now
 from worker.gateways.base import Inbound
-from worker.heartbeats import SWEEPER, beat
 from worker.runtime import Runtime
-from worker.schema import cursors, gateway_stops, inbox
+from worker.store.schema import cursors, gateway_stops, inbox
 
 NO_WORKERS = ["no_decide_worker", "no_send_worker"]
 NEITHER = {"status": "not_durable", "degraded": ["database_away", "spool_away", *NO_WORKERS]}

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select
 from tests.infrastructure.serving import open_line, sandbox_request, texts
 from tests.infrastructure.waiting import eventually, gone
 from tests.infrastructure.web import Web
-from worker.guard import end_sessions
-from worker.schema import inbox
+from worker.store.schema import inbox
+from worker.up.guard import end_sessions
 
 FORM_ROUTE = "/gateways/sandbox/messages"
 

@@ -9,8 +9,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from webhook.app import create_app
-from worker.feeding import keep_feeding
 from worker.log import set_up_logging
+from worker.processes.feeder import keep_feeding
 from worker.runtime import open_runtime
 from worker.settings import Settings, SettingsError, load_settings
 

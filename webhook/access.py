@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from webhook.forms import demand_own_form
 from webhook.language import _
 from webhook.runtime import runtime
+from worker.accounts.logins import user_of_session
+from worker.accounts.users import ROLES, User
 from worker.log import say
-from worker.logins import user_of_session
-from worker.users import ROLES, User
 
 log = logging.getLogger(__name__)
 

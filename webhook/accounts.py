@@ -9,10 +9,10 @@ from webhook.access import LOGIN, everybody, own_path, present_user, public, use
 from webhook.language import _, _l
 from webhook.runtime import runtime
 from webhook.sites import visible_site
-from worker.logins import Login, log_in, log_out, log_out_everywhere, open_session
-from worker.passwords import SHORTEST
+from worker.accounts.logins import Login, log_in, log_out, log_out_everywhere, open_session
+from worker.accounts.passwords import SHORTEST
+from worker.accounts.users import User, choose_password, fault_of, user_of_link
 from worker.settings import secret_key_of
-from worker.users import User, choose_password, fault_of, user_of_link
 
 routes = Blueprint("accounts", __name__)
 

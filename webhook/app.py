@@ -26,8 +26,8 @@ from webhook.access import guard
 from webhook.answers import prepare_answers
 from webhook.layout import prepare_layout
 from webhook.runtime import KEY
+from worker.accounts.logins import LONGEST
 from worker.gateways.base import LARGEST_BODY
-from worker.logins import LONGEST
 from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.settings import secret_key_of

@@ -9,7 +9,7 @@ from webhook.live import part
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.readers.pending import cases_of
 from worker.rules.proving import KINDS
 

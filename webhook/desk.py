@@ -13,7 +13,7 @@ from webhook.register_links import LONGEST_SEARCH
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.readers.desk import arrivals_on, claim_numbered, claims_found, names_of_phones
 from worker.readers.expected import expected_at
 from worker.readers.searching import Search, holds_whole_number, read_search

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from webhook.access import allowed
 from webhook.entry import submit, word
 from webhook.sites import visible_site
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 
 routes = Blueprint("desk_acts", __name__, url_prefix="/desk")
 

@@ -1,6 +1,6 @@
 """What every request of a gateway goes through, whichever adapter it is for: the edge owns the order of the steps.
 
-Signature, reading, then each text masked and made durable (both behind `worker.intake.take_in`), the bell, the answer.
+Signature, reading, then each text masked and made durable (`worker.line.intake.take_in`), the bell, the answer.
 """
 
 import logging
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, Route, Status
-from worker.intake import take_in
-from worker.line import NotDurableError, Receipt
+from worker.line.door import NotDurableError, Receipt
+from worker.line.intake import take_in
 from worker.log import complain, say
-from worker.outbox import record_status
+from worker.outbox.claims import record_status
 from worker.patience import within
 from worker.runtime import Runtime
 

@@ -12,8 +12,8 @@ from webhook.language import _
 from webhook.live import part
 from webhook.outcome_words import OutcomeWords, outcome_words
 from webhook.runtime import runtime
+from worker.decide.set_up import SiteRow
 from worker.desk import UnboundError, await_outcome, enter_form, form_id
-from worker.entering import SiteRow
 from worker.readers.entries import Entered, entered
 from worker.rules.model import Role
 

@@ -12,10 +12,10 @@ from webhook.access import allowed, present_user
 from webhook.register_links import asked_search
 from webhook.runtime import runtime
 from webhook.sites import visible_site
-from worker.acts import record
-from worker.entering import SiteRow
-from worker.exporting import cell, write_csv_file, write_xlsx_file
-from worker.proof.heads import publish_head
+from worker.accounts.acts import record
+from worker.decide.heads import publish_head
+from worker.decide.set_up import SiteRow
+from worker.files.exports import cell, write_csv_file, write_xlsx_file
 from worker.readers.register import EXPORTED, register_rows
 from worker.readers.searching import Search
 

@@ -6,7 +6,7 @@ from flask import current_app, request
 
 from webhook.access import access_of
 from webhook.language import _l
-from worker.users import User
+from worker.accounts.users import User
 
 
 class Item(NamedTuple):

@@ -14,7 +14,8 @@ from webhook.path_views import steps_of
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import visible_site, visible_sites
-from worker.alert_book import load
+from worker.alerts.book import load
+from worker.outbox.stops import stops
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
@@ -22,7 +23,6 @@ from worker.readers.queues import queue_standings
 from worker.readers.standing import line_standings, outbox_standing
 from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
 from worker.readers.troubles import failed_replies, failing_senders, unreadable_texts, unrouted_texts
-from worker.stops import stops
 
 routes = Blueprint("ops", __name__, url_prefix="/ops")
 

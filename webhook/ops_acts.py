@@ -7,7 +7,7 @@ from webhook.access import allowed, own_path, present_user
 from webhook.language import _
 from webhook.runtime import runtime
 from webhook.sites import visible_site
-from worker.mending import Mender
+from worker.processes.repairs import Mender
 
 routes = Blueprint("ops_acts", __name__, url_prefix="/ops")
 

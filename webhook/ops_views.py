@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from webhook.codes import CodeWords, code_words
 from webhook.ops_words import DELIVERIES, STATES, error_words, known
 from webhook.phone_views import masked
-from worker.mending import RESENDABLE, SETTLEABLE
+from worker.processes.repairs import RESENDABLE, SETTLEABLE
 from worker.readers.traffic import ReplyCount
 from worker.readers.troubles import FailedReply
 

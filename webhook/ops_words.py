@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
-from worker.alert_book import Book
+from worker.alerts.book import Book
 
 FAULTS = {
     "redis_away": (_l("Redis is away: the sweeper does the work, more slowly."), "warn"),
@@ -95,7 +95,7 @@ ALERTS = {
     "texts_unreadable": _l("The spool holds unreadable files"),
     "database_away": _l("The database is away"),
 }
-"""By the codes of `worker.readers.alarms`, `worker.readers.spooled` and `worker.alerts`."""
+"""By the codes of `worker.alerts.alarms`, `worker.readers.spooled` and `worker.alerts.alerts`."""
 
 
 class AlertView(NamedTuple):

@@ -10,7 +10,7 @@ from webhook.language import _
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import visible_site
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.readers.desk import Arrival, arrival, arrivals_on, names_of_phones
 
 routes = Blueprint("papers", __name__, url_prefix="/desk")

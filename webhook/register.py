@@ -16,7 +16,7 @@ from webhook.register_views import FLAG_CHIPS, STATUS_CHIPS, answer_view, event_
 from webhook.runtime import runtime
 from webhook.showing import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
 from worker.readers.searching import holds_whole_number

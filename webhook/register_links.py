@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
-from worker.entering import SiteRow
+from worker.decide.set_up import SiteRow
 from worker.readers.register import Key
 from worker.readers.searching import Search, read_search
 

@@ -5,7 +5,7 @@ from flask import abort, request
 from webhook.access import present_user
 from webhook.language import _
 from webhook.runtime import runtime
-from worker.entering import SiteRow, all_sites
+from worker.decide.set_up import SiteRow, all_sites
 
 
 def visible_sites() -> list[SiteRow]:

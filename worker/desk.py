@@ -5,10 +5,10 @@ The id of a form was made when it was shown, so that it is entered once however 
 
 import time
 
-from worker.line import PROGRAM, Entry, Receipt, enter
+from worker.accounts.users import User
+from worker.line.door import PROGRAM, Entry, Receipt, enter
 from worker.readers.entries import Entered, entered
 from worker.runtime import Runtime
-from worker.users import User
 
 PATIENCE_S = 2.0
 """So long a page waits for the decision; after that it shows the place, and the outcome as soon as there is one."""

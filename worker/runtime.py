@@ -8,16 +8,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine
 
-from worker.bell import Bell, bell_client
+from worker.bell.bell import Bell, bell_client
+from worker.bell.forgeries import Forgeries
 from worker.clock import Clock, utc_now
 from worker.crashing import crash_at
-from worker.database import LOCK_WAIT_MS, open_engine
-from worker.embedded import redis_address
-from worker.forgeries import Forgeries
 from worker.gateways.base import Gateway
 from worker.gateways.table import open_gateways
+from worker.line.spool import Spool
 from worker.settings import Settings
-from worker.spool import Spool
+from worker.store.database import LOCK_WAIT_MS, open_engine
+from worker.up.embedded import redis_address
 
 PATIENCE_S = 0.5
 

@@ -73,7 +73,7 @@ class Settings:
     database_url: str = field(repr=False)
     """For SQLAlchemy: `sqlite:///…` with an absolute path, or `postgresql+psycopg://…`."""
     redis_url: str | None = field(repr=False)
-    """None means the embedded server; `worker.embedded.redis_address` knows its address."""
+    """None means the embedded server; `worker.up.embedded.redis_address` knows its address."""
     public_url: str | None
     """The address Twilio calls, without a slash at its end."""
     secret_key: str | None = field(repr=False)

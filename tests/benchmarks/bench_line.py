@@ -16,13 +16,13 @@ from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteD
 from tests.infrastructure.postgres import start_postgres
 from webhook.app import create_app
 from worker.clock import utc_now
-from worker.decider import decide_site
-from worker.embedded import start_redis
-from worker.entering import open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import open_site, put
 from worker.gateways.sandbox import signed
-from worker.guard import Guard
 from worker.runtime import open_runtime
 from worker.settings import load_settings, secret_key_of
+from worker.up.embedded import start_redis
+from worker.up.guard import Guard
 
 NUMBER, AGENTS = "+8613800000000", [f"+86139{n:08d}" for n in range(50)]
 

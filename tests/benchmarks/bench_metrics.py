@@ -18,10 +18,10 @@ from tests.infrastructure.postgres import start_postgres
 from tests.infrastructure.serving import runtime_of
 from tests.sending import add_site
 from worker.clock import utc_now
-from worker.embedded import start_redis
-from worker.guard import Guard
 from worker.readers.metrics import Metrics, scrape
-from worker.schema import attempts, cursors, decisions, inbox, replies, sites
+from worker.store.schema import attempts, cursors, decisions, inbox, replies, sites
+from worker.up.embedded import start_redis
+from worker.up.guard import Guard
 
 CODES = ("accepted", "duplicate_other", "duplicate_own", "refused_bad_phone")
 SCRAPES = 20

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 
 from tests.infrastructure.visiting import enrol, log_in
 from webhook.app import create_app
+from worker.accounts.users import ROLES, remove_user
 from worker.runtime import open_runtime
 from worker.settings import load_settings
-from worker.users import ROLES, remove_user
 
 USER = "benchmark"
 PAGES = (

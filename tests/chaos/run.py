@@ -28,10 +28,10 @@ from tests.infrastructure.waiting import eventually, gone
 from tests.invariants import Counts, at_rest, received, weigh
 from tests.sending import MANAGER
 from worker.cli.up import answers
-from worker.database import migrate, open_engine
-from worker.entering import open_site, put
-from worker.guard import Guard
-from worker.schema import inbox, sites, unrouted
+from worker.decide.set_up import open_site, put
+from worker.store.database import migrate, open_engine
+from worker.store.schema import inbox, sites, unrouted
+from worker.up.guard import Guard
 
 SITES = {"翡翠湾": "+8613800000000", "云栖里": "+8613800000100"}
 THREADS = 4

@@ -17,16 +17,16 @@ from tests.fake_twilio import ACCEPTS_AND_FAILS, ACCOUNT, FORGETS_AND_FAILS, TOK
 from tests.infrastructure.serving import PUBLIC_URL, client_of, database_away, post, runtime_of, signed_by_twilio
 from tests.invariants import at_rest, received
 from tests.sending import AGENT, MANAGER, NUMBER, StandingClock
-from worker.backfill import Backfill
 from worker.crashing import watching
-from worker.entering import SetUpError, open_site, put, set_policy, site_named
-from worker.feeding import feeder_of
-from worker.jobs import Tasks
-from worker.outbox import candidates, claim, close_leases
+from worker.decide.set_up import SetUpError, open_site, put, set_policy, site_named
+from worker.line.backfill import Backfill
+from worker.outbox.claims import candidates, claim, close_leases
+from worker.outbox.doubts import Settler
+from worker.outbox.stops import resume
+from worker.processes.feeder import feeder_of
+from worker.processes.jobs import Tasks
+from worker.processes.sweeper import STUCK_S, Sweeper
 from worker.runtime import Runtime
-from worker.settling import Settler
-from worker.stops import resume
-from worker.sweeper import STUCK_S, Sweeper
 
 SITES = {"翡翠湾": NUMBER, "云栖府": "+8613800000100"}
 MOST_ROUNDS = 60

@@ -7,7 +7,7 @@ import pytest
 from tests.crashes.points import POINTS
 from tests.crashes.proving import dies_in_one_process, dies_in_real_life
 from tests.crashes.real import WHO_DIES
-from worker.guard import Guard
+from worker.up.guard import Guard
 
 KINDS = ("sqlite", "postgresql")
 REAL = [f"{step}.{side}" for step in WHO_DIES for side in ("before", "after")]

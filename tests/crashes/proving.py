@@ -14,8 +14,8 @@ from tests.fake_twilio import FakeTwilio, fake_twilio
 from tests.infrastructure.databases import Databases
 from tests.invariants import forwarded, weigh
 from tests.sending import StandingClock
-from worker.database import open_engine
-from worker.guard import Guard
+from worker.store.database import open_engine
+from worker.up.guard import Guard
 
 
 def dies_in_one_process(request: pytest.FixtureRequest, folder: Path, redis_url: str, kind: str, point: str) -> None:

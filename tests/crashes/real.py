@@ -23,9 +23,9 @@ from tests.infrastructure.waiting import eventually
 from tests.invariants import at_rest
 from tests.sending import AGENT, MANAGER, NUMBER
 from worker.clock import utc_now
-from worker.entering import open_site, put, set_policy, site_named
-from worker.guard import Guard, end_sessions
-from worker.schema import attempts
+from worker.decide.set_up import open_site, put, set_policy, site_named
+from worker.store.schema import attempts
+from worker.up.guard import Guard, end_sessions
 
 PROGRAMS = {
     "web": ("web",),

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from worker.database import migrate
+from worker.store.database import migrate
 
 
 class Databases(Protocol):

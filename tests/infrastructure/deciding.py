@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 from tests.infrastructure.serving import AGENT, SITE_NUMBER
 from tests.infrastructure.visiting import token_of
 from worker.clock import Clock
-from worker.decider import decide_site
-from worker.entering import SiteRow, all_sites, open_site, put
+from worker.decide.decider import decide_site
+from worker.decide.set_up import SiteRow, all_sites, open_site, put
 from worker.gateways.base import Inbound
-from worker.line import accept
+from worker.line.door import accept
 from worker.runtime import Runtime
 
 MANAGER, CONSULTANT, SERVICE = "+8613800000001", "+8613800000002", "+8613800000003"

@@ -10,10 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import webhook.__main__
-from worker import bell, delivery, outbox, sender, settling, supervisor, sweeper
+from worker.bell import bell
 from worker.cli import up
 from worker.cli.main import main
 from worker.gateways import twilio
+from worker.outbox import claims as outbox
+from worker.outbox import doubts as settling
+from worker.outbox.claims import delivery, sender
+from worker.processes import sweeper
+from worker.up import supervisor
 
 LOOKUPS_AT = (timedelta(seconds=4), timedelta(seconds=10))
 LEASE = timedelta(seconds=4)

@@ -18,7 +18,7 @@ from typing import TypedDict
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
-from worker.guard import Guard, end_sessions
+from worker.up.guard import Guard, end_sessions
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0

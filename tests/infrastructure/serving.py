@@ -17,14 +17,14 @@ from werkzeug.test import TestResponse
 
 from webhook.app import create_app
 from worker.clock import Clock, utc_now
-from worker.database import open_engine
 from worker.gateways.forms import Form
 from worker.gateways.sandbox import signed
-from worker.line import found_site
+from worker.line.door import found_site
+from worker.line.spool import Spool
 from worker.runtime import Runtime, open_runtime
-from worker.schema import inbox, unrouted
 from worker.settings import load_settings
-from worker.spool import Spool
+from worker.store.database import open_engine
+from worker.store.schema import inbox, unrouted
 
 SECRET = "a secret of the tests alone"  # noqa: S105
 PUBLIC_URL = "https://reports.example.com/baobei"

@@ -8,12 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from worker import supervisor
-from worker.console import Console
-from worker.guard import Guard
 from worker.lock import var_lock
-from worker.procfile import Entry, read_procfile
-from worker.supervisor import Program, Supervisor, spawn
+from worker.up import supervisor
+from worker.up.console import Console
+from worker.up.guard import Guard
+from worker.up.procfile import Entry, read_procfile
+from worker.up.supervisor import Program, Supervisor, spawn
 
 
 def program(entry: Entry, foundation: str) -> Program:

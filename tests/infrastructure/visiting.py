@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from worker.accounts.users import User, add_user, choose_password
 from worker.runtime import Runtime
-from worker.users import User, add_user, choose_password
 
 PASSWORD = "correct horse battery"  # noqa: S105
 

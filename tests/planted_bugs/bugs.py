@@ -26,36 +26,40 @@ BUGS = (
         "the time is taken before the lock is waited for",
         "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
         (
-            Edit("worker/line.py", "select(func.clock_timestamp())", "select(func.now())"),
+            Edit("worker/line/door.py", "select(func.clock_timestamp())", "select(func.now())"),
             Edit(
-                "worker/line.py", "max(_now(connection, clock), site.last_received_at)", "max(_now(connection, clock))"
+                "worker/line/door.py",
+                "max(_now(connection, clock), site.last_received_at)",
+                "max(_now(connection, clock))",
             ),
         ),
     ),
     Bug(
         "the place is taken without the lock",
         "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
-        (Edit("worker/line.py", "select(sites).where(which).with_for_update()", "select(sites).where(which)"),),
+        (Edit("worker/line/door.py", "select(sites).where(which).with_for_update()", "select(sites).where(which)"),),
     ),
     Bug(
         "a repeated delivery leaves a gap",
         "tests/test_line_order.py::test_a_repeated_delivery_is_silent_and_leaves_no_gap",
-        (Edit("worker/line.py", "insert(inbox).values(", 'insert(inbox).prefix_with("OR IGNORE").values('),),
+        (Edit("worker/line/door.py", "insert(inbox).values(", 'insert(inbox).prefix_with("OR IGNORE").values('),),
     ),
     Bug(
         "a claim is not committed before the gateway is asked",
         "tests/test_crashes.py::test_a_process_that_dies_at_a_point_loses_and_repeats_nothing",
-        (Edit("worker/outbox.py", 'committing(engine, "claim.commit")', "engine.connect()"),),
+        (Edit("worker/outbox/claims.py", 'committing(engine, "claim.commit")', "engine.connect()"),),
     ),
     Bug(
         "the ring is taken down after the line was read",
         "tests/test_jobs.py::TestAnswering::test_the_ring_is_taken_down_before_the_line_is_read",
         (
             Edit(
-                "worker/jobs.py", "        self.runtime.bell.answered_decide(site_id)\n        until", "        until"
+                "worker/processes/jobs.py",
+                "        self.runtime.bell.answered_decide(site_id)\n        until",
+                "        until",
             ),
             Edit(
-                "worker/jobs.py",
+                "worker/processes/jobs.py",
                 "            if not progress.more:\n",
                 "            if not progress.more:\n                self.runtime.bell.answered_decide(site_id)\n",
             ),
@@ -66,7 +70,7 @@ BUGS = (
         "tests/test_machine.py::test_the_promises_hold_after_every_step",
         (
             Edit(
-                "worker/delivery.py",
+                "worker/outbox/delivery.py",
                 'case Unknown():\n            return _over("unknown", outcome.code, outcome.words)',
                 "case Unknown():\n            return _again(standing, Retry(1, outcome.code, ''), now, chance)",
             ),
@@ -77,7 +81,7 @@ BUGS = (
         "tests/test_line_order.py::test_batches_and_repeated_jobs_change_nothing",
         (
             Edit(
-                "worker/decider.py",
+                "worker/decide/decider.py",
                 "select(cursors).where(cursors.c.site_id == site_id).with_for_update()",
                 "select(cursors).where(cursors.c.site_id == site_id)",
             ),
@@ -88,7 +92,7 @@ BUGS = (
         "tests/test_spool.py::TestFeeding::test_nothing_is_fed_while_the_database_is_away",
         (
             Edit(
-                "worker/feeding.py",
+                "worker/processes/feeder.py",
                 "            receipt = accept(self.engine, text)\n",
                 "            self.spool.remove(name)\n            receipt = accept(self.engine, text)\n",
             ),
@@ -98,13 +102,13 @@ BUGS = (
         "a gateway's word is applied backwards",
         "tests/test_outbox.py::TestCallbacks::test_before_the_answer_twice_and_out_of_order",
         (
-            Edit("worker/delivery.py", "if RANK[status.delivery] <= RANK[standing.delivery]:", "if False:"),
+            Edit("worker/outbox/delivery.py", "if RANK[status.delivery] <= RANK[standing.delivery]:", "if False:"),
             Edit(
-                "worker/delivery.py",
+                "worker/outbox/delivery.py",
                 "better = delivery if RANK[delivery] > RANK[standing.delivery] else standing.delivery",
                 "better = delivery",
             ),
-            Edit("worker/ledger.py", "if RANK[status.delivery] <= RANK[row.delivery]:", "if False:"),
+            Edit("worker/outbox/ledger.py", "if RANK[status.delivery] <= RANK[row.delivery]:", "if False:"),
         ),
     ),
     Bug(
@@ -117,7 +121,7 @@ BUGS = (
         "tests/test_order.py::test_any_schedule_comes_to_the_register_that_the_fold_gives",
         (
             Edit(
-                "worker/decider.py",
+                "worker/decide/decider.py",
                 "    for message in batch.messages:\n        decision = decide(batch.state, message)\n",
                 "    for message, decision in [(m, decide(batch.state, m)) for m in batch.messages]:\n",
             ),
@@ -126,14 +130,14 @@ BUGS = (
     Bug(
         "a notice that was told is told again",
         "tests/test_line_order.py::test_a_notice_that_was_told_stays_told_and_its_counts_stay_the_lines",
-        (Edit("worker/store.py", 'kept = [*keys, "done"]', "kept = keys"),),
+        (Edit("worker/store/facts.py", 'kept = [*keys, "done"]', "kept = keys"),),
     ),
     Bug(
         "a look-up takes the message of another reply",
         "tests/test_sender.py::TestSettling",
         (
             Edit(
-                "worker/settling.py",
+                "worker/outbox/doubts.py",
                 "if isinstance(found, Sent) and self._may_be_anothers(row, found.sid):",
                 "if False:",
             ),

@@ -12,15 +12,15 @@ from sqlalchemy import Engine, select
 
 from worker.cli.base import Problem, WrongUsage, database
 from worker.clock import utc_now
-from worker.database import snapshot
-from worker.entering import site_named
-from worker.exporting import cell
+from worker.decide.heads import SHOWN, places_of
+from worker.decide.set_up import site_named
+from worker.files.exports import cell
 from worker.proof.alone import alone
 from worker.proof.audit import Audited, audit_site
-from worker.proof.heads import SHOWN, places_of
 from worker.proof.scratch import scratch_database
 from worker.proof.sealing import Seal, seal_line
-from worker.schema import sites
+from worker.store.database import snapshot
+from worker.store.schema import sites
 
 SAY_EVERY_S = 5.0
 _HEAD = re.compile(rf"[0-9a-f]{{{SHOWN}}}")

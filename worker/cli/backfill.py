@@ -11,12 +11,12 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
-from worker.backfill import ON_ITS_WAY, Backfill, Tally
 from worker.cli.base import Problem, WrongUsage, database, settings
-from worker.comparisons import Comparison
-from worker.feeding import Feeder
 from worker.gateways.base import Gateway
-from worker.line import NotDurableError
+from worker.line.backfill import ON_ITS_WAY, Backfill, Tally
+from worker.line.comparisons import Comparison
+from worker.line.door import NotDurableError
+from worker.processes.feeder import Feeder
 from worker.runtime import Runtime, open_runtime
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from worker.backup import BackupError, back_up
+from worker.backup.backup import BackupError, back_up
+from worker.backup.restore import restore as load
 from worker.cli.base import Problem, database, settings
 from worker.clock import utc_now
-from worker.restoring import restore as load
 
 SAY_EVERY_S = 5.0
 NEXT = (

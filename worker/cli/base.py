@@ -8,9 +8,9 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from worker.database import open_engine
-from worker.entering import SetUpError
+from worker.decide.set_up import SetUpError
 from worker.settings import Settings, SettingsError, load_settings
+from worker.store.database import open_engine
 
 
 class Problem(click.ClickException):

@@ -13,15 +13,15 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from worker.cli.base import Problem, WrongUsage, database
 from worker.clock import utc_now
-from worker.database import snapshot
-from worker.entering import SiteRow, all_sites, site_named
+from worker.decide.set_up import SiteRow, all_sites, site_named
 from worker.proof.past import ErasedError, compute_until, place_at
 from worker.proof.scratch import UndecidableError, scratch_database
 from worker.readers.cases import Client, client_of, read_case
 from worker.rules.chain import canonical
 from worker.rules.explaining import Case, story
 from worker.rules.model import mask_of
-from worker.schema import sites
+from worker.store.database import snapshot
+from worker.store.schema import sites
 from worker.words.telling import told
 
 ASKED = click.argument("asked", nargs=-1, required=True, metavar="R1024 | CLIENT MASK")

@@ -6,8 +6,8 @@ import click
 
 from worker.cli.base import database
 from worker.cli.replies import list_replies, resend, settle
-from worker.stops import resume as let_send
-from worker.stops import stops
+from worker.outbox.stops import resume as let_send
+from worker.outbox.stops import stops
 
 
 @click.group("gateway")

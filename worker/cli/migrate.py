@@ -3,7 +3,7 @@
 import click
 
 from worker.cli.base import Problem, settings
-from worker.database import migrate as bring_up_to_date
+from worker.store.database import migrate as bring_up_to_date
 
 
 @click.command("migrate")

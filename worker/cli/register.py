@@ -13,18 +13,18 @@ from worker.cli.base import Problem, WrongUsage, database
 from worker.cli.explain import ASKED, client_asked, the_site
 from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
-from worker.database import reading, snapshot
-from worker.entering import all_sites, put, site_named
-from worker.exporting import cell, write_csv, write_json, write_table, write_xlsx
-from worker.lists import ListError, read_register
-from worker.proof.heads import publish_export
+from worker.decide.heads import publish_export
+from worker.decide.set_up import all_sites, put, site_named
+from worker.files.exports import cell, write_csv, write_json, write_table, write_xlsx
+from worker.files.lists import ListError, read_register
 from worker.readers.cases import read_case
 from worker.readers.flags import FLAGS
 from worker.readers.played import played
 from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
 from worker.readers.searching import Search
-from worker.scenario_writing import write_scenario
-from worker.schema import reports, sites
+from worker.scenarios.writing import write_scenario
+from worker.store.database import reading, snapshot
+from worker.store.schema import reports, sites
 
 FORMATS = ("table", "csv", "xlsx", "json", "scenario")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from worker.cli.base import WrongUsage
-from worker.rehearsal import Break, rehearse
-from worker.scenario import ScenarioError, read_scenario
-from worker.stage import MemoryStage
+from worker.scenarios.language import ScenarioError, read_scenario
+from worker.scenarios.rehearsal import Break, rehearse
+from worker.scenarios.stage import MemoryStage
 
 
 @click.command("rehearse")

@@ -10,7 +10,7 @@ import click
 
 from worker.cli.base import Problem, database, settings
 from worker.clock import utc_now
-from worker.mending import Mender
+from worker.processes.repairs import Mender
 from worker.readers.troubles import FAILED_REPLIES, FailedReply, replies_standing_still, site_of_reply
 from worker.runtime import open_runtime
 

@@ -11,14 +11,14 @@ from sqlalchemy import Engine, Row, select
 
 from worker.cli.base import Problem, database, settings
 from worker.clock import utc_now
-from worker.database import reading
-from worker.entering import site_named
+from worker.decide.set_up import site_named
+from worker.line.spool import Spool
 from worker.proof.alone import alone
 from worker.retention.elsewhere import erase_elsewhere
 from worker.retention.run import Retained, UnprovedError, retain
 from worker.retention.scrubbing import scrub
-from worker.schema import sites
-from worker.spool import Spool
+from worker.store.database import reading
+from worker.store.schema import sites
 
 SAY_EVERY_S = 5.0
 KINDS = {

@@ -9,12 +9,12 @@ from sqlalchemy import Engine, select
 
 from worker.cli.base import Problem, database
 from worker.clock import utc_now
-from worker.database import reading
-from worker.entering import SiteRow, put, site_named
-from worker.exporting import write_table
-from worker.lists import Checks, ListError, read_roster
-from worker.schema import roster as roster_table
-from worker.schema import units
+from worker.decide.set_up import SiteRow, put, site_named
+from worker.files.exports import write_table
+from worker.files.lists import Checks, ListError, read_roster
+from worker.store.database import reading
+from worker.store.schema import roster as roster_table
+from worker.store.schema import units
 
 COLUMNS = ("name", "phone", "unit", "kind", "from", "to", "aliases")
 

@@ -6,8 +6,8 @@ import sys
 import click
 
 from worker.cli.base import WrongUsage, database, settings
-from worker.entering import SiteRow, all_sites, open_site, phone, set_aliases, set_policy, set_staff, site_named
-from worker.exporting import write_table
+from worker.decide.set_up import SiteRow, all_sites, open_site, phone, set_aliases, set_policy, set_staff, site_named
+from worker.files.exports import write_table
 from worker.gateways.table import ADAPTERS
 from worker.rules.model import ROLES
 from worker.rules.policy import KEYS, policy_of

@@ -15,17 +15,17 @@ import click
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker import demo
+from worker.accounts.users import FIRST_USER, add_first_user
 from worker.clock import utc_now
-from worker.console import Console, ConsoleClosedError
-from worker.database import migrate, open_engine
-from worker.embedded import EmbeddedError, RedisServer, spawn_redis, start_redis
-from worker.guard import Guard
 from worker.lock import AlreadyRunningError, var_lock
-from worker.procfile import Entry, ProcfileError, read_procfile
 from worker.settings import Settings, SettingsError, address, load_settings, secret_key_of
-from worker.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
-from worker.users import FIRST_USER, add_first_user
+from worker.store.database import migrate, open_engine
+from worker.up import demo
+from worker.up.console import Console, ConsoleClosedError
+from worker.up.embedded import EmbeddedError, RedisServer, spawn_redis, start_redis
+from worker.up.guard import Guard
+from worker.up.procfile import Entry, ProcfileError, read_procfile
+from worker.up.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0

@@ -5,12 +5,12 @@ import sys
 
 import click
 
+from worker.accounts.users import LINK_LIFE, ROLES, User, add_user, all_users, remove_user, reset_user
 from worker.cli.base import database, settings
 from worker.clock import utc_now
-from worker.entering import all_sites, phone, site_named
-from worker.exporting import write_table
+from worker.decide.set_up import all_sites, phone, site_named
+from worker.files.exports import write_table
 from worker.settings import Settings
-from worker.users import LINK_LIFE, ROLES, User, add_user, all_users, remove_user, reset_user
 
 COLUMNS = ("name", "roles", "site", "phone", "password")
 ALL_SITES = "all"

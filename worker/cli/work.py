@@ -5,12 +5,12 @@ from threading import Event
 
 import click
 
-from worker.bell import DECIDE, SEND
+from worker.bell.bell import DECIDE, SEND
 from worker.cli.base import settings
-from worker.listener import listen
 from worker.log import set_up_logging
+from worker.processes.listener import listen
+from worker.processes.sweeper import Sweeper
 from worker.runtime import Runtime, open_runtime
-from worker.sweeper import Sweeper
 
 
 @click.group("work")

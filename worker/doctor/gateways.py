@@ -9,13 +9,13 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from worker.bell.forgeries import forgery_of
 from worker.clock import utc_now
-from worker.database import reading
 from worker.doctor.base import Advice, Patient, Problem
 from worker.doctor.stores import sqlite_file
-from worker.forgeries import forgery_of
 from worker.gateways.base import GatewayAwayError
-from worker.schema import sites
+from worker.store.database import reading
+from worker.store.schema import sites
 
 FORGED_WITHIN: Final = timedelta(days=1)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
-from worker.database import reading
 from worker.doctor.base import Advice, Patient, Problem
-from worker.heartbeats import SWEEPER, is_silent, last_beat
 from worker.readers.health import queue_faults
+from worker.store.database import reading
 
 ABSENT: Final = {
     "no_decide_worker": "No `baobei work decide` listens, so that texts wait for the sweeper: start it.",

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from worker.alerts.alarms import alarms
 from worker.doctor.base import Advice, Patient, Problem
-from worker.readers.alarms import alarms
 from worker.readers.spooled import spool_alarms
 
 

@@ -15,10 +15,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.clock import utc_now
-from worker.database import missing_migrations, reading
 from worker.doctor.base import Advice, Patient, Problem
-from worker.embedded import redis_address
 from worker.log import kind_of
+from worker.store.database import missing_migrations, reading
+from worker.up.embedded import redis_address
 
 TOLERANCE: Final = timedelta(seconds=2)
 REDIS_S: Final = 3.0

@@ -53,7 +53,7 @@ class MalformedError(RefusedRequestError):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A text as received, not yet masked: only `worker.line.accept` may keep it.
+    """A text as received, not yet masked: only `worker.line.door.accept` may keep it.
 
     `provider_id` is unique within the gateway; `sender` and `recipient` are E.164 where the gateway gives that;
     `sent_at` is the gateway's word on when it was sent; `media` counts attachments, which are not kept.

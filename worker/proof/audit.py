@@ -13,7 +13,7 @@ from worker.proof.faults import Fault, Findings, place, written_key
 from worker.proof.forwarded import check_forwards
 from worker.proof.scratch import UndecidableError, begin_line, recompute
 from worker.proof.sealing import Seal, begin_from_seal, check_against, check_seal, has_gaps, is_erased, seals_of
-from worker.schema import inbox
+from worker.store.schema import inbox
 
 OnProgress = Callable[[str, int, int], None]
 """Is told the site's name, the place reached, and the place up to which the line is decided."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from worker.line import storable
+from worker.decide.heads import SHOWN
+from worker.line.door import storable
 from worker.proof.compare import stream
 from worker.proof.faults import Findings, place
-from worker.proof.heads import SHOWN
 from worker.rules.chain import GENESIS, VERSION, next_head
 from worker.rules.model import Decision
-from worker.schema import EPOCH, cursors, decisions, inbox, published_heads
+from worker.store.schema import EPOCH, cursors, decisions, inbox, published_heads
 
 
 @dataclass(slots=True)

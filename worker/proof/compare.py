@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Table, case, cast, func, select
 
-from worker.database import in_key_order
-from worker.schema import decisions, replies, reports
-from worker.store import TABLES
+from worker.store.database import in_key_order
+from worker.store.facts import TABLES
+from worker.store.schema import decisions, replies, reports
 
 AT_ONCE: Final = 1000
 BY_MESSAGE: Final = case((replies.c.cause.like("m:%"), cast(func.substr(replies.c.cause, 3), BigInteger)), else_=0)

@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from worker.forwards import forward_id
-from worker.line import PROGRAM
+from worker.line.door import PROGRAM
+from worker.line.forwards import forward_id
 from worker.proof.faults import Findings, place
 from worker.rules.forwarding import origin_of
-from worker.schema import forwards, inbox
+from worker.store.schema import forwards, inbox
 
 
 def check_forwards(source: Connection, site: Row[Any], found: Findings) -> None:

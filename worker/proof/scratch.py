@@ -9,10 +9,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, Row, event, insert, select, true
 
 from worker.clock import utc_now
-from worker.database import open_engine
-from worker.decider import decide_batch, open_batch
+from worker.decide.decider import decide_batch, open_batch
 from worker.rules.chain import GENESIS
-from worker.schema import cursors, inbox, metadata, sites
+from worker.store.database import open_engine
+from worker.store.schema import cursors, inbox, metadata, sites
 
 AT_ONCE: Final = 500
 CACHE_KIB: Final = 65_536

@@ -16,15 +16,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Date, Engine, Row, Table, delete, insert, select, update
 
-from worker.database import in_key_order
+from worker.decide.heads import publish
 from worker.proof.checks import cursor_of
 from worker.proof.compare import AT_ONCE, Compared, Difference, stream
 from worker.proof.faults import Findings, place
-from worker.proof.heads import publish
 from worker.rules.chain import READER, VERSION, canonical
 from worker.rules.erasing import names_nobody
-from worker.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
-from worker.store import TABLES
+from worker.store.database import in_key_order
+from worker.store.facts import TABLES
+from worker.store.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
 
 STATE: Final = "cursors"
 """The kind of the one fact that is the site's state."""

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from worker.database import reading
-from worker.schema import decisions, inbox, replies
+from worker.store.database import reading
+from worker.store.schema import decisions, inbox, replies
 
 GONE = ("sent", "failed", "stale", "review")
 

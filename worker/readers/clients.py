@@ -5,16 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from worker.database import reading
-from worker.loading import load_client, open_state
 from worker.readers.desk import Arrival, arrival_of
 from worker.readers.register import RegisterRow, reports_on_phone
 from worker.rules.attribution import Answer, attribute
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim, Deal, Dispute, FollowUp, Kin, mask_of
 from worker.rules.state import State
-from worker.schema import cursors, follow_ups, reports
-from worker.store import load
+from worker.store.database import reading
+from worker.store.facts import load
+from worker.store.schema import cursors, follow_ups, reports
+from worker.store.working_set import load_client, open_state
 
 
 @dataclass(frozen=True, slots=True)

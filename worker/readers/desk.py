@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
-from worker.database import reading
 from worker.readers.searching import Search
 from worker.rules.forms import missing, waits
 from worker.rules.model import LIVING, Claim, Visit
-from worker.schema import claims, users, visits
-from worker.store import load
+from worker.store.database import reading
+from worker.store.facts import load
+from worker.store.schema import claims, users, visits
 
 MOST_FOUND = 8
 MOST_ARRIVALS = 300

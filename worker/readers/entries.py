@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from worker.database import reading
-from worker.line import PROGRAM
-from worker.schema import decisions, disputes, inbox, reports, visits
+from worker.line.door import PROGRAM
+from worker.store.database import reading
+from worker.store.schema import decisions, disputes, inbox, reports, visits
 
 
 @dataclass(frozen=True, slots=True)

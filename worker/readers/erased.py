@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, case
 
 from worker.rules.model import ERASED
-from worker.schema import inbox, replies, unrouted
+from worker.store.schema import inbox, replies, unrouted
 
 TEXT: Final[ColumnElement[str]] = case((inbox.c.salt == "", ERASED), else_=inbox.c.text).label("text")
 WORDS: Final[ColumnElement[str]] = case((replies.c.words == "", ERASED), else_=replies.c.words).label("words")

@@ -5,12 +5,12 @@ from datetime import date
 
 from sqlalchemy import Engine, select
 
-from worker.database import reading
-from worker.loading import load_planned, open_state
 from worker.rules.deadlines import DAY
 from worker.rules.model import Claim, Visit
 from worker.rules.planning import Plan, coming_of, expected_on, plan_with
-from worker.schema import cursors
+from worker.store.database import reading
+from worker.store.schema import cursors
+from worker.store.working_set import load_planned, open_state
 
 
 @dataclass(frozen=True, slots=True)

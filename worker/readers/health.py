@@ -11,16 +11,16 @@ from rq.worker_registration import get_keys
 from sqlalchemy import Engine, exists, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.bell import QUEUES
+from worker.bell.bell import QUEUES
+from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
-from worker.database import reading
-from worker.heartbeats import SWEEPER, is_silent, last_beat
+from worker.line.spool import Spool
+from worker.outbox.stops import stops
 from worker.patience import within
 from worker.readers.lines import lines
 from worker.runtime import Runtime
-from worker.schema import unrouted
-from worker.spool import Spool
-from worker.stops import stops
+from worker.store.database import reading
+from worker.store.schema import unrouted
 
 PROBE_S = 0.5
 """A gateway is answered within 700 ms; what takes longer counts as away."""

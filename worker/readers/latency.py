@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, select
 
-from worker.schema import attempts, decisions, replies
+from worker.store.schema import attempts, decisions, replies
 from worker.tracing import trail
 
 NEWEST: Final = 1_000

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, select
 
-from worker.schema import cursors, inbox, sites
+from worker.store.schema import cursors, inbox, sites
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
-from worker.comparisons import compared_until
-from worker.database import reading
-from worker.schema import backfills
+from worker.line.comparisons import compared_until
+from worker.store.database import reading
+from worker.store.schema import backfills
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,16 @@ from rq.registry import FailedJobRegistry
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.bell import QUEUES
-from worker.database import reading
-from worker.forgeries import forgery_of
-from worker.heartbeats import SWEEPER, last_beat
+from worker.bell.bell import QUEUES
+from worker.bell.forgeries import forgery_of
+from worker.bell.heartbeats import SWEEPER, last_beat
 from worker.readers.health import live_workers
 from worker.readers.latency import latencies, quantile
 from worker.readers.lines import lines
 from worker.readers.outbox_counts import OutboxCounts
 from worker.runtime import Runtime
-from worker.schema import (
+from worker.store.database import reading
+from worker.store.schema import (
     FAILED,
     alerts,
     attempts,

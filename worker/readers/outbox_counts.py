@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from worker.schema import replies
+from worker.store.schema import replies
 
 STATES: Final = ("pending", "sending", "sent", "failed", "unknown", "review", "stale")
 FEW: Final = ("pending", "sending", "unknown", "review", "stale")

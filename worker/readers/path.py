@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from worker.database import reading
-from worker.forwards import forward_id, read_forward_id
-from worker.line import PROGRAM
+from worker.line.door import PROGRAM
+from worker.line.forwards import forward_id, read_forward_id
 from worker.readers.erased import TEXT
 from worker.rules.model import ERASED, mask_of
-from worker.schema import attempts, decisions, forwards, inbox, replies, reports, roster, sites
+from worker.store.database import reading
+from worker.store.schema import attempts, decisions, forwards, inbox, replies, reports, roster, sites
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, select
 
-from worker.database import reading
-from worker.loading import load_belongings, load_claims, load_clients, open_state
 from worker.readers.desk import Arrival, arrival_of
 from worker.rules.attribution import Answer, attribute
 from worker.rules.disputes import Decided, decided_at, open_at, standing_deal
 from worker.rules.forms import WAITING
 from worker.rules.model import Claim, Deal, Dispute, Visit
 from worker.rules.state import State
-from worker.schema import claims, cursors, deals, disputes, visits
-from worker.store import load
+from worker.store.database import reading
+from worker.store.facts import load
+from worker.store.schema import claims, cursors, deals, disputes, visits
+from worker.store.working_set import load_belongings, load_claims, load_clients, open_state
 
 MOST_OF_A_KIND = 60
 MOST_DISPUTES = 200

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
 
 from worker.clock import utc_now
-from worker.database import reading
 from worker.readers.erased import TEXT, WORDS
 from worker.rules.model import ROLES, Site
-from worker.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites
+from worker.store.database import reading
+from worker.store.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites
 
 MOST_PEOPLE = 24
 MOST_STRANGERS = 8

@@ -13,8 +13,8 @@ from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker.base import BaseWorker
 
-from worker.bell import QUEUES
-from worker.jobs import Tasks, restricted_job, table_of
+from worker.bell.bell import QUEUES
+from worker.processes.jobs import Tasks, restricted_job, table_of
 from worker.runtime import Runtime
 
 MOST_FAILED = 20

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tuple_
 
-from worker.database import reading
-from worker.proof.heads import SHOWN
+from worker.decide.heads import SHOWN
 from worker.readers.flags import shown_flags
 from worker.readers.searching import WINNING, Search, conditions_of, status_at
 from worker.rules.model import mask_of
-from worker.schema import claims, decisions, reports, sites, units
+from worker.store.database import reading
+from worker.store.schema import claims, decisions, reports, sites, units
 
 COLUMNS = (
     "number",

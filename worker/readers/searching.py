@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 
 from worker.readers.flags import FLAGS, flagged
-from worker.schema import claims, reports
+from worker.store.schema import claims, reports
 
 WINNING = ("accepted", "check_reading", "unlisted", "suspected", "contested", "imported")
 NO_CLAIM = "none"

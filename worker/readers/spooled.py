@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from worker.readers.alarms import Alarm, counted, hour
-from worker.spool import Spool, time_of
+from worker.alerts.alarms import Alarm, counted, hour
+from worker.line.spool import Spool, time_of
 
 WAITING_AFTER: Final = timedelta(minutes=1)
 SPOOLED, UNREADABLE = "texts_spooled", "texts_unreadable"

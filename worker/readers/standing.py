@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, and_, case, func, select
 
-from worker.database import reading
-from worker.schema import cursors, inbox, replies, sites
+from worker.store.database import reading
+from worker.store.schema import cursors, inbox, replies, sites
 
 IN_DOUBT = ("unknown", "review")
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, case, cast, func, select, type_coerce
 
-from worker.database import reading
-from worker.schema import EPOCH, decisions, replies
+from worker.store.database import reading
+from worker.store.schema import EPOCH, decisions, replies
 
 MICROSECOND = timedelta(microseconds=1)
 MOST_LATENCIES = 2_000

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, select
 
-from worker.database import reading
 from worker.readers.erased import TEXT, UNROUTED
-from worker.schema import decisions, inbox, replies, roster, sites, unrouted
+from worker.store.database import reading
+from worker.store.schema import decisions, inbox, replies, roster, sites, unrouted
 
 MOST = 20
 MOST_LISTED = 200

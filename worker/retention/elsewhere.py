@@ -5,9 +5,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from worker.database import reading
-from worker.schema import acts, retentions, throttles, unrouted
-from worker.spool import Spool
+from worker.line.spool import Spool
+from worker.store.database import reading
+from worker.store.schema import acts, retentions, throttles, unrouted
 
 TEXTS_KEPT: Final = timedelta(days=30)
 RECORDS_KEPT: Final = timedelta(days=365)

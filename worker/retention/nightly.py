@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, select
 
 from worker.clock import Clock
-from worker.database import reading
+from worker.line.spool import Spool
 from worker.log import say
 from worker.proof.alone import alone
 from worker.retention.elsewhere import erase_elsewhere
@@ -17,8 +17,8 @@ from worker.retention.run import retain
 from worker.retention.scrubbing import scrub
 from worker.rules.model import Site
 from worker.rules.state import State
-from worker.schema import cursors, sites
-from worker.spool import Spool
+from worker.store.database import reading
+from worker.store.schema import cursors, sites
 
 log = logging.getLogger(__name__)
 

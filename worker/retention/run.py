@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, update
 
-from worker.database import snapshot
 from worker.proof.audit import audit_site
 from worker.proof.checks import cursor_of
 from worker.proof.scratch import scratch_database
@@ -24,7 +23,8 @@ from worker.retention.standing import clients_of, places_answered, places_of, pl
 from worker.retention.steps import Step, Task, Wanted, steps_of
 from worker.retention.touched import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of
-from worker.schema import retentions
+from worker.store.database import snapshot
+from worker.store.schema import retentions
 
 PAUSE_S: Final = 0.05
 

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Engine, Table
 
 from worker.proof.sealing import sealed_tables
-from worker.schema import acts, inbox, replies, sealed_facts, throttles, unrouted
+from worker.store.schema import acts, inbox, replies, sealed_facts, throttles, unrouted
 
 ERASED_FROM: Final[tuple[Table, ...]] = (inbox, replies, sealed_facts, unrouted, acts, throttles)
 

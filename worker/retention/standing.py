@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, or_, select
 from worker.proof.compare import BY_MESSAGE, stream
 from worker.rules.erasing import Clients
 from worker.rules.model import ERASED
-from worker.schema import aliases, claims, deals, disputes, follow_ups, forwards, kin, replies, reports, visits
+from worker.store.schema import aliases, claims, deals, disputes, follow_ups, forwards, kin, replies, reports, visits
 
 AT_ONCE: Final = 500
 FORM_LIVES: Final = timedelta(days=2)

@@ -23,7 +23,7 @@ from worker.rules.erasing import (
 from worker.rules.model import ERASED
 from worker.rules.policy import Policy
 from worker.rules.state import Phone7
-from worker.schema import aliases, claims, follow_ups, inbox, kin, replies, reports, roster, senders, visits
+from worker.store.schema import aliases, claims, follow_ups, inbox, kin, replies, reports, roster, senders, visits
 
 CLIENTS_AT_ONCE: Final = 40
 ROWS_AT_ONCE: Final = 200

@@ -9,11 +9,11 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from worker.decider import message_of, working_set
+from worker.decide.decider import message_of, working_set
 from worker.proof.sealing import Seal
 from worker.retention.steps import Wanted
 from worker.rules.state import Phone7, State
-from worker.schema import cursors, inbox
+from worker.store.schema import cursors, inbox
 
 MOST: Final = 500
 

@@ -1,6 +1,6 @@
 """A report for another site is decided here as `forwarded`, and put into that site's line (decisions.md, L25).
 
-The forward is a fact of the decision; `worker.forwards` puts it into the other line, which decides by its own roster.
+The forward is a fact of the decision; `worker.line.forwards` puts it into the other line, which decides by its roster.
 A text that came so is for the site that it came to, whatever else it names: nothing is forwarded twice.
 """
 

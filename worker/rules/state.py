@@ -31,7 +31,7 @@ Phone7 = tuple[str, str]
 class State:
     """The accumulator of the fold: facts by key. What is put is journalled, so that a decision can carry it away.
 
-    A state made by `worker.decider` holds what its messages need; one that grew from an empty line holds everything.
+    One made by `worker.decide.decider` holds what its messages need; one that grew from an empty line holds everything.
     """
 
     def __init__(self, site: Site | None = None) -> None:

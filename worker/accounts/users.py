@@ -1,0 +1,150 @@
+"""Accounts of the staff pages: who there is, in which roles, for which site; how a first password comes about."""
+
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from worker.accounts.acts import note
+from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, made_password, made_token
+from worker.decide.set_up import SetUpError
+from worker.store.database import reading
+from worker.store.schema import sessions, users
+
+ROLES = ("ops", "manager", "consultant", "service")
+FIRST_USER = "admin"
+FIRST_ROLES = ("ops", "manager")
+LINK_LIFE = timedelta(days=3)
+LONGEST_NAME = 60
+THERE = users.c.removed_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in. `site_id` None: he sees all sites. `phone`: E.164, what he signs with (D18)."""
+
+    id: int
+    name: str
+    roles: tuple[str, ...]
+    site_id: int | None = None
+    phone: str | None = None
+    has_password: bool = True
+
+    def may(self, roles: Collection[str]) -> bool:
+        """Tell whether one of these roles is his."""
+        return not set(self.roles).isdisjoint(roles)
+
+    def sees(self, site_id: int) -> bool:
+        """Tell whether a site is his to look at."""
+        return self.site_id in (None, site_id)
+
+
+def user_of(row: Row[Any]) -> User:
+    """Return a row of `users` as a value."""
+    return User(row.id, row.name, tuple(row.roles), row.site_id, row.phone, row.password is not None)
+
+
+def folded(name: str) -> str:
+    """Return a name as it is compared."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def add_user(
+    engine: Engine, name: str, roles: Iterable[str], site_id: int | None, phone: str | None, now: datetime
+) -> tuple[User, str]:
+    """Add an account; return it with the secret of the link by which its owner chooses a password. SetUpError."""
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise SetUpError(f"A user's name has 1 to {LONGEST_NAME} characters.")
+    token = made_token()
+    linked = {"link": digest(token), "link_until": now + LINK_LIFE}
+    user = _insert(engine, _row(name, roles, now) | {"site_id": site_id, "phone": phone} | linked, now)
+    if user is None:
+        raise SetUpError(f"There is a user called “{name}” already, or the phone is another user's.")
+    return user, token
+
+
+def add_first_user(engine: Engine, now: datetime) -> str | None:
+    """Add the first account of all, for ops and manager of all sites; return its password, None when there is one."""
+    with reading(engine).connect() as connection:
+        if connection.execute(select(users.c.id).limit(1)).first():
+            return None
+    password = made_password()
+    added = _insert(engine, _row(FIRST_USER, FIRST_ROLES, now) | {"password": hashed(password)}, now)
+    return password if added else None
+
+
+def reset_user(engine: Engine, name: str, now: datetime) -> str:
+    """Take a user's password and logins away; return the secret of a new link. Raises SetUpError."""
+    token = made_token()
+    with engine.begin() as connection:
+        user = _named(connection, name)
+        change = {"password": None, "link": digest(token), "link_until": now + LINK_LIFE}
+        _change(connection, user, change, "user_reset", now)
+    return token
+
+
+def remove_user(engine: Engine, name: str, now: datetime) -> None:
+    """Let a user in no more, from this moment; what he did stays recorded. Raises SetUpError."""
+    with engine.begin() as connection:
+        user = _named(connection, name)
+        _change(connection, user, {"password": None, "link": None, "removed_at": now}, "user_removed", now)
+
+
+def all_users(engine: Engine) -> list[User]:
+    """Return every user who is there, by name."""
+    with reading(engine).connect() as connection:
+        return [user_of(row) for row in connection.execute(select(users).where(THERE).order_by(users.c.key))]
+
+
+def user_of_link(engine: Engine, token: str, now: datetime) -> User | None:
+    """Return whose one-time link this is, None when it was used, or is too old."""
+    valid = THERE & (users.c.link == digest(token)) & (users.c.link_until > now)
+    with reading(engine).connect() as connection:
+        row = connection.execute(select(users).where(valid)).first()
+    return None if row is None else user_of(row)
+
+
+def fault_of(password: str) -> str | None:
+    """Return what is wrong with a password that somebody chose (a code: short, long), None when nothing is."""
+    return "short" if len(password) < SHORTEST else "long" if len(password) > LONGEST else None
+
+
+def choose_password(engine: Engine, user: User, password: str, now: datetime) -> None:
+    """Give a user the password he chose, use his link up, and end all his logins."""
+    kept = hashed(password)
+    with engine.begin() as connection:
+        connection.execute(update(users).where(users.c.id == user.id).values(password=kept, link=None))
+        connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+        note(connection, user.id, "password_chosen", f"user {user.id}", now)
+
+
+def _row(name: str, roles: Iterable[str], now: datetime) -> dict[str, Any]:
+    return {"name": name, "key": folded(name), "roles": sorted(set(roles), key=ROLES.index), "created_at": now}
+
+
+def _insert(engine: Engine, row: dict[str, Any], now: datetime) -> User | None:
+    try:
+        with engine.begin() as connection:
+            added = user_of(connection.execute(insert(users).values(row).returning(users)).one())
+            note(connection, None, "user_added", f"user {added.id}", now)
+            return added
+    except IntegrityError:
+        return None
+
+
+def _named(connection: Connection, name: str) -> User:
+    row = connection.execute(select(users).where(THERE & (users.c.key == folded(name))).with_for_update()).first()
+    if row is None:
+        raise SetUpError(f"There is no user “{name}”; `baobei user list` shows them.")
+    return user_of(row)
+
+
+def _change(connection: Connection, user: User, change: dict[str, Any], what: str, now: datetime) -> None:
+    connection.execute(update(users).where(users.c.id == user.id).values(change))
+    connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+    note(connection, None, what, f"user {user.id}", now)

@@ -1,0 +1,162 @@
+"""Alerts to ALERT_URL: what texts cannot tell of, raised once, reminded of at most hourly, cleared once.
+
+The book of what is raised is kept in memory, so that the database's own absence can be told of, and written to `alerts`
+whenever that is possible, so that a restart repeats nothing and pages can show it. Each alert is one JSON POST:
+
+    {"alert": "line_stands", "state": "raised", "scope": "site:3", "since": "…", "sentence": "…", "site": 3, …}
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.alerts.alarms import Alarm, alarms
+from worker.alerts.book import Book, Raised, load, reconcile, save
+from worker.clock import Clock
+from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
+from worker.line.spool import Spool
+from worker.log import complain, say
+from worker.readers.spooled import SPOOLED, UNREADABLE, spool_alarms
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 5.0
+TIMEOUT_S: Final = 5.0
+AWAY_AFTER: Final = timedelta(seconds=10)
+LONGEST_PAUSE_S: Final = 60.0
+OF_SPOOL: Final = (SPOOLED, UNREADABLE)
+
+
+class Alerts:
+    """Keeps the book, and tells `url` of it if there is one. For one thread of one process."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        spool: Spool,
+        url: str | None,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine = engine
+        self._spool = spool
+        self._address = None if url is None else Address(url, monotonic)
+        self._clock = clock
+        self._book: Book = {}
+        self._kept: Book | None = None
+        self._away_since: datetime | None = None
+
+    def look(self) -> None:
+        """Look at everything; tell what has come up, what still holds after an hour, and what is over."""
+        now = self._clock()
+        standing = self._of_spool(now) + self._of_tables(now)
+        self._book = self._told(reconcile(self._book, standing, now), now)
+        self._keep()
+
+    def _of_spool(self, now: datetime) -> list[Alarm]:
+        """Return what is wrong with the spool; while it cannot be read, what was wrong when it was last seen."""
+        try:
+            return spool_alarms(self._spool, now)
+        except OSError as error:
+            complain(log, "the spool cannot be read", error)
+            return [alarm for alarm in self._known() if alarm.code in OF_SPOOL]
+
+    def _of_tables(self, now: datetime) -> list[Alarm]:
+        """Return what is wrong; with the database away, that, and whatever was wrong when it was last seen."""
+        try:
+            found = alarms(self._engine, now)
+            if self._kept is None:
+                # The first time that the database answers: what an earlier process has told is not told again.
+                self._kept = load(self._engine)
+                self._book = self._kept | self._book
+        except SQLAlchemyError as error:
+            complain(log, "the database is away", error)
+            self._away_since = self._away_since or now
+            known = [alarm for alarm in self._known() if alarm.code not in OF_SPOOL]
+            return known + _away(self._away_since, now)
+        self._away_since = None
+        return found
+
+    def _known(self) -> list[Alarm]:
+        return [raised.alarm for raised in self._book.values() if raised.cleared_at is None]
+
+    def _told(self, book: Book, now: datetime) -> Book:
+        told = {key: self._tell(raised, now) for key, raised in book.items()}
+        return {key: raised for key, raised in told.items() if raised is not None}
+
+    def _tell(self, raised: Raised, now: datetime) -> Raised | None:
+        """Tell of an alert if that is due; return it as it is then, None when there is nothing more to it."""
+        over = raised.cleared_at is not None
+        if over and (raised.last_sent_at is None or self._address is None):
+            # Over before anybody had heard of it.
+            return None
+        if self._address is None or not raised.is_due(now) or not self._address.takes(raised):
+            return raised
+        return None if over else replace(raised, last_sent_at=now)
+
+    def _keep(self) -> None:
+        if self._book == self._kept or self._away_since is not None:
+            return
+        try:
+            save(self._engine, self._book)
+        except SQLAlchemyError as error:
+            complain(log, "alerts not kept", error)
+            return
+        self._kept = self._book
+
+
+@dataclass(slots=True)
+class Address:
+    """ALERT_URL. After a failure it is left alone for a while, at most a minute."""
+
+    url: str = field(repr=False)
+    monotonic: Callable[[], float]
+    wire: Wire = field(default_factory=lambda: Wire(TIMEOUT_S))
+    silent_until: float = 0.0
+    failures: int = 0
+
+    def takes(self, raised: Raised) -> bool:
+        """Post an alert; False when it has to be posted again later."""
+        if self.monotonic() < self.silent_until:
+            return False
+        if self._post(raised):
+            self.failures = 0
+            return True
+        self.failures += 1
+        pause_s = LOOK_EVERY_S * 2.0 ** min(self.failures - 1, 10)
+        self.silent_until = self.monotonic() + min(LONGEST_PAUSE_S, pause_s)
+        return False
+
+    def _post(self, raised: Raised) -> bool:
+        body, headers = raised.to_json().encode(), {"Content-Type": "application/json"}
+        try:
+            answer = self.wire.send("POST", self.url, data=body, headers=headers, auth=_credentials(self.url))
+        except (NotWrittenError, NoAnswerError) as error:
+            complain(log, "alert not delivered", error, alert=raised.alarm.code)
+            return False
+        if 200 <= answer.status_code < 300:
+            return True
+        say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status_code)
+        return False
+
+
+def _away(since: datetime, now: datetime) -> list[Alarm]:
+    if now - since < AWAY_AFTER:
+        return []
+    sentence = (
+        f"The database does not answer since {since:%Y-%m-%d %H:%M} UTC, and nothing is decided or answered: start it, "
+        "or mend DATABASE_URL; `baobei doctor` says more."
+    )
+    return [Alarm("database_away", "", since, sentence)]
+
+
+def _credentials(url: str) -> tuple[str, str] | None:
+    parts = urlsplit(url)
+    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None

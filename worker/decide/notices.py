@@ -1,0 +1,77 @@
+"""Notices that passing time makes due: written once each, in a transaction of their own (reliability.md, point 7)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
+
+from worker.crashing import committing
+from worker.decide.decider import outgoing, put_out, tell_written
+from worker.decide.heads import publish
+from worker.rules.deadlines import KINDS, lead, tell_at
+from worker.rules.model import Deadline
+from worker.rules.planning import days_of_digest
+from worker.rules.policy import policy_of
+from worker.rules.telling import tell
+from worker.store.database import reading
+from worker.store.schema import cursors, deadlines, sites
+from worker.store.working_set import load_planned, load_subjects, open_state
+
+AT_ONCE = 200
+
+
+def tell_due(engine: Engine, now: datetime) -> int:
+    """Write every notice that is due at `now` into the outbox and return how many messages that made.
+
+    A site whose line has undecided messages is left for the next round: they may move its deadlines.
+    """
+    with reading(engine).connect() as connection:
+        waiting = connection.execute(select(cursors.c.site_id)).scalars().all()
+    return sum(_tell_site(engine, site_id, now) for site_id in waiting)
+
+
+def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
+    with reading(engine).connect() as connection:
+        cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
+        if not _due(connection, cursor, now):
+            return 0
+    with committing(engine, "notices.commit") as connection:
+        cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id).with_for_update()).one()
+        last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
+        if cursor.decided_seq < last:
+            return 0
+        written = _tell_all(connection, cursor, _due(connection, cursor, now), now)
+    tell_written(written)
+    return len(written)
+
+
+def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:
+    policy = policy_of(cursor.state.get("policy", {}))
+    of_kind: list[ColumnElement[bool]] = [
+        (deadlines.c.kind == kind) & (deadlines.c.at <= now + lead(kind, policy)) for kind in KINDS
+    ]
+    mine = and_(deadlines.c.site_id == cursor.site_id, ~deadlines.c.done, or_(*of_kind))
+    columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
+    rows = connection.execute(select(*columns).where(mine).order_by(deadlines.c.at).limit(AT_ONCE))
+    state = open_state(connection, cursor.site_id, cursor.state)
+    found = [Deadline(*row) for row in rows]
+    return [deadline for deadline in found if tell_at(deadline, state) <= now]
+
+
+def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Row[Any]]:
+    state = open_state(connection, cursor.site_id, cursor.state)
+    load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
+    digests = (deadline.at for deadline in due if deadline.kind == "daily")
+    load_planned(connection, cursor.site_id, state, {day for at in digests for day in days_of_digest(state, at)})
+    written: list[Row[Any]] = []
+    for deadline in due:
+        told = tell(state, deadline, now, cursor.head)
+        cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
+        rows = outgoing(cursor.site_id, cause, told, state, now, now)
+        written += put_out(connection, rows)
+        if any("head" in reply.params for reply in told):
+            publish(connection, cursor.site_id, cursor.decided_seq, cursor.head, deadline.kind, now)
+        key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
+        same = key & (deadlines.c.at == deadline.at) & (deadlines.c.site_id == cursor.site_id)
+        connection.execute(update(deadlines).where(same).values(done=True))
+    return written

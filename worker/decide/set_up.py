@@ -1,0 +1,213 @@
+"""Set-up enters through the line: checked here, so that decisions can take every payload for good (F1, K4–K7)."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import Engine, Row, select
+
+from parsers.numbers import region_of, to_e164
+from parsers.projects import project_key
+from worker.clock import Clock
+from worker.decide.decider import decide_site
+from worker.line.door import PROGRAM, Entry, Receipt, UnknownSiteError, enter, found_site
+from worker.rules.chain import canonical
+from worker.rules.policy import PolicyError, checked
+from worker.store.database import reading
+from worker.store.schema import cursors, inbox, sites
+
+ALIAS_LONGEST = 30
+_NO_NAME = re.compile(r"[,，、;；:：=/|\n]")
+
+
+class SetUpError(ValueError):
+    """What was asked for cannot be; the sentence says why and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site as commands need it; `state` is what decisions keep of it (worker.rules.model.Site as JSON)."""
+
+    id: int
+    name: str
+    number: str
+    gateway: str
+    state: Mapping[str, Any]
+
+    @property
+    def region(self) -> str:
+        """Return the region of the site's number."""
+        return region_of(self.number)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the site's time zone."""
+        return ZoneInfo(self.state.get("timezone", "Asia/Shanghai"))
+
+
+def all_sites(engine: Engine) -> list[SiteRow]:
+    """Return every site in the order of their founding."""
+    with reading(engine).connect() as connection:
+        joined = select(sites, cursors.c.state).join(cursors, cursors.c.site_id == sites.c.id).order_by(sites.c.id)
+        return [_site_row(row) for row in connection.execute(joined)]
+
+
+def _site_row(row: Row[Any]) -> SiteRow:
+    return SiteRow(row.id, row.name, row.number, row.gateway, row.state)
+
+
+def site_named(engine: Engine, name: str) -> SiteRow:
+    """Return the site of that name; raises SetUpError naming the sites there are."""
+    known = all_sites(engine)
+    found = next((site for site in known if site.name == name), None)
+    if found is None:
+        names = ", ".join(site.name for site in known) or "none yet"
+        raise SetUpError(f"There is no site “{name}”; the sites are: {names}.")
+    return found
+
+
+def open_site(
+    engine: Engine,
+    name: str,
+    number: str,
+    staff: Mapping[str, Sequence[str]],
+    gateway: str,
+    timezone: str = "Asia/Shanghai",
+    language: str = "zh",
+    clock: Clock | None = None,
+    aliases: Sequence[str] = (),
+) -> SiteRow:
+    """Found a site with its staff (role → numbers as typed); raises SetUpError when name or number is taken."""
+    if timezone not in available_timezones():
+        raise SetUpError(f"“{timezone}” is no time zone; write one as Asia/Shanghai.")
+    if not staff.get("manager"):
+        raise SetUpError("A site needs a manager: add --manager +86….")
+    e164 = phone(number, "CN")
+    region = region_of(e164)
+    roles = {phone(typed, region): role for role, numbers in staff.items() for typed in numbers}
+    if e164 in roles:
+        raise SetUpError("The site's own number cannot be a member of its staff.")
+    _check_aliases(all_sites(engine), name, aliases)
+    payload = {"name": name, "number": e164, "timezone": timezone, "language": language, "staff": roles}
+    payload |= {"aliases": list(aliases)} if aliases else {}
+    receipt = found_site(engine, name, e164, gateway, payload, clock)
+    if receipt.outcome == "repeated":
+        raise SetUpError(f"A site with the name “{name}” or the number {e164} exists already.")
+    _drain(engine, receipt.site_id or 0)
+    spread(engine, clock)
+    return site_named(engine, name)
+
+
+def phone(typed: str, region: str) -> str:
+    """Return a number in E.164; raises SetUpError."""
+    try:
+        return to_e164(typed, region)
+    except ValueError as error:
+        raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+
+
+def set_policy(engine: Engine, site: SiteRow, pairs: Sequence[str], clock: Clock | None = None) -> Receipt:
+    """Change policy by KEY=VALUE pairs; it holds from its place in the line. Raises SetUpError for a bad pair."""
+    given: dict[str, str] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise SetUpError(f"Write policies as KEY=VALUE; “{pair}” has no =.")
+        try:
+            checked(key, value)
+        except PolicyError as error:
+            raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        given[key] = value
+    return put(engine, site, "policy", given, clock)
+
+
+def set_aliases(engine: Engine, site: SiteRow, aliases: Sequence[str], clock: Clock | None = None) -> Receipt:
+    """Say by what further names a site is known, instead of those before; every line hears of it (L25)."""
+    known = all_sites(engine)
+    _check_aliases(known, site.name, aliases)
+    entry = _entry(site) | {"aliases": list(dict.fromkeys(aliases))}
+    receipt = put(engine, site, "directory", {"sites": [entry]}, clock)
+    spread(engine, clock)
+    return receipt
+
+
+def spread(engine: Engine, clock: Clock | None = None) -> int:
+    """Tell each line the names of the installation's sites that it has not heard of; return how many lines that were.
+
+    Each line is told by itself; who dies between two of them is followed by the sweeper, which spreads again.
+    """
+    for site in all_sites(engine):
+        if not site.state:
+            _drain(engine, site.id)
+    known = [site for site in all_sites(engine) if site.state]
+    told = 0
+    for site in known:
+        fresh = [_entry(other) for other in known if not _has_heard(site, other)]
+        if fresh:
+            put(engine, site, "directory", {"sites": fresh}, clock)
+            told += 1
+    return told
+
+
+def _entry(site: SiteRow) -> dict[str, Any]:
+    return {"name": site.name, "number": site.number, "aliases": list(site.state.get("aliases", ()))}
+
+
+def _has_heard(site: SiteRow, other: SiteRow) -> bool:
+    if site.id == other.id:
+        return True
+    known = site.state.get("others", {}).get(other.number)
+    return bool(known == {"name": other.name, "aliases": list(other.state.get("aliases", ()))})
+
+
+def _check_aliases(known: Sequence[SiteRow], name: str, aliases: Sequence[str]) -> None:
+    """Raise SetUpError for a name that would mean another site as well, or that no text could be read by."""
+    others = [site for site in known if site.name != name]
+    taken = {project_key(word): site.name for site in others for word in (site.name, *site.state.get("aliases", ()))}
+    for word in (name, *aliases):
+        if project_key(word) in taken:
+            raise SetUpError(f"“{word}” is a name of the site “{taken[project_key(word)]}” already; take another one.")
+    for alias in aliases:
+        if len(project_key(alias)) < 2 or len(alias) > ALIAS_LONGEST or _NO_NAME.search(alias):
+            raise SetUpError(f"An alias has 2 to {ALIAS_LONGEST} letters or digits, without signs; “{alias}” is none.")
+
+
+def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: Clock | None = None) -> Receipt:
+    """Add phones in a role, or remove them (role ""); the last manager stays."""
+    staff: Mapping[str, str] = site.state.get("staff", {})
+    after = {p: role for p, role in {**staff, **changes}.items() if role}
+    if "manager" not in after.values():
+        raise SetUpError("A site keeps at least one manager: add the new one first.")
+    return put(engine, site, "staff", dict(changes), clock)
+
+
+def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], clock: Clock | None = None) -> Receipt:
+    """Put a checked set-up message into the line and have it decided; the same one twice in a row is `repeated`."""
+    digest = hashlib.sha256(canonical(payload)).hexdigest()
+    last = _last_of(engine, site.id, kind)
+    if last[1].startswith(f"{kind}:{site.id}:{digest}:"):
+        return Receipt("repeated", site.id, last[0])
+    # The id names the last of its kind as well, so that of two equal ones at the same moment one is a repeat.
+    provider_id = f"{kind}:{site.id}:{digest}:{last[0]}"
+    try:
+        receipt = enter(engine, site.id, Entry(kind, PROGRAM, provider_id, "", payload=payload), clock)
+    except UnknownSiteError as error:
+        raise SetUpError(f"The site “{site.name}” is gone.") from error
+    _drain(engine, site.id)
+    return receipt
+
+
+def _last_of(engine: Engine, site_id: int, kind: str) -> tuple[int, str]:
+    mine = (inbox.c.site_id == site_id) & (inbox.c.kind == kind)
+    with reading(engine).connect() as connection:
+        last = select(inbox.c.seq, inbox.c.provider_id).where(mine).order_by(inbox.c.seq.desc()).limit(1)
+        row = connection.execute(last).first()
+    return (row.seq, row.provider_id) if row is not None else (0, "")
+
+
+def _drain(engine: Engine, site_id: int) -> None:
+    while decide_site(engine, site_id).more:
+        pass

@@ -1,0 +1,149 @@
+"""Backfill: texts that a gateway has in its own list and that never reached us are put in line (gateways.md).
+
+The list is read to its end before anything is put in line: it comes newest first, and of several missing texts the
+first shall have the first place. Each enters by the door that every text goes through, with the gateway's time of its
+creation as the time of sending, so an overlap that it would have won is contested (R11).
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Engine, select, union_all
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.clock import Clock
+from worker.crashing import around
+from worker.gateways.base import Gateway, GatewayAwayError, Inbound
+from worker.line.comparisons import Comparison, begin, compared_until, finish, last_begun
+from worker.line.door import accept, storable
+from worker.log import kind_of, say
+from worker.store.database import reading
+from worker.store.schema import inbox, sites, unrouted
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(minutes=5)
+ON_ITS_WAY: Final = timedelta(minutes=2)
+"""How long a webhook may take: what is younger is not missing yet."""
+OVERLAP: Final = timedelta(minutes=10)
+FIRST_SPAN: Final = timedelta(hours=2)
+BATCH: Final = 500
+
+
+class InterruptedBackfillError(Exception):
+    """The process ends; the comparison stays unfinished, and the next one begins where it began."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a comparison has counted so far."""
+
+    found: int = 0
+    missing: int = 0
+    healed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Compares gateways' lists with ours. `ring` is told each site whose line got longer, `tell` the progress."""
+
+    engine: Engine
+    ring: Callable[[int], object]
+    clock: Clock
+    stopping: Callable[[], bool] = lambda: False
+    tell: Callable[[str, Tally], object] = lambda name, tally: None
+
+    def compare(self, gateway: Gateway, since: datetime, until: datetime) -> Comparison:
+        """Compare from `since` to before `until` and put in line what is missing.
+
+        What goes wrong with the list, or with a text, stands in `error` of the result. Raises SQLAlchemyError and
+        InterruptedBackfillError; the comparison stays unfinished then.
+        """
+        number, tally, error = begin(self.engine, gateway.name, since, until, self.clock()), Tally(), None
+        try:
+            numbers = _numbers(self.engine, gateway.name)
+            with around("backfill.list"):
+                missing = self._missing(gateway.name, gateway.backfill(numbers, since, until), tally)
+            for text in _first_come(missing, since):
+                self._put_in_line(text, tally)
+        except (InterruptedBackfillError, SQLAlchemyError):
+            raise
+        except Exception as failed:
+            error = _kind(failed)
+        ended = Comparison(gateway.name, since, until, tally.found, tally.healed, error)
+        finish(self.engine, number, ended, self.clock())
+        say(log, "compared", gateway=gateway.name, found=tally.found, healed=tally.healed, error=error)
+        return ended
+
+    def catch_up(self, gateways: Mapping[str, Gateway]) -> int:
+        """Compare each list that is due, from where the last comparison ended; return how many texts that healed."""
+        return sum(self._catch_up(gateway) for gateway in gateways.values() if gateway.keeps_list)
+
+    def _catch_up(self, gateway: Gateway) -> int:
+        now, last = self.clock(), last_begun(self.engine, gateway.name)
+        if last is not None and now - EVERY < last <= now:
+            return 0
+        reached = compared_until(self.engine, gateway.name)
+        since = reached - OVERLAP if reached else now - FIRST_SPAN
+        ended = self.compare(gateway, since, now - ON_ITS_WAY)
+        if ended.error:
+            say(log, "backfill failed", logging.ERROR, gateway=gateway.name, error=ended.error)
+        return ended.healed
+
+    def _missing(self, name: str, listed: Iterator[Inbound], tally: Tally) -> list[Inbound]:
+        missing: list[Inbound] = []
+        while batch := list(islice(listed, BATCH)):
+            self._go_on()
+            missing += _not_here(self.engine, name, batch)
+            tally.found += len(batch)
+            tally.missing = len(missing)
+            if len(batch) == BATCH:
+                self.tell(name, tally)
+        return missing
+
+    def _put_in_line(self, text: Inbound, tally: Tally) -> None:
+        self._go_on()
+        receipt = accept(self.engine, text)
+        say(log, "backfilled", outcome=receipt.outcome, gateway=text.gateway, site=receipt.site_id, seq=receipt.seq)
+        # One that is repeated came by itself meanwhile.
+        tally.healed += receipt.outcome != "repeated"
+        if receipt.site_id is not None:
+            self.ring(receipt.site_id)
+        if receipt.outcome != "repeated" and tally.healed % BATCH == 0:
+            self.tell(text.gateway, tally)
+
+    def _go_on(self) -> None:
+        if self.stopping():
+            raise InterruptedBackfillError
+
+
+def _numbers(engine: Engine, gateway: str) -> list[str]:
+    with reading(engine).connect() as connection:
+        ours = select(sites.c.number).where(sites.c.gateway == gateway).order_by(sites.c.id)
+        return list(connection.execute(ours).scalars())
+
+
+def _not_here(engine: Engine, gateway: str, batch: Iterable[Inbound]) -> list[Inbound]:
+    """Return those that we have nowhere: asked in one statement, so that the others abort no transaction."""
+    by_id = {storable(text.provider_id): text for text in batch}
+    here = [
+        select(table.c.provider_id).where(table.c.gateway == gateway, table.c.provider_id.in_(by_id))
+        for table in (inbox, unrouted)
+    ]
+    with reading(engine).connect() as connection:
+        known = set(connection.execute(union_all(*here)).scalars())
+    return [text for id_, text in by_id.items() if id_ not in known]
+
+
+def _first_come(missing: list[Inbound], since: datetime) -> list[Inbound]:
+    # A list comes newest first, which still tells who was first within one second of it.
+    placed = sorted(enumerate(missing), key=lambda one: (one[1].sent_at or since, -one[0]))
+    return [text for _, text in placed]
+
+
+def _kind(error: Exception) -> str:
+    return str(error) if isinstance(error, GatewayAwayError) else kind_of(error)

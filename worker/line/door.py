@@ -1,0 +1,222 @@
+"""The line: every message of a site gets its place and time here, in one durable transaction (rules.md, R11).
+
+`seq` is taken under the lock of the site's counter row, which is held to commit: gapless, equal to commit order, and
+`received_at` never falls along it. Taking either outside that lock would let a later text become visible first.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from parsers.mask import mask_numbers
+from parsers.numbers import region_of
+from worker.clock import Clock, utc_now
+from worker.crashing import committing
+from worker.gateways.base import Inbound
+from worker.rules.chain import GENESIS
+from worker.store.database import reading
+from worker.store.schema import cursors, inbox, replies, sites, unrouted
+
+PROGRAM = "program"
+ECHO_LEAST = 12
+ECHO_LOOK_BACK = 5
+SENDER_LONGEST = 64
+
+
+class NotDurableError(Exception):
+    """The message could not be made durable: its sender must be told so, that it may come again."""
+
+
+class UnknownSiteError(LookupError):
+    """No site has this name or id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message at the door; `site_id` and `seq` are its place, when it has one.
+
+    `spooled`: it is kept in a file, and gets its place when that is fed in.
+    """
+
+    outcome: Literal["accepted", "repeated", "unrouted", "spooled"]
+    site_id: int | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message for a site's line, before it has its place. `text` is as received; it is masked before it is kept."""
+
+    kind: str
+    gateway: str
+    provider_id: str
+    sender: str
+    text: str = ""
+    payload: Mapping[str, Any] | None = None
+    sent_at: datetime | None = None
+
+
+def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Receipt:
+    """Put a gateway's text into the line of the site whose number it was sent to (texts of no site are kept apart).
+
+    `clock` replaces the database's time in rehearsals and tests. Raises NotDurableError when nothing could be kept.
+    """
+    entry = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, sent_at=inbound.sent_at)
+    try:
+        with committing(engine, "accept.commit") as connection:
+            site = _lock(connection, sites.c.number == inbound.recipient)
+            if site is None:
+                return _keep_unrouted(connection, inbound, clock)
+            return _place(connection, site, entry, clock)
+    except IntegrityError as error:
+        # The aborted transaction gave the place back.
+        if _is_kept(engine, inbound):
+            return Receipt("repeated")
+        raise NotDurableError("the database refused the message, which is not in it") from error
+    except SQLAlchemyError as error:
+        raise NotDurableError("the database did not take the message") from error
+
+
+def _is_kept(engine: Engine, inbound: Inbound) -> bool:
+    """Tell whether this message id is here already: nothing else may be taken for a repeat, and so acknowledged."""
+    mine = {"gateway": inbound.gateway, "provider_id": storable(inbound.provider_id)}
+    try:
+        with reading(engine).connect() as connection:
+            found = (connection.execute(select(table).filter_by(**mine)).first() for table in (inbox, unrouted))
+            return any(found)
+    except SQLAlchemyError:
+        return False
+
+
+def enter(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
+    """Put a form's or the program's own message into a site's line; the same id twice is `repeated`."""
+    try:
+        with committing(engine, "enter.commit") as connection:
+            site = _lock(connection, sites.c.id == site_id)
+            if site is None:
+                raise UnknownSiteError(f"there is no site {site_id}")
+            return _place(connection, site, entry, clock)
+    except IntegrityError:
+        return Receipt("repeated")
+
+
+def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
+    """Put another line's text into this one (L25). Raises NotDurableError when it is not here afterwards."""
+    try:
+        with committing(engine, "forward.commit") as connection:
+            site = _lock(connection, sites.c.id == site_id)
+            if site is None:
+                raise UnknownSiteError(f"there is no site {site_id}")
+            return _place(connection, site, entry, clock)
+    except IntegrityError as error:
+        with reading(engine).connect() as connection:
+            mine = {"gateway": entry.gateway, "provider_id": entry.provider_id, "site_id": site_id}
+            if connection.execute(select(inbox.c.seq).filter_by(**mine)).first() is not None:
+                return Receipt("repeated")
+        raise NotDurableError("the database refused the forwarded text, which is not in it") from error
+
+
+def found_site(
+    engine: Engine, name: str, number: str, gateway: str, payload: Mapping[str, Any], clock: Clock | None = None
+) -> Receipt:
+    """Open a line; its first message says all there is to say of the site. A taken name or number is `repeated`."""
+    entry = Entry("site", PROGRAM, f"site:{name}:{number}", "", payload=payload)
+    try:
+        with committing(engine, "found.commit") as connection:
+            connection.execute(insert(sites).values(name=name, number=number, gateway=gateway))
+            site = _lock(connection, sites.c.number == number)
+            assert site is not None  # noqa: S101  (it was written a line above)
+            connection.execute(insert(cursors).values(site_id=site.id, decided_seq=0, head=GENESIS, state={}))
+            return _place(connection, site, entry, clock)
+    except IntegrityError:
+        return Receipt("repeated")
+
+
+def _lock(connection: Connection, which: Any) -> Row[Any] | None:
+    return connection.execute(select(sites).where(which).with_for_update()).first()
+
+
+def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | None) -> Receipt:
+    seq = site.last_seq + 1
+    received_at = max(_now(connection, clock), site.last_received_at)
+    masked = mask_numbers(entry.text, region_of(site.number))
+    text = storable(masked)
+    sender = storable(entry.sender)[:SENDER_LONGEST]
+    connection.execute(update(sites).where(sites.c.id == site.id).values(last_seq=seq, last_received_at=received_at))
+    connection.execute(
+        insert(inbox).values(
+            site_id=site.id,
+            seq=seq,
+            received_at=received_at,
+            kind=entry.kind,
+            gateway=entry.gateway,
+            provider_id=storable(entry.provider_id),
+            sender=sender,
+            text=text,
+            body=_bytes(masked),
+            payload=entry.payload,
+            sent_at=entry.sent_at,
+            echo=_is_ours(connection, sender) or _is_echo(connection, site.id, sender, text, region_of(site.number)),
+            salt=secrets.token_hex(16),
+        )
+    )
+    return Receipt("accepted", site.id, seq)
+
+
+def _keep_unrouted(connection: Connection, inbound: Inbound, clock: Clock | None) -> Receipt:
+    masked = mask_numbers(inbound.text, region_of(inbound.recipient))
+    connection.execute(
+        insert(unrouted).values(
+            received_at=_now(connection, clock),
+            gateway=inbound.gateway,
+            provider_id=storable(inbound.provider_id),
+            sender=storable(inbound.sender)[:SENDER_LONGEST],
+            recipient=storable(inbound.recipient)[:SENDER_LONGEST],
+            text=storable(masked),
+            body=_bytes(masked),
+        )
+    )
+    return Receipt("unrouted")
+
+
+def _now(connection: Connection, clock: Clock | None) -> datetime:
+    if clock is not None:
+        return clock()
+    if connection.dialect.name == "postgresql":
+        # Not now(): that is the start of the transaction, before the lock was waited for.
+        waited: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return waited
+    return utc_now()
+
+
+def _is_ours(connection: Connection, sender: str) -> bool:
+    """Tell whether a text comes from a number of one of our sites: whoever answered it would answer himself."""
+    return connection.execute(select(sites.c.id).where(sites.c.number == sender)).first() is not None
+
+
+def _is_echo(connection: Connection, site_id: int, sender: str, text: str, region: str) -> bool:
+    """Tell whether a text carries the words of one of our last replies to this phone."""
+    if len(text) < ECHO_LEAST:
+        return False
+    mine = replies.c.site_id == site_id, replies.c.recipient == sender
+    last = select(replies.c.words).where(*mine).order_by(replies.c.id.desc()).limit(ECHO_LOOK_BACK)
+    return any(carries(text, words, region) for words in connection.execute(last).scalars())
+
+
+def carries(text: str, words: str, region: str) -> bool:
+    """Tell whether `text`, as the line keeps it, carries the whole of a reply's words."""
+    return len(words) >= ECHO_LEAST and mask_numbers(words, region) in text
+
+
+def storable(text: str) -> str:
+    """Return the text without what a database refuses: NUL, and lone surrogates (which become `?`)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,80 @@
+"""Forwards: what one line has decided to be another site's gets its place in that line (decisions.md, L25).
+
+A step of its own, after the decision is committed: it holds the other line's counter row alone, as any text coming in
+does. The message id is `forward:SITE:SEQ`, so that nothing comes in twice when a step died or two processes take it.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Engine, Row, select, true, update
+
+from worker.clock import Clock
+from worker.crashing import committing
+from worker.line.door import PROGRAM, Entry, enter_forwarded
+from worker.log import say
+from worker.rules.forwarding import ORIGIN
+from worker.store.database import reading
+from worker.store.schema import forwards, inbox, sites
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 100
+_FORWARD_ID: Final = re.compile(r"forward:(\d+):(\d+)(?::\d+)?")
+
+
+def forward_id(site_id: int, seq: int, part: int) -> str:
+    """Return the message id of a forward in the other line; the second site of a text and each further has its own."""
+    return f"forward:{site_id}:{seq}" + (f":{part}" if part else "")
+
+
+def read_forward_id(message_id: str) -> tuple[int, int] | None:
+    """Return the site and the place that a message was forwarded from, None for one that was not."""
+    found = _FORWARD_ID.fullmatch(message_id)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def carry(
+    engine: Engine, site_id: int | None = None, clock: Clock | None = None, stopping: Callable[[], bool] = lambda: False
+) -> set[int]:
+    """Put what waits to be forwarded, of one site or all, into the other sites' lines; return these sites' ids.
+
+    Any process may do this any number of times. What belongs to a number that no site has any more stays waiting.
+    """
+    reached: set[int] = set()
+    mine = true() if site_id is None else forwards.c.site_id == site_id
+    for row in _waiting(engine, mine):
+        if not stopping():
+            reached.add(_carry_one(engine, row, clock))
+    return reached
+
+
+def _waiting(engine: Engine, mine: ColumnElement[bool]) -> list[Row[Any]]:
+    text = (inbox.c.site_id == forwards.c.site_id) & (inbox.c.seq == forwards.c.seq)
+    here, there = sites.alias("here"), sites.alias("there")
+    query = (
+        select(forwards, inbox.c.received_at, inbox.c.sender, inbox.c.text, here.c.name.label("origin"), there.c.id)
+        .join(inbox, text)
+        .join(here, here.c.id == forwards.c.site_id)
+        .join(there, there.c.number == forwards.c.number)
+        .where(~forwards.c.done, inbox.c.salt != "", mine)
+        .order_by(inbox.c.received_at, forwards.c.site_id, forwards.c.seq, forwards.c.part)
+        .limit(AT_ONCE)
+    )
+    with reading(engine).connect() as connection:
+        return list(connection.execute(query))
+
+
+def _carry_one(engine: Engine, row: Row[Any], clock: Clock | None) -> int:
+    payload = {ORIGIN: {"site": row.origin, "site_id": row.site_id, "seq": row.seq}}
+    message_id = forward_id(row.site_id, row.seq, row.part)
+    # The first receipt, by our clock: what a sender or his gateway says of its sending is not carried on.
+    entry = Entry("text", PROGRAM, message_id, row.sender, row.text, payload, sent_at=row.received_at)
+    receipt = enter_forwarded(engine, row.id, entry, clock)
+    own = (forwards.c.site_id == row.site_id) & (forwards.c.seq == row.seq) & (forwards.c.part == row.part)
+    with committing(engine, "forwarded.commit") as connection:
+        connection.execute(update(forwards).where(own).values(done=True))
+    say(log, "forwarded", site=row.site_id, seq=row.seq, to=row.id, outcome=receipt.outcome)
+    return int(row.id)

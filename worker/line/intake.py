@@ -1,0 +1,54 @@
+"""How a text that arrives becomes durable: in the line, else in the spool, else its gateway is told to come again."""
+
+import logging
+from functools import partial
+
+from sqlalchemy import Engine
+
+from worker.gateways.base import Inbound
+from worker.line.door import NotDurableError, Receipt, accept
+from worker.line.spool import Spool, number_of
+from worker.log import complain, say
+from worker.patience import within
+
+log = logging.getLogger(__name__)
+
+
+def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -> Receipt:
+    """Put a text in line within `patience_s`, or behind those that wait in the spool.
+
+    Raises NotDurableError when neither takes it.
+    """
+    if _nothing_waits(spool):
+        try:
+            return _accept_in_time(engine, inbound, patience_s)
+        except TimeoutError as error:
+            # It may get into line yet: what the spool holds of it is a silent repeat then.
+            complain(log, "database too slow", error, gateway=inbound.gateway)
+        except NotDurableError as error:
+            complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
+    # Those that wait were first: while there is one, nobody passes it.
+    return _spooled(spool, inbound)
+
+
+def _accept_in_time(engine: Engine, inbound: Inbound, patience_s: float) -> Receipt:
+    if engine.dialect.name == "sqlite":
+        # It ends every wait by itself; a thread for each text would only cost time.
+        return accept(engine, inbound)
+    return within(patience_s, partial(accept, engine, inbound))
+
+
+def _nothing_waits(spool: Spool) -> bool:
+    try:
+        return spool.is_empty()
+    except OSError as error:
+        raise NotDurableError("nobody can tell whether a text waits in the spool") from error
+
+
+def _spooled(spool: Spool, inbound: Inbound) -> Receipt:
+    try:
+        name = spool.keep(inbound)
+    except OSError as error:
+        raise NotDurableError("neither the database nor the spool took the message") from error
+    say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
+    return Receipt("spooled")

@@ -1,0 +1,263 @@
+"""The outbox: who sends which reply now, and what is learnt of it afterwards (`worker.outbox.delivery` has the states).
+
+A claim is committed before the gateway is asked, so a sender that dies leaves a lease behind and not a doubt about
+whether it had begun. Replies to one phone go out in the order in which they were written; one that is backed off or in
+doubt lets the later ones pass.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from worker.clock import utc_now
+from worker.crashing import committing
+from worker.gateways.base import Outcome, Outgoing, Refused, SenderStopped, Sent, Status, Stopped, Unknown
+from worker.log import say
+from worker.outbox.delivery import after_outcome, after_status
+from worker.outbox.ledger import (
+    attempt_of,
+    begin,
+    chance,
+    change_reply,
+    end,
+    note_delivery,
+    outgoing_of,
+    standing_of,
+    take_back,
+    with_site,
+)
+from worker.outbox.pace import AS_THEY_COME, Pace
+from worker.outbox.stops import WHOLE_GATEWAY, is_believed, revive, stop, stopped
+from worker.store.database import reading
+from worker.store.schema import opt_outs, replies, sites
+from worker.tracing import trail
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+CANDIDATES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A reply that its holder alone may hand to its gateway, once."""
+
+    outgoing: Outgoing
+    gateway: str
+    site_id: int
+    cause: str
+    since: datetime
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Reply and attempt."""
+        return self.outgoing.reply_id, self.outgoing.attempt
+
+
+def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: Pace = AS_THEY_COME) -> Sequence[int]:
+    """Return ids of replies that may go out now, the longest due first; whoever claims one first has it."""
+    sending = and_(sites.c.gateway.in_(gateways), ~stopped(), ~pace.holds_back(now))
+    query = (
+        select(replies.c.id)
+        .join(sites, sites.c.id == replies.c.site_id)
+        .where(_due(now), sending, ~_refused_before(), ~_would_overtake(now))
+        .order_by(replies.c.next_at, replies.c.id)
+        .limit(CANDIDATES)
+    )
+    with reading(engine).connect() as connection:
+        return connection.execute(query).scalars().all()
+
+
+def claim(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Claim | None:
+    """Claim a candidate and commit that; None when somebody else was faster or it may not go out any more."""
+    taken = {
+        "state": "sending",
+        "attempt": replies.c.attempt + 1,
+        "lease_until": now + LEASE,
+        "delivery": None,
+        "error_code": None,
+        "error_words": None,
+        "refusal": None,
+        "updated_at": now,
+    }
+    # Asked again here: between being found and being claimed its gateway may have been stopped by another reply.
+    sending = replies.c.site_id.in_(select(sites.c.id).where(~stopped(), ~pace.holds_back(now)))
+    mine = and_(replies.c.id == reply_id, _due(now), sending, ~_refused_before(), ~_would_overtake(now))
+    with committing(engine, "claim.commit") as connection:
+        if connection.execute(update(replies).where(mine).values(taken)).rowcount != 1:
+            return None
+        row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
+        if not pace.takes(connection, row.gateway, row.sending_number, now):
+            connection.rollback()
+            return None
+        begin(connection, reply_id, row.attempt, now)
+    say(log, "claimed", **trail(row.site_id, row.cause), reply=reply_id, attempt=row.attempt)
+    return Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
+
+
+def record(engine: Engine, claimed: Claim, outcome: Outcome, now: datetime) -> None:
+    """Write down what became of an attempt, whatever has been learnt of it meanwhile."""
+    reply_id, number = claimed.key
+    with committing(engine, "outcome.commit") as connection:
+        standing = standing_of(connection, reply_id)
+        if standing is None:
+            return
+        weighed = _weighed(connection, claimed.site_id, claimed.outgoing.recipient, outcome, now)
+        end(connection, reply_id, number, weighed, now)
+        if standing.attempt == number:
+            change_reply(connection, reply_id, after_outcome(standing, weighed, now, chance()), now)
+        _see_to_others(connection, reply_id, weighed, now)
+
+
+def record_status(engine: Engine, status: Status, now: datetime | None = None) -> bool:
+    """Apply a gateway's later word; False when it is about no reply of ours. May come early, twice, or out of order."""
+    now = now or utc_now()
+    with committing(engine, "status.commit") as connection:
+        found = attempt_of(connection, status)
+        standing = found and standing_of(connection, found[0])
+        if not found or not standing:
+            say(log, "status of no reply", logging.WARNING, gateway=status.gateway, delivery=status.delivery)
+            return False
+        row = connection.execute(with_site().where(replies.c.id == found[0])).one()
+        if status.sid is not None and status.reply_id is not None:
+            take_back(connection, found[0], status.sid, now)
+        news = note_delivery(connection, *found, status)
+        if news is not None:
+            news = _weighed_status(connection, row, news, now)
+            change_reply(connection, found[0], after_status(standing, news, now, chance()), now)
+            _see_to_others(connection, found[0], news.failure, now)
+    ids = trail(row.site_id, row.cause)
+    say(log, "status", **ids, reply=row.id, attempt=found[1], delivery=status.delivery, code=status.error_code)
+    return True
+
+
+def close_leases(engine: Engine, now: datetime) -> int:
+    """Declare the attempts of senders that have died to be of unknown outcome; return how many."""
+    dead = and_(replies.c.state == "sending", replies.c.lease_until <= now)
+    lost = Unknown("lease", "the sender died")
+    columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
+    with committing(engine, "leases.commit") as connection:
+        rows = connection.execute(select(*columns).where(dead).with_for_update()).all()
+        for row in rows:
+            end(connection, row.id, row.attempt, lost, now)
+            change = {"state": "unknown", "lease_until": None, "error_code": lost.code, "error_words": lost.words}
+            change_reply(connection, row.id, change, now)
+            ids = trail(row.site_id, row.cause)
+            say(log, "lease closed", logging.WARNING, **ids, reply=row.id, attempt=row.attempt)
+    return len(rows)
+
+
+def retire(engine: Engine, now: datetime) -> int:
+    """Record what is not to be sent any more and return how many.
+
+    That is, as `stale`, what is no longer of use; as failed, notices to people who opted out and words refused before.
+    Replies of a stopped gateway stay as they are: whoever resumes it sees what has waited.
+    """
+    sending = select(sites.c.id).where(~stopped())
+    waiting = and_(replies.c.state == "pending", replies.c.site_id.in_(sending))
+    opted_out = exists().where(opt_outs.c.site_id == replies.c.site_id, opt_outs.c.phone == replies.c.recipient)
+    stale = waiting & (replies.c.useful_until <= now)
+    due = waiting & (replies.c.next_at <= now)
+    unwanted = due & (replies.c.role == "notice") & opted_out
+    in_vain = due & _refused_before()
+    with reading(engine).connect() as connection:
+        if not connection.execute(select(replies.c.id).where(or_(stale, unwanted, in_vain)).limit(1)).first():
+            return 0
+    ends = [
+        (stale, {"state": "stale"}),
+        (unwanted, _failed("opted out", "the person has opted out")),
+        (in_vain, _failed("same words", "these words were refused before")),
+    ]
+    with committing(engine, "retire.commit") as connection:
+        return sum(
+            connection.execute(update(replies).where(which).values(end | {"updated_at": now})).rowcount
+            for which, end in ends
+        )
+
+
+def _failed(code: str, words: str) -> dict[str, str]:
+    return {"state": "failed", "error_code": code, "error_words": words}
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(replies.c.state == "pending", replies.c.next_at <= now, replies.c.useful_until > now)
+
+
+def _refused_before() -> ColumnElement[bool]:
+    """Return the condition that these very words were refused to this person for what they say."""
+    before = replies.alias("before")
+    # The words of the partial index, so that a long history costs nothing.
+    refused = before.c.refusal == literal_column("'content'")
+    same_phone = and_(before.c.site_id == replies.c.site_id, before.c.recipient == replies.c.recipient)
+    return exists().where(refused, same_phone, before.c.words == replies.c.words, before.c.id != replies.c.id)
+
+
+def _would_overtake(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an earlier reply to the same phone is due or on its way."""
+    earlier = replies.alias("earlier")
+    # The words of the partial index, so that a long history costs nothing.
+    to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+    due = and_(earlier.c.state == "pending", earlier.c.next_at <= now, earlier.c.useful_until > now)
+    on_its_way = and_(earlier.c.state == "sending", earlier.c.lease_until > now)
+    same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
+    return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
+
+
+def _weighed(connection: Connection, site_id: int, recipient: str, outcome: Outcome, now: datetime) -> Outcome:
+    """Take a stopped number for its recipient's fault until enough recipients say the same."""
+    if isinstance(outcome, SenderStopped) and not is_believed(connection, site_id, recipient, outcome, now):
+        return _pairs_fault(outcome)
+    return outcome
+
+
+def _pairs_fault(outcome: SenderStopped) -> Refused:
+    return Refused(outcome.code, outcome.words, "pair")
+
+
+def _weighed_status(connection: Connection, row: Row[Any], status: Status, now: datetime) -> Status:
+    match status.failure:
+        case SenderStopped() as why if not is_believed(connection, row.site_id, row.recipient, why, now):
+            return replace(status, failure=_pairs_fault(why))
+    return status
+
+
+def _see_to_others(connection: Connection, reply_id: int, outcome: Outcome | None, now: datetime) -> None:
+    """Do what an outcome means beyond its own reply: stop the gateway or number, mark a person who opted out."""
+    row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
+    match outcome:
+        case Stopped():
+            stop(connection, row.gateway, WHOLE_GATEWAY, outcome, now)
+        case SenderStopped():
+            stop(connection, row.gateway, row.sending_number, outcome, now)
+            revive(connection, row.site_id, outcome.code, now)
+        case Refused(opted_out=True):
+            _opt_out(connection, row.site_id, row.recipient, outcome.code, now)
+        case Sent():
+            mine = and_(opt_outs.c.site_id == row.site_id, opt_outs.c.phone == row.recipient)
+            connection.execute(delete(opt_outs).where(mine))
+
+
+def _opt_out(connection: Connection, site_id: int, phone: str, code: str, now: datetime) -> None:
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(opt_outs).values(site_id=site_id, phone=phone, since=now, code=code))
+    except IntegrityError:
+        return

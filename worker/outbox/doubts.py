@@ -1,0 +1,118 @@
+"""Settles replies that may or may not have been sent: a callback does it, else the gateway's own list is asked twice,
+else there is one re-send, which is counted, and after that a person looks at it."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, and_, exists, or_, select
+
+from worker.clock import Clock
+from worker.crashing import around, committing
+from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Sent, Unknown
+from worker.log import complain, say
+from worker.outbox.claims import Claim, record
+from worker.outbox.delivery import LOOKUPS_AT, after_lookups
+from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, standing_of, with_site
+from worker.store.database import reading
+from worker.store.schema import attempts, replies, sites
+from worker.tracing import trail
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 10
+AWAY_FOR = timedelta(seconds=30)
+LIST_REACHES_BACK = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Settler:
+    """Looks up what is in doubt, a few replies at a time; leaves a gateway alone for a while that does not answer."""
+
+    engine: Engine
+    gateways: Mapping[str, Gateway]
+    clock: Clock
+    away_until: dict[str, datetime] = field(default_factory=dict)
+
+    def settle(self) -> int:
+        """Do the look-ups that are due now and return how many those were."""
+        now = self.clock()
+        with reading(self.engine).connect() as connection:
+            rows = connection.execute(_in_doubt(now, self._reachable(now))).all()
+        return sum(self._settle(row, now) for row in rows)
+
+    def _reachable(self, now: datetime) -> list[str]:
+        return [name for name in self.gateways if self.away_until.get(name, now) <= now]
+
+    def _settle(self, row: Row[Any], now: datetime) -> bool:
+        if self.away_until.get(row.gateway, now) > now:
+            return False
+        outgoing = outgoing_of(row)
+        try:
+            taken = self._taken(row)
+            with around("lookup"):
+                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken)
+        except GatewayAwayError as error:
+            complain(log, "look-up failed", error, reply=row.id, gateway=row.gateway)
+            self.away_until[row.gateway] = now + AWAY_FOR
+            return False
+        if isinstance(found, Sent) and self._may_be_anothers(row, found.sid):
+            return False
+        if found is None or isinstance(found, Unknown):
+            self._not_there(row)
+        else:
+            self._there(row, found)
+        return True
+
+    def _taken(self, row: Row[Any]) -> set[str]:
+        """Return the sids that belong to other attempts at this phone: what they sent was not this."""
+        to_phone = replies.c.recipient == row.recipient
+        recent = replies.c.updated_at > row.started_at - LIST_REACHES_BACK
+        query = select(attempts.c.sid).join(replies, replies.c.id == attempts.c.reply_id)
+        with reading(self.engine).connect() as connection:
+            return set(connection.execute(query.where(to_phone, recent, attempts.c.sid.is_not(None))).scalars())
+
+    def _may_be_anothers(self, row: Row[Any], sid: str) -> bool:
+        """Tell whether what was found is another reply of equal words, which is being sent while we look."""
+        equal = and_(replies.c.recipient == row.recipient, replies.c.words == row.words, replies.c.id != row.id)
+        its_own = exists().where(attempts.c.reply_id == replies.c.id, attempts.c.sid == sid)
+        query = select(replies.c.id).where(equal, or_(replies.c.state == "sending", its_own)).limit(1)
+        with reading(self.engine).connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def _there(self, row: Row[Any], found: Outcome) -> None:
+        claimed = Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
+        record(self.engine, claimed, found, self.clock())
+        say(log, "settled", **trail(row.site_id, row.cause), reply=row.id, outcome=type(found).__name__)
+
+    def _not_there(self, row: Row[Any]) -> None:
+        now = self.clock()
+        with committing(self.engine, "lookup.commit") as connection:
+            standing = standing_of(connection, row.id)
+            if standing is None or (standing.state, standing.attempt) != ("unknown", row.attempt):
+                # A callback was faster.
+                return
+            if not note_lookup(connection, row.id, row.attempt, row.lookups):
+                # Another sweeper looked at the same time; that counts as one look-up.
+                return
+            change = after_lookups(standing, now) if row.lookups + 1 >= len(LOOKUPS_AT) else {}
+            change_reply(connection, row.id, change, now)
+        say(
+            log,
+            "looked up in vain",
+            logging.WARNING,
+            **trail(row.site_id, row.cause),
+            reply=row.id,
+            lookups=row.lookups + 1,
+            next=change.get("state"),
+        )
+
+
+def _in_doubt(now: datetime, gateways: list[str]) -> Select[Any]:
+    due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
+    present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
+    query = with_site().add_columns(attempts.c.started_at, attempts.c.lookups).join(attempts, present)
+    doubtful = and_(replies.c.state == "unknown", sites.c.gateway.in_(gateways), or_(*due))
+    return query.where(doubtful).order_by(replies.c.id).limit(AT_ONCE)

@@ -1,0 +1,122 @@
+"""The ledger of attempts: each time that a reply was handed to a gateway, or perhaps was, and what is known of it."""
+
+import random
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+
+from worker.gateways.base import Outcome, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
+from worker.outbox.delivery import FAILED, RANK, Change, Standing
+from worker.store.schema import attempts, replies, sites
+
+OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused", Unknown: "unknown"}
+
+
+def with_site() -> Select[Any]:
+    """Return a query for replies along with their site's `gateway` and `sending_number`."""
+    columns = [*replies.c, sites.c.gateway, sites.c.number.label("sending_number")]
+    return select(*columns).join(sites, sites.c.id == replies.c.site_id)
+
+
+def outgoing_of(row: Row[Any]) -> Outgoing:
+    """Return what a gateway gets of a row of `with_site`."""
+    return Outgoing(
+        reply_id=row.id,
+        sender_number=row.sending_number,
+        recipient=row.recipient,
+        words=row.words,
+        code=row.code,
+        params=row.params,
+        ref=row.ref,
+        useful_until=row.useful_until,
+        attempt=row.attempt,
+    )
+
+
+def standing_of(connection: Connection, reply_id: int) -> Standing | None:
+    """Lock a reply to the end of the transaction and return how it stands; None when there is no such reply."""
+    row = connection.execute(select(replies).where(replies.c.id == reply_id).with_for_update()).first()
+    if row is None:
+        return None
+    others = and_(attempts.c.reply_id == reply_id, attempts.c.number != row.attempt)
+    count = select(func.count()).select_from(attempts)
+    soft = connection.execute(count.where(others, attempts.c.delivery.in_(FAILED))).scalar_one()
+    unknown = connection.execute(count.where(others, attempts.c.outcome == "unknown")).scalar_one()
+    return Standing(row.state, row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
+
+
+def change_reply(connection: Connection, reply_id: int, change: Change, now: datetime) -> None:
+    """Write what changes, if anything does."""
+    if change:
+        connection.execute(update(replies).where(replies.c.id == reply_id).values(change | {"updated_at": now}))
+
+
+def begin(connection: Connection, reply_id: int, number: int, now: datetime) -> None:
+    """Note that an attempt begins."""
+    connection.execute(insert(attempts).values(reply_id=reply_id, number=number, started_at=now, lookups=0))
+
+
+def end(connection: Connection, reply_id: int, number: int, outcome: Outcome, now: datetime) -> None:
+    """Note an attempt's outcome; one that our own misconfiguration stopped was none and is struck out."""
+    mine = _attempt(reply_id, number)
+    if isinstance(outcome, Stopped | SenderStopped):
+        connection.execute(delete(attempts).where(mine))
+        return
+    known = {"sid": outcome.sid} if isinstance(outcome, Sent) else {"code": outcome.code}
+    noted = {"outcome": OUTCOMES[type(outcome)], "ended_at": now} | known
+    connection.execute(update(attempts).where(mine).values(noted))
+
+
+def attempt_of(connection: Connection, status: Status) -> tuple[int, int] | None:
+    """Return reply and attempt that a status is about: by our own ids where it carries them, else by the sid."""
+    if status.reply_id is not None:
+        which = attempts.c.reply_id == status.reply_id
+        which &= attempts.c.sid == status.sid if status.attempt is None else attempts.c.number == status.attempt
+    else:
+        which = attempts.c.sid == status.sid
+    found = connection.execute(select(attempts.c.reply_id, attempts.c.number).where(which)).first()
+    if found is None and status.reply_id is not None and status.attempt is None:
+        # It came before the answer that would have brought its sid.
+        last = select(attempts.c.reply_id, func.max(attempts.c.number)).where(attempts.c.reply_id == status.reply_id)
+        found = connection.execute(last.group_by(attempts.c.reply_id)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def note_delivery(connection: Connection, reply_id: int, number: int, status: Status) -> Status | None:
+    """Note a gateway's word on an attempt; None when an equal or better one is known, else the status, completed."""
+    mine = _attempt(reply_id, number)
+    row = connection.execute(select(attempts.c.delivery, attempts.c.sid).where(mine)).one()
+    if RANK[status.delivery] <= RANK[row.delivery]:
+        return None
+    noted = {"delivery": status.delivery, "sid": status.sid or row.sid}
+    connection.execute(update(attempts).where(mine).values(noted))
+    return replace(status, reply_id=reply_id, attempt=number, sid=status.sid or row.sid)
+
+
+def take_back(connection: Connection, reply_id: int, sid: str, now: datetime) -> None:
+    """Put those replies in doubt again that a look-up settled by a message which proves to be this one's."""
+    others = and_(attempts.c.sid == sid, attempts.c.reply_id != reply_id)
+    for row in connection.execute(select(attempts.c.reply_id, attempts.c.number).where(others)).all():
+        doubtful = {"outcome": "unknown", "sid": None, "delivery": None}
+        connection.execute(update(attempts).where(_attempt(row.reply_id, row.number)).values(doubtful))
+        standing = standing_of(connection, row.reply_id)
+        if standing is not None and (standing.state, standing.sid) == ("sent", sid):
+            change = {"state": "unknown", "sid": None, "delivery": None, "sent_at": None}
+            change_reply(connection, row.reply_id, change, now)
+
+
+def note_lookup(connection: Connection, reply_id: int, number: int, known: int) -> bool:
+    """Note that an attempt was looked for in vain once more than the `known` times; False: another noted it already."""
+    mine = and_(_attempt(reply_id, number), attempts.c.lookups == known)
+    return connection.execute(update(attempts).where(mine).values(lookups=known + 1)).rowcount == 1
+
+
+def chance() -> float:
+    """Return a number in 0…1 for jitter."""
+    return random.random()  # noqa: S311 - it spreads retries, it hides nothing.
+
+
+def _attempt(reply_id: int, number: int) -> Any:
+    return and_(attempts.c.reply_id == reply_id, attempts.c.number == number)

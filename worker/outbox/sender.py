@@ -1,0 +1,140 @@
+"""Sends what is due: claim, hand over, record. Several of these at once are safe, each claim is one sender's alone.
+
+Claims are made here one after another; gateways are asked from a few threads, so that one that is slow to answer does
+not hold the others' replies.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from worker.clock import Clock
+from worker.crashing import around
+from worker.gateways.base import Gateway, Outcome, Sent, Unknown
+from worker.log import complain, say
+from worker.outbox.claims import Claim, candidates, claim, record, retire
+from worker.outbox.pace import AS_THEY_COME, Pace, pace_of
+from worker.runtime import Runtime
+from worker.tracing import trail
+
+log = logging.getLogger(__name__)
+
+THREADS = 4
+BUDGET_S = 20.0
+LOOK_AGAIN_S = 0.1
+LATEST_START = timedelta(seconds=20)
+RECORD_TRIES = 8
+RECORD_PAUSE_S = 1.0
+
+
+@dataclass(slots=True)
+class Drained:
+    """What a drain did; `more`: something was still due when its time was over."""
+
+    handed_over: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends the replies of these gateways; `stopping` tells it to take on nothing more."""
+
+    engine: Engine
+    gateways: Mapping[str, Gateway]
+    clock: Clock
+    stopping: Callable[[], bool] = lambda: False
+    threads: int = THREADS
+    pace: Pace = AS_THEY_COME
+    pause: Callable[[float], object] = time.sleep
+
+    def drain(self, budget_s: float = BUDGET_S) -> Drained:
+        """Send until nothing is due, for about `budget_s` seconds at the most; never waits for what is backed off."""
+        retire(self.engine, self.clock())
+        done = Drained()
+        until = time.monotonic() + budget_s
+        known: deque[int] = deque()
+        running: set[Future[None]] = set()
+        with ThreadPoolExecutor(self.threads, "sender") as pool:
+            while True:
+                running = {future for future in running if not future.done()}
+                if self.stopping() or time.monotonic() > until:
+                    done.more = True
+                    return done
+                claimed = self._next(known) if len(running) < self.threads else None
+                if claimed is not None:
+                    running.add(pool.submit(self._hand_over, claimed))
+                    done.handed_over += 1
+                elif running:
+                    # Not longer: a reply may have become due that has nothing to do with those on their way.
+                    wait(running, LOOK_AGAIN_S, FIRST_COMPLETED)
+                elif self._holds_back():
+                    self.pause(min(LOOK_AGAIN_S, self.pace.gap_s))
+                else:
+                    return done
+
+    def _next(self, known: deque[int]) -> Claim | None:
+        if not known:
+            known.extend(candidates(self.engine, self.gateways.keys(), self.clock(), self.pace))
+        while known:
+            claimed = claim(self.engine, known.popleft(), self.clock(), self.pace)
+            if claimed is not None:
+                return claimed
+        return None
+
+    def _holds_back(self) -> bool:
+        """Tell whether something would go out now, were it not for the pace."""
+        return bool(self.pace.gap) and bool(candidates(self.engine, self.gateways.keys(), self.clock()))
+
+    def _hand_over(self, claimed: Claim) -> None:
+        if self.clock() > claimed.since + LATEST_START:
+            # This process was held up for so long that its lease may be over: whoever closes it looks the reply up.
+            return
+        self._record(claimed, self._ask(claimed))
+
+    def _ask(self, claimed: Claim) -> Outcome:
+        try:
+            with around("post"):
+                return self.gateways[claimed.gateway].send(claimed.outgoing)
+        except Exception as error:
+            # An adapter's mistake proves nothing about what the gateway has done.
+            complain(log, "adapter failed", error, reply=claimed.outgoing.reply_id, gateway=claimed.gateway)
+            return Unknown(type(error).__name__, "the adapter failed")
+
+    def _record(self, claimed: Claim, outcome: Outcome) -> None:
+        for last in [False] * (RECORD_TRIES - 1) + [True]:
+            try:
+                record(self.engine, claimed, outcome, self.clock())
+            except DBAPIError as error:
+                complain(log, "outcome not recorded", error, reply=claimed.outgoing.reply_id, final=last)
+                if not last:
+                    time.sleep(RECORD_PAUSE_S)
+            else:
+                _tell(claimed, outcome)
+                return
+
+
+def sender_of(runtime: Runtime, stopping: Callable[[], bool] = lambda: False) -> Sender:
+    """Return the sender of a process."""
+    pace = pace_of(runtime.settings.send_per_second)
+    return Sender(runtime.engine, runtime.gateways, runtime.clock, stopping, pace=pace)
+
+
+def _tell(claimed: Claim, outcome: Outcome) -> None:
+    level = logging.INFO if isinstance(outcome, Sent) else logging.WARNING
+    say(
+        log,
+        "handed over",
+        level,
+        **trail(claimed.site_id, claimed.cause),
+        reply=claimed.outgoing.reply_id,
+        attempt=claimed.outgoing.attempt,
+        outcome=type(outcome).__name__,
+        code=None if isinstance(outcome, Sent) else outcome.code,
+    )

@@ -1,0 +1,187 @@
+"""Plays a scenario on a stage and tells each expectation that broke, with its line number."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from worker.rules.attribution import Answer
+from worker.scenarios.lines import Expected, Incoming, Owner, Scenario, SetUp, beginning
+from worker.scenarios.stage import Sent, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """An expectation that does not hold."""
+
+    line: int
+    expected: str
+    got: str
+
+
+def rehearse(scenario: Scenario, stage: Stage) -> list[Break]:
+    """Play a scenario and return its broken expectations in the order of their lines."""
+    return _Rehearsal(scenario, stage).play()
+
+
+class _Rehearsal:
+    def __init__(self, scenario: Scenario, stage: Stage) -> None:
+        self.scenario = scenario
+        self.stage = stage
+        self.breaks: list[Break] = []
+        self.consumed: set[int] = set()
+        self.caused_by: list[int] = []
+        self.names: dict[str, str] = {}
+        self.never: list[Expected] = []
+
+    def play(self) -> list[Break]:
+        start = beginning(self.scenario)
+        now = start
+        for line in self.scenario.lines:
+            if (line.at is not None and not isinstance(line, Owner) and line.at >= now) or (
+                isinstance(line, Owner) and line.at is not None and line.at > now
+            ):
+                now = line.at
+                self._advance(now, line.number)
+            self._line(line, line.at or start)
+        self._rest()
+        return sorted(self.breaks, key=lambda b: b.line)
+
+    def _advance(self, to: datetime, line: int) -> None:
+        self.stage.advance(to)
+        self._mark(line)
+
+    def _mark(self, line: int) -> None:
+        self.caused_by += [line] * (len(self.stage.outbox) - len(self.caused_by))
+
+    def _line(self, line: SetUp | Incoming | Expected | Owner, at: datetime) -> None:
+        match line:
+            case SetUp():
+                self.stage.set_up(line.site, line.kind, line.payload, at)
+            case Incoming():
+                self._receive(line, at)
+            case Expected(never=True):
+                self.never.append(line)
+            case Expected():
+                self._expect(line, at)
+            case Owner():
+                self._owner(line, at)
+        self._mark(line.number)
+
+    def _receive(self, line: Incoming, at: datetime) -> None:
+        text = self._last_words(line) if line.echo else self._filled(line)
+        self.stage.receive(line.site, line.sender, text, at, line.sent_at, line.provider_id, line.form)
+
+    def _last_words(self, line: Incoming) -> str:
+        said = [sent.words for sent in self.stage.outbox if (sent.site, sent.phone) == (line.site, line.sender)]
+        return said[-1] if said else ""
+
+    def _filled(self, line: Incoming) -> str:
+        codes = [
+            str(s.params["code"]) for s in self.stage.outbox if s.phone == line.sender and s.code == "confirm_code"
+        ]
+        names = self.names | ({"code": codes[-1]} if codes else {})
+        return re.sub(r"\$(\w+)", lambda found: names.get(found[1], found[0]), line.text)
+
+    def _expect(self, line: Expected, at: datetime) -> None:
+        waiting = self._waiting(line)
+        if self.scenario.lenient:
+            waiting = [i for i in waiting if self.stage.outbox[i].at == at and self._fits(line, self.stage.outbox[i])]
+        if not waiting:
+            self._broke(line, self._written(line), "nothing")
+            return
+        index = waiting[0]
+        sent = self.stage.outbox[index]
+        if self.scenario.lenient:
+            self.consumed |= set(self._waiting(line)[: self._waiting(line).index(index) + 1])
+        else:
+            self.consumed.add(index)
+            if sent.at != at or not self._fits(line, sent):
+                self._broke(line, self._written(line), self._shown(sent))
+        if line.name:
+            self.names[line.name] = sent.ref
+
+    def _waiting(self, line: Expected) -> list[int]:
+        return [
+            index
+            for index, sent in enumerate(self.stage.outbox)
+            if index not in self.consumed and _addressed(line, sent)
+        ]
+
+    def _fits(self, line: Expected, sent: Sent) -> bool:
+        if line.code is not None and sent.code != line.code:
+            return False
+        if line.ref is not None and sent.ref != line.ref:
+            return False
+        return line.glob is None or _globbed(line.glob, sent.words)
+
+    def _owner(self, line: Owner, at: datetime) -> None:
+        answer = self.stage.owner(line.site, line.client, line.first3, line.last4, at)
+        if _owner_holds(line, answer) == line.differs:
+            zone = self.scenario.zones[line.site]
+            self._broke(line, _owner_written(line, zone), _owner_shown(answer, zone))
+
+    def _rest(self) -> None:
+        for line in self.never:
+            for sent in self.stage.outbox:
+                if self._forbidden(line, sent):
+                    self._broke(line, f"no {line.code or 'message'} to {line.phone}", self._shown(sent))
+        if self.scenario.lenient:
+            return
+        for index, sent in enumerate(self.stage.outbox):
+            if index not in self.consumed:
+                self.breaks.append(Break(self.caused_by[index], "no further message", self._shown(sent)))
+
+    def _forbidden(self, line: Expected, sent: Sent) -> bool:
+        assert line.at is not None  # noqa: S101  (only timed lines can forbid)
+        if not _addressed(line, sent) or sent.at < line.at or (line.code is None and sent.at != line.at):
+            return False
+        return self._fits(line, sent)
+
+    def _broke(self, line: Expected | Owner, expected: str, got: str) -> None:
+        self.breaks.append(Break(line.number, expected, got))
+
+    def _written(self, line: Expected) -> str:
+        return " ".join(filter(None, (self._time(line.at, line.site), line.phone, line.code, line.ref, line.glob)))
+
+    def _shown(self, sent: Sent) -> str:
+        return " ".join(filter(None, (self._time(sent.at, sent.site), sent.phone, sent.code, sent.ref, sent.words)))
+
+    def _time(self, at: datetime | None, site: str) -> str:
+        return f"{at.astimezone(self.scenario.zones[site]):%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _addressed(line: Expected, sent: Sent) -> bool:
+    """Tell whether a message went to the line's phone, from its site where it names one (F4)."""
+    return sent.phone == line.phone and (not line.named_site or sent.site == line.site)
+
+
+def _globbed(glob: str, words: str) -> bool:
+    """Only * is special; both ends are anchored; the words' own stars match (F15)."""
+    pattern = "".join(".*" if c == "*" else re.escape(c) for c in glob)
+    return re.fullmatch(pattern, words, re.DOTALL) is not None
+
+
+def _owner_holds(line: Owner, answer: Answer) -> bool:
+    unit, _, agent = line.owner.partition("/")
+    whose = answer.unit or "nobody"
+    same = whose == unit and (not agent or agent == (answer.agent or "-"))
+    rules = set(line.rules) <= set(answer.rules) and set(line.flags) <= set(answer.flags)
+    return same and (line.differs or (rules and (line.until is None or line.until == answer.until)))
+
+
+def _owner_written(line: Owner, zone: ZoneInfo) -> str:
+    sign = "!=" if line.differs else "="
+    whose = f"{line.client} {line.first3}****{line.last4} {sign} {line.owner}"
+    return " ".join([whose, *line.rules, *_limits(line.until, line.flags, zone)])
+
+
+def _owner_shown(answer: Answer, zone: ZoneInfo) -> str:
+    whose = f"{answer.unit}/{answer.agent or '-'}" if answer.unit else "nobody"
+    return " ".join([whose, *answer.rules, *_limits(answer.until, answer.flags, zone)])
+
+
+def _limits(until: datetime | None, flags: tuple[str, ...], zone: ZoneInfo) -> list[str]:
+    """Return an end and flags as a scenario writes them (F10)."""
+    ends = [f"until={until.astimezone(zone):%Y-%m-%dT%H:%M:%S}"] if until else []
+    return [*ends, *(f"flag={flag}" for flag in flags)]

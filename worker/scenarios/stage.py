@@ -1,0 +1,161 @@
+"""The whole line in memory, on a virtual clock: the twin of inbox, decider, deadlines and outbox."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from parsers.mask import mask_numbers
+from parsers.numbers import region_of
+from worker.line.door import carries, storable
+from worker.rules.attribution import Answer, attribute
+from worker.rules.chain import GENESIS, commitment, next_head
+from worker.rules.deadlines import tell_at
+from worker.rules.decide import Reads, decide
+from worker.rules.forwarding import ORIGIN
+from worker.rules.model import Deadline, Decision, Forward, Message, Reply
+from worker.rules.state import State
+from worker.rules.telling import tell
+from worker.words.render import Setting, render
+
+ECHO_LOOK_BACK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that went out."""
+
+    at: datetime
+    site: str
+    phone: str
+    code: str
+    ref: str
+    words: str
+    params: dict[str, Any]
+
+
+class Stage(Protocol):
+    """Where a scenario is played."""
+
+    outbox: list[Sent]
+
+    def set_up(self, site: str, kind: str, payload: dict[str, Any], at: datetime) -> None:
+        """Put a set-up message into a site's line."""
+
+    def receive(
+        self,
+        site: str,
+        sender: str,
+        text: str,
+        at: datetime,
+        sent_at: datetime | None,
+        provider_id: str | None,
+        form: bool,
+    ) -> None:
+        """Put a text or form entry into a site's line; a provider id seen before is a repeated delivery."""
+
+    def advance(self, to: datetime) -> None:
+        """Let the clock run up to a moment, its own second included."""
+
+    def owner(self, site: str, client: str, first3: str, last4: str, at: datetime) -> Answer:
+        """Return whose a client is at a moment, which may be past."""
+
+
+@dataclass(slots=True)
+class _Site:
+    state: State = field(default_factory=State)
+    head: str = GENESIS
+    messages: list[Message] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+
+class MemoryStage:
+    """A stage that keeps everything in memory."""
+
+    def __init__(self, reads: Reads | None = None) -> None:
+        """Begin with no site; `reads` gives texts their meaning in place of the parser."""
+        self._reads = reads
+        self.outbox: list[Sent] = []
+        self._sites: dict[str, _Site] = {}
+
+    def set_up(self, site: str, kind: str, payload: dict[str, Any], at: datetime) -> None:
+        """Put a set-up message into a site's line."""
+        self._take(site, Message(0, at, kind, "", payload=payload))
+
+    def receive(
+        self,
+        site: str,
+        sender: str,
+        text: str,
+        at: datetime,
+        sent_at: datetime | None,
+        provider_id: str | None,
+        form: bool,
+    ) -> None:
+        """Put a text or form entry into a site's line; a provider id seen before is a repeated delivery."""
+        its = self._sites[site]
+        if provider_id is not None and provider_id in its.seen:
+            return
+        its.seen |= {provider_id} if provider_id else set()
+        region = region_of(its.state.site.number)
+        kept = storable(mask_numbers(text, region))
+        said = [sent.words for sent in self.outbox if (sent.site, sent.phone) == (site, sender)][-ECHO_LOOK_BACK:]
+        ours = {known.state.site.number for known in self._sites.values()}
+        echo = sender in ours or any(carries(kept, words, region) for words in said)
+        kind = "form" if form else "text"
+        self._take(site, Message(0, at, kind, sender, kept, sent_at=sent_at, echo=echo))
+
+    def _take(self, name: str, message: Message) -> None:
+        its = self._sites.setdefault(name, _Site())
+        seq = len(its.messages) + 1
+        salt = hashlib.sha256(f"{name}:{seq}".encode()).hexdigest()[:32]
+        message = replace(message, seq=seq, salt=salt)
+        its.messages.append(message)
+        decision = decide(its.state, message, self._reads)
+        its.head = next_head(its.head, decision, commitment(message, decision))
+        self._say(name, decision.replies, message.received_at)
+        self._forward(name, message, decision)
+
+    def _forward(self, name: str, message: Message, decision: Decision) -> None:
+        """Put a text into the lines of the other sites that it is for; a site that is not on the stage has none."""
+        names = {its.state.site.number: other for other, its in self._sites.items()}
+        payload = {ORIGIN: {"site": name, "site_id": list(self._sites).index(name) + 1, "seq": message.seq}}
+        for fact in decision.facts:
+            if isinstance(fact, Forward) and fact.number in names:
+                at = message.received_at
+                forwarded = Message(0, at, "text", message.sender, message.text, payload, sent_at=at)
+                self._take(names[fact.number], forwarded)
+
+    def _say(self, name: str, replies: tuple[Reply, ...] | list[Reply], at: datetime) -> None:
+        state = self._sites[name].state
+        setting = Setting(state.site.language, state.zone, at)
+        unique = {(reply.code, reply.recipient): reply for reply in reversed(replies)}
+        for reply in reversed(unique.values()):
+            words = render(setting, reply.code, reply.role, reply.params)
+            self.outbox.append(Sent(at, name, reply.recipient, reply.code, reply.ref, words, dict(reply.params)))
+
+    def advance(self, to: datetime) -> None:
+        """Tell what is due up to a moment, in the order of its times."""
+        while waiting := sorted(self._due(to), key=lambda due: due[0]):
+            at, name, deadline = waiting[0]
+            its = self._sites[name]
+            its.state.load([replace(deadline, done=True)])
+            self._say(name, tell(its.state, deadline, at, its.head), at)
+
+    def _due(self, to: datetime) -> Iterator[tuple[datetime, str, Deadline]]:
+        for name, its in self._sites.items():
+            for deadline in its.state.deadlines.values():
+                if not deadline.done and (at := tell_at(deadline, its.state)) <= to:
+                    yield at, name, deadline
+
+    def owner(self, site: str, client: str, first3: str, last4: str, at: datetime) -> Answer:
+        """Return whose a client is at a moment: the line up to it is folded anew when it is past."""
+        its = self._sites[site]
+        if its.messages and at >= its.messages[-1].received_at:
+            return attribute(its.state, client, first3, last4, at)
+        state = State()
+        for message in its.messages:
+            if message.received_at <= at:
+                decide(state, message, self._reads)
+        return attribute(state, client, first3, last4, at)

