@@ -18,12 +18,12 @@ from tests.infrastructure.serving import AGENT, open_line
 from tests.sending import NOON, NUMBER, StandingClock, add_reply, add_site
 from worker.alerts.alarms import alarms
 from worker.alerts.alerts import Alerts
+from worker.alerts.spool import spool_alarms
 from worker.gateways.base import Inbound, Stopped
 from worker.line.comparisons import Comparison, begin, finish
 from worker.line.door import accept
 from worker.line.spool import Spool
 from worker.outbox.stops import resume, stop
-from worker.readers.spooled import spool_alarms
 from worker.store.database import open_engine
 from worker.store.schema import alerts, attempts, gateway_stops
 

@@ -14,8 +14,9 @@ from redis.exceptions import AuthenticationError, RedisError
 
 from tests.infrastructure.waiting import eventually, gone
 from worker.settings import load_settings
-from worker.up.embedded import EmbeddedError, RedisServer, find_redis_server, plan_redis, redis_address, start_redis
+from worker.up.embedded import EmbeddedError, RedisServer, find_redis_server, plan_redis, start_redis
 from worker.up.guard import Guard, end_sessions
+from worker.var_folder import redis_address
 
 NOWHERE = {"PATH": "/nonexistent"}
 

@@ -16,7 +16,8 @@ from tests.sending import NOON, StandingClock
 from worker.alerts.alarms import alarms
 from worker.cli.main import main
 from worker.decide.decider import decide_site
-from worker.decide.set_up import SetUpError, all_sites, open_site, put, set_aliases, site_named, spread
+from worker.decide.set_up import all_sites, open_site, put, set_aliases, site_named, spread
+from worker.errors import SetUpError
 from worker.gateways.base import Inbound
 from worker.line.door import PROGRAM, Entry, accept, enter, enter_forwarded
 from worker.line.forwards import carry, forward_id

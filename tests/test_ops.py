@@ -32,7 +32,7 @@ from worker.line.forwards import carry
 from worker.outbox.sender import Sender
 from worker.processes.jobs import Tasks
 from worker.processes.listener import BellWorker
-from worker.readers.queues import our_queues, queue_standings
+from worker.processes.queues import our_queues, queue_standings
 from worker.readers.traffic import percentile
 from worker.runtime import Runtime
 from worker.store.schema import acts, gateway_stops, sites

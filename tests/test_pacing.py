@@ -12,7 +12,8 @@ from tests.sending import NOON, StandingClock, add_reply, add_site, reply
 from worker.gateways.base import Gateway, Outgoing, Sent
 from worker.outbox.claims import Claim, claim
 from worker.outbox.pace import Pace, pace_of
-from worker.outbox.sender import Sender, sender_of
+from worker.outbox.sender import Sender
+from worker.processes.senders import sender_of
 from worker.store.schema import attempts
 
 OTHER = "+8613800000077"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from worker.settings import SettingsError, kept_secret, load_settings, secret_key_of
+from worker.settings import SettingsError, load_settings
+from worker.var_folder import kept_secret, secret_key_of
 
 SID = "AC" + "0" * 31 + "f"
 SERVICE = "MG" + "a" * 32
@@ -225,7 +226,8 @@ def test_a_given_key_leaves_no_file(tmp_path: Path) -> None:
 
 def test_processes_that_start_together_agree_on_the_secret(tmp_path: Path) -> None:
     program = (
-        f"from pathlib import Path; from worker.settings import *; print(kept_secret(Path({str(tmp_path)!r}) / 'key'))"
+        "from pathlib import Path; from worker.var_folder import kept_secret; "
+        f"print(kept_secret(Path({str(tmp_path)!r}) / 'key'))"
     )
     started = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     secrets = {process.communicate()[0].strip() for process in started}

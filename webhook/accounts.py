@@ -12,7 +12,7 @@ from webhook.sites import visible_site
 from worker.accounts.logins import Login, log_in, log_out, log_out_everywhere, open_session
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.users import User, choose_password, fault_of, user_of_link
-from worker.settings import secret_key_of
+from worker.var_folder import secret_key_of
 
 routes = Blueprint("accounts", __name__)
 

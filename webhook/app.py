@@ -30,7 +30,7 @@ from worker.accounts.logins import LONGEST
 from worker.gateways.base import LARGEST_BODY
 from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
-from worker.settings import secret_key_of
+from worker.var_folder import secret_key_of
 
 PARTS = (
     *(gateways, health, metrics, home, accounts, preferences, entry),

@@ -16,10 +16,10 @@ from webhook.showing import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.alerts.book import load
 from worker.outbox.stops import stops
+from worker.processes.queues import queue_standings
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
-from worker.readers.queues import queue_standings
 from worker.readers.standing import line_standings, outbox_standing
 from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
 from worker.readers.troubles import failed_replies, failing_senders, unreadable_texts, unrouted_texts

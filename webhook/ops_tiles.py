@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from webhook.language import _
 from webhook.ops_words import Fault, fault_of
 from webhook.showing import Showing
+from worker.processes.queues import QueueStanding
 from worker.readers.health import Health
-from worker.readers.queues import QueueStanding
 from worker.readers.standing import LineStanding, OutboxStanding
 
 LATE = timedelta(seconds=10)

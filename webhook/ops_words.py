@@ -95,7 +95,7 @@ ALERTS = {
     "texts_unreadable": _l("The spool holds unreadable files"),
     "database_away": _l("The database is away"),
 }
-"""By the codes of `worker.alerts.alarms`, `worker.readers.spooled` and `worker.alerts.alerts`."""
+"""By the codes of `worker.alerts.alarms`, `worker.alerts.spool` and `worker.alerts.alerts`."""
 
 
 class AlertView(NamedTuple):

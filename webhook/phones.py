@@ -24,7 +24,7 @@ from webhook.phone_views import (
 from webhook.runtime import runtime
 from worker.gateways.sandbox import signed
 from worker.readers.phones import Mark, Person, PhoneSite, changes_since, mark_of, people_of, sandbox_sites
-from worker.settings import secret_key_of
+from worker.var_folder import secret_key_of
 
 GATEWAY = "sandbox"
 MOST_OTHERS = 12

@@ -17,7 +17,7 @@ from worker.gateways.table import open_gateways
 from worker.line.spool import Spool
 from worker.settings import Settings
 from worker.store.database import LOCK_WAIT_MS, open_engine
-from worker.up.embedded import redis_address
+from worker.var_folder import redis_address
 
 PATIENCE_S = 0.5
 

@@ -1,8 +1,6 @@
 """The environment becomes one frozen value; a wrong variable stops the start with a sentence that names it."""
 
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,11 +71,11 @@ class Settings:
     database_url: str = field(repr=False)
     """For SQLAlchemy: `sqlite:///…` with an absolute path, or `postgresql+psycopg://…`."""
     redis_url: str | None = field(repr=False)
-    """None means the embedded server; `worker.up.embedded.redis_address` knows its address."""
+    """None means the embedded server; `worker.var_folder.redis_address` knows its address."""
     public_url: str | None
     """The address Twilio calls, without a slash at its end."""
     secret_key: str | None = field(repr=False)
-    """None means the key kept under `var`; see `secret_key_of`."""
+    """None means the key kept under `var`; see `worker.var_folder.secret_key_of`."""
     twilio: TwilioSettings | None
     alert_url: str | None = field(repr=False)
     send_per_second: float | None
@@ -130,39 +128,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if settings.crash_at and settings.public_url:
         raise SettingsError(f"{CRASH_VARIABLE} lets a process die, for tests: it must not be set beside PUBLIC_URL.")
     return settings
-
-
-def secret_key_of(settings: Settings) -> str:
-    """Return SECRET_KEY, or the key kept in `var/secret_key`, which is made the first time."""
-    return settings.secret_key or kept_secret(settings.var / "secret_key")
-
-
-def kept_secret(path: Path) -> str:
-    """Return the secret kept in this file; make it once, readable by its owner alone, when there is none."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        _create_secret(path)
-    return path.read_text(encoding="ascii").strip()
-
-
-def _create_secret(path: Path) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    write_private(draft, secrets.token_urlsafe(48))
-    try:
-        # A link never replaces: of two processes that start together, both use the secret of the first.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whatever the umask."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:

@@ -20,9 +20,10 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.sandbox import signed
 from worker.runtime import open_runtime
-from worker.settings import load_settings, secret_key_of
+from worker.settings import load_settings
 from worker.up.embedded import start_redis
 from worker.up.guard import Guard
+from worker.var_folder import secret_key_of
 
 NUMBER, AGENTS = "+8613800000000", [f"+86139{n:08d}" for n in range(50)]
 

@@ -18,7 +18,8 @@ from tests.infrastructure.serving import PUBLIC_URL, client_of, database_away, p
 from tests.invariants import at_rest, received
 from tests.sending import AGENT, MANAGER, NUMBER, StandingClock
 from worker.crashing import watching
-from worker.decide.set_up import SetUpError, open_site, put, set_policy, site_named
+from worker.decide.set_up import open_site, put, set_policy, site_named
+from worker.errors import SetUpError
 from worker.line.backfill import Backfill
 from worker.outbox.claims import candidates, claim, close_leases
 from worker.outbox.doubts import Settler

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from worker.accounts.acts import note
 from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, made_password, made_token
-from worker.decide.set_up import SetUpError
+from worker.errors import SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
 

@@ -19,11 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.alerts.alarms import Alarm, alarms
 from worker.alerts.book import Book, Raised, load, reconcile, save
+from worker.alerts.spool import SPOOLED, UNREADABLE, spool_alarms
 from worker.clock import Clock
 from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
 from worker.line.spool import Spool
 from worker.log import complain, say
-from worker.readers.spooled import SPOOLED, UNREADABLE, spool_alarms
 
 log = logging.getLogger(__name__)
 

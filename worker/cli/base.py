@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from worker.decide.set_up import SetUpError
+from worker.errors import SetUpError
 from worker.settings import Settings, SettingsError, load_settings
 from worker.store.database import open_engine
 

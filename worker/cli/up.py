@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.accounts.users import FIRST_USER, add_first_user
 from worker.clock import utc_now
 from worker.lock import AlreadyRunningError, var_lock
-from worker.settings import Settings, SettingsError, address, load_settings, secret_key_of
+from worker.settings import Settings, SettingsError, address, load_settings
 from worker.store.database import migrate, open_engine
 from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
@@ -26,6 +26,7 @@ from worker.up.embedded import EmbeddedError, RedisServer, spawn_redis, start_re
 from worker.up.guard import Guard
 from worker.up.procfile import Entry, ProcfileError, read_procfile
 from worker.up.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
+from worker.var_folder import secret_key_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0

@@ -13,6 +13,7 @@ from parsers.numbers import region_of, to_e164
 from parsers.projects import project_key
 from worker.clock import Clock
 from worker.decide.decider import decide_site
+from worker.errors import SetUpError
 from worker.line.door import PROGRAM, Entry, Receipt, UnknownSiteError, enter, found_site
 from worker.rules.chain import canonical
 from worker.rules.policy import PolicyError, checked
@@ -21,10 +22,6 @@ from worker.store.schema import cursors, inbox, sites
 
 ALIAS_LONGEST = 30
 _NO_NAME = re.compile(r"[,，、;；:：=/|\n]")
-
-
-class SetUpError(ValueError):
-    """What was asked for cannot be; the sentence says why and how to mend it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from worker.alerts.alarms import alarms
+from worker.alerts.spool import spool_alarms
 from worker.doctor.base import Advice, Patient, Problem
-from worker.readers.spooled import spool_alarms
 
 
 def look_at_alarms(patient: Patient) -> Iterator[Problem | Advice]:

@@ -18,7 +18,7 @@ from worker.clock import utc_now
 from worker.doctor.base import Advice, Patient, Problem
 from worker.log import kind_of
 from worker.store.database import missing_migrations, reading
-from worker.up.embedded import redis_address
+from worker.var_folder import redis_address
 
 TOLERANCE: Final = timedelta(seconds=2)
 REDIS_S: Final = 3.0

@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 from worker.clock import Clock
 from worker.gateways.base import Ack, Fault, ForgedError, Inbound, MalformedError, Outgoing, Ping, Route, Sent, Status
 from worker.gateways.forms import Form, header, read_form
-from worker.settings import Settings, secret_key_of
+from worker.settings import Settings
+from worker.var_folder import secret_key_of
 
 SIGNATURE: Final = "X-Baobei-Signature"
 TIMESTAMP: Final = "X-Baobei-Timestamp"

@@ -20,8 +20,7 @@ from worker.crashing import around
 from worker.gateways.base import Gateway, Outcome, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.claims import Claim, candidates, claim, record, retire
-from worker.outbox.pace import AS_THEY_COME, Pace, pace_of
-from worker.runtime import Runtime
+from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.tracing import trail
 
 log = logging.getLogger(__name__)
@@ -118,12 +117,6 @@ class Sender:
             else:
                 _tell(claimed, outcome)
                 return
-
-
-def sender_of(runtime: Runtime, stopping: Callable[[], bool] = lambda: False) -> Sender:
-    """Return the sender of a process."""
-    pace = pace_of(runtime.settings.send_per_second)
-    return Sender(runtime.engine, runtime.gateways, runtime.clock, stopping, pace=pace)
 
 
 def _tell(claimed: Claim, outcome: Outcome) -> None:

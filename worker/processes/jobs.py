@@ -21,7 +21,7 @@ from worker.bell.bell import DECIDE_SITE, FAILURE_LIFE_S, JOB_TIMEOUT_S, SEND_RE
 from worker.decide.decider import Progress, decide_site
 from worker.line.forwards import carry
 from worker.log import complain, kind_of, place_of, say
-from worker.outbox.sender import sender_of
+from worker.processes.senders import sender_of
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)

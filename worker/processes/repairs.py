@@ -17,7 +17,7 @@ from worker.line.comparisons import Comparison
 from worker.line.door import NotDurableError
 from worker.outbox.stops import resume
 from worker.processes.feeder import feeder_of
-from worker.readers.queues import failed_registry, our_queues
+from worker.processes.queues import failed_registry, our_queues
 from worker.runtime import Runtime
 from worker.store.schema import replies
 

@@ -24,10 +24,10 @@ from worker.line.backfill import Backfill, InterruptedBackfillError
 from worker.log import complain, say
 from worker.outbox.claims import candidates, close_leases, retire
 from worker.outbox.doubts import Settler
-from worker.outbox.sender import sender_of
 from worker.outbox.stops import stops
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks
+from worker.processes.senders import sender_of
 from worker.retention.nightly import Nightly
 from worker.runtime import Runtime
 from worker.store.database import reading

@@ -15,12 +15,14 @@ from sqlalchemy import Engine
 
 from worker.accounts.users import add_user
 from worker.clock import utc_now
-from worker.decide.set_up import SetUpError, SiteRow, open_site, put, site_named
+from worker.decide.set_up import SiteRow, open_site, put, site_named
+from worker.errors import SetUpError
 from worker.files.exports import width
 from worker.gateways.sandbox import signed
 from worker.readers.answers import Answered, answered
-from worker.settings import Settings, secret_key_of
+from worker.settings import Settings
 from worker.store.database import open_engine
+from worker.var_folder import secret_key_of
 
 SITE, NUMBER = "翡翠湾", "+8613800000000"
 STAFF = {"manager": ["+8613800000001"], "consultant": ["+8613800000002"], "service": ["+8613800000003"]}

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from redis import Redis
 from redis.exceptions import RedisError
 
-from worker.settings import Settings, kept_secret, write_private
 from worker.up.guard import Guard, end_sessions
+from worker.var_folder import kept_secret, write_private
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, the closing NUL among them.
 LONGEST_SOCKET_PATH = 103
@@ -92,16 +92,6 @@ def plan_redis(var: Path, binary: Path) -> RedisPlan:
     log.unlink(missing_ok=True)
     scratch = None if socket.parent == var else socket.parent
     return RedisPlan(binary, _config(folder, socket, password, log), url, folder, log, scratch)
-
-
-def redis_address(settings: Settings) -> str:
-    """Return REDIS_URL, else the address that the embedded server of this `var` has or had."""
-    if settings.redis_url:
-        return settings.redis_url
-    recorded = settings.var / "redis_url"
-    if recorded.exists():
-        return recorded.read_text(encoding="utf-8")
-    return f"unix://{quote(str(settings.var / 'redis.sock'))}"
 
 
 def start_redis(var: Path, guard: Guard) -> RedisServer:

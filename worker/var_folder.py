@@ -1,0 +1,51 @@
+"""What an installation keeps under `var`, beside its data: secrets, each made once, and where its own Redis listens."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import quote
+
+from worker.settings import Settings
+
+
+def secret_key_of(settings: Settings) -> str:
+    """Return SECRET_KEY, or the key kept in `var/secret_key`, which is made the first time."""
+    return settings.secret_key or kept_secret(settings.var / "secret_key")
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret kept in this file; make it once, readable by its owner alone, when there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _create_secret(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _create_secret(path: Path) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    write_private(draft, secrets.token_urlsafe(48))
+    try:
+        # A link never replaces: of two processes that start together, both use the secret of the first.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whatever the umask."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def redis_address(settings: Settings) -> str:
+    """Return REDIS_URL, else the address that the embedded server of this `var` has or had."""
+    if settings.redis_url:
+        return settings.redis_url
+    recorded = settings.var / "redis_url"
+    if recorded.exists():
+        return recorded.read_text(encoding="utf-8")
+    return f"unix://{quote(str(settings.var / 'redis.sock'))}"
