@@ -39,7 +39,7 @@ PARTS = (
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """Return the application. It has the sandbox's phones only while the sandbox is a gateway of `runtime`."""
+    """Return the application. It shows phones only while a gateway of `runtime` is one that has them."""
     app = Flask(__name__)
     app.extensions[KEY] = runtime
     app.extensions[metrics.KEY] = Metrics(runtime)
@@ -48,7 +48,7 @@ def create_app(runtime: Runtime) -> Flask:
     prepare_layout(app)
     for part in PARTS:
         app.register_blueprint(part.routes)
-    if phones.GATEWAY in runtime.gateways:
+    if phones.played_of(runtime.gateways) is not None:
         app.register_blueprint(phones.routes)
     guard(app)
     return app

@@ -1,4 +1,4 @@
-"""Texts that the sandbox's phones offer to send, by the role of who holds the phone. All names and numbers are made up.
+"""Texts that the page's phones offer to send, by the role of who holds the phone. All names and numbers are made up.
 
 13800138000 is a telephone company's service number: nobody's own.
 """

@@ -1,7 +1,7 @@
-"""`/phones`: the sandbox's phones. What is typed here is signed as the sandbox signs and goes through the real edge."""
+"""`/phones`: the phones of a gateway that has no carrier. What is typed here goes through the real edge, signed."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from secrets import token_hex
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,11 +22,9 @@ from webhook.phone_views import (
     phone_views,
 )
 from webhook.runtime import runtime
-from worker.gateways.sandbox import signed
-from worker.readers.phones import Mark, Person, PhoneSite, changes_since, mark_of, people_of, sandbox_sites
-from worker.var_folder import secret_key_of
+from worker.gateways.base import Gateway, Playable
+from worker.readers.phones import Mark, Person, PhoneSite, changes_since, mark_of, people_of, played_sites
 
-GATEWAY = "sandbox"
 MOST_OTHERS = 12
 
 routes = Blueprint("phones", __name__, url_prefix="/phones")
@@ -36,7 +34,7 @@ routes = Blueprint("phones", __name__, url_prefix="/phones")
 @public
 def page() -> str | tuple[str, int]:
     """Show the phones of the chosen site, else of the first."""
-    every = sandbox_sites(runtime().engine, GATEWAY)
+    every = played_sites(runtime().engine, _played().name)
     if not every:
         return render_template("phones.html", sites=[], site=None)
     wanted = request.args.get("site", type=int)
@@ -80,9 +78,9 @@ def send(site_id: int) -> AnyResponse:
     """
     site = _site(site_id)
     text = request.form.get("text", "").replace("\r\n", "\n")
-    message = {"From": _sender(site), "To": site.number, "Body": text, "MessageSid": f"phone-{token_hex(16)}"}
-    headers, raw = signed(secret_key_of(runtime().settings), message, runtime().clock())
-    reception = receive(runtime(), runtime().gateways[GATEWAY], "messages", headers, raw)
+    played = _played()
+    headers, raw = played.typed(_sender(site), site.number, text)
+    reception = receive(runtime(), runtime().gateways[played.name], "messages", headers, raw)
     if reception.ack.status != 200:
         return plain(_("Not sent: it could not be kept. Please send it again."), 503)
     if not request.accept_mimetypes.accept_json or request.accept_mimetypes.accept_html:
@@ -90,10 +88,22 @@ def send(site_id: int) -> AnyResponse:
     return jsonify(seq=reception.receipts[0].seq)
 
 
+def played_of(gateways: Mapping[str, Gateway]) -> Playable | None:
+    """Return the gateway whose phones are shown, if there is one."""
+    return next((gateway for gateway in gateways.values() if isinstance(gateway, Playable)), None)
+
+
+def _played() -> Playable:
+    found = played_of(runtime().gateways)
+    if found is None:
+        abort(404)
+    return found
+
+
 def _site(site_id: int) -> PhoneSite:
-    found = [site for site in sandbox_sites(runtime().engine, GATEWAY) if site.id == site_id]
+    found = [site for site in played_sites(runtime().engine, _played().name) if site.id == site_id]
     if not found:
-        abort(404, _("The sandbox has no such site."))
+        abort(404, _("There is no such site."))
     return found[0]
 
 

@@ -1,4 +1,4 @@
-// The sandbox's phones: shows what arrives without reloading, and sends what is typed. Without this script the forms
+// The phones of a gateway without a carrier: shows what arrives without reloading, and sends what is typed. Without this script the forms
 // still send; they then load the page anew.
 
 const EVERY_MS = 700;

@@ -20,7 +20,7 @@ What became of a reply that went out is a value too, which carries what to do:
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Route = Literal["messages", "status"]
 """Which of an adapter's two addresses a request came to: `/gateways/NAME/messages` or `/gateways/NAME/status`."""
@@ -255,6 +255,18 @@ class Gateway(Protocol):
 
         Raises GatewayAwayError when the gateway could not be asked.
         """
+
+
+@runtime_checkable
+class Playable(Protocol):
+    """A gateway without a carrier: whoever is at a page of ours texts as anybody."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as every gateway has one."""
+
+    def typed(self, sender: str, recipient: str, text: str) -> tuple[dict[str, str], bytes]:
+        """Return headers and body of the request by which a text comes in that is typed on one of its phones."""
 
 
 class GatewayAwayError(Exception):

@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -58,6 +59,11 @@ class Sandbox:
     def __init__(self, secret: str, now: Clock) -> None:
         self._secret = secret
         self._now = now
+
+    def typed(self, sender: str, recipient: str, text: str) -> tuple[dict[str, str], bytes]:
+        """Return headers and body of the request for a text that is typed on a phone of the page."""
+        fields = {"From": sender, "To": recipient, "Body": text, "MessageSid": f"phone-{token_hex(16)}"}
+        return signed(self._secret, fields, self._now())
 
     def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
         """Raise ForgedError or MalformedError unless `signed` made this in the last five minutes."""

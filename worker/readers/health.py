@@ -1,6 +1,5 @@
 """Whether a text that comes now would be kept, and what else is not as it should be."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,12 +7,12 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.worker_registration import get_keys
-from sqlalchemy import Engine, exists, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, exists, select
 
 from worker.bell.bell import QUEUES
 from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
+from worker.line.probe import could_take
 from worker.line.spool import Spool
 from worker.outbox.stops import stops
 from worker.patience import within
@@ -38,7 +37,7 @@ class Health:
 
 def health_of(runtime: Runtime) -> Health:
     """Look at everything a text needs on its way; takes less than two seconds, whatever is away."""
-    database = _is_so(lambda: _can_write(runtime.engine))
+    database = _is_so(lambda: could_take(runtime.engine))
     spool = _is_so(runtime.spool.try_out)
     waiting = _spool_faults(runtime.spool)
     away = [name for name, there in (("database_away", database), ("spool_away", spool)) if not there]
@@ -64,22 +63,6 @@ def _is_so(probe: Callable[[], bool]) -> bool:
         return within(PROBE_S, probe)
     except TimeoutError:
         return False
-
-
-def _can_write(engine: Engine) -> bool:
-    """Take the way that a text takes, to the lock and through the constraints, and go back before the commit."""
-    try:
-        with engine.connect() as connection, connection.begin() as transaction:
-            connection.execute(insert(unrouted).values(**_nobody()))
-            transaction.rollback()
-    except SQLAlchemyError:
-        return False
-    return True
-
-
-def _nobody() -> dict[str, object]:
-    texts = dict.fromkeys(("gateway", "sender", "recipient", "text"), "")
-    return texts | {"received_at": utc_now(), "provider_id": secrets.token_hex(8), "body": b""}
 
 
 def queue_faults(runtime: Runtime) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the sandbox's phones show: who is at a site, what was said on each phone, and what became of it in the line.
+"""What the phones of a played gateway show: who is at a site, what was said on each phone, and what became of it.
 
 Everything here reads in a transaction that takes no write lock. Texts are as the line keeps them: masked.
 """
@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PhoneSite:
-    """A site of the sandbox; `people` in the order in which their phones are shown, `hidden` are left out."""
+    """A site of a played gateway; `people` in the order in which their phones are shown, `hidden` are left out."""
 
     id: int
     name: str
@@ -113,7 +113,7 @@ class Changes:
     entries: tuple[Entry, ...]
 
 
-def sandbox_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
+def played_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
     """Return the sites of a gateway by id, without their people."""
     with reading(engine).connect() as connection:
         return [_site(row) for row in connection.execute(_sites(gateway))]

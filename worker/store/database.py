@@ -38,8 +38,8 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
 
 
 def reading(engine: Engine) -> Engine:
-    """Return the engine for readers: on SQLite its transactions take no write lock."""
-    return engine.execution_options(reading=True)
+    """Return the engine for readers: its transactions take no write lock, and the database refuses what they write."""
+    return engine.execution_options(reading=True, postgresql_readonly=True)
 
 
 @contextmanager
@@ -90,6 +90,7 @@ def _keep_private(connection: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     # A plain BEGIN that writes later fails at once when another wrote meanwhile; IMMEDIATE waits its turn.
     reader = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reader else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
 
