@@ -203,28 +203,8 @@ class Gateway(Protocol):
         """Name in routes, in `sites.gateway` and in `inbox.gateway`."""
 
     @property
-    def ack_budget_ms(self) -> int:
-        """How long the gateway waits for our answer."""
-
-    @property
-    def message_id(self) -> Literal["stable", "weak"]:
-        """Whether a repeated delivery surely carries the same id (stable), or the adapter makes one up (weak)."""
-
-    @property
-    def clock(self) -> Literal["carrier", "gateway", "none"]:
-        """Whose time `Inbound.sent_at` is, when it comes by webhook."""
-
-    @property
-    def free_text(self) -> bool:
-        """Whether it sends any words, or approved templates only."""
-
-    @property
     def keeps_list(self) -> bool:
         """Whether it has a list of the texts that it brought, which `backfill` reads."""
-
-    @property
-    def signature(self) -> str:
-        """What it puts in front of each text, counted into the segment; empty for most."""
 
     def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
         """Raise ForgedError or MalformedError unless the gateway wrote exactly this."""

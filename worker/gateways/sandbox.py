@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlencode
 
 from worker.clock import Clock
@@ -49,12 +49,7 @@ class Sandbox:
     """The sandbox's adapter."""
 
     name: Final = "sandbox"
-    ack_budget_ms: Final = 15_000
-    message_id: Final[Literal["stable", "weak"]] = "stable"
-    clock: Final[Literal["carrier", "gateway", "none"]] = "gateway"
-    free_text: Final = True
     keeps_list: Final = False
-    signature: Final = ""
 
     def __init__(self, secret: str, now: Clock) -> None:
         self._secret = secret

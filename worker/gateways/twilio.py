@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from twilio.base import values
@@ -61,12 +61,7 @@ class Twilio:
     """Twilio's adapter."""
 
     name: Final = "twilio"
-    ack_budget_ms: Final = 3_500
-    message_id: Final[Literal["stable", "weak"]] = "stable"
-    clock: Final[Literal["carrier", "gateway", "none"]] = "none"
-    free_text: Final = True
     keeps_list: Final = True
-    signature: Final = ""
 
     def __init__(self, settings: TwilioSettings, callback_url: str | None, now: Clock) -> None:
         """`callback_url` is where Twilio tells of deliveries; None when it cannot reach us."""

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.rules.model import NO_AGENT, WALK_IN
-from worker.words.segments import fits
+from worker.words.segments import segments
 
 YEAR_SHOWN_BEYOND = timedelta(days=300)
 NAME_CLIPPED_TO = (16, 12, 8, 5)
@@ -24,12 +24,11 @@ BESIDE = ("only", "also", "still", "telephone")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where and when words are said: language, the site's zone, the moment, and the signature its gateway adds."""
+    """Where and when words are said: language, the site's zone, and the moment."""
 
     language: str
     zone: ZoneInfo
     now: datetime
-    signature: str = ""
 
 
 @cache
@@ -54,7 +53,7 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
         fields = _Fields(_fields(setting, params, clipped) | {"names": _names(setting, params, named)})
         for wording in shape:
             words = wording.format_map(fields)
-            if fits(words, setting.signature):
+            if segments(words) == 1:
                 return words
     return _telephone_alone(setting, params) or words
 

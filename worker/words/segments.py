@@ -21,11 +21,6 @@ def is_gsm(text: str) -> bool:
     return all(c in _BASIC or c in _EXTENDED for c in text)
 
 
-def fits(text: str, signature: str = "") -> bool:
-    """Tell whether a text, with the signature that its gateway adds, is one segment."""
-    return segments(signature + text) == 1
-
-
 def segments(text: str) -> int:
     """Return how many segments a text is sent in."""
     one, many = (GSM_ONE, GSM_MANY) if is_gsm(text) else (UCS_ONE, UCS_MANY)
