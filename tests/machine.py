@@ -17,9 +17,9 @@ from worker.decide.decider import decide_site
 from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound, Outcome, Outgoing, Refused, Retry, Sent, Status, Unknown
 from worker.line.door import Entry, accept, enter, found_site
-from worker.outbox.claims import candidates, claim, close_leases, record_status, retire
+from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.sender import Sender
+from worker.outbox.leases import candidates, close_leases, lease, record_status, retire
 from worker.store.schema import decisions, inbox, metadata, replies
 
 NAME = "post"
@@ -115,12 +115,12 @@ class Line(RuleBasedStateMachine):
     @rule(behaviours=st.lists(st.sampled_from(BEHAVIOURS), max_size=4))
     def send(self, behaviours: list[str]) -> None:
         self.post.behaviours = behaviours
-        Sender(self.engine, self.gateways, self.clock, threads=1).drain()
+        Courier(self.engine, self.gateways, self.clock, threads=1).drain()
 
     @rule(taken=st.booleans())
     def claim_and_die(self, taken: bool) -> None:
         for reply_id in candidates(self.engine, [NAME], self.clock())[:1]:
-            claimed = claim(self.engine, reply_id, self.clock())
+            claimed = lease(self.engine, reply_id, self.clock())
             if claimed is not None and taken:
                 self.post.take(claimed.outgoing)
 

@@ -25,9 +25,9 @@ from worker.gateways.base import Inbound
 from worker.gateways.twilio import Twilio
 from worker.line.backfill import Backfill
 from worker.line.door import accept
-from worker.outbox.claims import candidates, claim
+from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.sender import Sender
+from worker.outbox.leases import candidates, lease
 from worker.runtime import open_runtime
 from worker.settings import load_settings
 from worker.store.database import alembic_config, open_engine
@@ -323,7 +323,7 @@ def test_what_was_sent_after_the_backup_is_found_and_what_was_not_is_sent_once(
     assert fetch(engine, twilio) == (2, 2)
     if claimed:  # The backup catches both on their way.
         for reply_id in candidates(engine, ["twilio"], utc_now()):
-            assert claim(engine, reply_id, utc_now())
+            assert lease(engine, reply_id, utc_now())
     run("backup", str(file))
     # After the backup, one of the two goes out.
     with engine.connect() as connection:
@@ -340,7 +340,7 @@ def test_what_was_sent_after_the_backup_is_found_and_what_was_not_is_sent_once(
         connection.execute(update(attempts).values(started_at=earlier))
     settle(other, twilio)
     assert states(other) == {LI: ("sent", 1), WANG: ("pending", 1)}
-    Sender(other, {"twilio": twilio}, utc_now).drain(5)
+    Courier(other, {"twilio": twilio}, utc_now).drain(5)
     assert states(other) == {LI: ("sent", 1), WANG: ("sent", 2)}
     assert [form["To"] for form in fake.asked] == [LI, WANG]
     other.dispose()

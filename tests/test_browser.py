@@ -18,7 +18,7 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
-from worker.outbox.sender import Sender
+from worker.outbox.courier import Courier
 from worker.runtime import Runtime
 from worker.store.database import migrate
 from worker.up.guard import end_sessions
@@ -98,7 +98,7 @@ def text(runtime: Runtime, site: SiteRow, words: str) -> None:
     text.number += 1
     accept(runtime.engine, Inbound("sandbox", f"m{text.number}", AGENT, SITE_NUMBER, words))
     decide_site(runtime.engine, site.id)
-    Sender(runtime.engine, runtime.gateways, runtime.clock).drain()
+    Courier(runtime.engine, runtime.gateways, runtime.clock).drain()
 
 
 text.number = 0  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Refused, SenderStopped, Sent, Stopped, Unknown
 from worker.line.comparisons import Comparison, begin, finish
 from worker.line.door import accept
-from worker.outbox.claims import claim, record
+from worker.outbox.leases import lease, record
 from worker.outbox.stops import stop
 from worker.readers.latency import quantile
 from worker.runtime import Runtime
@@ -69,7 +69,7 @@ def text(runtime: Runtime, number: int) -> None:
 
 def hand_over(runtime: Runtime, outcome: Sent | Refused | Unknown, **fields: str) -> None:
     one = add_reply(runtime.engine, 1, f"geheim {len(str(outcome))}", runtime.clock(), role="notice", **fields)
-    claimed = claim(runtime.engine, one, runtime.clock())
+    claimed = lease(runtime.engine, one, runtime.clock())
     assert claimed is not None
     record(runtime.engine, claimed, outcome, runtime.clock())
 
@@ -102,7 +102,7 @@ def test_replies_failures_and_how_long_agents_wait(client: FlaskClient, runtime:
     text(runtime, 1)
     clock.move(seconds=2)
     decide_site(runtime.engine, 1, clock=clock)
-    claimed = claim(runtime.engine, 1, clock())
+    claimed = lease(runtime.engine, 1, clock())
     assert claimed is not None
     record(runtime.engine, claimed, Sent("SM1"), clock())
     # Neither is a notice anybody waits for, nor does a failure count as an answer.

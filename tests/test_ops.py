@@ -29,7 +29,7 @@ from worker.gateways.base import Inbound
 from worker.gateways.twilio_codes import VERDICTS
 from worker.line.door import accept
 from worker.line.forwards import carry
-from worker.outbox.sender import Sender
+from worker.outbox.courier import Courier
 from worker.processes.jobs import Tasks
 from worker.processes.listener import BellWorker
 from worker.processes.queues import our_queues, queue_standings
@@ -80,7 +80,7 @@ def decide(runtime: Runtime, site: SiteRow) -> None:
 
 
 def send(runtime: Runtime) -> None:
-    Sender(runtime.engine, runtime.gateways, runtime.clock).drain()
+    Courier(runtime.engine, runtime.gateways, runtime.clock).drain()
 
 
 def shown(client: FlaskClient, path: str = "/ops") -> str:

@@ -19,7 +19,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.outbox.claims import Claim, candidates, claim, close_leases, record, record_status, retire
+from worker.outbox.leases import Lease, candidates, close_leases, lease, record, record_status, retire
 from worker.outbox.stops import resume, stops
 from worker.store.database import open_engine
 from worker.store.schema import opt_outs
@@ -38,8 +38,8 @@ def clock() -> StandingClock:
     return StandingClock()
 
 
-def claimed(engine: Engine, reply_id: int, clock: StandingClock) -> Claim:
-    found = claim(engine, reply_id, clock())
+def claimed(engine: Engine, reply_id: int, clock: StandingClock) -> Lease:
+    found = lease(engine, reply_id, clock())
     assert found is not None
     return found
 
@@ -61,7 +61,7 @@ class TestClaim:
     def test_is_one_senders_alone(self, engine: Engine, site: int, clock: StandingClock) -> None:
         ids = [add_reply(engine, site, f"R{n}", recipient=f"+86138000001{n:02}") for n in range(8)]
         with ThreadPoolExecutor(8) as pool:
-            got = list(pool.map(lambda id_: claim(engine, id_, clock()), ids * 4))
+            got = list(pool.map(lambda id_: lease(engine, id_, clock()), ids * 4))
         assert sorted(c.outgoing.reply_id for c in got if c) == ids
 
     def test_leaves_what_is_not_due_useless_or_of_another_gateway(
@@ -86,11 +86,11 @@ class TestOrder:
         self, engine: Engine, site: int, clock: StandingClock
     ) -> None:
         first, second = add_reply(engine, site, "1"), add_reply(engine, site, "2")
-        assert claim(engine, second, clock()) is None
+        assert lease(engine, second, clock()) is None
         taken = claimed(engine, first, clock)
-        assert claim(engine, second, clock()) is None
+        assert lease(engine, second, clock()) is None
         record(engine, taken, Sent("SM1"), clock())
-        assert claim(engine, second, clock()) is not None
+        assert lease(engine, second, clock()) is not None
 
     @pytest.mark.parametrize("outcome", [Retry(60, "20429", ""), Unknown("x", ""), Refused("21211", "", "number")])
     def test_one_that_is_backed_off_in_doubt_or_failed_lets_the_later_pass(

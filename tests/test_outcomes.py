@@ -33,7 +33,7 @@ from tests.sending import AGENT, MANAGER, NUMBER, StandingClock, add_reply, add_
 from worker.cli.main import main
 from worker.gateways import twilio as twilio_module
 from worker.gateways.twilio import Twilio
-from worker.outbox.sender import Sender
+from worker.outbox.courier import Courier
 from worker.outbox.stops import stops
 from worker.runtime import Runtime
 from worker.settings import TwilioSettings
@@ -73,7 +73,7 @@ def site(engine: Engine) -> int:
 
 
 def drain(runtime: Runtime, threads: int = 1) -> int:
-    return Sender(runtime.engine, runtime.gateways, runtime.clock, threads=threads).drain().handed_over
+    return Courier(runtime.engine, runtime.gateways, runtime.clock, threads=threads).drain().handed_over
 
 
 def sent_one(runtime: Runtime, site: int, words: str = "R1", recipient: str = AGENT) -> int:
@@ -178,7 +178,7 @@ class TestSurelyNotSent:
             if fault == "no such name":
                 patch.setattr(socket, "getaddrinfo", _no_such_name)
             twilio = Twilio(settings, None, runtime.clock)
-            Sender(runtime.engine, {"twilio": twilio}, runtime.clock).drain()
+            Courier(runtime.engine, {"twilio": twilio}, runtime.clock).drain()
         assert (reply(runtime.engine, one).state, fake.asked) == ("pending", [])
         assert [a.outcome for a in attempts_of(runtime.engine, one)] == ["retry"]
 

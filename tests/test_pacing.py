@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 from tests.infrastructure.serving import runtime_of
 from tests.sending import NOON, StandingClock, add_reply, add_site, reply
 from worker.gateways.base import Gateway, Outgoing, Sent
-from worker.outbox.claims import Claim, claim
+from worker.outbox.courier import Courier
+from worker.outbox.leases import Lease, lease
 from worker.outbox.pace import Pace, pace_of
-from worker.outbox.sender import Sender
-from worker.processes.senders import sender_of
+from worker.processes.couriers import courier_of
 from worker.store.schema import attempts
 
 OTHER = "+8613800000077"
@@ -45,7 +45,7 @@ def write(engine: Engine, site_id: int, count: int) -> list[int]:
 
 
 def drain(engine: Engine, clock: StandingClock, pace: Pace) -> None:
-    moving = Sender(engine, {"twilio": Patient()}, clock, pace=pace, pause=lambda seconds: clock.move(seconds=seconds))
+    moving = Courier(engine, {"twilio": Patient()}, clock, pace=pace, pause=lambda seconds: clock.move(seconds=seconds))
     moving.drain()
 
 
@@ -69,9 +69,9 @@ def test_another_number_has_its_own_pace(engine: Engine, clock: StandingClock) -
 
 
 def test_of_several_senders_at_one_moment_one_sends(engine: Engine, clock: StandingClock) -> None:
-    ids, taken = write(engine, add_site(engine), 8), list[Claim | None]()
+    ids, taken = write(engine, add_site(engine), 8), list[Lease | None]()
     threads = [
-        threading.Thread(target=lambda one=one: taken.append(claim(engine, one, clock(), pace_of(1)))) for one in ids
+        threading.Thread(target=lambda one=one: taken.append(lease(engine, one, clock(), pace_of(1)))) for one in ids
     ]
     for thread in threads:
         thread.start()
@@ -84,11 +84,11 @@ def test_of_several_senders_at_one_moment_one_sends(engine: Engine, clock: Stand
 
 def test_a_clock_set_back_or_a_higher_rate_does_not_silence_a_number(engine: Engine, clock: StandingClock) -> None:
     first, second, third = write(engine, add_site(engine), 3)
-    assert claim(engine, first, clock(), pace_of(0.01))
-    assert claim(engine, second, clock(), pace_of(1))
+    assert lease(engine, first, clock(), pace_of(0.01))
+    assert lease(engine, second, clock(), pace_of(1))
     add_reply(engine, 1, "early", NOON - timedelta(hours=1))
     clock.move(minutes=-1)
-    assert claim(engine, third + 1, clock(), pace_of(1))
+    assert lease(engine, third + 1, clock(), pace_of(1))
 
 
 @pytest.mark.parametrize(("setting", "sent"), [("0.01", 1), ("", 3)])
@@ -98,7 +98,7 @@ def test_the_senders_of_our_processes_keep_to_the_setting(
     runtime = runtime_of(tmp_path, database_url, redis_url, SEND_PER_SECOND=setting)
     runtime.clock = clock
     ids = write(engine, add_site(engine, gateway="sandbox"), 3)
-    drained = sender_of(runtime).drain(budget_s=0.5 if setting else 20)
+    drained = courier_of(runtime).drain(budget_s=0.5 if setting else 20)
     assert [reply(engine, one).state for one in ids].count("sent") == sent
     assert (drained.handed_over, drained.more) == (sent, bool(setting))
     runtime.close()

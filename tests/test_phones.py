@@ -18,7 +18,7 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import NotDurableError
-from worker.outbox.sender import Sender
+from worker.outbox.courier import Courier
 from worker.processes.feeder import feeder_of
 from worker.runtime import Runtime
 from worker.store.schema import inbox
@@ -59,7 +59,7 @@ def enlist(runtime: Runtime, site: SiteRow, *people: dict[str, str]) -> None:
 def work(runtime: Runtime, site: SiteRow) -> None:
     """Do what the decider and the sender do."""
     decide_site(runtime.engine, site.id)
-    Sender(runtime.engine, runtime.gateways, lambda: datetime.now(UTC)).drain()
+    Courier(runtime.engine, runtime.gateways, lambda: datetime.now(UTC)).drain()
 
 
 def token_of(client: FlaskClient) -> str:

@@ -21,7 +21,7 @@ from worker.decide.decider import decide_site
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.line.spool import Spool
-from worker.outbox.claims import retire
+from worker.outbox.leases import retire
 from worker.processes.sweeper import Sweeper
 from worker.proof.alone import alone
 from worker.retention.run import Retained

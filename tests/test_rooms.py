@@ -31,7 +31,7 @@ BREACHES = {
     "worker/rules/turn.py": "worker.clock",
     "worker/store/facts.py": "worker.line.door",
     "worker/outbox/pace.py": "worker.line.spool",
-    "worker/readers/lines.py": "worker.outbox.claims",
+    "worker/readers/lines.py": "worker.outbox.leases",
     "parsers/mask.py": "worker.rules.policy",
     "worker/rules/part.py": "sqlalchemy",
     "webhook/edge.py": "worker.gateways.twilio",

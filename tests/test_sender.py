@@ -26,10 +26,10 @@ from tests.sending import AGENT, MANAGER, StandingClock, add_reply, add_site, at
 from worker.gateways import twilio as twilio_module
 from worker.gateways.base import Outgoing, Sent, Status
 from worker.gateways.twilio import Twilio
-from worker.outbox import sender as module
-from worker.outbox.claims import close_leases, record_status
+from worker.outbox import courier as module
+from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.sender import Sender
+from worker.outbox.leases import close_leases, record_status
 from worker.outbox.stops import resume, stops
 from worker.settings import TwilioSettings
 
@@ -61,8 +61,8 @@ def twilio(fake: FakeTwilio, clock: StandingClock) -> Twilio:
 
 
 @pytest.fixture
-def sender(engine: Engine, twilio: Twilio, clock: StandingClock) -> Sender:
-    return Sender(engine, {"twilio": twilio}, clock)
+def sender(engine: Engine, twilio: Twilio, clock: StandingClock) -> Courier:
+    return Courier(engine, {"twilio": twilio}, clock)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def state(engine: Engine, reply_id: int) -> tuple[Any, ...]:
 
 class TestDrain:
     def test_sends_everything_due_once_and_in_order_for_each_phone(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
         phones = [f"+86138000001{n:02}" for n in range(6)]
         for number in range(24):
@@ -89,7 +89,7 @@ class TestDrain:
             assert words == sorted(words, key=lambda word: int(word[1:]))
 
     def test_several_senders_at_once_send_each_reply_once(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
         for number in range(30):
             add_reply(engine, site, f"R{number}", clock(), recipient=f"+86138000001{number % 10:02}")
@@ -113,7 +113,7 @@ class TestDrain:
 
         gateway = Slow()
         slow = add_reply(engine, site, "slow", clock())
-        drain = threading.Thread(target=Sender(engine, {"twilio": gateway}, clock).drain)
+        drain = threading.Thread(target=Courier(engine, {"twilio": gateway}, clock).drain)
         drain.start()
         eventually(lambda: reply(engine, slow).state == "sending", "the slow one is on its way")
         # Written while the drain is under way, and more than it has threads.
@@ -128,11 +128,11 @@ class TestDrain:
         self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, twilio: Twilio
     ) -> None:
         one = add_reply(engine, site, now=clock())
-        drained = Sender(engine, {"twilio": twilio}, clock, stopping=lambda: True).drain()
+        drained = Courier(engine, {"twilio": twilio}, clock, stopping=lambda: True).drain()
         assert (drained.more, reply(engine, one).state, fake.asked) == (True, "pending", [])
 
     def test_what_is_no_longer_of_use_is_not_sent(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
         one = add_reply(engine, site, now=clock())
         clock.move(hours=4)
@@ -149,11 +149,11 @@ class TestDrain:
                 return super().send(outgoing)
 
         bad, good = add_reply(engine, site, "1", clock()), add_reply(engine, site, "2", clock(), recipient=MANAGER)
-        Sender(engine, {"twilio": Broken()}, clock).drain()
+        Courier(engine, {"twilio": Broken()}, clock).drain()
         assert (state(engine, bad), state(engine, good)) == (("unknown", "KeyError"), ("sent", None))
 
     def test_a_database_that_is_away_for_a_moment_loses_no_outcome(
-        self, engine: Engine, site: int, clock: StandingClock, sender: Sender, monkeypatch: pytest.MonkeyPatch
+        self, engine: Engine, site: int, clock: StandingClock, sender: Courier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         one, record, failures = add_reply(engine, site, now=clock()), module.record, [1, 2]
 
@@ -168,18 +168,18 @@ class TestDrain:
         sender.drain()
         assert state(engine, one) == ("sent", None)
 
-    def test_a_sender_held_up_after_its_claim_leaves_the_reply_to_whoever_closes_its_lease(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+    def test_a_sender_held_up_after_its_lease_began_leaves_the_reply_to_whoever_closes_it(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
-        one, claim = add_reply(engine, site, now=clock()), module.claim
+        one, taken = add_reply(engine, site, now=clock()), module.lease
 
         def held_up(*arguments: Any) -> Any:
-            claimed = claim(*arguments)
+            found = taken(*arguments)
             clock.move(seconds=50)
-            return claimed
+            return found
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "claim", held_up)
+            patch.setattr(module, "lease", held_up)
             sender.drain()
         assert (reply(engine, one).state, fake.asked) == ("sending", [])
 
@@ -218,7 +218,7 @@ class TestOutcomes:
         site: int,
         clock: StandingClock,
         fake: FakeTwilio,
-        sender: Sender,
+        sender: Courier,
         behaviour: Behaviour,
         wanted: tuple[Any, ...],
     ) -> None:
@@ -229,23 +229,23 @@ class TestOutcomes:
         assert len(fake.asked) == 1
 
     def test_twilio_away_is_tried_again_until_it_is_back(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, twilio: Twilio
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, twilio: Twilio
     ) -> None:
         away = Twilio(TwilioSettings(ACCOUNT, (TOKEN,), None, "http://127.0.0.1:9"), None, clock)
         one = add_reply(engine, site, now=clock())
         for _ in range(3):
-            Sender(engine, {"twilio": away}, clock).drain()
+            Courier(engine, {"twilio": away}, clock).drain()
             clock.now = reply(engine, one).next_at
         sender.drain()
         assert state(engine, one) == ("sent", None)
         assert [a.outcome for a in attempts_of(engine, one)] == ["retry", "retry", "retry", "sent"]
 
     def test_a_wrong_token_keeps_everything_pending_until_resumed(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
         wrong = Twilio(TwilioSettings(ACCOUNT, (TOKEN[1:],), None, fake.url), None, clock)
         ids = [add_reply(engine, site, f"R{n}", clock(), recipient=f"+86138000001{n:02}") for n in range(9)]
-        Sender(engine, {"twilio": wrong}, clock).drain()
+        Courier(engine, {"twilio": wrong}, clock).drain()
         sender.drain()
         assert {(reply(engine, i).state, reply(engine, i).attempt) for i in ids} == {("pending", 0)}
         assert ([s.code for s in stops(engine)], fake.asked) == (["20003"], [])
@@ -258,11 +258,11 @@ class TestOutcomes:
         fake.credentials = ("SK" + "0" * 32, "secret of the key")
         keyed = TwilioSettings(ACCOUNT, (TOKEN,), None, fake.url, fake.credentials)
         one = add_reply(engine, site, now=clock())
-        Sender(engine, {"twilio": Twilio(keyed, None, clock)}, clock).drain()
+        Courier(engine, {"twilio": Twilio(keyed, None, clock)}, clock).drain()
         assert state(engine, one) == ("sent", None)
 
     def test_a_callback_may_come_before_the_answer(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
         one = add_reply(engine, site, now=clock())
 
@@ -284,7 +284,7 @@ class TestSettling:
         site: int,
         clock: StandingClock,
         fake: FakeTwilio,
-        sender: Sender,
+        sender: Courier,
         settler: Settler,
         behaviour: Behaviour,
     ) -> None:
@@ -299,7 +299,7 @@ class TestSettling:
         assert len(fake.asked) == 1
 
     def test_what_never_arrived_is_sent_once_more_after_two_look_ups_and_then_left_to_a_person(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS, FORGETS_AND_FAILS)
         one = add_reply(engine, site, now=clock())
@@ -316,7 +316,7 @@ class TestSettling:
         assert [(a.outcome, a.lookups) for a in attempts_of(engine, one)] == [("unknown", 2), ("unknown", 2)]
 
     def test_the_resend_may_succeed(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS)
         one = add_reply(engine, site, now=clock())
@@ -328,7 +328,7 @@ class TestSettling:
         assert (state(engine, one), len(fake.messages)) == (("sent", None), 1)
 
     def test_two_sweepers_that_look_at_once_have_looked_once(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS)
         one = add_reply(engine, site, now=clock())
@@ -348,7 +348,7 @@ class TestSettling:
         assert reply(engine, one).state == "pending"
 
     def test_a_callback_between_the_look_ups_prevents_the_resend(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS)
         one = add_reply(engine, site, now=clock())
@@ -361,7 +361,7 @@ class TestSettling:
         assert state(engine, one) == ("sent", None)
 
     def test_equal_words_to_one_phone_are_not_taken_for_each_other(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS)
         lost = add_reply(engine, site, "帮助", clock(), ref="")
@@ -373,18 +373,18 @@ class TestSettling:
         assert reply(engine, lost).state == "unknown"
 
     def test_equal_words_of_another_site_are_not_taken_for_ours(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS, ACCEPTS_AND_FAILS)
         lost = add_reply(engine, site, "帮助", clock(), ref="")
         found = add_reply(engine, add_site(engine, number="+8613800000100"), "帮助", clock(), ref="")
-        Sender(engine, sender.gateways, clock, threads=1).drain()
+        Courier(engine, sender.gateways, clock, threads=1).drain()
         clock.move(seconds=60)
         settler.settle()
         assert (reply(engine, lost).state, reply(engine, found).state) == ("unknown", "sent")
 
     def test_an_equal_one_that_is_being_sent_meanwhile_is_waited_for(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS)
         lost = add_reply(engine, site, "帮助", clock(), ref="")
@@ -399,12 +399,12 @@ class TestSettling:
         assert reply(engine, other).state == "sent"
 
     def test_a_callback_puts_right_what_a_look_up_took_for_another_of_equal_words(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS, ACCEPTS_AND_FAILS)
         lost = add_reply(engine, site, "帮助", clock(), ref="")
         found = add_reply(engine, site, "帮助", clock(), ref="", cause="m:2")
-        Sender(engine, sender.gateways, clock, threads=1).drain()
+        Courier(engine, sender.gateways, clock, threads=1).drain()
         clock.move(seconds=60)
         settler.settle()
         assert (reply(engine, lost).state, reply(engine, found).state) == ("sent", "unknown")
@@ -422,7 +422,7 @@ class TestSettling:
         assert settler.settle() == 0
 
     def test_a_dead_senders_reply_is_looked_up_like_any_other(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         one = add_reply(engine, site, now=clock())
 
@@ -439,7 +439,7 @@ class TestSettling:
         assert (state(engine, one), len(fake.asked)) == (("sent", None), 1)
 
     def test_a_list_that_cannot_be_read_counts_as_no_look_up_and_is_left_alone_for_a_while(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(ACCEPTS_AND_FAILS, ACCEPTS_AND_FAILS)
         ids = [add_reply(engine, site, w, clock(), recipient=w) for w in (AGENT, MANAGER)]
@@ -453,7 +453,7 @@ class TestSettling:
         assert {reply(engine, i).state for i in ids} == {"sent"}
 
     def test_what_became_useless_meanwhile_is_left_to_a_person(
-        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Sender, settler: Settler
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:
         fake.behave(FORGETS_AND_FAILS)
         one = add_reply(engine, site, now=clock())

@@ -18,7 +18,7 @@ from worker.clock import utc_now
 from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Status, Stopped
 from worker.line.door import accept
-from worker.outbox.claims import claim, record_status
+from worker.outbox.leases import lease, record_status
 from worker.outbox.stops import stop
 from worker.processes import sweeper as module
 from worker.processes.sweeper import STUCK_S, Sweeper, Watch
@@ -170,7 +170,7 @@ class TestSteps:
         site = add_site(deaf.engine, "sandbox")
         one = add_reply(deaf.engine, site, now=clock())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("worker.outbox.sender.record", lambda *_: None)
+            patch.setattr("worker.outbox.courier.record", lambda *_: None)
             sweeper_of(deaf, time).sweep()
         assert reply(deaf.engine, one).state == "sending"
         clock.move(seconds=61)
@@ -217,7 +217,7 @@ class TestDoubts:
         self, twilio: Runtime, fake: FakeTwilio, clock: StandingClock, time: Time
     ) -> None:
         one = add_reply(twilio.engine, add_site(twilio.engine), now=clock())
-        assert claim(twilio.engine, one, clock())
+        assert lease(twilio.engine, one, clock())
         states = []
         sweeper = sweeper_of(twilio, time)
         for seconds in (59, 1, 239, 1, 1):
@@ -231,7 +231,7 @@ class TestDoubts:
         self, twilio: Runtime, fake: FakeTwilio, clock: StandingClock, time: Time
     ) -> None:
         one = add_reply(twilio.engine, add_site(twilio.engine), now=clock())
-        claimed = claim(twilio.engine, one, clock())
+        claimed = lease(twilio.engine, one, clock())
         assert claimed
         twilio.gateways["twilio"].send(claimed.outgoing)
         clock.move(seconds=60)
@@ -246,7 +246,7 @@ class TestDoubts:
         self, twilio: Runtime, fake: FakeTwilio, clock: StandingClock, time: Time, when: int
     ) -> None:
         one = add_reply(twilio.engine, add_site(twilio.engine), now=clock())
-        assert claim(twilio.engine, one, clock())
+        assert lease(twilio.engine, one, clock())
         clock.move(seconds=when)
         sweeper_of(twilio, time).sweep()
         record_status(twilio.engine, Status("twilio", "SM" + "c" * 32, one, "sent", attempt=1), clock())

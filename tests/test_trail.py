@@ -24,7 +24,7 @@ from worker.store.database import open_engine
 from worker.up.guard import Guard
 
 CLIENT = "金丝雀"
-STEPS = ["accepted", "decided", "reply written", "claimed", "handed over", "status"]
+STEPS = ["accepted", "decided", "reply written", "leased", "handed over", "status"]
 
 
 def free_port() -> int:

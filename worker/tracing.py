@@ -1,6 +1,6 @@
 """The ids by which one text is followed through the log: the site, and its place in the site's line.
 
-accepted → decided → reply written → claimed → handed over → status
+accepted → decided → reply written → leased → handed over → status
 """
 
 import re

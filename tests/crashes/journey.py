@@ -21,8 +21,8 @@ from worker.crashing import watching
 from worker.decide.set_up import open_site, put, set_policy, site_named
 from worker.errors import SetUpError
 from worker.line.backfill import Backfill
-from worker.outbox.claims import candidates, claim, close_leases
 from worker.outbox.doubts import Settler
+from worker.outbox.leases import candidates, close_leases, lease
 from worker.outbox.stops import resume
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks
@@ -214,7 +214,7 @@ class Journey:
 
     def _lose_a_sender(self) -> None:
         for reply_id in candidates(self.runtime.engine, ["twilio"], self.clock()):
-            claim(self.runtime.engine, reply_id, self.clock())
+            lease(self.runtime.engine, reply_id, self.clock())
         self.clock.move(seconds=61)
         close_leases(self.runtime.engine, self.clock())
 

@@ -2,7 +2,7 @@
 
 STEPS = (
     *("accept.commit", "ring", "decide.commit", "notices.commit"),
-    *("claim.commit", "post", "outcome.commit", "status.commit"),
+    *("lease.commit", "post", "outcome.commit", "status.commit"),
     *("lookup", "lookup.commit", "leases.commit", "retire.commit"),
     *("spool.write", "spool.remove", "backfill.begin", "backfill.list", "backfill.end"),
     *("found.commit", "enter.commit", "resume.commit", "forward.commit", "forwarded.commit"),

@@ -38,7 +38,7 @@ WHO_DIES = {
     "status.commit": "web",
     "ring": "web",
     "decide.commit": "decide",
-    "claim.commit": "send",
+    "lease.commit": "send",
     "post": "send",
     "outcome.commit": "send",
     "notices.commit": "sweeper",

@@ -14,9 +14,8 @@ from worker.bell import bell
 from worker.cli import up
 from worker.cli.main import main
 from worker.gateways import twilio
-from worker.outbox import claims as outbox
+from worker.outbox import courier, delivery, leases
 from worker.outbox import doubts as settling
-from worker.outbox.claims import delivery, sender
 from worker.processes import sweeper
 from worker.up import supervisor
 
@@ -27,9 +26,9 @@ LEASE = timedelta(seconds=4)
 def hasten() -> None:
     """Cut every wait short."""
     twilio.TIMEOUT_S = 2.0
-    sender.LATEST_START = timedelta(seconds=1.5)
-    sender.RECORD_PAUSE_S = 0.5
-    outbox.LEASE = LEASE
+    courier.LATEST_START = timedelta(seconds=1.5)
+    courier.RECORD_PAUSE_S = 0.5
+    leases.LEASE = LEASE
     settling.LOOKUPS_AT = LOOKUPS_AT
     settling.AWAY_FOR = timedelta(seconds=2)
     delivery.LONGEST_WAIT_S = 4.0  # type: ignore[misc]

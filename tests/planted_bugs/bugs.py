@@ -47,7 +47,7 @@ BUGS = (
     Bug(
         "a claim is not committed before the gateway is asked",
         "tests/test_crashes.py::test_a_process_that_dies_at_a_point_loses_and_repeats_nothing",
-        (Edit("worker/outbox/claims.py", 'committing(engine, "claim.commit")', "engine.connect()"),),
+        (Edit("worker/outbox/leases.py", 'committing(engine, "lease.commit")', "engine.connect()"),),
     ),
     Bug(
         "the ring is taken down after the line was read",

@@ -13,8 +13,8 @@ from worker.clock import Clock
 from worker.crashing import around, committing
 from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Sent, Unknown
 from worker.log import complain, say
-from worker.outbox.claims import Claim, record
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
+from worker.outbox.leases import Lease, record
 from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, standing_of, with_site
 from worker.store.database import reading
 from worker.store.schema import attempts, replies, sites
@@ -83,8 +83,8 @@ class Settler:
             return connection.execute(query).first() is not None
 
     def _there(self, row: Row[Any], found: Outcome) -> None:
-        claimed = Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
-        record(self.engine, claimed, found, self.clock())
+        leased = Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
+        record(self.engine, leased, found, self.clock())
         say(log, "settled", **trail(row.site_id, row.cause), reply=row.id, outcome=type(found).__name__)
 
     def _not_there(self, row: Row[Any]) -> None:

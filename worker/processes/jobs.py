@@ -21,7 +21,7 @@ from worker.bell.bell import DECIDE_SITE, FAILURE_LIFE_S, JOB_TIMEOUT_S, SEND_RE
 from worker.decide.decider import Progress, decide_site
 from worker.line.forwards import carry
 from worker.log import complain, kind_of, place_of, say
-from worker.processes.senders import sender_of
+from worker.processes.couriers import courier_of
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Tasks:
     def send_replies(self) -> int:
         """Send every reply that is due; return how many were handed over."""
         self.runtime.bell.answered_send()
-        drained = sender_of(self.runtime, self.stopping).drain()
+        drained = courier_of(self.runtime, self.stopping).drain()
         if drained.more and not self.stopping():
             self.runtime.bell.ring_send()
         return drained.handed_over

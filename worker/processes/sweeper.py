@@ -22,12 +22,12 @@ from worker.decide.notices import tell_due
 from worker.decide.set_up import spread
 from worker.line.backfill import Backfill, InterruptedBackfillError
 from worker.log import complain, say
-from worker.outbox.claims import candidates, close_leases, retire
 from worker.outbox.doubts import Settler
+from worker.outbox.leases import candidates, close_leases, retire
 from worker.outbox.stops import stops
+from worker.processes.couriers import courier_of
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks
-from worker.processes.senders import sender_of
 from worker.retention.nightly import Nightly
 from worker.runtime import Runtime
 from worker.store.database import reading
@@ -158,11 +158,11 @@ class Sweeper:
     def see_to_outbox(self) -> None:
         """Ring for due replies; send them when ringing does not help."""
         runtime = self._runtime
-        sender = sender_of(runtime, self._stop.is_set)
-        first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock(), sender.pace)[:1]
+        courier = courier_of(runtime, self._stop.is_set)
+        first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock(), courier.pace)[:1]
         stuck = self._outbox.stuck(dict.fromkeys(first, 0))
         if first and (not runtime.bell.ring_send() or stuck):
-            sender.drain(SEND_FOR_S)
+            courier.drain(SEND_FOR_S)
 
     def see_to_gaps(self) -> None:
         """Put in line what gateways have in their lists and we have not, each list when it is due."""

@@ -1,6 +1,6 @@
 """The outbox: who sends which reply now, and what is learnt of it afterwards (`worker.outbox.delivery` has the states).
 
-A claim is committed before the gateway is asked, so a sender that dies leaves a lease behind and not a doubt about
+A lease is committed before the gateway is asked, so a sender that dies leaves a lease behind and not a doubt about
 whether it had begun. Replies to one phone go out in the order in which they were written; one that is backed off or in
 doubt lets the later ones pass.
 """
@@ -57,7 +57,7 @@ CANDIDATES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Lease:
     """A reply that its holder alone may hand to its gateway, once."""
 
     outgoing: Outgoing
@@ -73,7 +73,7 @@ class Claim:
 
 
 def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: Pace = AS_THEY_COME) -> Sequence[int]:
-    """Return ids of replies that may go out now, the longest due first; whoever claims one first has it."""
+    """Return ids of replies that may go out now, the longest due first; whoever leases one first has it."""
     sending = and_(sites.c.gateway.in_(gateways), ~stopped(), ~pace.holds_back(now))
     query = (
         select(replies.c.id)
@@ -86,8 +86,8 @@ def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: P
         return connection.execute(query).scalars().all()
 
 
-def claim(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Claim | None:
-    """Claim a candidate and commit that; None when somebody else was faster or it may not go out any more."""
+def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Lease | None:
+    """Lease a candidate and commit that; None when somebody else was faster or it may not go out any more."""
     taken = {
         "state": "sending",
         "attempt": replies.c.attempt + 1,
@@ -98,10 +98,10 @@ def claim(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COM
         "refusal": None,
         "updated_at": now,
     }
-    # Asked again here: between being found and being claimed its gateway may have been stopped by another reply.
+    # Asked again here: between being found and being leased its gateway may have been stopped by another reply.
     sending = replies.c.site_id.in_(select(sites.c.id).where(~stopped(), ~pace.holds_back(now)))
     mine = and_(replies.c.id == reply_id, _due(now), sending, ~_refused_before(), ~_would_overtake(now))
-    with committing(engine, "claim.commit") as connection:
+    with committing(engine, "lease.commit") as connection:
         if connection.execute(update(replies).where(mine).values(taken)).rowcount != 1:
             return None
         row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
@@ -109,18 +109,18 @@ def claim(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COM
             connection.rollback()
             return None
         begin(connection, reply_id, row.attempt, now)
-    say(log, "claimed", **trail(row.site_id, row.cause), reply=reply_id, attempt=row.attempt)
-    return Claim(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
+    say(log, "leased", **trail(row.site_id, row.cause), reply=reply_id, attempt=row.attempt)
+    return Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
 
 
-def record(engine: Engine, claimed: Claim, outcome: Outcome, now: datetime) -> None:
+def record(engine: Engine, leased: Lease, outcome: Outcome, now: datetime) -> None:
     """Write down what became of an attempt, whatever has been learnt of it meanwhile."""
-    reply_id, number = claimed.key
+    reply_id, number = leased.key
     with committing(engine, "outcome.commit") as connection:
         standing = standing_of(connection, reply_id)
         if standing is None:
             return
-        weighed = _weighed(connection, claimed.site_id, claimed.outgoing.recipient, outcome, now)
+        weighed = _weighed(connection, leased.site_id, leased.outgoing.recipient, outcome, now)
         end(connection, reply_id, number, weighed, now)
         if standing.attempt == number:
             change_reply(connection, reply_id, after_outcome(standing, weighed, now, chance()), now)

@@ -1,6 +1,6 @@
-"""Sends what is due: claim, hand over, record. Several of these at once are safe, each claim is one sender's alone.
+"""Sends what is due: lease, hand over, record. Several of these at once are safe, each lease is one courier's alone.
 
-Claims are made here one after another; gateways are asked from a few threads, so that one that is slow to answer does
+Leases are taken here one after another; gateways are asked from a few threads, so that one that is slow to answer does
 not hold the others' replies.
 """
 
@@ -19,7 +19,7 @@ from worker.clock import Clock
 from worker.crashing import around
 from worker.gateways.base import Gateway, Outcome, Sent, Unknown
 from worker.log import complain, say
-from worker.outbox.claims import Claim, candidates, claim, record, retire
+from worker.outbox.leases import Lease, candidates, lease, record, retire
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.tracing import trail
 
@@ -42,7 +42,7 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Courier:
     """Sends the replies of these gateways; `stopping` tells it to take on nothing more."""
 
     engine: Engine
@@ -60,15 +60,15 @@ class Sender:
         until = time.monotonic() + budget_s
         known: deque[int] = deque()
         running: set[Future[None]] = set()
-        with ThreadPoolExecutor(self.threads, "sender") as pool:
+        with ThreadPoolExecutor(self.threads, "courier") as pool:
             while True:
                 running = {future for future in running if not future.done()}
                 if self.stopping() or time.monotonic() > until:
                     done.more = True
                     return done
-                claimed = self._next(known) if len(running) < self.threads else None
-                if claimed is not None:
-                    running.add(pool.submit(self._hand_over, claimed))
+                leased = self._next(known) if len(running) < self.threads else None
+                if leased is not None:
+                    running.add(pool.submit(self._hand_over, leased))
                     done.handed_over += 1
                 elif running:
                     # Not longer: a reply may have become due that has nothing to do with those on their way.
@@ -78,56 +78,56 @@ class Sender:
                 else:
                     return done
 
-    def _next(self, known: deque[int]) -> Claim | None:
+    def _next(self, known: deque[int]) -> Lease | None:
         if not known:
             known.extend(candidates(self.engine, self.gateways.keys(), self.clock(), self.pace))
         while known:
-            claimed = claim(self.engine, known.popleft(), self.clock(), self.pace)
-            if claimed is not None:
-                return claimed
+            leased = lease(self.engine, known.popleft(), self.clock(), self.pace)
+            if leased is not None:
+                return leased
         return None
 
     def _holds_back(self) -> bool:
         """Tell whether something would go out now, were it not for the pace."""
         return bool(self.pace.gap) and bool(candidates(self.engine, self.gateways.keys(), self.clock()))
 
-    def _hand_over(self, claimed: Claim) -> None:
-        if self.clock() > claimed.since + LATEST_START:
+    def _hand_over(self, leased: Lease) -> None:
+        if self.clock() > leased.since + LATEST_START:
             # This process was held up for so long that its lease may be over: whoever closes it looks the reply up.
             return
-        self._record(claimed, self._ask(claimed))
+        self._record(leased, self._ask(leased))
 
-    def _ask(self, claimed: Claim) -> Outcome:
+    def _ask(self, leased: Lease) -> Outcome:
         try:
             with around("post"):
-                return self.gateways[claimed.gateway].send(claimed.outgoing)
+                return self.gateways[leased.gateway].send(leased.outgoing)
         except Exception as error:
             # An adapter's mistake proves nothing about what the gateway has done.
-            complain(log, "adapter failed", error, reply=claimed.outgoing.reply_id, gateway=claimed.gateway)
+            complain(log, "adapter failed", error, reply=leased.outgoing.reply_id, gateway=leased.gateway)
             return Unknown(type(error).__name__, "the adapter failed")
 
-    def _record(self, claimed: Claim, outcome: Outcome) -> None:
+    def _record(self, leased: Lease, outcome: Outcome) -> None:
         for last in [False] * (RECORD_TRIES - 1) + [True]:
             try:
-                record(self.engine, claimed, outcome, self.clock())
+                record(self.engine, leased, outcome, self.clock())
             except DBAPIError as error:
-                complain(log, "outcome not recorded", error, reply=claimed.outgoing.reply_id, final=last)
+                complain(log, "outcome not recorded", error, reply=leased.outgoing.reply_id, final=last)
                 if not last:
                     time.sleep(RECORD_PAUSE_S)
             else:
-                _tell(claimed, outcome)
+                _tell(leased, outcome)
                 return
 
 
-def _tell(claimed: Claim, outcome: Outcome) -> None:
+def _tell(leased: Lease, outcome: Outcome) -> None:
     level = logging.INFO if isinstance(outcome, Sent) else logging.WARNING
     say(
         log,
         "handed over",
         level,
-        **trail(claimed.site_id, claimed.cause),
-        reply=claimed.outgoing.reply_id,
-        attempt=claimed.outgoing.attempt,
+        **trail(leased.site_id, leased.cause),
+        reply=leased.outgoing.reply_id,
+        attempt=leased.outgoing.attempt,
         outcome=type(outcome).__name__,
         code=None if isinstance(outcome, Sent) else outcome.code,
     )
