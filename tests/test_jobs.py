@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from tests.infrastructure.serving import SITE_NUMBER, open_line, runtime_of
 from tests.sending import AGENT
 from worker.bell.bell import FAILURE_LIFE_S, JOB_TIMEOUT_S, QUEUES
-from worker.cli.work import work as work_command
+from worker.cli.commands.running import work as work_command
 from worker.decide.decider import Progress, decide_site
 from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound

@@ -26,6 +26,7 @@ RUNNER = """
 import sys
 from pathlib import Path
 from worker.cli import up as module
+from worker.cli.main import main
 
 def demonstrate(base_url, settings, out):
     out(f"shown at {base_url}")
@@ -35,7 +36,7 @@ def demonstrate(base_url, settings, out):
 
 module.PROJECT = Path(sys.argv[1])
 module.demo.run = demonstrate
-module.up(sys.argv[2:], prog_name="baobei up")
+main(["up", *sys.argv[2:]], prog_name="baobei")
 """
 # Answers every GET, and notes what it was started with.
 WEB = """

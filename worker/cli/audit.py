@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from contextlib import nullcontext
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
@@ -10,7 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Engine, select
 
-from worker.cli.base import Problem, WrongUsage, database
+from worker.cli.base import database
+from worker.cli.problems import Problem, WrongUsage
+from worker.cli.progress import Progress
 from worker.clock import utc_now
 from worker.decide.heads import SHOWN, places_of
 from worker.decide.set_up import site_named
@@ -22,16 +23,9 @@ from worker.proof.sealing import Seal, seal_line
 from worker.store.database import snapshot
 from worker.store.schema import sites
 
-SAY_EVERY_S = 5.0
 _HEAD = re.compile(rf"[0-9a-f]{{{SHOWN}}}")
 
 
-@click.command("audit")
-@click.option("--site", "site_name", help="One site only.")
-@click.option("--since-seal", is_flag=True, help="Begin behind the newest seal instead of at the line's first place.")
-@click.option("--seal", "sealing", is_flag=True, help="When all agrees, seal a checkpoint of each site.")
-@click.option("--head", help="Only look up the head (8 hex digits) that stands in somebody's digest or export.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | None, as_json: bool) -> None:
     """Compute the register again from the line and compare everything; exit 0 only when all agrees."""
     if head is not None:
@@ -80,7 +74,7 @@ def _names(engine: Engine, site_name: str | None) -> list[str]:
 
 
 def _audit(engine: Engine, name: str, since_seal: bool, sealing: bool) -> tuple[Audited, Seal | None]:
-    progress = Progress()
+    progress = Progress(_reached)
     with scratch_database() as scratch:
         with snapshot(engine) as source:
             site = source.execute(select(sites).where(sites.c.name == name)).one()
@@ -89,17 +83,8 @@ def _audit(engine: Engine, name: str, since_seal: bool, sealing: bool) -> tuple[
     return audited, seal
 
 
-class Progress:
-    """Says on standard error how far it is, when that takes long."""
-
-    def __init__(self) -> None:
-        self._said_at = time.monotonic()
-
-    def tell(self, name: str, reached: int, last: int) -> None:
-        """Say it, but not too often."""
-        if time.monotonic() - self._said_at >= SAY_EVERY_S:
-            self._said_at = time.monotonic()
-            click.echo(f"{name}: place {reached} of {last}", err=True)
+def _reached(site: str, place: int, last: int) -> str:
+    return f"{site}: place {place} of {last}"
 
 
 def _as_json(audited: Audited, seal: Seal | None) -> dict[str, object]:

@@ -6,12 +6,12 @@ import re
 from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import click
 from sqlalchemy import Engine
 
-from worker.cli.base import Problem, WrongUsage, database, settings
+from worker.cli.base import database, settings
+from worker.cli.problems import Problem, WrongUsage
 from worker.gateways.base import Gateway
 from worker.line.backfill import ON_ITS_WAY, Backfill, Tally
 from worker.line.comparisons import Comparison
@@ -23,28 +23,9 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=400)
 
 
-class Duration(click.ParamType[timedelta]):
-    """A number and m, h or d."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return the time that is meant."""
-        matched = re.fullmatch(r"([0-9]{1,6})\s*([mhd])", str(value).strip().lower())
-        if matched is None:
-            self.fail(f"“{value}” is no duration; write minutes, hours or days as 30m, 2h or 3d.", param, ctx)
-        ago = timedelta(**{UNITS[matched[2]]: int(matched[1])})
-        if not ON_ITS_WAY < ago <= LONGEST:
-            self.fail(f"“{value}” is out of reach; from 3m to {LONGEST.days}d will do.", param, ctx)
-        return ago
-
-
-@click.command("backfill")
-@click.option("--since", "ago", type=Duration(), required=True, help="How far to look back: 30m, 2h, 3d.")
-@click.option("--gateway", "name", help="Ask this gateway only.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-def backfill(ago: timedelta, name: str | None, as_json: bool) -> None:
+def backfill(since: str, name: str | None, as_json: bool) -> None:
     """Ask the gateways for texts that never reached us, and put them in line."""
+    ago = _duration(since)
     given = settings()
     # What goes wrong is said in sentences here.
     logging.getLogger("worker").addHandler(logging.NullHandler())
@@ -56,6 +37,16 @@ def backfill(ago: timedelta, name: str | None, as_json: bool) -> None:
     click.echo(_json(ended, without) if as_json else _sentences(ended, without))
     for comparison in ended:
         _demand_success(comparison)
+
+
+def _duration(written: str) -> timedelta:
+    matched = re.fullmatch(r"([0-9]{1,6})\s*([mhd])", written.strip().lower())
+    if matched is None:
+        raise WrongUsage(f"“{written}” is no duration; write minutes, hours or days as 30m, 2h or 3d.")
+    ago = timedelta(**{UNITS[matched[2]]: int(matched[1])})
+    if not ON_ITS_WAY < ago <= LONGEST:
+        raise WrongUsage(f"“{written}” is out of reach; from 3m to {LONGEST.days}d will do.")
+    return ago
 
 
 def _asked(runtime: Runtime, name: str | None) -> list[Gateway]:

@@ -1,28 +1,16 @@
-"""What every command shares: settings, the database, and errors that are one sentence."""
+"""What commands share that do something: settings, and the database, whose errors become one sentence."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from worker.cli.problems import Problem, WrongUsage
 from worker.errors import SetUpError
 from worker.settings import Settings, SettingsError, load_settings
 from worker.store.database import open_engine
-
-
-class Problem(click.ClickException):
-    """A problem was found: one sentence, exit code 1."""
-
-    exit_code = 1
-
-
-class WrongUsage(click.ClickException):
-    """The command cannot be meant so: one sentence, exit code 2."""
-
-    exit_code = 2
 
 
 def settings() -> Settings:

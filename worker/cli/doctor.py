@@ -15,8 +15,6 @@ from worker.settings import SettingsError, load_settings
 LOCK_WAIT_MS = 2_000
 
 
-@click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(as_json: bool) -> None:
     """Check configuration and every dependency; exit with 1 when there is a problem. Changes no data."""
     found, checked = _findings()

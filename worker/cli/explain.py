@@ -11,7 +11,8 @@ from typing import Any
 import click
 from sqlalchemy import Connection, Engine, Row, select
 
-from worker.cli.base import Problem, WrongUsage, database
+from worker.cli.base import database
+from worker.cli.problems import Problem, WrongUsage
 from worker.clock import utc_now
 from worker.decide.set_up import SiteRow, all_sites, site_named
 from worker.proof.past import ErasedError, compute_until, place_at
@@ -24,14 +25,7 @@ from worker.store.database import snapshot
 from worker.store.schema import sites
 from worker.words.telling import told
 
-ASKED = click.argument("asked", nargs=-1, required=True, metavar="R1024 | CLIENT MASK")
 
-
-@click.command("explain")
-@ASKED
-@click.option("--site", "site_name", help="The site's name; needed when there are several.")
-@click.option("--at", "moment", help="The answer of a past moment: 2026-11-05 09:00[:00], in the site's time zone.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, as_json: bool) -> None:
     """Say whose a client is, why, by which rules and facts, and until when."""
     words = " ".join(asked)

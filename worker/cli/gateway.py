@@ -5,18 +5,10 @@ import json
 import click
 
 from worker.cli.base import database
-from worker.cli.replies import list_replies, resend, settle
 from worker.outbox.stops import resume as let_send
 from worker.outbox.stops import stops
 
 
-@click.group("gateway")
-def gateway() -> None:
-    """Look after the gateways."""
-
-
-@gateway.command("stops")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_stops(as_json: bool) -> None:
     """Show what cannot send, since when and why."""
     with database() as engine:
@@ -32,14 +24,8 @@ def list_stops(as_json: bool) -> None:
         click.echo("Every gateway sends.")
 
 
-@gateway.command("resume")
-@click.argument("name")
 def resume(name: str) -> None:
     """Let the gateway NAME and all its numbers send again, once what stopped them is mended."""
     with database() as engine:
         ended = let_send(engine, name)
     click.echo(f"{name} sends again; what waited goes out now." if ended else f"{name} was not stopped.")
-
-
-for command in (list_replies, resend, settle):
-    gateway.add_command(command)

@@ -2,11 +2,11 @@
 
 import click
 
-from worker.cli.base import Problem, settings
+from worker.cli.base import settings
+from worker.cli.problems import Problem
 from worker.store.database import migrate as bring_up_to_date
 
 
-@click.command("migrate")
 def migrate() -> None:
     """Bring the database up to date."""
     given = settings()

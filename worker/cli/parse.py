@@ -9,7 +9,6 @@ import click
 from parsers.parse import parse as parse_text
 
 
-@click.command("parse")
 def parse() -> None:
     """Read JSON lines {"id", "text"} on standard input; write what each means, one JSON line each."""
     bad = 0

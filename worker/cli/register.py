@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection, Engine, func, select
 
-from worker.cli.base import Problem, WrongUsage, database
-from worker.cli.explain import ASKED, client_asked, the_site
+from worker.cli.base import database
+from worker.cli.explain import client_asked, the_site
+from worker.cli.problems import Problem, WrongUsage
 from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
@@ -18,24 +19,18 @@ from worker.decide.set_up import all_sites, put, site_named
 from worker.files.exports import cell, write_csv, write_json, write_table, write_xlsx
 from worker.files.lists import ListError, read_register
 from worker.readers.cases import read_case
-from worker.readers.flags import FLAGS
 from worker.readers.played import played
-from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
+from worker.readers.register import COLUMNS, EXPORTED, RegisterRow, register_rows
 from worker.readers.searching import Search
 from worker.scenarios.writing import write_scenario
 from worker.store.database import reading, snapshot
 from worker.store.schema import reports, sites
 
-FORMATS = ("table", "csv", "xlsx", "json", "scenario")
 
-
-@click.command("scenario")
-@ASKED
-@click.pass_context
-def export_scenario(context: click.Context, asked: tuple[str, ...]) -> None:
-    """Write a client's case as a scenario that `baobei rehearse` plays."""
-    assert context.parent is not None  # noqa: S101  (it is only reached through the group)
-    given = context.parent.params
+def export_scenario(asked: tuple[str, ...]) -> None:
+    """Write a client's case as a scenario that `baobei rehearse` plays; site and file are the group's options."""
+    group = click.get_current_context().parent
+    given = group.params if group is not None else {}
     with database() as engine, snapshot(engine) as connection:
         site = the_site(engine, given["site_name"])
         client = client_asked(connection, site, " ".join(asked))
@@ -54,34 +49,7 @@ def _latest(connection: Connection, site_id: int) -> datetime:
     return max(utc_now(), last)
 
 
-class RegisterGroup(click.Group):
-    """Takes what is no command of its own for the client of `--format scenario`."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is named, else the one that writes a client's scenario."""
-        if ctx.params.get("form") == "scenario" and args and args[0] not in self.commands:
-            return export_scenario.name, export_scenario, args
-        return super().resolve_command(ctx, args)
-
-
-@click.group("register", cls=RegisterGroup, invoke_without_command=True)
-@click.option("--site", "site_name", help="One site only.")
-@click.option("--status", help=f"One status only: {', '.join(STATUSES)}, or the code of an answer.")
-@click.option("--flag", type=click.Choice(FLAGS), help="Only registrations of which this is noted.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "xlsx", "json", "scenario"]),
-    default="table",
-    show_default=True,
-)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; xlsx needs one.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.pass_context
 def register(
-    context: click.Context,
     site_name: str | None,
     status: str | None,
     flag: str | None,
@@ -90,8 +58,6 @@ def register(
     as_json: bool,
 ) -> None:
     """Show or export the register (登记表); `--format scenario R1024` exports one client's case to be played."""
-    if context.invoked_subcommand is not None:
-        return
     form = "json" if as_json else form
     if form == "scenario":
         raise WrongUsage("A scenario is of one client: name him behind it, as --format scenario R1024.")
@@ -149,9 +115,6 @@ def _write(rows: Iterator[list[str]], columns: Sequence[str], form: str, output:
         write(rows, columns, out)
 
 
-@register.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--site", "site_name", required=True, help="The site's name.")
 def import_register(file: Path, site_name: str) -> None:
     """Go live with a running register: CSV with client, phone, agent, unit, reported_at[, visited_at]."""
     with database() as engine:

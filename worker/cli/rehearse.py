@@ -5,15 +5,12 @@ from pathlib import Path
 
 import click
 
-from worker.cli.base import WrongUsage
+from worker.cli.problems import WrongUsage
 from worker.scenarios.language import ScenarioError, read_scenario
 from worker.scenarios.rehearsal import Break, rehearse
 from worker.scenarios.stage import MemoryStage
 
 
-@click.command("rehearse")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def rehearse_files(files: tuple[Path, ...], as_json: bool) -> None:
     """Play scenario files on a virtual clock, in memory; print every broken expectation with its line."""
     found = [(file, broken) for file in files for broken in _play(file)]

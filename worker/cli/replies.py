@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from worker.cli.base import Problem, database, settings
+from worker.cli.base import database, settings
+from worker.cli.problems import Problem
 from worker.clock import utc_now
 from worker.processes.repairs import Mender
 from worker.readers.troubles import FAILED_REPLIES, FailedReply, replies_standing_still, site_of_reply
@@ -17,9 +18,6 @@ from worker.runtime import open_runtime
 Act = Callable[[Mender, int, int], bool]
 
 
-@click.command("replies")
-@click.option("--state", type=click.Choice(FAILED_REPLIES), help="Only those in this state.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_replies(state: str | None, as_json: bool) -> None:
     """Show the newest replies that did not arrive or may not have; never a number or what they say."""
     with database() as engine:
@@ -33,17 +31,12 @@ def list_replies(state: str | None, as_json: bool) -> None:
         click.echo("No reply stands still.")
 
 
-@click.command("resend")
-@click.argument("reply_id", metavar="ID", type=int)
 def resend(reply_id: int) -> None:
     """Send the reply ID once more."""
     _do(reply_id, lambda mender, site_id, one: mender.resend(site_id, one), "failed, stale or in doubt")
     click.echo(f"Reply {reply_id} is sent once more.")
 
 
-@click.command("settle")
-@click.argument("reply_id", metavar="ID", type=int)
-@click.argument("how", type=click.Choice(("sent", "lost")))
 def settle(reply_id: int, how: str) -> None:
     """Record what somebody knows of the reply ID, which is in doubt: that it was sent, or that it was lost."""
     act: Act = Mender.settle_as_sent if how == "sent" else Mender.settle_as_lost

@@ -1,7 +1,6 @@
 """`baobei retention`: what is older than the policy's periods is erased, provably and for good."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -9,7 +8,9 @@ from typing import Any
 import click
 from sqlalchemy import Engine, Row, select
 
-from worker.cli.base import Problem, database, settings
+from worker.cli.base import database, settings
+from worker.cli.problems import Problem
+from worker.cli.progress import Progress
 from worker.clock import utc_now
 from worker.decide.set_up import site_named
 from worker.line.spool import Spool
@@ -20,7 +21,6 @@ from worker.retention.scrubbing import scrub
 from worker.store.database import reading
 from worker.store.schema import sites
 
-SAY_EVERY_S = 5.0
 KINDS = {
     "inbox": "texts",
     "replies": "replies",
@@ -40,10 +40,6 @@ KINDS = {
 PERIODS = ("keep_texts_days", "keep_unvisited_days", "keep_visited_days")
 
 
-@click.command("retention")
-@click.option("--site", "site_name", help="One site only.")
-@click.option("--dry-run", is_flag=True, help="Count what is due and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def retention(site_name: str | None, dry_run: bool, as_json: bool) -> None:
     """Erase what is older than the policy's periods; nothing that a live protection, form, deal or dispute needs."""
     given = settings()
@@ -74,22 +70,13 @@ def _sites(engine: Engine, name: str | None) -> list[Row[Any]]:
 
 def _retain(engine: Engine, site: Row[Any], dry_run: bool) -> Retained:
     try:
-        return retain(engine, site, utc_now(), dry_run, Progress().tell)
+        return retain(engine, site, utc_now(), dry_run, Progress(_reached).tell)
     except UnprovedError as error:
         raise Problem(str(error)) from None
 
 
-class Progress:
-    """Says on standard error how far it is, when that takes long."""
-
-    def __init__(self) -> None:
-        self._said_at = time.monotonic()
-
-    def tell(self, site: str, step: str, done: int) -> None:
-        """Say it, but not too often."""
-        if time.monotonic() - self._said_at >= SAY_EVERY_S:
-            self._said_at = time.monotonic()
-            click.echo(f"{site}: {step}, {done} so far", err=True)
+def _reached(site: str, step: str, done: int) -> str:
+    return f"{site}: {step}, {done} so far"
 
 
 def _as_json(results: list[Retained], elsewhere: dict[str, int], dry_run: bool) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine, select
 
-from worker.cli.base import Problem, database
+from worker.cli.base import database
+from worker.cli.problems import Problem
 from worker.clock import utc_now
 from worker.decide.set_up import SiteRow, put, site_named
 from worker.files.exports import write_table
@@ -19,14 +20,6 @@ from worker.store.schema import units
 COLUMNS = ("name", "phone", "unit", "kind", "from", "to", "aliases")
 
 
-@click.group("roster")
-def roster() -> None:
-    """The roster (分销人员名单): who may report, for which unit, from when (R26)."""
-
-
-@roster.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--site", "site_name", required=True, help="The site's name.")
 def import_roster(file: Path, site_name: str) -> None:
     """Add and change lines from a CSV (name, phone, unit, kind, from, to, aliases): all of them, or none."""
     with database() as engine:
@@ -42,9 +35,6 @@ def import_roster(file: Path, site_name: str) -> None:
     click.echo(f"{len(people)} people are on the roster of {site_name} from place {receipt.seq} of its line.")
 
 
-@roster.command("list")
-@click.option("--site", "site_name", required=True, help="The site's name.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def list_roster(site_name: str, as_json: bool) -> None:
     """List who is on the roster."""
     with database() as engine:

@@ -52,12 +52,6 @@ class Demonstration:
     then_exit: bool
 
 
-@click.command("up")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--var", type=click.Path(file_okay=False), help="Folder for everything kept; BAOBEI_VAR, else ./var.")
-@click.option("--demo", "show", is_flag=True, help="Play a demonstration: a site, its roster and a dozen texts.")
-@click.option("--exit-after-demo", is_flag=True, help="Stop after the demonstration; its outcome is the exit code.")
 def up(port: int, host: str, var: str | None, show: bool, exit_after_demo: bool) -> None:
     """Bring the database up to date and run every process until Ctrl-C."""
     given = {"HOST": host, "PORT": str(port)} | ({"BAOBEI_VAR": var} if var else {})

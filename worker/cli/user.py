@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from worker.accounts.users import LINK_LIFE, ROLES, User, add_user, all_users, remove_user, reset_user
+from worker.accounts.users import LINK_LIFE, User, add_user, all_users, remove_user, reset_user
 from worker.cli.base import database, settings
 from worker.clock import utc_now
 from worker.decide.set_up import all_sites, phone, site_named
@@ -16,16 +16,6 @@ COLUMNS = ("name", "roles", "site", "phone", "password")
 ALL_SITES = "all"
 
 
-@click.group("user")
-def user() -> None:
-    """Accounts of the staff pages."""
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given twice.")
-@click.option("--site", "site_name", help="The one site that he sees; default: all.")
-@click.option("--phone", "number", help="His registered phone: what he signs on a page counts like a text from it.")
 def add(name: str, roles: tuple[str, ...], site_name: str | None, number: str | None) -> None:
     """Let NAME in, and print the link by which he chooses his password."""
     given = settings()
@@ -36,8 +26,6 @@ def add(name: str, roles: tuple[str, ...], site_name: str | None, number: str | 
     click.echo(f"{added.name} chooses a password here, once, within {LINK_LIFE.days} days: {link_of(given, token)}")
 
 
-@user.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def list_users(as_json: bool) -> None:
     """List who may log in."""
     with database() as engine:
@@ -49,8 +37,6 @@ def list_users(as_json: bool) -> None:
     write_table(rows, COLUMNS, sys.stdout)
 
 
-@user.command("remove")
-@click.argument("name")
 def remove(name: str) -> None:
     """Let NAME in no more; his logins end at once."""
     with database() as engine:
@@ -58,8 +44,6 @@ def remove(name: str) -> None:
     click.echo(f"{name} may not log in any more.")
 
 
-@user.command("reset")
-@click.argument("name")
 def reset(name: str) -> None:
     """Take NAME's password away, end his logins, and print a link by which he chooses another."""
     given = settings()

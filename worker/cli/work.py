@@ -3,8 +3,6 @@
 import signal
 from threading import Event
 
-import click
-
 from worker.bell.bell import DECIDE, SEND
 from worker.cli.base import settings
 from worker.log import set_up_logging
@@ -13,24 +11,16 @@ from worker.processes.sweeper import Sweeper
 from worker.runtime import Runtime, open_runtime
 
 
-@click.group("work")
-def work() -> None:
-    """Run a worker that answers the bell."""
-
-
-@work.command("decide")
 def decide() -> None:
     """Decide what is in line, whenever the bell rings."""
     listen(_runtime(), DECIDE)
 
 
-@work.command("send")
 def send() -> None:
     """Send the replies that are due, whenever the bell rings."""
     listen(_runtime(), SEND)
 
 
-@click.command("sweep")
 def sweep() -> None:
     """See to whatever waits, every two seconds; do the work when the bell is gone."""
     runtime, stop = _runtime(), Event()

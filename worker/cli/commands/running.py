@@ -1,0 +1,142 @@
+"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `gateway`, `backfill`, `user`."""
+
+import click
+
+from worker.cli.commands.options import AS_JSON, NAME, REPLY, UNDELIVERED, USER_ROLES
+from worker.cli.program import done_by
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--var", type=click.Path(file_okay=False), help="Folder for everything kept; BAOBEI_VAR, else ./var.")
+@click.option("--demo", "show", is_flag=True, help="Play a demonstration: a site, its roster and a dozen texts.")
+@click.option("--exit-after-demo", is_flag=True, help="Stop after the demonstration; its outcome is the exit code.")
+@done_by("up:up")
+def up() -> None:
+    """Bring the database up to date and run every process until Ctrl-C."""
+
+
+@click.command()
+@done_by("migrate:migrate")
+def migrate() -> None:
+    """Bring the database up to date."""
+
+
+@click.command()
+@AS_JSON
+@done_by("doctor:doctor")
+def doctor() -> None:
+    """Check configuration and every dependency; exit with 1 when there is a problem. Changes no data."""
+
+
+@click.group()
+def work() -> None:
+    """Run a worker that answers the bell."""
+
+
+@work.command("decide")
+@done_by("work:decide")
+def work_decide() -> None:
+    """Decide what is in line, whenever the bell rings."""
+
+
+@work.command("send")
+@done_by("work:send")
+def work_send() -> None:
+    """Send the replies that are due, whenever the bell rings."""
+
+
+@click.command()
+@done_by("work:sweep")
+def sweep() -> None:
+    """See to whatever waits, every two seconds; do the work when the bell is gone."""
+
+
+@click.group()
+def gateway() -> None:
+    """Look after the gateways."""
+
+
+@gateway.command("stops")
+@AS_JSON
+@done_by("gateway:list_stops")
+def gateway_stops() -> None:
+    """Show what cannot send, since when and why."""
+
+
+@gateway.command("resume")
+@NAME
+@done_by("gateway:resume")
+def gateway_resume() -> None:
+    """Let the gateway NAME and all its numbers send again, once what stopped them is mended."""
+
+
+@gateway.command("replies")
+@click.option("--state", type=click.Choice(UNDELIVERED), help="Only those in this state.")
+@AS_JSON
+@done_by("replies:list_replies")
+def gateway_replies() -> None:
+    """Show the newest replies that did not arrive or may not have; never a number or what they say."""
+
+
+@gateway.command("resend")
+@REPLY
+@done_by("replies:resend")
+def gateway_resend() -> None:
+    """Send the reply ID once more."""
+
+
+@gateway.command("settle")
+@REPLY
+@click.argument("how", type=click.Choice(("sent", "lost")))
+@done_by("replies:settle")
+def gateway_settle() -> None:
+    """Record what somebody knows of the reply ID, which is in doubt: that it was sent, or that it was lost."""
+
+
+@click.command()
+@click.option("--since", required=True, help="How far to look back: 30m, 2h, 3d.")
+@click.option("--gateway", "name", help="Ask this gateway only.")
+@AS_JSON
+@done_by("backfill:backfill")
+def backfill() -> None:
+    """Ask the gateways for texts that never reached us, and put them in line."""
+
+
+@click.group()
+def user() -> None:
+    """Accounts of the staff pages."""
+
+
+@user.command("add")
+@NAME
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice(USER_ROLES), help="May be given twice."
+)
+@click.option("--site", "site_name", help="The one site that he sees; default: all.")
+@click.option("--phone", "number", help="His registered phone: what he signs on a page counts like a text from it.")
+@done_by("user:add")
+def user_add() -> None:
+    """Let NAME in, and print the link by which he chooses his password."""
+
+
+@user.command("list")
+@AS_JSON
+@done_by("user:list_users")
+def user_list() -> None:
+    """List who may log in."""
+
+
+@user.command("remove")
+@NAME
+@done_by("user:remove")
+def user_remove() -> None:
+    """Let NAME in no more; his logins end at once."""
+
+
+@user.command("reset")
+@NAME
+@done_by("user:reset")
+def user_reset() -> None:
+    """Take NAME's password away, end his logins, and print a link by which he chooses another."""

@@ -1,0 +1,101 @@
+"""What sets a site up: `site`, `staff`, `roster`."""
+
+import click
+
+from worker.cli.commands.options import AS_JSON, GATEWAYS, LANGUAGES, LIST, NAME, NAMED_SITE, NUMBER, STAFF_ROLES
+from worker.cli.program import done_by
+
+
+@click.group()
+def site() -> None:
+    """Sites: each with its number, staff, policy and line."""
+
+
+@site.command("add")
+@NAME
+@click.option("--number", required=True, help="The number that agents text to, as +86….")
+@click.option("--manager", multiple=True, help="Phone of a manager; may be given several times.")
+@click.option("--consultant", multiple=True, help="Phone of a consultant; may be given several times.")
+@click.option("--service", multiple=True, help="Phone of client service; may be given several times.")
+@click.option("--alias", "aliases", multiple=True, help="A further name that texts call it by; several may be given.")
+@click.option("--gateway", type=click.Choice(GATEWAYS), help="Default: twilio, or sandbox without an account.")
+@click.option("--timezone", default="Asia/Shanghai", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
+@done_by("site:add")
+def site_add() -> None:
+    """Open a site's line."""
+
+
+@site.command("set")
+@NAME
+@click.option("--alias", "aliases", multiple=True, help="A name that texts call it by; all of them, “” for none.")
+@done_by("site:set_site")
+def site_set() -> None:
+    """Change what a site is: by what further names it is known."""
+
+
+@site.command("list")
+@AS_JSON
+@done_by("site:list_sites")
+def site_list() -> None:
+    """List the sites."""
+
+
+@site.command("policy")
+@NAME
+@click.argument("pairs", nargs=-1, metavar="KEY=VALUE…")
+@AS_JSON
+@done_by("site:policy")
+def site_policy() -> None:
+    """Change a site's policy from now on; without pairs, show it."""
+
+
+@click.group()
+def staff() -> None:
+    """Staff of a site: managers, consultants, service; several in each role."""
+
+
+@staff.command("add")
+@click.argument("role", type=click.Choice(STAFF_ROLES))
+@NUMBER
+@NAMED_SITE
+@done_by("staff:add")
+def staff_add() -> None:
+    """Give a phone a role; one role a phone at a time (B32)."""
+
+
+@staff.command("remove")
+@NUMBER
+@NAMED_SITE
+@done_by("staff:remove")
+def staff_remove() -> None:
+    """Take a phone's role away."""
+
+
+@staff.command("list")
+@NAMED_SITE
+@AS_JSON
+@done_by("staff:list_staff")
+def staff_list() -> None:
+    """List a site's staff."""
+
+
+@click.group()
+def roster() -> None:
+    """The roster (分销人员名单): who may report, for which unit, from when (R26)."""
+
+
+@roster.command("import")
+@LIST
+@NAMED_SITE
+@done_by("roster:import_roster")
+def roster_import() -> None:
+    """Add and change lines from a CSV (name, phone, unit, kind, from, to, aliases): all of them, or none."""
+
+
+@roster.command("list")
+@NAMED_SITE
+@AS_JSON
+@done_by("roster:list_roster")
+def roster_list() -> None:
+    """List who is on the roster."""

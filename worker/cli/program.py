@@ -1,0 +1,72 @@
+"""The program as a whole: what a command does is imported when it runs, and what goes wrong becomes one sentence."""
+
+import errno
+import functools
+import importlib
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from worker.cli.problems import Problem, WrongUsage
+
+Declared = Callable[[], None]
+Done = Callable[..., None]
+
+
+def done_by(where: str) -> Callable[[Declared], Done]:
+    """Let a command be done by `module:function` of `worker.cli`, imported only then; its `where` tells by which."""
+
+    def declare(declared: Declared) -> Done:
+        @functools.wraps(declared)
+        def done(**given: Any) -> None:
+            # A group does something of its own only where none of its commands is named.
+            if click.get_current_context().invoked_subcommand is None:
+                function_of(where)(**given)
+
+        done.where = where  # type: ignore[attr-defined]
+        return done
+
+    return declare
+
+
+def function_of(where: str) -> Done:
+    """Return the function that `module:function` names."""
+    module, _, name = where.partition(":")
+    function: Done = getattr(importlib.import_module(f"worker.cli.{module}"), name)
+    return function
+
+
+class Program(click.Group):
+    """The group of all commands: no traceback for what the system refuses or what is no text."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run; where the output lacks a character, it is written as JSON would, and the rest is told all the same."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        return super().main(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command to its last byte of output."""
+        try:
+            return self._invoked(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise Problem(sentence_of(error)) from None
+        except UnicodeError:
+            raise WrongUsage("What was given holds bytes that are no UTF-8 text: write it in UTF-8.") from None
+
+    def _invoked(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        finally:
+            sys.stdout.flush()
+
+
+def sentence_of(error: OSError) -> str:
+    """Return what the system refused, and for which file."""
+    reason = error.strerror or type(error).__name__
+    return f"Cannot use {error.filename}: {reason}." if error.filename else f"The system refused: {reason}."

@@ -1,0 +1,37 @@
+"""`baobei staff`: managers, consultants and client service of a site."""
+
+import json
+import sys
+
+import click
+
+from worker.cli.base import database
+from worker.decide.set_up import phone, set_staff, site_named
+from worker.files.exports import write_table
+
+
+def add(role: str, number: str, site_name: str) -> None:
+    """Give a phone a role; one role a phone at a time (B32)."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+        set_staff(engine, row, {phone(number, row.region): role})
+    click.echo(f"{number} is {role} of {site_name} from now on.")
+
+
+def remove(number: str, site_name: str) -> None:
+    """Take a phone's role away."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+        set_staff(engine, row, {phone(number, row.region): ""})
+    click.echo(f"{number} has no role at {site_name} from now on.")
+
+
+def list_staff(site_name: str, as_json: bool) -> None:
+    """List a site's staff."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+    people = [[role, number] for number, role in row.state.get("staff", {}).items()]
+    if as_json:
+        click.echo(json.dumps([{"role": role, "phone": number} for role, number in people]))
+        return
+    write_table(people, ("role", "phone"), sys.stdout)
