@@ -86,6 +86,7 @@ CODES = {
     "echo": CodeWords(_l("Echo, not answered"), "quiet"),
     "not_a_report": CodeWords(_l("Not a report, not answered"), "quiet"),
     "unreadable": CodeWords(_l("Unreadable, not answered"), "quiet"),
+    "undecidable": CodeWords(_l("Could not be decided"), "bad"),
     "ignored": CodeWords(_l("Not answered"), "quiet"),
     "courtesy": CodeWords(_l("Courtesy, not answered"), "quiet"),
     "advert": CodeWords(_l("Advert, not answered"), "quiet"),

@@ -47,6 +47,7 @@ FOLLOWS = {
     "refused_unreadable": _l("It could not be read. Check what was typed, and enter it again."),
     "not_a_report": _l("It could not be read. Check what was typed, and enter it again."),
     "refused_unknown_sender": _l("Your phone is not staff of this site: baobei staff add makes it so."),
+    "undecidable": _l("Nothing was done: a fault of the program. Tell whoever runs it; it can be decided again."),
     "refused_not_yet": _l("This command is not decided yet."),
 }
 

@@ -4,8 +4,8 @@ Any job may run this any number of times, in any worker: what is decided stays d
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,17 +13,18 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from worker.clock import Clock, utc_now
 from worker.crashing import committing
-from worker.log import say
-from worker.rules.chain import VERSION, commitment, next_head
-from worker.rules.decide import BY_PERSON, decide, read
-from worker.rules.model import Decision, Forward, Message, Reply, fields_of
-from worker.rules.needs import needs_of
+from worker.decide.fold import Recorded, Spoken, given_up, recorded
+from worker.log import complain, say
+from worker.rules.chain import VERSION
+from worker.rules.decide import BY_PERSON, read
+from worker.rules.model import Forward, Message, fields_of
+from worker.rules.needs import Needs, want
 from worker.rules.state import State
+from worker.rules.undecidable import is_fault
 from worker.store.facts import save
 from worker.store.schema import cursors, decisions, inbox, replies, reports
 from worker.store.working_set import load_gathering, load_needs, load_senders, open_state
 from worker.tracing import trail
-from worker.words.render import Setting, render
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +48,16 @@ class Progress:
 
 @dataclass(slots=True)
 class Batch:
-    """A cursor under its lock, the messages read after it, and the state they are folded over."""
+    """A cursor under its lock, the messages read after it, and the state they are folded over.
+
+    `given_up`: places that are not decided (L26), with the error that says so now, None where it is on record.
+    """
 
     site_id: int
     head: str
     messages: list[Message]
     state: State
+    given_up: Mapping[int, Exception | None]
 
 
 def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock = utc_now) -> Progress:
@@ -64,13 +69,20 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
         batch = _open(connection, site_id, limit)
         if batch is None:
             return Progress(0, 0, more=False)
-        decided, said = decide_batch(connection, batch, clock())
-    for decision in decided:
-        say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
+        done, said = decide_batch(connection, batch, clock())
+    for record in done:
+        _tell(site_id, record)
     tell_written(said)
-    more = len(decided) == limit or batch.messages[-1].kind not in BY_PERSON
-    forwards = sum(isinstance(fact, Forward) for decision in decided for fact in decision.facts)
-    return Progress(len(decided), len(said), more=more, forwards=forwards)
+    more = len(done) == limit or batch.messages[-1].kind not in BY_PERSON
+    forwards = sum(isinstance(fact, Forward) for record in done for fact in record.decision.facts)
+    return Progress(len(done), len(said), more=more, forwards=forwards)
+
+
+def _tell(site_id: int, record: Recorded) -> None:
+    decision = record.decision
+    if record.error is not None:
+        complain(log, "undecidable", record.error, site=site_id, seq=decision.seq)
+    say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
 
 
 def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
@@ -87,10 +99,17 @@ def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
     return open_batch(connection, cursor, rows) if rows else None
 
 
-def open_batch(connection: Connection, cursor: Row[Any], rows: Sequence[Row[Any]]) -> Batch:
-    """Return the next rows of the inbox, as far as they may be decided together, with the state that they need."""
+def open_batch(
+    connection: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int] = ()
+) -> Batch:
+    """Return the next rows of the inbox, as far as they may be decided together, with the state that they need.
+
+    `undecidable`: places that are on record as such, and so not decided again.
+    """
     messages = _until_set_up([message_of(row) for row in rows])
-    return Batch(cursor.site_id, cursor.head, messages, working_set(connection, cursor.site_id, cursor.state, messages))
+    state, failed = working_set(connection, cursor.site_id, cursor.state, messages, undecidable)
+    given_up: dict[int, Exception | None] = dict.fromkeys(undecidable)
+    return Batch(cursor.site_id, cursor.head, messages, state, given_up | failed)
 
 
 def message_of(row: Row[Any]) -> Message:
@@ -106,38 +125,56 @@ def _until_set_up(messages: list[Message]) -> list[Message]:
     return messages[: last + 1]
 
 
-def working_set(connection: Connection, site_id: int, site: dict[str, Any], messages: Sequence[Message]) -> State:
-    """Return the state with everything that these messages mention; its cost does not grow with the register."""
+def working_set(
+    connection: Connection,
+    site_id: int,
+    site: dict[str, Any],
+    messages: Sequence[Message],
+    left_out: Collection[int] = (),
+) -> tuple[State, dict[int, Exception]]:
+    """Return the state with everything that these messages mention; its cost does not grow with the register.
+
+    With it comes what was raised by a fault of the program when the meaning or the needs of a message were looked for.
+    """
     state = open_state(connection, site_id, site)
     load_gathering(connection, site_id, state, messages[0].received_at)
     load_senders(connection, site_id, state, {m.sender for m in messages if m.sender})
-    meanings = {m.seq: read(state, m) for m in messages if m.kind in BY_PERSON}
-    load_needs(connection, site_id, state, needs_of(messages, meanings, state))
-    return state
+    needs, failed = Needs(since=messages[0].received_at), dict[int, Exception]()
+    for message in messages:
+        if message.seq in left_out:
+            continue
+        try:
+            want(needs, message, read(state, message) if message.kind in BY_PERSON else None, state)
+        except Exception as error:
+            if not is_fault(error):
+                raise
+            failed[message.seq] = error
+    load_needs(connection, site_id, state, needs)
+    return state, failed
 
 
-def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[list[Decision], Written]:
-    """Decide a batch, write everything that follows from it, and return the decisions and the replies written."""
-    decided: list[Decision] = []
-    records: list[dict[str, Any]] = []
-    said: list[dict[str, Any]] = []
+def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[list[Recorded], Written]:
+    """Decide a batch, write everything that follows from it, and return what each became and the replies written."""
+    done: list[Recorded] = []
     for message in batch.messages:
-        decision = decide(batch.state, message)
-        committed = commitment(message, decision)
-        batch.head = next_head(batch.head, decision, committed)
-        decided.append(decision)
-        records.append(_record(batch, decision, committed) | {"decided_at": now})
-        # Put into words now: the next message may change the site's language.
-        said += outgoing(batch.site_id, f"m:{decision.seq}", decision.replies, batch.state, decision.received_at, now)
-    connection.execute(insert(decisions), records)
-    rows = [{"site_id": batch.site_id} | fields_of(row) for decision in decided for row in decision.rows]
+        done.append(_recorded(batch, message))
+        batch.head = done[-1].head
+    connection.execute(insert(decisions), [_record(batch.site_id, record) | {"decided_at": now} for record in done])
+    rows = [{"site_id": batch.site_id} | fields_of(row) for record in done for row in record.decision.rows]
     if rows:
         connection.execute(insert(reports), rows)
-    save(connection, batch.site_id, [fact for decision in decided for fact in decision.facts])
-    written = put_out(connection, said)
-    moved = {"decided_seq": decided[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
+    save(connection, batch.site_id, [fact for record in done for fact in record.decision.facts])
+    said = (outgoing(batch.site_id, f"m:{record.decision.seq}", record.spoken, now) for record in done)
+    written = put_out(connection, [row for rows in said for row in rows])
+    moved = {"decided_seq": batch.messages[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
     connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
-    return decided, written
+    return done, written
+
+
+def _recorded(batch: Batch, message: Message) -> Recorded:
+    if message.seq in batch.given_up:
+        return replace(given_up(batch.state, batch.head, message), error=batch.given_up[message.seq])
+    return recorded(batch.state, batch.head, message)
 
 
 def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:
@@ -154,9 +191,10 @@ def tell_written(written: Written) -> None:
         say(log, "reply written", **trail(row.site_id, row.cause), reply=row.id, code=row.code, role=row.role)
 
 
-def _record(batch: Batch, decision: Decision, committed: str) -> dict[str, Any]:
+def _record(site_id: int, record: Recorded) -> dict[str, Any]:
+    decision = record.decision
     return {
-        "site_id": batch.site_id,
+        "site_id": site_id,
         "seq": decision.seq,
         "received_at": decision.received_at,
         "kind": decision.kind,
@@ -164,17 +202,13 @@ def _record(batch: Batch, decision: Decision, committed: str) -> dict[str, Any]:
         "rules": list(decision.rules),
         "policy_seq": decision.policy_seq,
         "version": VERSION,
-        "commitment": committed,
-        "head": batch.head,
+        "commitment": record.commitment,
+        "head": record.head,
     }
 
 
-def outgoing(
-    site_id: int, cause: str, said: Sequence[Reply], state: State, said_at: datetime, now: datetime
-) -> list[dict[str, Any]]:
-    """Return the outbox rows of replies, one for each code and recipient, in the words of the site's language."""
-    setting = Setting(state.site.language, state.zone, said_at)
-    unique = {(reply.code, reply.recipient): reply for reply in reversed(said)}
+def outgoing(site_id: int, cause: str, said: Sequence[Spoken], now: datetime) -> list[dict[str, Any]]:
+    """Return the outbox rows of what is said."""
     return [
         {
             "site_id": site_id,
@@ -184,11 +218,11 @@ def outgoing(
             "role": reply.role,
             "ref": reply.ref,
             "params": dict(reply.params),
-            "words": render(setting, reply.code, reply.role, reply.params),
+            "words": words,
             "created_at": now,
             "next_at": now,
             "useful_until": now + USEFUL_FOR,
             "updated_at": now,
         }
-        for reply in reversed(unique.values())
+        for reply, words in ((each.reply, each.words) for each in said)
     ]

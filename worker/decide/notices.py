@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select
 
 from worker.crashing import committing
 from worker.decide.decider import outgoing, put_out, tell_written
+from worker.decide.fold import spoken
 from worker.decide.heads import publish
 from worker.rules.deadlines import KINDS, lead, tell_at
 from worker.rules.model import Deadline
@@ -67,7 +68,7 @@ def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now
     for deadline in due:
         told = tell(state, deadline, now, cursor.head)
         cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
-        rows = outgoing(cursor.site_id, cause, told, state, now, now)
+        rows = outgoing(cursor.site_id, cause, spoken(state, told, now), now)
         written += put_out(connection, rows)
         if any("head" in reply.params for reply in told):
             publish(connection, cursor.site_id, cursor.decided_seq, cursor.head, deadline.kind, now)

@@ -1,6 +1,6 @@
 """Computes the register again: the line's messages through the same `decide` and writer, into a database of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, event, insert, se
 
 from worker.clock import utc_now
 from worker.decide.decider import decide_batch, open_batch
+from worker.decide.fold import Recorded
 from worker.rules.chain import GENESIS
+from worker.rules.undecidable import UNDECIDABLE
 from worker.store.database import open_engine
-from worker.store.schema import cursors, inbox, metadata, sites
+from worker.store.schema import cursors, decisions, inbox, metadata, sites
 
 AT_ONCE: Final = 500
 CACHE_KIB: Final = 65_536
@@ -80,7 +82,7 @@ def recompute(
         rows = source.execute(select(inbox).where(mine).order_by(inbox.c.seq).limit(AT_ONCE)).all()
         if not rows:
             return int(cursor.decided_seq)
-        _decide(scratch, cursor, rows)
+        _decide(scratch, cursor, rows, _on_record(source, site_id, [row.seq for row in rows]))
         on_progress(_cursor(scratch, site_id).decided_seq)
 
 
@@ -88,14 +90,31 @@ def _cursor(scratch: Connection, site_id: int) -> Row[Any]:
     return scratch.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
 
 
-def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]]) -> None:
+def _on_record(source: Connection, site_id: int, places: Sequence[int]) -> frozenset[int]:
+    """Return which of these places are on record as undecidable (L26): they are not decided now either."""
+    mine = (decisions.c.site_id == site_id) & (decisions.c.code == UNDECIDABLE)
+    within = decisions.c.seq.between(places[0], places[-1])
+    return frozenset(source.execute(select(decisions.c.seq).where(mine, within)).scalars())
+
+
+def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int]) -> None:
     try:
-        decide_batch(scratch, open_batch(scratch, cursor, rows), utc_now())
+        done, _ = decide_batch(scratch, open_batch(scratch, cursor, rows, undecidable), utc_now())
+        _refuse_what_failed(done)
         scratch.commit()
+    except UndecidableError:
+        scratch.rollback()
+        raise
     except Exception as error:
         scratch.rollback()
         if len(rows) == 1:
             raise UndecidableError(rows[0].seq, error) from error
         # One after the other, so that the one at fault can be named.
         for row in rows:
-            _decide(scratch, _cursor(scratch, cursor.site_id), [row])
+            _decide(scratch, _cursor(scratch, cursor.site_id), [row], undecidable)
+
+
+def _refuse_what_failed(done: Sequence[Recorded]) -> None:
+    for record in done:
+        if record.error is not None:
+            raise UndecidableError(record.decision.seq, record.error)

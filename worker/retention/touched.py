@@ -40,7 +40,7 @@ class Follower:
         if len(rows) > MOST:
             raise MovedOnError
         if rows:
-            state = working_set(connection, cursor.site_id, cursor.state, [message_of(row) for row in rows])
+            state, _ = working_set(connection, cursor.site_id, cursor.state, [message_of(row) for row in rows])
             self._wanted.keep(connection, self._seal.site_id, set(_phones7_of(state)))
             self._wanted.phones |= {*state.senders, *(row.sender for row in rows)}
             self._upto = cursor.decided_seq

@@ -82,19 +82,28 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
     """Fold one message into the state and return its outcome, new facts and replies.
 
     There is no clock but the message's receipt time. The state must hold what the message mentions
-    (`worker.rules.needs`). Raises nothing for any text; a set-up payload has been checked at the door.
+    (`worker.rules.needs`). Should raise nothing for any text, and for any payload that was checked at the door; what
+    becomes of a message for which it does is in `worker.rules.undecidable`.
     """
     turn = Turn(state, message)
+    state.begin()
     if message.kind not in BY_PERSON:
         return decide_setup(turn)
-    if not _A_PHONE.fullmatch(message.sender) or message.sender == state.site.number:
-        return turn.decision("text", "ignored")
-    if message.echo:
-        return turn.decision("echo", "echo")
+    if not answerable(state, message):
+        return turn.decision("echo", "echo") if _from_a_phone(state, message) else turn.decision("text", "ignored")
     decision = _decide_text(turn, (reads or read)(state, message))
     stand_by_holders(turn, decision.facts)
     plan_daily(turn, sum(row.code in REGISTERED for row in decision.rows), decision.facts)
     return replace(decision, replies=tuple(turn.replies), facts=(*decision.facts, *state.take_journal()))
+
+
+def answerable(state: State, message: Message) -> bool:
+    """Tell whether a message is a person's: of a short code, of our own number, an echo or a set-up none is."""
+    return message.kind in BY_PERSON and _from_a_phone(state, message) and not message.echo
+
+
+def _from_a_phone(state: State, message: Message) -> bool:
+    return _A_PHONE.fullmatch(message.sender) is not None and message.sender != state.site.number
 
 
 def read(state: State, message: Message) -> Parsed:

@@ -1,11 +1,11 @@
 """What a batch of messages mentions: the keys of the facts that its decisions can look at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from parsers.message import Parsed
-from worker.rules.identity import fold
+from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
 from worker.rules.state import Phone7, State
 
@@ -35,7 +35,7 @@ class Needs:
     disputes: set[int] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
     """days whose open visit forms may be meant"""
-    arriving: set[str] = field(default_factory=set)
+    arriving: set[NameForm] = field(default_factory=set)
     """names of clients who arrive: a claim of the same unit may have another number of theirs (B25)"""
 
     def refer(self, refs: Iterable[str]) -> None:
@@ -56,44 +56,40 @@ class Needs:
             self.disputes.add(number)
 
 
-def needs_of(messages: Sequence[Message], read: dict[int, Parsed], state: State) -> Needs:
-    """Return what these messages need; `read` holds the meaning of each text by seq, `state` units and senders."""
-    needs = Needs(since=messages[0].received_at)
-    for message in messages:
-        if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
-            needs.strangers.add(message.sender)
-        _of_parsed(needs, read.get(message.seq), state)
-        _of_last_report(needs, read.get(message.seq), message)
-        _of_forms(needs, read.get(message.seq), message, state)
-        _of_last_reports(needs, read.get(message.seq), message)
-        _of_payload(needs, message)
-        act = state.sender(message.sender).act
-        if act is not None:
-            needs.refer(act["parsed"]["refs"])
-            needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
-    return needs
+def want(needs: Needs, message: Message, parsed: Parsed | None, state: State) -> None:
+    """Add what a message needs; `parsed` is its meaning (None of a set-up message), `state` holds units and senders."""
+    if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
+        needs.strangers.add(message.sender)
+    if parsed is not None:
+        _of_parsed(needs, parsed, state)
+        _of_last_report(needs, parsed, message)
+        _of_forms(needs, parsed, message, state)
+        _of_last_reports(needs, parsed, message)
+    _of_payload(needs, message)
+    act = state.sender(message.sender).act
+    if act is not None:
+        needs.refer(act["parsed"]["refs"])
+        needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
 
 
-def _of_last_reports(needs: Needs, parsed: Parsed | None, message: Message) -> None:
-    if parsed is not None and (parsed.kind == "affirm" or parsed.intent == "correction"):
+def _of_last_reports(needs: Needs, parsed: Parsed, message: Message) -> None:
+    if parsed.kind == "affirm" or parsed.intent == "correction":
         needs.recent.add(message.sender)
 
 
-def _of_forms(needs: Needs, parsed: Parsed | None, message: Message, state: State) -> None:
-    arrives = parsed is not None and (parsed.kind in ARRIVALS or parsed.arrival)
-    if parsed is not None and (parsed.kind in OF_FORMS or arrives):
+def _of_forms(needs: Needs, parsed: Parsed, message: Message, state: State) -> None:
+    arrives = parsed.kind in ARRIVALS or parsed.arrival
+    if parsed.kind in OF_FORMS or arrives:
         # Yesterday's forms, too: who signs after 24:00 hears that his is void (R16).
         today = state.day(message.received_at)
         needs.days |= {today, today - timedelta(days=1)}
         needs.visits |= set(state.sender(message.sender).sign_list)
-    if parsed is not None and arrives:
-        needs.arriving |= {report.client for report in parsed.reports if report.client}
+    if arrives:
+        needs.arriving |= {name_form(report.client) for report in parsed.reports if report.client}
         needs.names.add(fold(parsed.words.partition(" ")[0]))
 
 
-def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
-    if parsed is None:
-        return
+def _of_parsed(needs: Needs, parsed: Parsed, state: State) -> None:
     needs.refer(parsed.refs)
     if parsed.kind == "evidence":
         # Whoever made a call must have been on the roster (R27).
@@ -108,9 +104,9 @@ def _of_parsed(needs: Needs, parsed: Parsed | None, state: State) -> None:
             needs.units |= {unit.name} if unit else set()
 
 
-def _of_last_report(needs: Needs, parsed: Parsed | None, message: Message) -> None:
+def _of_last_report(needs: Needs, parsed: Parsed, message: Message) -> None:
     """A question or a withdrawal that names nobody is about the sender's last report (L22)."""
-    if parsed is not None and parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
+    if parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
         needs.strangers.add(message.sender)
 
 

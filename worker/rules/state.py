@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.rules.identity import fold, is_branch_of, unit_key
@@ -52,17 +53,39 @@ class State:
         self._by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._kin_by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._aliases_by_number: defaultdict[int, set[Phone7]] = defaultdict(set)
+        self._numbered: dict[type[Any], dict[int, Any]] = {
+            Claim: self.claims,
+            Visit: self.visits,
+            Deal: self.deals,
+            Dispute: self.disputes,
+        }
         self._journal: list[Fact] = []
+        self._replaced: list[tuple[Fact, Fact | None]] = []
 
     def load(self, facts: Iterable[Fact]) -> None:
         """Take in facts that are known already; they are not journalled."""
         for fact in facts:
             self._keep(fact)
 
+    def begin(self) -> None:
+        """Begin a message's turn: `take_back` returns to what stands now."""
+        self._journal.clear()
+        self._replaced.clear()
+
     def put(self, fact: Fact) -> None:
         """Take in a new or changed fact."""
+        self._replaced.append((fact, self._standing(fact)))
         self._keep(fact)
         self._journal.append(fact)
+
+    def take_back(self) -> None:
+        """Undo what was put since `begin`: a message that could not be decided leaves nothing behind."""
+        for fact, before in reversed(self._replaced):
+            if before is not None:
+                self._keep(before)
+            else:
+                self._drop(fact)
+        self.begin()
 
     def take_journal(self) -> tuple[Fact, ...]:
         """Return what was put since the last call, in order."""
@@ -78,43 +101,60 @@ class State:
         return forked
 
     def _keep(self, fact: Fact) -> None:
-        match fact:
-            case Site():
-                self.site = fact
-            case Unit():
-                self.units[fact.key] = fact
-            case Listed():
-                self.roster[fact.phone] = fact
-            case Sender():
-                self.senders[fact.phone] = fact
-            case Deadline():
-                self.deadlines[fact.kind, fact.subject, fact.at] = fact
-            case Forward():
-                self.forwards[fact.seq, fact.part] = fact
-            case _:
-                self._keep_of_client(fact)
+        if isinstance(fact, Site):
+            self.site = fact
+            return
+        facts, key = self._place(fact)
+        facts[key] = fact
+        for index, under, number in self._indexed(fact):
+            index[under].add(number)
 
-    def _keep_of_client(self, fact: Claim | Alias | FollowUp | Visit | Deal | Dispute | Kin) -> None:
+    def _standing(self, fact: Fact) -> Fact | None:
+        if isinstance(fact, Site):
+            return self.site
+        facts, key = self._place(fact)
+        return facts.get(key)
+
+    def _drop(self, fact: Fact) -> None:
+        facts, key = self._place(fact)
+        del facts[key]
+        for index, under, number in self._indexed(fact):
+            index[under].discard(number)
+
+    def _place(self, fact: Fact) -> tuple[dict[Any, Any], Any]:
+        """Return where a fact is kept, and under which key."""
+        match fact:
+            case Unit():
+                return self.units, fact.key
+            case Listed():
+                return self.roster, fact.phone
+            case Claim() | Visit() | Deal() | Dispute():
+                return self._numbered[type(fact)], fact.number
+            case Alias():
+                return self.aliases, (fact.first3, fact.last4, fact.number)
+            case FollowUp():
+                return self.follow_ups, (fact.seq, fact.part)
+            case Kin():
+                return self.kin, fact.seq
+            case Sender():
+                return self.senders, fact.phone
+            case Deadline():
+                return self.deadlines, (fact.kind, fact.subject, fact.at)
+            case Forward():
+                return self.forwards, (fact.seq, fact.part)
+        raise TypeError(f"{type(fact).__name__} is no fact that has a place")
+
+    def _indexed(self, fact: Fact) -> Iterator[tuple[defaultdict[Any, set[Any]], Any, Any]]:
+        """Yield the indexes that a fact stands in: which, under what, and what stands there."""
         match fact:
             case Claim():
-                self.claims[fact.number] = fact
-                self._by_phone7[fact.first3, fact.last4].add(fact.number)
+                yield self._by_phone7, (fact.first3, fact.last4), fact.number
             case Alias():
-                self.aliases[fact.first3, fact.last4, fact.number] = fact
-                self._by_phone7[fact.first3, fact.last4].add(fact.number)
-                self._aliases_by_number[fact.number].add((fact.first3, fact.last4))
-            case FollowUp():
-                self.follow_ups[fact.seq, fact.part] = fact
-            case Visit():
-                self.visits[fact.number] = fact
-            case Deal():
-                self.deals[fact.number] = fact
-            case Dispute():
-                self.disputes[fact.number] = fact
+                yield self._by_phone7, (fact.first3, fact.last4), fact.number
+                yield self._aliases_by_number, fact.number, (fact.first3, fact.last4)
             case Kin():
-                self.kin[fact.seq] = fact
-                self._kin_by_phone7[fact.first3, fact.last4].add(fact.seq)
-                self._kin_by_phone7[fact.other_first3, fact.other_last4].add(fact.seq)
+                yield self._kin_by_phone7, (fact.first3, fact.last4), fact.seq
+                yield self._kin_by_phone7, (fact.other_first3, fact.other_last4), fact.seq
 
     @property
     def policy(self) -> Policy:

@@ -1,23 +1,23 @@
 """The whole line in memory, on a virtual clock: the twin of inbox, decider, deadlines and outbox."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
+from worker.decide.fold import Spoken, recorded, spoken
 from worker.line.door import carries, storable
 from worker.rules.attribution import Answer, attribute
-from worker.rules.chain import GENESIS, commitment, next_head
+from worker.rules.chain import GENESIS
 from worker.rules.deadlines import tell_at
-from worker.rules.decide import Reads, decide
+from worker.rules.decide import Reads
 from worker.rules.forwarding import ORIGIN
-from worker.rules.model import Deadline, Decision, Forward, Message, Reply
+from worker.rules.model import Deadline, Decision, Forward, Message
 from worker.rules.state import State
 from worker.rules.telling import tell
-from worker.words.render import Setting, render
 
 ECHO_LOOK_BACK = 5
 
@@ -112,10 +112,10 @@ class MemoryStage:
         salt = hashlib.sha256(f"{name}:{seq}".encode()).hexdigest()[:32]
         message = replace(message, seq=seq, salt=salt)
         its.messages.append(message)
-        decision = decide(its.state, message, self._reads)
-        its.head = next_head(its.head, decision, commitment(message, decision))
-        self._say(name, decision.replies, message.received_at)
-        self._forward(name, message, decision)
+        record = recorded(its.state, its.head, message, self._reads)
+        its.head = record.head
+        self._say(name, record.spoken, message.received_at)
+        self._forward(name, message, record.decision)
 
     def _forward(self, name: str, message: Message, decision: Decision) -> None:
         """Put a text into the lines of the other sites that it is for; a site that is not on the stage has none."""
@@ -127,12 +127,8 @@ class MemoryStage:
                 forwarded = Message(0, at, "text", message.sender, message.text, payload, sent_at=at)
                 self._take(names[fact.number], forwarded)
 
-    def _say(self, name: str, replies: tuple[Reply, ...] | list[Reply], at: datetime) -> None:
-        state = self._sites[name].state
-        setting = Setting(state.site.language, state.zone, at)
-        unique = {(reply.code, reply.recipient): reply for reply in reversed(replies)}
-        for reply in reversed(unique.values()):
-            words = render(setting, reply.code, reply.role, reply.params)
+    def _say(self, name: str, said: Sequence[Spoken], at: datetime) -> None:
+        for reply, words in ((each.reply, each.words) for each in said):
             self.outbox.append(Sent(at, name, reply.recipient, reply.code, reply.ref, words, dict(reply.params)))
 
     def advance(self, to: datetime) -> None:
@@ -141,7 +137,7 @@ class MemoryStage:
             at, name, deadline = waiting[0]
             its = self._sites[name]
             its.state.load([replace(deadline, done=True)])
-            self._say(name, tell(its.state, deadline, at, its.head), at)
+            self._say(name, spoken(its.state, tell(its.state, deadline, at, its.head), at), at)
 
     def _due(self, to: datetime) -> Iterator[tuple[datetime, str, Deadline]]:
         for name, its in self._sites.items():
@@ -157,5 +153,5 @@ class MemoryStage:
         state = State()
         for message in its.messages:
             if message.received_at <= at:
-                decide(state, message, self._reads)
+                recorded(state, GENESIS, message, self._reads)
         return attribute(state, client, first3, last4, at)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, or_, select
 
 from worker.rules.forms import claims_named
-from worker.rules.identity import NameForm, name_form
+from worker.rules.identity import NameForm
 from worker.rules.model import (
     WALK_IN,
     Alias,
@@ -149,7 +149,7 @@ def _named(needs: Needs, numbers: set[int]) -> list[ColumnElement[bool]]:
 
 def _load_misread(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
     """Take in the live claims on so called clients of every unit on hand, when somebody arrives (B25)."""
-    called = [condition for name in sorted(needs.arriving) for condition in _called(name_form(name))]
+    called = [condition for form in needs.arriving for condition in _called(form)]
     units = {entry.unit for entry in state.roster.values()} | needs.units
     for some in _batches(units) if called else ():
         of_units = claims.c.unit.in_(some) & (claims.c.ends_at >= needs.since)
