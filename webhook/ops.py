@@ -22,7 +22,7 @@ from worker.readers.losses import meters_of
 from worker.readers.path import text_path
 from worker.readers.standing import line_standings, outbox_standing
 from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
-from worker.readers.troubles import failed_replies, failing_senders, unreadable_texts, unrouted_texts
+from worker.readers.troubles import failed_replies, failing_senders, undecidable_texts, unreadable_texts, unrouted_texts
 
 routes = Blueprint("ops", __name__, url_prefix="/ops")
 
@@ -108,5 +108,6 @@ def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
         "failures": failure_views(failed_replies(engine, site_ids, week)),
         "unrouted": unrouted_texts(engine) if everywhere else [],
         "unreadable": unreadable_texts(engine, site_ids, week),
+        "undecidable": undecidable_texts(engine, site_ids),
         "senders": failing_senders(engine, site_ids, show.now - DAY),
     }

@@ -81,6 +81,7 @@ ERRORS = {
 
 ALERTS = {
     "line_stands": _l("A line stands"),
+    "undecidable": _l("Messages could not be decided"),
     "forwards_wait": _l("Texts for other sites wait"),
     "replies_wait": _l("Replies wait"),
     "replies_fail": _l("Replies fail"),

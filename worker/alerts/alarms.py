@@ -13,8 +13,20 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, selec
 
 from worker.outbox.stops import stopped
 from worker.readers.lines import lines
+from worker.readers.undecided import left_undecided
 from worker.store.database import reading
-from worker.store.schema import FAILED, attempts, backfills, forwards, gateway_stops, inbox, replies, sites, unrouted
+from worker.store.schema import (
+    FAILED,
+    attempts,
+    backfills,
+    decisions,
+    forwards,
+    gateway_stops,
+    inbox,
+    replies,
+    sites,
+    unrouted,
+)
 
 LINE_STANDS_AFTER: Final = timedelta(minutes=1)
 REPLIES_WAIT_AFTER: Final = timedelta(minutes=5)
@@ -61,6 +73,21 @@ def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         detail = _site(line.site_id, waiting=line.waiting)
         yield Alarm("line_stands", f"site:{line.site_id}", line.waiting_since, sentence, detail)
+
+
+def _undecidable(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    first = func.min(decisions.c.seq).label("first")
+    query = select(decisions.c.site_id, func.count().label("total"), first, _oldest(inbox.c.received_at))
+    place = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
+    mine = query.select_from(decisions.join(inbox, place)).where(left_undecided())
+    for row in connection.execute(mine.group_by(decisions.c.site_id)):
+        sentence = (
+            f"{counted(row.total, 'message', 'messages')} of site {row.site_id} could not be decided, the first at "
+            f"place {row.first}: report the line `undecidable` of the log, install a release that mends it, then run "
+            f"`baobei redecide {row.site_id}:{row.first}`."
+        )
+        detail = _site(row.site_id, messages=row.total, first=row.first)
+        yield Alarm("undecidable", f"site:{row.site_id}", row.oldest, sentence, detail)
 
 
 def _forwards_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
@@ -194,6 +221,7 @@ def _backfill_fails(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 CONDITIONS: Final[tuple[Condition, ...]] = (
     _line_stands,
+    _undecidable,
     _forwards_wait,
     _gateway_stopped,
     _replies_wait,

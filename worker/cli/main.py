@@ -15,7 +15,8 @@ def main() -> None:
 COMMANDS = (
     *(running.up, running.migrate, running.doctor, sites.site, sites.staff, sites.roster, reading.parse),
     *(reading.rehearse, reading.register, running.gateway, running.backfill, reading.audit, reading.backup),
-    *(reading.restore, reading.retention, reading.explain, running.user, running.work, running.sweep),
+    *(reading.restore, reading.retention, reading.explain, running.redecide, running.user, running.work),
+    running.sweep,
 )
 
 for command in COMMANDS:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from worker.readers.erased import TEXT, UNROUTED
+from worker.readers.undecided import left_undecided
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox, replies, roster, sites, unrouted
 
@@ -114,6 +115,16 @@ def unreadable_texts(engine: Engine, site_ids: Collection[int], since: datetime)
     newest = query.order_by(decisions.c.decided_at.desc(), inbox.c.seq.desc()).limit(MOST)
     with reading(engine).connect() as connection:
         return [OddText(*row) for row in connection.execute(newest)]
+
+
+def undecidable_texts(engine: Engine, site_ids: Collection[int]) -> list[OddText]:
+    """Return the newest messages that could not be decided and do not stand in line again (L26)."""
+    columns = inbox.c.received_at, inbox.c.sender, TEXT, inbox.c.site_id, inbox.c.seq, decisions.c.code
+    place = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
+    query = select(*columns).select_from(inbox.join(decisions, place)).where(left_undecided())
+    newest = query.where(decisions.c.site_id.in_(site_ids)).order_by(inbox.c.received_at.desc(), inbox.c.seq.desc())
+    with reading(engine).connect() as connection:
+        return [OddText(*row) for row in connection.execute(newest.limit(MOST))]
 
 
 def failing_senders(engine: Engine, site_ids: Collection[int], since: datetime) -> list[FailingSender]:

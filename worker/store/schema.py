@@ -563,6 +563,13 @@ retentions = Table(
 )
 
 # Literal, not bound: a database uses a partial index only for a condition that it can read.
+UNDECIDED = text("code = 'undecidable'")
+Index(
+    "ix_decisions_undecided",
+    *(decisions.c[name] for name in ("site_id", "seq")),
+    sqlite_where=UNDECIDED,
+    postgresql_where=UNDECIDED,
+)
 STILL_TO_SEND = text("state IN ('pending', 'sending')")
 Index(
     "ix_replies_to_send",

@@ -1,4 +1,4 @@
-"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `gateway`, `backfill`, `user`."""
+"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `redecide`, `gateway`, `backfill`, `user`."""
 
 import click
 
@@ -51,6 +51,13 @@ def work_send() -> None:
 @done_by("work:sweep")
 def sweep() -> None:
     """See to whatever waits, every two seconds; do the work when the bell is gone."""
+
+
+@click.command()
+@click.argument("where", metavar="SITE:SEQ")
+@done_by("redecide:redecide")
+def redecide() -> None:
+    """Put a message that could not be decided in line again; SITE is the site's name or id, SEQ its place."""
 
 
 @click.group()

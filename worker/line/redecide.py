@@ -1,0 +1,71 @@
+"""A message that could not be decided stands in line again, as a new one with the old receipt as `sent_at` (L26)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Engine, Row, and_, select
+
+from worker.clock import Clock
+from worker.line.door import PROGRAM, Entry, enter
+from worker.rules.decide import BY_PERSON
+from worker.rules.forwarding import ORIGIN
+from worker.rules.undecidable import REDECIDED, UNDECIDABLE
+from worker.store.database import reading
+from worker.store.schema import decisions, inbox
+
+AGAIN: Final = "redecide"
+"""What the message id of one that stands in line again begins with; its site and first place follow."""
+
+
+class RedecideError(ValueError):
+    """The message cannot stand in line again; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Where a message stands in line again; `fresh`: since now."""
+
+    seq: int
+    fresh: bool
+
+
+def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None) -> Again:
+    """Put an undecidable message of a site in line again, once. Raises RedecideError."""
+    row = _message(engine, site_id, seq)
+    if row is None:
+        raise RedecideError(f"Site {site_id} has no message at place {seq}.")
+    if row.code != UNDECIDABLE:
+        stands = "is not decided yet" if row.code is None else f"was decided as {row.code}"
+        raise RedecideError(f"Place {seq} of site {site_id} {stands}; only what could not be decided is decided again.")
+    if not row.salt:
+        raise RedecideError(f"The message at place {seq} of site {site_id} is erased.")
+    fresh = enter(engine, site_id, _entry(row), clock).outcome != "repeated"
+    return Again(_place_of(engine, site_id, seq), fresh)
+
+
+def message_id(site_id: int, seq: int) -> str:
+    """Return the message id under which a message stands in line again."""
+    return f"{AGAIN}:{site_id}:{seq}"
+
+
+def _message(engine: Engine, site_id: int, seq: int) -> Row[tuple[object, ...]] | None:
+    decided = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
+    query = select(inbox, decisions.c.code).outerjoin(decisions, decided)
+    with reading(engine).connect() as connection:
+        return connection.execute(query.where(inbox.c.site_id == site_id, inbox.c.seq == seq)).first()
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Entry:
+    payload = row.payload or {}
+    # The first receipt, by our clock; what is here for the second time says so, and it is not told of again.
+    first = row.sent_at if ORIGIN in payload or REDECIDED in payload else row.received_at
+    by_person = row.kind in BY_PERSON
+    again = {**payload, REDECIDED: row.seq} if by_person else row.payload
+    sent_at = first if by_person else None
+    return Entry(row.kind, PROGRAM, message_id(row.site_id, row.seq), row.sender, row.text, again, sent_at)
+
+
+def _place_of(engine: Engine, site_id: int, seq: int) -> int:
+    mine = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id(site_id, seq))
+    with reading(engine).connect() as connection:
+        return int(connection.execute(select(inbox.c.seq).where(mine)).scalar_one())

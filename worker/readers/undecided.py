@@ -1,0 +1,17 @@
+"""Which decisions are of messages that could not be decided, and do not stand in line again (L26)."""
+
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, literal, select
+
+from worker.line.door import PROGRAM
+from worker.line.redecide import AGAIN
+from worker.store.schema import UNDECIDED, decisions, inbox
+
+_AGAIN = inbox.alias("again")
+
+
+def left_undecided() -> ColumnElement[bool]:
+    """Return the condition on `decisions` joined with `inbox`; what is erased can stand in line no more."""
+    site, place = cast(decisions.c.site_id, Text), cast(decisions.c.seq, Text)
+    same_id = literal(f"{AGAIN}:") + site + ":" + place
+    again = exists(select(_AGAIN.c.seq).where(_AGAIN.c.gateway == PROGRAM, _AGAIN.c.provider_id == same_id))
+    return and_(UNDECIDED, inbox.c.salt != "", ~again)
