@@ -97,7 +97,7 @@ DERIVED = (*TABLES.values(), reports, decisions)
 def test_every_column_of_every_derived_table_is_compared(
     engine: Engine, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.proof.faults.MOST_TOLD", 100)
+    monkeypatch.setattr("worker.proof.findings.MOST_TOLD", 100)
     row = rows(engine, table)[-1]
     here = [column == getattr(row, column.name) for column in table.primary_key]
     changed = {

@@ -32,7 +32,7 @@ from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.log import set_up_logging
 from worker.processes import jobs as module
-from worker.processes.jobs import HARMLESS, Entry, Tasks, restricted_job, table_of
+from worker.processes.jobs import HARMLESS, Duty, Tasks, restricted_job, table_of
 from worker.processes.listener import BellWorker
 from worker.runtime import Runtime
 from worker.store.schema import decisions, replies
@@ -336,12 +336,12 @@ def test_every_job_of_the_bell_is_in_the_table_and_every_queue_has_a_worker() ->
     assert set(work_command.commands) == set(QUEUES)
 
 
-def _table(called: list[int]) -> dict[str, Entry]:
+def _table(called: list[int]) -> dict[str, Duty]:
     def note(*ids: int) -> int:
         called.extend(ids or [0])
         return 0
 
-    return {"decide_site": Entry(note, 1), "send_replies": Entry(note, 0)}
+    return {"decide_site": Duty(note, 1), "send_replies": Duty(note, 0)}
 
 
 def _work_recording(runtime: Runtime, called: list[int]) -> None:

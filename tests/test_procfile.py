@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.up.procfile import Entry, ProcfileError, parse_procfile, read_procfile
+from worker.up.procfile import ProcessLine, ProcfileError, parse_procfile, read_procfile
 
 REFUSED = [
     ("", "names no process"),
@@ -19,8 +19,8 @@ REFUSED = [
 def test_entries_come_in_their_order() -> None:
     text = "# who runs\nweb: python -m webhook --port $PORT\n\nsend : 'two words'  x\n"
     assert parse_procfile(text) == [
-        Entry("web", ("python", "-m", "webhook", "--port", "$PORT")),
-        Entry("send", ("two words", "x")),
+        ProcessLine("web", ("python", "-m", "webhook", "--port", "$PORT")),
+        ProcessLine("send", ("two words", "x")),
     ]
 
 
@@ -41,18 +41,18 @@ def test_what_cannot_be_followed_is_refused_by_its_line(text: str, sentence: str
     ],
 )
 def test_python_is_our_own_and_variables_are_filled_in(words: tuple[str, ...], argv: list[str]) -> None:
-    assert Entry("web", words).argv({"PORT": "80 00", "HOST": "h"}, "/venv/python") == argv
+    assert ProcessLine("web", words).argv({"PORT": "80 00", "HOST": "h"}, "/venv/python") == argv
 
 
 @pytest.mark.parametrize(("word", "sentence"), [("$PRT", r"web asks for \$PRT"), ("5$", r"web has a \$ that")])
 def test_a_variable_that_is_not_set_is_named(word: str, sentence: str) -> None:
     with pytest.raises(ProcfileError, match=sentence):
-        Entry("web", ("run", word)).argv({"PORT": "1"}, "python")
+        ProcessLine("web", ("run", word)).argv({"PORT": "1"}, "python")
 
 
 def test_the_first_folder_with_a_procfile_counts(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "Procfile").write_text("web: x")
-    assert read_procfile([tmp_path / "a", tmp_path / "b"]) == [Entry("web", ("x",))]
+    assert read_procfile([tmp_path / "a", tmp_path / "b"]) == [ProcessLine("web", ("x",))]
     with pytest.raises(ProcfileError, match="There is no Procfile"):
         read_procfile([tmp_path / "a"])

@@ -11,7 +11,7 @@ from webhook.register_views import FLAG_WORDS
 from webhook.showing import Showing
 from webhook.times import span_words
 from worker.readers.desk import Arrival
-from worker.readers.expected import Expected
+from worker.readers.expected import ExpectedClient
 from worker.readers.searching import Search
 from worker.rules.forms import PARTIES
 from worker.rules.model import NO_AGENT, UNSURE, WALK_IN, Claim, Visit
@@ -150,12 +150,12 @@ def _claim_view(claim: Claim, show: Showing) -> ClaimView:
     return ClaimView(claim, whose_words(claim.unit, claim.agent), left, UNSURE in claim.flags)
 
 
-def expected_views(expected: Iterable[Expected], show: Showing) -> list[ExpectedView]:
+def expected_views(expected: Iterable[ExpectedClient], show: Showing) -> list[ExpectedView]:
     """Return who is expected as the desk shows it."""
     return [_expected(each, show) for each in expected]
 
 
-def _expected(each: Expected, show: Showing) -> ExpectedView:
+def _expected(each: ExpectedClient, show: Showing) -> ExpectedView:
     form = each.form
     came = f"{show.moment(form.arrived_at).rpartition(':')[0]} {form.ref}" if form is not None else ""
     late = form is None and each.plan.over(show.now.astimezone(show.zone))

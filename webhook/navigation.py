@@ -9,7 +9,7 @@ from webhook.language import _l
 from worker.accounts.users import User
 
 
-class Item(NamedTuple):
+class MenuItem(NamedTuple):
     """A page in the navigation; `icon` is a symbol of static/icons.svg."""
 
     endpoint: str
@@ -23,14 +23,14 @@ class Item(NamedTuple):
 
 
 ITEMS = (
-    Item("desk.page", _l("Desk"), "desk"),
-    Item("register.page", _l("Register"), "register"),
-    Item("cases.page", _l("Cases"), "cases"),
-    Item("ops.page", _l("Ops"), "ops"),
+    MenuItem("desk.page", _l("Desk"), "desk"),
+    MenuItem("register.page", _l("Register"), "register"),
+    MenuItem("cases.page", _l("Cases"), "cases"),
+    MenuItem("ops.page", _l("Ops"), "ops"),
 )
 
 
-def items_of(user: User | None) -> list[Item]:
+def items_of(user: User | None) -> list[MenuItem]:
     """Return the pages that somebody may use, in their order."""
     return [item for item in ITEMS if user is not None and _may(user, item.endpoint)]
 

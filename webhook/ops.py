@@ -20,7 +20,7 @@ from worker.processes.queues import queue_standings
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
-from worker.readers.standing import line_standings, outbox_standing
+from worker.readers.summaries import line_standings, outbox_standing
 from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
 from worker.readers.troubles import failed_replies, failing_senders, undecidable_texts, unreadable_texts, unrouted_texts
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from webhook.language import _
-from webhook.ops_words import Fault, fault_of
+from webhook.ops_words import Trouble, fault_of
 from webhook.showing import Showing
-from worker.processes.queues import QueueStanding
+from worker.processes.queues import QueueSummary
 from worker.readers.health import Health
-from worker.readers.standing import LineStanding, OutboxStanding
+from worker.readers.summaries import LineSummary, OutboxSummary
 
 LATE = timedelta(seconds=10)
 
@@ -21,7 +21,7 @@ class Verdict:
 
     words: str
     tone: str
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Trouble, ...] = ()
 
 
 class Tile(NamedTuple):
@@ -53,9 +53,9 @@ def verdict_of(health: Health) -> Verdict:
 
 
 def tiles_of(
-    lines: Sequence[LineStanding],
-    outbox: OutboxStanding,
-    queues: list[QueueStanding] | None,
+    lines: Sequence[LineSummary],
+    outbox: OutboxSummary,
+    queues: list[QueueSummary] | None,
     health: Health,
     show: Showing,
 ) -> list[Tile]:
@@ -70,7 +70,7 @@ def tiles_of(
     ]
 
 
-def gateways_of(lines: Iterable[LineStanding], stopped: Iterable[Any]) -> list[GatewayTile]:
+def gateways_of(lines: Iterable[LineSummary], stopped: Iterable[Any]) -> list[GatewayTile]:
     """Return the gateways that these lines use, each with what stops it."""
     by_name: dict[str, list[Any]] = {line.gateway: [] for line in lines}
     for stop in stopped:
@@ -86,12 +86,12 @@ def _waiting(name: str, count: int, oldest: datetime | None, show: Showing) -> T
     return Tile(name, str(count), _("the oldest for %(age)s", age=show.age(oldest)), "bad" if late else "info")
 
 
-def _in_doubt(outbox: OutboxStanding) -> Tile:
+def _in_doubt(outbox: OutboxSummary) -> Tile:
     more = _("settled by themselves or by you") if outbox.in_doubt else _("every reply's fate is known")
     return Tile(_("Replies in doubt"), str(outbox.in_doubt), more, "warn" if outbox.in_doubt else "good")
 
 
-def _queue(queue: QueueStanding) -> Tile:
+def _queue(queue: QueueSummary) -> Tile:
     name = _("Queue %(name)s", name=queue.name)
     working = _("%(count)s at work", count=len(queue.workers)) if queue.workers else _("no worker")
     more = f"{working} · {_('%(count)s failed', count=queue.failed)}" if queue.failed else working

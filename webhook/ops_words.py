@@ -108,20 +108,20 @@ class AlertView(NamedTuple):
     sentence: str
 
 
-class Fault(NamedTuple):
+class Trouble(NamedTuple):
     """Something that is not as it should be."""
 
     words: str
     tone: str
 
 
-def fault_of(code: str) -> Fault:
+def fault_of(code: str) -> Trouble:
     """Return the words for what `worker.readers.health` found."""
     if code.startswith("stopped_"):
         name = code.removeprefix("stopped_")
-        return Fault(_("Gateway %(name)s is stopped; its replies wait.", name=name), "bad")
+        return Trouble(_("Gateway %(name)s is stopped; its replies wait.", name=name), "bad")
     words, tone = FAULTS.get(code, (code.replace("_", " "), "warn"))
-    return Fault(str(words), tone)
+    return Trouble(str(words), tone)
 
 
 def alert_views(book: Book) -> list[AlertView]:

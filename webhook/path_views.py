@@ -15,7 +15,7 @@ from worker.readers.path import Attempt, ReplyPath, Reported, TextPath
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Happening:
     """Something that happened; `after` is the time since the receipt, empty for what came before it.
 
     `day` is empty where it is the day of the step before.
@@ -31,7 +31,7 @@ class Step:
     after: str = ""
 
 
-def steps_of(path: TextPath, show: Showing) -> list[Step]:
+def steps_of(path: TextPath, show: Showing) -> list[Happening]:
     """Return the steps of a path, the earliest first."""
     steps = [
         *_receipt(path),
@@ -46,37 +46,37 @@ def steps_of(path: TextPath, show: Showing) -> list[Step]:
     ]
 
 
-def _timed(step: Step, received_at: datetime, show: Showing) -> Step:
+def _timed(step: Happening, received_at: datetime, show: Showing) -> Happening:
     since = step.at - received_at
     after = f"+{span_words(since)}" if since > timedelta(0) else ""
     day, _blank, clock = show.exact(step.at).partition(" ")
     return replace(step, day=day, clock=clock, after=after)
 
 
-def _receipt(path: TextPath) -> Iterator[Step]:
+def _receipt(path: TextPath) -> Iterator[Happening]:
     if path.sent_at is not None and path.origin is None:
-        yield Step(path.sent_at, _("Sent, as gateway %(name)s says", name=path.gateway), "quiet")
+        yield Happening(path.sent_at, _("Sent, as gateway %(name)s says", name=path.gateway), "quiet")
     who = " · ".join(part for part in (path.name, path.unit, number_words(path.sender)) if part)
     title = _("In line at place %(seq)s, durably", seq=path.seq)
-    yield Step(path.received_at, title, "info", (_("through %(name)s", name=path.gateway), who), shown(path.text))
+    yield Happening(path.received_at, title, "info", (_("through %(name)s", name=path.gateway), who), shown(path.text))
 
 
-def _forwards(path: TextPath) -> Iterator[Step]:
+def _forwards(path: TextPath) -> Iterator[Happening]:
     """Where else the text stands (L25): in the line that it came from, or in those that it went to."""
     if path.origin is not None:
         place = _("place %(seq)s of its line", seq=path.origin.seq)
         title = _("Received for %(site)s first", site=path.origin.site)
-        yield Step(path.origin.at or path.received_at, title, "info", (place,))
+        yield Happening(path.origin.at or path.received_at, title, "info", (place,))
     for other in path.forwards:
         if other.at is None:
             at = path.decided_at or path.received_at
-            yield Step(at, _("To be passed on to %(site)s", site=other.site), "warn")
+            yield Happening(at, _("To be passed on to %(site)s", site=other.site), "warn")
         else:
             place = _("place %(seq)s of its line", seq=other.seq)
-            yield Step(other.at, _("Passed on to %(site)s", site=other.site), "good", (place,))
+            yield Happening(other.at, _("Passed on to %(site)s", site=other.site), "good", (place,))
 
 
-def _decision(path: TextPath) -> Iterator[Step]:
+def _decision(path: TextPath) -> Iterator[Happening]:
     if path.code is None:
         return
     words = code_words(path.code)
@@ -84,7 +84,7 @@ def _decision(path: TextPath) -> Iterator[Step]:
     rules = (_("rules %(names)s", names=" ".join(path.rules)),) if path.rules else ()
     # Decisions from before this was noted are shown right behind the receipt.
     at = path.decided_at or path.received_at + timedelta(microseconds=1)
-    yield Step(at, _("Decided: %(outcome)s", outcome=words.words), words.tone, (*rules, *clients))
+    yield Happening(at, _("Decided: %(outcome)s", outcome=words.words), words.tone, (*rules, *clients))
 
 
 def _client(report: Reported) -> str:
@@ -93,26 +93,30 @@ def _client(report: Reported) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _reply(reply: ReplyPath) -> Iterator[Step]:
+def _reply(reply: ReplyPath) -> Iterator[Happening]:
     title = _("Reply written") if reply.role == "reply" else _("Notice written")
     what = f"{code_words(reply.code).words} → {number_words(reply.recipient)}"
-    yield Step(reply.created_at, title, "quiet", (what,), shown(reply.words))
+    yield Happening(reply.created_at, title, "quiet", (what,), shown(reply.words))
     for attempt in reply.attempts:
         yield from _attempt(reply, attempt)
     if reply.delivery is not None and reply.delivery != "sent":
         words = known(DELIVERIES, reply.delivery)
         why = error_words(reply.error_code, reply.error_words)
-        yield Step(reply.updated_at, _capital(words.words), words.tone, tuple(part for part in (what, why) if part))
+        yield Happening(
+            reply.updated_at, _capital(words.words), words.tone, tuple(part for part in (what, why) if part)
+        )
 
 
-def _attempt(reply: ReplyPath, attempt: Attempt) -> Iterator[Step]:
+def _attempt(reply: ReplyPath, attempt: Attempt) -> Iterator[Happening]:
     to = number_words(reply.recipient)
-    yield Step(attempt.started_at, _("Handed to the gateway, attempt %(number)s", number=attempt.number), "info", (to,))
+    yield Happening(
+        attempt.started_at, _("Handed to the gateway, attempt %(number)s", number=attempt.number), "info", (to,)
+    )
     if attempt.outcome is not None and attempt.ended_at is not None:
         words = known(OUTCOMES, attempt.outcome)
         took = _("after %(span)s", span=span_words(attempt.ended_at - attempt.started_at))
         why = error_words(attempt.code, None) or attempt.code
-        yield Step(attempt.ended_at, _capital(words.words), words.tone, tuple(p for p in (to, took, why) if p))
+        yield Happening(attempt.ended_at, _capital(words.words), words.tone, tuple(p for p in (to, took, why) if p))
 
 
 def _capital(words: str) -> str:

@@ -13,7 +13,7 @@ from webhook.codes import words_of
 from webhook.erased import shown
 from webhook.examples import CHIPS, Chip
 from webhook.language import _, _l
-from worker.readers.phones import Bubble, Entry, Person, PhoneSite
+from worker.readers.phones import Bubble, Person, PhoneSite, Place
 
 ROLES = {
     "agent": _l("Agent"),
@@ -48,7 +48,7 @@ class BubbleView:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryView:
+class PlaceView:
     """A place of the line: when, who, and what became of it."""
 
     key: str
@@ -78,7 +78,7 @@ class PhoneView:
 
 
 BLANK_BUBBLE = BubbleView("", "", False, "", "", "", "", "", False)
-BLANK_ENTRY = EntryView("", 0, "", "", "", "", "quiet", "")
+BLANK_ENTRY = PlaceView("", 0, "", "", "", "", "quiet", "")
 
 
 def bubble_views(bubbles: Iterable[Bubble], zone: ZoneInfo) -> list[BubbleView]:
@@ -86,7 +86,7 @@ def bubble_views(bubbles: Iterable[Bubble], zone: ZoneInfo) -> list[BubbleView]:
     return [_bubble(bubble, zone) for bubble in bubbles]
 
 
-def entry_views(entries: Iterable[Entry], site: PhoneSite) -> list[EntryView]:
+def entry_views(entries: Iterable[Place], site: PhoneSite) -> list[PlaceView]:
     """Return the places of the line as they are shown; senders by name, strangers by masked number."""
     names = {person.phone: _who(person) for person in site.people if person.role != "other"}
     return [_entry(entry, site.zone, names) for entry in entries]
@@ -126,9 +126,9 @@ def _bubble(bubble: Bubble, zone: ZoneInfo) -> BubbleView:
     )
 
 
-def _entry(entry: Entry, zone: ZoneInfo, names: dict[str, str]) -> EntryView:
+def _entry(entry: Place, zone: ZoneInfo, names: dict[str, str]) -> PlaceView:
     words, tone = words_of(entry.kind, entry.code)
-    return EntryView(
+    return PlaceView(
         key=f"s{entry.seq}",
         seq=entry.seq,
         at=_sortable(entry.received_at),

@@ -12,11 +12,11 @@ from worker.lock import var_lock
 from worker.up import supervisor
 from worker.up.console import Console
 from worker.up.guard import Guard
-from worker.up.procfile import Entry, read_procfile
+from worker.up.procfile import ProcessLine, read_procfile
 from worker.up.supervisor import Program, Supervisor, spawn
 
 
-def program(entry: Entry, foundation: str) -> Program:
+def program(entry: ProcessLine, foundation: str) -> Program:
     """Return what the supervisor needs to know about this entry."""
     return Program(
         entry.name, lambda: spawn(entry.argv(os.environ, sys.executable), os.environ), entry.name == foundation

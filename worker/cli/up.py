@@ -24,7 +24,7 @@ from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
 from worker.up.embedded import EmbeddedError, RedisServer, spawn_redis, start_redis
 from worker.up.guard import Guard
-from worker.up.procfile import Entry, ProcfileError, read_procfile
+from worker.up.procfile import ProcessLine, ProcfileError, read_procfile
 from worker.up.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
 from worker.var_folder import secret_key_of
 
@@ -201,7 +201,7 @@ def _foundation(redis: RedisServer) -> Program:
     return Program("redis", lambda: spawn_redis(redis.plan), foundation=True)
 
 
-def _program(entry: Entry, environ: Mapping[str, str]) -> Program:
+def _program(entry: ProcessLine, environ: Mapping[str, str]) -> Program:
     argv = entry.argv(environ, sys.executable)
     return Program(entry.name, lambda: spawn(argv, environ))
 

@@ -29,7 +29,7 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Ailment:
     """What a check yields; its name is added by whoever runs it."""
 
     sentence: str
@@ -42,7 +42,7 @@ class Advice:
     sentence: str
 
 
-Look = Callable[[Patient], Iterator[Problem | Advice]]
+Look = Callable[[Patient], Iterator[Ailment | Advice]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from worker.doctor.base import Advice, Patient, Problem
+from worker.doctor.base import Advice, Ailment, Patient
 
 
-def look_at_settings(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look at the addresses: can Twilio reach us, may its token travel like this, does anybody hear of trouble."""
     settings = patient.settings
     if settings.twilio is not None:
@@ -17,22 +17,22 @@ def look_at_settings(patient: Patient) -> Iterator[Problem | Advice]:
         yield Advice("ALERT_URL is not set, so that nobody hears when texts wait or a gateway stops: set it.")
 
 
-def _public(url: str | None) -> Iterator[Problem | Advice]:
+def _public(url: str | None) -> Iterator[Ailment | Advice]:
     if url is None:
-        yield Problem(
+        yield Ailment(
             "PUBLIC_URL is not set, so that every request of Twilio's fails the signature check and no delivery is "
             "reported: set it to the https address under which Twilio reaches this server."
         )
         return
     if _is_local(url):
-        yield Problem(f"PUBLIC_URL is {url}, which Twilio cannot reach: set it to an address on the Internet.")
+        yield Ailment(f"PUBLIC_URL is {url}, which Twilio cannot reach: set it to an address on the Internet.")
     if urlsplit(url).scheme != "https":
-        yield Problem(f"PUBLIC_URL is {url}, so that texts travel readable for all: use https.")
+        yield Ailment(f"PUBLIC_URL is {url}, so that texts travel readable for all: use https.")
 
 
-def _api(url: str) -> Iterator[Problem | Advice]:
+def _api(url: str) -> Iterator[Ailment | Advice]:
     if urlsplit(url).scheme != "https" and not _is_local(url):
-        yield Problem("TWILIO_API_URL is not https, so that the token travels readable for all: use https.")
+        yield Ailment("TWILIO_API_URL is not https, so that the token travels readable for all: use https.")
 
 
 def _is_local(url: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.bell.forgeries import forgery_of
 from worker.clock import utc_now
-from worker.doctor.base import Advice, Patient, Problem
+from worker.doctor.base import Advice, Ailment, Patient
 from worker.doctor.stores import sqlite_file
 from worker.gateways.base import GatewayAwayError
 from worker.store.database import reading
@@ -20,7 +20,7 @@ from worker.store.schema import sites
 FORGED_WITHIN: Final = timedelta(days=1)
 
 
-def look_at_gateways(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_gateways(patient: Patient) -> Iterator[Ailment | Advice]:
     """Ask each gateway how it is set up for the numbers of our sites."""
     if patient.settings.sandbox:
         return
@@ -28,10 +28,10 @@ def look_at_gateways(patient: Patient) -> Iterator[Problem | Advice]:
     for name, gateway in patient.runtime.gateways.items():
         url = f"{patient.settings.base_url}/gateways/{name}/messages"
         try:
-            for fault in gateway.examine(numbers.get(name, ()), url):
-                yield Advice(fault.sentence) if fault.advice else Problem(fault.sentence)
+            for flaw in gateway.examine(numbers.get(name, ()), url):
+                yield Advice(flaw.sentence) if flaw.advice else Ailment(flaw.sentence)
         except GatewayAwayError as error:
-            yield Problem(
+            yield Ailment(
                 f"Gateway {name} could not be asked how it is set up ({error}): see that this machine reaches it "
                 "and that its address in the environment is right."
             )
@@ -49,19 +49,19 @@ def _numbers(patient: Patient) -> dict[str, list[str]]:
     return numbers
 
 
-def look_for_gateways_of_sites(patient: Patient) -> Iterator[Problem | Advice]:
+def look_for_gateways_of_sites(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look for sites whose gateway is not set up here."""
     with reading(patient.runtime.engine).connect() as connection:
         rows = connection.execute(select(sites.c.name, sites.c.gateway).order_by(sites.c.id)).all()
     for name, gateway in rows:
         if gateway not in patient.runtime.gateways:
-            yield Problem(
+            yield Ailment(
                 f"Site {name} uses gateway {gateway}, which is not set up, so that its texts are not taken and its "
                 "replies wait: set that gateway's variables."
             )
 
 
-def look_at_signatures(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_signatures(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look for requests that failed the signature check; while texts come in all the same they are somebody else's."""
     with reading(patient.runtime.engine).connect() as connection:
         newest = func.max(sites.c.last_received_at, type_=sites.c.last_received_at.type)
@@ -78,4 +78,4 @@ def look_at_signatures(patient: Patient) -> Iterator[Problem | Advice]:
         if name in last and last[name] > forgery.at:
             yield Advice(f"{sentence} Texts came in since then, so it may have been a stranger.")
         else:
-            yield Problem(sentence)
+            yield Ailment(sentence)

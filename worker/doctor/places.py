@@ -9,7 +9,7 @@ from typing import Final
 
 import psutil
 
-from worker.doctor.base import Advice, Patient, Problem
+from worker.doctor.base import Advice, Ailment, Patient
 from worker.doctor.stores import sqlite_file
 
 MIB: Final = 1024 * 1024
@@ -35,25 +35,25 @@ DISK_ON_REQUEST: Final[Mapping[str, str]] = {
 """Variable → platform that keeps files on a volume, if one is mounted."""
 
 
-def look_at_room(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_room(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look whether the disks of BAOBEI_VAR and of the SQLite file are nearly full."""
     if patient.settings.var.is_file():
-        yield Problem(f"BAOBEI_VAR names {patient.settings.var}, which is a file: name a folder.")
+        yield Ailment(f"BAOBEI_VAR names {patient.settings.var}, which is a file: name a folder.")
         return
     file = sqlite_file(patient)
     folders = {_existing(patient.settings.var), _existing(file.parent if file else patient.settings.var)}
     for folder in sorted(folders):
         total, _, free = shutil.disk_usage(folder)
         if free < LEAST_FREE or (free < LEAST_SHARE * total and free < AMPLE_FREE):
-            yield Problem(
+            yield Ailment(
                 f"The disk of {folder} is nearly full ({free // MIB} MiB are free): make room, for without it no text "
                 "can be kept."
             )
         if not os.access(folder, os.W_OK):
-            yield Problem(f"{folder} cannot be written to: let the user who runs baobei write there.")
+            yield Ailment(f"{folder} cannot be written to: let the user who runs baobei write there.")
 
 
-def look_at_durability(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_durability(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look whether the SQLite file, which is the register, would survive a restart of the machine or container."""
     file = sqlite_file(patient)
     if file is None:
@@ -61,11 +61,11 @@ def look_at_durability(patient: Patient) -> Iterator[Problem | Advice]:
     mend = "set DATABASE_URL to a PostgreSQL, or BAOBEI_VAR to a folder that lasts"
     kind = filesystem_of(_existing(file.parent))
     if kind in VANISHING:
-        yield Problem(f"The SQLite file {file} lies on {kind}, which goes with the machine or container: {mend}.")
+        yield Ailment(f"The SQLite file {file} lies on {kind}, which goes with the machine or container: {mend}.")
     elif _is_temporary(file):
-        yield Problem(f"The SQLite file {file} lies in a folder for temporary files, which gets cleared: {mend}.")
+        yield Ailment(f"The SQLite file {file} lies in a folder for temporary files, which gets cleared: {mend}.")
     if platform := _platform(NO_DISK, patient.environ):
-        yield Problem(f"{platform} keeps no file over a restart, and the SQLite file {file} is one: {mend}.")
+        yield Ailment(f"{platform} keeps no file over a restart, and the SQLite file {file} is one: {mend}.")
     elif platform := _platform(DISK_ON_REQUEST, patient.environ):
         yield Advice(f"{platform} keeps only what lies on a volume: see that {file} does.")
 

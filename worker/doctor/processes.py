@@ -5,7 +5,7 @@ from typing import Final
 
 from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
-from worker.doctor.base import Advice, Patient, Problem
+from worker.doctor.base import Advice, Ailment, Patient
 from worker.readers.health import queue_faults
 from worker.store.database import reading
 
@@ -15,20 +15,20 @@ ABSENT: Final = {
 }
 
 
-def look_for_workers(patient: Patient) -> Iterator[Problem | Advice]:
+def look_for_workers(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look for workers at each queue."""
     for fault in queue_faults(patient.runtime):
         if fault in ABSENT:
-            yield Problem(ABSENT[fault])
+            yield Ailment(ABSENT[fault])
 
 
-def look_for_sweeper(patient: Patient) -> Iterator[Problem | Advice]:
+def look_for_sweeper(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look for the sweeper's last sign of life."""
     with reading(patient.runtime.engine).connect() as connection:
         last = last_beat(connection, SWEEPER)
     if is_silent(last, utc_now()):
         since = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "ever"
-        yield Problem(
+        yield Ailment(
             f"The sweeper has given no sign of life {since}, so that nobody sends notices, settles doubts or alerts: "
             "start `baobei sweep`."
         )

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from parsers.weights import digest
-from worker.doctor.base import Patient, Problem
+from worker.doctor.base import Ailment, Patient
 from worker.rules.chain import READER
 
 
-def look_at_reader(_: Patient) -> Iterator[Problem]:
+def look_at_reader(_: Patient) -> Iterator[Ailment]:
     """Look whether the reader's data files are those of this version of the rules."""
     if digest() != READER:
-        yield Problem(
+        yield Ailment(
             "The words or weights that texts are read by are not those of this version: install baobei again, or its"
             " decisions will not be what an audit computes."
         )

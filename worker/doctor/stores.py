@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.clock import utc_now
-from worker.doctor.base import Advice, Patient, Problem
+from worker.doctor.base import Advice, Ailment, Patient
 from worker.log import kind_of
 from worker.store.database import missing_migrations, reading
 from worker.var_folder import redis_address
@@ -31,27 +31,27 @@ def sqlite_file(patient: Patient) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def look_at_database(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_database(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look whether the database answers, has every migration, and what time it is there."""
     file = sqlite_file(patient)
     if file is not None and not file.exists():
         # Connecting would make it.
-        yield Problem(f"The database file {file} does not exist: {MIGRATE}, or mend DATABASE_URL or BAOBEI_VAR.")
+        yield Ailment(f"The database file {file} does not exist: {MIGRATE}, or mend DATABASE_URL or BAOBEI_VAR.")
         return
     try:
         missing = missing_migrations(patient.runtime.engine)
     except RevisionError:
-        yield Problem("The database was migrated by a newer baobei than this one: install that version again.")
+        yield Ailment("The database was migrated by a newer baobei than this one: install that version again.")
         return
     except SQLAlchemyError as error:
-        yield Problem(f"The database does not answer or refuses us ({kind_of(error)}): start it, or mend DATABASE_URL.")
+        yield Ailment(f"The database does not answer or refuses us ({kind_of(error)}): start it, or mend DATABASE_URL.")
         return
     if missing:
-        yield Problem(f"The database lacks {len(missing)} migration(s), from {missing[0]} on: {MIGRATE}.")
+        yield Ailment(f"The database lacks {len(missing)} migration(s), from {missing[0]} on: {MIGRATE}.")
     yield from _clock(patient.runtime.engine)
 
 
-def _clock(engine: Engine) -> Iterator[Problem | Advice]:
+def _clock(engine: Engine) -> Iterator[Ailment | Advice]:
     if engine.dialect.name != "postgresql":
         return
     before = utc_now()
@@ -60,13 +60,13 @@ def _clock(engine: Engine) -> Iterator[Problem | Advice]:
     after = utc_now()
     off = there - after if there > after else before - there if there < before else timedelta()
     if off > TOLERANCE:
-        yield Problem(
+        yield Ailment(
             f"This machine's clock and the database's differ by {off.total_seconds():.0f} s: let both be set from the "
             "network (NTP), for the order and times of reports depend on them."
         )
 
 
-def look_at_redis(patient: Patient) -> Iterator[Problem | Advice]:
+def look_at_redis(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look whether Redis answers, and that it throws nothing away when it is full."""
     redis = Redis.from_url(
         redis_address(patient.settings),
@@ -77,9 +77,9 @@ def look_at_redis(patient: Patient) -> Iterator[Problem | Advice]:
     try:
         memory = redis.info("memory")
     except (AuthenticationError, ResponseError) as error:
-        yield Problem(f"Redis refuses us ({kind_of(error)}): mend name and password in REDIS_URL.")
+        yield Ailment(f"Redis refuses us ({kind_of(error)}): mend name and password in REDIS_URL.")
     except (RedisError, OSError) as error:
-        yield Problem(
+        yield Ailment(
             f"Redis cannot be reached ({kind_of(error)}), so that replies take seconds: start it (`baobei up` does) "
             "or mend REDIS_URL."
         )
@@ -89,10 +89,10 @@ def look_at_redis(patient: Patient) -> Iterator[Problem | Advice]:
         redis.close()
 
 
-def _eviction(memory: dict[str, object]) -> Iterator[Problem | Advice]:
+def _eviction(memory: dict[str, object]) -> Iterator[Ailment | Advice]:
     policy = memory.get("maxmemory_policy", "noeviction")
     if memory.get("maxmemory") and policy != "noeviction":
-        yield Problem(
+        yield Ailment(
             f"Redis throws keys away when it is full (maxmemory-policy {policy}), rings for waiting texts among them: "
             "run `redis-cli config set maxmemory-policy noeviction`, and write that into its configuration."
         )

@@ -9,13 +9,13 @@ from typing import Final
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.doctor.base import Advice, Check, Finding, Patient, Problem
+from worker.doctor.alarms import look_at_alarms, look_at_spool
+from worker.doctor.base import Advice, Ailment, Check, Finding, Patient
 from worker.doctor.configuration import look_at_settings
 from worker.doctor.gateways import look_at_gateways, look_at_signatures, look_for_gateways_of_sites
 from worker.doctor.places import look_at_durability, look_at_room
 from worker.doctor.processes import look_for_sweeper, look_for_workers
 from worker.doctor.reading import look_at_reader
-from worker.doctor.standing import look_at_alarms, look_at_spool
 from worker.doctor.stores import look_at_database, look_at_redis
 from worker.log import kind_of, place_of
 
@@ -56,13 +56,13 @@ class _Run:
                 self._note(found)
         except (SQLAlchemyError, RedisError, OSError) as error:
             self._note(
-                Problem(f"What this looks at went away meanwhile ({kind_of(error)}): run `baobei doctor` again.")
+                Ailment(f"What this looks at went away meanwhile ({kind_of(error)}): run `baobei doctor` again.")
             )
         except Exception as error:
             words = f"{kind_of(error)} at {place_of(error.__traceback__)}"
-            self._note(Problem(f"This check failed ({words}): please report that."))
+            self._note(Ailment(f"This check failed ({words}): please report that."))
 
-    def _note(self, found: Problem | Advice) -> None:
+    def _note(self, found: Ailment | Advice) -> None:
         weight = "advice" if isinstance(found, Advice) else "problem"
         self.found.append(Finding(self.check.name, found.sentence, weight))  # type: ignore[arg-type]
 

@@ -185,7 +185,7 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Flaw:
     """Something at the gateway that is not as it should be, and how to mend it, in one sentence.
 
     `advice`: it works as it is, and would bear more the other way.
@@ -230,7 +230,7 @@ class Gateway(Protocol):
         Returns what became of it; None: it is not there. Raises GatewayAwayError when the list could not be read.
         """
 
-    def examine(self, numbers: Collection[str], url: str) -> Iterator[Fault]:
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Flaw]:
         """Yield what is set up wrongly at the gateway, for our `numbers` to reach `url` with their texts.
 
         Raises GatewayAwayError when the gateway could not be asked.

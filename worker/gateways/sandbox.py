@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from worker.clock import Clock
-from worker.gateways.base import Ack, Fault, ForgedError, Inbound, MalformedError, Outgoing, Ping, Route, Sent, Status
+from worker.gateways.base import Ack, Flaw, ForgedError, Inbound, MalformedError, Outgoing, Ping, Route, Sent, Status
 from worker.gateways.forms import Form, header, read_form
 from worker.settings import Settings
 from worker.var_folder import secret_key_of
@@ -104,7 +104,7 @@ class Sandbox:
         """Yield nothing: the sandbox has no list of its own."""
         return iter(())
 
-    def examine(self, numbers: Collection[str], url: str) -> Iterator[Fault]:
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Flaw]:
         """Yield nothing: there is nothing to set up."""
         return iter(())
 

@@ -22,7 +22,7 @@ from twilio.rest import Client
 from worker.clock import Clock
 from worker.gateways.base import (
     Ack,
-    Fault,
+    Flaw,
     ForgedError,
     GatewayAwayError,
     Inbound,
@@ -39,7 +39,7 @@ from worker.gateways.base import (
 from worker.gateways.forms import Form, header, read_form
 from worker.gateways.twilio_codes import DELIVERY_OF, failure_of
 from worker.gateways.twilio_http import NotCreatedError, TwilioHttp
-from worker.gateways.twilio_setup import faults_of, refused_fault
+from worker.gateways.twilio_setup import flaws_of, refusal_flaw
 from worker.gateways.wire import NoAnswerError, NotWrittenError
 from worker.settings import Settings, TwilioSettings
 
@@ -202,17 +202,17 @@ class Twilio:
             media=_count(message.num_media or "") or 0,
         )
 
-    def examine(self, numbers: Collection[str], url: str) -> Iterator[Fault]:
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Flaw]:
         """Ask Twilio whether our account, token and numbers are set up to reach `url`, and what time it is."""
         try:
-            yield from faults_of(self._client, self._settings, numbers, url)
+            yield from flaws_of(self._client, self._settings, numbers, url)
             if self._http.clock_off_s is not None and abs(self._http.clock_off_s) > CLOCK_TOLERANCE_S:
-                yield Fault(
+                yield Flaw(
                     f"This machine's clock is {-self._http.clock_off_s:+.0f} s off Twilio's: let it be set from the "
                     "network (NTP), for the order and times of reports depend on it."
                 )
         except NotCreatedError as error:
-            yield refused_fault(error.outcome)
+            yield refusal_flaw(error.outcome)
         except (NotWrittenError, NoAnswerError) as error:
             raise GatewayAwayError(str(error)) from None
         except (TwilioException, ValueError, KeyError, TypeError) as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from worker.gateways.base import Fault, Outcome, Stopped
+from worker.gateways.base import Flaw, Outcome, Stopped
 from worker.settings import TwilioSettings
 
 OVERRIDES: Final = "#rc=3&rp=5xx,ct,rt&ct=2000&rt=3500&tt=15000"
@@ -18,7 +18,7 @@ OVERRIDES: Final = "#rc=3&rp=5xx,ct,rt&ct=2000&rt=3500&tt=15000"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Target:
     """Where Twilio posts what comes to a number, and whose setting that is, as words of a sentence."""
 
     whose: str
@@ -27,25 +27,25 @@ class Address:
     fallback: str
 
 
-def faults_of(client: Any, settings: TwilioSettings, numbers: Collection[str], url: str) -> Iterator[Fault]:
+def flaws_of(client: Any, settings: TwilioSettings, numbers: Collection[str], url: str) -> Iterator[Flaw]:
     """Yield what hinders texts to these numbers from being posted to `url`. Raises what the client raises."""
     account = client.api.accounts(settings.account_sid).fetch()
     if account.status != "active":
-        yield Fault(f"Twilio says that our account is {account.status}: settle that in Twilio's console.")
+        yield Flaw(f"Twilio says that our account is {account.status}: settle that in Twilio's console.")
     service = _Service.of(client, settings.messaging_service_sid) if settings.messaging_service_sid else None
     for number in numbers:
-        yield from _faults_of_number(client, service, number, url)
+        yield from _flaws_of_number(client, service, number, url)
 
 
-def refused_fault(outcome: Outcome) -> Fault:
+def refusal_flaw(outcome: Outcome) -> Flaw:
     """Return what it means that Twilio refused to be asked."""
     code = getattr(outcome, "code", "none")
     if isinstance(outcome, Stopped):
-        return Fault(
+        return Flaw(
             f"Twilio refuses our account or token ({code}): copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew from "
             "Twilio's console, restart, and run `baobei gateway resume twilio`."
         )
-    return Fault(f"Twilio did not say how it is set up (code {code}): try again, and look the code up in its console.")
+    return Flaw(f"Twilio did not say how it is set up (code {code}): try again, and look the code up in its console.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,61 +55,61 @@ class _Service:
     sid: str
     numbers: frozenset[str]
     keep_theirs: bool
-    address: Address
+    address: Target
 
     @classmethod
     def of(cls, client: Any, sid: str) -> "_Service":
         service = client.messaging.v1.services(sid)
         found = service.fetch()
-        own = Address(
+        own = Target(
             f"Messaging service {sid}", found.inbound_request_url or "", found.inbound_method, found.fallback_url or ""
         )
         numbers = frozenset(number.phone_number for number in service.phone_numbers.list())
         return cls(sid, numbers, bool(found.use_inbound_webhook_on_number), own)
 
 
-def _faults_of_number(client: Any, service: _Service | None, number: str, url: str) -> Iterator[Fault]:
+def _flaws_of_number(client: Any, service: _Service | None, number: str, url: str) -> Iterator[Flaw]:
     found = [n for n in client.incoming_phone_numbers.list(phone_number=number) if n.phone_number == number]
     if not found:
-        yield Fault(
+        yield Flaw(
             f"{number} is none of our Twilio account's numbers: buy it there, or set TWILIO_ACCOUNT_SID to the account "
             "that has it."
         )
         return
     if service is not None and number not in service.numbers:
-        yield Fault(
+        yield Flaw(
             f"{number} is not in messaging service {service.sid}: add it to its senders, or unset "
             "TWILIO_MESSAGING_SERVICE_SID."
         )
     elif service is not None and not service.keep_theirs:
-        yield from _faults_of_address(service.address, url)
+        yield from _flaws_of_address(service.address, url)
         return
-    yield from _faults_of_address(_own_address(found[0], number), url)
+    yield from _flaws_of_address(_own_address(found[0], number), url)
 
 
-def _own_address(found: Any, number: str) -> Address:
+def _own_address(found: Any, number: str) -> Target:
     if found.sms_application_sid:
         # A TwiML application's address counts, and the number's own, though it still stands there, does not.
-        return Address(number, f"application {found.sms_application_sid}", "POST", found.sms_fallback_url or "")
-    return Address(number, found.sms_url or "", found.sms_method, found.sms_fallback_url or "")
+        return Target(number, f"application {found.sms_application_sid}", "POST", found.sms_fallback_url or "")
+    return Target(number, found.sms_url or "", found.sms_method, found.sms_fallback_url or "")
 
 
-def _faults_of_address(address: Address, url: str) -> Iterator[Fault]:
+def _flaws_of_address(address: Target, url: str) -> Iterator[Flaw]:
     given, _, overrides = address.url.partition("#")
     if given != url:
-        yield Fault(
+        yield Flaw(
             f"{address.whose} posts its texts to {_shown(given) or 'nobody'}, but we check them for {url}: enter that "
             "at Twilio, or mend PUBLIC_URL; the two must agree to the letter."
         )
     elif address.method != "POST":
-        yield Fault(f"{address.whose} uses {address.method} for its webhook: set it to POST, other forms are refused.")
+        yield Flaw(f"{address.whose} uses {address.method} for its webhook: set it to POST, other forms are refused.")
     elif not _tries_again(overrides):
-        yield Fault(
+        yield Flaw(
             f"{address.whose} lets Twilio try only once or twice while we are away: enter {url}{OVERRIDES} there.",
             advice=True,
         )
     if not address.fallback or urlsplit(address.fallback).hostname == urlsplit(url).hostname:
-        yield Fault(
+        yield Flaw(
             f"{address.whose} has no fallback URL on another host, so that texts of a longer absence wait for the "
             "backfill: enter one that stores or forwards them.",
             advice=True,

@@ -42,7 +42,7 @@ Change = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Tally:
     """How a reply stands. `soft_failures` and `unknowns` count its attempts that ended so, the present one apart."""
 
     state: str
@@ -65,65 +65,65 @@ def backoff_s(attempt: int, least_s: float, chance: float) -> float:
     return float(max(least_s, min(LONGEST_WAIT_S, 2.0 ** min(attempt - 1, 10)))) * (1 + JITTER * chance)
 
 
-def after_outcome(standing: Standing, outcome: Outcome, now: datetime, chance: float) -> Change:
+def after_outcome(tally: Tally, outcome: Outcome, now: datetime, chance: float) -> Change:
     """Return what the outcome of the present attempt changes."""
     if isinstance(outcome, Sent):
-        return _taken(standing, outcome.sid, outcome.delivery, now)
-    if standing.state not in ("sending", "unknown"):
+        return _taken(tally, outcome.sid, outcome.delivery, now)
+    if tally.state not in ("sending", "unknown"):
         # A callback was faster, and knows better than an answer that failed.
         return {}
     match outcome:
         case Retry():
-            return _again(standing, outcome, now, chance)
+            return _again(tally, outcome, now, chance)
         case Refused():
             return _refused(outcome)
         case Unknown():
             return _over("unknown", outcome.code, outcome.words)
         case Stopped() | SenderStopped():
             # Nobody was asked anything: the attempt was none.
-            return {"state": "pending", "attempt": standing.attempt - 1, "next_at": now, "lease_until": None}
+            return {"state": "pending", "attempt": tally.attempt - 1, "next_at": now, "lease_until": None}
 
 
-def after_status(standing: Standing, status: Status, now: datetime, chance: float) -> Change:
+def after_status(tally: Tally, status: Status, now: datetime, chance: float) -> Change:
     """Return what a gateway's later word changes."""
-    if status.attempt is not None and status.attempt != standing.attempt:
-        return _earlier(standing, status, now)
-    if RANK[status.delivery] <= RANK[standing.delivery]:
+    if status.attempt is not None and status.attempt != tally.attempt:
+        return _earlier(tally, status, now)
+    if RANK[status.delivery] <= RANK[tally.delivery]:
         return {}
     if status.delivery not in FAILED:
-        return _taken(standing, status.sid, status.delivery, now)
-    change = _failure(standing, status, now, chance)
-    return change | {"delivery": status.delivery, "sid": status.sid or standing.sid}
+        return _taken(tally, status.sid, status.delivery, now)
+    change = _failure(tally, status, now, chance)
+    return change | {"delivery": status.delivery, "sid": status.sid or tally.sid}
 
 
-def after_lookups(standing: Standing, now: datetime) -> Change:
+def after_lookups(tally: Tally, now: datetime) -> Change:
     """Return what to do with a reply that the gateway's list does not hold: one re-send while it is of use."""
-    if standing.unknowns < RESENDS and standing.useful_until > now:
+    if tally.unknowns < RESENDS and tally.useful_until > now:
         return {"state": "pending", "next_at": now, "lease_until": None}
     return {"state": "review", "lease_until": None}
 
 
-def _taken(standing: Standing, sid: str | None, delivery: str | None, now: datetime) -> Change:
-    better = delivery if RANK[delivery] > RANK[standing.delivery] else standing.delivery
-    if standing.state == "sent":
-        return {"sid": sid or standing.sid, "delivery": better}
-    if not standing.unsettled:
-        return {"sid": standing.sid or sid}
+def _taken(tally: Tally, sid: str | None, delivery: str | None, now: datetime) -> Change:
+    better = delivery if RANK[delivery] > RANK[tally.delivery] else tally.delivery
+    if tally.state == "sent":
+        return {"sid": sid or tally.sid, "delivery": better}
+    if not tally.unsettled:
+        return {"sid": tally.sid or sid}
     settled = {"state": "sent", "sent_at": now, "lease_until": None, "error_code": None, "error_words": None}
-    return settled | {"sid": sid or standing.sid, "delivery": better}
+    return settled | {"sid": sid or tally.sid, "delivery": better}
 
 
-def _earlier(standing: Standing, status: Status, now: datetime) -> Change:
+def _earlier(tally: Tally, status: Status, now: datetime) -> Change:
     """An attempt before the present one: good news settles a reply that is in doubt, bad news is old news."""
-    if status.delivery in FAILED or standing.state not in ("unknown", "review", "pending"):
+    if status.delivery in FAILED or tally.state not in ("unknown", "review", "pending"):
         return {}
-    return _taken(standing, status.sid, status.delivery, now)
+    return _taken(tally, status.sid, status.delivery, now)
 
 
-def _failure(standing: Standing, status: Status, now: datetime, chance: float) -> Change:
+def _failure(tally: Tally, status: Status, now: datetime, chance: float) -> Change:
     match status.failure:
-        case Retry(once=once) if not once or standing.soft_failures < SOFT_FAILURES:
-            return _again(standing, status.failure, now, chance)
+        case Retry(once=once) if not once or tally.soft_failures < SOFT_FAILURES:
+            return _again(tally, status.failure, now, chance)
         case Stopped() | SenderStopped():
             return {"state": "pending", "next_at": now, "lease_until": None}
         case None:
@@ -134,8 +134,8 @@ def _failure(standing: Standing, status: Status, now: datetime, chance: float) -
             return _over("failed", failure.code, failure.words)
 
 
-def _again(standing: Standing, outcome: Retry, now: datetime, chance: float) -> Change:
-    wait = timedelta(seconds=backoff_s(standing.attempt, outcome.after_s, chance))
+def _again(tally: Tally, outcome: Retry, now: datetime, chance: float) -> Change:
+    wait = timedelta(seconds=backoff_s(tally.attempt, outcome.after_s, chance))
     return _over("pending", outcome.code, outcome.words) | {"next_at": now + wait}
 
 

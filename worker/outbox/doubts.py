@@ -15,7 +15,7 @@ from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Sent, Unkno
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
 from worker.outbox.leases import Lease, record
-from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, standing_of, with_site
+from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_of, with_site
 from worker.store.database import reading
 from worker.store.schema import attempts, replies, sites
 from worker.tracing import trail
@@ -90,14 +90,14 @@ class Settler:
     def _not_there(self, row: Row[Any]) -> None:
         now = self.clock()
         with committing(self.engine, "lookup.commit") as connection:
-            standing = standing_of(connection, row.id)
-            if standing is None or (standing.state, standing.attempt) != ("unknown", row.attempt):
+            tally = tally_of(connection, row.id)
+            if tally is None or (tally.state, tally.attempt) != ("unknown", row.attempt):
                 # A callback was faster.
                 return
             if not note_lookup(connection, row.id, row.attempt, row.lookups):
                 # Another sweeper looked at the same time; that counts as one look-up.
                 return
-            change = after_lookups(standing, now) if row.lookups + 1 >= len(LOOKUPS_AT) else {}
+            change = after_lookups(tally, now) if row.lookups + 1 >= len(LOOKUPS_AT) else {}
             change_reply(connection, row.id, change, now)
         say(
             log,

@@ -40,8 +40,8 @@ from worker.outbox.ledger import (
     end,
     note_delivery,
     outgoing_of,
-    standing_of,
     take_back,
+    tally_of,
     with_site,
 )
 from worker.outbox.pace import AS_THEY_COME, Pace
@@ -117,13 +117,13 @@ def record(engine: Engine, leased: Lease, outcome: Outcome, now: datetime) -> No
     """Write down what became of an attempt, whatever has been learnt of it meanwhile."""
     reply_id, number = leased.key
     with committing(engine, "outcome.commit") as connection:
-        standing = standing_of(connection, reply_id)
-        if standing is None:
+        tally = tally_of(connection, reply_id)
+        if tally is None:
             return
         weighed = _weighed(connection, leased.site_id, leased.outgoing.recipient, outcome, now)
         end(connection, reply_id, number, weighed, now)
-        if standing.attempt == number:
-            change_reply(connection, reply_id, after_outcome(standing, weighed, now, chance()), now)
+        if tally.attempt == number:
+            change_reply(connection, reply_id, after_outcome(tally, weighed, now, chance()), now)
         _see_to_others(connection, reply_id, weighed, now)
 
 
@@ -132,8 +132,8 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
     now = now or utc_now()
     with committing(engine, "status.commit") as connection:
         found = attempt_of(connection, status)
-        standing = found and standing_of(connection, found[0])
-        if not found or not standing:
+        tally = found and tally_of(connection, found[0])
+        if not found or not tally:
             say(log, "status of no reply", logging.WARNING, gateway=status.gateway, delivery=status.delivery)
             return False
         row = connection.execute(with_site().where(replies.c.id == found[0])).one()
@@ -142,7 +142,7 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
         news = note_delivery(connection, *found, status)
         if news is not None:
             news = _weighed_status(connection, row, news, now)
-            change_reply(connection, found[0], after_status(standing, news, now, chance()), now)
+            change_reply(connection, found[0], after_status(tally, news, now, chance()), now)
             _see_to_others(connection, found[0], news.failure, now)
     ids = trail(row.site_id, row.cause)
     say(log, "status", **ids, reply=row.id, attempt=found[1], delivery=status.delivery, code=status.error_code)

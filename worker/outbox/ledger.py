@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
 from worker.gateways.base import Outcome, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
-from worker.outbox.delivery import FAILED, RANK, Change, Standing
+from worker.outbox.delivery import FAILED, RANK, Change, Tally
 from worker.store.schema import attempts, replies, sites
 
 OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused", Unknown: "unknown"}
@@ -35,7 +35,7 @@ def outgoing_of(row: Row[Any]) -> Outgoing:
     )
 
 
-def standing_of(connection: Connection, reply_id: int) -> Standing | None:
+def tally_of(connection: Connection, reply_id: int) -> Tally | None:
     """Lock a reply to the end of the transaction and return how it stands; None when there is no such reply."""
     row = connection.execute(select(replies).where(replies.c.id == reply_id).with_for_update()).first()
     if row is None:
@@ -44,7 +44,7 @@ def standing_of(connection: Connection, reply_id: int) -> Standing | None:
     count = select(func.count()).select_from(attempts)
     soft = connection.execute(count.where(others, attempts.c.delivery.in_(FAILED))).scalar_one()
     unknown = connection.execute(count.where(others, attempts.c.outcome == "unknown")).scalar_one()
-    return Standing(row.state, row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
+    return Tally(row.state, row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
 
 
 def change_reply(connection: Connection, reply_id: int, change: Change, now: datetime) -> None:
@@ -101,8 +101,8 @@ def take_back(connection: Connection, reply_id: int, sid: str, now: datetime) ->
     for row in connection.execute(select(attempts.c.reply_id, attempts.c.number).where(others)).all():
         doubtful = {"outcome": "unknown", "sid": None, "delivery": None}
         connection.execute(update(attempts).where(_attempt(row.reply_id, row.number)).values(doubtful))
-        standing = standing_of(connection, row.reply_id)
-        if standing is not None and (standing.state, standing.sid) == ("sent", sid):
+        tally = tally_of(connection, row.reply_id)
+        if tally is not None and (tally.state, tally.sid) == ("sent", sid):
             change = {"state": "unknown", "sid": None, "delivery": None, "sent_at": None}
             change_reply(connection, row.reply_id, change, now)
 

@@ -90,19 +90,19 @@ class Tasks:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Duty:
     """A row of the table of jobs: what to call, and with how many ids."""
 
     call: Callable[..., int]
     ids: int
 
 
-def table_of(tasks: Tasks) -> dict[str, Entry]:
+def table_of(tasks: Tasks) -> dict[str, Duty]:
     """Return every job that may be run, by the name that the bell gives it."""
-    return {DECIDE_SITE: Entry(tasks.decide_site, 1), SEND_REPLIES: Entry(tasks.send_replies, 0)}
+    return {DECIDE_SITE: Duty(tasks.decide_site, 1), SEND_REPLIES: Duty(tasks.send_replies, 0)}
 
 
-def restricted_job(table: Mapping[str, Entry]) -> type[Job]:
+def restricted_job(table: Mapping[str, Duty]) -> type[Job]:
     """Return RQ's job class, made to hold nothing but the jobs of this table."""
 
     class RestrictedJob(Job):
@@ -126,7 +126,7 @@ def restricted_job(table: Mapping[str, Entry]) -> type[Job]:
     return RestrictedJob
 
 
-def check_hash(fields: Mapping[str, bytes], table: Mapping[str, Entry]) -> None:
+def check_hash(fields: Mapping[str, bytes], table: Mapping[str, Duty]) -> None:
     """Raise RefusedJobError unless these are the fields of a job which the bell enqueued."""
     if any(value and name not in HARMLESS for name, value in fields.items()):
         raise _refused("it has a callback, a webhook, a dependency, a repeat or the like")
@@ -136,7 +136,7 @@ def check_hash(fields: Mapping[str, bytes], table: Mapping[str, Entry]) -> None:
         raise _refused("it wants to last longer than ours do")
 
 
-def check_call(call: Any, table: Mapping[str, Entry]) -> None:
+def check_call(call: Any, table: Mapping[str, Duty]) -> None:
     """Raise RefusedJobError unless this is [name, None, ids, {}]: a name of the table, and as many ids as it takes."""
     if not isinstance(call, list) or len(call) != 4 or not isinstance(call[0], str) or call[0] not in table:
         raise _refused("its function is not one of ours")
@@ -158,7 +158,7 @@ def _inflated(data: bytes) -> bytes:
     return text
 
 
-def _run(name: str, entry: Entry, ids: tuple[int, ...]) -> None:
+def _run(name: str, entry: Duty, ids: tuple[int, ...]) -> None:
     try:
         entry.call(*ids)
     except Exception as error:

@@ -22,7 +22,7 @@ LONGEST_WHY = 200
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerStanding:
+class WorkerSummary:
     """A worker: what it does, since when, and how many jobs it has done; `heard_at`: its last heartbeat."""
 
     name: str
@@ -45,18 +45,18 @@ class FailedJob:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueStanding:
+class QueueSummary:
     """A queue with its workers; `waiting` jobs are rings that nobody has heard yet."""
 
     name: str
     waiting: int
     started: int
     failed: int
-    workers: tuple[WorkerStanding, ...]
+    workers: tuple[WorkerSummary, ...]
     failures: tuple[FailedJob, ...]
 
 
-def queue_standings(runtime: Runtime) -> list[QueueStanding] | None:
+def queue_standings(runtime: Runtime) -> list[QueueSummary] | None:
     """Return how our queues stand, None while Redis is away."""
     try:
         return [_standing(queue) for queue in our_queues(runtime)]
@@ -79,10 +79,10 @@ def _queue(name: str, redis: "Redis", allowed: type[Job]) -> Queue:
     return Queue(name, connection=redis, job_class=allowed, serializer=JSONSerializer)
 
 
-def _standing(queue: Queue) -> QueueStanding:
+def _standing(queue: Queue) -> QueueSummary:
     registry = failed_registry(queue)
     ids = registry.get_job_ids(end=MOST_FAILED - 1, desc=True)
-    return QueueStanding(
+    return QueueSummary(
         queue.name,
         waiting=queue.count,
         started=StartedJobRegistry(queue=queue).get_job_count(cleanup=False),
@@ -92,8 +92,8 @@ def _standing(queue: Queue) -> QueueStanding:
     )
 
 
-def _worker(worker: BaseWorker) -> WorkerStanding:
-    return WorkerStanding(
+def _worker(worker: BaseWorker) -> WorkerSummary:
+    return WorkerSummary(
         worker.name,
         str(worker.get_state()),
         worker.birth_date,

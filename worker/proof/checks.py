@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from worker.decide.heads import SHOWN
 from worker.line.door import storable
 from worker.proof.compare import stream
-from worker.proof.faults import Findings, place
+from worker.proof.findings import Findings, place
 from worker.rules.chain import GENESIS, VERSION, next_head
 from worker.rules.model import Decision
 from worker.store.schema import EPOCH, cursors, decisions, inbox, published_heads
 
 
 @dataclass(slots=True)
-class Line:
+class Extent:
     """How far a line goes; `erased` is the last place whose text is gone (0: none), `head` the chain's end."""
 
     last: int = 0
@@ -25,9 +25,9 @@ class Line:
     head: str = GENESIS
 
 
-def check_line(source: Connection, site: Row[Any], found: Findings) -> Line:
+def check_line(source: Connection, site: Row[Any], found: Findings) -> Extent:
     """Check that places have no gap and end with the site's counter, and that times never fall along them."""
-    line = Line()
+    line = Extent()
     columns = (inbox.c.seq, inbox.c.received_at, inbox.c.salt, inbox.c.text, inbox.c.body)
     for values in stream(source, select(*columns).where(inbox.c.site_id == site.id).order_by(inbox.c.seq)):
         _next_place(line, values, found)
@@ -38,7 +38,7 @@ def check_line(source: Connection, site: Row[Any], found: Findings) -> Line:
     return line
 
 
-def _next_place(line: Line, values: tuple[Any, ...], found: Findings) -> None:
+def _next_place(line: Extent, values: tuple[Any, ...], found: Findings) -> None:
     seq, received_at, salt, text, body = values
     if seq != line.last + 1:
         missing = place(seq - 1) if seq == line.last + 2 else f"places {line.last + 1} to {seq - 1}"

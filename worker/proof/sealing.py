@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Date, Engine, Row, Table, delete, insert, sel
 from worker.decide.heads import publish
 from worker.proof.checks import cursor_of
 from worker.proof.compare import AT_ONCE, Compared, Difference, stream
-from worker.proof.faults import Findings, place
+from worker.proof.findings import Findings, place
 from worker.rules.chain import READER, VERSION, canonical
 from worker.rules.erasing import names_nobody
 from worker.store.database import in_key_order

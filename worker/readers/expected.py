@@ -14,7 +14,7 @@ from worker.store.working_set import load_planned, open_state
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedClient:
     """A client who is expected; `form`: the one by which he has come, None while he has not."""
 
     claim: Claim
@@ -22,7 +22,7 @@ class Expected:
     form: Visit | None
 
 
-def expected_at(engine: Engine, site_id: int, day: date) -> list[Expected]:
+def expected_at(engine: Engine, site_id: int, day: date) -> list[ExpectedClient]:
     """Return whom a site expects on a day, in the order of their times."""
     with reading(engine).connect() as connection:
         site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
@@ -30,4 +30,4 @@ def expected_at(engine: Engine, site_id: int, day: date) -> list[Expected]:
         # Who is expected at the weekend has its Saturday for his day.
         load_planned(connection, site_id, state, (day, day - DAY))
     found = ((claim, plan_with(claim)) for claim in expected_on(state, day))
-    return [Expected(claim, plan, coming_of(state, claim)) for claim, plan in found if plan is not None]
+    return [ExpectedClient(claim, plan, coming_of(state, claim)) for claim, plan in found if plan is not None]

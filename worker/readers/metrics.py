@@ -61,7 +61,7 @@ class Metrics(Collector):
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._decided = Decided()
+        self._decided = DecisionCounts()
         self._outbox = OutboxCounts()
 
     def collect(self) -> Iterator[Metric]:
@@ -106,7 +106,7 @@ class Metrics(Collector):
 
 
 @dataclass(slots=True)
-class Decided:
+class DecisionCounts:
     """Decisions by code. They are never changed, so each is counted once, and a scrape reads only the newest."""
 
     upto: dict[int, int] = field(default_factory=dict)

@@ -57,7 +57,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class ForwardedPlace:
     """The same text in another site's line (L25); `seq` None: it is not there yet."""
 
     site: str
@@ -85,9 +85,9 @@ class TextPath:
     decided_at: datetime | None
     reports: tuple[Reported, ...]
     replies: tuple[ReplyPath, ...]
-    origin: Elsewhere | None
+    origin: ForwardedPlace | None
     """where it was received first, of a text that was forwarded to here"""
-    forwards: tuple[Elsewhere, ...]
+    forwards: tuple[ForwardedPlace, ...]
 
 
 def text_path(engine: Engine, site_id: int, seq: int) -> TextPath | None:
@@ -118,7 +118,7 @@ def _message(site_id: int, seq: int) -> Any:
     )
 
 
-def _origin(connection: Connection, site_id: int, seq: int) -> Elsewhere | None:
+def _origin(connection: Connection, site_id: int, seq: int) -> ForwardedPlace | None:
     """Return where a text came from, by its message id: that stays when the text is erased."""
     mine = select(inbox.c.provider_id).where(inbox.c.site_id == site_id, inbox.c.seq == seq)
     place = read_forward_id(connection.execute(mine).scalar_one())
@@ -126,19 +126,19 @@ def _origin(connection: Connection, site_id: int, seq: int) -> Elsewhere | None:
         return None
     line = select(sites.c.name, sites.c.id, inbox.c.seq, inbox.c.received_at).join(inbox, inbox.c.site_id == sites.c.id)
     row = connection.execute(line.where(sites.c.id == place[0], inbox.c.seq == place[1])).first()
-    return Elsewhere(*row) if row is not None else None
+    return ForwardedPlace(*row) if row is not None else None
 
 
-def _forwards(connection: Connection, site_id: int, seq: int) -> tuple[Elsewhere, ...]:
+def _forwards(connection: Connection, site_id: int, seq: int) -> tuple[ForwardedPlace, ...]:
     mine = (forwards.c.site_id == site_id) & (forwards.c.seq == seq)
     rows = connection.execute(select(forwards).where(mine).order_by(forwards.c.part)).all()
     return tuple(_forward(connection, row.name, forward_id(site_id, seq, row.part)) for row in rows)
 
 
-def _forward(connection: Connection, name: str, message_id: str) -> Elsewhere:
+def _forward(connection: Connection, name: str, message_id: str) -> ForwardedPlace:
     named = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id)
     there = connection.execute(select(inbox.c.site_id, inbox.c.seq, inbox.c.received_at).where(named)).first()
-    return Elsewhere(name, None, None, None) if there is None else Elsewhere(name, *there)
+    return ForwardedPlace(name, None, None, None) if there is None else ForwardedPlace(name, *there)
 
 
 def _reports(connection: Connection, site_id: int, seq: int) -> tuple[Reported, ...]:

@@ -18,8 +18,8 @@ from worker.proof.audit import audit_site
 from worker.proof.checks import cursor_of
 from worker.proof.scratch import scratch_database
 from worker.proof.sealing import Seal, empty_older_seals, seal_line
+from worker.retention.affairs import clients_of, places_answered, places_of, places_to_forward
 from worker.retention.changes import Change, apply
-from worker.retention.standing import clients_of, places_answered, places_of, places_to_forward
 from worker.retention.steps import Step, Task, Wanted, steps_of
 from worker.retention.touched import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of

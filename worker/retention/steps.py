@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
 
+from worker.retention.affairs import places_of
 from worker.retention.changes import Change, change
-from worker.retention.standing import places_of
 from worker.rules.erasing import (
+    Affairs,
     Clients,
-    Standing,
     left_of_claim,
     left_of_contact,
     left_of_form,
@@ -44,10 +44,10 @@ class Wanted:
 
     def keep(self, connection: Connection, site_id: int, phones7: Collection[Phone7]) -> None:
         """Keep everything of the clients of these phones: something has just referred to them."""
-        for standing in filter(None, map(self.clients.standing, phones7)):
-            if not standing.living:
-                standing.living = True
-                places, refs = places_of(connection, site_id, standing.numbers)
+        for found in filter(None, map(self.clients.affairs, phones7)):
+            if not found.living:
+                found.living = True
+                places, refs = places_of(connection, site_id, found.numbers)
                 self.places |= places
                 self.refs |= refs
 
@@ -98,7 +98,7 @@ class EraseClients(Step):
         return list(_of_clients(connection, task, [each for each in some if each.may_go(task.policy, task.now)]))
 
 
-def _of_clients(connection: Connection, task: Task, some: list[Standing]) -> Iterable[Change]:
+def _of_clients(connection: Connection, task: Task, some: list[Affairs]) -> Iterable[Change]:
     numbers = [number for each in some for number in each.numbers]
     phones7 = [phone7 for each in some for phone7 in each.phones7]
     for row in _read(connection, task, claims, claims.c.number.in_(numbers)):
@@ -141,9 +141,9 @@ class EraseReports(Step):
 
     def _may_go(self, row: Row[Any]) -> bool:
         task = self._task
-        standing = task.wanted.clients.standing((row.first3, row.last4))
-        if standing is not None:
-            return standing.may_go(task.policy, task.now)
+        found = task.wanted.clients.affairs((row.first3, row.last4))
+        if found is not None:
+            return found.may_go(task.policy, task.now)
         return older(row.received_at, task.policy.keep_unvisited_days, task.now)
 
 

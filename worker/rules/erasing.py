@@ -17,7 +17,7 @@ LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Standing:
+class Affairs:
     """How one client stands, everything about him taken together; `numbers` are those of his claims."""
 
     over_at: datetime = LONG_AGO
@@ -33,8 +33,8 @@ class Standing:
         days = policy.keep_visited_days if self.visited else policy.keep_unvisited_days
         return not self.living and older(self.over_at, days, now)
 
-    def take_in(self, other: "Standing") -> None:
-        """Become the standing of both."""
+    def take_in(self, other: "Affairs") -> None:
+        """Become those of both."""
         self.over_at = max(self.over_at, other.over_at)
         self.visited |= other.visited
         self.living |= other.living
@@ -53,37 +53,37 @@ class Clients:
     def __init__(self) -> None:
         """Begin with nobody."""
         self._parent: dict[Phone7, Phone7] = {}
-        self._standing: dict[Phone7, Standing] = {}
+        self._affairs: dict[Phone7, Affairs] = {}
 
     def note(
         self, phone7: Phone7, over_at: datetime, *, visited: bool = False, living: bool = False, number: int = 0
     ) -> None:
         """Note something about the client of a phone."""
         numbers = [number] if number else []
-        self._of(phone7).take_in(Standing(over_at, visited, living, numbers))
+        self._of(phone7).take_in(Affairs(over_at, visited, living, numbers))
 
     def join(self, one: Phone7, other: Phone7) -> None:
         """Make two phones one client's: an alias, relatives, a form that several came on."""
         self._of(one), self._of(other)
         first, second = self._root(one), self._root(other)
         if first != second:
-            small, large = sorted((first, second), key=lambda root: len(self._standing[root].phones7))
+            small, large = sorted((first, second), key=lambda root: len(self._affairs[root].phones7))
             self._parent[small] = large
-            self._standing[large].take_in(self._standing.pop(small))
+            self._affairs[large].take_in(self._affairs.pop(small))
 
-    def standing(self, phone7: Phone7) -> Standing | None:
+    def affairs(self, phone7: Phone7) -> Affairs | None:
         """Return how the client of a phone stands, None where nothing is known of him."""
-        return self._standing[self._root(phone7)] if phone7 in self._parent else None
+        return self._affairs[self._root(phone7)] if phone7 in self._parent else None
 
-    def __iter__(self) -> Iterator[Standing]:
+    def __iter__(self) -> Iterator[Affairs]:
         """Yield the standing of each client."""
-        return iter(self._standing.values())
+        return iter(self._affairs.values())
 
-    def _of(self, phone7: Phone7) -> Standing:
+    def _of(self, phone7: Phone7) -> Affairs:
         if phone7 not in self._parent:
             self._parent[phone7] = phone7
-            self._standing[phone7] = Standing(phones7=[phone7])
-        return self._standing[self._root(phone7)]
+            self._affairs[phone7] = Affairs(phones7=[phone7])
+        return self._affairs[self._root(phone7)]
 
     def _root(self, phone7: Phone7) -> Phone7:
         while (parent := self._parent[phone7]) != phone7:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScenarioLine:
     """What every line has: its number, its site, and its time (None: from the beginning)."""
 
     number: int
@@ -17,7 +17,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class SetUp(Line):
+class SetUp(ScenarioLine):
     """A set-up message: kind and payload as `worker.rules.setup` takes them."""
 
     kind: str
@@ -25,7 +25,7 @@ class SetUp(Line):
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming(Line):
+class Incoming(ScenarioLine):
     """`>`: a text, or (`form`) what a member of staff enters at the desk."""
 
     sender: str
@@ -37,7 +37,7 @@ class Incoming(Line):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected(Line):
+class Expected(ScenarioLine):
     """`<`: a message that must go out; `never` (`!<`): one that must not from then on (without code: just then).
 
     Unless the line names its site (`named_site`) the message may come from any: one phone seldom serves two (F4).
@@ -53,7 +53,7 @@ class Expected(Line):
 
 
 @dataclass(frozen=True, slots=True)
-class Owner(Line):
+class Owner(ScenarioLine):
     """`owner`: whose a client must be (or, `differs`, must not be) at that time."""
 
     client: str

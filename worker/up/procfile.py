@@ -15,7 +15,7 @@ class ProcfileError(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ProcessLine:
     """One line: a process's name and the words of its command, variables not yet filled in."""
 
     name: str
@@ -35,9 +35,9 @@ class Entry:
             raise ProcfileError(f"The Procfile's {self.name} has a $ that begins no name: {word}") from None
 
 
-def parse_procfile(text: str) -> list[Entry]:
+def parse_procfile(text: str) -> list[ProcessLine]:
     """Return the entries in their order. Raises ProcfileError, which names the line."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ProcessLine] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             entry = _entry(line.strip(), number)
@@ -49,17 +49,17 @@ def parse_procfile(text: str) -> list[Entry]:
     return list(entries.values())
 
 
-def _entry(line: str, number: int) -> Entry:
+def _entry(line: str, number: int) -> ProcessLine:
     matched = LINE.fullmatch(line)
     if not matched:
         raise ProcfileError(f"The Procfile's line {number} is not of the form `name: command`.")
     try:
-        return Entry(matched["name"], tuple(shlex.split(matched["command"])))
+        return ProcessLine(matched["name"], tuple(shlex.split(matched["command"])))
     except ValueError as error:
         raise ProcfileError(f"The Procfile's line {number} cannot be split into words: {error}.") from None
 
 
-def read_procfile(folders: Sequence[Path]) -> list[Entry]:
+def read_procfile(folders: Sequence[Path]) -> list[ProcessLine]:
     """Read the Procfile in the first of these folders that has one. Raises ProcfileError."""
     for folder in folders:
         if (folder / "Procfile").is_file():

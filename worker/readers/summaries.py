@@ -13,7 +13,7 @@ IN_DOUBT = ("unknown", "review")
 
 
 @dataclass(frozen=True, slots=True)
-class LineStanding:
+class LineSummary:
     """A site's line: its last place, how many are not decided, and since when the first of those waits."""
 
     site_id: int
@@ -25,7 +25,7 @@ class LineStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxStanding:
+class OutboxSummary:
     """Replies that have not gone out: how many are due or will be, since when the first, how many are in doubt."""
 
     pending: int
@@ -33,7 +33,7 @@ class OutboxStanding:
     in_doubt: int
 
 
-def line_standings(engine: Engine, site_ids: Collection[int]) -> list[LineStanding]:
+def line_standings(engine: Engine, site_ids: Collection[int]) -> list[LineSummary]:
     """Return how the lines of these sites stand, in the order of the sites' founding."""
     first = (inbox.c.site_id == sites.c.id) & (inbox.c.seq == cursors.c.decided_seq + 1)
     waiting = (sites.c.last_seq - cursors.c.decided_seq).label("waiting")
@@ -45,16 +45,16 @@ def line_standings(engine: Engine, site_ids: Collection[int]) -> list[LineStandi
         .order_by(sites.c.id)
     )
     with reading(engine).connect() as connection:
-        return [LineStanding(*row) for row in connection.execute(query)]
+        return [LineSummary(*row) for row in connection.execute(query)]
 
 
-def outbox_standing(engine: Engine, site_ids: Collection[int]) -> OutboxStanding:
+def outbox_standing(engine: Engine, site_ids: Collection[int]) -> OutboxSummary:
     """Return how the outbox of these sites stands."""
     with reading(engine).connect() as connection:
         return _outbox(connection, site_ids)
 
 
-def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxStanding:
+def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxSummary:
     # By the index on states: those that are over, which are nearly all, cost nothing.
     waiting = replies.c.state.in_(("pending", "sending"))
     counted = select(
@@ -63,4 +63,4 @@ def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxStanding
         func.count(case((replies.c.state.in_(IN_DOUBT), 1))),
     ).where(and_(replies.c.state.in_(("pending", "sending", *IN_DOUBT)), replies.c.site_id.in_(site_ids)))
     pending, oldest_at, in_doubt = connection.execute(counted).one()
-    return OutboxStanding(pending, oldest_at, in_doubt)
+    return OutboxSummary(pending, oldest_at, in_doubt)

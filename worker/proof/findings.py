@@ -13,8 +13,8 @@ _PHONE = re.compile(r"\+?\d{3,}(?=\d{4})")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A disagreement: `column` is "" where a whole row is missing or too many."""
+class Disagreement:
+    """Two accounts that differ: `column` is "" where a whole row is missing or too many."""
 
     site: str
     table: str
@@ -25,25 +25,25 @@ class Fault:
 
 @dataclass(slots=True)
 class Findings:
-    """The faults of one site: the first of each table are kept, the rest are counted."""
+    """The disagreements of one site: the first of each table are kept, the rest are counted."""
 
     site: str
-    told: list[Fault] = field(default_factory=list)
+    told: list[Disagreement] = field(default_factory=list)
     count: int = 0
 
     def add(self, table: str, key: str, column: str, words: str) -> None:
         """Take in a disagreement; `words` go on where table and key have been named."""
         self.count += 1
-        if sum(fault.table == table for fault in self.told) < MOST_TOLD:
+        if sum(each.table == table for each in self.told) < MOST_TOLD:
             sentence = f"{table}, {key}: {words}" if key else f"{table}: {words}"
-            self.told.append(Fault(self.site, table, key, column, sentence))
+            self.told.append(Disagreement(self.site, table, key, column, sentence))
 
     def take(self, other: "Findings") -> None:
         """Take in what was found elsewhere."""
         counted = self.count + other.count
-        for fault in other.told:
-            if sum(known.table == fault.table for known in self.told) < MOST_TOLD:
-                self.told.append(fault)
+        for each in other.told:
+            if sum(known.table == each.table for known in self.told) < MOST_TOLD:
+                self.told.append(each)
         self.count = counted
 
 
