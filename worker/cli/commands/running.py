@@ -1,4 +1,4 @@
-"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `redecide`, `gateway`, `backfill`, `user`."""
+"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `gateway`, `user`, and the like."""
 
 import click
 
