@@ -14,8 +14,7 @@ from sqlalchemy import Engine, select
 from tests.folding import fold, recorded
 from worker.line.forwards import forward_id
 from worker.store.schema import attempts, cursors, decisions, forwards, inbox, replies, sites, unrouted
-
-SETTLED = {"sent", "failed", "stale", "review"}
+from worker.store.states import AT_REST
 
 
 @dataclass(slots=True)
@@ -54,7 +53,7 @@ def at_rest(engine: Engine) -> bool:
             return False
         if connection.execute(select(forwards.c.seq).where(~forwards.c.done)).first():
             return False
-        return connection.execute(select(replies.c.id).where(replies.c.state.not_in(SETTLED))).first() is None
+        return connection.execute(select(replies.c.id).where(replies.c.state.not_in(AT_REST))).first() is None
 
 
 def received(engine: Engine) -> set[str]:
@@ -120,4 +119,4 @@ def _weigh_replies(engine: Engine, counts: Counts, taken: Collection[dict[str, A
             counts.broken.append(f"of the equal replies {ids} the gateway took {went[key]}, and {sent[key]} are sent")
     if counts.duplicates:
         counts.broken.append(f"{counts.duplicates} messages went out again without any doubt about the first")
-    counts.broken += [f"reply {row.id} is still {row.state}" for row in rows if row.state not in SETTLED]
+    counts.broken += [f"reply {row.id} is still {row.state}" for row in rows if row.state not in AT_REST]

@@ -17,8 +17,8 @@ from worker.cli.program import function_of
 from worker.gateways.table import ADAPTERS
 from worker.readers.flags import FLAGS
 from worker.readers.register import STATUSES
-from worker.readers.troubles import FAILED_REPLIES
 from worker.rules.model import ROLES
+from worker.store.states import UNDELIVERED
 
 HEAVY = ("sqlalchemy", "redis", "rq", "twilio", "openpyxl", "requests", "alembic", "psutil", "phonenumbers")
 # Prints what a command line has imported, once it has ended.
@@ -72,4 +72,4 @@ def test_choices_are_those_that_the_program_knows() -> None:
     assert set(options.GATEWAYS) == set(ADAPTERS)
     assert options.STATUSES == STATUSES
     assert options.FLAGS == FLAGS
-    assert options.UNDELIVERED == FAILED_REPLIES
+    assert options.UNDELIVERED == UNDELIVERED

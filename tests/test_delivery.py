@@ -19,8 +19,9 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.outbox.delivery import Change, Tally, after_lookups, after_outcome, after_status, backoff_s
+from worker.store.states import ReplyState
 
-SENDING = Tally("sending", 1, None, None, NOON + timedelta(hours=4))
+SENDING = Tally(ReplyState.SENDING, 1, None, None, NOON + timedelta(hours=4))
 SENT = replace(SENDING, state="sent", sid="SM1", delivery="sent")
 SOFT = Retry(600, "30003", "off", once=True)
 HARD = Refused("30005", "unknown", "number")

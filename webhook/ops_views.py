@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from webhook.codes import CodeWords, code_words
 from webhook.ops_words import DELIVERIES, STATES, error_words, known
 from webhook.phone_views import masked
-from worker.processes.repairs import RESENDABLE, SETTLEABLE
 from worker.readers.traffic import ReplyCount
 from worker.readers.troubles import FailedReply
+from worker.store.states import IN_DOUBT, UNDELIVERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def failure_views(rows: Sequence[FailedReply]) -> list[FailureView]:
             masked(row.recipient),
             known(STATES, row.state),
             _why(row.error_code, row.error_words),
-            row.state in RESENDABLE,
-            row.state in SETTLEABLE,
+            row.state in UNDELIVERED,
+            row.state in IN_DOUBT,
         )
         for row in rows
     ]

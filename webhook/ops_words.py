@@ -6,6 +6,7 @@ from typing import NamedTuple
 from webhook.codes import CodeWords
 from webhook.language import _, _l
 from worker.alerts.book import Book
+from worker.store.states import ReplyState
 
 FAULTS = {
     "redis_away": (_l("Redis is away: the sweeper does the work, more slowly."), "warn"),
@@ -21,14 +22,14 @@ FAULTS = {
 }
 """By the codes of `worker.readers.health`."""
 
-STATES = {
-    "pending": CodeWords(_l("to be sent"), "info"),
-    "sending": CodeWords(_l("being sent"), "info"),
-    "sent": CodeWords(_l("sent"), "good"),
-    "failed": CodeWords(_l("failed"), "bad"),
-    "unknown": CodeWords(_l("in doubt"), "warn"),
-    "review": CodeWords(_l("needs a person"), "bad"),
-    "stale": CodeWords(_l("too late to send"), "warn"),
+STATES: dict[str, CodeWords] = {
+    ReplyState.PENDING: CodeWords(_l("to be sent"), "info"),
+    ReplyState.SENDING: CodeWords(_l("being sent"), "info"),
+    ReplyState.SENT: CodeWords(_l("sent"), "good"),
+    ReplyState.FAILED: CodeWords(_l("failed"), "bad"),
+    ReplyState.UNKNOWN: CodeWords(_l("in doubt"), "warn"),
+    ReplyState.REVIEW: CodeWords(_l("needs a person"), "bad"),
+    ReplyState.STALE: CodeWords(_l("too late to send"), "warn"),
 }
 
 DELIVERIES = {

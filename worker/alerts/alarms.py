@@ -27,6 +27,7 @@ from worker.store.schema import (
     sites,
     unrouted,
 )
+from worker.store.states import ReplyState
 
 LINE_STANDS_AFTER: Final = timedelta(minutes=1)
 REPLIES_WAIT_AFTER: Final = timedelta(minutes=5)
@@ -125,7 +126,7 @@ def _gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 def _replies_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
     # One with a delivery has failed softly, and waits for its new attempt as it should.
-    unsent = and_(replies.c.state == "pending", replies.c.delivery.is_(None))
+    unsent = and_(replies.c.state == ReplyState.PENDING, replies.c.delivery.is_(None))
     old = replies.c.created_at < now - REPLIES_WAIT_AFTER
     query = select(replies.c.site_id, func.count().label("waiting"), _oldest(replies.c.created_at))
     query = query.join(sites, sites.c.id == replies.c.site_id).where(unsent, old, ~stopped())
@@ -165,7 +166,7 @@ def _content_refused(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 
 def _replies_in_review(connection: Connection, now: datetime) -> Iterator[Alarm]:
-    in_review = and_(replies.c.state == "review", replies.c.updated_at > now - SHOWN_FOR)
+    in_review = and_(replies.c.state == ReplyState.REVIEW, replies.c.updated_at > now - SHOWN_FOR)
     query = select(replies.c.site_id, func.count().label("total"), _oldest(replies.c.updated_at))
     for row in connection.execute(query.where(in_review).group_by(replies.c.site_id)):
         sentence = (
@@ -243,7 +244,7 @@ def _failed_since(connection: Connection, since: datetime, which: ColumnElement[
 
 
 def _sent_since(connection: Connection, site_id: int, since: datetime) -> int:
-    mine = and_(attempts.c.reply_id == replies.c.id, replies.c.site_id == site_id, replies.c.state == "sent")
+    mine = and_(attempts.c.reply_id == replies.c.id, replies.c.site_id == site_id, replies.c.state == ReplyState.SENT)
     query = select(func.count()).select_from(attempts).join(replies, mine)
     return int(connection.execute(query.where(attempts.c.ended_at > since)).scalar_one())
 

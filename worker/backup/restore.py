@@ -23,6 +23,7 @@ from worker.outbox.ledger import begin, end
 from worker.proof.compare import same_rows
 from worker.store.database import head_revision, known_revisions, migrate, reading
 from worker.store.schema import metadata, replies
+from worker.store.states import TO_SEND, ReplyState
 
 GAP: Final = 1_000_000
 """How many ids of replies a restore leaves out: more than were given between the backup and the loss."""
@@ -138,14 +139,20 @@ def _leave_a_gap(connection: Connection) -> None:
 
 def _put_in_doubt(connection: Connection, now: datetime) -> None:
     """Declare every reply that was still to be sent, or on its way, to be of unknown outcome."""
-    waiting = replies.c.state.in_(("pending", "sending"))
+    waiting = replies.c.state.in_(TO_SEND)
     for row in connection.execute(select(replies).where(waiting)).all():
         number = row.attempt
-        if row.state == "pending":
+        if row.state == ReplyState.PENDING:
             number += 1
             # Its list is searched from here on: from when it could have been sent at the earliest.
             begin(connection, row.id, number, row.created_at)
         end(connection, row.id, number, IN_DOUBT, now)
-        doubt = {"state": "unknown", "attempt": number, "lease_until": None, "delivery": None, "updated_at": now}
+        doubt = {
+            "state": ReplyState.UNKNOWN,
+            "attempt": number,
+            "lease_until": None,
+            "delivery": None,
+            "updated_at": now,
+        }
         words = {"error_code": IN_DOUBT.code, "error_words": IN_DOUBT.words}
         connection.execute(update(replies).where(replies.c.id == row.id).values(doubt | words))

@@ -12,8 +12,9 @@ from worker.cli.base import database, settings
 from worker.cli.problems import Problem
 from worker.clock import utc_now
 from worker.processes.repairs import Mender
-from worker.readers.troubles import FAILED_REPLIES, FailedReply, replies_standing_still, site_of_reply
+from worker.readers.troubles import FailedReply, replies_standing_still, site_of_reply
 from worker.runtime import open_runtime
+from worker.store.states import UNDELIVERED
 
 Act = Callable[[Mender, int, int], bool]
 
@@ -21,7 +22,7 @@ Act = Callable[[Mender, int, int], bool]
 def list_replies(state: str | None, as_json: bool) -> None:
     """Show the newest replies that did not arrive or may not have; never a number or what they say."""
     with database() as engine:
-        found = replies_standing_still(engine, (state,) if state else FAILED_REPLIES)
+        found = replies_standing_still(engine, (state,) if state else UNDELIVERED)
     if as_json:
         click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False))
         return

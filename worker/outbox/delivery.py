@@ -24,6 +24,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
+from worker.store.states import IN_DOUBT, ReplyState
 
 LONGEST_WAIT_S: Final = 200.0
 JITTER: Final = 0.5
@@ -45,7 +46,7 @@ Change = dict[str, Any]
 class Tally:
     """How a reply stands. `soft_failures` and `unknowns` count its attempts that ended so, the present one apart."""
 
-    state: str
+    state: ReplyState
     attempt: int
     delivery: str | None
     sid: str | None
@@ -56,8 +57,9 @@ class Tally:
     @property
     def unsettled(self) -> bool:
         """Whether it is still open what became of the present attempt."""
-        waits_again = self.state == "pending" and self.attempt > 0
-        return (self.state in ("sending", "unknown", "review") or waits_again) and self.delivery not in FAILED
+        waits_again = self.state == ReplyState.PENDING and self.attempt > 0
+        open_yet = self.state in (ReplyState.SENDING, *IN_DOUBT) or waits_again
+        return open_yet and self.delivery not in FAILED
 
 
 def backoff_s(attempt: int, least_s: float, chance: float) -> float:
@@ -69,7 +71,7 @@ def after_outcome(tally: Tally, outcome: Outcome, now: datetime, chance: float) 
     """Return what the outcome of the present attempt changes."""
     if isinstance(outcome, Sent):
         return _taken(tally, outcome.sid, outcome.delivery, now)
-    if tally.state not in ("sending", "unknown"):
+    if tally.state not in (ReplyState.SENDING, ReplyState.UNKNOWN):
         # A callback was faster, and knows better than an answer that failed.
         return {}
     match outcome:
@@ -78,10 +80,10 @@ def after_outcome(tally: Tally, outcome: Outcome, now: datetime, chance: float) 
         case Refused():
             return _refused(outcome)
         case Unknown():
-            return _over("unknown", outcome.code, outcome.words)
+            return _over(ReplyState.UNKNOWN, outcome.code, outcome.words)
         case Stopped() | SenderStopped():
             # Nobody was asked anything: the attempt was none.
-            return {"state": "pending", "attempt": tally.attempt - 1, "next_at": now, "lease_until": None}
+            return {"state": ReplyState.PENDING, "attempt": tally.attempt - 1, "next_at": now, "lease_until": None}
 
 
 def after_status(tally: Tally, status: Status, now: datetime, chance: float) -> Change:
@@ -99,23 +101,23 @@ def after_status(tally: Tally, status: Status, now: datetime, chance: float) -> 
 def after_lookups(tally: Tally, now: datetime) -> Change:
     """Return what to do with a reply that the gateway's list does not hold: one re-send while it is of use."""
     if tally.unknowns < RESENDS and tally.useful_until > now:
-        return {"state": "pending", "next_at": now, "lease_until": None}
-    return {"state": "review", "lease_until": None}
+        return {"state": ReplyState.PENDING, "next_at": now, "lease_until": None}
+    return {"state": ReplyState.REVIEW, "lease_until": None}
 
 
 def _taken(tally: Tally, sid: str | None, delivery: str | None, now: datetime) -> Change:
     better = delivery if RANK[delivery] > RANK[tally.delivery] else tally.delivery
-    if tally.state == "sent":
+    if tally.state == ReplyState.SENT:
         return {"sid": sid or tally.sid, "delivery": better}
     if not tally.unsettled:
         return {"sid": tally.sid or sid}
-    settled = {"state": "sent", "sent_at": now, "lease_until": None, "error_code": None, "error_words": None}
+    settled = {"state": ReplyState.SENT, "sent_at": now, "lease_until": None, "error_code": None, "error_words": None}
     return settled | {"sid": sid or tally.sid, "delivery": better}
 
 
 def _earlier(tally: Tally, status: Status, now: datetime) -> Change:
     """An attempt before the present one: good news settles a reply that is in doubt, bad news is old news."""
-    if status.delivery in FAILED or tally.state not in ("unknown", "review", "pending"):
+    if status.delivery in FAILED or tally.state not in (*IN_DOUBT, ReplyState.PENDING):
         return {}
     return _taken(tally, status.sid, status.delivery, now)
 
@@ -125,23 +127,23 @@ def _failure(tally: Tally, status: Status, now: datetime, chance: float) -> Chan
         case Retry(once=once) if not once or tally.soft_failures < SOFT_FAILURES:
             return _again(tally, status.failure, now, chance)
         case Stopped() | SenderStopped():
-            return {"state": "pending", "next_at": now, "lease_until": None}
+            return {"state": ReplyState.PENDING, "next_at": now, "lease_until": None}
         case None:
-            return _over("failed", status.error_code or "none", "not delivered")
+            return _over(ReplyState.FAILED, status.error_code or "none", "not delivered")
         case Refused() as refused:
             return _refused(refused)
         case failure:
-            return _over("failed", failure.code, failure.words)
+            return _over(ReplyState.FAILED, failure.code, failure.words)
 
 
 def _again(tally: Tally, outcome: Retry, now: datetime, chance: float) -> Change:
     wait = timedelta(seconds=backoff_s(tally.attempt, outcome.after_s, chance))
-    return _over("pending", outcome.code, outcome.words) | {"next_at": now + wait}
+    return _over(ReplyState.PENDING, outcome.code, outcome.words) | {"next_at": now + wait}
 
 
 def _refused(outcome: Refused) -> Change:
-    return _over("failed", outcome.code, outcome.words) | {"refusal": outcome.scope}
+    return _over(ReplyState.FAILED, outcome.code, outcome.words) | {"refusal": outcome.scope}
 
 
-def _over(state: str, code: str, words: str) -> Change:
+def _over(state: ReplyState, code: str, words: str) -> Change:
     return {"state": state, "error_code": code, "error_words": words, "lease_until": None}

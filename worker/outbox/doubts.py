@@ -18,6 +18,7 @@ from worker.outbox.leases import Lease, record
 from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_of, with_site
 from worker.store.database import reading
 from worker.store.schema import attempts, replies, sites
+from worker.store.states import ReplyState
 from worker.tracing import trail
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Settler:
         """Tell whether what was found is another reply of equal words, which is being sent while we look."""
         equal = and_(replies.c.recipient == row.recipient, replies.c.words == row.words, replies.c.id != row.id)
         its_own = exists().where(attempts.c.reply_id == replies.c.id, attempts.c.sid == sid)
-        query = select(replies.c.id).where(equal, or_(replies.c.state == "sending", its_own)).limit(1)
+        query = select(replies.c.id).where(equal, or_(replies.c.state == ReplyState.SENDING, its_own)).limit(1)
         with reading(self.engine).connect() as connection:
             return connection.execute(query).first() is not None
 
@@ -91,7 +92,7 @@ class Settler:
         now = self.clock()
         with committing(self.engine, "lookup.commit") as connection:
             tally = tally_of(connection, row.id)
-            if tally is None or (tally.state, tally.attempt) != ("unknown", row.attempt):
+            if tally is None or (tally.state, tally.attempt) != (ReplyState.UNKNOWN, row.attempt):
                 # A callback was faster.
                 return
             if not note_lookup(connection, row.id, row.attempt, row.lookups):
@@ -114,5 +115,5 @@ def _in_doubt(now: datetime, gateways: list[str]) -> Select[Any]:
     due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
     present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
     query = with_site().add_columns(attempts.c.started_at, attempts.c.lookups).join(attempts, present)
-    doubtful = and_(replies.c.state == "unknown", sites.c.gateway.in_(gateways), or_(*due))
+    doubtful = and_(replies.c.state == ReplyState.UNKNOWN, sites.c.gateway.in_(gateways), or_(*due))
     return query.where(doubtful).order_by(replies.c.id).limit(AT_ONCE)

@@ -48,6 +48,7 @@ from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.outbox.stops import WHOLE_GATEWAY, is_believed, revive, stop, stopped
 from worker.store.database import reading
 from worker.store.schema import opt_outs, replies, sites
+from worker.store.states import ReplyState
 from worker.tracing import trail
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: P
 def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Lease | None:
     """Lease a candidate and commit that; None when somebody else was faster or it may not go out any more."""
     taken = {
-        "state": "sending",
+        "state": ReplyState.SENDING,
         "attempt": replies.c.attempt + 1,
         "lease_until": now + LEASE,
         "delivery": None,
@@ -151,14 +152,19 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
 
 def close_leases(engine: Engine, now: datetime) -> int:
     """Declare the attempts of senders that have died to be of unknown outcome; return how many."""
-    dead = and_(replies.c.state == "sending", replies.c.lease_until <= now)
+    dead = and_(replies.c.state == ReplyState.SENDING, replies.c.lease_until <= now)
     lost = Unknown("lease", "the sender died")
     columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
     with committing(engine, "leases.commit") as connection:
         rows = connection.execute(select(*columns).where(dead).with_for_update()).all()
         for row in rows:
             end(connection, row.id, row.attempt, lost, now)
-            change = {"state": "unknown", "lease_until": None, "error_code": lost.code, "error_words": lost.words}
+            change = {
+                "state": ReplyState.UNKNOWN,
+                "lease_until": None,
+                "error_code": lost.code,
+                "error_words": lost.words,
+            }
             change_reply(connection, row.id, change, now)
             ids = trail(row.site_id, row.cause)
             say(log, "lease closed", logging.WARNING, **ids, reply=row.id, attempt=row.attempt)
@@ -172,7 +178,7 @@ def retire(engine: Engine, now: datetime) -> int:
     Replies of a stopped gateway stay as they are: whoever resumes it sees what has waited.
     """
     sending = select(sites.c.id).where(~stopped())
-    waiting = and_(replies.c.state == "pending", replies.c.site_id.in_(sending))
+    waiting = and_(replies.c.state == ReplyState.PENDING, replies.c.site_id.in_(sending))
     opted_out = exists().where(opt_outs.c.site_id == replies.c.site_id, opt_outs.c.phone == replies.c.recipient)
     stale = waiting & (replies.c.useful_until <= now)
     due = waiting & (replies.c.next_at <= now)
@@ -181,8 +187,8 @@ def retire(engine: Engine, now: datetime) -> int:
     with reading(engine).connect() as connection:
         if not connection.execute(select(replies.c.id).where(or_(stale, unwanted, in_vain)).limit(1)).first():
             return 0
-    ends = [
-        (stale, {"state": "stale"}),
+    ends: list[tuple[ColumnElement[bool], dict[str, Any]]] = [
+        (stale, {"state": ReplyState.STALE}),
         (unwanted, _failed("opted out", "the person has opted out")),
         (in_vain, _failed("same words", "these words were refused before")),
     ]
@@ -194,11 +200,11 @@ def retire(engine: Engine, now: datetime) -> int:
 
 
 def _failed(code: str, words: str) -> dict[str, str]:
-    return {"state": "failed", "error_code": code, "error_words": words}
+    return {"state": ReplyState.FAILED, "error_code": code, "error_words": words}
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(replies.c.state == "pending", replies.c.next_at <= now, replies.c.useful_until > now)
+    return and_(replies.c.state == ReplyState.PENDING, replies.c.next_at <= now, replies.c.useful_until > now)
 
 
 def _refused_before() -> ColumnElement[bool]:
@@ -215,8 +221,8 @@ def _would_overtake(now: datetime) -> ColumnElement[bool]:
     earlier = replies.alias("earlier")
     # The words of the partial index, so that a long history costs nothing.
     to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
-    due = and_(earlier.c.state == "pending", earlier.c.next_at <= now, earlier.c.useful_until > now)
-    on_its_way = and_(earlier.c.state == "sending", earlier.c.lease_until > now)
+    due = and_(earlier.c.state == ReplyState.PENDING, earlier.c.next_at <= now, earlier.c.useful_until > now)
+    on_its_way = and_(earlier.c.state == ReplyState.SENDING, earlier.c.lease_until > now)
     same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
     return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, sele
 from worker.gateways.base import Outcome, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
 from worker.outbox.delivery import FAILED, RANK, Change, Tally
 from worker.store.schema import attempts, replies, sites
+from worker.store.states import ReplyState
 
 OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused", Unknown: "unknown"}
 
@@ -44,7 +45,7 @@ def tally_of(connection: Connection, reply_id: int) -> Tally | None:
     count = select(func.count()).select_from(attempts)
     soft = connection.execute(count.where(others, attempts.c.delivery.in_(FAILED))).scalar_one()
     unknown = connection.execute(count.where(others, attempts.c.outcome == "unknown")).scalar_one()
-    return Tally(row.state, row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
+    return Tally(ReplyState(row.state), row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
 
 
 def change_reply(connection: Connection, reply_id: int, change: Change, now: datetime) -> None:
@@ -102,8 +103,8 @@ def take_back(connection: Connection, reply_id: int, sid: str, now: datetime) ->
         doubtful = {"outcome": "unknown", "sid": None, "delivery": None}
         connection.execute(update(attempts).where(_attempt(row.reply_id, row.number)).values(doubtful))
         tally = tally_of(connection, row.reply_id)
-        if tally is not None and (tally.state, tally.sid) == ("sent", sid):
-            change = {"state": "unknown", "sid": None, "delivery": None, "sent_at": None}
+        if tally is not None and (tally.state, tally.sid) == (ReplyState.SENT, sid):
+            change = {"state": ReplyState.UNKNOWN, "sid": None, "delivery": None, "sent_at": None}
             change_reply(connection, row.reply_id, change, now)
 
 

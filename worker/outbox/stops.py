@@ -11,6 +11,7 @@ from worker.gateways.base import SenderStopped, Stopped
 from worker.log import say
 from worker.store.database import reading
 from worker.store.schema import attempts, gateway_stops, replies, sites
+from worker.store.states import ReplyState
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ def is_believed(connection: Connection, site_id: int, recipient: str, why: Sende
 def revive(connection: Connection, site_id: int, code: str, now: datetime) -> int:
     """Make the replies pending again that failed lately with a code which proved to be our number's fault."""
     blamed = select(replies.c.id).where(_lately(site_id, now), attempts.c.code == code)
-    wrongly = and_(replies.c.id.in_(blamed), replies.c.state == "failed", replies.c.error_code == code)
-    return connection.execute(update(replies).where(wrongly).values(state="pending", next_at=now)).rowcount
+    wrongly = and_(replies.c.id.in_(blamed), replies.c.state == ReplyState.FAILED, replies.c.error_code == code)
+    return connection.execute(update(replies).where(wrongly).values(state=ReplyState.PENDING, next_at=now)).rowcount
 
 
 def _lately(site_id: int, now: datetime) -> ColumnElement[bool]:

@@ -20,9 +20,8 @@ from worker.processes.feeder import feeder_of
 from worker.processes.queues import failed_registry, our_queues
 from worker.runtime import Runtime
 from worker.store.schema import replies
+from worker.store.states import IN_DOUBT, UNDELIVERED, ReplyState
 
-RESENDABLE = ("failed", "unknown", "review", "stale")
-SETTLEABLE = ("unknown", "review")
 USEFUL_AGAIN = timedelta(hours=4)
 
 
@@ -38,26 +37,26 @@ class Mender:
         """Send a reply of a site once more; False when it is not one that stands still."""
         now = self.runtime.clock()
         again = {
-            "state": "pending",
+            "state": ReplyState.PENDING,
             "next_at": now,
             "useful_until": now + USEFUL_AGAIN,
             "lease_until": None,
             "refusal": None,
         }
-        changed = self._change(site_id, reply_id, RESENDABLE, again, "resend")
+        changed = self._change(site_id, reply_id, UNDELIVERED, again, "resend")
         if changed:
             self.runtime.bell.ring_send()
         return changed
 
     def settle_as_sent(self, site_id: int, reply_id: int) -> bool:
         """Record that a reply in doubt arrived, as somebody knows; False when it is not in doubt."""
-        arrived = {"state": "sent", "sent_at": self.runtime.clock(), "error_code": None, "error_words": None}
-        return self._change(site_id, reply_id, SETTLEABLE, arrived | {"lease_until": None}, "settle")
+        arrived = {"state": ReplyState.SENT, "sent_at": self.runtime.clock(), "error_code": None, "error_words": None}
+        return self._change(site_id, reply_id, IN_DOUBT, arrived | {"lease_until": None}, "settle")
 
     def settle_as_lost(self, site_id: int, reply_id: int) -> bool:
         """Record that a reply in doubt did not arrive, as somebody knows; False when it is not in doubt."""
-        lost = {"state": "failed", "error_code": "lost", "error_words": "it did not arrive, as a person found"}
-        return self._change(site_id, reply_id, SETTLEABLE, lost | {"lease_until": None}, "settle")
+        lost = {"state": ReplyState.FAILED, "error_code": "lost", "error_words": "it did not arrive, as a person found"}
+        return self._change(site_id, reply_id, IN_DOUBT, lost | {"lease_until": None}, "settle")
 
     def resume_gateway(self, name: str) -> int:
         """Let a gateway and its numbers send again; return how many stops that ended."""

@@ -7,8 +7,7 @@ from sqlalchemy import Engine, select
 
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox, replies
-
-GONE = ("sent", "failed", "stale", "review")
+from worker.store.states import AT_REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,6 @@ def answered(engine: Engine, gateway: str, provider_id: str) -> Answered | None:
         reply = connection.execute(select(replies).where(to_him & (replies.c.recipient == decided.sender))).first()
     if reply is None:
         return Answered(decided.seq, decided.received_at, decided.code, "", None)
-    if reply.state not in GONE:
+    if reply.state not in AT_REST:
         return None
     return Answered(decided.seq, decided.received_at, decided.code, reply.words, reply.sent_at)

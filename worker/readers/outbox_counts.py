@@ -8,9 +8,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from worker.store.schema import replies
+from worker.store.states import FEW, ReplyState
 
-STATES: Final = ("pending", "sending", "sent", "failed", "unknown", "review", "stale")
-FEW: Final = ("pending", "sending", "unknown", "review", "stale")
 SURELY_COMMITTED: Final = timedelta(minutes=10)
 """No transaction lasts this long: of what was written before, nothing more will appear."""
 
@@ -30,8 +29,8 @@ class OutboxCounts:
         with self.lock:
             total = self._total(connection, now)
         query = select(replies.c.state, func.count()).where(replies.c.state.in_(FEW)).group_by(replies.c.state)
-        others = {state: int(count) for state, count in connection.execute(query)} | {"failed": failed}
-        return dict.fromkeys(STATES, 0) | others | {"sent": max(0, total - sum(others.values()))}
+        others = {state: int(count) for state, count in connection.execute(query)} | {ReplyState.FAILED: failed}
+        return dict.fromkeys(ReplyState, 0) | others | {ReplyState.SENT: max(0, total - sum(others.values()))}
 
     def _total(self, connection: Connection, now: datetime) -> int:
         upto = max(now - SURELY_COMMITTED, self.upto or now - SURELY_COMMITTED)

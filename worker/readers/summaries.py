@@ -8,8 +8,7 @@ from sqlalchemy import Connection, Engine, and_, case, func, select
 
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites
-
-IN_DOUBT = ("unknown", "review")
+from worker.store.states import IN_DOUBT, TO_SEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,11 @@ def outbox_standing(engine: Engine, site_ids: Collection[int]) -> OutboxSummary:
 
 def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxSummary:
     # By the index on states: those that are over, which are nearly all, cost nothing.
-    waiting = replies.c.state.in_(("pending", "sending"))
+    waiting = replies.c.state.in_(TO_SEND)
     counted = select(
         func.count(case((waiting, 1))),
         func.min(case((waiting, replies.c.created_at))),
         func.count(case((replies.c.state.in_(IN_DOUBT), 1))),
-    ).where(and_(replies.c.state.in_(("pending", "sending", *IN_DOUBT)), replies.c.site_id.in_(site_ids)))
+    ).where(and_(replies.c.state.in_((*TO_SEND, *IN_DOUBT)), replies.c.site_id.in_(site_ids)))
     pending, oldest_at, in_doubt = connection.execute(counted).one()
     return OutboxSummary(pending, oldest_at, in_doubt)

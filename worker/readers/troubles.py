@@ -11,11 +11,11 @@ from worker.readers.erased import TEXT, UNROUTED
 from worker.readers.undecided import left_undecided
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox, replies, roster, sites, unrouted
+from worker.store.states import UNDELIVERED
 
 MOST = 20
 MOST_LISTED = 200
 OFTEN = 3
-FAILED_REPLIES = ("failed", "unknown", "review", "stale")
 UNREADABLE = ("refused_unreadable", "refused_not_a_report", "unreadable")
 
 
@@ -71,7 +71,7 @@ def failed_replies(engine: Engine, site_ids: Collection[int], since: datetime) -
     """Return the newest replies written after `since` that did not arrive, as far as we know."""
     mine = replies.c.created_at >= since, replies.c.site_id.in_(site_ids)
     with reading(engine).connect() as connection:
-        return _standing_still(connection, _newest(FAILED_REPLIES).where(*mine).limit(MOST))
+        return _standing_still(connection, _newest(UNDELIVERED).where(*mine).limit(MOST))
 
 
 def replies_standing_still(engine: Engine, states: Collection[str]) -> list[FailedReply]:

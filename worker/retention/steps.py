@@ -24,10 +24,10 @@ from worker.rules.model import ERASED
 from worker.rules.policy import Policy
 from worker.rules.state import Phone7
 from worker.store.schema import aliases, claims, follow_ups, inbox, kin, replies, reports, roster, senders, visits
+from worker.store.states import SETTLED
 
 CLIENTS_AT_ONCE: Final = 40
 ROWS_AT_ONCE: Final = 200
-SETTLED: Final = ("sent", "failed", "stale")
 """States of a reply that nothing is still to be done about."""
 PERSONS: Final = ("text", "form", "import")
 """Kinds of messages that speak of clients; what sets a site up stays as long as the site."""

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from worker.store.states import ReplyState
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -417,7 +419,11 @@ replies = Table(
     Column("words", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column(
-        "state", Text, nullable=False, default="pending", comment="pending sending sent failed unknown review stale"
+        "state",
+        Text,
+        nullable=False,
+        default=ReplyState.PENDING,
+        comment="pending sending sent failed unknown review stale",
     ),
     Column("attempt", Integer, nullable=False, default=0),
     Column("next_at", UtcTime, nullable=False, comment="not before this"),

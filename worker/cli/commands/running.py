@@ -1,4 +1,4 @@
-"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `gateway`, `user`, and the like."""
+"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `gateway`, `user` …"""
 
 import click
 
