@@ -3,13 +3,17 @@
 import inspect
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner, Result
 
+from tests.infrastructure.databases import Databases
 from worker.accounts.users import ROLES as USER_ROLES
 from worker.cli.commands import options
 from worker.cli.main import main
@@ -20,6 +24,7 @@ from worker.readers.register import STATUSES
 from worker.rules.model import ROLES
 from worker.store.states import UNDELIVERED
 
+PROJECT = str(Path(__file__).parents[1])
 HEAVY = ("sqlalchemy", "redis", "rq", "twilio", "openpyxl", "requests", "alembic", "psutil", "phonenumbers")
 # Prints what a command line has imported, once it has ended.
 IMPORTED = """
@@ -45,7 +50,7 @@ COMMANDS = dict(commands(main))
 
 def imported_by(*words: str) -> set[str]:
     """Return the modules that a command line imports."""
-    environ = os.environ | {"PYTHONPATH": os.getcwd()}
+    environ = os.environ | {"PYTHONPATH": PROJECT}
     run = subprocess.run([sys.executable, "-c", IMPORTED, *words], capture_output=True, env=environ, check=True)
     return set(json.loads(run.stdout.splitlines()[-1]))
 
@@ -73,3 +78,147 @@ def test_choices_are_those_that_the_program_knows() -> None:
     assert options.STATUSES == STATUSES
     assert options.FLAGS == FLAGS
     assert options.UNDELIVERED == UNDELIVERED
+
+
+@pytest.fixture
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_databases: Databases) -> Iterator[Path]:
+    """Yield a folder to stand in, with a database that has one site, and files that nobody can mean."""
+    monkeypatch.setenv("DATABASE_URL", sqlite_databases.create())
+    monkeypatch.setenv("BAOBEI_VAR", str(tmp_path / "var"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("x\n")
+    (tmp_path / "binary").write_bytes(b"\xff\x00\x9d" * 999)
+    (tmp_path / "empty").touch()
+    (tmp_path / "wide.csv").write_text("name,phone,unit\n" + "x" * 200_000 + ",1,1\n")
+    (tmp_path / "roster.csv").write_text("name,phone,unit\n李四,13900000011,链家\n", "utf-8")
+    row = "client,phone,agent,unit,reported_at\n张三,138****5678,李四,链家,"
+    (tmp_path / "early.csv").write_text(f"{row}0001-01-01 00:00\n", "utf-8")
+    (tmp_path / "far.csv").write_text(f"{row}{'9' * 30}-01-01 00:00\n", "utf-8")
+    site = "site 湾 number=+8613800000000 manager=+8613800000001\n"
+    (tmp_path / "early.txt").write_text(f"{site}0001-01-01 00:00:00 +8613900000011 > 报备\n", "utf-8")
+    run("site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001")
+    run("roster", "import", "roster.csv", "--site", "湾")
+    yield tmp_path
+    sqlite_databases.drop()
+
+
+def run(*words: str, given: bytes = b"") -> Result:
+    """Run a command line; nothing but an exit may end it."""
+    result = CliRunner().invoke(main, words, input=given)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+WRONG = [
+    (("register", "--output", "nofolder/x.csv"), 1, "nofolder/x.csv: No such file"),
+    (("register", "--output", "nofolder/x.xlsx", "--format", "xlsx"), 1, "nofolder/x.xlsx: No such file"),
+    (("register", "--output", "file/x.csv"), 1, "file/x.csv: Not a directory"),
+    (("register", "--output", "folder"), 2, "is a directory"),
+    (("register", "--format", "scenario", "--output", "nofolder/x", "张三 138****5678"), 1, "nofolder/x: No such"),
+    (("register", "--status", "nix"), 2, "There is no status “nix”; write live, renewed"),
+    (("register", "--flag", "nix"), 2, "'nix' is not one of"),
+    (("register", "--site", "nix"), 2, "There is no site “nix”"),
+    (("register", "import", "early.csv", "--site", "湾"), 1, "line 2: “0001-01-01 00:00” is no time"),
+    (("register", "import", "far.csv", "--site", "湾"), 1, "is no time"),
+    (("register", "import", "folder", "--site", "湾"), 2, "is a directory"),
+    (("register", "import", "binary", "--site", "湾"), 1, "neither UTF-8 nor GB18030"),
+    (("roster", "import", "wide.csv", "--site", "湾"), 1, "line 2: this is no CSV"),
+    (("roster", "import", "nofile", "--site", "湾"), 2, "does not exist"),
+    (("roster", "import", "empty", "--site", "湾"), 1, "the header lacks"),
+    (("gateway", "resume", "nix"), 2, "There is no gateway “nix”; there are: sandbox, twilio."),
+    (("gateway", "resend", "9" * 30), 2, "is not in the range"),
+    (("gateway", "settle", "1", "perhaps"), 2, "is not one of"),
+    (("staff", "remove", "+8613911111111", "--site", "湾"), 1, "+8613911111111 has no role at 湾"),
+    (("staff", "remove", "nonsense", "--site", "湾"), 2, "is not a phone number"),
+    (("site", "add", " ", "--number", "+8613800000009", "--manager", "+8613800000001"), 2, "needs a name"),
+    (("site", "add", "a\nb", "--number", "+8613800000009", "--manager", "+8613800000001"), 2, "needs a name"),
+    (("user", "add", "a\nb", "--role", "ops"), 2, "letters, digits and signs only"),
+    (("user", "remove", "nobody"), 2, "There is no user “nobody”"),
+    (("explain", "张三 138****5678", "--at", "yesterday"), 2, "“yesterday” is no time"),
+    (("explain", "张三 138****5678", "--at", "0001-01-01"), 2, "“0001-01-01” is no time"),
+    (("explain", "张三 138****5678", "--at", "9999-12-31T23:59-10:00"), 2, "is no time"),
+    (("explain", "\udcff 138****5678"), 1, "Nobody had reported"),
+    (("explain", "R999999999999"), 1, "has no registration R999999999999"),
+    (("backfill", "--since", "yesterday"), 2, "“yesterday” is no duration"),
+    (("backfill", "--since", "1m"), 2, "out of reach"),
+    (("backfill", "--since", "2h", "--gateway", "nix"), 2, "There is no gateway “nix”"),
+    (("backup", "nofolder/x"), 1, "There is no folder"),
+    (("backup", "file"), 1, "is no backup, so it stays as it is"),
+    (("backup", "/dev/null"), 1, "is no file of the ordinary kind"),
+    (("restore", "binary"), 1, "is no backup of baobei"),
+    (("restore", "nofile"), 1, "There is no file nofile"),
+    (("rehearse", "folder"), 2, "is a directory"),
+    (("rehearse", "binary"), 2, "is not UTF-8"),
+    (("rehearse", "early.txt"), 2, "early.txt:2 “0001-01-01T00:00:00” lies in no year that can be played"),
+]
+
+
+@pytest.mark.usefixtures("var")
+@pytest.mark.parametrize(("words", "code", "sentence"), WRONG, ids=[" ".join(words)[:50] for words, _, _ in WRONG])
+def test_what_cannot_be_meant_is_a_sentence(words: tuple[str, ...], code: int, sentence: str) -> None:
+    result = run(*words)
+    assert sentence in result.output
+    assert result.exit_code == code
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+@pytest.mark.parametrize(
+    "words", [["migrate"], ["register"], ["retention"], ["backfill", "--since", "2h"], ["work", "decide"], ["sweep"]]
+)
+def test_a_file_is_no_folder_for_everything(
+    var: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("BAOBEI_VAR", str(var / name))
+    result = run(*words)
+    assert result.exit_code == 2
+    assert f"BAOBEI_VAR is {var / name}, but {var / 'file'} is no folder" in result.output
+
+
+BAD_LINES = [b"\xff", b"[" * 100_000, b"[]", b'{"id": 1}', b'{"id": 1, "text": 5}', b'{"id": 1e999, "text": "x"}', b"{"]
+
+
+@pytest.mark.parametrize("line", BAD_LINES, ids=lambda line: line[:20].decode("latin-1"))
+def test_a_bad_line_of_texts_is_named_and_the_others_are_read(line: bytes) -> None:
+    result = run("parse", given=line + '\n\n{"id": 7, "text": "报备 张三 138****5678 李四"}\n'.encode())
+    assert result.exit_code == 1
+    assert result.stderr == 'line 1: write {"id": …, "text": "…"} in UTF-8, on one line.\n'
+    (told,) = result.stdout.splitlines()
+    assert (json.loads(told)["id"], json.loads(told)["kind"]) == (7, "report")
+
+
+def baobei(words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a line of the shell in which $B is the program."""
+    names = {"PYTHONPATH": PROJECT, "B": f"{sys.executable} -m worker"} | environ
+    return subprocess.run(["/bin/sh", "-c", words], capture_output=True, text=True, env=os.environ | names, check=False)
+
+
+TEXT = '{\\"id\\": 1, \\"text\\": \\"报备 张三 138****5678 李四\\"}'
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_json_whatever_the_terminal_can_show(encoding: str) -> None:
+    ended = baobei(f'echo "{TEXT}" | $B parse', PYTHONIOENCODING=encoding)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["reports"][0]["client"] == "张三"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (f'yes "{TEXT}" | head -n 300 | $B parse | head -n 1 >/dev/null', 0, ""),
+        (f'echo "{TEXT}" | $B parse >/dev/full', 1, "Error: The system refused: No space left on device.\n"),
+        ("$B parse <&-", 0, ""),
+        ("$B --help >/dev/full", 1, "Error: The system refused: No space left on device.\n"),
+    ],
+)
+def test_an_output_that_takes_nothing_is_a_sentence(words: str, code: int, sentence: str) -> None:
+    ended = baobei(words)
+    assert (ended.returncode, ended.stderr) == (code, sentence)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "xlsx"])
+def test_a_register_into_what_takes_nothing_is_a_sentence(var: Path, form: str) -> None:
+    ended = baobei(f"cd {shlex.quote(str(var))} && $B register --format {form} >/dev/full")
+    assert (ended.returncode, ended.stderr) == (1, "Error: The system refused: No space left on device.\n")
+    assert "Traceback" not in baobei(f"$B register --format {form} | true").stderr

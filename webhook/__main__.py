@@ -13,6 +13,7 @@ from worker.log import set_up_logging
 from worker.processes.feeder import keep_feeding
 from worker.runtime import open_runtime
 from worker.settings import Settings, SettingsError, load_settings
+from worker.var_folder import require_folder
 
 WORKERS = 2
 THREADS = 8
@@ -79,6 +80,7 @@ def main() -> None:
     """Serve until told to stop; a wrong variable ends it with its sentence."""
     try:
         settings = load_settings(os.environ)
+        require_folder(settings.var)
     except SettingsError as error:
         # 2 tells the supervisor that starting again mends nothing.
         print(f"baobei: {error}", file=sys.stderr)

@@ -5,7 +5,16 @@ import secrets
 from pathlib import Path
 from urllib.parse import quote
 
-from worker.settings import Settings
+from worker.settings import Settings, SettingsError
+
+
+def require_folder(var: Path) -> None:
+    """Raise SettingsError where `var` can be no folder, because it, or what it is said to lie in, is a file."""
+    for path in (var, *var.parents):
+        if path.exists():
+            if not path.is_dir():
+                raise SettingsError(f"BAOBEI_VAR is {var}, but {path} is no folder: name one.")
+            return
 
 
 def secret_key_of(settings: Settings) -> str:

@@ -60,6 +60,8 @@ def add_user(
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME:
         raise SetUpError(f"A user's name has 1 to {LONGEST_NAME} characters.")
+    if not name.isprintable():
+        raise SetUpError("A user's name has letters, digits and signs only.")
     token = made_token()
     linked = {"link": digest(token), "link_until": now + LINK_LIFE}
     user = _insert(engine, _row(name, roles, now) | {"site_id": site_id, "phone": phone} | linked, now)

@@ -78,6 +78,8 @@ def back_up(engine: Engine, path: Path, now: datetime, on_progress: OnProgress =
 
 
 def _may_replace(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise BackupError(f"{path} is no file of the ordinary kind; name another one.")
     if path.exists() and path.stat().st_size and not is_backup(path):
         raise BackupError(f"{path} exists and is no backup, so it stays as it is; name another file.")
     if not path.absolute().parent.is_dir():

@@ -11,14 +11,17 @@ from worker.cli.problems import Problem, WrongUsage
 from worker.errors import SetUpError
 from worker.settings import Settings, SettingsError, load_settings
 from worker.store.database import open_engine
+from worker.var_folder import require_folder
 
 
 def settings() -> Settings:
     """Return the environment's settings; a wrong value ends the command with exit code 2."""
     try:
-        return load_settings(os.environ)
+        given = load_settings(os.environ)
+        require_folder(given.var)
     except SettingsError as error:
         raise WrongUsage(str(error)) from None
+    return given
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -69,9 +69,9 @@ def client_asked(connection: Connection, site: SiteRow, words: str) -> Client:
 def _moment(written: str, site: SiteRow) -> datetime:
     try:
         moment = datetime.fromisoformat(written)
-    except ValueError:
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=site.zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise WrongUsage(f"“{written}” is no time; write 2026-11-05 09:00:00.") from None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=site.zone)).astimezone(utc_now().tzinfo)
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 """The program as a whole: what a command does is imported when it runs, and what goes wrong becomes one sentence."""
 
-import errno
 import functools
 import importlib
 import io
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -46,24 +45,25 @@ class Program(click.Group):
         """Run; where the output lacks a character, it is written as JSON would, and the rest is told all the same."""
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            end_with(Problem(sentence_of(error)))
+        except UnicodeError:
+            end_with(WrongUsage("What was given holds bytes that are no UTF-8 text: write it in UTF-8."))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command to its last byte of output."""
         try:
-            return self._invoked(ctx)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            raise Problem(sentence_of(error)) from None
-        except UnicodeError:
-            raise WrongUsage("What was given holds bytes that are no UTF-8 text: write it in UTF-8.") from None
-
-    def _invoked(self, ctx: click.Context) -> Any:
-        try:
             return super().invoke(ctx)
         finally:
             sys.stdout.flush()
+
+
+def end_with(ending: click.ClickException) -> NoReturn:
+    """End the program with a sentence on standard error."""
+    ending.show()
+    sys.exit(ending.exit_code)
 
 
 def sentence_of(error: OSError) -> str:

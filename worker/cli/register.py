@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,15 +18,16 @@ from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
 from worker.decide.set_up import all_sites, put, site_named
-from worker.files.exports import cell, write_csv, write_json, write_table, write_xlsx
+from worker.files.exports import cell, write_csv, write_json, write_table, write_xlsx_file
 from worker.files.lists import ListError, read_register
 from worker.readers.cases import read_case
 from worker.readers.played import played
-from worker.readers.register import COLUMNS, EXPORTED, RegisterRow, register_rows
+from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
 from worker.readers.searching import Search
 from worker.scenarios.writing import write_scenario
 from worker.store.database import reading, snapshot
 from worker.store.schema import reports, sites
+from worker.words.register import register_words
 
 
 def export_scenario(asked: tuple[str, ...]) -> None:
@@ -61,6 +64,8 @@ def register(
     form = "json" if as_json else form
     if form == "scenario":
         raise WrongUsage("A scenario is of one client: name him behind it, as --format scenario R1024.")
+    if status is not None and status not in register_words("en")["status"]:
+        raise WrongUsage(f"There is no status “{status}”; write {', '.join(STATUSES)}, or the code of an answer.")
     if form == "xlsx" and output is None and sys.stdout.isatty():
         raise WrongUsage("A spreadsheet needs a file: add --output register.xlsx.")
     with database() as engine:
@@ -103,7 +108,7 @@ def _write(rows: Iterator[list[str]], columns: Sequence[str], form: str, output:
         # Names and numbers stand in it: a new file is its owner's alone, whatever the umask.
         output.touch(0o600)
     if form == "xlsx":
-        write_xlsx(rows, columns, output or Path("/dev/stdout"))
+        _write_spreadsheet(rows, columns, output)
         return
     write = {"csv": write_csv, "json": write_json, "table": write_table}[form]
     if output is None:
@@ -113,6 +118,18 @@ def _write(rows: Iterator[list[str]], columns: Sequence[str], form: str, output:
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
     with output.open("w", encoding=encoding, newline="") as out:
         write(rows, columns, out)
+
+
+def _write_spreadsheet(rows: Iterator[list[str]], columns: Sequence[str], output: Path | None) -> None:
+    # Whole before the first byte goes out: nobody reads half of one, and where it goes to may be no file.
+    with TemporaryFile() as whole:
+        write_xlsx_file(rows, columns, whole)
+        whole.seek(0)
+        if output is None:
+            copyfileobj(whole, sys.stdout.buffer)
+            return
+        with output.open("wb") as out:
+            copyfileobj(whole, out)
 
 
 def import_register(file: Path, site_name: str) -> None:

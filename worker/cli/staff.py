@@ -6,6 +6,7 @@ import sys
 import click
 
 from worker.cli.base import database
+from worker.cli.problems import Problem
 from worker.decide.set_up import phone, set_staff, site_named
 from worker.files.exports import write_table
 
@@ -22,7 +23,10 @@ def remove(number: str, site_name: str) -> None:
     """Take a phone's role away."""
     with database() as engine:
         row = site_named(engine, site_name)
-        set_staff(engine, row, {phone(number, row.region): ""})
+        e164 = phone(number, row.region)
+        if e164 not in row.state.get("staff", {}):
+            raise Problem(f"{number} has no role at {site_name}; `baobei staff list --site {site_name}` shows who has.")
+        set_staff(engine, row, {e164: ""})
     click.echo(f"{number} has no role at {site_name} from now on.")
 
 

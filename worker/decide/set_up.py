@@ -80,6 +80,8 @@ def open_site(
     """Found a site with its staff (role → numbers as typed); raises SetUpError when name or number is taken."""
     if timezone not in available_timezones():
         raise SetUpError(f"“{timezone}” is no time zone; write one as Asia/Shanghai.")
+    if not name.strip() or not name.isprintable():
+        raise SetUpError("A site needs a name, of letters, digits and signs.")
     if not staff.get("manager"):
         raise SetUpError("A site needs a manager: add --manager +86….")
     e164 = phone(number, "CN")

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import TextIOWrapper
-from pathlib import Path
 from typing import IO, Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -50,12 +49,6 @@ def write_csv(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO
     writer.writerow(columns)
     for row in rows:
         writer.writerow([safe(text) for text in row])
-
-
-def write_xlsx(rows: Iterable[Sequence[str]], columns: Sequence[str], path: Path) -> None:
-    """Write a spreadsheet whose cells are all text."""
-    with path.open("wb") as file:
-        write_xlsx_file(rows, columns, file)
 
 
 def write_xlsx_file(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[bytes]) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -76,22 +76,33 @@ def read_register(path: Path, checks: Checks) -> list[dict[str, Any]]:
 def _read(
     path: Path, columns: Mapping[str, tuple[str, ...]], take: Callable[[Mapping[str, str]], dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    lines = csv.reader(io.StringIO(_decoded(path), newline=""))
-    names = _header(next(lines, []), columns)
+    lines = _lines(path)
+    _, header = next(lines, (1, []))
+    names = _header(header, columns)
     taken, bad = [], []
-    for cells in lines:
+    for number, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         try:
             given = {name: cells[i].strip() if i < len(cells) else "" for name, i in names.items()}
             taken.append(take(given))
         except ValueError as error:
-            bad.append((lines.line_num, str(error)))
+            bad.append((number, str(error)))
     if bad:
         raise ListError(bad)
     if not taken:
         raise ListError([(1, "the file has no lines below its header")])
     return taken
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the number of the line that it ends on."""
+    rows = csv.reader(io.StringIO(_decoded(path), newline=""))
+    try:
+        for cells in rows:
+            yield rows.line_num, cells
+    except csv.Error as error:
+        raise ListError([(rows.line_num, f"this is no CSV ({error})")]) from error
 
 
 def _decoded(path: Path) -> str:
@@ -147,7 +158,7 @@ def _day(written: str) -> str:
     try:
         year, month, day = (int(part) for part in re.split(r"[-/.年月]", written.rstrip("日")))
         return date(year, month, day).isoformat()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"“{written}” is no day; write 2026-11-01") from error
 
 
@@ -176,9 +187,10 @@ def _moment(written: str, checks: Checks) -> datetime:
         day, _, clock = plain.partition(" ")
         year, month, of_month = (int(part) for part in day.split("-"))
         hour, minute, second = [*(int(part) for part in (clock or "0:0").split(":")), 0][:3]
-        moment = datetime(year, month, of_month, hour, minute, second, tzinfo=checks.zone)
-    except ValueError as error:
+        local = datetime(year, month, of_month, hour, minute, second, tzinfo=checks.zone)
+        moment = local.astimezone(checks.now.tzinfo)
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"“{written}” is no time; write 2026-11-02 10:00") from error
     if moment > checks.now:
         raise ValueError(f"{written} lies in the future")
-    return moment.astimezone(checks.now.tzinfo)
+    return moment

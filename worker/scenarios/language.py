@@ -18,6 +18,8 @@ _AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|id)=\S+)* @(\S
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
+YEARS = range(2000, 2100)
+"""Far from both ends of the calendar: periods reach beyond the moment that a line names."""
 SET_UPS = ("directory", "policy", "unit", "agent", "unlist", "staff", "import")
 _OWNER = re.compile(r"(?:@(?P<site>\S+) )?(?P<name>.+?) (?P<mask>\S+) (?P<sign>!?=) (?P<rest>.+)")
 
@@ -331,6 +333,8 @@ class _Reader:
             moment = datetime.fromisoformat(written)
         except ValueError as error:
             raise self._fail(f"“{written}” is no time; write 2026-11-02T09:58:00") from error
+        if moment.year not in YEARS:
+            raise self._fail(f"“{written}” lies in no year that can be played; they are {YEARS[0]} to {YEARS[-1]}")
         zone = self.scenario.zones[self.meant]
         return moment.replace(tzinfo=zone).astimezone(UTC)
 
