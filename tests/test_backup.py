@@ -213,31 +213,29 @@ def test_a_backup_replaces_only_another_backup(engine: Engine, file: Path, tmp_p
     assert run("backup", str(tmp_path / "none" / "file")).exit_code == 1
 
 
-@pytest.mark.parametrize(("revision", "versions"), [("0001", []), ("0013", [None])])
-def test_a_backup_of_an_older_version_is_migrated_on_the_way(
-    new_database: Callable[[], str], file: Path, monkeypatch: pytest.MonkeyPatch, revision: str, versions: list[None]
-) -> None:
-    command.upgrade(alembic_config(f"sqlite:///{file}"), revision)
+def backup_of_first(file: Path, revision: str) -> None:
+    """Write a backup as the first version did, which says that it is of this revision."""
+    command.upgrade(alembic_config(f"sqlite:///{file}"), "r0001")
     engine = create_engine(f"sqlite:///{file}")
-    now = utc_now()
     backup.manifests.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(sites).values(id=7, name="湾", number=NUMBER, gateway="sandbox"))
-        connection.execute(
-            text("INSERT INTO cursors (site_id, decided_seq, head, state) VALUES (7, 0, :head, '{}')"),
-            {"head": "0" * 64},
-        )
-        if revision == "0013":
-            sealed = (
-                "INSERT INTO seals (site_id, seq, head, facts, state_hash, sealed_at) VALUES (7, 1, 'h', 1, 's', 5)"
-            )
-            connection.execute(text(sealed))
+        line = "INSERT INTO cursors (site_id, decided_seq, head, state) VALUES (7, 0, :head, '{}')"
+        connection.execute(text(line), {"head": "0" * 64})
+        seal = "INSERT INTO seals (site_id, seq, head, facts, state_hash, sealed_at) VALUES (7, 1, 'h', 1, 's', 5)"
+        connection.execute(text(seal))
     with engine.begin() as connection:
         stands = backup.sites_of(connection)
-        said = {"created_at": now, "revision": revision, "sites": stands, "rows": {"sites": 1}}
+        said = {"created_at": utc_now(), "revision": revision, "sites": stands, "rows": {"sites": 1, "seals": 1}}
         said |= {"sha256": backup.digest(file, said)}
         connection.execute(insert(backup.manifests), said)
     engine.dispose()
+
+
+def test_a_backup_of_the_first_version_is_migrated_on_the_way(
+    new_database: Callable[[], str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_of_first(file, "r0001")
     before = file.read_bytes()
     url = new_database()
     monkeypatch.setenv("DATABASE_URL", url)
@@ -247,8 +245,18 @@ def test_a_backup_of_an_older_version_is_migrated_on_the_way(
     other = open_engine(url)
     assert [row[:2] for row in rows(other, sites)] == [(7, "湾")]
     with other.connect() as connection:
-        assert connection.execute(select(seals.c.versions)).scalars().all() == versions
+        assert connection.execute(select(seals.c.versions)).scalars().all() == [None]
     other.dispose()
+
+
+def test_a_backup_of_before_gets_one_sentence(
+    new_database: Callable[[], str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_of_first(file, "0013")
+    monkeypatch.setenv("DATABASE_URL", new_database())
+    result = run("restore", str(file))
+    assert result.exit_code == 1
+    assert "made before the first version that is carried on" in result.output
 
 
 @pytest.fixture

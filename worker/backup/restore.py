@@ -21,7 +21,7 @@ from worker.backup.backup import BackupError, OnProgress, copy_table, counts_of,
 from worker.gateways.base import Unknown
 from worker.outbox.ledger import begin, end
 from worker.proof.compare import same_rows
-from worker.store.database import head_revision, known_revisions, migrate, reading
+from worker.store.database import OldDatabaseError, head_revision, known_revisions, migrate, reading, refuse_old
 from worker.store.schema import metadata, replies
 from worker.store.states import TO_SEND, ReplyState
 
@@ -66,6 +66,10 @@ def _checked(path: Path) -> Row[Any]:
         whole = False
     if not whole:
         raise BackupError(f"{path} is damaged: its contents are not those that its manifest was made of.")
+    try:
+        refuse_old(manifest.revision)
+    except OldDatabaseError as error:
+        raise BackupError(str(error)) from None
     if manifest.revision not in known_revisions():
         raise BackupError(f"{path} was made by a newer version of baobei; upgrade this one first.")
     return manifest

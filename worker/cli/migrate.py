@@ -4,6 +4,7 @@ import click
 
 from worker.cli.base import settings
 from worker.cli.problems import Problem
+from worker.store.database import OldDatabaseError
 from worker.store.database import migrate as bring_up_to_date
 
 
@@ -13,6 +14,8 @@ def migrate() -> None:
     given.var.mkdir(parents=True, exist_ok=True)
     try:
         bring_up_to_date(given.database_url, click.echo)
+    except OldDatabaseError as error:
+        raise Problem(str(error)) from None
     except Exception as error:
         raise Problem(f"The database could not be migrated: {type(error).__name__}; check DATABASE_URL.") from error
     click.echo("The database is up to date.")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.clock import utc_now
 from worker.doctor.base import Advice, Ailment, Patient
 from worker.log import kind_of
-from worker.store.database import missing_migrations, reading
+from worker.store.database import OldDatabaseError, missing_migrations, reading
 from worker.var_folder import redis_address
 
 TOLERANCE: Final = timedelta(seconds=2)
@@ -40,6 +40,9 @@ def look_at_database(patient: Patient) -> Iterator[Ailment | Advice]:
         return
     try:
         missing = missing_migrations(patient.runtime.engine)
+    except OldDatabaseError as error:
+        yield Ailment(str(error))
+        return
     except RevisionError:
         yield Ailment("The database was migrated by a newer baobei than this one: install that version again.")
         return

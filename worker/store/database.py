@@ -1,6 +1,7 @@
 """Connections to SQLite and PostgreSQL that behave alike: one writer's transaction at a time where it matters."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,12 +10,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event
 from sqlalchemy.engine import make_url
 
 LOCK_WAIT_MS = 5_000
 STATEMENT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 30_000
+OF_BEFORE = re.compile("00[0-9]{2}")
+"""Revisions of databases that no version carries on."""
 # A machine that vanishes says no goodbye; without these a connection to it would be waited on for a quarter of an hour.
 LINE_DEAD = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
@@ -103,19 +107,45 @@ def alembic_config(url: str) -> Config:
     return config
 
 
+class OldDatabaseError(CommandError):
+    """A database of before the first migration that is carried on; the sentence says what to do."""
+
+
+def refuse_old(revision: str | None) -> None:
+    """Raise OldDatabaseError for a revision of before r0001; what was made then was never released."""
+    if revision and OF_BEFORE.fullmatch(revision):
+        raise OldDatabaseError(
+            "This database was made before the first version that is carried on: keep it with the program that made "
+            "it, and begin a new one by another DATABASE_URL or BAOBEI_VAR."
+        )
+
+
 def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> None:
-    """Bring the database up to the newest migration; `on_progress` gets one sentence for each step taken."""
+    """Bring the database up to the newest migration; `on_progress` gets one sentence for each step taken.
+
+    Raises OldDatabaseError.
+    """
+    engine = open_engine(url)
+    try:
+        refuse_old(_revision(engine))
+    finally:
+        engine.dispose()
     config = alembic_config(url)
     config.attributes["on_progress"] = on_progress
     command.upgrade(config, "head")
 
 
 def missing_migrations(engine: Engine) -> list[str]:
-    """Return the revisions that the database still lacks, oldest first."""
-    with reading(engine).connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    """Return the revisions that the database still lacks, oldest first. Raises OldDatabaseError."""
+    current = _revision(engine)
+    refuse_old(current)
     script = ScriptDirectory.from_config(alembic_config(str(engine.url)))
     return [r.revision for r in reversed(list(script.iterate_revisions("head", current or "base")))]
+
+
+def _revision(engine: Engine) -> str | None:
+    with reading(engine).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def head_revision() -> str:
