@@ -15,6 +15,7 @@ from worker.readers.expected import ExpectedClient
 from worker.readers.searching import Search
 from worker.rules.forms import PARTIES
 from worker.rules.model import NO_AGENT, UNSURE, WALK_IN, Claim, Visit
+from worker.rules.states import FormKind
 
 FORM_WORDS = {
     "open": CodeWords(_l("Waits for signatures"), "info"),
@@ -32,7 +33,11 @@ PARTY_WORDS = {
     "manager": _l("Manager"),
     "service": _l("Client service"),
 }
-KIND_WORDS = {"led": _l("with an agent"), "own": _l("alone"), "walkin": _l("walk-in")}
+KIND_WORDS = {
+    FormKind.LED: _l("with an agent"),
+    FormKind.OWN: _l("alone"),
+    FormKind.WALK_IN: _l("walk-in"),
+}
 FIELD_WORDS = {"number": _l("number"), "name": _l("name"), "unit": _l("agent or unit")}
 
 

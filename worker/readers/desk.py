@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
 from worker.readers.searching import Search
 from worker.rules.forms import missing, waits
-from worker.rules.model import LIVING, Claim, Visit
+from worker.rules.model import Claim, Visit
+from worker.rules.states import CLOSED, LIVING, FormKind, FormState
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import claims, users, visits
@@ -58,15 +59,15 @@ def arrival_of(form: Visit, claim: Claim | None, today: date) -> Arrival:
 
 
 def _status(form: Visit, claim: Claim | None, today: date) -> str:
-    if form.kind == "walkin":
+    if form.kind == FormKind.WALK_IN:
         return "walkin"
-    if form.state in ("confirmed", "denied"):
+    if form.state in CLOSED:
         return form.state
     if not waits(form, today):
         return "void"
     if claim is not None and claim.ended_at is not None:
         return "moot"
-    if form.state == "asked":
+    if form.state == FormState.ASKED:
         return "asked"
     return "mismatch" if form.mismatch and not form.cured else "open"
 

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, select
 from worker.readers.desk import Arrival, arrival_of
 from worker.rules.attribution import Answer, attribute
 from worker.rules.disputes import Decided, decided_at, open_at, standing_deal
-from worker.rules.forms import WAITING
 from worker.rules.model import Claim, Deal, Dispute, Visit
 from worker.rules.state import State
+from worker.rules.states import WAITING, ClaimState, DisputeState
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import claims, cursors, deals, disputes, visits
@@ -73,8 +73,8 @@ def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
         waiting = [case for case in shown if open_at(state, case.dispute, now)]
         decided = [case for case in shown if case.decided is not None]
         return Cases(
-            suspected=_pending(connection, site_id, "suspected", now),
-            contested=_pending(connection, site_id, "contested", now),
+            suspected=_pending(connection, site_id, ClaimState.SUSPECTED, now),
+            contested=_pending(connection, site_id, ClaimState.CONTESTED, now),
             forms=_mismatched(connection, site_id, today, waiting),
             disputes=tuple(sorted(waiting, key=lambda case: _due(case, now))),
             decided=tuple(sorted(decided, key=_decided_when, reverse=True)[:LATELY_DECIDED]),
@@ -92,7 +92,7 @@ def _decided_when(case: DisputeCase) -> datetime:
     return case.decided.at
 
 
-def _pending(connection: Connection, site_id: int, state: str, now: datetime) -> tuple[ClaimCase, ...]:
+def _pending(connection: Connection, site_id: int, state: ClaimState, now: datetime) -> tuple[ClaimCase, ...]:
     standing = claims.c.state == state, claims.c.ended_at.is_(None), claims.c.ends_at > now
     numbers = _newest(connection, site_id, claims, claims.c.seq, *standing)
     found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
@@ -129,8 +129,10 @@ def _mismatched(
 
 def _disputes(connection: Connection, site_id: int) -> list[Dispute]:
     by_number = disputes.c.number
-    kept = _newest(connection, site_id, disputes, by_number, disputes.c.state == "open", most=MOST_DISPUTES)
-    over = _newest(connection, site_id, disputes, by_number, disputes.c.state == "decided", most=LATELY_DECIDED)
+    kept = _newest(connection, site_id, disputes, by_number, disputes.c.state == DisputeState.OPEN, most=MOST_DISPUTES)
+    over = _newest(
+        connection, site_id, disputes, by_number, disputes.c.state == DisputeState.DECIDED, most=LATELY_DECIDED
+    )
     numbers = [*kept, *over]
     return load(connection, site_id, Dispute, disputes.c.number.in_(numbers)) if numbers else []
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 
 from worker.readers.flags import FLAGS, flagged
+from worker.rules.states import LASTING, ClaimState
 from worker.store.schema import claims, reports
 
 WINNING = ("accepted", "check_reading", "unlisted", "suspected", "contested", "imported")
@@ -82,7 +83,7 @@ def status_at(now: datetime) -> ColumnElement[str]:
         (claims.c.state.not_in(LASTING), claims.c.state),
         (over & claims.c.visited_at.is_not(None), literal("lapsed")),
         (over, literal("expired")),
-        (claims.c.state != "live", claims.c.state),
+        (claims.c.state != ClaimState.LIVE, claims.c.state),
         (claims.c.visited_at.is_not(None), literal("visited")),
         (claims.c.renewed_at.is_not(None), literal("renewed")),
         else_=literal("live"),
@@ -91,7 +92,6 @@ def status_at(now: datetime) -> ColumnElement[str]:
 
 WON = and_(reports.c.number.is_not(None), reports.c.code.in_(WINNING))
 """The condition that a report won its registration."""
-LASTING = ("live", "suspected", "contested")
 """States of a claim that only time ends."""
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Table, or_, select
 from worker.proof.compare import BY_MESSAGE, stream
 from worker.rules.erasing import Clients
 from worker.rules.model import ERASED
+from worker.rules.states import WAITING, FormState
 from worker.store.schema import aliases, claims, deals, disputes, follow_ups, forwards, kin, replies, reports, visits
 
 AT_ONCE: Final = 500
@@ -49,8 +50,8 @@ def _note_claim(clients: Clients, row: Row[Any], now: datetime) -> tuple[str, st
 
 def _note_form(clients: Clients, row: Row[Any], now: datetime) -> None:
     phone7 = (row.first3, row.last4)
-    living = row.state in ("open", "asked") and row.opened_at + FORM_LIVES > now
-    clients.note(phone7, row.closed_at or row.opened_at, visited=row.state == "confirmed", living=living)
+    living = row.state in WAITING and row.opened_at + FORM_LIVES > now
+    clients.note(phone7, row.closed_at or row.opened_at, visited=row.state == FormState.CONFIRMED, living=living)
     for member in row.members:
         clients.join(phone7, (member["first3"], member["last4"]))
 

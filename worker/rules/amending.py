@@ -25,6 +25,7 @@ from worker.rules.part import Part
 from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.shortening import withdrawn_before
+from worker.rules.states import PENDING, ClaimState
 from worker.rules.turn import Turn
 
 MOST_TIMES = 3
@@ -36,7 +37,7 @@ LASTING_FLAGS = ("contested", "imported", "disputed")
 class Place:
     """How a name stands at its place: the state that the claim has there, and the claims that stand against it."""
 
-    state: str
+    state: ClaimState
     rivals: tuple[int, ...] = ()
 
 
@@ -78,7 +79,7 @@ def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
 def _may_be_amended(turn: Turn, claim: Claim, report: Report) -> bool:
     state = turn.state
     fresh = in_window(turn, claim) and claim.seq != turn.message.seq and times_amended(claim) < MOST_TIMES
-    waits = claim.state in ("live", "suspected") and not set(claim.flags) & set(LASTING_FLAGS)
+    waits = claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED) and not set(claim.flags) & set(LASTING_FLAGS)
     moved = claim.visited_at or claim.came_at or claim.deal_at or claim.renewed_at or state.visits_of(claim.number)
     linked = state.aliases_of(claim.number) or state.kin_at(claim.first3, claim.last4)
     joined = state.disputes_of(claim.number) or linked
@@ -126,7 +127,7 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
     live = [c for c in state.claims_at(claim.first3, claim.last4) if c.number != claim.number and c.live(turn.now)]
     if any(c.unit == claim.unit and names_agree(c.client, name) for c in live):
         return None
-    others = [c for c in live if c.unit != claim.unit and c.state != "contested"]
+    others = [c for c in live if c.unit != claim.unit and c.state != ClaimState.CONTESTED]
     earlier, between = ([c for c in others if (c.place < claim.place) is before] for before in (True, False))
     agreeing = [c for c in earlier if names_agree(c.client, name)]
     exact = [c for c in agreeing if same_name(c.client, name)]
@@ -134,9 +135,9 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
         return None
     holders = _passed(turn, claim, name, between)
     if holders:
-        return Place("contested", tuple(c.number for c in holders))
+        return Place(ClaimState.CONTESTED, tuple(c.number for c in holders))
     strangers = tuple(c.number for c in agreeing or earlier)
-    return Place("suspected", strangers) if strangers else Place("live")
+    return Place(ClaimState.SUSPECTED, strangers) if strangers else Place(ClaimState.LIVE)
 
 
 def _passed(turn: Turn, claim: Claim, name: str, between: list[Claim]) -> list[Claim]:
@@ -146,7 +147,7 @@ def _passed(turn: Turn, claim: Claim, name: str, between: list[Claim]) -> list[C
     """
     meant = [c for c in between if names_agree(c.client, name)]
     if may_be_misread(turn, claim, name):
-        return [c for c in meant if c.state != "suspected"]
+        return [c for c in meant if c.state != ClaimState.SUSPECTED]
     if all(names_agree(known, name) for known in claim.names):
         return meant
     return [*meant, *(c for c in between if c not in meant)]
@@ -180,7 +181,7 @@ def _amended(
         flags=_flags(turn, claim, agent, sure=sure, shortened=before is not None),
         readings=(*claim.readings, reading_of(turn, claim, how) | {"until": ends_at.isoformat()}),
     )
-    if place.state == "contested":
+    if place.state == ClaimState.CONTESTED:
         changed = _behind(turn, changed)
     turn.state.put(changed)
     if changed.ends_at != claim.ends_at:
@@ -213,19 +214,19 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     if UNSURE in claim.flags:
         params |= {"unsure": True, "minutes": turn.policy.amend_minutes}
     managers = turn.state.staff("manager")
-    if claim.state == "contested":
+    if claim.state == ClaimState.CONTESTED:
         turn.notify(managers, "contested", params | {"state": "told"}, claim.ref)
-    elif claim.state == "suspected" and (before.state, before.rivals) != (claim.state, claim.rivals):
+    elif claim.state == ClaimState.SUSPECTED and (before.state, before.rivals) != (claim.state, claim.rivals):
         turn.notify(managers, "suspected", params, claim.ref)
     elif TOLD in before.flags or _passes_another(turn, claim):
         turn.notify(managers, "amended", params, claim.ref)
     rules = ("R2b", "R3", "R7", *(("R11",) if claim.rivals else ()))
-    code = claim.state if claim.state in ("contested", "suspected") else "amended"
-    said = params | {"state": "amended"} if code == "contested" else params
+    code = claim.state if claim.state in PENDING else "amended"
+    said = params | {"state": "amended"} if claim.state == ClaimState.CONTESTED else params
     return Part(code, rules, said, claim, recorded="amended")
 
 
 def _passes_another(turn: Turn, claim: Claim) -> bool:
     """Tell whether another's claim, about which the managers were told, speaks of the same client now."""
     at = (c for c in turn.state.claims_at(claim.first3, claim.last4) if c.live(turn.now) and c.unit != claim.unit)
-    return any(c.state == "suspected" and names_agree(c.client, claim.client) for c in at)
+    return any(c.state == ClaimState.SUSPECTED and names_agree(c.client, claim.client) for c in at)

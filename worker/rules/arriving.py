@@ -7,11 +7,12 @@ from parsers.message import Parsed, Report
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, mark_arrival
 from worker.rules.form_references import forms_meant, forms_seen
-from worker.rules.forms import WAITING, complete, form_params, party_of, plan_form, signed_by, waits
+from worker.rules.forms import complete, form_params, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, names_a_known, names_somebody, standing_of
 from worker.rules.model import Claim, Decision, Visit
 from worker.rules.references import Missing
 from worker.rules.signing import confirm
+from worker.rules.states import ClaimState, FormKind, FormState
 from worker.rules.turn import Turn
 from worker.rules.walk_ins import come_again, take_in, walk_in
 
@@ -51,8 +52,8 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
     unknown = not names_somebody(guest) or ("unit" in standing.mismatch and not names_a_known(turn, guest))
     mismatch = tuple(field for field in standing.mismatch if not (unknown and field == "unit"))
     claim = mark_arrival(turn, guest, claim, mismatch, at)
-    form = _form(turn, guest, claim, mismatch, "asked" if unknown else "open", at)
-    if form.state == "asked":
+    form = _form(turn, guest, claim, mismatch, FormState.ASKED if unknown else FormState.OPEN, at)
+    if form.state == FormState.ASKED:
         turn.notify(turn.state.staff("service"), "walkin_asked", form_params(form), form.ref)
         return Outcome("walkin_asked", form_params(form), form.ref, ("R15",))
     return _disagrees(turn, form, claim) if mismatch else _own(turn, form, claim)
@@ -76,13 +77,13 @@ def _disagrees(turn: Turn, form: Visit, claim: Claim) -> Outcome:
     return Outcome("mismatch", form_params(form), form.ref, ("R15", "R5"))
 
 
-def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: str, at: datetime) -> Visit:
+def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime) -> Visit:
     """Return the form of this entry: the one that is open already, or a new one, signed by the sender (B29)."""
     today, party = turn.state.day(turn.now), turn.role or ""
-    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == "own" and f.state in WAITING and f.day == today)
+    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.OWN and waits(f, today))
     known = next((f for f in forms if f.mismatch == mismatch), None)
     if known is not None:
-        form = replace(known, state=state if known.state == "asked" else known.state)
+        form = replace(known, state=state if known.state == FormState.ASKED else known.state)
     else:
         form = _new_form(turn, guest, claim, mismatch, state, at)
         plan_form(turn, form)
@@ -91,14 +92,16 @@ def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], st
     return signed
 
 
-def _new_form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: str, at: datetime) -> Visit:
+def _new_form(
+    turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime
+) -> Visit:
     return Visit(
         number=turn.next_visit(),
         seq=turn.message.seq,
         opened_at=turn.now,
         arrived_at=at,
         day=turn.state.day(turn.now),
-        kind="own",
+        kind=FormKind.OWN,
         state=state,
         client=guest.client or "",
         first3=guest.first3 or "",
@@ -119,7 +122,7 @@ def decide_verify(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.answer is None:
         return refused(turn, "verify", "refused_invalid")
     today = turn.state.day(turn.now)
-    asked = [form for form in forms_seen(turn) if form.state == "asked" and waits(form, today)]
+    asked = [form for form in forms_seen(turn) if form.state == FormState.ASKED and waits(form, today)]
     meant = forms_meant(turn, parsed, asked)
     return answered(turn, "verify", [_verify(turn, form, parsed.answer) for form in meant])
 
@@ -127,7 +130,7 @@ def decide_verify(turn: Turn, parsed: Parsed) -> Decision:
 def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
     if isinstance(form, Missing):
         return Outcome(form.code, {"fitting": list(form.fitting)})
-    if form.state != "asked":
+    if form.state != FormState.ASKED:
         return Outcome("refused_not_found", form_params(form))
     if not waits(form, turn.state.day(turn.now)):
         return Outcome("expired", form_params(form) | {"ending": "form"}, form.ref, ("R16",))
@@ -135,7 +138,7 @@ def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
 
 
 def _verified(turn: Turn, form: Visit) -> Outcome:
-    verified = replace(form, state="open")
+    verified = replace(form, state=FormState.OPEN)
     turn.state.put(verified)
     return _own(turn, verified, turn.state.claims[form.claim])
 
@@ -143,7 +146,7 @@ def _verified(turn: Turn, form: Visit) -> Outcome:
 def _denied(turn: Turn, form: Visit) -> Outcome:
     """B3: the report ends for good, and the client is the site's own from his arrival on."""
     claim = turn.state.claims[form.claim]
-    turn.state.put(replace(form, state="denied", closed_at=turn.now))
-    turn.state.put(replace(claim, state="denied", ended_at=turn.now))
+    turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
+    turn.state.put(replace(claim, state=ClaimState.DENIED, ended_at=turn.now))
     take_in(turn, form, ("denied",))
     return Outcome("walkin", form_params(form), form.ref, ("R15", "R6"))

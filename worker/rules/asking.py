@@ -10,6 +10,7 @@ from worker.rules.model import Claim, Decision
 from worker.rules.params import client_params, named_params
 from worker.rules.references import Missing, claim_numbered, claims_meant, in_his_view, last_reported
 from worker.rules.refusals import answer_stranger
+from worker.rules.states import PENDING
 from worker.rules.turn import Turn
 
 
@@ -90,7 +91,7 @@ def _state_of(turn: Turn, claim: Claim) -> str:
         return claim.state
     if not claim.live(turn.now):
         return "expired" if claim.visited_at is None else "lapsed"
-    if claim.state in ("suspected", "contested"):
+    if claim.state in PENDING:
         return claim.state
     if any(open_at(turn.state, dispute, turn.now) for dispute in turn.state.disputes_of(claim.number)):
         return "disputed"

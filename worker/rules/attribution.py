@@ -19,6 +19,7 @@ from worker.rules.families import Client, claims_of_family, client_of, family_of
 from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim, Dispute
 from worker.rules.state import State
+from worker.rules.states import ClaimState
 
 SHOWN_FLAGS = ("contested", "unlisted", "unsure", "short_lead", "disputed", "claimed", "late_entry", "project")
 WHY_WALKED_IN = {"early": "R1", "lapsed": "R8", "denied": "R15"}
@@ -165,11 +166,12 @@ def _nobody(past: list[Claim]) -> Answer:
     if not past:
         return Answer("", "", ("R6",))
     # What was displaced, or waited in vain, has held nobody for itself: the claim that it gave way to ran out after it.
-    last = next((claim for claim in reversed(past) if claim.state not in ("displaced", "contested")), past[-1])
+    held_nobody = (ClaimState.DISPLACED, ClaimState.CONTESTED)
+    last = next((claim for claim in reversed(past) if claim.state not in held_nobody), past[-1])
     facts = tuple(claim.ref for claim in past)
-    if last.state == "denied":
+    if last.state == ClaimState.DENIED:
         return Answer("", "", ("R15",), facts)
-    if last.state == "withdrawn":
+    if last.state == ClaimState.WITHDRAWN:
         return Answer("", "", ("R7",), facts)
     return Answer("", "", ("R8", *(("R14",) if last.visited_at is not None else ())), facts)
 
@@ -180,7 +182,7 @@ def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Ite
         yield "disputed"
     if len(family_of(state, client, at, proved=False)) > len(family_of(state, client, at)):
         yield "claimed"
-    if any(claim.state == "contested" and claim.live(at) for claim in past):
+    if any(claim.state == ClaimState.CONTESTED and claim.live(at) for claim in past):
         yield "contested"
     deal = standing_deal(state, past, at)
     yield from deal.flags if deal is not None else ()

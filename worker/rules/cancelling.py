@@ -14,6 +14,7 @@ from worker.rules.params import named_params
 from worker.rules.proving import dispute_named
 from worker.rules.references import Missing
 from worker.rules.scheduling import set_dates
+from worker.rules.states import DisputeState
 from worker.rules.turn import Turn
 
 
@@ -55,7 +56,7 @@ def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable
     told = _cancel_deal(turn, deal) if deal is not None else {}
     for dispute in fallen:
         if not cancelled(dispute, turn.now):
-            turn.state.put(replace(dispute, state="cancelled", cancelled_at=turn.now))
+            turn.state.put(replace(dispute, state=DisputeState.CANCELLED, cancelled_at=turn.now))
             params = _named(dispute) | {"state": "dispute"}
             told = {party["phone"]: params for party in dispute.parties} | told
     set_dates(turn, family)

@@ -6,10 +6,11 @@ from parsers.message import Parsed
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.disputes import open_at
 from worker.rules.form_references import forms_meant, forms_seen
-from worker.rules.forms import WAITING, complete, form_params, missing, waits
+from worker.rules.forms import complete, form_params, missing, waits
 from worker.rules.model import Decision, Visit
 from worker.rules.references import Missing
 from worker.rules.signing import confirm
+from worker.rules.states import WAITING, FormKind, FormState
 from worker.rules.turn import Turn
 
 
@@ -39,7 +40,7 @@ def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
     if valid:
         cure(turn, form)
     else:
-        turn.state.put(replace(form, state="denied", closed_at=turn.now))
+        turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
     return Outcome("settled", params, form.ref, ("R5", "R22"))
 
 
@@ -53,7 +54,7 @@ def cure(turn: Turn, form: Visit) -> None:
     """R22: take the written proof; a form that all have signed is confirmed by it."""
     cured = replace(form, cured=True)
     turn.state.put(cured)
-    if form.kind == "own":
+    if form.kind == FormKind.OWN:
         claim = turn.state.claims[form.claim]
         turn.state.put(replace(claim, came_at=form.arrived_at, flags=tuple(f for f in claim.flags if f != "disputed")))
     if complete(cured):

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from worker.rules.deadlines import plan_protection
 from worker.rules.model import Claim, Fact
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 
 def displace(turn: Turn, claim: Claim) -> None:
     """End a claim now; its agent is told once that another was first, never who."""
-    turn.state.put(replace(claim, state="displaced", ended_at=turn.now))
+    turn.state.put(replace(claim, state=ClaimState.DISPLACED, ended_at=turn.now))
     tell_loser(turn, claim)
 
 
@@ -32,7 +33,8 @@ def stand_by_holders(turn: Turn, facts: Iterable[Fact]) -> None:
 
 def waiting_beside(turn: Turn, number: int) -> list[Claim]:
     """Return the contested claims that wait for a decision against a holder."""
-    return [c for c in turn.state.claims.values() if c.state == "contested" and number in c.rivals and c.live(turn.now)]
+    contested = (c for c in turn.state.claims.values() if c.state == ClaimState.CONTESTED)
+    return [c for c in contested if number in c.rivals and c.live(turn.now)]
 
 
 def _stand_by(turn: Turn, holder: Claim, waiting: Claim) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 from worker.rules.deadlines import at_hour, end_of_day
 from worker.rules.model import NO_AGENT, Claim, Deadline, Visit
 from worker.rules.state import State
+from worker.rules.states import WAITING, FormKind, FormState
 from worker.rules.turn import Turn
 
 AT_THE_DESK = ("consultant", "manager")
-PARTIES = {"led": ("agent", *AT_THE_DESK), "own": AT_THE_DESK}
+PARTIES = {FormKind.LED: ("agent", *AT_THE_DESK), FormKind.OWN: AT_THE_DESK}
 """Kind of form → who has to sign; of an own arrival no agent (R15), of a walk-in nobody: he is one as he comes (R6)."""
-WAITING = ("open", "asked")
 
 
 def party_of(turn: Turn) -> str | None:
@@ -37,7 +37,7 @@ def missing(form: Visit) -> tuple[str, ...]:
 
 def complete(form: Visit) -> bool:
     """Tell whether nothing keeps a form from being confirmed: all have signed, and what differed is proved (B26)."""
-    return form.state == "open" and not missing(form) and (not form.mismatch or form.cured)
+    return form.state == FormState.OPEN and not missing(form) and (not form.mismatch or form.cured)
 
 
 def waits(form: Visit, day: date) -> bool:

@@ -9,6 +9,7 @@ from worker.rules.model import NO_AGENT, WALK_IN, Decision
 from worker.rules.part import REGISTERED, Beside, Part
 from worker.rules.reporter import Refusal, Reporter, sorted_words, units_named
 from worker.rules.reporting import decide_for
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 OWN = "own"
@@ -77,7 +78,7 @@ def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome
             and same_day
             and names_agree(claim.client, guest.client or "")
         ):
-            turn.state.put(replace(claim, state="displaced", ended_at=turn.now))
+            turn.state.put(replace(claim, state=ClaimState.DISPLACED, ended_at=turn.now))
     return _as_group(turn, decide_for(turn, guest, reporter, index, Beside(another=True)))
 
 

@@ -11,6 +11,7 @@ from worker.rules.identity import fold, names_agree, same_name
 from worker.rules.model import WALK_IN, Claim
 from worker.rules.references import Missing, claims_meant, in_his_view
 from worker.rules.reporter import sorted_words
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 Case = Literal["live", "walkin", "early", "over", "taken", "nobody", "ambiguous"]
@@ -71,7 +72,7 @@ def _claims_on(turn: Turn, guest: Report) -> tuple[list[Claim], list[Claim]]:
 
 def _stood(turn: Turn, claim: Claim, arrived_at: datetime) -> bool:
     """Tell whether a claim stood at an arrival: what ran out since then has stood (B43)."""
-    kept = claim.ended_at is None and claim.state != "contested" and claim.unit != WALK_IN
+    kept = claim.ended_at is None and claim.state != ClaimState.CONTESTED and claim.unit != WALK_IN
     return kept and (arrived_at < claim.ends_at or claim.sold(turn.now)) and _reported_first(turn, claim, arrived_at)
 
 
@@ -137,7 +138,7 @@ def _under_none(turn: Turn, guest: Report, himself: list[Claim], mine: list[Clai
     misread = _misread(turn, guest, arrived_at)
     if misread is not None:
         return misread
-    over = [c for c in himself if c.ended_at is None and c.unit != WALK_IN and c.state != "contested"]
+    over = [c for c in himself if c.ended_at is None and c.unit != WALK_IN and c.state != ClaimState.CONTESTED]
     return Standing("over", over[-1]) if over else Standing("nobody")
 
 

@@ -12,9 +12,8 @@ from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import expired_params, named_params
 from worker.rules.readings import CHECKED, reading_of, times_amended
 from worker.rules.references import Missing, claims_meant
+from worker.rules.states import PENDING, ClaimState
 from worker.rules.turn import Turn
-
-PENDING = ("suspected", "contested")
 
 
 def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
@@ -33,7 +32,7 @@ def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
 def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
-    if claim.state == "live" and UNSURE in claim.flags and valid and claim.live(turn.now):
+    if claim.state == ClaimState.LIVE and UNSURE in claim.flags and valid and claim.live(turn.now):
         return _checked(turn, claim)
     if claim.state not in PENDING or claim.ended_at is not None:
         return Outcome("refused_not_found", named_params(claim))
@@ -62,7 +61,7 @@ def checked(turn: Turn, claim: Claim) -> Claim:
 
 def _end_if_valid(turn: Turn, claim: Claim) -> datetime:
     """Return the end that a claim has if it is valid; a contested one's days count from its sending (B23)."""
-    if claim.state != "contested":
+    if claim.state != ClaimState.CONTESTED:
         return claim.ends_at
     if times_amended(claim):
         # It waits because of its new name, and has the end that it had before (L23).
@@ -74,12 +73,12 @@ def _end_if_valid(turn: Turn, claim: Claim) -> datetime:
 def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
     """Let a claim stand: a suspected one as its own client's, a contested one in the place before its holder (B23)."""
     claim = checked(turn, claim)
-    if claim.state == "suspected":
-        turn.state.put(replace(claim, state="live"))
+    if claim.state == ClaimState.SUSPECTED:
+        turn.state.put(replace(claim, state=ClaimState.LIVE))
         return
     flags = tuple(dict.fromkeys((*claim.flags, "rival")))
     since = claim.reported_at if times_amended(claim) else claim.sent_at or claim.reported_at
-    upheld = replace(claim, state="live", reported_at=since, ends_at=ends_at, flags=flags)
+    upheld = replace(claim, state=ClaimState.LIVE, reported_at=since, ends_at=ends_at, flags=flags)
     turn.state.put(upheld)
     plan_protection(turn, upheld)
     displace(turn, turn.state.claims[claim.rivals[0]])
@@ -92,11 +91,11 @@ def _reject(turn: Turn, claim: Claim) -> None:
             _uphold(turn, waiting, _end_if_valid(turn, waiting))
     if turn.state.claims[claim.number].ended_at is None:
         displace(turn, claim)
-    if claim.state == "contested":
+    if claim.state == ClaimState.CONTESTED:
         _no_longer_contested(turn, turn.state.claims[claim.rivals[0]])
 
 
 def _no_longer_contested(turn: Turn, holder: Claim) -> None:
-    others = (c for c in turn.state.claims.values() if c.state == "contested" and holder.number in c.rivals)
+    others = (c for c in turn.state.claims.values() if c.state == ClaimState.CONTESTED and holder.number in c.rivals)
     if not any(c.live(turn.now) for c in others):
         turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != "contested")))

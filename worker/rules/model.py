@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
+from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
+
 Role = Literal["manager", "consultant", "service"]
 ROLES: tuple[Role, ...] = ("manager", "consultant", "service")
 UNIT_KINDS = ("own", "distributor", "referral")
@@ -17,8 +19,6 @@ ERASED = "—"
 """The name of a client whose records retention has erased."""
 WEEKEND = "weekend"
 """The part of a plan that means its day, a Saturday, or the Sunday after it."""
-LIVING = ("live", "suspected", "contested", "walkin")
-"""States of a claim that nothing but time has ended."""
 
 
 def mask_of(first3: str, last4: str) -> str:
@@ -132,8 +132,7 @@ class Claim:
     sender: str
     reported_at: datetime
     ends_at: datetime
-    state: str = "live"
-    """live, walkin, suspected (provisional until 判), contested (until 判), withdrawn, displaced, denied (核实 否)"""
+    state: ClaimState = ClaimState.LIVE
     sent_at: datetime | None = None
     ended_at: datetime | None = None
     flags: tuple[str, ...] = ()
@@ -178,7 +177,7 @@ class Claim:
 
     def holds(self, now: datetime) -> bool:
         """Tell whether it keeps its client from others: a contested one waits and holds nothing (B21)."""
-        return self.live(now) and self.state != "contested"
+        return self.live(now) and self.state != ClaimState.CONTESTED
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -242,10 +241,8 @@ class Visit:
     arrived_at: datetime
     day: date
     """the site's civil day of entry, creation and signatures alike"""
-    kind: str
-    """led (到访), own (自访 under a report), walkin (under none)"""
-    state: str
-    """open (waits for signatures), asked (waits for service, R15), confirmed, denied; void follows from the time"""
+    kind: FormKind
+    state: FormState
     client: str
     first3: str
     last4: str
@@ -322,8 +319,7 @@ class Dispute:
     """words, phone, at, seq, late"""
     rulings: tuple[Mapping[str, Any], ...] = ()
     """unit, agent, phone, at, seq, words; the last one holds (J11)"""
-    state: str = "open"
-    """open, decided; a default judgement (R20) follows from the time; cancelled"""
+    state: DisputeState = DisputeState.OPEN
     evidence_until: datetime | None = None
     opinion_until: datetime | None = None
     cancelled_at: datetime | None = None

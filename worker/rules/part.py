@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.rules.model import UNSURE, Claim
+from worker.rules.states import ClaimState
 
 ASKED = "asked"
 """The flag of a claim whose sender was asked whether its unlisted agent is himself (L21)."""
@@ -13,7 +14,7 @@ REGISTERED = ("accepted", "check_reading")
 
 def code_of(claim: Claim) -> str:
     """Return the code of a registration: contested, suspected, unlisted, check_reading, accepted, the first (L24)."""
-    if claim.state != "live":
+    if claim.state != ClaimState.LIVE:
         return claim.state
     return next((code for flag, code in _SAID if flag in claim.flags), "accepted")
 

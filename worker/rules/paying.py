@@ -18,6 +18,7 @@ from worker.rules.references import Missing
 from worker.rules.scheduling import set_dates
 from worker.rules.sides import side_written
 from worker.rules.state import State
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 from worker.rules.windows import entered_late, evidence_until, objection_until, paid_on
 
@@ -115,7 +116,7 @@ def _agent(turn: Turn, claim: Claim, unit: str) -> str:
 def _drop_contested(turn: Turn, family: list[Claim]) -> None:
     """B21: a late report that nobody has decided falls with the deal, as if it had come behind (E14)."""
     for claim in family:
-        if claim.state == "contested" and claim.live(turn.now):
+        if claim.state == ClaimState.CONTESTED and claim.live(turn.now):
             displace(turn, claim)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.model import Claim
 from worker.rules.protection import followed_without_gap
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 
@@ -17,7 +18,11 @@ def renewable(turn: Turn, claim: Claim) -> bool:
 
 def _can_have_new_days(claim: Claim) -> bool:
     """Not once visited, nor when a withdrawal shortened it (B47); a provisional claim is as live as any (B18)."""
-    return claim.visited_at is None and "shortened" not in claim.flags and claim.state in ("live", "suspected")
+    return (
+        claim.visited_at is None
+        and "shortened" not in claim.flags
+        and claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED)
+    )
 
 
 def renew(turn: Turn, claim: Claim) -> Claim:

@@ -22,6 +22,7 @@ from worker.rules.renewing import renew, renewable
 from worker.rules.reporter import Refusal, Reporter, reporter_of
 from worker.rules.shortening import withdrawn_before
 from worker.rules.standing_first import says_that_the_first_stands
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 RIVALS_NAMED = 2
@@ -112,13 +113,13 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
     strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
     strangers = strangers or many_names_before(report.client or "", reporter.unit, live)
     if strangers:
-        return _register(turn, report, reporter, index, beside, ("R11",), state="suspected", rivals=strangers)
+        return _register(turn, report, reporter, index, beside, ("R11",), state=ClaimState.SUSPECTED, rivals=strangers)
     return _register(turn, report, reporter, index, beside, ())
 
 
 def _counts(turn: Turn, claim: Claim, reporter: Reporter) -> bool:
     """Tell whether a claim can stand in a report's way: a contested one only waits, and meets its own unit alone."""
-    return claim.live(turn.now) and (claim.state != "contested" or claim.unit == reporter.unit)
+    return claim.live(turn.now) and (claim.state != ClaimState.CONTESTED or claim.unit == reporter.unit)
 
 
 def _held_with_his_family(turn: Turn, report: Report) -> Claim | None:
@@ -174,7 +175,8 @@ def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, inde
     flag = "contested" if late else "rival"
     turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, "rival")))))
     if late:
-        return _register(turn, report, reporter, index, beside, ("R11",), state="contested", rivals=(holder.number,))
+        rivals = (holder.number,)
+        return _register(turn, report, reporter, index, beside, ("R11",), ClaimState.CONTESTED, rivals)
     shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
     return Part("duplicate_other", ("R11",), client_params(report) | shown, holder)
 
@@ -186,7 +188,7 @@ def _register(
     index: int,
     beside: Beside,
     rules: tuple[str, ...],
-    state: str = "live",
+    state: ClaimState = ClaimState.LIVE,
     rivals: tuple[int, ...] = (),
 ) -> Part:
     """R2, R7: a new registration, under the policy in force now; a contested one lasts as long as its holder (B21)."""
@@ -194,7 +196,7 @@ def _register(
     before = withdrawn_before(turn, report.client or "", (report.first3 or "", report.last4 or ""), reporter.unit)
     if before is not None:
         ends_at = before.ends_at
-    if state == "contested":
+    if state == ClaimState.CONTESTED:
         ends_at = turn.state.claims[rivals[0]].ends_at
     claim = Claim(
         number=turn.next_registration(),
@@ -229,7 +231,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, 
     params = claim_params(claim) | ({"full": True} if report.was_full else {})
     params |= {"asks": True} if ASKED in claim.flags else {}
     params |= {"unsure": True, "minutes": turn.policy.amend_minutes} if UNSURE in claim.flags else {}
-    if claim.state == "contested":
+    if claim.state == ClaimState.CONTESTED:
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
         params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None

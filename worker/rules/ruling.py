@@ -8,6 +8,7 @@ from worker.rules.disputes import Decided, side_of
 from worker.rules.model import WALK_IN, Decision, Dispute
 from worker.rules.proving import dispute_named
 from worker.rules.sides import side_written
+from worker.rules.states import DisputeState
 from worker.rules.turn import Turn
 from worker.rules.verdicts import for_party, for_staff
 
@@ -57,7 +58,7 @@ def _ruled(turn: Turn, dispute: Dispute, unit: str, words: str) -> Outcome:
     agent = next((party["agent"] for party in dispute.parties if party["unit"] == unit), "")
     ruling = {"unit": unit, "agent": agent, "phone": turn.phone, "at": turn.now.isoformat()}
     ruling |= {"seq": turn.message.seq, "words": words}
-    dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state="decided")
+    dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state=DisputeState.DECIDED)
     turn.state.put(dispute)
     decided = Decided(turn.now, unit, agent, ("R21",))
     params = for_staff(dispute, decided)

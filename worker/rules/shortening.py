@@ -3,6 +3,7 @@
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim
 from worker.rules.state import Phone7
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 
@@ -14,6 +15,6 @@ def withdrawn_before(turn: Turn, name: str, phone7: Phone7, unit: str, besides: 
     past = [claim for claim in turn.state.claims_at(*phone7) if claim.number != besides]
     same = [claim for claim in past if names_agree(claim.client, name)]
     last = same[-1] if same else None
-    if last is None or last.unit != unit or last.state != "withdrawn" or turn.now >= last.ends_at:
+    if last is None or last.unit != unit or last.state != ClaimState.WITHDRAWN or turn.now >= last.ends_at:
         return None
     return last

@@ -24,6 +24,7 @@ from worker.rules.model import Claim, Decision, Visit
 from worker.rules.params import named_params
 from worker.rules.protection import protected_until, visited
 from worker.rules.references import Missing
+from worker.rules.states import ClaimState, FormKind, FormState
 from worker.rules.turn import Turn
 
 
@@ -95,13 +96,13 @@ def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
     params = form_params(form)
     if not listed_by(turn, form.arrived_at):
         return Outcome("refused_role", params, rules=("R26",))
-    if form.kind == "walkin" or form.state == "denied" or moot(turn.state, form):
+    if form.kind == FormKind.WALK_IN or form.state == FormState.DENIED or moot(turn.state, form):
         return Outcome("refused_not_found", params)
-    if form.state == "confirmed":
+    if form.state == FormState.CONFIRMED:
         return Outcome("visit_confirmed", _copy(turn, form), form.ref)
     if not waits(form, turn.state.day(turn.now)):
         return Outcome("expired", params | {"ending": "form"}, form.ref, ("R16",))
-    if party == "agent" and form.kind == "own":
+    if party == "agent" and form.kind == FormKind.OWN:
         return Outcome("refused_invalid", params)
     return take_signature(turn, form, party)
 
@@ -111,7 +112,7 @@ def take_signature(turn: Turn, form: Visit, party: str) -> Outcome:
     signed = form if party in form.signatures else signed_by(turn, form, party)
     turn.state.put(signed)
     if not complete(signed):
-        state = {} if missing(signed) else {"state": "asked" if signed.state == "asked" else "unproved"}
+        state = {} if missing(signed) else {"state": "asked" if signed.state == FormState.ASKED else "unproved"}
         params = form_params(signed) | {"missing": list(missing(signed))} | state
         return Outcome("signed", params, form.ref, ("R13", "R16"))
     confirm(turn, signed)
@@ -120,7 +121,7 @@ def take_signature(turn: Turn, form: Visit, party: str) -> Outcome:
 
 def confirm(turn: Turn, form: Visit) -> None:
     """R13, R14: the visit counts from now on; agent and opener get the confirmation, the agent's copy (R16)."""
-    turn.state.put(replace(form, state="confirmed", closed_at=turn.now))
+    turn.state.put(replace(form, state=FormState.CONFIRMED, closed_at=turn.now))
     for claim in claims_on(turn.state, form):
         protected = visited(claim, form)
         turn.state.put(protected)
@@ -134,7 +135,7 @@ def _displace(turn: Turn, claim: Claim) -> None:
     """B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14)."""
     for other in claims_of_family(turn.state, client_of(claim), turn.now):
         if other.number != claim.number and other.holds(turn.now) and other.reported_at >= claim.ends_at:
-            turn.state.put(replace(other, state="displaced", ended_at=turn.now))
+            turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
             if other.unit != claim.unit:
                 told = {key: value for key, value in named_params(other).items() if key != "ref"}
                 turn.notify([other.agent_phone or other.sender], "duplicate_other", told)

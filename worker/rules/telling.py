@@ -14,6 +14,7 @@ from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
 from worker.rules.planning import missed
 from worker.rules.state import State
+from worker.rules.states import ClaimState
 from worker.rules.telling_visits import sign_reminder, visit_void
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
 
@@ -49,7 +50,7 @@ def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list
     claim = _subject(state, deadline, now)
     if claim is None:
         return []
-    if claim.state == "contested":
+    if claim.state == ClaimState.CONTESTED:
         return _to_agent(state, claim, "duplicate_other", {"client": claim.client, "mask": claim.mask}, "")
     if not owns(state, claim, deadline.at - AN_INSTANT):
         return []

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from worker.rules.forms import WAITING, form_params, missing, moot, phones_of
+from worker.rules.forms import form_params, missing, moot, phones_of
 from worker.rules.model import Deadline, Reply, Visit
 from worker.rules.state import State
+from worker.rules.states import WAITING, FormState
 
 
 def sign_reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -23,7 +24,7 @@ def visit_void(state: State, deadline: Deadline, now: datetime, head: str) -> li
     form = _waiting(state, deadline)
     if form is None:
         return []
-    asked = [*state.staff("service"), *state.staff("manager")] if form.state == "asked" else []
+    asked = [*state.staff("service"), *state.staff("manager")] if form.state == FormState.ASKED else []
     return _to(state, [form.agent_phone, form.opener, *asked], "visit_void", form)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from parsers.message import Parsed, Report
 from worker.rules.answering import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
-from worker.rules.forms import WAITING, form_params, listed_by, party_of, plan_form, signed_by
+from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
 from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
 from worker.rules.signing import take_signature
+from worker.rules.states import FormKind, FormState
 from worker.rules.turn import Turn
 from worker.rules.walk_ins import come_again, walk_in
 
@@ -47,7 +48,7 @@ def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
 def _holds(turn: Turn, report: Report) -> bool:
     """Tell whether the sender's unit holds a client live; of staff, whether any does."""
     at = turn.state.claims_at(report.first3 or "", report.last4 or "")
-    seen = (c for c in at if c.live(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN and c.state != "contested")
+    seen = (c for c in at if c.holds(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN)
     return any(names_agree(c.client, report.client or "") for c in seen)
 
 
@@ -116,7 +117,7 @@ def _enter(
 
 def _open_form(turn: Turn, claim: Claim, mismatch: tuple[str, ...]) -> Visit | None:
     today = turn.state.day(turn.now)
-    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == "led" and f.state in WAITING and f.day == today)
+    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.LED and waits(f, today))
     return next((form for form in forms if form.mismatch == mismatch), None)
 
 
@@ -130,8 +131,8 @@ def _new_form(
         opened_at=turn.now,
         arrived_at=at,
         day=turn.state.day(turn.now),
-        kind="led",
-        state="open",
+        kind=FormKind.LED,
+        state=FormState.OPEN,
         client=guest.client or "",
         first3=guest.first3 or "",
         last4=guest.last4 or "",

@@ -8,6 +8,7 @@ from worker.rules.forms import signed_by
 from worker.rules.identity import name_key
 from worker.rules.model import WALK_IN, Claim, Visit
 from worker.rules.protection import visited
+from worker.rules.states import ClaimState, FormKind, FormState
 from worker.rules.turn import Turn
 
 
@@ -46,7 +47,7 @@ def take_in(turn: Turn, form: Visit, flags: tuple[str, ...]) -> Claim:
         sender="",
         reported_at=form.arrived_at,
         ends_at=form.arrived_at,
-        state="walkin",
+        state=ClaimState.WALK_IN,
         flags=flags,
         policy_seq=turn.state.site.policy_seq,
         terms=turn.policy.terms,
@@ -64,8 +65,8 @@ def _form(turn: Turn, guest: Report, arrived_at: datetime) -> Visit:
         opened_at=turn.now,
         arrived_at=arrived_at,
         day=turn.state.day(turn.now),
-        kind="walkin",
-        state="confirmed",
+        kind=FormKind.WALK_IN,
+        state=FormState.CONFIRMED,
         client=guest.client or "",
         first3=guest.first3 or "",
         last4=guest.last4 or "",

@@ -8,6 +8,7 @@ from worker.rules.cancelling import cancel_dispute
 from worker.rules.model import Claim, Decision
 from worker.rules.params import expired_params, named_params
 from worker.rules.references import Missing, claims_meant, last_reported
+from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 
@@ -46,7 +47,7 @@ def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
     params = named_params(claim)
     if turn.role is None and turn.phone not in (claim.sender, claim.agent_phone):
         return Outcome("refused_role", params)
-    if claim.state == "withdrawn":
+    if claim.state == ClaimState.WITHDRAWN:
         return Outcome("refused_not_found", params)
     if claim.deal_at is not None:
         return Outcome("refused_late", params)
@@ -58,7 +59,7 @@ def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
     if refusal is not None or isinstance(claim, Missing):
         return refusal or Outcome("refused_not_found")
     params = named_params(claim)
-    turn.state.put(replace(claim, state="withdrawn", ended_at=turn.now))
+    turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now))
     if turn.role == "manager":
         turn.notify([claim.to_tell], "withdrawn", params | {"by": "manager"}, claim.ref)
     return Outcome("withdrawn", params, claim.ref, ("R7",))

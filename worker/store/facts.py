@@ -1,9 +1,10 @@
 """Facts as rows: what is read of them, and what decisions put down, written back (one table a kind of fact)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.rules.model import (
@@ -67,16 +68,21 @@ def load(connection: Connection, site_id: int, kind: type[Any], *which: ColumnEl
         rows = connection.execute(select(senders).where(senders.c.site_id == site_id, *which))
         return [Sender(**{**row.state, "phone": row.phone, **_tuples_of_sender(row.state)}) for row in rows]
     query = select(*(table.c[name] for name in names)).where(table.c.site_id == site_id, *which)
-    return [_value(kind, names, row) for row in connection.execute(query)]
+    readers = [_reader(kind, name) for name in names]
+    rows = connection.execute(query)
+    return [kind(*(read(value) if read else value for read, value in zip(readers, row, strict=True))) for row in rows]
 
 
 def _tuples_of_sender(stored: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(stored.get(name, ())) for name in ("refusals", "sign_list")}
 
 
-def _value(kind: type[Any], names: list[str], row: Row[Any]) -> Any:
-    fields = dict(zip(names, row, strict=True))
-    return kind(**{name: tuple(value) if name in TUPLES else value for name, value in fields.items()})
+def _reader(kind: type[Any], name: str) -> Callable[[Any], Any] | None:
+    """Return what makes a fact's field of a column's value, None where they are the same."""
+    field = kind.__dataclass_fields__[name].type
+    if isinstance(field, type) and issubclass(field, StrEnum):
+        return field
+    return tuple if name in TUPLES else None
 
 
 def save(connection: Connection, site_id: int, facts: Iterable[Fact]) -> None:

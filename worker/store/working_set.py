@@ -28,6 +28,7 @@ from worker.rules.model import (
 )
 from worker.rules.needs import Needs
 from worker.rules.state import Phone7, State
+from worker.rules.states import WAITING
 from worker.store.facts import load
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
@@ -133,7 +134,7 @@ def _load_forms(connection: Connection, site_id: int, state: State, needs: Needs
         state.load(load(connection, site_id, Visit, visits.c.number.in_(some)))
     for some in _batches(needs.disputes):
         state.load(load(connection, site_id, Dispute, disputes.c.number.in_(some)))
-    waiting = visits.c.state.in_(("open", "asked"))
+    waiting = visits.c.state.in_(WAITING)
     for some in _batches(needs.days):
         state.load(load(connection, site_id, Visit, visits.c.day.in_(some), waiting))
 
