@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.cli.up import PACKAGED
 from worker.up.procfile import ProcessLine, ProcfileError, parse_procfile, read_procfile
 
 REFUSED = [
@@ -56,3 +57,11 @@ def test_the_first_folder_with_a_procfile_counts(tmp_path: Path) -> None:
     assert read_procfile([tmp_path / "a", tmp_path / "b"]) == [ProcessLine("web", ("x",))]
     with pytest.raises(ProcfileError, match="There is no Procfile"):
         read_procfile([tmp_path / "a"])
+
+
+def test_the_lines_that_travel_with_the_program_are_those_of_the_project() -> None:
+    # They are followed in any folder, which may hold modules of the same names: -P keeps Python from looking there.
+    without = [
+        ProcessLine(line.name, tuple(word for word in line.words if word != "-P")) for line in read_procfile([PACKAGED])
+    ]
+    assert without == read_procfile([Path(__file__).parents[1]])

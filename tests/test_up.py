@@ -11,17 +11,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from tests.infrastructure.waiting import eventually, gone
 from worker.accounts.passwords import fits
+from worker.cli.main import main
+from worker.cli.up import answers
 from worker.settings import load_settings
 from worker.store.schema import metadata
 from worker.up.guard import end_sessions
 
-# `up` runs the project's Procfile; here it gets one of ours, and a demonstration that only shows what it was given.
+# In a folder with a Procfile of ours, and with a demonstration that only shows what it was given.
 RUNNER = """
 import sys
 from pathlib import Path
@@ -34,7 +37,6 @@ def demonstrate(base_url, settings, out):
         raise RuntimeError("no paper left")
     return 1 if (Path(sys.argv[1]) / "demonstration-fails").exists() else 0
 
-module.PROJECT = Path(sys.argv[1])
 module.demo.run = demonstrate
 main(["up", *sys.argv[2:]], prog_name="baobei")
 """
@@ -256,7 +258,32 @@ def test_whatever_stands_in_the_way_is_one_sentence(
     assert "canary" not in output
 
 
-def test_without_a_procfile_it_says_where_to_start(start: Start, folder: Path, port: str) -> None:
+def test_without_a_procfile_the_programs_own_is_followed_in_any_folder(start: Start, folder: Path, port: str) -> None:
     (folder / "Procfile").unlink()
-    code, output = start("--port", port).outcome()
-    assert (code, output) == (2, "Error: There is no Procfile here: start in the folder of the project.\n")
+    (folder / "webhook.py").write_text("raise SystemExit('this is not the one')")
+    up = start("--port", port)
+    up.line("serving")
+    assert answers(f"http://127.0.0.1:{port}/login")
+    up.process.send_signal(signal.SIGINT)
+    assert up.outcome()[0] == 0
+
+
+def test_links_carry_the_port_that_it_was_given(start: Start, folder: Path, port: str) -> None:
+    def link_of(name: str) -> str:
+        environ = {"BAOBEI_VAR": str(folder / "var")}
+        return CliRunner().invoke(main, ["user", "add", name, "--role", "ops"], env=environ).output
+
+    up = start("--port", port)
+    up.line("serving")
+    assert f" http://127.0.0.1:{port}/welcome/" in link_of("wang")
+    up.process.send_signal(signal.SIGINT)
+    up.outcome()
+    assert " http://127.0.0.1:8000/welcome/" in link_of("zhao")
+
+
+def test_a_second_demonstration_points_to_no_login_above(start: Start, port: str) -> None:
+    options = ("--port", port, "--demo", "--exit-after-demo")
+    assert "the first login stands above." in start(*options).outcome()[1]
+    again = start(*options).outcome()[1]
+    assert "above" not in again
+    assert "`baobei user reset admin` prints a link for another." in again

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +17,24 @@ def require_folder(var: Path) -> None:
             if not path.is_dir():
                 raise SettingsError(f"BAOBEI_VAR is {var}, but {path} is no folder: name one.")
             return
+
+
+@contextmanager
+def recorded_address(var: Path, url: str) -> Iterator[None]:
+    """Let others who use this folder know, to the end of the block, at which address the pages are served."""
+    write_private(var / "address", url)
+    try:
+        yield
+    finally:
+        (var / "address").unlink(missing_ok=True)
+
+
+def pages_address(settings: Settings) -> str:
+    """Return where the pages are: PUBLIC_URL, else what `up` serves from this folder, else HOST and PORT."""
+    recorded = settings.var / "address"
+    if settings.public_url is None and recorded.exists():
+        return recorded.read_text(encoding="utf-8")
+    return settings.base_url
 
 
 def secret_key_of(settings: Settings) -> str:

@@ -36,7 +36,7 @@ def hasten() -> None:
     bell.WAITING_S = 2
     supervisor.LONGEST_BACKOFF = 1.0
     if folder := os.environ.get("HASTY_PROCFILE"):
-        up.PROJECT = Path(folder)
+        up.procfile_folders = lambda: [Path(folder)]
 
 
 if __name__ == "__main__":

@@ -26,10 +26,15 @@ from worker.up.embedded import EmbeddedError, RedisServer, spawn_redis, start_re
 from worker.up.guard import Guard
 from worker.up.procfile import ProcessLine, ProcfileError, read_procfile
 from worker.up.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
-from worker.var_folder import secret_key_of
+from worker.var_folder import recorded_address, secret_key_of
 
-PROJECT = Path(__file__).resolve().parents[2]
+PACKAGED = Path(__file__).resolve().parents[1] / "up"
+"""Holds the Procfile that travels with the program."""
 READY_SECONDS = 120.0
+FIRST_LOGIN = "the first login stands above."
+LATER_LOGIN = (
+    f"their first login was shown once, when they were new; `baobei user reset {FIRST_USER}` prints a link for another."
+)
 # Where we listen on every address, we reach ourselves on the loopback one.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -73,10 +78,11 @@ def up(port: int, host: str, var: str | None, show: bool, exit_after_demo: bool)
 
 def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonstration) -> int:
     """Run everything until a signal, or until the demonstration is over; return the exit code."""
-    entries = read_procfile([PROJECT, Path.cwd()])
+    entries = read_procfile(procfile_folders())
     console = Console(sys.stdout, environ)
     with ExitStack() as stack:
         lock = stack.enter_context(var_lock(settings.var))
+        stack.enter_context(recorded_address(settings.var, shown_url(settings)))
         guard = stack.enter_context(Guard(keep_open=[lock]))
         supervisor = stack.enter_context(Supervisor(guard, console))
         secret_key_of(settings)  # Made here once, before several processes would ask for it.
@@ -84,12 +90,17 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
         if redis:
             supervisor.add(_foundation(redis), redis.process)
         _migrate(settings, console)
-        _let_somebody_in(settings, console)
+        login_shown = _let_somebody_in(settings, console)
         for entry in entries:
             supervisor.add(_program(entry, _environment(settings, environ, redis)))
-        opening = Opening(settings, supervisor, console, demonstration)
+        opening = Opening(settings, supervisor, console, demonstration, login_shown)
         threading.Thread(target=opening.run, name="opening", daemon=True).start()
         return supervisor.run()
+
+
+def procfile_folders() -> list[Path]:
+    """Return where a Procfile is looked for: the folder that we are started in goes before what travels with us."""
+    return [Path.cwd(), PACKAGED]
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,7 @@ class Opening:
     supervisor: Supervisor
     console: Console
     demonstration: Demonstration
+    login_shown: bool
 
     def run(self) -> None:
         """Open; whatever goes wrong becomes a sentence, for a traceback tells nobody at a terminal anything."""
@@ -116,6 +128,7 @@ class Opening:
         if not self.demonstration.wanted:
             return
         code = demo.run(base_url, self.settings, self.console.plain)
+        self.console.plain(f"The staff pages: {base_url}/ · {FIRST_LOGIN if self.login_shown else LATER_LOGIN}")
         if self.demonstration.then_exit:
             self.supervisor.request_stop(code)
 
@@ -142,6 +155,11 @@ class Opening:
 def reachable_url(settings: Settings) -> str:
     """Return the address at which this machine reaches what listens on the settings' host and port."""
     return address(REACHABLE.get(settings.host, settings.host), settings.port)
+
+
+def shown_url(settings: Settings) -> str:
+    """Return the address at which people find the pages."""
+    return reachable_url(settings) if settings.sandbox else settings.base_url
 
 
 def answers(url: str) -> bool:
@@ -185,16 +203,20 @@ def _migrate(settings: Settings, console: Console) -> None:
         raise UpError(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
 
 
-def _let_somebody_in(settings: Settings, console: Console) -> None:
-    """Make the first account while there is none; its password is shown here, once, and kept nowhere."""
+def _let_somebody_in(settings: Settings, console: Console) -> bool:
+    """Make the first account while there is none; its password is shown here, once, and kept nowhere.
+
+    Returns whether it was shown.
+    """
     engine = open_engine(settings.database_url)
     try:
         password = add_first_user(engine, utc_now())
     finally:
         engine.dispose()
     if password:
-        login = f"{reachable_url(settings) if settings.sandbox else settings.base_url}/login"
+        login = f"{shown_url(settings)}/login"
         console.say(f"first login at {login}: name {FIRST_USER}, password {password} (shown this once)")
+    return password is not None
 
 
 def _foundation(redis: RedisServer) -> Program:

@@ -11,6 +11,7 @@ from worker.clock import utc_now
 from worker.decide.set_up import all_sites, phone, site_named
 from worker.files.exports import write_table
 from worker.settings import Settings
+from worker.var_folder import pages_address
 
 COLUMNS = ("name", "roles", "site", "phone", "password")
 ALL_SITES = "all"
@@ -54,7 +55,7 @@ def reset(name: str) -> None:
 
 def link_of(given: Settings, token: str) -> str:
     """Return the address of a one-time link."""
-    return f"{given.base_url}/welcome/{token}"
+    return f"{pages_address(given)}/welcome/{token}"
 
 
 def _cells(each: User, names: dict[int, str]) -> list[str]:

@@ -185,5 +185,5 @@ def _closing(shown: list[Shown], links: list[str], base_url: str, out: Callable[
                 ["The site's staff, who can sign and decide on the pages, choose their passwords here, once:", *links]
             )
         )
-    out(f"The phones: {base_url}/phones · the staff pages, for which the first login stands above: {base_url}/")
+    out(f"The phones: {base_url}/phones")
     return 0

@@ -64,4 +64,4 @@ def read_procfile(folders: Sequence[Path]) -> list[ProcessLine]:
     for folder in folders:
         if (folder / "Procfile").is_file():
             return parse_procfile((folder / "Procfile").read_text(encoding="utf-8"))
-    raise ProcfileError("There is no Procfile here: start in the folder of the project.")
+    raise ProcfileError("There is no Procfile, neither here nor with the program: install baobei again.")
