@@ -12,8 +12,8 @@ from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteD
 from tests.infrastructure.isolation import clean_environment, keep_inside
 from tests.infrastructure.postgres import start_postgres
 from worker.store.database import open_engine
-from worker.up.embedded import start_redis
 from worker.up.guard import Guard
+from worker.up.redis_server import start_redis
 
 TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "").replace("postgres://", "postgresql://", 1)
 TEST_DATABASE_URL = TEST_DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1)

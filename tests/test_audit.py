@@ -408,7 +408,7 @@ def test_what_another_version_decided_is_one_sentence(engine: Engine) -> None:
 
 def seal_under(phonenumbers: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("worker.proof.sealing.version", lambda _: phonenumbers)
+        patch.setattr("worker.proof.seals.version", lambda _: phonenumbers)
         assert run("audit", "--seal").exit_code == 0
 
 
@@ -427,7 +427,7 @@ def test_versions_that_were_changed_are_found(engine: Engine, said: str | None) 
 
 def test_a_seal_of_before_versions_were_noted_still_holds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("worker.proof.sealing.versions", lambda: None)
+        patch.setattr("worker.proof.seals.versions", lambda: None)
         sealed_and_continued(engine)
     assert [seal.versions for seal in rows(engine, seals)] == [None]
     assert sentences() == sentences("--since-seal") == []

@@ -25,7 +25,7 @@ from worker.bell.forgeries import Forgeries, forgery_of
 from worker.bell.heartbeats import SWEEPER, beat
 from worker.cli.main import main
 from worker.clock import utc_now
-from worker.doctor import places, reading, table
+from worker.doctor import places, reader, table
 from worker.doctor.base import Advice, Check, Finding, Patient
 from worker.doctor.table import CHECKS, examine
 from worker.gateways.base import Inbound, Stopped
@@ -442,7 +442,7 @@ def test_finds_texts_that_wait_in_the_spool_without_a_database(environ: dict[str
 
 
 def test_finds_words_and_weights_of_another_version(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "READER", "of another version")
+    monkeypatch.setattr(reader, "READER", "of another version")
     (found,) = [finding for finding in doctor() if "words or weights" in finding.sentence]
     assert "install baobei again" in found.sentence
 

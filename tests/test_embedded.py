@@ -14,8 +14,8 @@ from redis.exceptions import AuthenticationError, RedisError
 
 from tests.infrastructure.waiting import eventually, gone
 from worker.settings import load_settings
-from worker.up.embedded import EmbeddedError, RedisServer, find_redis_server, plan_redis, start_redis
 from worker.up.guard import Guard, end_sessions
+from worker.up.redis_server import EmbeddedError, RedisServer, find_redis_server, plan_redis, start_redis
 from worker.var_folder import redis_address
 
 NOWHERE = {"PATH": "/nonexistent"}
@@ -146,7 +146,7 @@ def test_one_that_cannot_start_is_quoted(
 
 def test_it_ends_with_whoever_started_it_even_when_that_is_killed(var: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from worker.up.embedded import start_redis; "
+        "import sys, time; from pathlib import Path; from worker.up.redis_server import start_redis; "
         "from worker.up.guard import Guard; guard = Guard(); "
         f"print(start_redis(Path({str(var)!r}), guard).process.pid, flush=True); time.sleep(600)"
     )

@@ -25,7 +25,7 @@ from worker.processes.jobs import Tasks
 from worker.processes.sweeper import Sweeper
 from worker.readers.metrics import Metrics
 from worker.readers.path import text_path
-from worker.rules.forwarding import ORIGIN
+from worker.rules.forwards import ORIGIN
 from worker.rules.model import ERASED
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse

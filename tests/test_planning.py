@@ -16,7 +16,7 @@ from tests.histories import HISTORIES, Step, line_of
 from worker.rules.attribution import Answer, attribute_claim
 from worker.rules.decide import decide, read
 from worker.rules.model import Claim, Message
-from worker.rules.planning import FARTHEST, Plan, plan_of
+from worker.rules.plans import FARTHEST, Plan, plan_of
 from worker.rules.state import State
 
 ZONE = ZoneInfo("Asia/Shanghai")

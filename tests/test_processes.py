@@ -18,8 +18,8 @@ from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.runtime import Runtime
 from worker.store.schema import decisions, replies
-from worker.up.embedded import start_redis
 from worker.up.guard import Guard
+from worker.up.redis_server import start_redis
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

@@ -24,7 +24,7 @@ from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.readers.register import STATUSES, Key, register_page, register_rows
-from worker.readers.searching import NO_CLAIM, Search, read_search
+from worker.readers.search import NO_CLAIM, Search, read_search
 from worker.runtime import Runtime
 from worker.store.schema import acts, claims, cursors
 

@@ -118,7 +118,7 @@ def writes(source: str) -> list[str]:
     found = [
         alias.name
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("sqlalchemy", "worker.crashing"))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("sqlalchemy", "worker.crash_points"))
         for alias in node.names
         if alias.name in ("insert", "update", "delete", "text", "committing")
     ]

@@ -14,14 +14,14 @@ import pytest
 from parsers.message import Parsed
 from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START
 from worker.rules.decide import decide, read
-from worker.rules.explaining import case_of, story
 from worker.rules.first_text import stands_in
 from worker.rules.model import Decision, Message
 from worker.rules.state import State
+from worker.rules.story import case_of, story
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.scenarios.stage import MemoryStage
-from worker.words.telling import told
+from worker.words.story import told
 
 DOUBT = "??"
 MINUTE = timedelta(minutes=1)

@@ -20,7 +20,7 @@ from webhook.app import create_app
 from worker.cli.main import main
 from worker.decide.set_up import SiteRow
 from worker.readers.flags import FLAGS, flagged
-from worker.readers.searching import Search, read_search
+from worker.readers.search import Search, read_search
 from worker.retention.run import retain
 from worker.runtime import Runtime
 from worker.store.schema import claims, roster, sites

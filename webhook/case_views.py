@@ -8,10 +8,10 @@ from typing import Any
 from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, whose_words
 from webhook.language import _, _l
 from webhook.register_views import AnswerView, answer_view
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.times import span_words
 from worker.readers.desk import Arrival
-from worker.readers.pending import ClaimCase, DisputeCase, SoldCase
+from worker.readers.open_cases import ClaimCase, DisputeCase, SoldCase
 from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Visit
 
 SOON = timedelta(days=1)

@@ -7,10 +7,10 @@ from webhook.case_views import claim_case_views, dispute_views, form_views, sold
 from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
 from webhook.live import part
 from webhook.runtime import runtime
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
-from worker.readers.pending import cases_of
+from worker.readers.open_cases import cases_of
 from worker.rules.proving import KINDS
 
 routes = Blueprint("cases", __name__, url_prefix="/cases")

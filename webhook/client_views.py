@@ -9,7 +9,7 @@ from webhook.case_views import countdown
 from webhook.desk_views import ArrivalView, arrival_views, whose_words
 from webhook.language import _
 from webhook.runtime import runtime
-from webhook.showing import Showing
+from webhook.show import Showing
 from worker.readers.clients import ClientPage
 from worker.readers.desk import names_of_phones
 from worker.rules.attribution import Answer

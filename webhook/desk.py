@@ -11,12 +11,12 @@ from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
 from webhook.live import part
 from webhook.register_links import LONGEST_SEARCH
 from webhook.runtime import runtime
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
+from worker.readers.arrivals import expected_at
 from worker.readers.desk import arrivals_on, claim_numbered, claims_found, names_of_phones
-from worker.readers.expected import expected_at
-from worker.readers.searching import Search, holds_whole_number, read_search
+from worker.readers.search import Search, holds_whole_number, read_search
 from worker.rules.model import Claim
 
 routes = Blueprint("desk", __name__, url_prefix="/desk")

@@ -8,11 +8,11 @@ from webhook.codes import CodeWords
 from webhook.language import _, _l
 from webhook.plan_words import clock_words
 from webhook.register_views import FLAG_WORDS
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.times import span_words
+from worker.readers.arrivals import ExpectedClient
 from worker.readers.desk import Arrival
-from worker.readers.expected import ExpectedClient
-from worker.readers.searching import Search
+from worker.readers.search import Search
 from worker.rules.forms import PARTIES
 from worker.rules.model import NO_AGENT, UNSURE, WALK_IN, Claim, Visit
 from worker.rules.states import FormKind

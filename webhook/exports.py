@@ -17,7 +17,7 @@ from worker.decide.heads import publish_head
 from worker.decide.set_up import SiteRow
 from worker.files.exports import cell, write_csv_file, write_xlsx_file
 from worker.readers.register import EXPORTED, register_rows
-from worker.readers.searching import Search
+from worker.readers.search import Search
 
 routes = Blueprint("exports", __name__, url_prefix="/register")
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, g, request
 from flask_babel import Babel
 
-from webhook.erased import shown
+from webhook.erasure import shown
 from webhook.forms import form_token
 from webhook.navigation import items_of
 from webhook.ops_words import error_words

@@ -12,7 +12,7 @@ from webhook.ops_views import failure_views, outcome_views, reply_views
 from webhook.ops_words import STATES, alert_views, known
 from webhook.path_views import steps_of
 from webhook.runtime import runtime
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.alerts.book import load
 from worker.outbox.stops import stops

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from webhook.language import _
 from webhook.ops_words import Trouble, fault_of
-from webhook.showing import Showing
+from webhook.show import Showing
 from worker.processes.queues import QueueSummary
 from worker.readers.health import Health
 from worker.readers.summaries import LineSummary, OutboxSummary

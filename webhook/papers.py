@@ -8,7 +8,7 @@ from webhook.access import allowed
 from webhook.desk_views import arrival_view, arrival_views
 from webhook.language import _
 from webhook.runtime import runtime
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.sites import visible_site
 from worker.decide.set_up import SiteRow
 from worker.readers.desk import Arrival, arrival, arrivals_on, names_of_phones

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from webhook.codes import code_words
-from webhook.erased import shown
+from webhook.erasure import shown
 from webhook.language import _
 from webhook.ops_words import DELIVERIES, OUTCOMES, error_words, known
 from webhook.phone_views import number_words
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.times import span_words
 from worker.readers.path import Attempt, ReplyPath, Reported, TextPath
 

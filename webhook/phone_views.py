@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from webhook.codes import words_of
-from webhook.erased import shown
+from webhook.erasure import shown
 from webhook.examples import CHIPS, Chip
 from webhook.language import _, _l
 from worker.readers.phones import Bubble, Person, PhoneSite, Place

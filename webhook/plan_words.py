@@ -3,10 +3,10 @@
 from datetime import datetime, time
 
 from webhook.language import _, _l
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.times import day_words
 from worker.rules.model import WEEKEND
-from worker.rules.planning import Plan
+from worker.rules.plans import Plan
 
 PART_WORDS = {
     "morning": _l("morning"),

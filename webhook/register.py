@@ -14,12 +14,12 @@ from webhook.live import part as live_part
 from webhook.register_links import Links, asked_key, asked_search, written
 from webhook.register_views import FLAG_CHIPS, STATUS_CHIPS, answer_view, event_views, row_views
 from webhook.runtime import runtime
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
-from worker.readers.searching import holds_whole_number
+from worker.readers.search import holds_whole_number
 
 routes = Blueprint("register", __name__, url_prefix="/register")
 

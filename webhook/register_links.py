@@ -7,7 +7,7 @@ from flask import request, url_for
 
 from worker.decide.set_up import SiteRow
 from worker.readers.register import Key
-from worker.readers.searching import Search, read_search
+from worker.readers.search import Search, read_search
 
 LONGEST_SEARCH = 100
 

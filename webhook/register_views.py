@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webhook.codes import CodeWords, code_words
-from webhook.erased import shown
+from webhook.erasure import shown
 from webhook.language import _, _l
 from webhook.plan_words import plan_words
 from webhook.rule_words import rule_words
-from webhook.showing import Showing
+from webhook.show import Showing
 from webhook.times import span_words
 from worker.readers.clients import ClientPage
 from worker.readers.register import STATUSES, RegisterRow
-from worker.readers.searching import NO_CLAIM
+from worker.readers.search import NO_CLAIM
 from worker.rules.attribution import Answer
 from worker.rules.model import WALK_IN
-from worker.rules.planning import Plan
+from worker.rules.plans import Plan
 from worker.rules.readings import AMENDED, became
 
 STATUS_WORDS = {

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from worker.bell.bell import Bell, bell_client
 from worker.bell.forgeries import Forgeries
 from worker.clock import Clock, utc_now
-from worker.crashing import crash_at
+from worker.crash_points import crash_at
 from worker.gateways.base import Gateway
 from worker.gateways.table import open_gateways
 from worker.line.spool import Spool

@@ -84,7 +84,7 @@ class Settings:
     host: str
     port: int
     crash_at: str | None = None
-    """For tests alone: the point at which a process is to end itself (`worker.crashing`)."""
+    """For tests alone: the point at which a process is to end itself (`worker.crash_points`)."""
 
     @property
     def sandbox(self) -> bool:

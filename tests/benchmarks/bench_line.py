@@ -21,8 +21,8 @@ from worker.decide.set_up import open_site, put
 from worker.gateways.sandbox import signed
 from worker.runtime import open_runtime
 from worker.settings import load_settings
-from worker.up.embedded import start_redis
 from worker.up.guard import Guard
+from worker.up.redis_server import start_redis
 from worker.var_folder import secret_key_of
 
 NUMBER, AGENTS = "+8613800000000", [f"+86139{n:08d}" for n in range(50)]

@@ -20,8 +20,8 @@ from tests.sending import add_site
 from worker.clock import utc_now
 from worker.readers.metrics import Metrics, scrape
 from worker.store.schema import attempts, cursors, decisions, inbox, replies, sites
-from worker.up.embedded import start_redis
 from worker.up.guard import Guard
+from worker.up.redis_server import start_redis
 
 CODES = ("accepted", "duplicate_other", "duplicate_own", "refused_bad_phone")
 SCRAPES = 20

@@ -17,7 +17,7 @@ from tests.fake_twilio import ACCEPTS_AND_FAILS, ACCOUNT, FORGETS_AND_FAILS, TOK
 from tests.infrastructure.serving import PUBLIC_URL, client_of, database_away, post, runtime_of, signed_by_twilio
 from tests.invariants import at_rest, received
 from tests.sending import AGENT, MANAGER, NUMBER, StandingClock
-from worker.crashing import watching
+from worker.crash_points import watching
 from worker.decide.set_up import open_site, put, set_policy, site_named
 from worker.errors import SetUpError
 from worker.line.backfill import Backfill

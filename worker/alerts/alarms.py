@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, selec
 
 from worker.outbox.stops import stopped
 from worker.readers.lines import lines
-from worker.readers.undecided import left_undecided
+from worker.readers.undecidable import left_undecided
 from worker.store.database import reading
 from worker.store.schema import (
     FAILED,

@@ -17,7 +17,7 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from worker.crashing import around
+from worker.crash_points import around
 from worker.log import complain, say
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from worker.files.exports import cell
 from worker.proof.alone import alone
 from worker.proof.audit import Audited, audit_site
 from worker.proof.scratch import scratch_database
-from worker.proof.sealing import Seal, seal_line
+from worker.proof.seals import Seal, seal_line
 from worker.store.database import snapshot
 from worker.store.schema import sites
 

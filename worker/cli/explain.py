@@ -19,11 +19,11 @@ from worker.proof.past import ErasedError, compute_until, place_at
 from worker.proof.scratch import UndecidableError, scratch_database
 from worker.readers.cases import Client, client_of, read_case
 from worker.rules.chain import canonical
-from worker.rules.explaining import Case, story
 from worker.rules.model import mask_of
+from worker.rules.story import Case, story
 from worker.store.database import snapshot
 from worker.store.schema import sites
-from worker.words.telling import told
+from worker.words.story import told
 
 
 def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, as_json: bool) -> None:

@@ -21,10 +21,10 @@ from worker.decide.set_up import all_sites, put, site_named
 from worker.files.exports import cell, write_csv, write_json, write_table, write_xlsx_file
 from worker.files.lists import ListError, read_register
 from worker.readers.cases import read_case
-from worker.readers.played import played
 from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
-from worker.readers.searching import Search
-from worker.scenarios.writing import write_scenario
+from worker.readers.replay import played
+from worker.readers.search import Search
+from worker.scenarios.writer import write_scenario
 from worker.store.database import reading, snapshot
 from worker.store.schema import reports, sites
 from worker.words.register import register_words

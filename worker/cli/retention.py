@@ -17,7 +17,7 @@ from worker.line.spool import Spool
 from worker.proof.alone import alone
 from worker.retention.elsewhere import erase_elsewhere
 from worker.retention.run import Retained, UnprovedError, retain
-from worker.retention.scrubbing import scrub
+from worker.retention.scrub import scrub
 from worker.store.database import reading
 from worker.store.schema import sites
 

@@ -22,9 +22,9 @@ from worker.settings import Settings, SettingsError, address, load_settings
 from worker.store.database import migrate, open_engine
 from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
-from worker.up.embedded import EmbeddedError, RedisServer, spawn_redis, start_redis
 from worker.up.guard import Guard
 from worker.up.procfile import ProcessLine, ProcfileError, read_procfile
+from worker.up.redis_server import EmbeddedError, RedisServer, spawn_redis, start_redis
 from worker.up.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
 from worker.var_folder import recorded_address, secret_key_of
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from worker.clock import Clock, utc_now
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.decide.fold import Recorded, Spoken, given_up, recorded
 from worker.log import complain, say
 from worker.rules.chain import VERSION
@@ -24,7 +24,7 @@ from worker.rules.undecidable import is_fault
 from worker.store.facts import save
 from worker.store.schema import cursors, decisions, inbox, replies, reports
 from worker.store.working_set import load_gathering, load_needs, load_senders, open_state
-from worker.tracing import trail
+from worker.trail import trail
 
 log = logging.getLogger(__name__)
 

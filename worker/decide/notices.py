@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, or_, select, update
 
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.decide.decider import outgoing, put_out, tell_written
 from worker.decide.fold import spoken
 from worker.decide.heads import publish
 from worker.rules.deadlines import KINDS, lead, tell_at
+from worker.rules.due_notices import tell
 from worker.rules.model import Deadline
-from worker.rules.planning import days_of_digest
+from worker.rules.plans import days_of_digest
 from worker.rules.policy import policy_of
-from worker.rules.telling import tell
 from worker.store.database import reading
 from worker.store.schema import cursors, deadlines, sites
 from worker.store.working_set import load_planned, load_subjects, open_state

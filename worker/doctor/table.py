@@ -15,7 +15,7 @@ from worker.doctor.configuration import look_at_settings
 from worker.doctor.gateways import look_at_gateways, look_at_signatures, look_for_gateways_of_sites
 from worker.doctor.places import look_at_durability, look_at_room
 from worker.doctor.processes import look_for_sweeper, look_for_workers
-from worker.doctor.reading import look_at_reader
+from worker.doctor.reader import look_at_reader
 from worker.doctor.stores import look_at_database, look_at_redis
 from worker.log import kind_of, place_of
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.clock import Clock
-from worker.crashing import around
+from worker.crash_points import around
 from worker.gateways.base import Gateway, GatewayAwayError, Inbound
 from worker.line.comparisons import Comparison, begin, compared_until, finish, last_begun
 from worker.line.door import accept, storable

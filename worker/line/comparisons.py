@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.store.database import reading
 from worker.store.schema import backfills
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.gateways.base import Inbound
 from worker.rules.chain import GENESIS
 from worker.store.database import reading

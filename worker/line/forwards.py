@@ -12,10 +12,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Engine, Row, select, true, update
 
 from worker.clock import Clock
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.line.door import PROGRAM, Entry, enter_forwarded
 from worker.log import say
-from worker.rules.forwarding import ORIGIN
+from worker.rules.forwards import ORIGIN
 from worker.store.database import reading
 from worker.store.schema import forwards, inbox, sites
 

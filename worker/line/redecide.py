@@ -8,7 +8,7 @@ from sqlalchemy import Engine, Row, and_, select
 from worker.clock import Clock
 from worker.line.door import PROGRAM, Entry, enter
 from worker.rules.decide import BY_PERSON
-from worker.rules.forwarding import ORIGIN
+from worker.rules.forwards import ORIGIN
 from worker.rules.undecidable import REDECIDED, UNDECIDABLE
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox

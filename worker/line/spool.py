@@ -19,7 +19,7 @@ from typing import Any, Final
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
-from worker.crashing import around
+from worker.crash_points import around
 from worker.gateways.base import Inbound
 from worker.lock import file_lock
 from worker.store.schema import EPOCH, MICROSECOND

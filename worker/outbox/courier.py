@@ -16,12 +16,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from worker.clock import Clock
-from worker.crashing import around
+from worker.crash_points import around
 from worker.gateways.base import Gateway, Outcome, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.leases import Lease, candidates, lease, record, retire
 from worker.outbox.pace import AS_THEY_COME, Pace
-from worker.tracing import trail
+from worker.trail import trail
 
 log = logging.getLogger(__name__)
 

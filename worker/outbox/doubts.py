@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, and_, exists, or_, select
 
 from worker.clock import Clock
-from worker.crashing import around, committing
+from worker.crash_points import around, committing
 from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
@@ -19,7 +19,7 @@ from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_o
 from worker.store.database import reading
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import ReplyState
-from worker.tracing import trail
+from worker.trail import trail
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from worker.clock import utc_now
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.gateways.base import Outcome, Outgoing, Refused, SenderStopped, Sent, Status, Stopped, Unknown
 from worker.log import say
 from worker.outbox.delivery import after_outcome, after_status
@@ -49,7 +49,7 @@ from worker.outbox.stops import WHOLE_GATEWAY, is_believed, revive, stop, stoppe
 from worker.store.database import reading
 from worker.store.schema import opt_outs, replies, sites
 from worker.store.states import ReplyState
-from worker.tracing import trail
+from worker.trail import trail
 
 log = logging.getLogger(__name__)
 

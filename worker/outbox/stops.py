@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from worker.crashing import committing
+from worker.crash_points import committing
 from worker.gateways.base import SenderStopped, Stopped
 from worker.log import say
 from worker.store.database import reading

@@ -12,7 +12,7 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from worker.crashing import around
+from worker.crash_points import around
 from worker.line.door import NotDurableError, Receipt, accept
 from worker.line.spool import Spool, UnreadableError, number_of
 from worker.log import complain, kind_of, say

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row
 from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of, decided_otherwise
 from worker.proof.compare import Compared, Difference, compared_facts, compared_records, differences
 from worker.proof.findings import Disagreement, Findings, place, written_key
-from worker.proof.forwarded import check_forwards
+from worker.proof.forwards import check_forwards
 from worker.proof.scratch import UndecidableError, begin_line, recompute
-from worker.proof.sealing import Seal, begin_from_seal, check_against, check_seal, has_gaps, is_erased, seals_of
+from worker.proof.seals import Seal, begin_from_seal, check_against, check_seal, has_gaps, is_erased, seals_of
 from worker.store.schema import inbox
 
 OnProgress = Callable[[str, int, int], None]

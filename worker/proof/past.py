@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from worker.proof.checks import cursor_of
 from worker.proof.scratch import begin_line, recompute
-from worker.proof.sealing import begin_from_seal, seals_of
+from worker.proof.seals import begin_from_seal, seals_of
 from worker.store.schema import inbox
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from worker.rules.explaining import Case, case_of
-from worker.rules.forwarding import origin_of
+from worker.rules.forwards import origin_of
 from worker.rules.model import FollowUp, Forward, ReportRow
+from worker.rules.story import Case, case_of
 from worker.store.facts import load
 from worker.store.schema import claims, cursors, follow_ups, forwards, inbox, reports
 from worker.store.working_set import load_client, open_state

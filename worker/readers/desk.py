@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
-from worker.readers.searching import Search
+from worker.readers.search import Search
 from worker.rules.forms import missing, waits
 from worker.rules.model import Claim, Visit
 from worker.rules.states import CLOSED, LIVING, FormKind, FormState

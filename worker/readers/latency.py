@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, select
 
 from worker.store.schema import attempts, decisions, replies
-from worker.tracing import trail
+from worker.trail import trail
 
 NEWEST: Final = 1_000
 

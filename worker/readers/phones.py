@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
 
 from worker.clock import utc_now
-from worker.readers.erased import TEXT, WORDS
+from worker.readers.erasure import TEXT, WORDS
 from worker.rules.model import ROLES, Site
 from worker.store.database import reading
 from worker.store.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites

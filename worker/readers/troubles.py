@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, select
 
-from worker.readers.erased import TEXT, UNROUTED
-from worker.readers.undecided import left_undecided
+from worker.readers.erasure import TEXT, UNROUTED
+from worker.readers.undecidable import left_undecided
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox, replies, roster, sites, unrouted
 from worker.store.states import UNDELIVERED

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
-from worker.proof.sealing import Seal, fact_key, sealed_row, sealed_tables
+from worker.proof.seals import Seal, fact_key, sealed_row, sealed_tables
 from worker.store.schema import sealed_facts
 
 

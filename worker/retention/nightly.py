@@ -14,7 +14,7 @@ from worker.log import say
 from worker.proof.alone import alone
 from worker.retention.elsewhere import erase_elsewhere
 from worker.retention.run import retain
-from worker.retention.scrubbing import scrub
+from worker.retention.scrub import scrub
 from worker.rules.model import Site
 from worker.rules.state import State
 from worker.store.database import reading

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Engine, Row, insert, update
 from worker.proof.audit import audit_site
 from worker.proof.checks import cursor_of
 from worker.proof.scratch import scratch_database
-from worker.proof.sealing import Seal, empty_older_seals, seal_line
+from worker.proof.seals import Seal, empty_older_seals, seal_line
 from worker.retention.affairs import clients_of, places_answered, places_of, places_to_forward
 from worker.retention.changes import Change, apply
 from worker.retention.steps import Step, Task, Wanted, steps_of
-from worker.retention.touched import Follower, MovedOnError
+from worker.retention.traces import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of
 from worker.store.database import snapshot
 from worker.store.schema import retentions

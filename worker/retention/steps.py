@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
 
 from worker.retention.affairs import places_of
 from worker.retention.changes import Change, change
-from worker.rules.erasing import (
+from worker.rules.erasure import (
     Affairs,
     Clients,
     left_of_claim,

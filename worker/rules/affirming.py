@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from worker.rules.aliasing import also_called, may_be_himself
-from worker.rules.amending import in_window
+from worker.rules.amendment import in_window
 from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import claim_params
 from worker.rules.part import ASKED, code_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed
 from parsers.names import is_address_alone
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.identity import fold, name_form, names_agree
 from worker.rules.model import Decision, Listed
 from worker.rules.turn import Turn

@@ -8,7 +8,7 @@ from parsers.message import Parsed, Report
 from worker.rules.deadlines import at_hour
 from worker.rules.identity import name_form, name_key
 from worker.rules.model import Claim
-from worker.rules.planning import plan_of
+from worker.rules.plans import plan_of
 from worker.rules.turn import Turn
 
 REST_OF_MINUTE = timedelta(seconds=59)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, mark_arrival
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, party_of, plan_form, signed_by, waits

@@ -3,7 +3,7 @@
 from typing import Any
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import Outcome, answered
+from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute, owns
 from worker.rules.disputes import open_at
 from worker.rules.model import Claim, Decision

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered
+from worker.rules.answers import Outcome, answered
+from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import Claim, Deal, Decision, Dispute
-from worker.rules.naming import claim_named
 from worker.rules.params import named_params
 from worker.rules.proving import dispute_named
 from worker.rules.references import Missing
-from worker.rules.scheduling import set_dates
 from worker.rules.states import DisputeState
+from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 
 

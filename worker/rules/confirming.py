@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import refused
+from worker.rules.answers import refused
 from worker.rules.cancelling import decide_cancel
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import Outcome, answered, refused
-from worker.rules.displacing import displace
+from worker.rules.answers import Outcome, answered, refused
+from worker.rules.displacement import displace
 from worker.rules.identity import names_agree
 from worker.rules.model import Alias, Claim, Decision
 from worker.rules.params import expired_params, named_params

@@ -20,7 +20,7 @@ KINDS = (
     *("expired", "reminder", "gap_reminder", "digest", "daily"),
     *("sign_reminder", "visit_void", "opinion_reminder", "default_judgement"),
 )
-"""What passing time tells; `worker.rules.telling` has the words of each."""
+"""What passing time tells; `worker.rules.due_notices` has the words of each."""
 
 
 def plan_protection(turn: Turn, claim: Claim) -> None:

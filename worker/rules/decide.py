@@ -16,16 +16,16 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.rules.affirming import decide_affirm
 from worker.rules.aliasing import decide_alias
-from worker.rules.answering import refused
+from worker.rules.answers import refused
 from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
-from worker.rules.displacing import stand_by_holders
+from worker.rules.displacement import stand_by_holders
 from worker.rules.following import decide_follow_up
-from worker.rules.forwarding import decide_report_by_project
+from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message

@@ -1,7 +1,7 @@
 """跟进: a contact with a client, by an agent of the unit that holds him or by a consultant (R9, R14; B6, B33–B35)."""
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_claim, owns
 from worker.rules.deadlines import plan_protection
 from worker.rules.model import Claim, Decision, FollowUp

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Decision
 from worker.rules.part import REGISTERED, Beside, Part

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered, refused
-from worker.rules.curing import decide_cure
+from worker.rules.answers import Outcome, answered, refused
+from worker.rules.cure import decide_cure
 from worker.rules.deadlines import DAY, plan_protection
-from worker.rules.displacing import displace, waiting_beside
+from worker.rules.displacement import displace, waiting_beside
 from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import expired_params, named_params
 from worker.rules.readings import CHECKED, reading_of, times_amended

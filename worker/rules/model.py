@@ -158,7 +158,7 @@ class Claim:
     readings: tuple[Mapping[str, Any], ...] = ()
     """what became of its reading: how (amended, affirmed, checked), seq, at (ISO), phone, client and agent before it"""
     planned_day: date | None = None
-    """the site's day on which the client is expected, as last told; decides nothing (`rules/planning.py`)"""
+    """the site's day on which the client is expected, as last told; decides nothing (`rules/plans.py`)"""
     planned_time: str | None = None
     """HH:MM of that day"""
     planned_part: str | None = None

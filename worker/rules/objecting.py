@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered
+from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute_claim
+from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
-from worker.rules.naming import claim_named
 from worker.rules.references import Missing
-from worker.rules.scheduling import enter_party, papers_until
+from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 
 

@@ -4,21 +4,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered
+from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute_at_deal
 from worker.rules.dates import typed_day
 from worker.rules.deadlines import end_of_day
-from worker.rules.displacing import displace
+from worker.rules.displacement import displace
+from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import standing_deal
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import WALK_IN, Claim, Deal, Decision
-from worker.rules.naming import claim_named
 from worker.rules.params import named_params
 from worker.rules.references import Missing
-from worker.rules.scheduling import set_dates
 from worker.rules.sides import side_written
 from worker.rules.state import State
 from worker.rules.states import ClaimState
+from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 from worker.rules.windows import entered_late, evidence_until, objection_until, paid_on
 

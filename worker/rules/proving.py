@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered
+from worker.rules.answers import Outcome, answered
 from worker.rules.dates import typed_day
+from worker.rules.dispute_dates import papers_until, set_opinion_date
 from worker.rules.disputes import cancelled, counts, side_of
 from worker.rules.identity import fold
 from worker.rules.model import Decision, Dispute
-from worker.rules.scheduling import papers_until, set_opinion_date
 from worker.rules.sides import side_written
 from worker.rules.turn import Turn
 

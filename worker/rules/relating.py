@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import Answer, attribute_claim
-from worker.rules.displacing import tell_loser
+from worker.rules.displacement import tell_loser
 from worker.rules.families import Client, claims_of_family, client_of, ends_of, same_client, stands
 from worker.rules.model import Claim, Decision, Kin
 from worker.rules.params import mask_of

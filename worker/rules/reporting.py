@@ -4,25 +4,25 @@ from dataclasses import replace
 
 from parsers.message import Parsed, Report
 from worker.rules.aliasing import may_be_himself
-from worker.rules.amending import amend
+from worker.rules.amendment import amend
 from worker.rules.attribution import attribute
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of, is_himself
+from worker.rules.first_report import says_that_the_first_stands
 from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
+from worker.rules.manager_notices import notify_staff
 from worker.rules.model import NO_AGENT, UNSURE, Claim, Decision, ReportRow
-from worker.rules.notifying import notify_staff
-from worker.rules.outranking import many_names_before, outranking
 from worker.rules.params import claim_params, client_params
 from worker.rules.part import ASKED, REGISTERED, Beside, Part, code_of
-from worker.rules.planning import keep_plan
+from worker.rules.plans import keep_plan
+from worker.rules.rank import many_names_before, outranking
 from worker.rules.refusals import answer_stranger, refuse
-from worker.rules.renewing import renew, renewable
+from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import Refusal, Reporter, reporter_of
-from worker.rules.shortening import withdrawn_before
-from worker.rules.standing_first import says_that_the_first_stands
 from worker.rules.states import ClaimState
+from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 
 RIVALS_NAMED = 2

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered
+from worker.rules.answers import Outcome, answered
 from worker.rules.disputes import Decided, side_of
 from worker.rules.model import WALK_IN, Decision, Dispute
 from worker.rules.proving import dispute_named

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.form_references import forms_meant, forms_seen

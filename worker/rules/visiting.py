@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from parsers.message import Parsed, Report
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
 from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.cancelling import cancel_dispute
 from worker.rules.model import Claim, Decision
 from worker.rules.params import expired_params, named_params

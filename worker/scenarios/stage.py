@@ -14,10 +14,10 @@ from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
-from worker.rules.forwarding import ORIGIN
+from worker.rules.due_notices import tell
+from worker.rules.forwards import ORIGIN
 from worker.rules.model import Deadline, Decision, Forward, Message
 from worker.rules.state import State
-from worker.rules.telling import tell
 
 ECHO_LOOK_BACK = 5
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, select
 from worker.line.door import PROGRAM
 from worker.line.forwards import forward_id
 from worker.proof.findings import Findings, place
-from worker.rules.forwarding import origin_of
+from worker.rules.forwards import origin_of
 from worker.store.schema import forwards, inbox
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Engine, Table
 
-from worker.proof.sealing import sealed_tables
+from worker.proof.seals import sealed_tables
 from worker.store.schema import acts, inbox, replies, sealed_facts, throttles, unrouted
 
 ERASED_FROM: Final[tuple[Table, ...]] = (inbox, replies, sealed_facts, unrouted, acts, throttles)

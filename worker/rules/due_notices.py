@@ -12,11 +12,11 @@ from worker.rules.disputes import final_for
 from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
-from worker.rules.planning import missed
+from worker.rules.plans import missed
 from worker.rules.state import State
 from worker.rules.states import ClaimState
-from worker.rules.telling_visits import sign_reminder, visit_void
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
+from worker.rules.visit_notices import sign_reminder, visit_void
 
 AN_INSTANT = timedelta(microseconds=1)
 MOST_NAMED = 20

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parsers.message import Parsed
-from worker.rules.answering import Outcome, answered, refused
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.disputes import open_at
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, missing, waits

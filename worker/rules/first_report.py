@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from worker.rules.amending import in_window
+from worker.rules.amendment import in_window
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim
 from worker.rules.part import Part

@@ -13,11 +13,11 @@ from typing import Any
 
 from parsers.numbers import region_of
 from parsers.parse import parse
-from worker.readers.played import Played, refs_of
+from worker.readers.replay import Played, refs_of
 from worker.rules.attribution import Answer
-from worker.rules.explaining import Case
 from worker.rules.identity import unit_key
 from worker.rules.model import NO_AGENT, ROLES
+from worker.rules.story import Case
 
 NOT_EXPECTED = ("new_report", "digest")
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.rules.explaining import Case, Item, story
 from worker.rules.model import NO_AGENT, WALK_IN, mask_of
+from worker.rules.story import Case, Item, story
 
 
 @cache

@@ -17,15 +17,15 @@ from worker.rules.disputes import final_for
 from worker.rules.families import family_of
 from worker.rules.first_text import is_labelled_agent, may_be_misread, stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
+from worker.rules.manager_notices import TOLD
 from worker.rules.model import NO_AGENT, UNSURE, Claim
-from worker.rules.notifying import TOLD
-from worker.rules.outranking import outranking
 from worker.rules.params import claim_params, named_params
 from worker.rules.part import Part
+from worker.rules.rank import outranking
 from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
-from worker.rules.shortening import withdrawn_before
 from worker.rules.states import PENDING, ClaimState
+from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 
 MOST_TIMES = 3

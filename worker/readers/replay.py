@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.proof.compare import BY_MESSAGE
-from worker.rules.explaining import Case, story
 from worker.rules.model import Claim, Dispute, Visit
 from worker.rules.state import State
+from worker.rules.story import Case, story
 from worker.store.schema import inbox, replies, reports
 from worker.store.working_set import on_phones7
 

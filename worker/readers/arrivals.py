@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from worker.rules.deadlines import DAY
 from worker.rules.model import Claim, Visit
-from worker.rules.planning import Plan, coming_of, expected_on, plan_with
+from worker.rules.plans import Plan, coming_of, expected_on, plan_with
 from worker.store.database import reading
 from worker.store.schema import cursors
 from worker.store.working_set import load_planned, open_state

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from worker.decide.decider import message_of, working_set
-from worker.proof.sealing import Seal
+from worker.proof.seals import Seal
 from worker.retention.steps import Wanted
 from worker.rules.state import Phone7, State
 from worker.store.schema import cursors, inbox

@@ -21,7 +21,7 @@ from worker.proof.checks import cursor_of
 from worker.proof.compare import AT_ONCE, Compared, Difference, stream
 from worker.proof.findings import Findings, place
 from worker.rules.chain import READER, VERSION, canonical
-from worker.rules.erasing import names_nobody
+from worker.rules.erasure import names_nobody
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
