@@ -16,7 +16,7 @@ from worker.rules.deadlines import tell_at
 from worker.rules.decide import decide
 from worker.rules.model import Deadline
 from worker.rules.state import State
-from worker.scenarios.stage import Sent
+from worker.scenarios.stage import SentText
 from worker.store.schema import cursors, deadlines, inbox, replies, sites
 from worker.store.working_set import open_state
 
@@ -26,7 +26,7 @@ class SqlStage:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.outbox: list[Sent] = []
+        self.outbox: list[SentText] = []
         self._ids: dict[str, int] = {}
         self._numbers: dict[str, str] = {}
         self._read = 0
@@ -74,7 +74,7 @@ class SqlStage:
         for row in rows:
             self._read = row.id
             self.outbox.append(
-                Sent(row.created_at, names[row.site_id], row.recipient, row.code, row.ref, row.words, row.params)
+                SentText(row.created_at, names[row.site_id], row.recipient, row.code, row.ref, row.words, row.params)
             )
 
     def advance(self, to: datetime) -> None:

@@ -18,10 +18,10 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.outbox.delivery import Change, Tally, after_lookups, after_outcome, after_status, backoff_s
+from worker.outbox.delivery import Change, ReplyHistory, after_lookups, after_outcome, after_status, backoff_s
 from worker.store.states import ReplyState
 
-SENDING = Tally(ReplyState.SENDING, 1, None, None, NOON + timedelta(hours=4))
+SENDING = ReplyHistory(ReplyState.SENDING, 1, None, None, NOON + timedelta(hours=4))
 SENT = replace(SENDING, state="sent", sid="SM1", delivery="sent")
 SOFT = Retry(600, "30003", "off", once=True)
 HARD = Refused("30005", "unknown", "number")
@@ -135,7 +135,7 @@ def test_good_news_of_an_earlier_attempt_settles_doubt_and_bad_news_is_old(
         (replace(SENDING, state="unknown", useful_until=NOON), "review"),
     ],
 )
-def test_one_resend_while_it_is_of_use_then_a_person(standing: Tally, wanted: str) -> None:
+def test_one_resend_while_it_is_of_use_then_a_person(standing: ReplyHistory, wanted: str) -> None:
     assert after_lookups(standing, NOON)["state"] == wanted
 
 

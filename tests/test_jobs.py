@@ -25,8 +25,8 @@ from sqlalchemy import func, select
 from tests.infrastructure.serving import SITE_NUMBER, open_line, runtime_of
 from tests.sending import AGENT
 from worker.bell.bell import FAILURE_LIFE_S, JOB_TIMEOUT_S, QUEUES
-from worker.cli.commands.running import work as work_command
-from worker.decide.decider import Progress, decide_site
+from worker.cli.commands.operation import work as work_command
+from worker.decide.decider import BatchResult, decide_site
 from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound
 from worker.line.door import accept
@@ -112,11 +112,11 @@ class TestAnswering:
         site_id = open_line(runtime.engine)
         rung: list[bool] = []
 
-        def deciding(*_: Any, **__: Any) -> Progress:
+        def deciding(*_: Any, **__: Any) -> BatchResult:
             # A text that comes while the job reads.
             runtime.bell.ring_decide(site_id)
             rung.append(bool(runtime.redis.llen("rq:queue:decide")))
-            return Progress(0, 0, False)
+            return BatchResult(0, 0, False)
 
         monkeypatch.setattr(module, "decide_site", deciding)
         runtime.redis.set(f"baobei:bell:decide:{site_id}", b"1")
@@ -126,14 +126,14 @@ class TestAnswering:
     def test_what_is_left_when_told_to_stop_rings_again(
         self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "decide_site", lambda *_, **__: Progress(5, 0, True))
+        monkeypatch.setattr(module, "decide_site", lambda *_, **__: BatchResult(5, 0, True))
         assert Tasks(runtime, stopping=lambda: True).decide_site(7) == 5
         assert runtime.redis.llen("rq:queue:decide") == 1
 
     def test_a_failed_job_says_where_and_not_what(
         self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        def failing(*_: Any, **__: Any) -> Progress:
+        def failing(*_: Any, **__: Any) -> BatchResult:
             raise ValueError(CANARY)
 
         monkeypatch.setattr(module, "decide_site", failing)

@@ -1,9 +1,11 @@
 """The walls between the rooms stand: each is tried with a breach that it must report."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,3 +182,29 @@ def test_webhook_names_no_gateway(path: Path) -> None:
 def test_a_gateways_name_is_found() -> None:
     assert named('if site.gateway == "twilio": pass') == ["twilio"]
     assert named("class OfSandbox: pass") == ["sandbox"]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    defined = Counter(
+        node.name
+        for room in ("worker", "webhook")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, times in defined.items() if times > 1] == []
+
+
+COMMANDS_OF_RULES = re.compile(r"^def decide_|^def decide\b", re.MULTILINE)
+
+
+def participles() -> Iterator[str]:
+    for room in ("worker", "webhook"):
+        for path in (ROOT / room).rglob("*.py"):
+            command = path.parent.name == "rules" and COMMANDS_OF_RULES.search(path.read_text(encoding="utf-8"))
+            if re.fullmatch(r"\w+(ing|ed)", path.stem) and not command:
+                yield str(path.relative_to(ROOT))
+
+
+def test_only_the_commands_of_rules_are_named_by_participles() -> None:
+    assert list(participles()) == []

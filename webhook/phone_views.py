@@ -13,7 +13,7 @@ from webhook.codes import words_of
 from webhook.erasure import shown
 from webhook.examples import CHIPS, Chip
 from webhook.language import _, _l
-from worker.readers.phones import Bubble, Person, PhoneSite, Place
+from worker.readers.phones import Bubble, LinePlace, Person, PhoneSite
 
 ROLES = {
     "agent": _l("Agent"),
@@ -86,7 +86,7 @@ def bubble_views(bubbles: Iterable[Bubble], zone: ZoneInfo) -> list[BubbleView]:
     return [_bubble(bubble, zone) for bubble in bubbles]
 
 
-def entry_views(entries: Iterable[Place], site: PhoneSite) -> list[PlaceView]:
+def entry_views(entries: Iterable[LinePlace], site: PhoneSite) -> list[PlaceView]:
     """Return the places of the line as they are shown; senders by name, strangers by masked number."""
     names = {person.phone: _who(person) for person in site.people if person.role != "other"}
     return [_entry(entry, site.zone, names) for entry in entries]
@@ -126,7 +126,7 @@ def _bubble(bubble: Bubble, zone: ZoneInfo) -> BubbleView:
     )
 
 
-def _entry(entry: Place, zone: ZoneInfo, names: dict[str, str]) -> PlaceView:
+def _entry(entry: LinePlace, zone: ZoneInfo, names: dict[str, str]) -> PlaceView:
     words, tone = words_of(entry.kind, entry.code)
     return PlaceView(
         key=f"s{entry.seq}",

@@ -2,21 +2,21 @@
 
 import click
 
-from worker.cli.commands import reading, running, sites
-from worker.cli.program import Program
+from worker.cli.commands import operation, records, sites
+from worker.cli.program import CommandGroup
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="baobei")
 def main() -> None:
     """Client reports by text message: received, put in line, decided, answered."""
 
 
 COMMANDS = (
-    *(running.up, running.migrate, running.doctor, sites.site, sites.staff, sites.roster, reading.parse),
-    *(reading.rehearse, reading.register, running.gateway, running.backfill, reading.audit, reading.backup),
-    *(reading.restore, reading.retention, reading.explain, running.redecide, running.user, running.work),
-    running.sweep,
+    *(operation.up, operation.migrate, operation.doctor, sites.site, sites.staff, sites.roster, records.parse),
+    *(records.rehearse, records.register, operation.gateway, operation.backfill, records.audit, records.backup),
+    *(records.restore, records.retention, records.explain, operation.redecide, operation.user, operation.work),
+    operation.sweep,
 )
 
 for command in COMMANDS:

@@ -38,7 +38,7 @@ def function_of(where: str) -> Done:
     return function
 
 
-class Program(click.Group):
+class CommandGroup(click.Group):
     """The group of all commands: no traceback for what the system refuses or what is no text."""
 
     def main(self, *args: Any, **extra: Any) -> Any:

@@ -36,7 +36,7 @@ BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BatchResult:
     """What one batch did; `more`: the line is longer than the batch was."""
 
     decided: int
@@ -60,7 +60,7 @@ class Batch:
     given_up: Mapping[int, Exception | None]
 
 
-def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock = utc_now) -> Progress:
+def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock = utc_now) -> BatchResult:
     """Decide up to `limit` undecided messages of a site in their order and commit what follows from them.
 
     `clock` says when replies are handed over; it decides nothing.
@@ -68,14 +68,14 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
     with committing(engine, "decide.commit") as connection:
         batch = _open(connection, site_id, limit)
         if batch is None:
-            return Progress(0, 0, more=False)
+            return BatchResult(0, 0, more=False)
         done, said = decide_batch(connection, batch, clock())
     for record in done:
         _tell(site_id, record)
     tell_written(said)
     more = len(done) == limit or batch.messages[-1].kind not in BY_PERSON
     forwards = sum(isinstance(fact, Forward) for record in done for fact in record.decision.facts)
-    return Progress(len(done), len(said), more=more, forwards=forwards)
+    return BatchResult(len(done), len(said), more=more, forwards=forwards)
 
 
 def _tell(site_id: int, record: Recorded) -> None:

@@ -43,7 +43,7 @@ Change = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ReplyHistory:
     """How a reply stands. `soft_failures` and `unknowns` count its attempts that ended so, the present one apart."""
 
     state: ReplyState
@@ -67,7 +67,7 @@ def backoff_s(attempt: int, least_s: float, chance: float) -> float:
     return float(max(least_s, min(LONGEST_WAIT_S, 2.0 ** min(attempt - 1, 10)))) * (1 + JITTER * chance)
 
 
-def after_outcome(tally: Tally, outcome: Outcome, now: datetime, chance: float) -> Change:
+def after_outcome(tally: ReplyHistory, outcome: Outcome, now: datetime, chance: float) -> Change:
     """Return what the outcome of the present attempt changes."""
     if isinstance(outcome, Sent):
         return _taken(tally, outcome.sid, outcome.delivery, now)
@@ -86,7 +86,7 @@ def after_outcome(tally: Tally, outcome: Outcome, now: datetime, chance: float) 
             return {"state": ReplyState.PENDING, "attempt": tally.attempt - 1, "next_at": now, "lease_until": None}
 
 
-def after_status(tally: Tally, status: Status, now: datetime, chance: float) -> Change:
+def after_status(tally: ReplyHistory, status: Status, now: datetime, chance: float) -> Change:
     """Return what a gateway's later word changes."""
     if status.attempt is not None and status.attempt != tally.attempt:
         return _earlier(tally, status, now)
@@ -98,14 +98,14 @@ def after_status(tally: Tally, status: Status, now: datetime, chance: float) -> 
     return change | {"delivery": status.delivery, "sid": status.sid or tally.sid}
 
 
-def after_lookups(tally: Tally, now: datetime) -> Change:
+def after_lookups(tally: ReplyHistory, now: datetime) -> Change:
     """Return what to do with a reply that the gateway's list does not hold: one re-send while it is of use."""
     if tally.unknowns < RESENDS and tally.useful_until > now:
         return {"state": ReplyState.PENDING, "next_at": now, "lease_until": None}
     return {"state": ReplyState.REVIEW, "lease_until": None}
 
 
-def _taken(tally: Tally, sid: str | None, delivery: str | None, now: datetime) -> Change:
+def _taken(tally: ReplyHistory, sid: str | None, delivery: str | None, now: datetime) -> Change:
     better = delivery if RANK[delivery] > RANK[tally.delivery] else tally.delivery
     if tally.state == ReplyState.SENT:
         return {"sid": sid or tally.sid, "delivery": better}
@@ -115,14 +115,14 @@ def _taken(tally: Tally, sid: str | None, delivery: str | None, now: datetime) -
     return settled | {"sid": sid or tally.sid, "delivery": better}
 
 
-def _earlier(tally: Tally, status: Status, now: datetime) -> Change:
+def _earlier(tally: ReplyHistory, status: Status, now: datetime) -> Change:
     """An attempt before the present one: good news settles a reply that is in doubt, bad news is old news."""
     if status.delivery in FAILED or tally.state not in (*IN_DOUBT, ReplyState.PENDING):
         return {}
     return _taken(tally, status.sid, status.delivery, now)
 
 
-def _failure(tally: Tally, status: Status, now: datetime, chance: float) -> Change:
+def _failure(tally: ReplyHistory, status: Status, now: datetime, chance: float) -> Change:
     match status.failure:
         case Retry(once=once) if not once or tally.soft_failures < SOFT_FAILURES:
             return _again(tally, status.failure, now, chance)
@@ -136,7 +136,7 @@ def _failure(tally: Tally, status: Status, now: datetime, chance: float) -> Chan
             return _over(ReplyState.FAILED, failure.code, failure.words)
 
 
-def _again(tally: Tally, outcome: Retry, now: datetime, chance: float) -> Change:
+def _again(tally: ReplyHistory, outcome: Retry, now: datetime, chance: float) -> Change:
     wait = timedelta(seconds=backoff_s(tally.attempt, outcome.after_s, chance))
     return _over(ReplyState.PENDING, outcome.code, outcome.words) | {"next_at": now + wait}
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
 from worker.gateways.base import Outcome, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
-from worker.outbox.delivery import FAILED, RANK, Change, Tally
+from worker.outbox.delivery import FAILED, RANK, Change, ReplyHistory
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import ReplyState
 
@@ -36,7 +36,7 @@ def outgoing_of(row: Row[Any]) -> Outgoing:
     )
 
 
-def tally_of(connection: Connection, reply_id: int) -> Tally | None:
+def tally_of(connection: Connection, reply_id: int) -> ReplyHistory | None:
     """Lock a reply to the end of the transaction and return how it stands; None when there is no such reply."""
     row = connection.execute(select(replies).where(replies.c.id == reply_id).with_for_update()).first()
     if row is None:
@@ -45,7 +45,7 @@ def tally_of(connection: Connection, reply_id: int) -> Tally | None:
     count = select(func.count()).select_from(attempts)
     soft = connection.execute(count.where(others, attempts.c.delivery.in_(FAILED))).scalar_one()
     unknown = connection.execute(count.where(others, attempts.c.outcome == "unknown")).scalar_one()
-    return Tally(ReplyState(row.state), row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
+    return ReplyHistory(ReplyState(row.state), row.attempt, row.delivery, row.sid, row.useful_until, soft, unknown)
 
 
 def change_reply(connection: Connection, reply_id: int, change: Change, now: datetime) -> None:

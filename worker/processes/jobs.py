@@ -18,7 +18,7 @@ from rq.job import Job
 from rq.utils import decode_redis_hash
 
 from worker.bell.bell import DECIDE_SITE, FAILURE_LIFE_S, JOB_TIMEOUT_S, SEND_REPLIES
-from worker.decide.decider import Progress, decide_site
+from worker.decide.decider import BatchResult, decide_site
 from worker.line.forwards import carry
 from worker.log import complain, kind_of, place_of, say
 from worker.processes.couriers import courier_of
@@ -58,7 +58,7 @@ class Tasks:
         self.runtime.bell.answered_decide(site_id)
         until, total = time.monotonic() + BUDGET_S, 0
         while True:
-            progress: Progress = decide_site(self.runtime.engine, site_id, clock=self.runtime.clock)
+            progress: BatchResult = decide_site(self.runtime.engine, site_id, clock=self.runtime.clock)
             total += progress.decided
             if progress.decided:
                 say(log, "batch decided", site=site_id, messages=progress.decided, replies=progress.replies)

@@ -64,7 +64,7 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LinePlace:
     """One place of the line; `code` is None until it is decided, `number` the registration it won or met."""
 
     seq: int
@@ -110,7 +110,7 @@ class Changes:
 
     mark: Mark
     bubbles: tuple[Bubble, ...]
-    entries: tuple[Place, ...]
+    entries: tuple[LinePlace, ...]
 
 
 def played_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
@@ -219,7 +219,7 @@ def _slack(since: Mark) -> timedelta:
     return LATE_COMMIT if since.changed_at > EPOCH else timedelta(0)
 
 
-def _entries(connection: Connection, site_id: int, since: Mark) -> Iterable[Place]:
+def _entries(connection: Connection, site_id: int, since: Mark) -> Iterable[LinePlace]:
     decided = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
     won = (
         select(func.min(reports.c.number))
@@ -233,4 +233,4 @@ def _entries(connection: Connection, site_id: int, since: Mark) -> Iterable[Plac
         .order_by(inbox.c.seq.desc())
         .limit(MOST_ENTRIES)
     )
-    return (Place(*row) for row in connection.execute(wanted))
+    return (LinePlace(*row) for row in connection.execute(wanted))

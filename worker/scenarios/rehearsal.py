@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from worker.rules.attribution import Answer
 from worker.scenarios.lines import Expected, Incoming, Owner, Scenario, SetUp, beginning
-from worker.scenarios.stage import Sent, Stage
+from worker.scenarios.stage import SentText, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class _Rehearsal:
             if index not in self.consumed and _addressed(line, sent)
         ]
 
-    def _fits(self, line: Expected, sent: Sent) -> bool:
+    def _fits(self, line: Expected, sent: SentText) -> bool:
         if line.code is not None and sent.code != line.code:
             return False
         if line.ref is not None and sent.ref != line.ref:
@@ -132,7 +132,7 @@ class _Rehearsal:
             if index not in self.consumed:
                 self.breaks.append(Break(self.caused_by[index], "no further message", self._shown(sent)))
 
-    def _forbidden(self, line: Expected, sent: Sent) -> bool:
+    def _forbidden(self, line: Expected, sent: SentText) -> bool:
         assert line.at is not None  # noqa: S101  (only timed lines can forbid)
         if not _addressed(line, sent) or sent.at < line.at or (line.code is None and sent.at != line.at):
             return False
@@ -144,14 +144,14 @@ class _Rehearsal:
     def _written(self, line: Expected) -> str:
         return " ".join(filter(None, (self._time(line.at, line.site), line.phone, line.code, line.ref, line.glob)))
 
-    def _shown(self, sent: Sent) -> str:
+    def _shown(self, sent: SentText) -> str:
         return " ".join(filter(None, (self._time(sent.at, sent.site), sent.phone, sent.code, sent.ref, sent.words)))
 
     def _time(self, at: datetime | None, site: str) -> str:
         return f"{at.astimezone(self.scenario.zones[site]):%Y-%m-%d %H:%M:%S}" if at else ""
 
 
-def _addressed(line: Expected, sent: Sent) -> bool:
+def _addressed(line: Expected, sent: SentText) -> bool:
     """Tell whether a message went to the line's phone, from its site where it names one (F4)."""
     return sent.phone == line.phone and (not line.named_site or sent.site == line.site)
 

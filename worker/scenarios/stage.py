@@ -23,7 +23,7 @@ ECHO_LOOK_BACK = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentText:
     """A message that went out."""
 
     at: datetime
@@ -38,7 +38,7 @@ class Sent:
 class Stage(Protocol):
     """Where a scenario is played."""
 
-    outbox: list[Sent]
+    outbox: list[SentText]
 
     def set_up(self, site: str, kind: str, payload: dict[str, Any], at: datetime) -> None:
         """Put a set-up message into a site's line."""
@@ -76,7 +76,7 @@ class MemoryStage:
     def __init__(self, reads: Reads | None = None) -> None:
         """Begin with no site; `reads` gives texts their meaning in place of the parser."""
         self._reads = reads
-        self.outbox: list[Sent] = []
+        self.outbox: list[SentText] = []
         self._sites: dict[str, _Site] = {}
 
     def set_up(self, site: str, kind: str, payload: dict[str, Any], at: datetime) -> None:
@@ -129,7 +129,7 @@ class MemoryStage:
 
     def _say(self, name: str, said: Sequence[Spoken], at: datetime) -> None:
         for reply, words in ((each.reply, each.words) for each in said):
-            self.outbox.append(Sent(at, name, reply.recipient, reply.code, reply.ref, words, dict(reply.params)))
+            self.outbox.append(SentText(at, name, reply.recipient, reply.code, reply.ref, words, dict(reply.params)))
 
     def advance(self, to: datetime) -> None:
         """Tell what is due up to a moment, in the order of its times."""

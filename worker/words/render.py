@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.rules.model import NO_AGENT, WALK_IN
+from worker.words.fields import Fields
 from worker.words.segments import segments
 
 YEAR_SHOWN_BEYOND = timedelta(days=300)
@@ -50,7 +51,7 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
     shapes = [(wordings, *shortening) for shortening in _shortenings(params)]
     shapes += [([short + tail for short in _numbered(setting, params)], clipped, 0) for clipped in NAME_CLIPPED_TO]
     for shape, clipped, named in shapes:
-        fields = _Fields(_fields(setting, params, clipped) | {"names": _names(setting, params, named)})
+        fields = Fields(_fields(setting, params, clipped) | {"names": _names(setting, params, named)})
         for wording in shape:
             words = wording.format_map(fields)
             if segments(words) == 1:
@@ -103,13 +104,8 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
     return [*(f"{code}.{case}" for case, holds in special.items() if holds), code]
 
 
-class _Fields(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
-def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) -> _Fields:
-    fields = _Fields({key: str(value) for key, value in params.items()})
+def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) -> Fields:
+    fields = Fields({key: str(value) for key, value in params.items()})
     fields |= {key: written_time(setting, params[key]) for key in TIMES if params.get(key)}
     fields |= {key: written_end(setting, params[key]) for key in ENDS if params.get(key)}
     client = _clip(str(params.get("client", "")), clipped)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from worker.rules.model import NO_AGENT, WALK_IN, mask_of
 from worker.rules.story import Case, Item, story
+from worker.words.fields import Fields
 
 
 @cache
@@ -73,7 +74,7 @@ class _Telling:
     def _item(self, item: Item) -> str:
         kind, _, outcome = item.code.partition(".")
         template = self._words["item"].get(item.code) or self._words["item"].get(kind, "{outcome}")
-        words = template.format_map(_Fields(self._fields(item.params) | {"outcome": outcome}))
+        words = template.format_map(Fields(self._fields(item.params) | {"outcome": outcome}))
         frame = self._say["timed" if item.place is None else "placed"]
         return frame.format(place=item.place, at=self._time(item.at), words=words)
 
@@ -101,8 +102,3 @@ class _Telling:
 
     def _time(self, moment: datetime | None) -> str:
         return "" if moment is None else f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
-
-
-class _Fields(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""
