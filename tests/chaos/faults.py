@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 
 from tests.infrastructure.postgres import PostgresServer
+from worker.up.embedded import SERVERS
 
 LONGEST_STOP_S = 6.0
 NAMES = {
@@ -22,7 +23,7 @@ NAMES = {
     "decide": "work decide",
     "send": "work send",
     "sweeper": "hasty sweep",
-    "redis": "redis-server",
+    "redis": "valkey-server",
 }
 
 
@@ -56,7 +57,7 @@ class Faults:
         found = []
         for process in self.supervisor.children(recursive=True):
             with suppress(psutil.Error):
-                if NAMES[name] in " ".join(process.cmdline()) or (name == "redis" and "redis" in process.name()):
+                if NAMES[name] in " ".join(process.cmdline()) or (name == "redis" and process.name() in SERVERS):
                     found.append(process)
         return sorted(found, key=lambda process: process.pid)
 

