@@ -7,9 +7,10 @@ from sqlalchemy import Engine, Row, and_, select
 
 from worker.clock import Clock
 from worker.line.door import PROGRAM, Entry, enter
+from worker.rules.codes import Code
 from worker.rules.decide import BY_PERSON
 from worker.rules.forwards import ORIGIN
-from worker.rules.undecidable import REDECIDED, UNDECIDABLE
+from worker.rules.undecidable import REDECIDED
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox
 
@@ -34,7 +35,7 @@ def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None)
     row = _message(engine, site_id, seq)
     if row is None:
         raise RedecideError(f"Site {site_id} has no message at place {seq}.")
-    if row.code != UNDECIDABLE:
+    if row.code != Code.UNDECIDABLE:
         stands = "is not decided yet" if row.code is None else f"was decided as {row.code}"
         raise RedecideError(f"Place {seq} of site {site_id} {stands}; only what could not be decided is decided again.")
     if not row.salt:

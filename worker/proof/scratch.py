@@ -12,7 +12,7 @@ from worker.clock import utc_now
 from worker.decide.decider import decide_batch, open_batch
 from worker.decide.fold import Recorded
 from worker.rules.chain import GENESIS
-from worker.rules.undecidable import UNDECIDABLE
+from worker.rules.codes import Code
 from worker.store.database import open_engine
 from worker.store.schema import cursors, decisions, inbox, metadata, sites
 
@@ -92,7 +92,7 @@ def _cursor(scratch: Connection, site_id: int) -> Row[Any]:
 
 def _on_record(source: Connection, site_id: int, places: Sequence[int]) -> frozenset[int]:
     """Return which of these places are on record as undecidable (L26): they are not decided now either."""
-    mine = (decisions.c.site_id == site_id) & (decisions.c.code == UNDECIDABLE)
+    mine = (decisions.c.site_id == site_id) & (decisions.c.code == Code.UNDECIDABLE)
     within = decisions.c.seq.between(places[0], places[-1])
     return frozenset(source.execute(select(decisions.c.seq).where(mine, within)).scalars())
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.proof.compare import BY_MESSAGE
+from worker.rules.codes import Code
 from worker.rules.model import Claim, Dispute, Visit
 from worker.rules.state import State
 from worker.rules.story import Case, story
@@ -78,7 +79,7 @@ def _told(case: Case) -> Iterator[int]:
 
 def _of_several(reply: Row[Any]) -> bool:
     """Tell whether a reply speaks of more than one client, or says that several were possible."""
-    return "parts" in reply.params or reply.code in ("refused_ambiguous", "sign_list")
+    return "parts" in reply.params or reply.code in (Code.REFUSED_AMBIGUOUS, Code.SIGN_LIST)
 
 
 def refs_of(case: Case) -> list[str]:
@@ -123,7 +124,7 @@ def _naming(connection: Connection, site_id: int, case: Case) -> Iterator[int]:
 
 def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
     """Add the four digits with which a command of the case was confirmed, or tried to be."""
-    asked = (replies.c.site_id == site_id) & (replies.c.code == "confirm_code")
+    asked = (replies.c.site_id == site_id) & (replies.c.code == Code.CONFIRM_CODE)
     columns = (BY_MESSAGE.label("seq"), replies.c.recipient, replies.c.params)
     asks = connection.execute(select(*columns).where(asked).order_by(BY_MESSAGE)).all()
     phones = {ask.recipient for ask in asks if ask.seq in found.seqs}
@@ -138,7 +139,7 @@ def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
 
 def _aliases_before(connection: Connection, site_id: int, seqs: set[int]) -> dict[int, Mapping[str, Any]]:
     """Return what was answered where, before the last of these places, an agent was given one more name (L21)."""
-    told = (replies.c.site_id == site_id) & (replies.c.code == "alias_set") & (BY_MESSAGE > 0)
+    told = (replies.c.site_id == site_id) & (replies.c.code == Code.ALIAS_SET) & (BY_MESSAGE > 0)
     query = select(BY_MESSAGE.label("seq"), replies.c.params).where(told, max(seqs, default=0) > BY_MESSAGE)
     return {row.seq: row.params for row in connection.execute(query) if row.seq not in seqs}
 

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 
 from worker.readers.flags import FLAGS, flagged
+from worker.rules.codes import Code
+from worker.rules.part import REGISTERED
 from worker.rules.states import LASTING, ClaimState
 from worker.store.schema import claims, reports
 
-WINNING = ("accepted", "check_reading", "unlisted", "suspected", "contested", "imported")
+WINNING = (*REGISTERED, Code.UNLISTED, Code.SUSPECTED, Code.CONTESTED, Code.IMPORTED)
 NO_CLAIM = "none"
 """Instead of a status: reports that won nothing."""
 NUMBER = re.compile(r"R?(\d{1,9})", re.IGNORECASE)

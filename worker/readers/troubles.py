@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from worker.readers.erasure import TEXT, UNROUTED
 from worker.readers.undecidable import left_undecided
+from worker.rules.codes import Code
 from worker.store.database import reading
 from worker.store.schema import decisions, inbox, replies, roster, sites, unrouted
 from worker.store.states import UNDELIVERED
@@ -16,7 +17,7 @@ from worker.store.states import UNDELIVERED
 MOST = 20
 MOST_LISTED = 200
 OFTEN = 3
-UNREADABLE = ("refused_unreadable", "refused_not_a_report", "unreadable")
+UNREADABLE = (Code.REFUSED_UNREADABLE, Code.REFUSED_NOT_A_REPORT, Code.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from worker.rules.aliasing import also_called, may_be_himself
 from worker.rules.amendment import in_window
+from worker.rules.codes import Code
 from worker.rules.model import UNSURE, Claim, Decision
 from worker.rules.params import claim_params
 from worker.rules.part import ASKED, code_of
@@ -15,7 +16,7 @@ def decide_affirm(turn: Turn) -> Decision:
     """Take a confirmation for the newest report of its sender that asked for one; without any it is courtesy."""
     claim = _newest_that_asks(turn)
     if claim is None:
-        return turn.decision("affirm", "courtesy")
+        return turn.decision("affirm", Code.COURTESY)
     people = turn.state.people(turn.state.day(turn.now), claim.unit)
     if ASKED in claim.flags and turn.listed is not None and may_be_himself(turn.listed, people, claim.agent):
         return _is_himself(turn, claim)
@@ -41,9 +42,9 @@ def _is_himself(turn: Turn, claim: Claim) -> Decision:
     affirmed = replace(affirmed, agent=listed.name, agent_phone=listed.phone)
     turn.state.put(affirmed)
     params = claim_params(affirmed) | {"alias": claim.agent}
-    turn.answer("alias_set", params, affirmed.ref)
-    turn.notify(turn.state.staff("manager"), "alias_set", params, affirmed.ref)
-    return turn.decision("affirm", "alias_set", ("R2a", "R2b"))
+    turn.answer(Code.ALIAS_SET, params, affirmed.ref)
+    turn.notify(turn.state.staff("manager"), Code.ALIAS_SET, params, affirmed.ref)
+    return turn.decision("affirm", Code.ALIAS_SET, ("R2a", "R2b"))
 
 
 def _without(turn: Turn, claim: Claim, *answered: str) -> Claim:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from parsers.message import Parsed
 from parsers.names import is_address_alone
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
 from worker.rules.identity import fold, name_form, names_agree
 from worker.rules.model import Decision, Listed
 from worker.rules.turn import Turn
@@ -47,14 +48,14 @@ def also_called(person: Listed, alias: str) -> Listed:
 def decide_alias(turn: Turn, parsed: Parsed) -> Decision:
     """别名 阿强 张强: the manager says what else somebody of the roster is called."""
     if turn.role != "manager":
-        return refused(turn, "alias", "refused_role")
+        return refused(turn, "alias", Code.REFUSED_ROLE)
     alias, _, name = " ".join(parsed.words.split()).rpartition(" ")
     if not alias or not name:
-        return refused(turn, "alias", "refused_invalid", {"reason": "alias"})
+        return refused(turn, "alias", Code.REFUSED_INVALID, {"reason": "alias"})
     called = [p for p in turn.state.people(turn.state.day(turn.now)) if p.name_key == fold(name)]
     if len(called) != 1:
-        return refused(turn, "alias", "refused_ambiguous" if called else "refused_not_found")
+        return refused(turn, "alias", Code.REFUSED_AMBIGUOUS if called else Code.REFUSED_NOT_FOUND)
     person = called[0]
     turn.state.put(also_called(person, alias))
     params = {"alias": alias, "agent": person.name, "unit": person.unit}
-    return answered(turn, "alias", [Outcome("alias_set", params, "", ("R2a",))])
+    return answered(turn, "alias", [Outcome(Code.ALIAS_SET, params, "", ("R2a",))])

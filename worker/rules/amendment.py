@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from parsers.message import Report
+from worker.rules.codes import Code
 from worker.rules.deadlines import plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of
@@ -115,8 +116,8 @@ def _agent_stays(turn: Turn, claim: Claim, reporter: Reporter, *, renamed: bool)
     """Refuse another agent; a name that nobody knows may be the client's, and its sender is asked."""
     params = named_params(claim)
     if renamed or reporter.agent_phone or is_labelled_agent(reporter.agent, turn.message.text):
-        return Part("refused_invalid", ("R2b",), params | {"agent": claim.agent, "reason": "agent"})
-    return Part("refused_invalid", ("R2b",), params | {"meant": reporter.agent, "reason": "renames"})
+        return Part(Code.REFUSED_INVALID, ("R2b",), params | {"agent": claim.agent, "reason": "agent"})
+    return Part(Code.REFUSED_INVALID, ("R2b",), params | {"meant": reporter.agent, "reason": "renames"})
 
 
 def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
@@ -215,15 +216,15 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
         params |= {"unsure": True, "minutes": turn.policy.amend_minutes}
     managers = turn.state.staff("manager")
     if claim.state == ClaimState.CONTESTED:
-        turn.notify(managers, "contested", params | {"state": "told"}, claim.ref)
+        turn.notify(managers, Code.CONTESTED, params | {"state": "told"}, claim.ref)
     elif claim.state == ClaimState.SUSPECTED and (before.state, before.rivals) != (claim.state, claim.rivals):
-        turn.notify(managers, "suspected", params, claim.ref)
+        turn.notify(managers, Code.SUSPECTED, params, claim.ref)
     elif TOLD in before.flags or _passes_another(turn, claim):
-        turn.notify(managers, "amended", params, claim.ref)
+        turn.notify(managers, Code.AMENDED, params, claim.ref)
     rules = ("R2b", "R3", "R7", *(("R11",) if claim.rivals else ()))
-    code = claim.state if claim.state in PENDING else "amended"
+    code = Code(claim.state) if claim.state in PENDING else Code.AMENDED
     said = params | {"state": "amended"} if claim.state == ClaimState.CONTESTED else params
-    return Part(code, rules, said, claim, recorded="amended")
+    return Part(code, rules, said, claim, recorded=Code.AMENDED)
 
 
 def _passes_another(turn: Turn, claim: Claim) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from worker.rules.codes import Code
 from worker.rules.model import Decision
 from worker.rules.refusals import refuse
 from worker.rules.turn import Turn
@@ -13,19 +14,19 @@ from worker.rules.turn import Turn
 class Outcome:
     """What became of one thing that a command named: code, what its words are made of, its number, its rules."""
 
-    code: str
+    code: Code
     params: dict[str, Any] = field(default_factory=dict)
     ref: str = ""
     rules: tuple[str, ...] = ()
 
 
-def answered(turn: Turn, kind: str, outcomes: Sequence[Outcome], leading: str = "") -> Decision:
+def answered(turn: Turn, kind: str, outcomes: Sequence[Outcome], leading: Code | None = None) -> Decision:
     """Close a command with the one reply to its sender: code `leading` if any outcome has it, else the first's (E2)."""
     first = next((outcome for outcome in outcomes if outcome.code == leading), outcomes[0])
     params = first.params
     if len(outcomes) > 1:
         params = {"parts": [outcome.params | {"code": outcome.code} for outcome in outcomes]}
-    if first.code.startswith("refused_"):
+    if first.code.refuses:
         refuse(turn, first.code, params)
     else:
         turn.answer(first.code, params, first.ref)
@@ -33,6 +34,6 @@ def answered(turn: Turn, kind: str, outcomes: Sequence[Outcome], leading: str = 
     return turn.decision(kind, first.code, rules)
 
 
-def refused(turn: Turn, kind: str, code: str, params: dict[str, Any] | None = None) -> Decision:
+def refused(turn: Turn, kind: str, code: Code, params: dict[str, Any] | None = None) -> Decision:
     """Close a command with a refusal."""
     return answered(turn, kind, [Outcome(code, params or {})])

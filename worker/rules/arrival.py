@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from parsers.message import Parsed, Report
+from worker.rules.codes import Code
 from worker.rules.deadlines import at_hour
 from worker.rules.identity import name_form, name_key
 from worker.rules.model import Claim
@@ -18,7 +19,7 @@ YEARLESS = len("MM-DD")
 _A_TIME = re.compile(r"\d[:：点]\d")
 
 
-def arrival_of(turn: Turn, parsed: Parsed) -> datetime | str:
+def arrival_of(turn: Turn, parsed: Parsed) -> datetime | Code:
     """Return the instant of an arrival, or the refusal's code: a time that no clock has, another day than today.
 
     A typed HH:MM means the end of that minute, at most the receipt.
@@ -26,9 +27,9 @@ def arrival_of(turn: Turn, parsed: Parsed) -> datetime | str:
     today = turn.state.day(turn.now)
     day = _day(parsed.date, today)
     if day is None or (parsed.time is None and _A_TIME.search(parsed.words)):
-        return "refused_invalid"
+        return Code.REFUSED_INVALID
     if day != today:
-        return "refused_late"
+        return Code.REFUSED_LATE
     return turn.now if parsed.time is None else _at(turn, today, parsed.time)
 
 
@@ -39,12 +40,12 @@ def is_to_come(turn: Turn, parsed: Parsed) -> bool:
     plan = plan_of(parsed.planned, turn.now, turn.state.zone) if parsed.planned else None
     if day is None or day > today or (plan is not None and plan.day > today):
         return True
-    return day == today and parsed.time is not None and _at(turn, today, parsed.time) == "refused_late"
+    return day == today and parsed.time is not None and _at(turn, today, parsed.time) == Code.REFUSED_LATE
 
 
-def _at(turn: Turn, today: date, written: str) -> datetime | str:
+def _at(turn: Turn, today: date, written: str) -> datetime | Code:
     typed = at_hour(turn.state, today, time.fromisoformat(written))
-    return "refused_late" if typed - turn.now > AHEAD else min(typed + REST_OF_MINUTE, turn.now)
+    return Code.REFUSED_LATE if typed - turn.now > AHEAD else min(typed + REST_OF_MINUTE, turn.now)
 
 
 def _day(written: str | None, today: date) -> date | None:

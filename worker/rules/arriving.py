@@ -6,6 +6,7 @@ from datetime import datetime
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, mark_arrival
+from worker.rules.codes import Code
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, names_a_known, names_somebody, standing_of
@@ -20,18 +21,18 @@ from worker.rules.walk_ins import come_again, take_in, walk_in
 def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
     """Decide the arrival of a client who comes alone, as the desk reports it; refusals in the order of E6."""
     if turn.role is None or party_of(turn) is None:
-        return refused(turn, "walkin", "refused_role")
+        return refused(turn, "walkin", Code.REFUSED_ROLE)
     guests, arrived_at = guests_of(turn, parsed), arrival_of(turn, parsed)
-    if arrived_at == "refused_invalid" or (isinstance(guests, list) and len(guests) != 1):
-        return refused(turn, "walkin", "refused_invalid")
+    if arrived_at == Code.REFUSED_INVALID or (isinstance(guests, list) and len(guests) != 1):
+        return refused(turn, "walkin", Code.REFUSED_INVALID)
     if isinstance(guests, Missing):
         return refused(turn, "walkin", guests.code, {"fitting": list(guests.fitting)})
-    at = turn.now if isinstance(arrived_at, str) else arrived_at
+    at = turn.now if isinstance(arrived_at, Code) else arrived_at
     standing = standing_of(turn, guests[0], at)
     if standing.case == "ambiguous":
-        return refused(turn, "walkin", "refused_ambiguous", {"fitting": list(standing.fitting)})
-    if isinstance(arrived_at, str):
-        return answered(turn, "walkin", [Outcome("refused_late", rules=("R16",))])
+        return refused(turn, "walkin", Code.REFUSED_AMBIGUOUS, {"fitting": list(standing.fitting)})
+    if isinstance(arrived_at, Code):
+        return answered(turn, "walkin", [Outcome(Code.REFUSED_LATE, rules=("R16",))])
     return answered(turn, "walkin", [_come(turn, guests[0], standing, at)])
 
 
@@ -41,10 +42,10 @@ def _come(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcom
         return _alone(turn, guest, standing, claim, at)
     if standing.case == "walkin" and claim is not None:
         form = come_again(turn, guest, claim, at)
-        return Outcome("walkin", form_params(form), form.ref, ("R6", "R14"))
+        return Outcome(Code.WALKIN, form_params(form), form.ref, ("R6", "R14"))
     flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
     form = walk_in(turn, guest, at, flags)
-    return Outcome("walkin", form_params(form), form.ref, ("R6",))
+    return Outcome(Code.WALKIN, form_params(form), form.ref, ("R6",))
 
 
 def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime) -> Outcome:
@@ -54,8 +55,8 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
     claim = mark_arrival(turn, guest, claim, mismatch, at)
     form = _form(turn, guest, claim, mismatch, FormState.ASKED if unknown else FormState.OPEN, at)
     if form.state == FormState.ASKED:
-        turn.notify(turn.state.staff("service"), "walkin_asked", form_params(form), form.ref)
-        return Outcome("walkin_asked", form_params(form), form.ref, ("R15",))
+        turn.notify(turn.state.staff("service"), Code.WALKIN_ASKED, form_params(form), form.ref)
+        return Outcome(Code.WALKIN_ASKED, form_params(form), form.ref, ("R15",))
     return _disagrees(turn, form, claim) if mismatch else _own(turn, form, claim)
 
 
@@ -63,18 +64,18 @@ def _own(turn: Turn, form: Visit, claim: Claim) -> Outcome:
     """Put down that the client came for his reporter; with the desk's two signatures it is a confirmed visit (B39)."""
     if claim.came_at is None:
         turn.state.put(replace(claim, came_at=form.arrived_at))
-        turn.notify([form.agent_phone], "own_arrival", form_params(form), form.ref)
+        turn.notify([form.agent_phone], Code.OWN_ARRIVAL, form_params(form), form.ref)
     if complete(form):
         confirm(turn, form)
-    return Outcome("own_arrival", form_params(form), form.ref, ("R15",))
+    return Outcome(Code.OWN_ARRIVAL, form_params(form), form.ref, ("R15",))
 
 
 def _disagrees(turn: Turn, form: Visit, claim: Claim) -> Outcome:
     """The earliest live report holds meanwhile; the manager is told, a dispute opens only if somebody objects (B38)."""
     if "unit" in form.mismatch:
         turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, "disputed")))))
-    turn.notify(turn.state.staff("manager"), "mismatch", form_params(form), form.ref)
-    return Outcome("mismatch", form_params(form), form.ref, ("R15", "R5"))
+    turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
+    return Outcome(Code.MISMATCH, form_params(form), form.ref, ("R15", "R5"))
 
 
 def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime) -> Visit:
@@ -118,9 +119,9 @@ def _new_form(
 def decide_verify(turn: Turn, parsed: Parsed) -> Decision:
     """Take service's word on a client who could not name his reporter; in the order role, form, found, time (E6)."""
     if turn.role != "service":
-        return refused(turn, "verify", "refused_role")
+        return refused(turn, "verify", Code.REFUSED_ROLE)
     if parsed.answer is None:
-        return refused(turn, "verify", "refused_invalid")
+        return refused(turn, "verify", Code.REFUSED_INVALID)
     today = turn.state.day(turn.now)
     asked = [form for form in forms_seen(turn) if form.state == FormState.ASKED and waits(form, today)]
     meant = forms_meant(turn, parsed, asked)
@@ -131,9 +132,9 @@ def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
     if isinstance(form, Missing):
         return Outcome(form.code, {"fitting": list(form.fitting)})
     if form.state != FormState.ASKED:
-        return Outcome("refused_not_found", form_params(form))
+        return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)):
-        return Outcome("expired", form_params(form) | {"ending": "form"}, form.ref, ("R16",))
+        return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, ("R16",))
     return _verified(turn, form) if answer == "yes" else _denied(turn, form)
 
 
@@ -149,4 +150,4 @@ def _denied(turn: Turn, form: Visit) -> Outcome:
     turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
     turn.state.put(replace(claim, state=ClaimState.DENIED, ended_at=turn.now))
     take_in(turn, form, ("denied",))
-    return Outcome("walkin", form_params(form), form.ref, ("R15", "R6"))
+    return Outcome(Code.WALKIN, form_params(form), form.ref, ("R15", "R6"))

@@ -5,6 +5,7 @@ from typing import Any
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute, owns
+from worker.rules.codes import Code
 from worker.rules.disputes import open_at
 from worker.rules.model import Claim, Decision
 from worker.rules.params import client_params, named_params
@@ -17,10 +18,10 @@ from worker.rules.turn import Turn
 def decide_help(turn: Turn) -> Decision:
     """Answer with the format and a filled-in example; a stranger within the caps for strangers."""
     if turn.role or turn.listed or turn.own_live_claims():
-        turn.answer("help")
+        turn.answer(Code.HELP)
     else:
-        answer_stranger(turn, "help")
-    return turn.decision("help", "help")
+        answer_stranger(turn, Code.HELP)
+    return turn.decision("help", Code.HELP)
 
 
 def decide_query(turn: Turn, parsed: Parsed) -> Decision:
@@ -29,10 +30,10 @@ def decide_query(turn: Turn, parsed: Parsed) -> Decision:
     A question that names nobody is about the sender's last report (L22).
     """
     if not parsed.reports and not parsed.refs:
-        last = [Outcome("status", _seen(turn, claim), claim.ref) for claim in last_reported(turn)]
-        return answered(turn, "query", last or [Outcome("refused_invalid")], "status")
+        last = [Outcome(Code.STATUS, _seen(turn, claim), claim.ref) for claim in last_reported(turn)]
+        return answered(turn, "query", last or [Outcome(Code.REFUSED_INVALID)], Code.STATUS)
     outcomes = _by_clients(turn, parsed) if parsed.reports and not parsed.refs else _by_numbers(turn, parsed)
-    return answered(turn, "query", outcomes, "status")
+    return answered(turn, "query", outcomes, Code.STATUS)
 
 
 def _by_numbers(turn: Turn, parsed: Parsed) -> list[Outcome]:
@@ -42,11 +43,11 @@ def _by_numbers(turn: Turn, parsed: Parsed) -> list[Outcome]:
 def _by_number(turn: Turn, ref: str) -> Outcome:
     claim = claims_meant(turn, Parsed("query", refs=(ref,)))[0]
     if not isinstance(claim, Missing):
-        return Outcome("status", _seen(turn, claim), claim.ref)
+        return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
     others = claim_numbered(turn, ref)
-    if claim.code == "refused_not_found" and others is not None and others.live(turn.now):
+    if claim.code == Code.REFUSED_NOT_FOUND and others is not None and others.live(turn.now):
         # Another unit's: that it is taken, and neither his number nor his name (D15).
-        return Outcome("status", {"state": "hidden"})
+        return Outcome(Code.STATUS, {"state": "hidden"})
     return Outcome(claim.code, {"fitting": list(claim.fitting)})
 
 
@@ -60,13 +61,13 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
     claim = claims_meant(turn, Parsed("query", reports=(report,)))[0]
     client = client_params(report)
     if not isinstance(claim, Missing) and claim.live(turn.now):
-        return Outcome("status", _seen(turn, claim), claim.ref)
+        return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
     asked = (report.client or "", report.first3 or "", report.last4 or "")
     if attribute(turn.state, *asked, turn.now).unit:
-        return Outcome("status", client | {"state": "other"})
+        return Outcome(Code.STATUS, client | {"state": "other"})
     if isinstance(claim, Missing):
-        return Outcome("status", client | {"state": "nobody"})
-    return Outcome("status", _seen(turn, claim), claim.ref)
+        return Outcome(Code.STATUS, client | {"state": "nobody"})
+    return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
 
 
 def _by_digits(turn: Turn, report: Report) -> Outcome:
@@ -74,10 +75,10 @@ def _by_digits(turn: Turn, report: Report) -> Outcome:
     at = turn.state.claims_at(report.first3 or "", report.last4 or "")
     seen = [claim for claim in at if claim.live(turn.now) and in_his_view(turn, claim)]
     if len(seen) > 1:
-        return Outcome("refused_ambiguous", {"fitting": [claim.ref for claim in seen]})
+        return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [claim.ref for claim in seen]})
     if not seen:
-        return Outcome("refused_invalid", {"reason": "whom"})
-    return Outcome("status", _seen(turn, seen[0]), seen[0].ref)
+        return Outcome(Code.REFUSED_INVALID, {"reason": "whom"})
+    return Outcome(Code.STATUS, _seen(turn, seen[0]), seen[0].ref)
 
 
 def _seen(turn: Turn, claim: Claim) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
+from worker.rules.codes import Code
 from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal
 from worker.rules.families import claims_of_family, client_of
@@ -25,30 +26,30 @@ def decide_cancel(turn: Turn, parsed: Parsed) -> Decision:
 
 def _by_claim(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     family = claims_of_family(turn.state, client_of(claim), turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     if deal is None:
-        return Outcome("refused_invalid", {"reason": "unsold"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "unsold"})
     decided = [d for c in family for d in turn.state.disputes_of(c.number) if decided_at(turn.state, d, turn.now)]
     _cancel(turn, deal, family, decided)
     sold = turn.state.claims[deal.number]
-    return Outcome("withdrawn", named_params(sold) | {"state": "sale"}, sold.ref)
+    return Outcome(Code.WITHDRAWN, named_params(sold) | {"state": "sale"}, sold.ref)
 
 
 def cancel_dispute(turn: Turn, ref: str) -> Outcome:
     """Take back a dispute and the sale that it was about: 撤 D12, for the manager alone."""
     if turn.role != "manager":
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     dispute = dispute_named(turn, Parsed("withdraw", refs=(ref,)))
     if dispute is None:
-        return Outcome("refused_not_found")
+        return Outcome(Code.REFUSED_NOT_FOUND)
     family = claims_disputed(turn.state, dispute, turn.now)
     _cancel(turn, standing_deal(turn.state, family, turn.now), family, [dispute])
-    return Outcome("withdrawn", _named(dispute) | {"state": "dispute"}, dispute.ref)
+    return Outcome(Code.WITHDRAWN, _named(dispute) | {"state": "dispute"}, dispute.ref)
 
 
 def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable[Dispute]) -> None:
@@ -61,7 +62,7 @@ def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable
             told = {party["phone"]: params for party in dispute.parties} | told
     set_dates(turn, family)
     for phone, params in told.items():
-        turn.notify([phone], "withdrawn", params, params["ref"])
+        turn.notify([phone], Code.WITHDRAWN, params, params["ref"])
 
 
 def _cancel_deal(turn: Turn, deal: Deal) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from parsers.message import Parsed, Report
 from worker.rules.answers import refused
 from worker.rules.cancelling import decide_cancel
+from worker.rules.codes import Code
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision
 from worker.rules.paying import decide_payment
@@ -17,7 +18,7 @@ from worker.rules.turn import Turn
 from worker.rules.withdrawing import decide_withdraw
 
 TRIES = 3
-NOTHING_DONE = ("expired",)
+NOTHING_DONE = (Code.EXPIRED,)
 """Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
 
 ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
@@ -42,10 +43,10 @@ def needs_code(turn: Turn, parsed: Parsed) -> bool:
 def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
     """Keep the act and answer with its code; a new act replaces one that waits, one that would fail is refused now."""
     tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
-    if tried.code.startswith("refused_") or tried.code in NOTHING_DONE:
+    if tried.code.refuses or tried.code in NOTHING_DONE:
         return ACTS[parsed.kind](turn, parsed)
     _ask(turn, {"kind": parsed.kind, "parsed": _kept(parsed)}, 1)
-    return turn.decision(parsed.kind, "confirm_code")
+    return turn.decision(parsed.kind, Code.CONFIRM_CODE)
 
 
 def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
@@ -56,7 +57,7 @@ def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
         return None
     if turn.now - datetime.fromisoformat(act["asked_at"]) > timedelta(minutes=turn.policy.confirm_minutes):
         turn.state.put(replace(sender, act=None))
-        return refused(turn, "confirm", "refused_late")
+        return refused(turn, "confirm", Code.REFUSED_LATE)
     if act["code"] != parsed.refs[0]:
         return _wrong(turn, dict(act))
     turn.state.put(replace(sender, act=None))
@@ -67,16 +68,16 @@ def _wrong(turn: Turn, act: dict[str, object]) -> Decision:
     tried = int(str(act["tries"]))
     if tried >= TRIES:
         turn.state.put(replace(turn.state.sender(turn.phone), act=None))
-        return refused(turn, "confirm", "refused_late")
+        return refused(turn, "confirm", Code.REFUSED_LATE)
     _ask(turn, {"kind": act["kind"], "parsed": act["parsed"]}, tried + 1)
-    return turn.decision("confirm", "confirm_code")
+    return turn.decision("confirm", Code.CONFIRM_CODE)
 
 
 def _ask(turn: Turn, act: dict[str, object], tries: int) -> None:
     code = code_of(turn.message.salt)
     waiting = act | {"code": code, "asked_at": turn.now.isoformat(), "tries": tries}
     turn.state.put(replace(turn.state.sender(turn.phone), act=waiting))
-    turn.answer("confirm_code", {"code": code, "kind": str(act["kind"]), "minutes": turn.policy.confirm_minutes})
+    turn.answer(Code.CONFIRM_CODE, {"code": code, "kind": str(act["kind"]), "minutes": turn.policy.confirm_minutes})
 
 
 def code_of(salt: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
 from worker.rules.displacement import displace
 from worker.rules.identity import names_agree
 from worker.rules.model import Alias, Claim, Decision
@@ -15,13 +16,13 @@ from worker.rules.turn import Turn
 def decide_correct(turn: Turn, parsed: Parsed) -> Decision:
     """Give a claim the number that stands last in the text; the old one goes on finding it."""
     if turn.role != "manager":
-        return refused(turn, "correct", "refused_role")
+        return refused(turn, "correct", Code.REFUSED_ROLE)
     claims, true = _parts(parsed)
     if true is None or not parsed.words:
-        return refused(turn, "correct", "refused_invalid", {"reason": "number" if true is None else "proof"})
+        return refused(turn, "correct", Code.REFUSED_INVALID, {"reason": "number" if true is None else "proof"})
     meant = claims_meant(turn, claims)
     if len(meant) > 1:
-        return refused(turn, "correct", "refused_invalid", {"reason": "one"})
+        return refused(turn, "correct", Code.REFUSED_INVALID, {"reason": "one"})
     return answered(turn, "correct", [_correct(turn, meant[0], true, parsed.words)])
 
 
@@ -36,17 +37,17 @@ def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Ou
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     if claim.ended_at is not None:
-        return Outcome("refused_not_found", named_params(claim))
+        return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     if not claim.live(turn.now):
-        return Outcome("expired", expired_params(claim), claim.ref)
+        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
     if (claim.first3, claim.last4) == (true.first3, true.last4):
-        return Outcome("refused_invalid", {"reason": "number"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "number"})
     before = (claim.first3, claim.last4)
     turn.state.put(Alias(*before, claim.number, turn.message.seq, turn.now, proof))
     corrected = replace(claim, first3=true.first3 or "", last4=true.last4 or "")
     turn.state.put(corrected)
     _let_the_earliest_prevail(turn, corrected)
-    return Outcome("corrected", named_params(corrected) | {"old": claim.mask}, claim.ref, ("R22", "R25"))
+    return Outcome(Code.CORRECTED, named_params(corrected) | {"old": claim.mask}, claim.ref, ("R22", "R25"))
 
 
 def _let_the_earliest_prevail(turn: Turn, corrected: Claim) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
 from worker.rules.disputes import open_at
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, missing, waits
@@ -17,11 +18,11 @@ from worker.rules.turn import Turn
 def decide_cure(turn: Turn, parsed: Parsed) -> Decision:
     """Settle the visit forms that are named: 有效 with written proof, 重复 without."""
     if turn.role != "manager":
-        return refused(turn, "settle", "refused_role")
+        return refused(turn, "settle", Code.REFUSED_ROLE)
     if parsed.answer is None:
-        return refused(turn, "settle", "refused_invalid")
+        return refused(turn, "settle", Code.REFUSED_INVALID)
     meant = forms_meant(turn, parsed, [form for form in forms_seen(turn) if _pending(form)])
-    return answered(turn, "settle", [_settle(turn, form, parsed.answer == "valid") for form in meant], "settled")
+    return answered(turn, "settle", [_settle(turn, form, parsed.answer == "valid") for form in meant], Code.SETTLED)
 
 
 def _pending(form: Visit) -> bool:
@@ -32,16 +33,16 @@ def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
     if isinstance(form, Missing):
         return Outcome(form.code, {"fitting": list(form.fitting)})
     if not _pending(form):
-        return Outcome("refused_not_found", form_params(form))
+        return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)) and not _in_dispute(turn, form):
-        return Outcome("expired", form_params(form) | {"ending": "form"}, form.ref, ("R16",))
+        return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, ("R16",))
     params = form_params(form) | {"state": "cured" if valid else "uncured"}
-    turn.notify([form.agent_phone], "settled", params, form.ref)
+    turn.notify([form.agent_phone], Code.SETTLED, params, form.ref)
     if valid:
         cure(turn, form)
     else:
         turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
-    return Outcome("settled", params, form.ref, ("R5", "R22"))
+    return Outcome(Code.SETTLED, params, form.ref, ("R5", "R22"))
 
 
 def _in_dispute(turn: Turn, form: Visit) -> bool:

@@ -20,6 +20,7 @@ from worker.rules.answers import refused
 from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
+from worker.rules.codes import Code, refusal_of
 from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
 from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
@@ -90,7 +91,9 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
     if message.kind not in BY_PERSON:
         return decide_setup(turn)
     if not answerable(state, message):
-        return turn.decision("echo", "echo") if _from_a_phone(state, message) else turn.decision("text", "ignored")
+        return (
+            turn.decision("echo", Code.ECHO) if _from_a_phone(state, message) else turn.decision("text", Code.IGNORED)
+        )
     decision = _decide_text(turn, (reads or read)(state, message))
     stand_by_holders(turn, decision.facts)
     plan_daily(turn, sum(row.code in REGISTERED for row in decision.rows), decision.facts)
@@ -132,7 +135,7 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.kind == "affirm":
         return decide_affirm(turn)
     if parsed.kind in SILENT:
-        return turn.decision(parsed.kind, parsed.kind)
+        return turn.decision(parsed.kind, Code(parsed.kind))
     if parsed.kind == "unknown":
         return _unknown(turn, parsed)
     return _command(turn, parsed)
@@ -142,14 +145,14 @@ def _command(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.kind == "help":
         return decide_help(turn)
     if not _known(turn):
-        answer_stranger(turn, "refused_unknown_sender")
-        return turn.decision(parsed.kind, "refused_unknown_sender", ("R26",))
+        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
+        return turn.decision(parsed.kind, Code.REFUSED_UNKNOWN_SENDER, ("R26",))
     if parsed.kind == "confirm":
-        return decide_confirm(turn, parsed) or turn.decision("confirm", "not_a_report")
+        return decide_confirm(turn, parsed) or turn.decision("confirm", Code.NOT_A_REPORT)
     if needs_code(turn, parsed):
         return ask_for_code(turn, parsed)
     act = COMMANDS.get(parsed.kind)
-    return act(turn, parsed) if act else refused(turn, parsed.kind, "refused_not_yet")
+    return act(turn, parsed) if act else refused(turn, parsed.kind, Code.REFUSED_NOT_YET)
 
 
 def _known(turn: Turn) -> bool:
@@ -159,7 +162,8 @@ def _known(turn: Turn) -> bool:
 
 def _unknown(turn: Turn, parsed: Parsed) -> Decision:
     """A text that is neither report nor command is answered when it begins like one or cannot be read (C9, D14)."""
-    code = f"refused_{parsed.error or 'not_a_report'}"
+    fault = parsed.error or "not_a_report"
+    code = refusal_of(fault)
     if not parsed.sure and (turn.role or turn.listed):
         # It may have been a report: whoever may report is told that it is none, a stranger is not.
         refuse(turn, code)
@@ -167,7 +171,7 @@ def _unknown(turn: Turn, parsed: Parsed) -> Decision:
     if _known(turn) and (parsed.begins_like_command or parsed.error == "unreadable"):
         refuse(turn, code)
         return turn.decision("unknown", code)
-    return turn.decision("unknown", parsed.error or "not_a_report")
+    return turn.decision("unknown", Code(fault))
 
 
 def _opt(turn: Turn, kind: str) -> Decision:
@@ -177,5 +181,5 @@ def _opt(turn: Turn, kind: str) -> Decision:
         turn.state.put(replace(sender, silent=silent))
         if silent:
             name = turn.listed.name if turn.listed else turn.phone
-            turn.notify(turn.state.staff("manager"), "opted_out", {"agent": name})
-    return turn.decision(kind, "opted_out" if silent else "opted_in")
+            turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
+    return turn.decision(kind, Code.OPTED_OUT if silent else Code.OPTED_IN)

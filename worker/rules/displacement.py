@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from worker.rules.codes import Code
 from worker.rules.deadlines import plan_protection
 from worker.rules.model import Claim, Fact
 from worker.rules.states import ClaimState
@@ -17,7 +18,7 @@ def displace(turn: Turn, claim: Claim) -> None:
 
 def tell_loser(turn: Turn, claim: Claim) -> None:
     """Tell the agent who lost a client, once (E14)."""
-    turn.notify([claim.to_tell], "duplicate_other", {"client": claim.client, "mask": claim.mask})
+    turn.notify([claim.to_tell], Code.DUPLICATE_OTHER, {"client": claim.client, "mask": claim.mask})
 
 
 def stand_by_holders(turn: Turn, facts: Iterable[Fact]) -> None:

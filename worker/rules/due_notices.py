@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worker.rules.attribution import owns
+from worker.rules.codes import Code
 from worker.rules.disputes import final_for
 from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
@@ -51,10 +52,10 @@ def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list
     if claim is None:
         return []
     if claim.state == ClaimState.CONTESTED:
-        return _to_agent(state, claim, "duplicate_other", {"client": claim.client, "mask": claim.mask}, "")
+        return _to_agent(state, claim, Code.DUPLICATE_OTHER, {"client": claim.client, "mask": claim.mask}, "")
     if not owns(state, claim, deadline.at - AN_INSTANT):
         return []
-    return _to_agent(state, claim, "expired", expired_params(claim), claim.ref)
+    return _to_agent(state, claim, Code.EXPIRED, expired_params(claim), claim.ref)
 
 
 def _reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -74,7 +75,7 @@ def _remind(state: State, claim: Claim, now: datetime, ending: str) -> list[Repl
     if not owns(state, claim, now):
         return []
     params = named_params(claim) | {"until": claim.ends_at.isoformat(), "ending": ending}
-    return _to_agent(state, claim, "reminder", params, claim.ref)
+    return _to_agent(state, claim, Code.REMINDER, params, claim.ref)
 
 
 def claim_of(state: State, subject: str) -> Claim | None:
@@ -91,13 +92,13 @@ def _subject(state: State, deadline: Deadline, now: datetime) -> Claim | None:
     return claim if final_for(state, client_of(claim), now) is None else None
 
 
-def _to_agent(state: State, claim: Claim, code: str, params: dict[str, Any], ref: str) -> list[Reply]:
+def _to_agent(state: State, claim: Claim, code: Code, params: dict[str, Any], ref: str) -> list[Reply]:
     phone = claim.to_tell
     return [] if not phone or state.sender(phone).silent else [Reply(phone, code, "notice", params, ref)]
 
 
 def _to_managers(state: State, params: dict[str, Any]) -> list[Reply]:
-    return [Reply(phone, "digest", "notice", params) for phone in state.staff("manager")]
+    return [Reply(phone, Code.DIGEST, "notice", params) for phone in state.staff("manager")]
 
 
 TELL: dict[str, Tell] = {

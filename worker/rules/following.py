@@ -3,6 +3,7 @@
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_claim, owns
+from worker.rules.codes import Code
 from worker.rules.deadlines import plan_protection
 from worker.rules.model import Claim, Decision, FollowUp
 from worker.rules.params import expired_params, named_params
@@ -14,21 +15,21 @@ from worker.rules.turn import Turn
 def decide_follow_up(turn: Turn, parsed: Parsed) -> Decision:
     """Record a contact with each client that is named, one line of the reply each."""
     if turn.role in ("manager", "service"):
-        return refused(turn, "follow_up", "refused_role")
+        return refused(turn, "follow_up", Code.REFUSED_ROLE)
     meant = claims_meant(turn, parsed)
     outcomes = [_follow_up(turn, claim, part, parsed.words) for part, claim in enumerate(meant)]
-    return answered(turn, "follow_up", outcomes, "followed_up")
+    return answered(turn, "follow_up", outcomes, Code.FOLLOWED_UP)
 
 
 def _follow_up(turn: Turn, claim: Claim | Missing, part: int, words: str) -> Outcome:
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     if claim.ended_at is not None:
-        return Outcome("refused_not_found", named_params(claim))
+        return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     if not claim.live(turn.now) and not _revived(turn, claim):
-        return Outcome("expired", expired_params(claim), claim.ref)
+        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
     if claim.live(turn.now) and not owns(turn.state, claim, turn.now):
-        return Outcome("refused_not_found", named_params(claim))
+        return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     return _recorded(turn, claim, part, words)
 
 
@@ -47,4 +48,4 @@ def _recorded(turn: Turn, claim: Claim, part: int, words: str) -> Outcome:
         plan_protection(turn, after)
     visited = claim.visited_at is not None
     params = named_params(after) | {"until": after.ends_at.isoformat()} | ({"ending": "visit"} if visited else {})
-    return Outcome("followed_up", params, after.ref, ("R14",) if visited else ("R9",))
+    return Outcome(Code.FOLLOWED_UP, params, after.ref, ("R14",) if visited else ("R9",))

@@ -1,6 +1,7 @@
 """Which visit form a command means: its number, its client, or the last four digits of one that waits (E6, E24)."""
 
 from parsers.message import Parsed, Report
+from worker.rules.codes import Code
 from worker.rules.forms import in_view
 from worker.rules.identity import names_agree
 from worker.rules.model import Visit
@@ -14,7 +15,7 @@ def forms_meant(turn: Turn, parsed: Parsed, waiting: list[Visit]) -> list[Visit 
     `waiting` are the forms that four digits alone, or a name and mask, can mean.
     """
     named = [_by_client(report, waiting) for report in parsed.reports]
-    return [*(_by_reference(turn, ref, waiting) for ref in parsed.refs), *named] or [Missing("refused_invalid")]
+    return [*(_by_reference(turn, ref, waiting) for ref in parsed.refs), *named] or [Missing(Code.REFUSED_INVALID)]
 
 
 def forms_seen(turn: Turn) -> list[Visit]:
@@ -29,16 +30,16 @@ def _by_reference(turn: Turn, ref: str, waiting: list[Visit]) -> Visit | Missing
 
 def _by_number(turn: Turn, digits: str) -> Visit | Missing:
     form = turn.state.visits.get(int(digits)) if digits.isdecimal() else None
-    return form if form is not None and in_view(turn, form) else Missing("refused_not_found")
+    return form if form is not None and in_view(turn, form) else Missing(Code.REFUSED_NOT_FOUND)
 
 
 def _by_client(report: Report, waiting: list[Visit]) -> Visit | Missing:
     phone7 = (report.first3, report.last4)
     fitting = [f for f in waiting if (f.first3, f.last4) == phone7 and names_agree(f.client, report.client or "")]
-    return _only(fitting) if fitting else Missing("refused_not_found")
+    return _only(fitting) if fitting else Missing(Code.REFUSED_NOT_FOUND)
 
 
 def _only(fitting: list[Visit]) -> Visit | Missing:
     if len(fitting) > 1:
-        return Missing("refused_ambiguous", tuple(form.ref for form in fitting))
+        return Missing(Code.REFUSED_AMBIGUOUS, tuple(form.ref for form in fitting))
     return fitting[0]

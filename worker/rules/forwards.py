@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from parsers.message import Parsed, Report
+from worker.rules.codes import Code
 from worker.rules.model import Decision, Forward, ReportRow
 from worker.rules.params import client_params
 from worker.rules.projects import Elsewhere, Meant, sites_meant
@@ -50,11 +51,11 @@ def _forwarded(turn: Turn, parsed: Parsed, elsewhere: Sequence[Elsewhere]) -> De
     if len(parsed.reports) > 1:
         params |= {"reason": "several", "count": len(parsed.reports)}
     if turn.role or turn.listed or turn.own_live_claims():
-        turn.answer("forwarded", params)
+        turn.answer(Code.FORWARDED, params)
     else:
         # He may be on the roster there; what is said to numbers that nobody knows here is capped all the same (E15).
-        answer_stranger(turn, "forwarded", params)
-    return turn.decision("report", "forwarded", ("R3",))
+        answer_stranger(turn, Code.FORWARDED, params)
+    return turn.decision("report", Code.FORWARDED, ("R3",))
 
 
 def _row(turn: Turn, report: Report, part: int) -> ReportRow:
@@ -63,7 +64,7 @@ def _row(turn: Turn, report: Report, part: int) -> ReportRow:
         seq=turn.message.seq,
         part=part,
         received_at=turn.now,
-        code="forwarded",
+        code=Code.FORWARDED,
         rules=("R3",),
         number=None,
         client=report.client or "",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code, refusal_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Decision
 from worker.rules.part import REGISTERED, Beside, Part
@@ -18,12 +19,12 @@ OWN = "own"
 def decide_group(turn: Turn, parsed: Parsed) -> Decision:
     """Report each client of a group for its agent; one reply for all, and a notice to the agent."""
     if turn.role != "manager":
-        return refused(turn, "group", "refused_role")
+        return refused(turn, "group", Code.REFUSED_ROLE)
     guests = _guests(parsed)
     if not guests or (turn.policy.full_number == "refuse" and any(guest.was_full for guest in guests)):
-        return refused(turn, "group", f"refused_{parsed.error or 'invalid'}")
+        return refused(turn, "group", refusal_of(parsed.error) if parsed.error else Code.REFUSED_INVALID)
     if len(guests) < turn.policy.group_min:
-        return refused(turn, "group", "refused_invalid", {"reason": "group", "least": turn.policy.group_min})
+        return refused(turn, "group", Code.REFUSED_INVALID, {"reason": "group", "least": turn.policy.group_min})
     reporters = [_reporter(turn, guest) for guest in guests]
     refusal = next((reporter for reporter in reporters if isinstance(reporter, Refusal)), None)
     if refusal is not None:
@@ -31,8 +32,8 @@ def decide_group(turn: Turn, parsed: Parsed) -> Decision:
     named = [reporter for reporter in reporters if isinstance(reporter, Reporter)]
     outcomes = [_enter(turn, guest, reporter, i) for i, (guest, reporter) in enumerate(zip(guests, named, strict=True))]
     _tell_agents(turn, named, outcomes)
-    faults = [Outcome(f"refused_{fault.error}", {"text": fault.text}) for fault in parsed.faults]
-    return answered(turn, "group", [*outcomes, *faults], "group_reported")
+    faults = [Outcome(refusal_of(fault.error), {"text": fault.text}) for fault in parsed.faults]
+    return answered(turn, "group", [*outcomes, *faults], Code.GROUP_REPORTED)
 
 
 def _guests(parsed: Parsed) -> list[Report]:
@@ -54,13 +55,13 @@ def _reporter(turn: Turn, guest: Report) -> Reporter | Refusal:
     own = next((person for person in found if _is_own(turn, person.unit)), None)
     if own is not None:
         return Reporter(own.unit, own.name, own.phone)
-    return Refusal("refused_invalid" if found else "refused_not_found")
+    return Refusal(Code.REFUSED_INVALID if found else Code.REFUSED_NOT_FOUND)
 
 
 def _of_department(turn: Turn, unit: str | None) -> Reporter | Refusal:
     if unit is None:
-        return Refusal("refused_missing_agent")
-    return Reporter(unit, NO_AGENT, "") if _is_own(turn, unit) else Refusal("refused_invalid")
+        return Refusal(Code.REFUSED_MISSING_AGENT)
+    return Reporter(unit, NO_AGENT, "") if _is_own(turn, unit) else Refusal(Code.REFUSED_INVALID)
 
 
 def _is_own(turn: Turn, name: str) -> bool:
@@ -83,14 +84,14 @@ def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome
 
 
 def _as_group(turn: Turn, part: Part) -> Outcome:
-    if part.claim is not None and part.code in (*REGISTERED, "suspected"):
+    if part.claim is not None and part.code in (*REGISTERED, Code.SUSPECTED):
         claim = turn.state.claims[part.claim.number]
         turn.state.put(replace(claim, flags=(*claim.flags, "group")))
-    code = "group_reported" if part.code in REGISTERED else part.code
+    code = Code.GROUP_REPORTED if part.code in REGISTERED else part.code
     return Outcome(code, part.params, part.ref, ("R10", *part.rules))
 
 
 def _tell_agents(turn: Turn, reporters: list[Reporter], outcomes: list[Outcome]) -> None:
     for reporter, outcome in zip(reporters, outcomes, strict=True):
-        if outcome.code == "group_reported":
-            turn.notify([reporter.agent_phone], "group_reported", outcome.params, outcome.ref)
+        if outcome.code == Code.GROUP_REPORTED:
+            turn.notify([reporter.agent_phone], Code.GROUP_REPORTED, outcome.params, outcome.ref)

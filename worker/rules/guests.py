@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from parsers.message import Parsed, Report
+from worker.rules.codes import Code
 from worker.rules.families import claims_of_family, client_of, family_of, same_client
 from worker.rules.identity import fold, names_agree, same_name
 from worker.rules.model import WALK_IN, Claim
@@ -34,7 +35,7 @@ class Standing:
 def guests_of(turn: Turn, parsed: Parsed) -> list[Report] | Missing:
     """Return the clients whom an arrival names: written out, or as their claims have them."""
     if any(not report.client for report in parsed.reports):
-        return Missing("refused_missing_name")
+        return Missing(Code.REFUSED_MISSING_NAME)
     meant = claims_meant(turn, Parsed(parsed.kind, refs=parsed.refs)) if parsed.refs else []
     missing = next((found for found in meant if isinstance(found, Missing)), None)
     if missing is not None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
 from worker.rules.cure import decide_cure
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.displacement import displace, waiting_beside
@@ -21,12 +22,12 @@ def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
     if any(ref.startswith("V") for ref in parsed.refs):
         return decide_cure(turn, parsed)
     if turn.role != "manager":
-        return refused(turn, "settle", "refused_role")
+        return refused(turn, "settle", Code.REFUSED_ROLE)
     if parsed.answer is None:
-        return refused(turn, "settle", "refused_invalid", {"reason": "answer"})
+        return refused(turn, "settle", Code.REFUSED_INVALID, {"reason": "answer"})
     valid = parsed.answer == "valid"
     meant = claims_meant(turn, parsed, first=lambda claim: claim.state in PENDING)
-    return answered(turn, "settle", [_settle(turn, claim, valid) for claim in meant], "settled")
+    return answered(turn, "settle", [_settle(turn, claim, valid) for claim in meant], Code.SETTLED)
 
 
 def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
@@ -35,20 +36,20 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
     if claim.state == ClaimState.LIVE and UNSURE in claim.flags and valid and claim.live(turn.now):
         return _checked(turn, claim)
     if claim.state not in PENDING or claim.ended_at is not None:
-        return Outcome("refused_not_found", named_params(claim))
+        return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     ends_at = _end_if_valid(turn, claim)
     if not claim.live(turn.now) or turn.now >= ends_at:
-        return Outcome("expired", expired_params(claim), claim.ref)
+        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
     params = named_params(claim) | {"state": "valid" if valid else "duplicate"}
-    turn.notify([claim.to_tell], "settled", params, claim.ref)
+    turn.notify([claim.to_tell], Code.SETTLED, params, claim.ref)
     _uphold(turn, claim, ends_at) if valid else _reject(turn, claim)
-    return Outcome("settled", params, claim.ref, ("R11",))
+    return Outcome(Code.SETTLED, params, claim.ref, ("R11",))
 
 
 def _checked(turn: Turn, claim: Claim) -> Outcome:
     """Take an unsure reading for right: a person has looked at it (L24)."""
     turn.state.put(checked(turn, claim))
-    return Outcome("settled", named_params(claim) | {"state": "checked"}, claim.ref, ("R2b",))
+    return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, ("R2b",))
 
 
 def checked(turn: Turn, claim: Claim) -> Claim:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from worker.rules.codes import Code
 from worker.rules.model import Deadline
 from worker.rules.part import REGISTERED, Part
 from worker.rules.turn import Turn
 
-ALWAYS = ("suspected", "contested", "unlisted", "refused_other_unit", "mismatch")
+ALWAYS = (Code.SUSPECTED, Code.CONTESTED, Code.UNLISTED, Code.REFUSED_OTHER_UNIT, Code.MISMATCH)
 SINGLY_EACH_HOUR = 6
 
 
@@ -23,10 +24,10 @@ def notify_staff(turn: Turn, parts: Sequence[Part]) -> None:
         _tell(turn, code, [part for part in parts if part.code == code and not part.recorded])
     accepted = [part for part in parts if part.code in REGISTERED]
     if accepted and turn.role != "manager" and _singly(turn):
-        _tell(turn, "new_report", accepted)
+        _tell(turn, Code.NEW_REPORT, accepted)
 
 
-def _tell(turn: Turn, code: str, concerned: Sequence[Part]) -> None:
+def _tell(turn: Turn, code: Code, concerned: Sequence[Part]) -> None:
     if not concerned:
         return
     params = [part.params for part in concerned]
@@ -37,7 +38,7 @@ def _tell(turn: Turn, code: str, concerned: Sequence[Part]) -> None:
             turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, TOLD)))))
 
 
-def _one_or_all(parts: list[dict[str, Any]], code: str) -> dict[str, Any]:
+def _one_or_all(parts: list[dict[str, Any]], code: Code) -> dict[str, Any]:
     return parts[0] if len(parts) == 1 else {"parts": [part | {"code": code} for part in parts]}
 
 

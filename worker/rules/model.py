@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
+from worker.rules.codes import Code
 from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
 
 Role = Literal["manager", "consultant", "service"]
@@ -403,7 +404,7 @@ class ReportRow:
     seq: int
     part: int
     received_at: datetime
-    code: str
+    code: Code
     rules: tuple[str, ...]
     number: int | None
     client: str
@@ -419,7 +420,7 @@ class Reply:
     """Something to say: a stable code and what its words are made of. `role`: "reply" to the sender, else "notice"."""
 
     recipient: str
-    code: str
+    code: Code
     role: Literal["reply", "notice"]
     params: Mapping[str, Any]
     ref: str = ""
@@ -435,7 +436,7 @@ class Decision:
     seq: int
     received_at: datetime
     kind: str
-    code: str
+    code: Code
     rules: tuple[str, ...]
     policy_seq: int
     rows: tuple[ReportRow, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute_claim
+from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal
 from worker.rules.families import claims_of_family, client_of
@@ -32,7 +33,7 @@ def decide_object(turn: Turn, parsed: Parsed) -> Decision:
 
 def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role is not None or turn.listed is None:
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
@@ -40,9 +41,9 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     deal = standing_deal(turn.state, family, turn.now)
     holder = _holder(turn, claim, deal)
     if holder.unit == turn.listed.unit:
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
-        return Outcome("refused_late", {"reason": "objection"}, rules=("R18",))
+        return Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=("R18",))
     return _object(turn, turn.listed, holder, _disputes(turn, family), parsed.words)
 
 
@@ -68,7 +69,7 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
     if waiting is not None:
         return _join(turn, objector, waiting, words)
     if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
-        return Outcome("refused_invalid", {"reason": "decided"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "decided"})
     claim = holder.claim
     held = _party("holder", holder.unit, holder.agent, holder.phone) | {"at": turn.now.isoformat(), "words": ""}
     dispute = Dispute(
@@ -109,13 +110,13 @@ def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
     holder = dispute.parties[0]
     staff = _params(dispute, holder["unit"])
     staff |= {"state": "staff", "holder": holder["unit"], "unit": objector.unit, "agent": objector.name}
-    turn.notify([*turn.state.staff("manager"), *turn.state.staff("service")], "dispute_opened", staff, dispute.ref)
-    turn.notify([holder["phone"]], "dispute_opened", _params(dispute, holder["unit"]), dispute.ref)
+    turn.notify([*turn.state.staff("manager"), *turn.state.staff("service")], Code.DISPUTE_OPENED, staff, dispute.ref)
+    turn.notify([holder["phone"]], Code.DISPUTE_OPENED, _params(dispute, holder["unit"]), dispute.ref)
 
 
 def _opened(dispute: Dispute, unit: str) -> Outcome:
     rules = ("R18", *(("R28",) if side_of(dispute, WALK_IN) else ()))
-    return Outcome("dispute_opened", _params(dispute, unit), dispute.ref, rules)
+    return Outcome(Code.DISPUTE_OPENED, _params(dispute, unit), dispute.ref, rules)
 
 
 def _params(dispute: Dispute, unit: str) -> dict[str, Any]:

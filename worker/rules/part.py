@@ -3,23 +3,24 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from worker.rules.codes import Code
 from worker.rules.model import UNSURE, Claim
 from worker.rules.states import ClaimState
 
 ASKED = "asked"
 """The flag of a claim whose sender was asked whether its unlisted agent is himself (L21)."""
-REGISTERED = ("accepted", "check_reading")
+REGISTERED = (Code.ACCEPTED, Code.CHECK_READING)
 """Codes of a report that is registered and asks for nobody but, perhaps, its sender."""
 
 
-def code_of(claim: Claim) -> str:
+def code_of(claim: Claim) -> Code:
     """Return the code of a registration: contested, suspected, unlisted, check_reading, accepted, the first (L24)."""
     if claim.state != ClaimState.LIVE:
-        return claim.state
-    return next((code for flag, code in _SAID if flag in claim.flags), "accepted")
+        return Code(claim.state)
+    return next((code for flag, code in _SAID if flag in claim.flags), Code.ACCEPTED)
 
 
-_SAID = (("unlisted", "unlisted"), (UNSURE, "check_reading"))
+_SAID = (("unlisted", Code.UNLISTED), (UNSURE, Code.CHECK_READING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Beside:
 class Part:
     """What became of one client of a text: code, rules in the order applied, what the words are made of."""
 
-    code: str
+    code: Code
     rules: tuple[str, ...]
     params: dict[str, Any] = field(default_factory=dict)
     claim: Claim | None = None
-    recorded: str = ""
+    recorded: Code | None = None
     """the code of his row in the register where it is another than what is said"""
 
     @property
@@ -51,7 +52,7 @@ class Part:
     @property
     def is_own(self) -> bool:
         """Tell whether the claim is one that the reporter won, or met as his unit's."""
-        return self.claim is not None and self.code != "duplicate_other"
+        return self.claim is not None and self.code != Code.DUPLICATE_OTHER
 
     @property
     def ref(self) -> str:

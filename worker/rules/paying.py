@@ -6,6 +6,7 @@ from datetime import date
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute_at_deal
+from worker.rules.codes import Code
 from worker.rules.dates import typed_day
 from worker.rules.deadlines import end_of_day
 from worker.rules.displacement import displace
@@ -41,16 +42,16 @@ def decide_payment(turn: Turn, parsed: Parsed) -> Decision:
 
 def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     day = typed_day(turn.state, parsed.date, turn.now)
     unit = side_written(turn.state, parsed.words) if parsed.words else ""
     if day is None or unit is None:
-        return Outcome("refused_invalid", {"reason": "date" if day is None else "unit"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "date" if day is None else "unit"})
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     if day > turn.state.day(turn.now):
-        return Outcome("refused_invalid", {"reason": "future"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "future"})
     return _record(turn, claim, Payment(parsed.kind, day, unit))
 
 
@@ -123,8 +124,8 @@ def _drop_contested(turn: Turn, family: list[Claim]) -> None:
 def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment) -> Outcome:
     params = named_params(claim) | {"unit": deal.unit, "agent": deal.agent, "state": payment.kind}
     params |= {"day": f"{payment.day.month}-{payment.day.day}"} | _ends(turn.state, deal, payment)
-    turn.notify(turn.state.staff("manager"), "deal_recorded", params, claim.ref)
-    return Outcome("deal_recorded", params, claim.ref, (RULES[payment.kind], *deal.owner_rules))
+    turn.notify(turn.state.staff("manager"), Code.DEAL_RECORDED, params, claim.ref)
+    return Outcome(Code.DEAL_RECORDED, params, claim.ref, (RULES[payment.kind], *deal.owner_rules))
 
 
 def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
+from worker.rules.codes import Code
 from worker.rules.dates import typed_day
 from worker.rules.dispute_dates import papers_until, set_opinion_date
 from worker.rules.disputes import cancelled, counts, side_of
@@ -35,18 +36,18 @@ def decide_evidence(turn: Turn, parsed: Parsed) -> Decision:
 
 def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role in ("manager", "consultant") or (turn.role is None and turn.listed is None):
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     day = typed_day(turn.state, parsed.date, turn.now)
     if not parsed.words:
-        return Outcome("refused_invalid", {"reason": "paper"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "paper"})
     if day is None or day > turn.state.day(turn.now):
-        return Outcome("refused_invalid", {"reason": "date" if day is None else "future"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "date" if day is None else "future"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
-        return Outcome("refused_not_found")
+        return Outcome(Code.REFUSED_NOT_FOUND)
     unit, words = _side(turn, dispute, parsed.words)
     if unit is None:
-        return Outcome("refused_invalid", {"reason": "side"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "side"})
     return _receive(turn, dispute, unit, words, day)
 
 
@@ -86,7 +87,7 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
         dispute = set_opinion_date(turn, dispute)
     turn.state.put(dispute)
     if late:
-        return Outcome("refused_late", {"reason": "evidence"}, rules=("R19",))
+        return Outcome(Code.REFUSED_LATE, {"reason": "evidence"}, rules=("R19",))
     return _received(dispute, paper["kind"], counted)
 
 
@@ -107,4 +108,4 @@ def _received(dispute: Dispute, kind: str, counted: bool) -> Outcome:
     params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "paper": kind}
     params |= {"state": "counted" if counted else "ignored"}
     rules = ("R19", "R28", *(("R27",) if kind == CALLS else ()))
-    return Outcome("evidence_recorded", params, dispute.ref, rules)
+    return Outcome(Code.EVIDENCE_RECORDED, params, dispute.ref, rules)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
+from worker.rules.codes import Code
 from worker.rules.families import claims_of_family
 from worker.rules.identity import names_agree, same_name
 from worker.rules.model import Claim
@@ -16,7 +17,7 @@ from worker.rules.turn import Turn
 class Missing:
     """No claim is meant: `refused_not_found`, `refused_ambiguous` (with the numbers that fit), or a bad form."""
 
-    code: str
+    code: Code
     fitting: tuple[str, ...] = ()
 
 
@@ -27,7 +28,7 @@ def claims_meant(turn: Turn, parsed: Parsed, first: Callable[[Claim], bool] | No
     """
     wanted = first or (lambda claim: claim.holds(turn.now))
     named = [claim_on(turn, report, wanted) for report in parsed.reports]
-    return [*(_by_reference(turn, ref) for ref in parsed.refs), *named] or [Missing("refused_invalid")]
+    return [*(_by_reference(turn, ref) for ref in parsed.refs), *named] or [Missing(Code.REFUSED_INVALID)]
 
 
 JUST_REPORTED = timedelta(days=1)
@@ -59,7 +60,7 @@ def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
         if found is not None:
             return found
     claim = claim_numbered(turn, ref)
-    return claim if claim is not None and in_his_view(turn, claim) else Missing("refused_not_found")
+    return claim if claim is not None and in_his_view(turn, claim) else Missing(Code.REFUSED_NOT_FOUND)
 
 
 def claim_numbered(turn: Turn, ref: str) -> Claim | None:
@@ -81,7 +82,7 @@ def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
     if own and turn.role is None:
         fitting = own
     if len(fitting) > 1:
-        return Missing("refused_ambiguous", tuple(c.ref for c in sorted(fitting, key=lambda c: c.number)))
+        return Missing(Code.REFUSED_AMBIGUOUS, tuple(c.ref for c in sorted(fitting, key=lambda c: c.number)))
     return fitting[0] if fitting else None
 
 
@@ -90,7 +91,7 @@ def claim_on(turn: Turn, report: Report, wanted: Callable[[Claim], bool]) -> Cla
     at = turn.state.claims_at(report.first3 or "", report.last4 or "")
     seen = [c for c in at if in_his_view(turn, c)]
     named = latest_named(seen, report.client or "", turn.now, wanted)
-    return named or next(iter(_of_relatives(turn, report)), Missing("refused_not_found"))
+    return named or next(iter(_of_relatives(turn, report)), Missing(Code.REFUSED_NOT_FOUND))
 
 
 def latest_named(

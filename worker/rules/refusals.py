@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from parsers.numbers import country_code_of
+from worker.rules.codes import Code
 from worker.rules.turn import Turn
 
 WINDOW = timedelta(minutes=10)
 
 
-def refuse(turn: Turn, code: str, params: dict[str, Any] | None = None) -> None:
+def refuse(turn: Turn, code: Code, params: dict[str, Any] | None = None) -> None:
     """Answer with a refusal, unless the sender has had his five of the last ten minutes; the last names a telephone."""
     sender = turn.state.sender(turn.phone)
     recent = tuple(at for at in sender.refusals if turn.now - datetime.fromisoformat(at) < WINDOW)
@@ -22,7 +23,7 @@ def refuse(turn: Turn, code: str, params: dict[str, Any] | None = None) -> None:
     turn.state.put(replace(sender, refusals=(*recent, turn.now.isoformat())))
 
 
-def answer_stranger(turn: Turn, code: str, params: dict[str, Any] | None = None) -> None:
+def answer_stranger(turn: Turn, code: Code, params: dict[str, Any] | None = None) -> None:
     """Answer a number that nobody knows: once a day, only in the site's country, capped per hour (E15)."""
     sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
     abroad = country_code_of(turn.phone) != country_code_of(turn.state.site.number)

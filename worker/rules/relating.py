@@ -6,6 +6,7 @@ from dataclasses import replace
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import Answer, attribute_claim
+from worker.rules.codes import Code
 from worker.rules.displacement import tell_loser
 from worker.rules.families import Client, claims_of_family, client_of, ends_of, same_client, stands
 from worker.rules.model import Claim, Decision, Kin
@@ -23,27 +24,27 @@ Answers = dict[int, Answer]
 def decide_family(turn: Turn, parsed: Parsed) -> Decision:
     """Link two clients: with proof they are one from here on, without it the link is only noted (B17)."""
     if turn.role != "manager":
-        return refused(turn, "family", "refused_role")
+        return refused(turn, "family", Code.REFUSED_ROLE)
     relation, proof = _read(parsed.words)
     if not relation:
-        return refused(turn, "family", "refused_invalid", {"reason": "relation"})
+        return refused(turn, "family", Code.REFUSED_INVALID, {"reason": "relation"})
     people = _people(turn, parsed)
     if isinstance(people, Missing):
         return refused(turn, "family", people.code, {"fitting": list(people.fitting)})
     if len(people) != 2 or same_client(*people):
-        return refused(turn, "family", "refused_invalid", {"reason": "two"})
+        return refused(turn, "family", Code.REFUSED_INVALID, {"reason": "two"})
     return answered(turn, "family", [_link(turn, people[0], people[1], relation, proof)])
 
 
 def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
     """Undo the links of a client, or those between two; each is then a client of his own again."""
     if turn.role != "manager":
-        return refused(turn, "unfamily", "refused_role")
+        return refused(turn, "unfamily", Code.REFUSED_ROLE)
     people = _people(turn, parsed)
     if isinstance(people, Missing):
         return refused(turn, "unfamily", people.code, {"fitting": list(people.fitting)})
     if len(people) > 2:
-        return refused(turn, "unfamily", "refused_invalid", {"reason": "two"})
+        return refused(turn, "unfamily", Code.REFUSED_INVALID, {"reason": "two"})
     return answered(turn, "unfamily", [_unlink(turn, people)])
 
 
@@ -62,7 +63,7 @@ def _people(turn: Turn, parsed: Parsed) -> list[Client] | Missing:
         return missing
     claims = [client_of(claim) for claim in by_number if isinstance(claim, Claim)]
     if any(report.client is None for report in parsed.reports):
-        return Missing("refused_invalid")
+        return Missing(Code.REFUSED_INVALID)
     return [*claims, *(_person(turn, report) for report in parsed.reports)]
 
 
@@ -79,18 +80,18 @@ def _link(turn: Turn, one: Client, other: Client, relation: str, proof: str) -> 
     turn.state.put(link)
     state = "proved" if link.proved else "claimed"
     _tell_concerned(turn, before)
-    return Outcome("family_linked", _both(one, other) | {"state": state, "relation": relation}, rules=("R23",))
+    return Outcome(Code.FAMILY_LINKED, _both(one, other) | {"state": state, "relation": relation}, rules=("R23",))
 
 
 def _unlink(turn: Turn, people: list[Client]) -> Outcome:
     standing = [link for link in turn.state.kin_at(*people[0][1:]) if _between(turn, link, people)]
     if not standing:
-        return Outcome("refused_not_found")
+        return Outcome(Code.REFUSED_NOT_FOUND)
     before = _answers(turn, *ends_of(standing[0]), *people)
     for link in standing:
         turn.state.put(replace(link, undone_at=turn.now))
     _tell_concerned(turn, before, {"state": "restored"})
-    return Outcome("family_linked", _both(*ends_of(standing[0])) | {"state": "undone"}, rules=("R23",))
+    return Outcome(Code.FAMILY_LINKED, _both(*ends_of(standing[0])) | {"state": "undone"}, rules=("R23",))
 
 
 def _between(turn: Turn, link: Kin, people: list[Client]) -> bool:
@@ -114,7 +115,7 @@ def _tell_concerned(turn: Turn, before: Answers, case: Mapping[str, str] | None 
     for phone in dict.fromkeys(claim.to_tell for claim in changed):
         concerned = next(claim for claim in changed if claim.to_tell == phone)
         params = {"client": concerned.client, "mask": concerned.mask} | dict(case or {})
-        turn.notify([phone], "family_linked", params)
+        turn.notify([phone], Code.FAMILY_LINKED, params)
     for claim in changed:
         if before[claim.number].unit == claim.unit != attribute_claim(turn.state, claim, turn.now).unit:
             tell_loser(turn, claim)

@@ -6,6 +6,7 @@ from datetime import date
 
 from parsers.message import Report
 from worker.rules.aliasing import calls_himself
+from worker.rules.codes import Code
 from worker.rules.identity import fold, name_form, names_agree
 from worker.rules.model import NO_AGENT, Listed, Unit
 from worker.rules.state import State
@@ -31,10 +32,10 @@ class Reporter:
 class Refusal:
     """Why nobody can be credited: the code of the answer."""
 
-    code: str
+    code: Code
 
 
-STRANGER = Refusal("refused_unknown_sender")
+STRANGER = Refusal(Code.REFUSED_UNKNOWN_SENDER)
 
 
 def reporter_of(turn: Turn, report: Report) -> Reporter | Refusal:
@@ -42,7 +43,7 @@ def reporter_of(turn: Turn, report: Report) -> Reporter | Refusal:
     if turn.role == "manager":
         return _for_a_named_agent(turn, report)
     if turn.role is not None:
-        return Refusal("refused_role")
+        return Refusal(Code.REFUSED_ROLE)
     if turn.listed is not None:
         return _for_own_unit(turn, turn.listed, report)
     return _unlisted(turn, report)
@@ -79,16 +80,16 @@ def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refu
     report = sorted_words(state, report, today, sender.unit)
     named = units_named(state, report, turn.message.text)
     if any(u.name != sender.unit for u in named):
-        return Refusal("refused_other_unit")
+        return Refusal(Code.REFUSED_OTHER_UNIT)
     if report.agent is None:
         if report.distributor is None and not turn.policy.fill_agent:
-            return Refusal("refused_missing_agent")
+            return Refusal(Code.REFUSED_MISSING_AGENT)
         return Reporter(sender.unit, sender.name, sender.phone, named=False)
     agent = _colleague(sender, list(state.people(today, sender.unit)), report.agent)
     if agent is not None:
         return Reporter(sender.unit, agent.name, agent.phone)
     if not named and any(fold(p.name) == fold(report.agent) for p in state.people(today)):
-        return Refusal("refused_other_unit")
+        return Refusal(Code.REFUSED_OTHER_UNIT)
     return _off_the_roster(turn, sender.unit, report.agent)
 
 
@@ -115,7 +116,7 @@ def _colleague(sender: Listed, people: list[Listed], named: str) -> Listed | Non
 
 def _off_the_roster(turn: Turn, unit: str, agent: str) -> Reporter | Refusal:
     if turn.policy.unlisted == "refuse":
-        return Refusal("refused_not_found")
+        return Refusal(Code.REFUSED_NOT_FOUND)
     return Reporter(unit, agent, "", unlisted=True)
 
 
@@ -124,12 +125,12 @@ def _for_a_named_agent(turn: Turn, report: Report) -> Reporter | Refusal:
     state, today = turn.state, turn.state.day(turn.now)
     report = sorted_words(state, report, today, None)
     if report.agent is None:
-        return Refusal("refused_missing_agent")
+        return Refusal(Code.REFUSED_MISSING_AGENT)
     units = {u.name for u in units_named(state, report, turn.message.text)}
     found = [p for p in state.people(today) if fold(p.name) == fold(report.agent) and (not units or p.unit in units)]
     if len({p.unit for p in found}) > 1:
-        return Refusal("refused_ambiguous")
-    return Reporter(found[0].unit, found[0].name, found[0].phone) if found else Refusal("refused_not_found")
+        return Refusal(Code.REFUSED_AMBIGUOUS)
+    return Reporter(found[0].unit, found[0].name, found[0].phone) if found else Refusal(Code.REFUSED_NOT_FOUND)
 
 
 def _unlisted(turn: Turn, report: Report) -> Reporter | Refusal:
@@ -138,7 +139,7 @@ def _unlisted(turn: Turn, report: Report) -> Reporter | Refusal:
     report = sorted_words(state, report, today, None)
     units = units_named(state, report, turn.message.text)
     if len(units) > 1:
-        return Refusal("refused_other_unit")
+        return Refusal(Code.REFUSED_OTHER_UNIT)
     known_by = next((c.unit for c in reversed(turn.own_live_claims())), None)
     unit = units[0].name if units else known_by
     if unit is None or turn.policy.unlisted == "refuse":

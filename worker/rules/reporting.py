@@ -6,6 +6,7 @@ from parsers.message import Parsed, Report
 from worker.rules.aliasing import may_be_himself
 from worker.rules.amendment import amend
 from worker.rules.attribution import attribute
+from worker.rules.codes import Code, refusal_of
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
 from worker.rules.families import family_of, is_himself
@@ -36,11 +37,11 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     parts = [_decide_client(turn, parsed, index) for index in range(len(parsed.reports))]
     if parsed.intent == "correction":
         parts = says_that_the_first_stands(turn, parts)
-    if all(part.code == "refused_unknown_sender" for part in parts):
-        answer_stranger(turn, "refused_unknown_sender")
-        return turn.decision("report", "refused_unknown_sender", ("R26",))
+    if all(part.code == Code.REFUSED_UNKNOWN_SENDER for part in parts):
+        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
+        return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, ("R26",))
     keep_plan(turn, parsed.planned, [part.claim.number for part in parts if part.is_own and part.claim])
-    faults = [Part(f"refused_{f.error}", ("R2",), {"text": f.text}) for f in parsed.faults]
+    faults = [Part(refusal_of(f.error), ("R2",), {"text": f.text}) for f in parsed.faults]
     code = _answer(turn, [*parts, *faults])
     notify_staff(turn, parts)
     return turn.decision("report", code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
@@ -58,9 +59,10 @@ def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
 def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
     known = turn.role or turn.listed or turn.own_live_claims() or turn.state.unit_within(turn.message.text)
     if not known:
-        answer_stranger(turn, "refused_unknown_sender")
-        return turn.decision("report", "refused_unknown_sender", ("R26",))
-    code = "refused_role" if turn.role in ("consultant", "service") else f"refused_{parsed.error or 'full_phone_given'}"
+        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
+        return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, ("R26",))
+    at_the_desk = turn.role in ("consultant", "service")
+    code = Code.REFUSED_ROLE if at_the_desk else refusal_of(parsed.error or "full_phone_given")
     refuse(turn, code)
     return turn.decision("report", code, ("R2",))
 
@@ -73,7 +75,7 @@ def _decide_client(turn: Turn, parsed: Parsed, index: int) -> Part:
     elif not report.sure and turn.role is None and turn.listed is None:
         # A stranger is not asked back: his guess would be as good a claim as a member's report (R2b).
         client = client_params(report)
-        part = Part("refused_not_a_report", ("R2b",), client | {"text": f"{client['client']}{client['mask']}"})
+        part = Part(Code.REFUSED_NOT_A_REPORT, ("R2b",), client | {"text": f"{client['client']}{client['mask']}"})
     else:
         said = said_of(turn.message.text, parsed.reports, index)
         beside = Beside(parsed.intent == "another", len(parsed.reports) == 1, said)
@@ -93,11 +95,11 @@ def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int, besid
 def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part:
     sent_at = turn.message.sent_at
     if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
-        return Part("expired", ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
+        return Part(Code.EXPIRED, ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
     final = final_for(turn.state, (report.client or "", report.first3 or "", report.last4 or ""), turn.now)
     if final is not None and (final.sold or final.unit != reporter.unit):
         # Sold or decided for another, he stays taken for good (B42).
-        return Part("duplicate_other", final.rules, client_params(report))
+        return Part(Code.DUPLICATE_OTHER, final.rules, client_params(report))
     held = _held_with_his_family(turn, report) if final is None else None
     if held is not None:
         return _of_group(turn, report, reporter, held, index, beside)
@@ -154,11 +156,11 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
     """R7: the unit holds the client already; by himself or by a colleague (E19)."""
     if turn.phone != claim.sender and not _is_agent_of(reporter, claim):
         params = claim_params(claim) | {"colleague": claim.agent}
-        return Part("duplicate_unit", ("R7",), params, claim)
+        return Part(Code.DUPLICATE_UNIT, ("R7",), params, claim)
     if renewable(turn, claim):
         renewed = renew(turn, claim)
-        return Part("renewed", ("R9",), claim_params(renewed), renewed)
-    return Part("duplicate_own", ("R7",), claim_params(claim), claim)
+        return Part(Code.RENEWED, ("R9",), claim_params(renewed), renewed)
+    return Part(Code.DUPLICATE_OWN, ("R7",), claim_params(claim), claim)
 
 
 def _is_agent_of(reporter: Reporter, claim: Claim) -> bool:
@@ -178,7 +180,7 @@ def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, inde
         rivals = (holder.number,)
         return _register(turn, report, reporter, index, beside, ("R11",), ClaimState.CONTESTED, rivals)
     shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
-    return Part("duplicate_other", ("R11",), client_params(report) | shown, holder)
+    return Part(Code.DUPLICATE_OTHER, ("R11",), client_params(report) | shown, holder)
 
 
 def _register(
@@ -285,13 +287,13 @@ def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Report
     )
 
 
-def _answer(turn: Turn, parts: list[Part]) -> str:
+def _answer(turn: Turn, parts: list[Part]) -> Code:
     """Give the one reply; its code is `accepted` if any client was, else the first client's (E2)."""
     first = next((part for code in REGISTERED for part in parts if part.code == code), parts[0])
     params = first.for_sender
     if len(parts) > 1:
         params = {"parts": [part.for_sender | {"code": part.code} for part in parts]}
-    if first.code.startswith("refused_"):
+    if first.code.refuses:
         refuse(turn, first.code, params)
     else:
         turn.answer(first.code, params, first.ref)

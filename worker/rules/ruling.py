@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
+from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
 from worker.rules.model import WALK_IN, Decision, Dispute
 from worker.rules.proving import dispute_named
@@ -20,19 +21,21 @@ def decide_opinion(turn: Turn, parsed: Parsed) -> Decision:
 
 def _opine(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "service":
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     if not parsed.words:
-        return Outcome("refused_invalid", {"reason": "opinion"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "opinion"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
-        return Outcome("refused_not_found")
+        return Outcome(Code.REFUSED_NOT_FOUND)
     late = dispute.opinion_until is not None and turn.now >= dispute.opinion_until
     opinion = {"words": parsed.words, "phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq}
     turn.state.put(replace(dispute, opinions=(*dispute.opinions, opinion | {"late": late})))
     params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "text": parsed.words}
     params |= {"state": "late"} if late else {}
-    turn.notify([*turn.state.staff("service"), *turn.state.staff("manager")], "opinion_recorded", params, dispute.ref)
-    return Outcome("opinion_recorded", params, dispute.ref, ("R21",))
+    turn.notify(
+        [*turn.state.staff("service"), *turn.state.staff("manager")], Code.OPINION_RECORDED, params, dispute.ref
+    )
+    return Outcome(Code.OPINION_RECORDED, params, dispute.ref, ("R21",))
 
 
 def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
@@ -42,15 +45,15 @@ def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
 
 def _rule(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
-        return Outcome("refused_role")
+        return Outcome(Code.REFUSED_ROLE)
     unit = side_written(turn.state, parsed.words)
     if unit is None:
-        return Outcome("refused_invalid", {"reason": "unit"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "unit"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
-        return Outcome("refused_not_found")
+        return Outcome(Code.REFUSED_NOT_FOUND)
     if unit != WALK_IN and side_of(dispute, unit) is None:
-        return Outcome("refused_invalid", {"reason": "party"})
+        return Outcome(Code.REFUSED_INVALID, {"reason": "party"})
     return _ruled(turn, dispute, unit, parsed.words)
 
 
@@ -62,7 +65,7 @@ def _ruled(turn: Turn, dispute: Dispute, unit: str, words: str) -> Outcome:
     turn.state.put(dispute)
     decided = Decided(turn.now, unit, agent, ("R21",))
     params = for_staff(dispute, decided)
-    turn.notify(turn.state.staff("manager"), "dispute_decided", params, dispute.ref)
+    turn.notify(turn.state.staff("manager"), Code.DISPUTE_DECIDED, params, dispute.ref)
     for party in dispute.parties:
-        turn.notify([party["phone"]], "dispute_decided", for_party(dispute, decided, party), dispute.ref)
-    return Outcome("dispute_decided", params, dispute.ref, decided.rules)
+        turn.notify([party["phone"]], Code.DISPUTE_DECIDED, for_party(dispute, decided, party), dispute.ref)
+    return Outcome(Code.DISPUTE_DECIDED, params, dispute.ref, decided.rules)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.identity import fold, name_key, names_agree, unit_key
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
@@ -28,7 +29,7 @@ def decide_setup(turn: Turn) -> Decision:
     return turn.decision(turn.message.kind, code)
 
 
-def _site(turn: Turn, given: Mapping[str, Any]) -> str:
+def _site(turn: Turn, given: Mapping[str, Any]) -> Code:
     site = Site(
         name=given["name"],
         number=given["number"],
@@ -39,38 +40,38 @@ def _site(turn: Turn, given: Mapping[str, Any]) -> str:
         aliases=given.get("aliases", []),
     )
     turn.state.put(site)
-    return "site_opened"
+    return Code.SITE_OPENED
 
 
-def _directory(turn: Turn, given: Mapping[str, Any]) -> str:
+def _directory(turn: Turn, given: Mapping[str, Any]) -> Code:
     """L25: learn names of the installation's sites; those that are not named here stay as they were."""
     site = turn.state.site
     named = {entry["number"]: {"name": entry["name"], "aliases": entry["aliases"]} for entry in given["sites"]}
     own = named.pop(site.number, None)
     turn.state.put(replace(site, aliases=own["aliases"] if own else site.aliases, others={**site.others, **named}))
-    return "directory_set"
+    return Code.DIRECTORY_SET
 
 
-def _policy(turn: Turn, given: Mapping[str, Any]) -> str:
+def _policy(turn: Turn, given: Mapping[str, Any]) -> Code:
     site = turn.state.site
     policy = {**site.policy, **given}
     language = policy.get("language", site.language)
     turn.state.put(replace(site, policy=policy, policy_seq=turn.message.seq, language=language))
-    return "policy_set"
+    return Code.POLICY_SET
 
 
-def _staff(turn: Turn, given: Mapping[str, Any]) -> str:
+def _staff(turn: Turn, given: Mapping[str, Any]) -> Code:
     """Add phones in a role, or (role "") remove them; one role a phone at a time (B32)."""
     site = turn.state.site
     kept = {phone: role for phone, role in site.staff.items() if phone not in given}
     added = {phone: role for phone, role in given.items() if role}
     turn.state.put(replace(site, staff=kept | added))
-    return "staff_set"
+    return Code.STAFF_SET
 
 
-def _unit(turn: Turn, given: Mapping[str, Any]) -> str:
+def _unit(turn: Turn, given: Mapping[str, Any]) -> Code:
     _known_unit(turn, given["name"], given["kind"], tuple(given.get("aliases", ())))
-    return "unit_set"
+    return Code.UNIT_SET
 
 
 def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...]) -> Unit:
@@ -82,7 +83,7 @@ def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...
     return changed
 
 
-def _roster(turn: Turn, given: Mapping[str, Any]) -> str:
+def _roster(turn: Turn, given: Mapping[str, Any]) -> Code:
     """R26: add or change lines by phone; who is left out stays (K4)."""
     for line in given["people"]:
         unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
@@ -90,7 +91,7 @@ def _roster(turn: Turn, given: Mapping[str, Any]) -> str:
         listed_at = _listed_since(turn, line["phone"], unit)
         key, aliases = fold(line["name"]), _aliases_of(turn, line)
         turn.state.put(Listed(line["phone"], line["name"], key, unit.name, since, until, listed_at, aliases))
-    return "roster_set"
+    return Code.ROSTER_SET
 
 
 def _aliases_of(turn: Turn, line: Mapping[str, Any]) -> tuple[str, ...]:
@@ -112,30 +113,32 @@ def _listed_since(turn: Turn, phone: str, unit: Unit) -> datetime | None:
     return turn.now if site.next_registration or site.next_visit else None
 
 
-def _unlist(turn: Turn, given: Mapping[str, Any]) -> str:
+def _unlist(turn: Turn, given: Mapping[str, Any]) -> Code:
     entry = turn.state.roster.get(given["phone"])
     if entry is not None:
         turn.state.put(replace(entry, to_day=turn.state.day(turn.now) - DAY))
-    return "roster_set"
+    return Code.ROSTER_SET
 
 
 def _day(written: str | None) -> date | None:
     return date.fromisoformat(written) if written else None
 
 
-def _import(turn: Turn, given: Mapping[str, Any]) -> str:
+def _import(turn: Turn, given: Mapping[str, Any]) -> Code:
     """Going live with a running 登记表: each row an agreed fact of its date, the earliest first."""
     rows = sorted(given["rows"], key=lambda row: str(row["reported_at"]))
     for index, row in enumerate(rows):
         _import_row(turn, row, index)
-    return "imported"
+    return Code.IMPORTED
 
 
 def _import_row(turn: Turn, row: Mapping[str, Any], index: int) -> None:
     claim = _imported_claim(turn, row, index)
     rivals = [c for c in turn.state.claims_at(claim.first3, claim.last4) if names_agree(c.client, claim.client)]
     holder = next((c for c in rivals if c.holds(turn.now)), None)
-    code = "imported" if holder is None else "duplicate_own" if holder.unit == claim.unit else "duplicate_other"
+    code = Code.IMPORTED
+    if holder is not None:
+        code = Code.DUPLICATE_OWN if holder.unit == claim.unit else Code.DUPLICATE_OTHER
     if holder is None:
         site = turn.state.site
         turn.state.put(replace(site, next_registration=claim.number + 1))
@@ -175,8 +178,8 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
     return contacted(claim, turn.now) if visited else claim
 
 
-def _imported_row(turn: Turn, claim: Claim, code: str, index: int) -> ReportRow:
+def _imported_row(turn: Turn, claim: Claim, code: Code, index: int) -> ReportRow:
     return ReportRow(
-        turn.message.seq, index, claim.reported_at, code, ("R3",), claim.number if code == "imported" else None,
+        turn.message.seq, index, claim.reported_at, code, ("R3",), claim.number if code == Code.IMPORTED else None,
         claim.client, claim.first3, claim.last4, claim.unit, claim.agent, claim.sender,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import date
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.form_references import forms_meant, forms_seen
@@ -39,7 +40,7 @@ def decide_sign(turn: Turn, parsed: Parsed) -> Decision:
     """Take the sender's signature under the forms that he means, or list those that wait for it."""
     party = party_of(turn)
     if party is None:
-        return refused(turn, "sign", "refused_role")
+        return refused(turn, "sign", Code.REFUSED_ROLE)
     meant = _forms_meant(turn, parsed, party)
     if isinstance(meant, Several):
         return _list(turn, meant.forms)
@@ -50,7 +51,7 @@ def _list(turn: Turn, forms: tuple[Visit, ...]) -> Decision:
     turn.state.put(replace(turn.state.sender(turn.phone), sign_list=tuple(form.number for form in forms)))
     items = [f"{form.ref} {form.client}{form.mask}" for form in forms]
     params = {"items": items, "fitting": [form.ref for form in forms], "count": len(forms)}
-    return answered(turn, "sign", [Outcome("sign_list", params)])
+    return answered(turn, "sign", [Outcome(Code.SIGN_LIST, params)])
 
 
 def _forms_meant(turn: Turn, parsed: Parsed, party: str) -> list[Visit | Missing] | Several:
@@ -69,7 +70,7 @@ def _the_one(turn: Turn, party: str) -> list[Visit | Missing] | Several:
     yesterday = turn.state.day(turn.now) - DAY
     over = _lacking(turn, party, yesterday)
     found = waiting or over[-1:]
-    return [*found] if found else [Missing("refused_not_found")]
+    return [*found] if found else [Missing(Code.REFUSED_NOT_FOUND)]
 
 
 def _of_the_list(turn: Turn, party: str) -> list[Visit | Missing] | Several:
@@ -77,7 +78,7 @@ def _of_the_list(turn: Turn, party: str) -> list[Visit | Missing] | Several:
     if not listed:
         return _the_one(turn, party)
     waiting = [form for form in waiting_for(turn, party) if form.number in listed]
-    return [*waiting] if waiting else [Missing("refused_not_found")]
+    return [*waiting] if waiting else [Missing(Code.REFUSED_NOT_FOUND)]
 
 
 def waiting_for(turn: Turn, party: str) -> list[Visit]:
@@ -95,15 +96,15 @@ def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
         return Outcome(form.code, {"fitting": list(form.fitting)})
     params = form_params(form)
     if not listed_by(turn, form.arrived_at):
-        return Outcome("refused_role", params, rules=("R26",))
+        return Outcome(Code.REFUSED_ROLE, params, rules=("R26",))
     if form.kind == FormKind.WALK_IN or form.state == FormState.DENIED or moot(turn.state, form):
-        return Outcome("refused_not_found", params)
+        return Outcome(Code.REFUSED_NOT_FOUND, params)
     if form.state == FormState.CONFIRMED:
-        return Outcome("visit_confirmed", _copy(turn, form), form.ref)
+        return Outcome(Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
     if not waits(form, turn.state.day(turn.now)):
-        return Outcome("expired", params | {"ending": "form"}, form.ref, ("R16",))
+        return Outcome(Code.EXPIRED, params | {"ending": "form"}, form.ref, ("R16",))
     if party == "agent" and form.kind == FormKind.OWN:
-        return Outcome("refused_invalid", params)
+        return Outcome(Code.REFUSED_INVALID, params)
     return take_signature(turn, form, party)
 
 
@@ -114,9 +115,9 @@ def take_signature(turn: Turn, form: Visit, party: str) -> Outcome:
     if not complete(signed):
         state = {} if missing(signed) else {"state": "asked" if signed.state == FormState.ASKED else "unproved"}
         params = form_params(signed) | {"missing": list(missing(signed))} | state
-        return Outcome("signed", params, form.ref, ("R13", "R16"))
+        return Outcome(Code.SIGNED, params, form.ref, ("R13", "R16"))
     confirm(turn, signed)
-    return Outcome("visit_confirmed", _copy(turn, signed), form.ref, ("R13", "R14", "R16"))
+    return Outcome(Code.VISIT_CONFIRMED, _copy(turn, signed), form.ref, ("R13", "R14", "R16"))
 
 
 def confirm(turn: Turn, form: Visit) -> None:
@@ -128,7 +129,7 @@ def confirm(turn: Turn, form: Visit) -> None:
         plan_protection(turn, protected)
         if not claim.live(turn.now):
             _displace(turn, claim)
-    turn.notify([form.agent_phone, form.opener], "visit_confirmed", _copy(turn, form), form.ref)
+    turn.notify([form.agent_phone, form.opener], Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
 
 
 def _displace(turn: Turn, claim: Claim) -> None:
@@ -138,7 +139,7 @@ def _displace(turn: Turn, claim: Claim) -> None:
             turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
             if other.unit != claim.unit:
                 told = {key: value for key, value in named_params(other).items() if key != "ref"}
-                turn.notify([other.agent_phone or other.sender], "duplicate_other", told)
+                turn.notify([other.agent_phone or other.sender], Code.DUPLICATE_OTHER, told)
 
 
 def _copy(turn: Turn, form: Visit) -> dict[str, object]:

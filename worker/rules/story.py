@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from worker.rules.attribution import Answer, attribute
+from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
 from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
@@ -87,7 +88,7 @@ def _reports(case: Case) -> Iterator[Item]:
     """R3: every report of the number, with its place; the same number under another name is told as that."""
     claims = {claim.number: claim for claim in case.state.claims_at(case.first3, case.last4)}
     for row in case.reports:
-        if row.code == "amended":
+        if row.code == Code.AMENDED:
             continue
         params = {"client": row.client, "unit": row.unit, "agent": _named(row.agent), "part": row.part}
         claim = claims.get(row.number) if row.number is not None else None

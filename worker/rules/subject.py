@@ -1,6 +1,7 @@
 """Whom a payment or an objection is about: R, V, or name and mask, whoever holds him (D3; the exception in E6)."""
 
 from parsers.message import Parsed, Report
+from worker.rules.codes import Code
 from worker.rules.model import Claim
 from worker.rules.references import Missing, claim_numbered, claims_meant, latest_named
 from worker.rules.turn import Turn
@@ -12,17 +13,17 @@ def claim_named(turn: Turn, parsed: Parsed) -> Claim | Missing:
         return _by_reference(turn, parsed.refs[0])
     if parsed.reports:
         return _by_client(turn, parsed.reports[0])
-    return Missing("refused_invalid")
+    return Missing(Code.REFUSED_INVALID)
 
 
 def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
     if ref.isdigit() and len(ref) == 4:
         found = claims_meant(turn, Parsed("", refs=(ref,)))[0]
-        if isinstance(found, Claim) or found.code == "refused_ambiguous":
+        if isinstance(found, Claim) or found.code == Code.REFUSED_AMBIGUOUS:
             return found
-    return claim_numbered(turn, ref) or Missing("refused_not_found")
+    return claim_numbered(turn, ref) or Missing(Code.REFUSED_NOT_FOUND)
 
 
 def _by_client(turn: Turn, report: Report) -> Claim | Missing:
     at = turn.state.claims_at(report.first3 or "", report.last4 or "")
-    return latest_named(at, report.client or "", turn.now) or Missing("refused_not_found")
+    return latest_named(at, report.client or "", turn.now) or Missing(Code.REFUSED_NOT_FOUND)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from worker.rules.codes import Code
 from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow, Site
 from worker.rules.policy import Policy
 from worker.rules.state import State
@@ -47,12 +48,12 @@ class Turn:
         """Return the live claims that the sender reported or is the agent of."""
         return [c for c in self.state.claims_of(self.phone) if c.live(self.now)]
 
-    def answer(self, code: str, params: dict[str, Any] | None = None, ref: str = "") -> None:
+    def answer(self, code: Code, params: dict[str, Any] | None = None, ref: str = "") -> None:
         """Say something to the sender: the one reply to his text."""
         if self.message.kind != "form":  # The page shows a form's outcome itself (F5).
             self.replies.append(Reply(self.phone, code, "reply", params or {}, ref))
 
-    def notify(self, phones: list[str], code: str, params: dict[str, Any], ref: str = "") -> None:
+    def notify(self, phones: list[str], code: Code, params: dict[str, Any], ref: str = "") -> None:
         """Say something to others, except who wants no notices (D13); the sender himself has his reply already."""
         others = [p for p in dict.fromkeys(phones) if p and p != self.phone and not self.state.sender(p).silent]
         for phone in others:
@@ -103,7 +104,7 @@ class Turn:
         site = self.state.site
         return site if site.hour == hour else replace(site, hour=hour, hour_reports=0, hour_unknown=0)
 
-    def decision(self, kind: str, code: str, rules: tuple[str, ...] = ()) -> Decision:
+    def decision(self, kind: str, code: Code, rules: tuple[str, ...] = ()) -> Decision:
         """Close the turn: everything that was gathered, under one outcome."""
         return Decision(
             seq=self.message.seq,

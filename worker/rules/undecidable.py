@@ -9,12 +9,12 @@ from typing import Final
 from zoneinfo import ZoneInfoNotFoundError
 
 from parsers.numbers import country_code_of
+from worker.rules.codes import Code
 from worker.rules.decide import answerable
 from worker.rules.model import Decision, Message
 from worker.rules.state import State
 from worker.rules.turn import Turn
 
-UNDECIDABLE: Final = "undecidable"
 REDECIDED: Final = "redecided"
 """Where the payload of a message that is in line again tells the place at which it could not be decided."""
 _FAULTS: Final = (
@@ -37,7 +37,7 @@ def give_up(state: State, message: Message) -> Decision:
     state.begin()
     if answerable(state, message):
         if REDECIDED not in message.payload and country_code_of(turn.phone) == country_code_of(state.site.number):
-            turn.answer(UNDECIDABLE)
+            turn.answer(Code.UNDECIDABLE)
         name = turn.listed.name if turn.listed else turn.phone
-        turn.notify(state.staff("manager"), UNDECIDABLE, {"agent": name, "seq": message.seq})
-    return turn.decision(message.kind, UNDECIDABLE)
+        turn.notify(state.staff("manager"), Code.UNDECIDABLE, {"agent": name, "seq": message.seq})
+    return turn.decision(message.kind, Code.UNDECIDABLE)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from worker.rules.codes import Code
 from worker.rules.disputes import Decided, decided_at
 from worker.rules.model import Deadline, Dispute, Reply
 from worker.rules.state import State
@@ -35,7 +36,7 @@ def tell_judgement(state: State, deadline: Deadline, now: datetime, head: str) -
     told = {phone: for_staff(dispute, decided) for phone in state.staff("manager")}
     parties = (party for party in dispute.parties if party["phone"] and not state.sender(party["phone"]).silent)
     told |= {party["phone"]: for_party(dispute, decided, party) for party in parties}
-    return [Reply(phone, "dispute_decided", "notice", params, dispute.ref) for phone, params in told.items()]
+    return [Reply(phone, Code.DISPUTE_DECIDED, "notice", params, dispute.ref) for phone, params in told.items()]
 
 
 def remind_of_opinion(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -44,7 +45,7 @@ def remind_of_opinion(state: State, deadline: Deadline, now: datetime, head: str
     if dispute is None or dispute.opinions or dispute.opinion_until is None or decided_at(state, dispute, now):
         return []
     params = _named(dispute) | {"state": "opinion", "opinion_until": dispute.opinion_until.isoformat()}
-    return [Reply(phone, "reminder", "notice", params, dispute.ref) for phone in state.staff("service")]
+    return [Reply(phone, Code.REMINDER, "notice", params, dispute.ref) for phone in state.staff("service")]
 
 
 def _subject(state: State, deadline: Deadline) -> Dispute | None:

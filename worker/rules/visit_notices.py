@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from worker.rules.codes import Code
 from worker.rules.forms import form_params, missing, moot, phones_of
 from worker.rules.model import Deadline, Reply, Visit
 from worker.rules.state import State
@@ -15,7 +16,7 @@ def sign_reminder(state: State, deadline: Deadline, now: datetime, head: str) ->
     if form is None or state.policy.sign_reminder is None:
         return []
     return _to(
-        state, (phone for party in missing(form) for phone in phones_of(state, form, party)), "sign_reminder", form
+        state, (phone for party in missing(form) for phone in phones_of(state, form, party)), Code.SIGN_REMINDER, form
     )
 
 
@@ -25,7 +26,7 @@ def visit_void(state: State, deadline: Deadline, now: datetime, head: str) -> li
     if form is None:
         return []
     asked = [*state.staff("service"), *state.staff("manager")] if form.state == FormState.ASKED else []
-    return _to(state, [form.agent_phone, form.opener, *asked], "visit_void", form)
+    return _to(state, [form.agent_phone, form.opener, *asked], Code.VISIT_VOID, form)
 
 
 def _waiting(state: State, deadline: Deadline) -> Visit | None:
@@ -33,6 +34,6 @@ def _waiting(state: State, deadline: Deadline) -> Visit | None:
     return form if form is not None and form.state in WAITING and not moot(state, form) else None
 
 
-def _to(state: State, phones: Iterable[str], code: str, form: Visit) -> list[Reply]:
+def _to(state: State, phones: Iterable[str], code: Code, form: Visit) -> list[Reply]:
     told = [phone for phone in dict.fromkeys(phones) if phone and not state.sender(phone).silent]
     return [Reply(phone, code, "notice", form_params(form), form.ref) for phone in told]

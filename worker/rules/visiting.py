@@ -7,6 +7,7 @@ from typing import Any
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
+from worker.rules.codes import Code
 from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
@@ -22,18 +23,18 @@ from worker.rules.walk_ins import come_again, walk_in
 def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
     """Open the form of an arrival: refused by role, form, what is found, and time, in this order (E6)."""
     party, arrived_at = party_of(turn), arrival_of(turn, parsed)
-    if party is None or not listed_by(turn, turn.now if isinstance(arrived_at, str) else arrived_at):
-        return refused(turn, "visit", "refused_role")
+    if party is None or not listed_by(turn, turn.now if isinstance(arrived_at, Code) else arrived_at):
+        return refused(turn, "visit", Code.REFUSED_ROLE)
     guests = guests_of(turn, parsed)
-    if arrived_at == "refused_invalid" or not guests:
-        return refused(turn, "visit", "refused_invalid")
+    if arrived_at == Code.REFUSED_INVALID or not guests:
+        return refused(turn, "visit", Code.REFUSED_INVALID)
     if isinstance(guests, Missing):
         return refused(turn, "visit", guests.code, {"fitting": list(guests.fitting)})
-    at = turn.now if isinstance(arrived_at, str) else arrived_at
+    at = turn.now if isinstance(arrived_at, Code) else arrived_at
     standings = [standing_of(turn, guest, at) for guest in guests]
     if not one_group(turn, guests, standings):
-        return refused(turn, "visit", "refused_invalid", {"reason": "strangers"})
-    refusal = _refusal(turn, standings, isinstance(arrived_at, str))
+        return refused(turn, "visit", Code.REFUSED_INVALID, {"reason": "strangers"})
+    refusal = _refusal(turn, standings, isinstance(arrived_at, Code))
     if refusal is not None:
         return answered(turn, "visit", [refusal])
     return answered(turn, "visit", [_arrive(turn, guests, standings, at, party)])
@@ -56,10 +57,10 @@ def _refusal(turn: Turn, standings: list[Standing], late: bool) -> Outcome | Non
     """Refuse what is not the sender's, then a time that is not today's; staff may bring whom nobody knows (B28)."""
     cases = {standing.case for standing in standings}
     if "ambiguous" in cases:
-        return Outcome("refused_ambiguous", {"fitting": [ref for s in standings for ref in s.fitting]})
+        return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [ref for s in standings for ref in s.fitting]})
     if "taken" in cases or (turn.role is None and cases == {"nobody"}):
-        return Outcome("refused_not_found")
-    return Outcome("refused_late", rules=("R16",)) if late else None
+        return Outcome(Code.REFUSED_NOT_FOUND)
+    return Outcome(Code.REFUSED_LATE, rules=("R16",)) if late else None
 
 
 def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, party: str) -> Outcome:
@@ -84,15 +85,15 @@ def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime
     claim = standing.claim
     if standing.case == "walkin" and claim is not None:
         form = come_again(turn, guest, claim, at)
-        return Outcome("walkin", form_params(form), form.ref, ("R6", "R14"))
+        return Outcome(Code.WALKIN, form_params(form), form.ref, ("R6", "R14"))
     flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
     form = walk_in(turn, guest, at, flags)
     if standing.case == "over" and claim is not None:
-        turn.notify(turn.state.staff("manager"), "walkin", form_params(form), form.ref)
-        return Outcome("expired", expired_params(claim), claim.ref, ("R8", "R6"))
+        turn.notify(turn.state.staff("manager"), Code.WALKIN, form_params(form), form.ref)
+        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref, ("R8", "R6"))
     early = standing.case == "early"
     params = form_params(form) | ({"state": "early"} if early else {})
-    return Outcome("walkin", params, form.ref, ("R6", "R1") if early else ("R6",))
+    return Outcome(Code.WALKIN, params, form.ref, ("R6", "R1") if early else ("R6",))
 
 
 def _enter(
@@ -102,17 +103,17 @@ def _enter(
     open_form = _open_form(turn, claim, standing.mismatch)
     if open_form is not None:
         taken = take_signature(turn, open_form, party)
-        code = "mismatch" if open_form.mismatch else "visit_opened"
-        return replace(taken, code=code) if taken.code == "signed" else taken
+        code = Code.MISMATCH if open_form.mismatch else Code.VISIT_OPENED
+        return replace(taken, code=code) if taken.code == Code.SIGNED else taken
     claim = mark_arrival(turn, guest, claim, standing.mismatch, at)
     form = _new_form(turn, guest, claim, members, standing.mismatch, at)
     turn.state.put(signed_by(turn, form, party))
     plan_form(turn, form)
     if form.mismatch:
-        turn.notify(turn.state.staff("manager"), "mismatch", form_params(form), form.ref)
-        return Outcome("mismatch", form_params(form), form.ref, ("R4", "R5", "R12"))
-    turn.notify([form.agent_phone], "visit_opened", form_params(form), form.ref)
-    return Outcome("visit_opened", form_params(form), form.ref, ("R4", "R5", "R12"))
+        turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
+        return Outcome(Code.MISMATCH, form_params(form), form.ref, ("R4", "R5", "R12"))
+    turn.notify([form.agent_phone], Code.VISIT_OPENED, form_params(form), form.ref)
+    return Outcome(Code.VISIT_OPENED, form_params(form), form.ref, ("R4", "R5", "R12"))
 
 
 def _open_form(turn: Turn, claim: Claim, mismatch: tuple[str, ...]) -> Visit | None:

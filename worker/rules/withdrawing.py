@@ -5,6 +5,7 @@ from dataclasses import replace
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.cancelling import cancel_dispute
+from worker.rules.codes import Code
 from worker.rules.model import Claim, Decision
 from worker.rules.params import expired_params, named_params
 from worker.rules.references import Missing, claims_meant, last_reported
@@ -15,29 +16,29 @@ from worker.rules.turn import Turn
 def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     """Withdraw the claims that are named; what was protected by them is free for the next report."""
     if turn.role in ("consultant", "service"):
-        return refused(turn, "withdraw", "refused_role")
+        return refused(turn, "withdraw", Code.REFUSED_ROLE)
     disputes = [ref for ref in parsed.refs if ref.startswith("D")]
     if disputes:
-        return answered(turn, "withdraw", [cancel_dispute(turn, ref) for ref in disputes], "withdrawn")
-    return answered(turn, "withdraw", [_withdraw(turn, claim) for claim in claims_meant(turn, parsed)], "withdrawn")
+        return answered(turn, "withdraw", [cancel_dispute(turn, ref) for ref in disputes], Code.WITHDRAWN)
+    return answered(turn, "withdraw", [_withdraw(turn, claim) for claim in claims_meant(turn, parsed)], Code.WITHDRAWN)
 
 
 def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
     """Tell who gives a client up in free words (取消, 不报了, 作废) how to withdraw him; nothing changes (L22)."""
     if turn.role in ("consultant", "service"):
-        return refused(turn, "give_up", "refused_role")
+        return refused(turn, "give_up", Code.REFUSED_ROLE)
     named = parsed.refs or parsed.reports
     meant: list[Claim | Missing] = claims_meant(turn, parsed) if named else [*last_reported(turn)]
     if not meant:
-        return refused(turn, "give_up", "refused_invalid", {"reason": "give_up_which"})
-    return answered(turn, "give_up", [_told_how(turn, claim) for claim in meant], "refused_invalid")
+        return refused(turn, "give_up", Code.REFUSED_INVALID, {"reason": "give_up_which"})
+    return answered(turn, "give_up", [_told_how(turn, claim) for claim in meant], Code.REFUSED_INVALID)
 
 
 def _told_how(turn: Turn, claim: Claim | Missing) -> Outcome:
     refusal = _refusal(turn, claim)
     if refusal is not None or isinstance(claim, Missing):
-        return refusal or Outcome("refused_not_found")
-    return Outcome("refused_invalid", named_params(claim) | {"reason": "give_up"}, claim.ref)
+        return refusal or Outcome(Code.REFUSED_NOT_FOUND)
+    return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "give_up"}, claim.ref)
 
 
 def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
@@ -46,20 +47,20 @@ def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     params = named_params(claim)
     if turn.role is None and turn.phone not in (claim.sender, claim.agent_phone):
-        return Outcome("refused_role", params)
+        return Outcome(Code.REFUSED_ROLE, params)
     if claim.state == ClaimState.WITHDRAWN:
-        return Outcome("refused_not_found", params)
+        return Outcome(Code.REFUSED_NOT_FOUND, params)
     if claim.deal_at is not None:
-        return Outcome("refused_late", params)
-    return None if claim.live(turn.now) else Outcome("expired", expired_params(claim), claim.ref)
+        return Outcome(Code.REFUSED_LATE, params)
+    return None if claim.live(turn.now) else Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
 
 
 def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
     refusal = _refusal(turn, claim)
     if refusal is not None or isinstance(claim, Missing):
-        return refusal or Outcome("refused_not_found")
+        return refusal or Outcome(Code.REFUSED_NOT_FOUND)
     params = named_params(claim)
     turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now))
     if turn.role == "manager":
-        turn.notify([claim.to_tell], "withdrawn", params | {"by": "manager"}, claim.ref)
-    return Outcome("withdrawn", params, claim.ref, ("R7",))
+        turn.notify([claim.to_tell], Code.WITHDRAWN, params | {"by": "manager"}, claim.ref)
+    return Outcome(Code.WITHDRAWN, params, claim.ref, ("R7",))

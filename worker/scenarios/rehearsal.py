@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from worker.rules.attribution import Answer
+from worker.rules.codes import Code
 from worker.scenarios.lines import Expected, Incoming, Owner, Scenario, SetUp, beginning
 from worker.scenarios.stage import SentText, Stage
 
@@ -78,7 +79,7 @@ class _Rehearsal:
 
     def _filled(self, line: Incoming) -> str:
         codes = [
-            str(s.params["code"]) for s in self.stage.outbox if s.phone == line.sender and s.code == "confirm_code"
+            str(s.params["code"]) for s in self.stage.outbox if s.phone == line.sender and s.code == Code.CONFIRM_CODE
         ]
         names = self.names | ({"code": codes[-1]} if codes else {})
         return re.sub(r"\$(\w+)", lambda found: names.get(found[1], found[0]), line.text)

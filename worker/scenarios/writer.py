@@ -15,11 +15,12 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.readers.replay import Played, refs_of
 from worker.rules.attribution import Answer
+from worker.rules.codes import Code
 from worker.rules.identity import unit_key
 from worker.rules.model import NO_AGENT, ROLES
 from worker.rules.story import Case
 
-NOT_EXPECTED = ("new_report", "digest")
+NOT_EXPECTED = (Code.NEW_REPORT, Code.DIGEST)
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LIKE_AN_OPTION = re.compile(r"(sent|id)=|@|-- |echo$")
 _MEANT_FIRST = {"sign": "VRD", "evidence": "DRV", "opinion": "DRV"}
@@ -148,7 +149,7 @@ class _Writer:
         sent = f"sent={self._local(row.sent_at)} " if row.sent_at is not None else ""
         sign = "form" if row.kind == "form" else ">"
         line = f"{at} {row.sender} {sign} {sent}{self._words(one)}".rstrip()
-        if any(reply.code == "refused_ambiguous" for reply in one.replies):
+        if any(reply.code == Code.REFUSED_AMBIGUOUS for reply in one.replies):
             # It did nothing; without the other clients that it fitted it would.
             yield f"# {line} (fitted several clients)"
             return

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT, WALK_IN
 from worker.words.fields import Fields
 from worker.words.segments import segments
@@ -91,11 +92,11 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
     """Return the names under which a code's words may stand, the most special first."""
     special = {
         "asks": params.get("asks") and role == "reply",
-        "unsure": params.get("unsure") and (role == "reply" or code == "new_report"),
+        "unsure": params.get("unsure") and (role == "reply" or code == Code.NEW_REPORT),
         "full": params.get("full"),
         "missed": params.get("missed"),
         "day": params.get("span") == "day",
-        "shown": code == "duplicate_other" and "until" in params,
+        "shown": code == Code.DUPLICATE_OTHER and "until" in params,
         str(params.get("ending")): "ending" in params,
         str(params.get("state")): "state" in params,
         str(params.get("reason")): "reason" in params,
