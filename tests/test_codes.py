@@ -7,8 +7,10 @@ import pytest
 from parsers.message import FAULTS, SILENT
 from webhook.codes import CODES
 from webhook.ops_words import STATES
+from webhook.rule_words import RULES
 from worker.rules.chain import canonical
 from worker.rules.codes import Code, refusal_of
+from worker.rules.numbers import Rule
 from worker.rules.states import LIVING, ClaimState, DisputeState, FormState
 from worker.store.states import AT_REST, FEW, ReplyState
 from worker.words.render import catalogue
@@ -31,7 +33,7 @@ def test_every_fault_and_every_silent_text_has_a_code() -> None:
     assert [code for code in Code if code.refuses] == [code for code in Code if code.startswith("refused_")]
 
 
-@pytest.mark.parametrize("kind", [Code, ClaimState, FormState, DisputeState, ReplyState])
+@pytest.mark.parametrize("kind", [Code, Rule, ClaimState, FormState, DisputeState, ReplyState])
 def test_commitments_are_the_same_over_a_member_and_its_word(kind: type[StrEnum]) -> None:
     for member in kind:
         assert canonical({member: [member]}) == canonical({str(member.value): [str(member.value)]})
@@ -41,3 +43,9 @@ def test_sets_of_states_leave_out_what_they_say() -> None:
     assert set(ClaimState) - set(LIVING) == {ClaimState.WITHDRAWN, ClaimState.DISPLACED, ClaimState.DENIED}
     assert set(ReplyState) - set(AT_REST) == {ReplyState.PENDING, ReplyState.SENDING, ReplyState.UNKNOWN}
     assert set(ReplyState) - set(FEW) == {ReplyState.SENT, ReplyState.FAILED}
+
+
+def test_every_rule_of_the_regime_has_words_on_the_pages() -> None:
+    assert set(RULES) <= set(Rule)
+    assert set(Rule) - set(RULES) <= {Rule.R2a, Rule.R2b}
+    assert Rule.R20 in RULES

@@ -6,6 +6,7 @@ from worker.rules.aliasing import also_called, may_be_himself
 from worker.rules.amendment import in_window
 from worker.rules.codes import Code
 from worker.rules.model import UNSURE, Claim, Decision
+from worker.rules.numbers import Rule
 from worker.rules.params import claim_params
 from worker.rules.part import ASKED, code_of
 from worker.rules.readings import AFFIRMED, reading_of
@@ -24,7 +25,7 @@ def decide_affirm(turn: Turn) -> Decision:
     turn.state.put(affirmed)
     code = code_of(affirmed)
     turn.answer(code, claim_params(affirmed), affirmed.ref)
-    return turn.decision("affirm", code, ("R2b",))
+    return turn.decision("affirm", code, (Rule.R2b,))
 
 
 def _newest_that_asks(turn: Turn) -> Claim | None:
@@ -44,7 +45,7 @@ def _is_himself(turn: Turn, claim: Claim) -> Decision:
     params = claim_params(affirmed) | {"alias": claim.agent}
     turn.answer(Code.ALIAS_SET, params, affirmed.ref)
     turn.notify(turn.state.staff("manager"), Code.ALIAS_SET, params, affirmed.ref)
-    return turn.decision("affirm", Code.ALIAS_SET, ("R2a", "R2b"))
+    return turn.decision("affirm", Code.ALIAS_SET, (Rule.R2a, Rule.R2b))
 
 
 def _without(turn: Turn, claim: Claim, *answered: str) -> Claim:

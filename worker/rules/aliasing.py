@@ -9,6 +9,7 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.identity import fold, name_form, names_agree
 from worker.rules.model import Decision, Listed
+from worker.rules.numbers import Rule
 from worker.rules.turn import Turn
 
 _BEFORE_A_CHARACTER = ("阿", "小", "老", "大")
@@ -58,4 +59,4 @@ def decide_alias(turn: Turn, parsed: Parsed) -> Decision:
     person = called[0]
     turn.state.put(also_called(person, alias))
     params = {"alias": alias, "agent": person.name, "unit": person.unit}
-    return answered(turn, "alias", [Outcome(Code.ALIAS_SET, params, "", ("R2a",))])
+    return answered(turn, "alias", [Outcome(Code.ALIAS_SET, params, "", (Rule.R2a,))])

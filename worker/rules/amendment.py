@@ -20,6 +20,7 @@ from worker.rules.first_text import is_labelled_agent, may_be_misread, stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
 from worker.rules.manager_notices import TOLD
 from worker.rules.model import NO_AGENT, UNSURE, Claim
+from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, named_params
 from worker.rules.part import Part
 from worker.rules.rank import outranking
@@ -116,8 +117,8 @@ def _agent_stays(turn: Turn, claim: Claim, reporter: Reporter, *, renamed: bool)
     """Refuse another agent; a name that nobody knows may be the client's, and its sender is asked."""
     params = named_params(claim)
     if renamed or reporter.agent_phone or is_labelled_agent(reporter.agent, turn.message.text):
-        return Part(Code.REFUSED_INVALID, ("R2b",), params | {"agent": claim.agent, "reason": "agent"})
-    return Part(Code.REFUSED_INVALID, ("R2b",), params | {"meant": reporter.agent, "reason": "renames"})
+        return Part(Code.REFUSED_INVALID, (Rule.R2b,), params | {"agent": claim.agent, "reason": "agent"})
+    return Part(Code.REFUSED_INVALID, (Rule.R2b,), params | {"meant": reporter.agent, "reason": "renames"})
 
 
 def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
@@ -221,7 +222,7 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
         turn.notify(managers, Code.SUSPECTED, params, claim.ref)
     elif TOLD in before.flags or _passes_another(turn, claim):
         turn.notify(managers, Code.AMENDED, params, claim.ref)
-    rules = ("R2b", "R3", "R7", *(("R11",) if claim.rivals else ()))
+    rules = (Rule.R2b, Rule.R3, Rule.R7, *((Rule.R11,) if claim.rivals else ()))
     code = Code(claim.state) if claim.state in PENDING else Code.AMENDED
     said = params | {"state": "amended"} if claim.state == ClaimState.CONTESTED else params
     return Part(code, rules, said, claim, recorded=Code.AMENDED)

@@ -6,6 +6,7 @@ from typing import Any
 
 from worker.rules.codes import Code
 from worker.rules.model import Decision
+from worker.rules.numbers import Rule
 from worker.rules.refusals import refuse
 from worker.rules.turn import Turn
 
@@ -17,7 +18,7 @@ class Outcome:
     code: Code
     params: dict[str, Any] = field(default_factory=dict)
     ref: str = ""
-    rules: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 def answered(turn: Turn, kind: str, outcomes: Sequence[Outcome], leading: Code | None = None) -> Decision:

@@ -11,6 +11,7 @@ from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, names_a_known, names_somebody, standing_of
 from worker.rules.model import Claim, Decision, Visit
+from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.signing import confirm
 from worker.rules.states import ClaimState, FormKind, FormState
@@ -32,7 +33,7 @@ def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
     if standing.case == "ambiguous":
         return refused(turn, "walkin", Code.REFUSED_AMBIGUOUS, {"fitting": list(standing.fitting)})
     if isinstance(arrived_at, Code):
-        return answered(turn, "walkin", [Outcome(Code.REFUSED_LATE, rules=("R16",))])
+        return answered(turn, "walkin", [Outcome(Code.REFUSED_LATE, rules=(Rule.R16,))])
     return answered(turn, "walkin", [_come(turn, guests[0], standing, at)])
 
 
@@ -42,10 +43,10 @@ def _come(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcom
         return _alone(turn, guest, standing, claim, at)
     if standing.case == "walkin" and claim is not None:
         form = come_again(turn, guest, claim, at)
-        return Outcome(Code.WALKIN, form_params(form), form.ref, ("R6", "R14"))
+        return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
     flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
     form = walk_in(turn, guest, at, flags)
-    return Outcome(Code.WALKIN, form_params(form), form.ref, ("R6",))
+    return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))
 
 
 def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime) -> Outcome:
@@ -56,7 +57,7 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
     form = _form(turn, guest, claim, mismatch, FormState.ASKED if unknown else FormState.OPEN, at)
     if form.state == FormState.ASKED:
         turn.notify(turn.state.staff("service"), Code.WALKIN_ASKED, form_params(form), form.ref)
-        return Outcome(Code.WALKIN_ASKED, form_params(form), form.ref, ("R15",))
+        return Outcome(Code.WALKIN_ASKED, form_params(form), form.ref, (Rule.R15,))
     return _disagrees(turn, form, claim) if mismatch else _own(turn, form, claim)
 
 
@@ -67,7 +68,7 @@ def _own(turn: Turn, form: Visit, claim: Claim) -> Outcome:
         turn.notify([form.agent_phone], Code.OWN_ARRIVAL, form_params(form), form.ref)
     if complete(form):
         confirm(turn, form)
-    return Outcome(Code.OWN_ARRIVAL, form_params(form), form.ref, ("R15",))
+    return Outcome(Code.OWN_ARRIVAL, form_params(form), form.ref, (Rule.R15,))
 
 
 def _disagrees(turn: Turn, form: Visit, claim: Claim) -> Outcome:
@@ -75,7 +76,7 @@ def _disagrees(turn: Turn, form: Visit, claim: Claim) -> Outcome:
     if "unit" in form.mismatch:
         turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, "disputed")))))
     turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
-    return Outcome(Code.MISMATCH, form_params(form), form.ref, ("R15", "R5"))
+    return Outcome(Code.MISMATCH, form_params(form), form.ref, (Rule.R15, Rule.R5))
 
 
 def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime) -> Visit:
@@ -134,7 +135,7 @@ def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
     if form.state != FormState.ASKED:
         return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)):
-        return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, ("R16",))
+        return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, (Rule.R16,))
     return _verified(turn, form) if answer == "yes" else _denied(turn, form)
 
 
@@ -150,4 +151,4 @@ def _denied(turn: Turn, form: Visit) -> Outcome:
     turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
     turn.state.put(replace(claim, state=ClaimState.DENIED, ended_at=turn.now))
     take_in(turn, form, ("denied",))
-    return Outcome(Code.WALKIN, form_params(form), form.ref, ("R15", "R6"))
+    return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R15, Rule.R6))

@@ -18,11 +18,12 @@ from worker.rules.disputes import last_decision, open_at, standing_deal
 from worker.rules.families import Client, claims_of_family, client_of, family_of, is_himself
 from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim, Dispute
+from worker.rules.numbers import Rule
 from worker.rules.state import State
 from worker.rules.states import ClaimState
 
 SHOWN_FLAGS = ("contested", "unlisted", "unsure", "short_lead", "disputed", "claimed", "late_entry", "project")
-WHY_WALKED_IN = {"early": "R1", "lapsed": "R8", "denied": "R15"}
+WHY_WALKED_IN = {"early": Rule.R1, "lapsed": Rule.R8, "denied": Rule.R15}
 """Why no report counts for a walk-in: he came before it, it had run out, service found no contact."""
 
 
@@ -36,7 +37,7 @@ class Answer:
 
     unit: str
     agent: str
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     facts: tuple[str, ...] = ()
     until: datetime | None = None
     flags: tuple[str, ...] = ()
@@ -131,7 +132,7 @@ def _protects(state: State, claim: Claim, at: datetime) -> bool:
 
 def _held(state: State, claim: Claim, at: datetime, *, related: bool, differs: bool) -> Answer:
     form = state.visits.get(claim.visit) if _protects(state, claim, at) else None
-    rules = tuple(dict.fromkeys((*_rules(state, claim, at), *(("R23",) if related else ()))))
+    rules = tuple(dict.fromkeys((*_rules(state, claim, at), *((Rule.R23,) if related else ()))))
     facts = (claim.ref, *((form.ref,) if form is not None else ()))
     flags = tuple(f for f in (*claim.flags, claim.state) if f in ("suspected", *SHOWN_FLAGS))
     dispute = ("disputed",) if differs else ()
@@ -141,39 +142,39 @@ def _held(state: State, claim: Claim, at: datetime, *, related: bool, differs: b
 
 def _rules(state: State, claim: Claim, at: datetime) -> Iterator[str]:
     if claim.unit == WALK_IN:
-        yield from ("R6", "R14", *(WHY_WALKED_IN[flag] for flag in claim.flags if flag in WHY_WALKED_IN))
-        yield from ("R11",) if "rival" in claim.flags else ()
-        yield from ("R24",) if len(family_of(state, client_of(claim), at)) > 1 else ()
+        yield from (Rule.R6, Rule.R14, *(WHY_WALKED_IN[flag] for flag in claim.flags if flag in WHY_WALKED_IN))
+        yield from (Rule.R11,) if "rival" in claim.flags else ()
+        yield from (Rule.R24,) if len(family_of(state, client_of(claim), at)) > 1 else ()
         return
     if _protects(state, claim, at):
-        yield from ("R13", "R14")
+        yield from (Rule.R13, Rule.R14)
     if "disputed" in claim.flags or (claim.came_at is not None and claim.came_at <= at):
-        yield "R15"
+        yield Rule.R15
     if any(form.mismatch and form.opened_at <= at for form in state.visits_of(claim.number)):
         # With written proof the visit protects; without it the earliest report prevails.
-        yield from ("R5", "R22")
+        yield from (Rule.R5, Rule.R22)
     if "group" in claim.flags:
-        yield "R10"
+        yield Rule.R10
     if claim.renewed_at:
-        yield "R9"
-    yield "R7"
+        yield Rule.R9
+    yield Rule.R7
     if "rival" in claim.flags:
-        yield "R11"
+        yield Rule.R11
 
 
 def _nobody(past: list[Claim]) -> Answer:
     """Step 5: what was reported and ran out is public; what nobody reported is a walk-in if he comes (R6, R8)."""
     if not past:
-        return Answer("", "", ("R6",))
+        return Answer("", "", (Rule.R6,))
     # What was displaced, or waited in vain, has held nobody for itself: the claim that it gave way to ran out after it.
     held_nobody = (ClaimState.DISPLACED, ClaimState.CONTESTED)
     last = next((claim for claim in reversed(past) if claim.state not in held_nobody), past[-1])
     facts = tuple(claim.ref for claim in past)
     if last.state == ClaimState.DENIED:
-        return Answer("", "", ("R15",), facts)
+        return Answer("", "", (Rule.R15,), facts)
     if last.state == ClaimState.WITHDRAWN:
-        return Answer("", "", ("R7",), facts)
-    return Answer("", "", ("R8", *(("R14",) if last.visited_at is not None else ())), facts)
+        return Answer("", "", (Rule.R7,), facts)
+    return Answer("", "", (Rule.R8, *((Rule.R14,) if last.visited_at is not None else ())), facts)
 
 
 def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Iterator[str]:

@@ -8,6 +8,7 @@ from worker.rules.codes import Code
 from worker.rules.displacement import displace
 from worker.rules.identity import names_agree
 from worker.rules.model import Alias, Claim, Decision
+from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.references import Missing, claims_meant
 from worker.rules.turn import Turn
@@ -47,7 +48,7 @@ def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Ou
     corrected = replace(claim, first3=true.first3 or "", last4=true.last4 or "")
     turn.state.put(corrected)
     _let_the_earliest_prevail(turn, corrected)
-    return Outcome(Code.CORRECTED, named_params(corrected) | {"old": claim.mask}, claim.ref, ("R22", "R25"))
+    return Outcome(Code.CORRECTED, named_params(corrected) | {"old": claim.mask}, claim.ref, (Rule.R22, Rule.R25))
 
 
 def _let_the_earliest_prevail(turn: Turn, corrected: Claim) -> None:

@@ -9,6 +9,7 @@ from worker.rules.disputes import open_at
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, missing, waits
 from worker.rules.model import Decision, Visit
+from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.signing import confirm
 from worker.rules.states import WAITING, FormKind, FormState
@@ -35,14 +36,14 @@ def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
     if not _pending(form):
         return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)) and not _in_dispute(turn, form):
-        return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, ("R16",))
+        return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, (Rule.R16,))
     params = form_params(form) | {"state": "cured" if valid else "uncured"}
     turn.notify([form.agent_phone], Code.SETTLED, params, form.ref)
     if valid:
         cure(turn, form)
     else:
         turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
-    return Outcome(Code.SETTLED, params, form.ref, ("R5", "R22"))
+    return Outcome(Code.SETTLED, params, form.ref, (Rule.R5, Rule.R22))
 
 
 def _in_dispute(turn: Turn, form: Visit) -> bool:

@@ -30,6 +30,7 @@ from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message
+from worker.rules.numbers import Rule
 from worker.rules.objecting import decide_object
 from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
@@ -146,7 +147,7 @@ def _command(turn: Turn, parsed: Parsed) -> Decision:
         return decide_help(turn)
     if not _known(turn):
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
-        return turn.decision(parsed.kind, Code.REFUSED_UNKNOWN_SENDER, ("R26",))
+        return turn.decision(parsed.kind, Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     if parsed.kind == "confirm":
         return decide_confirm(turn, parsed) or turn.decision("confirm", Code.NOT_A_REPORT)
     if needs_code(turn, parsed):

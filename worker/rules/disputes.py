@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.rules.families import Client, claims_of_family, client_of
 from worker.rules.model import Claim, Deal, Dispute
+from worker.rules.numbers import Rule
 from worker.rules.state import State
 
 
@@ -17,7 +18,7 @@ class Decided:
     at: datetime
     unit: str
     agent: str
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Final:
     """Who has a client for good ("" nobody), by which rules; `sold`: a deal is recorded."""
 
     unit: str
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     sold: bool
 
 
@@ -71,7 +72,7 @@ def decided_at(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     ruled = [found for found in rulings if found[0] <= at]
     if ruled:
         when, ruling = ruled[-1]
-        return Decided(when, ruling["unit"], ruling["agent"], ("R21",))
+        return Decided(when, ruling["unit"], ruling["agent"], (Rule.R21,))
     return by_silence(state, dispute, at)
 
 
@@ -83,7 +84,7 @@ def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     deal = standing_deal(state, claims_disputed(state, dispute, at), at)
     if deal is None:
         return None
-    return Decided(max(until, dispute.opened_at), deal.unit, _closing_agent(dispute, deal), ("R20",))
+    return Decided(max(until, dispute.opened_at), deal.unit, _closing_agent(dispute, deal), (Rule.R20,))
 
 
 def counts(paper: Mapping[str, Any]) -> bool:

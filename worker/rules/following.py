@@ -6,6 +6,7 @@ from worker.rules.attribution import attribute_claim, owns
 from worker.rules.codes import Code
 from worker.rules.deadlines import plan_protection
 from worker.rules.model import Claim, Decision, FollowUp
+from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.protection import contacted, lapsed
 from worker.rules.references import Missing, claims_meant
@@ -48,4 +49,4 @@ def _recorded(turn: Turn, claim: Claim, part: int, words: str) -> Outcome:
         plan_protection(turn, after)
     visited = claim.visited_at is not None
     params = named_params(after) | {"until": after.ends_at.isoformat()} | ({"ending": "visit"} if visited else {})
-    return Outcome(Code.FOLLOWED_UP, params, after.ref, ("R14",) if visited else ("R9",))
+    return Outcome(Code.FOLLOWED_UP, params, after.ref, (Rule.R14,) if visited else (Rule.R9,))

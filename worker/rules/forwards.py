@@ -11,6 +11,7 @@ from typing import Any
 from parsers.message import Parsed, Report
 from worker.rules.codes import Code
 from worker.rules.model import Decision, Forward, ReportRow
+from worker.rules.numbers import Rule
 from worker.rules.params import client_params
 from worker.rules.projects import Elsewhere, Meant, sites_meant
 from worker.rules.refusals import answer_stranger
@@ -55,7 +56,7 @@ def _forwarded(turn: Turn, parsed: Parsed, elsewhere: Sequence[Elsewhere]) -> De
     else:
         # He may be on the roster there; what is said to numbers that nobody knows here is capped all the same (E15).
         answer_stranger(turn, Code.FORWARDED, params)
-    return turn.decision("report", Code.FORWARDED, ("R3",))
+    return turn.decision("report", Code.FORWARDED, (Rule.R3,))
 
 
 def _row(turn: Turn, report: Report, part: int) -> ReportRow:
@@ -65,7 +66,7 @@ def _row(turn: Turn, report: Report, part: int) -> ReportRow:
         part=part,
         received_at=turn.now,
         code=Code.FORWARDED,
-        rules=("R3",),
+        rules=(Rule.R3,),
         number=None,
         client=report.client or "",
         first3=report.first3 or "",

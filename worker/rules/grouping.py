@@ -7,6 +7,7 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code, refusal_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Decision
+from worker.rules.numbers import Rule
 from worker.rules.part import REGISTERED, Beside, Part
 from worker.rules.reporter import Refusal, Reporter, sorted_words, units_named
 from worker.rules.reporting import decide_for
@@ -88,7 +89,7 @@ def _as_group(turn: Turn, part: Part) -> Outcome:
         claim = turn.state.claims[part.claim.number]
         turn.state.put(replace(claim, flags=(*claim.flags, "group")))
     code = Code.GROUP_REPORTED if part.code in REGISTERED else part.code
-    return Outcome(code, part.params, part.ref, ("R10", *part.rules))
+    return Outcome(code, part.params, part.ref, (Rule.R10, *part.rules))
 
 
 def _tell_agents(turn: Turn, reporters: list[Reporter], outcomes: list[Outcome]) -> None:

@@ -10,6 +10,7 @@ from worker.rules.cure import decide_cure
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.displacement import displace, waiting_beside
 from worker.rules.model import UNSURE, Claim, Decision
+from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.readings import CHECKED, reading_of, times_amended
 from worker.rules.references import Missing, claims_meant
@@ -43,13 +44,13 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
     params = named_params(claim) | {"state": "valid" if valid else "duplicate"}
     turn.notify([claim.to_tell], Code.SETTLED, params, claim.ref)
     _uphold(turn, claim, ends_at) if valid else _reject(turn, claim)
-    return Outcome(Code.SETTLED, params, claim.ref, ("R11",))
+    return Outcome(Code.SETTLED, params, claim.ref, (Rule.R11,))
 
 
 def _checked(turn: Turn, claim: Claim) -> Outcome:
     """Take an unsure reading for right: a person has looked at it (L24)."""
     turn.state.put(checked(turn, claim))
-    return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, ("R2b",))
+    return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, (Rule.R2b,))
 
 
 def checked(turn: Turn, claim: Claim) -> Claim:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 
 from worker.rules.codes import Code
+from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
 
 Role = Literal["manager", "consultant", "service"]
@@ -288,7 +289,7 @@ class Deal:
     """who closed the deal"""
     owner_unit: str
     owner_agent: str
-    owner_rules: tuple[str, ...]
+    owner_rules: tuple[Rule, ...]
     owner_facts: tuple[str, ...]
     deposit_on: date | None = None
     deposit_recorded_at: datetime | None = None
@@ -405,7 +406,7 @@ class ReportRow:
     part: int
     received_at: datetime
     code: Code
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     number: int | None
     client: str
     first3: str
@@ -437,7 +438,7 @@ class Decision:
     received_at: datetime
     kind: str
     code: Code
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     policy_seq: int
     rows: tuple[ReportRow, ...] = ()
     replies: tuple[Reply, ...] = ()

@@ -11,6 +11,7 @@ from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
+from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
@@ -43,7 +44,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if holder.unit == turn.listed.unit:
         return Outcome(Code.REFUSED_ROLE)
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
-        return Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=("R18",))
+        return Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=(Rule.R18,))
     return _object(turn, turn.listed, holder, _disputes(turn, family), parsed.words)
 
 
@@ -115,7 +116,7 @@ def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
 
 
 def _opened(dispute: Dispute, unit: str) -> Outcome:
-    rules = ("R18", *(("R28",) if side_of(dispute, WALK_IN) else ()))
+    rules = (Rule.R18, *((Rule.R28,) if side_of(dispute, WALK_IN) else ()))
     return Outcome(Code.DISPUTE_OPENED, _params(dispute, unit), dispute.ref, rules)
 
 

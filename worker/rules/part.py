@@ -5,6 +5,7 @@ from typing import Any
 
 from worker.rules.codes import Code
 from worker.rules.model import UNSURE, Claim
+from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState
 
 ASKED = "asked"
@@ -38,7 +39,7 @@ class Part:
     """What became of one client of a text: code, rules in the order applied, what the words are made of."""
 
     code: Code
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
     params: dict[str, Any] = field(default_factory=dict)
     claim: Claim | None = None
     recorded: Code | None = None

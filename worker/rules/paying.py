@@ -14,6 +14,7 @@ from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import standing_deal
 from worker.rules.families import claims_of_family, client_of
 from worker.rules.model import WALK_IN, Claim, Deal, Decision
+from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.references import Missing
 from worker.rules.sides import side_written
@@ -23,7 +24,7 @@ from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 from worker.rules.windows import entered_late, evidence_until, objection_until, paid_on
 
-RULES = {"deposit": "R18", "downpayment": "R19"}
+RULES = {"deposit": Rule.R18, "downpayment": Rule.R19}
 
 
 @dataclass(frozen=True, slots=True)

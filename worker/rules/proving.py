@@ -12,6 +12,7 @@ from worker.rules.dispute_dates import papers_until, set_opinion_date
 from worker.rules.disputes import cancelled, counts, side_of
 from worker.rules.identity import fold
 from worker.rules.model import Decision, Dispute
+from worker.rules.numbers import Rule
 from worker.rules.sides import side_written
 from worker.rules.turn import Turn
 
@@ -87,7 +88,7 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
         dispute = set_opinion_date(turn, dispute)
     turn.state.put(dispute)
     if late:
-        return Outcome(Code.REFUSED_LATE, {"reason": "evidence"}, rules=("R19",))
+        return Outcome(Code.REFUSED_LATE, {"reason": "evidence"}, rules=(Rule.R19,))
     return _received(dispute, paper["kind"], counted)
 
 
@@ -107,5 +108,5 @@ def _both_sides(dispute: Dispute) -> bool:
 def _received(dispute: Dispute, kind: str, counted: bool) -> Outcome:
     params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "paper": kind}
     params |= {"state": "counted" if counted else "ignored"}
-    rules = ("R19", "R28", *(("R27",) if kind == CALLS else ()))
+    rules = (Rule.R19, Rule.R28, *((Rule.R27,) if kind == CALLS else ()))
     return Outcome(Code.EVIDENCE_RECORDED, params, dispute.ref, rules)

@@ -10,6 +10,7 @@ from worker.rules.codes import Code
 from worker.rules.displacement import tell_loser
 from worker.rules.families import Client, claims_of_family, client_of, ends_of, same_client, stands
 from worker.rules.model import Claim, Decision, Kin
+from worker.rules.numbers import Rule
 from worker.rules.params import mask_of
 from worker.rules.references import Missing, claim_on, claims_meant
 from worker.rules.turn import Turn
@@ -80,7 +81,7 @@ def _link(turn: Turn, one: Client, other: Client, relation: str, proof: str) -> 
     turn.state.put(link)
     state = "proved" if link.proved else "claimed"
     _tell_concerned(turn, before)
-    return Outcome(Code.FAMILY_LINKED, _both(one, other) | {"state": state, "relation": relation}, rules=("R23",))
+    return Outcome(Code.FAMILY_LINKED, _both(one, other) | {"state": state, "relation": relation}, rules=(Rule.R23,))
 
 
 def _unlink(turn: Turn, people: list[Client]) -> Outcome:
@@ -91,7 +92,7 @@ def _unlink(turn: Turn, people: list[Client]) -> Outcome:
     for link in standing:
         turn.state.put(replace(link, undone_at=turn.now))
     _tell_concerned(turn, before, {"state": "restored"})
-    return Outcome(Code.FAMILY_LINKED, _both(*ends_of(standing[0])) | {"state": "undone"}, rules=("R23",))
+    return Outcome(Code.FAMILY_LINKED, _both(*ends_of(standing[0])) | {"state": "undone"}, rules=(Rule.R23,))
 
 
 def _between(turn: Turn, link: Kin, people: list[Client]) -> bool:

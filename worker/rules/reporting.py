@@ -15,6 +15,7 @@ from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
 from worker.rules.manager_notices import notify_staff
 from worker.rules.model import NO_AGENT, UNSURE, Claim, Decision, ReportRow
+from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, client_params
 from worker.rules.part import ASKED, REGISTERED, Beside, Part, code_of
 from worker.rules.plans import keep_plan
@@ -39,9 +40,9 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
         parts = says_that_the_first_stands(turn, parts)
     if all(part.code == Code.REFUSED_UNKNOWN_SENDER for part in parts):
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
-        return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, ("R26",))
+        return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     keep_plan(turn, parsed.planned, [part.claim.number for part in parts if part.is_own and part.claim])
-    faults = [Part(refusal_of(f.error), ("R2",), {"text": f.text}) for f in parsed.faults]
+    faults = [Part(refusal_of(f.error), (Rule.R2,), {"text": f.text}) for f in parsed.faults]
     code = _answer(turn, [*parts, *faults])
     notify_staff(turn, parts)
     return turn.decision("report", code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
@@ -60,22 +61,22 @@ def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
     known = turn.role or turn.listed or turn.own_live_claims() or turn.state.unit_within(turn.message.text)
     if not known:
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
-        return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, ("R26",))
+        return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     at_the_desk = turn.role in ("consultant", "service")
     code = Code.REFUSED_ROLE if at_the_desk else refusal_of(parsed.error or "full_phone_given")
     refuse(turn, code)
-    return turn.decision("report", code, ("R2",))
+    return turn.decision("report", code, (Rule.R2,))
 
 
 def _decide_client(turn: Turn, parsed: Parsed, index: int) -> Part:
     report = parsed.reports[index]
     reporter = reporter_of(turn, report)
     if isinstance(reporter, Refusal):
-        part = Part(reporter.code, ("R2a", "R26"), client_params(report))
+        part = Part(reporter.code, (Rule.R2a, Rule.R26), client_params(report))
     elif not report.sure and turn.role is None and turn.listed is None:
         # A stranger is not asked back: his guess would be as good a claim as a member's report (R2b).
         client = client_params(report)
-        part = Part(Code.REFUSED_NOT_A_REPORT, ("R2b",), client | {"text": f"{client['client']}{client['mask']}"})
+        part = Part(Code.REFUSED_NOT_A_REPORT, (Rule.R2b,), client | {"text": f"{client['client']}{client['mask']}"})
     else:
         said = said_of(turn.message.text, parsed.reports, index)
         beside = Beside(parsed.intent == "another", len(parsed.reports) == 1, said)
@@ -95,7 +96,9 @@ def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int, besid
 def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part:
     sent_at = turn.message.sent_at
     if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
-        return Part(Code.EXPIRED, ("R8",), client_params(report) | {"ending": "sent", "days": turn.policy.report_days})
+        return Part(
+            Code.EXPIRED, (Rule.R8,), client_params(report) | {"ending": "sent", "days": turn.policy.report_days}
+        )
     final = final_for(turn.state, (report.client or "", report.first3 or "", report.last4 or ""), turn.now)
     if final is not None and (final.sold or final.unit != reporter.unit):
         # Sold or decided for another, he stays taken for good (B42).
@@ -115,7 +118,9 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
     strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
     strangers = strangers or many_names_before(report.client or "", reporter.unit, live)
     if strangers:
-        return _register(turn, report, reporter, index, beside, ("R11",), state=ClaimState.SUSPECTED, rivals=strangers)
+        return _register(
+            turn, report, reporter, index, beside, (Rule.R11,), state=ClaimState.SUSPECTED, rivals=strangers
+        )
     return _register(turn, report, reporter, index, beside, ())
 
 
@@ -141,8 +146,8 @@ def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index
         part = _overlap(turn, report, reporter, held, index, beside)
     client = (report.client or "", report.first3 or "", report.last4 or "")
     if is_himself(turn.state, client, held):
-        return replace(part, rules=(*part.rules, "R25"))
-    return replace(part, rules=(*part.rules, "R23"), params=part.params | client_params(report))
+        return replace(part, rules=(*part.rules, Rule.R25))
+    return replace(part, rules=(*part.rules, Rule.R23), params=part.params | client_params(report))
 
 
 def _meant(name: str, live: list[Claim]) -> list[Claim]:
@@ -156,11 +161,11 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
     """R7: the unit holds the client already; by himself or by a colleague (E19)."""
     if turn.phone != claim.sender and not _is_agent_of(reporter, claim):
         params = claim_params(claim) | {"colleague": claim.agent}
-        return Part(Code.DUPLICATE_UNIT, ("R7",), params, claim)
+        return Part(Code.DUPLICATE_UNIT, (Rule.R7,), params, claim)
     if renewable(turn, claim):
         renewed = renew(turn, claim)
-        return Part(Code.RENEWED, ("R9",), claim_params(renewed), renewed)
-    return Part(Code.DUPLICATE_OWN, ("R7",), claim_params(claim), claim)
+        return Part(Code.RENEWED, (Rule.R9,), claim_params(renewed), renewed)
+    return Part(Code.DUPLICATE_OWN, (Rule.R7,), claim_params(claim), claim)
 
 
 def _is_agent_of(reporter: Reporter, claim: Claim) -> bool:
@@ -178,9 +183,9 @@ def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, inde
     turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, "rival")))))
     if late:
         rivals = (holder.number,)
-        return _register(turn, report, reporter, index, beside, ("R11",), ClaimState.CONTESTED, rivals)
+        return _register(turn, report, reporter, index, beside, (Rule.R11,), ClaimState.CONTESTED, rivals)
     shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
-    return Part(Code.DUPLICATE_OTHER, ("R11",), client_params(report) | shown, holder)
+    return Part(Code.DUPLICATE_OTHER, (Rule.R11,), client_params(report) | shown, holder)
 
 
 def _register(
@@ -189,7 +194,7 @@ def _register(
     reporter: Reporter,
     index: int,
     beside: Beside,
-    rules: tuple[str, ...],
+    rules: tuple[Rule, ...],
     state: ClaimState = ClaimState.LIVE,
     rivals: tuple[int, ...] = (),
 ) -> Part:
@@ -227,9 +232,9 @@ def _register(
     return _registered(turn, claim, reporter, rules, report)
 
 
-def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, ...], report: Report) -> Part:
+def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule, ...], report: Report) -> Part:
     code = code_of(claim)
-    rules = ("R2", "R3", "R7", *rules, *(("R26",) if reporter.unlisted else ()))
+    rules = (Rule.R2, Rule.R3, Rule.R7, *rules, *((Rule.R26,) if reporter.unlisted else ()))
     params = claim_params(claim) | ({"full": True} if report.was_full else {})
     params |= {"asks": True} if ASKED in claim.flags else {}
     params |= {"unsure": True, "minutes": turn.policy.amend_minutes} if UNSURE in claim.flags else {}
@@ -241,7 +246,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[str, 
         named = ",".join(turn.state.claims[number].ref for number in claim.rivals[:RIVALS_NAMED])
         params["other"] = named + ("…" if len(claim.rivals) > RIVALS_NAMED else "")
     if any(not c.live(turn.now) for c in _earlier(turn, claim)):
-        rules = (*rules, "R8")
+        rules = (*rules, Rule.R8)
     return Part(code, rules, params, claim)
 
 

@@ -7,6 +7,7 @@ from worker.rules.answers import Outcome, answered
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
 from worker.rules.model import WALK_IN, Decision, Dispute
+from worker.rules.numbers import Rule
 from worker.rules.proving import dispute_named
 from worker.rules.sides import side_written
 from worker.rules.states import DisputeState
@@ -35,7 +36,7 @@ def _opine(turn: Turn, parsed: Parsed) -> Outcome:
     turn.notify(
         [*turn.state.staff("service"), *turn.state.staff("manager")], Code.OPINION_RECORDED, params, dispute.ref
     )
-    return Outcome(Code.OPINION_RECORDED, params, dispute.ref, ("R21",))
+    return Outcome(Code.OPINION_RECORDED, params, dispute.ref, (Rule.R21,))
 
 
 def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
@@ -63,7 +64,7 @@ def _ruled(turn: Turn, dispute: Dispute, unit: str, words: str) -> Outcome:
     ruling |= {"seq": turn.message.seq, "words": words}
     dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state=DisputeState.DECIDED)
     turn.state.put(dispute)
-    decided = Decided(turn.now, unit, agent, ("R21",))
+    decided = Decided(turn.now, unit, agent, (Rule.R21,))
     params = for_staff(dispute, decided)
     turn.notify(turn.state.staff("manager"), Code.DISPUTE_DECIDED, params, dispute.ref)
     for party in dispute.parties:

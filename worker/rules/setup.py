@@ -9,6 +9,7 @@ from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.identity import fold, name_key, names_agree, unit_key
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
+from worker.rules.numbers import Rule
 from worker.rules.protection import contacted
 from worker.rules.turn import Turn
 
@@ -180,6 +181,6 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
 
 def _imported_row(turn: Turn, claim: Claim, code: Code, index: int) -> ReportRow:
     return ReportRow(
-        turn.message.seq, index, claim.reported_at, code, ("R3",), claim.number if code == Code.IMPORTED else None,
+        turn.message.seq, index, claim.reported_at, code, (Rule.R3,), claim.number if code == Code.IMPORTED else None,
         claim.client, claim.first3, claim.last4, claim.unit, claim.agent, claim.sender,
     )  # fmt: skip

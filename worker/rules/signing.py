@@ -22,6 +22,7 @@ from worker.rules.forms import (
     waits,
 )
 from worker.rules.model import Claim, Decision, Visit
+from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.protection import protected_until, visited
 from worker.rules.references import Missing
@@ -96,13 +97,13 @@ def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
         return Outcome(form.code, {"fitting": list(form.fitting)})
     params = form_params(form)
     if not listed_by(turn, form.arrived_at):
-        return Outcome(Code.REFUSED_ROLE, params, rules=("R26",))
+        return Outcome(Code.REFUSED_ROLE, params, rules=(Rule.R26,))
     if form.kind == FormKind.WALK_IN or form.state == FormState.DENIED or moot(turn.state, form):
         return Outcome(Code.REFUSED_NOT_FOUND, params)
     if form.state == FormState.CONFIRMED:
         return Outcome(Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
     if not waits(form, turn.state.day(turn.now)):
-        return Outcome(Code.EXPIRED, params | {"ending": "form"}, form.ref, ("R16",))
+        return Outcome(Code.EXPIRED, params | {"ending": "form"}, form.ref, (Rule.R16,))
     if party == "agent" and form.kind == FormKind.OWN:
         return Outcome(Code.REFUSED_INVALID, params)
     return take_signature(turn, form, party)
@@ -115,9 +116,9 @@ def take_signature(turn: Turn, form: Visit, party: str) -> Outcome:
     if not complete(signed):
         state = {} if missing(signed) else {"state": "asked" if signed.state == FormState.ASKED else "unproved"}
         params = form_params(signed) | {"missing": list(missing(signed))} | state
-        return Outcome(Code.SIGNED, params, form.ref, ("R13", "R16"))
+        return Outcome(Code.SIGNED, params, form.ref, (Rule.R13, Rule.R16))
     confirm(turn, signed)
-    return Outcome(Code.VISIT_CONFIRMED, _copy(turn, signed), form.ref, ("R13", "R14", "R16"))
+    return Outcome(Code.VISIT_CONFIRMED, _copy(turn, signed), form.ref, (Rule.R13, Rule.R14, Rule.R16))
 
 
 def confirm(turn: Turn, form: Visit) -> None:

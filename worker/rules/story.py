@@ -14,6 +14,7 @@ from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
 from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
+from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.state import Phone7, State
 
@@ -56,7 +57,7 @@ class Item:
     code: str
     at: datetime
     place: int | None
-    rules: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -105,7 +106,7 @@ def _readings(case: Case) -> Iterator[Item]:
         for step in became(claim):
             params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(step.agent), "client": step.client}
             if step.at <= case.at:
-                yield Item(f"reading.{step.how}", step.at, step.seq, ("R2b",), params | {"was": step.was})
+                yield Item(f"reading.{step.how}", step.at, step.seq, (Rule.R2b,), params | {"was": step.was})
 
 
 def _plans(case: Case) -> Iterator[Item]:
@@ -122,7 +123,7 @@ def _origins(case: Case) -> Iterator[Item]:
     for row in case.reports:
         if row.seq in case.origins:
             params = {"client": row.client, "unit": row.unit, "agent": _named(row.agent), **case.origins[row.seq]}
-            yield Item("came", row.received_at, row.seq, ("R11",), params)
+            yield Item("came", row.received_at, row.seq, (Rule.R11,), params)
 
 
 def _ends(case: Case) -> Iterator[Item]:
@@ -130,9 +131,9 @@ def _ends(case: Case) -> Iterator[Item]:
     for claim in case.claims:
         params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(claim.agent)}
         if claim.ended_at is not None and claim.ended_at <= case.at:
-            yield Item(f"claim.{claim.state}", claim.ended_at, None, ("R7",), params)
+            yield Item(f"claim.{claim.state}", claim.ended_at, None, (Rule.R7,), params)
         elif claim.ends_at <= case.at:
-            yield Item("claim.expired", claim.ends_at, None, ("R8",), params)
+            yield Item("claim.expired", claim.ends_at, None, (Rule.R8,), params)
 
 
 def _follow_ups(case: Case) -> Iterator[Item]:
@@ -142,7 +143,7 @@ def _follow_ups(case: Case) -> Iterator[Item]:
         if contact.number in numbers and contact.at <= case.at:
             claim = numbers[contact.number]
             params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(claim.agent)}
-            yield Item(f"followed.{contact.role}", contact.at, contact.seq, ("R9", "R14"), params)
+            yield Item(f"followed.{contact.role}", contact.at, contact.seq, (Rule.R9, Rule.R14), params)
 
 
 def _visits(case: Case) -> Iterator[Item]:
@@ -153,12 +154,12 @@ def _visits(case: Case) -> Iterator[Item]:
         mismatch = {"mismatch": list(visit.mismatch)} if visit.mismatch and not visit.cured else {}
         if visit.opened_at <= case.at:
             kind = "mismatch" if mismatch else visit.kind
-            yield Item(f"visit.{kind}", visit.opened_at, visit.seq, ("R12",), params | mismatch)
+            yield Item(f"visit.{kind}", visit.opened_at, visit.seq, (Rule.R12,), params | mismatch)
         if visit.closed_at is not None and visit.closed_at <= case.at:
             places = [int(signature["seq"]) for signature in visit.signatures.values()]
-            yield Item(f"visit.{visit.state}", visit.closed_at, max(places, default=None), ("R13",), params)
+            yield Item(f"visit.{visit.state}", visit.closed_at, max(places, default=None), (Rule.R13,), params)
         if visit.closed_at is None and _day_over(case, visit) <= case.at:
-            yield Item("visit.void", _day_over(case, visit), None, ("R16",), params)
+            yield Item("visit.void", _day_over(case, visit), None, (Rule.R16,), params)
 
 
 def _day_over(case: Case, visit: Visit) -> datetime:
@@ -176,7 +177,7 @@ def _deals(case: Case) -> Iterator[Item]:
             ("cancelled", None, deal.cancelled_at),
         ):
             if recorded is not None and recorded <= case.at:
-                yield Item(f"deal.{kind}", recorded, None, ("R18",), params | {"day": day})
+                yield Item(f"deal.{kind}", recorded, None, (Rule.R18,), params | {"day": day})
 
 
 def _disputes(case: Case) -> Iterator[Item]:
@@ -192,7 +193,7 @@ def _disputes(case: Case) -> Iterator[Item]:
             when = datetime.fromisoformat(entry["at"])
             params = {"ref": dispute.ref, **{key: entry.get(key, "") for key in ("unit", "agent", "kind", "words")}}
             if when <= case.at:
-                yield Item(f"dispute.{kind}", when, int(entry["seq"]), ("R21",), params)
+                yield Item(f"dispute.{kind}", when, int(entry["seq"]), (Rule.R21,), params)
 
 
 def _families(case: Case) -> Iterator[Item]:
@@ -200,9 +201,9 @@ def _families(case: Case) -> Iterator[Item]:
     for link in case.state.kin_at(case.first3, case.last4):
         if link.at <= case.at:
             params = {"client": link.client, "other": link.other_client, "relation": link.relation}
-            yield Item(f"family.{'proved' if link.proved else 'claimed'}", link.at, link.seq, ("R23",), params)
+            yield Item(f"family.{'proved' if link.proved else 'claimed'}", link.at, link.seq, (Rule.R23,), params)
             if link.undone_at is not None and link.undone_at <= case.at:
-                yield Item("family.undone", link.undone_at, None, ("R23",), params)
+                yield Item("family.undone", link.undone_at, None, (Rule.R23,), params)
 
 
 def _aliases(case: Case) -> Iterator[Item]:
@@ -211,7 +212,7 @@ def _aliases(case: Case) -> Iterator[Item]:
     for alias in case.state.aliases.values():
         if alias.number in numbers and alias.at <= case.at:
             params = {"ref": numbers[alias.number], "mask": f"{alias.first3}****{alias.last4}"}
-            yield Item("alias", alias.at, alias.seq, ("R25",), params)
+            yield Item("alias", alias.at, alias.seq, (Rule.R25,), params)
 
 
 def _named(agent: str) -> str:

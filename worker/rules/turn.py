@@ -6,6 +6,7 @@ from typing import Any
 
 from worker.rules.codes import Code
 from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow, Site
+from worker.rules.numbers import Rule
 from worker.rules.policy import Policy
 from worker.rules.state import State
 
@@ -104,7 +105,7 @@ class Turn:
         site = self.state.site
         return site if site.hour == hour else replace(site, hour=hour, hour_reports=0, hour_unknown=0)
 
-    def decision(self, kind: str, code: Code, rules: tuple[str, ...] = ()) -> Decision:
+    def decision(self, kind: str, code: Code, rules: tuple[Rule, ...] = ()) -> Decision:
         """Close the turn: everything that was gathered, under one outcome."""
         return Decision(
             seq=self.message.seq,

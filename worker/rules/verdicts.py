@@ -7,12 +7,13 @@ from typing import Any
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, decided_at
 from worker.rules.model import Deadline, Dispute, Reply
+from worker.rules.numbers import Rule
 from worker.rules.state import State
 
 
 def for_staff(dispute: Dispute, decided: Decided) -> dict[str, Any]:
     """Return what staff reads of a decision."""
-    state = "silence" if "R20" in decided.rules else "ruled"
+    state = "silence" if Rule.R20 in decided.rules else "ruled"
     return _named(dispute) | {"state": state, "unit": decided.unit, "agent": decided.agent}
 
 
@@ -31,7 +32,7 @@ def tell_judgement(state: State, deadline: Deadline, now: datetime, head: str) -
     if dispute is None or dispute.evidence_until != deadline.at:
         return []
     decided = decided_at(state, dispute, now)
-    if decided is None or "R20" not in decided.rules:
+    if decided is None or Rule.R20 not in decided.rules:
         return []
     told = {phone: for_staff(dispute, decided) for phone in state.staff("manager")}
     parties = (party for party in dispute.parties if party["phone"] and not state.sender(party["phone"]).silent)

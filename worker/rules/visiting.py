@@ -12,6 +12,7 @@ from worker.rules.forms import form_params, listed_by, party_of, plan_form, sign
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
+from worker.rules.numbers import Rule
 from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
 from worker.rules.signing import take_signature
@@ -60,7 +61,7 @@ def _refusal(turn: Turn, standings: list[Standing], late: bool) -> Outcome | Non
         return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [ref for s in standings for ref in s.fitting]})
     if "taken" in cases or (turn.role is None and cases == {"nobody"}):
         return Outcome(Code.REFUSED_NOT_FOUND)
-    return Outcome(Code.REFUSED_LATE, rules=("R16",)) if late else None
+    return Outcome(Code.REFUSED_LATE, rules=(Rule.R16,)) if late else None
 
 
 def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, party: str) -> Outcome:
@@ -85,15 +86,15 @@ def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime
     claim = standing.claim
     if standing.case == "walkin" and claim is not None:
         form = come_again(turn, guest, claim, at)
-        return Outcome(Code.WALKIN, form_params(form), form.ref, ("R6", "R14"))
+        return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
     flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
     form = walk_in(turn, guest, at, flags)
     if standing.case == "over" and claim is not None:
         turn.notify(turn.state.staff("manager"), Code.WALKIN, form_params(form), form.ref)
-        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref, ("R8", "R6"))
+        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref, (Rule.R8, Rule.R6))
     early = standing.case == "early"
     params = form_params(form) | ({"state": "early"} if early else {})
-    return Outcome(Code.WALKIN, params, form.ref, ("R6", "R1") if early else ("R6",))
+    return Outcome(Code.WALKIN, params, form.ref, (Rule.R6, Rule.R1) if early else (Rule.R6,))
 
 
 def _enter(
@@ -111,9 +112,9 @@ def _enter(
     plan_form(turn, form)
     if form.mismatch:
         turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
-        return Outcome(Code.MISMATCH, form_params(form), form.ref, ("R4", "R5", "R12"))
+        return Outcome(Code.MISMATCH, form_params(form), form.ref, (Rule.R4, Rule.R5, Rule.R12))
     turn.notify([form.agent_phone], Code.VISIT_OPENED, form_params(form), form.ref)
-    return Outcome(Code.VISIT_OPENED, form_params(form), form.ref, ("R4", "R5", "R12"))
+    return Outcome(Code.VISIT_OPENED, form_params(form), form.ref, (Rule.R4, Rule.R5, Rule.R12))
 
 
 def _open_form(turn: Turn, claim: Claim, mismatch: tuple[str, ...]) -> Visit | None:

@@ -7,6 +7,7 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.cancelling import cancel_dispute
 from worker.rules.codes import Code
 from worker.rules.model import Claim, Decision
+from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.references import Missing, claims_meant, last_reported
 from worker.rules.states import ClaimState
@@ -63,4 +64,4 @@ def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
     turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now))
     if turn.role == "manager":
         turn.notify([claim.to_tell], Code.WITHDRAWN, params | {"by": "manager"}, claim.ref)
-    return Outcome(Code.WITHDRAWN, params, claim.ref, ("R7",))
+    return Outcome(Code.WITHDRAWN, params, claim.ref, (Rule.R7,))

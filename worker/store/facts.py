@@ -24,6 +24,7 @@ from worker.rules.model import (
     Visit,
     fields_of,
 )
+from worker.rules.numbers import Rule
 from worker.store.schema import (
     aliases,
     claims,
@@ -82,6 +83,8 @@ def _reader(kind: type[Any], name: str) -> Callable[[Any], Any] | None:
     field = kind.__dataclass_fields__[name].type
     if isinstance(field, type) and issubclass(field, StrEnum):
         return field
+    if name == "owner_rules":
+        return lambda stored: tuple(Rule(number) for number in stored)
     return tuple if name in TUPLES else None
 
 
