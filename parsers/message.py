@@ -141,6 +141,8 @@ class Parsed:
     time: str | None = None
     answer: str | None = None
     words: str = ""
+    unit: str = ""
+    """the side or closing unit, where it is told apart from the words: by a form, never by a text"""
     sure: bool = True
     """False: of a report, another reading is nearly as good; of `not_a_report`, it may be one after all: `reports`."""
     rival: tuple[Report, ...] = ()

@@ -87,7 +87,7 @@ def _line(engine: Engine, site_id: int) -> list[Message]:
 
 
 def _decided(decision: Decision) -> dict[str, Any]:
-    names = ("seq", "received_at", "kind", "code", "rules", "policy_seq")
+    names = ("seq", "received_at", "kind", "code", "rules", "policy_seq", "reason")
     return {name: getattr(decision, name) for name in names} | {"version": VERSION}
 
 

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from tests.infrastructure.deciding import (
     CONSULTANT,
@@ -16,6 +17,7 @@ from tests.infrastructure.deciding import (
     MANAGER,
     SERVICE,
     WANG,
+    ZHENG,
     deciding,
     outcome,
     send_form,
@@ -29,9 +31,12 @@ from webhook.app import create_app
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow
 from worker.gateways.base import Inbound
-from worker.line.door import accept
+from worker.line.door import PROGRAM, Entry, accept, enter
+from worker.proof.audit import audit_site
+from worker.proof.scratch import scratch_database
 from worker.runtime import Runtime
-from worker.store.schema import claims, inbox
+from worker.store.database import snapshot
+from worker.store.schema import claims, follow_ups, inbox, sites
 
 
 @pytest.fixture
@@ -218,7 +223,7 @@ def test_the_cases_change_by_themselves(runtime: Runtime, site: SiteRow, manager
 ACTS = {
     "relatives": ({"other": "R2", "relation": "夫妻", "proof": "结婚证"}, "亲属关联", "亲属 R1 R2 夫妻 结婚证"),
     "corrections": ({"phone": "139****1111", "proof": "短信"}, "已更正", "更正 R1 139****1111 短信"),
-    "withdrawals": ({}, "已撤回", "撤 R1"),
+    "withdrawals": ({"reason": "客户不买了"}, "已撤回", "撤 R1 客户不买了"),
 }
 
 
@@ -271,3 +276,105 @@ def test_what_silence_decides_stands_with_the_decided(runtime: Runtime, clock: S
     assert words.index("最近裁定 1") < words.index("D1 张三")
     assert "已裁定：链家 · 李四 R20" in case(manager, "D1")
     assert "/cases/1/rulings" not in manager.get("/cases").text
+
+
+def test_a_reason_that_names_another_client_settles_nobody_else(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    text(runtime, site, WANG, "报备 李梅 138****5678")
+    text(runtime, site, ZHENG, "报备 陈静 138****5678")
+    reason = "陈静 138****5678 与本案无关，R3 有效"
+    judged = send_form(manager, "/cases/1/judgements", "j", ref="R2", answer="duplicate", reason=reason)
+    assert outcome(judged).startswith("已裁定")
+    assert last_form(runtime) == f"判 R2 重复 {reason}"
+    assert (state_of(runtime, 2), state_of(runtime, 3)) == ("displaced", "suspected")
+    send_form(manager, "/cases/1/judgements", "k", ref="R3", answer="valid", reason="重复？不，是两个人")
+    assert state_of(runtime, 3) == "live"
+
+
+def test_a_proof_may_quote_the_old_number(runtime: Runtime, manager: FlaskClient) -> None:
+    proof = {"phone": "139****1111", "proof": "客户签字，原号138****5678，见R9"}
+    assert outcome(send_form(manager, f"{CLIENT}/corrections", "c", ref="R1", **proof)).startswith("已更正")
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(claims.c.first3, claims.c.last4)).one() == ("139", "1111")
+
+
+def test_a_contact_that_names_another_number_is_one_contact(runtime: Runtime, site: SiteRow, app: Flask) -> None:
+    text(runtime, site, LI, "报备 李梅 139****5678")
+    consultant = visitor(app, "consultant")
+    words = "与R2李梅 139****5678 同来，问什么时候交房？"
+    assert outcome(send_form(consultant, f"{CLIENT}/contacts", "c", ref="R1", words=words)).startswith("已跟进")
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(follow_ups.c.number, follow_ups.c.words)).all() == [(1, words)]
+
+
+@pytest.mark.usefixtures("disputed")
+def test_a_ruling_is_for_the_side_that_was_chosen_whatever_its_reason_says(manager: FlaskClient) -> None:
+    ruled = send_form(
+        manager, "/cases/1/rulings", "r", ref="D1", unit="现场", reason="链家 与贝壳都无带看记录，R1 138****5678"
+    )
+    assert outcome(ruled).startswith("争议裁定")
+    assert "已裁定：案场自有" in case(manager, "D1")
+
+
+def test_a_form_of_before_is_read_by_its_sentence(runtime: Runtime, site: SiteRow) -> None:
+    enter(runtime.engine, site.id, Entry("form", PROGRAM, "form:1:old", MANAGER, "撤 R1"), runtime.line_clock)
+    decide_site(runtime.engine, site.id)
+    assert state_of(runtime, 1) == "withdrawn"
+
+
+def test_the_line_with_entries_can_be_audited(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
+    send_form(manager, f"{CLIENT}/withdrawals", "w", ref="R1", reason="客户不买了，R2 138****5678 另议")
+    enter(runtime.engine, site.id, Entry("form", PROGRAM, "form:1:old", MANAGER, "撤 R1 又一次"), runtime.line_clock)
+    decide_site(runtime.engine, site.id)
+    with snapshot(runtime.engine) as source, scratch_database() as scratch:
+        row = source.execute(select(sites)).one()
+        assert audit_site(source, scratch, row).faults == ()
+
+
+def fields_of(answer: TestResponse, form: str) -> dict[str, str]:
+    """Return what the fields of a form hold, by name."""
+    html = next(f for f in re.findall(r"<form.*?</form>", answer.text, re.DOTALL) if f'{form}"' in f)
+    held = dict(re.findall(r'<input class="field"[^>]* name="(\w+)"[^>]* value="([^"]*)"', html))
+    for name, options in re.findall(r'<select class="field"[^>]* name="(\w+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        held[name] = re.findall(r'value="([^"]*)" selected', options)[0]
+    return held
+
+
+def faults_of(answer: TestResponse) -> list[str]:
+    """Return what is said to be wrong beside the fields of a page."""
+    return re.findall(r'class="field-fault[^>]*id="f-([^"]+)-fault"[^>]*>([^<]+)<', answer.text)
+
+
+def test_what_is_typed_wrong_is_told_beside_its_field_and_stays(runtime: Runtime, manager: FlaskClient) -> None:
+    before = last_form(runtime)
+    typed = {"phone": "1391111", "proof": ""}
+    answer = send_form(manager, f"{CLIENT}/corrections", "c", ref="R1", **(typed | {"phone": "139****111"}))
+    assert answer.status_code == 422
+    assert faults_of(answer) == [("phone", "请写前3后4位，如138****5678。"), ("proof", "请写明凭什么证明。")]
+    assert fields_of(answer, "-correct")["phone"] == "139****111"
+    assert last_form(runtime) == before
+
+
+def test_what_a_decision_refuses_is_told_beside_its_field_and_stays(runtime: Runtime, manager: FlaskClient) -> None:
+    paid = {"what": "downpayment", "day": "2026-11-03", "unit": "链家"}
+    answer = send_form(manager, f"{CLIENT}/payments", "p", ref="R1", **paid)
+    assert faults_of(answer) == [("day", "这一天还没到。")]
+    assert fields_of(answer, "-pay") == paid
+    answer = send_form(manager, f"{CLIENT}/payments", "q", ref="R1", what="deposit", unit="中原")
+    assert faults_of(answer) == [("unit", "案场名单上没有这个单位。")]
+    again = send_form(manager, f"{CLIENT}/relatives", "r", ref="R1", other="R1", relation="母女", proof="户口本")
+    assert faults_of(again) == [("other", "请写另一位客户。")]
+    assert fields_of(again, "-relate") == {"other": "R1", "relation": "母女", "proof": "户口本"}
+
+
+@pytest.mark.usefixtures("disputed")
+def test_a_case_keeps_what_was_typed_into_its_own_form_alone(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    text(runtime, site, ZHENG, "报备 何健 138****5678")
+    answer = send_form(manager, "/cases/1/rulings", "r", ref="D1", unit="", reason="通话记录在先")
+    assert faults_of(answer) == [("rule-D1-unit", "请选择客户归谁。")]
+    assert fields_of(answer, "-rule-D1")["reason"] == "通话记录在先"
+    assert fields_of(answer, "-settle-R2") == {"reason": ""}
+    assert "every 5s" not in answer.text

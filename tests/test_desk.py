@@ -351,3 +351,53 @@ def test_the_desk_speaks_of_who_is_expected_in_english_too(
     text(runtime, site, LI, "报备 周洋 177****3604 今天晚上到访")
     consultant.post("/preferences", data={"token": token_of(consultant), "language": "en", "next": "/desk"})
     assert expected(consultant) == "Expected today 1 1 not here yet evening 周洋 177****3604 R2 李四 · 链家"
+
+
+def faults_of(page: str) -> list[tuple[str, str]]:
+    """Return what is said to be wrong beside the fields of a page."""
+    return re.findall(r'class="field-fault[^>]*id="f-([^"]+)-fault"[^>]*>([^<]+)<', page)
+
+
+def held(page: str, name: str) -> str:
+    """Return what a field of a page holds."""
+    found = re.search(rf'name="{name}" type="\w+" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_an_arrival_that_is_typed_wrong_says_where_and_keeps_what_was_typed(
+    runtime: Runtime, consultant: FlaskClient
+) -> None:
+    typed = {"client": "张三", "phone": "138****567", "agent": "李四", "time": "13:45", "how": "alone"}
+    answer = send_form(consultant, "/desk/1/arrivals", "a", **typed)
+    assert answer.status_code == 422
+    assert faults_of(answer.text) == [("phone", "请写前3后4位，如138****5678。")]
+    assert [held(answer.text, name) for name in ("client", "phone", "agent", "time")] == list(typed.values())[:4]
+    assert re.search(r'value="alone" checked', answer.text)
+    assert forms(runtime) == []
+
+
+def test_an_arrival_that_is_still_to_come_says_so_beside_its_time(consultant: FlaskClient) -> None:
+    answer = send_form(consultant, "/desk/1/arrivals", "a", **ZHANG, time="23:59")
+    assert faults_of(answer.text) == [("time", "到场时间还没到。")]
+    assert [held(answer.text, name) for name in ("client", "agent", "time")] == ["张三", "李四", "23:59"]
+
+
+def test_a_group_says_what_is_wrong_with_which_line(runtime: Runtime, manager: FlaskClient) -> None:
+    answer = send_form(manager, "/desk/1/groups", "g", agent="郑丽", clients="赵敏 150****1111\r\n钱伟")
+    assert faults_of(answer.text) == [("clients", "第2行：请写姓名和电话，如张三 138****5678。")]
+    assert ">赵敏 150****1111\r\n钱伟</textarea>" in answer.text
+    assert forms(runtime) == []
+    answer = send_form(manager, "/desk/1/groups", "h", agent="郑丽", clients="赵敏 150****1111")
+    assert faults_of(answer.text) == [("clients", "团报须两组以上。")]
+    assert ">赵敏 150****1111</textarea>" in answer.text
+    answer = send_form(manager, "/desk/1/groups", "i", agent="李四", clients="赵敏 150****1111\n钱伟 151****2222")
+    assert faults_of(answer.text) == [("agent", "请写公司业务部的业务员。")]
+
+
+def test_a_client_who_is_called_like_a_command_is_a_client(runtime: Runtime, consultant: FlaskClient) -> None:
+    """What is typed into a field is that field's, whatever a sentence would make of it."""
+    typed = {"client": "安明天", "phone": "139****5678", "agent": "R1 链家是不是", "how": "led"}
+    assert outcome(send_form(consultant, "/desk/1/arrivals", "a", **typed)).startswith("现场客")
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(visits.c.client, visits.c.first3)).all() == [("安明天", "139")]

@@ -4,12 +4,10 @@ from flask import Flask
 
 from webhook import (
     accounts,
-    case_acts,
     cases,
-    client_acts,
     desk,
-    desk_acts,
     entry,
+    entry_routes,
     exports,
     gateways,
     health,
@@ -34,7 +32,7 @@ from worker.var_folder import secret_key_of
 
 PARTS = (
     *(gateways, health, metrics, home, accounts, preferences, entry),
-    *(desk, desk_acts, papers, cases, case_acts, register, client_acts, exports, ops, ops_acts),
+    *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts),
 )
 
 

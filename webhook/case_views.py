@@ -76,6 +76,17 @@ class DisputeView:
     rulings: tuple[SaidView, ...]
     rules: tuple[str, ...]
 
+    @property
+    def paper_sides(self) -> list[tuple[str, str]]:
+        """Return the sides that a paper can be of, as they are posted and shown."""
+        return [(side.unit, side.unit) for side in self.sides]
+
+    @property
+    def ruling_sides(self) -> list[tuple[str, str]]:
+        """Return for whom a ruling can be, as they are posted and shown."""
+        units = [(side.unit, side.unit) for side in self.sides if side.unit != ITSELF]
+        return [("", _("choose …")), *units, (ITSELF, _("The site's own"))]
+
 
 @dataclass(frozen=True, slots=True)
 class RivalView:

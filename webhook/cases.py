@@ -1,10 +1,10 @@
 """`/cases`: what waits for somebody's judgement, with its deadlines, both sides' papers, and the forms to decide by."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from webhook.access import allowed
 from webhook.case_views import claim_case_views, dispute_views, form_views, sold_views
-from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
+from webhook.entry import DONE, actor_at, asked_seed, new_seed, outcome_box, recall
 from webhook.live import part
 from webhook.runtime import runtime
 from webhook.show import Showing
@@ -24,17 +24,21 @@ def page() -> str:
     """Show the cases of the chosen site, else of the first."""
     sites = visible_sites()
     site = chosen_site(sites)
-    if site is None:
-        return render_template("cases.html", sites=[], site=None)
+    return render_template("cases.html", sites=[], site=None) if site is None else show(site)
+
+
+def show(site: SiteRow) -> str:
+    """Show the cases of a site."""
     seed = new_seed()
     shown = {"actor": actor_at(site), "seed": seed, "outcome": outcome_box(), "waiting": _waiting(site, seed)}
-    return render_template("cases.html", sites=sites, site=site, **shown)
+    return render_template("cases.html", sites=visible_sites(), site=site, done=request.args.get(DONE), **shown)
 
 
 @routes.get("/<int:site_id>/waiting")
 @allowed(*STAFF)
 def waiting(site_id: int) -> Response:
-    """Return the cases alone, as they stand now."""
+    """Return the cases alone, as they stand now; a form that was refused keeps what was typed into it."""
+    recall()
     return part(_waiting(visible_site(site_id), asked_seed()))
 
 
@@ -47,7 +51,7 @@ def _waiting(site: SiteRow, seed: str) -> str:
         site=site,
         actor=actor_at(site),
         seed=seed,
-        kinds=KINDS,
+        kinds=[(kind, kind) for kind in KINDS],
         disputes=dispute_views(found.disputes, show),
         decided=dispute_views(found.decided, show),
         suspected=claim_case_views(found.suspected, show),

@@ -45,10 +45,16 @@ def page() -> str | AnyResponse:
         return redirect(url_for("desk.page", site=site.id, q=looked.typed), 303)
     if len(looked.claims) == 1:
         return redirect(url_for("desk.page", site=site.id, claim=looked.claims[0].number), 303)
+    return show(site, looked)
+
+
+def show(site: SiteRow, looked: Looked | None = None) -> str:
+    """Show the desk of a site."""
+    looked = looked or _looked_for(site)
     seed = new_seed()
     return render_template(
         "desk.html",
-        sites=sites,
+        sites=visible_sites(),
         site=site,
         actor=actor_at(site),
         seed=seed,

@@ -1,13 +1,19 @@
-"""Entering something on a page: the form's text goes into the line, and the page shows what became of it."""
+"""Entering something on a page: what a form means goes into the line, and the page shows what became of it.
+
+What is wrong with a form is said beside its fields, which keep what was typed, whether we saw it or the decision did.
+"""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import everybody, present_user
+from webhook.entries import Taken, entry_named, typed_of
+from webhook.field_words import faults_of
 from webhook.language import _
 from webhook.live import part
 from webhook.outcome_words import OutcomeWords, outcome_words
@@ -15,13 +21,14 @@ from webhook.runtime import runtime
 from worker.decide.set_up import SiteRow
 from worker.desk import UnboundError, await_outcome, enter_form, form_id
 from worker.readers.entries import Entered, entered
+from worker.rules.form_payload import payload_meaning
 from worker.rules.model import Role
 
 routes = Blueprint("entry", __name__, url_prefix="/entries")
 
 DONE = "done"
 """Where an address says which form's outcome its page shows."""
-LONGEST_WORD = 200
+_STANDING = "standing_form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,15 @@ class Actor:
     def party(self) -> str | None:
         """As which party of a visit form he signs."""
         return self.role if self.role in ("consultant", "manager") else None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingForm:
+    """A form that was not taken, and stands on the page again: what was typed, and what is wrong with which field."""
+
+    key: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def actor_at(site: SiteRow) -> Actor:
@@ -54,18 +70,13 @@ def asked_seed() -> str:
     return request.args.get("seed", "")[:40] or new_seed()
 
 
-def word(name: str) -> str:
-    """Return what was typed into a field as a word of a text: on one line."""
-    return " ".join(request.form.get(name, "")[:LONGEST_WORD].split())
-
-
-def submit(site: SiteRow, text: str, back: str) -> AnyResponse:
-    """Put a form's text in line, wait shortly for its decision, and go back to the page, which shows the outcome."""
+def submit(site: SiteRow, name: str, taken: Taken, back: str) -> AnyResponse:
+    """Put a form in line, wait shortly for its decision, and go back to the page, which shows the outcome."""
     token = request.form.get("entry", "")
     if not token:
         abort(400, _("This page is too old: load it anew and send again."))
     try:
-        enter_form(runtime(), site.id, present_user(), token, text)
+        enter_form(runtime(), site.id, present_user(), token, taken.sentence, name, taken.meaning)
     except UnboundError:
         abort(409, _("Your account is bound to no phone, so nothing that you enter could count as yours."))
     await_outcome(runtime(), present_user(), token)
@@ -84,11 +95,54 @@ def outcome() -> Response:
 
 def outcome_box() -> str:
     """Return what became of the form that this address names, "" when it names none of one's own."""
-    token = request.args.get(DONE)
-    found = entered(runtime().engine, form_id(present_user(), token)) if token else None
+    found = _asked_for()
     if found is None:
         return ""
-    return render_template("entry.html", found=found, words=_words(found), token=token)
+    keep_refused(found)
+    return render_template("entry.html", found=found, words=_words(found), token=request.args[DONE])
+
+
+def _asked_for() -> Entered | None:
+    token = request.args.get(DONE)
+    return entered(runtime().engine, form_id(present_user(), token)) if token else None
+
+
+def recall() -> None:
+    """Let the form that this address names stand on the page again if it was refused."""
+    found = _asked_for()
+    if found is not None:
+        keep_refused(found)
+
+
+def keep_refused(found: Entered) -> None:
+    """Let a form stand on the page again if its decision refused it."""
+    entry, meaning = entry_named(str(found.payload.get("form", ""))), payload_meaning(found.payload)
+    if entry is not None and meaning is not None and (found.code or "").startswith("refused_"):
+        typed = typed_of(entry, meaning)
+        keep(StandingForm(entry.key(typed), typed, faults_of(entry.name, found.code or "", found.reason)))
+
+
+def keep(form: StandingForm) -> None:
+    """Let a form stand on the page that answers this request."""
+    setattr(g, _STANDING, form)
+
+
+def standing() -> StandingForm:
+    """Return the form that stands on this page again, an empty one where none does."""
+    form: StandingForm = g.get(_STANDING) or StandingForm()
+    return form
+
+
+def field_value(key: str, name: str, usual: str = "") -> str:
+    """Return what a field of a form holds: what was typed, where the form stands again, else what it holds at first."""
+    form = standing()
+    return form.fields.get(name, "") if form.key == key else usual
+
+
+def field_wrong(key: str, name: str) -> str:
+    """Return what is wrong with a field of a form, "" while nothing is."""
+    form = standing()
+    return form.faults.get(name, "") if form.key == key else ""
 
 
 def _words(found: Entered) -> OutcomeWords | None:

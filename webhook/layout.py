@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, g, request
 from flask_babel import Babel
 
+from webhook.entry import field_value, field_wrong, standing
 from webhook.erasure import shown
 from webhook.forms import form_token
 from webhook.navigation import items_of
@@ -18,6 +19,9 @@ def prepare_layout(app: Flask) -> None:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     Babel(app, default_locale="zh", locale_selector=language)
     app.context_processor(_frame)
+    # Macros that are imported without a context have these as well.
+    app.add_template_global(field_value, "field_value")
+    app.add_template_global(field_wrong, "field_wrong")
 
 
 def _frame() -> dict[str, Any]:
@@ -36,4 +40,5 @@ def _frame() -> dict[str, Any]:
         "error_words": error_words,
         "masked": masked,
         "shown": shown,
+        "standing": standing,
     }

@@ -20,6 +20,7 @@ from worker.decide.set_up import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
 from worker.readers.search import holds_whole_number
+from worker.rules.relating import PROOFS, RELATIONS
 
 routes = Blueprint("register", __name__, url_prefix="/register")
 
@@ -65,7 +66,12 @@ def rows() -> Response:
 @allowed(*STAFF)
 def client(site_id: int, seq: int, part: int) -> str:
     """Show the client of a report: what happened, whose he is and why; at the moment `at` where that is given."""
-    site, now = visible_site(site_id), runtime().clock()
+    return show_client(visible_site(site_id), seq, part)
+
+
+def show_client(site: SiteRow, seq: int, part: int) -> str:
+    """Show the client of a report of a site."""
+    now = runtime().clock()
     at = _moment(request.args.get("at", ""), site)
     found = client_page(runtime().engine, site.id, seq, part, at or now, now)
     if found is None:
@@ -90,6 +96,8 @@ def client(site_id: int, seq: int, part: int) -> str:
         seed=new_seed(),
         outcome=outcome_box(),
         show=show,
+        kin_kinds=[(kind, kind) for kind in RELATIONS],
+        kin_proofs=[(proof, proof) for proof in PROOFS],
     )
 
 

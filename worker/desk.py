@@ -5,9 +5,11 @@ The id of a form was made when it was shown, so that it is entered once however 
 
 import time
 
+from parsers.message import Parsed
 from worker.accounts.users import User
 from worker.line.door import PROGRAM, Entry, Receipt, enter
 from worker.readers.entries import Entered, entered
+from worker.rules.form_payload import to_payload
 from worker.runtime import Runtime
 
 PATIENCE_S = 2.0
@@ -21,14 +23,18 @@ class UnboundError(PermissionError):
     """Who is logged in has no registered phone: nothing that he enters could count as his."""
 
 
-def enter_form(runtime: Runtime, site_id: int, user: User, token: str, text: str) -> Receipt:
+def enter_form(
+    runtime: Runtime, site_id: int, user: User, token: str, text: str, form: str = "", meaning: Parsed | None = None
+) -> Receipt:
     """Put what a form says into a site's line as the user's text, and ring; the same form again is `repeated`.
 
-    Raises UnboundError when the user has no phone.
+    `text` is its sentence, masked; `meaning` is what is decided, `form` the entry's name (`webhook.entries`). Raises
+    UnboundError when the user has no phone.
     """
     if user.phone is None:
         raise UnboundError(f"user {user.id} has no registered phone")
-    entry = Entry("form", PROGRAM, form_id(user, token), user.phone, text[:LONGEST_TEXT])
+    payload = {"form": form} | to_payload(meaning) if meaning is not None else None
+    entry = Entry("form", PROGRAM, form_id(user, token), user.phone, text[:LONGEST_TEXT], payload)
     receipt = enter(runtime.engine, site_id, entry, runtime.line_clock)
     runtime.bell.ring_decide(site_id)
     return receipt

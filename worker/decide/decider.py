@@ -201,6 +201,7 @@ def _record(site_id: int, record: Recorded) -> dict[str, Any]:
         "code": decision.code,
         "rules": list(decision.rules),
         "policy_seq": decision.policy_seq,
+        "reason": decision.reason,
         "version": VERSION,
         "commitment": record.commitment,
         "head": record.head,

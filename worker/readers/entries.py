@@ -1,7 +1,9 @@
 """What became of something that was entered on a page: its place, and its outcome once there is one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
@@ -21,20 +23,26 @@ class Entered:
     kind: str
     code: str | None
     refs: tuple[str, ...]
+    payload: Mapping[str, Any]
+    """the form's name and what it means; empty once it is erased"""
+    reason: str
+    """of a refusal: what is wrong, in a word; "" where its code says it"""
 
 
 def entered(engine: Engine, form_id: str) -> Entered | None:
     """Return what became of the form with this message id, None when none came."""
     mine = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == form_id)
     decided = (decisions.c.site_id == inbox.c.site_id) & (decisions.c.seq == inbox.c.seq)
-    said = (inbox.c.site_id, inbox.c.seq, inbox.c.received_at, inbox.c.text, decisions.c.kind, decisions.c.code)
+    said = [inbox.c[name] for name in ("site_id", "seq", "received_at", "text", "payload")]
+    said += [decisions.c[name] for name in ("kind", "code", "reason")]
     query = select(*said).select_from(inbox.outerjoin(decisions, decided)).where(mine)
     with reading(engine).connect() as connection:
         row = connection.execute(query).first()
         if row is None:
             return None
         refs = _refs(connection, row.site_id, row.seq) if row.code is not None else ()
-    return Entered(row.site_id, row.seq, row.received_at, row.text, row.kind or "", row.code, refs)
+    place = (row.site_id, row.seq, row.received_at, row.text)
+    return Entered(*place, row.kind or "", row.code, refs, row.payload or {}, row.reason or "")
 
 
 def _refs(connection: Connection, site_id: int, seq: int) -> tuple[str, ...]:

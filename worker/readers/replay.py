@@ -15,6 +15,7 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.proof.compare import BY_MESSAGE
 from worker.rules.codes import Code
+from worker.rules.form_payload import payload_meaning
 from worker.rules.model import Claim, Dispute, Visit
 from worker.rules.state import State
 from worker.rules.story import Case, story
@@ -116,7 +117,7 @@ def _naming(connection: Connection, site_id: int, case: Case) -> Iterator[int]:
     written = [inbox.c.text.contains(word) for word in {*last4, *(ref[1:] for ref in refs)}]
     by_person = inbox.c.kind.in_(("text", "form")) & ~inbox.c.echo
     for row in connection.execute(select(inbox).where(inbox.c.site_id == site_id, by_person, or_(*written))):
-        meant = parse(row.text, region=region_of(case.state.site.number))
+        meant = payload_meaning(row.payload) or parse(row.text, region=region_of(case.state.site.number))
         masks = {(report.first3, report.last4) for report in meant.reports}
         if case.phones7 & masks or (refs | last4) & set(meant.refs):
             yield row.seq

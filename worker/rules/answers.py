@@ -28,6 +28,7 @@ def answered(turn: Turn, kind: str, outcomes: Sequence[Outcome], leading: Code |
     if len(outcomes) > 1:
         params = {"parts": [outcome.params | {"code": outcome.code} for outcome in outcomes]}
     if first.code.refuses:
+        turn.reason = str(first.params.get("reason", ""))
         refuse(turn, first.code, params)
     else:
         turn.answer(first.code, params, first.ref)

@@ -26,6 +26,7 @@ from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
 from worker.rules.displacement import stand_by_holders
 from worker.rules.following import decide_follow_up
+from worker.rules.form_payload import meaning_carried
 from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
@@ -111,7 +112,10 @@ def _from_a_phone(state: State, message: Message) -> bool:
 
 
 def read(state: State, message: Message) -> Parsed:
-    """Return the meaning of a text, its bare words read by the site's units and the sender's colleagues."""
+    """Return what a form carries as its meaning; of a text what it says, by units of the site and colleagues."""
+    carried = meaning_carried(message)
+    if carried is not None:
+        return carried
     listed = state.roster.get(message.sender)
     colleagues = [p for p in state.roster.values() if listed and p.unit == listed.unit]
     people = frozenset(name for p in colleagues for name in (p.name, *p.aliases))

@@ -94,7 +94,7 @@ class Clients:
 
 def left_of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what replaces a claim's client; unit, agent and times stay for statistics."""
-    return _nobody(f"#{row['number']}") | {"name_key": ERASED, "said": "", "readings": []}
+    return _nobody(f"#{row['number']}") | {"name_key": ERASED, "said": "", "readings": [], "ended_for": ""}
 
 
 def left_of_report(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,10 +28,11 @@ def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "settle", Code.REFUSED_INVALID, {"reason": "answer"})
     valid = parsed.answer == "valid"
     meant = claims_meant(turn, parsed, first=lambda claim: claim.state in PENDING)
-    return answered(turn, "settle", [_settle(turn, claim, valid) for claim in meant], Code.SETTLED)
+    settled = [_settle(turn, claim, valid, parsed.words) for claim in meant]
+    return answered(turn, "settle", settled, Code.SETTLED)
 
 
-def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
+def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcome:
     if isinstance(claim, Missing):
         return Outcome(claim.code, {"fitting": list(claim.fitting)})
     if claim.state == ClaimState.LIVE and UNSURE in claim.flags and valid and claim.live(turn.now):
@@ -43,7 +44,7 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool) -> Outcome:
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
     params = named_params(claim) | {"state": "valid" if valid else "duplicate"}
     turn.notify([claim.to_tell], Code.SETTLED, params, claim.ref)
-    _uphold(turn, claim, ends_at) if valid else _reject(turn, claim)
+    _uphold(turn, claim, ends_at) if valid else _reject(turn, replace(claim, ended_for=why))
     return Outcome(Code.SETTLED, params, claim.ref, (Rule.R11,))
 
 

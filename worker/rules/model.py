@@ -137,6 +137,8 @@ class Claim:
     state: ClaimState = ClaimState.LIVE
     sent_at: datetime | None = None
     ended_at: datetime | None = None
+    ended_for: str = ""
+    """why it was withdrawn or turned down, as whoever did it wrote it"""
     flags: tuple[str, ...] = ()
     rivals: tuple[int, ...] = ()
     visited_at: datetime | None = None
@@ -258,6 +260,9 @@ class Visit:
     """further clients on the form (C6): client, first3, last4, claim of each"""
     mismatch: tuple[str, ...] = ()
     """what does not agree with the report (R5): number, name, unit"""
+    named_agent: str = ""
+    """agent and unit whom the arrival named, as written; "" where it named none"""
+    named_unit: str = ""
     cured: bool = False
     """written proof was shown for what does not agree (R22)"""
     signatures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -443,3 +448,5 @@ class Decision:
     rows: tuple[ReportRow, ...] = ()
     replies: tuple[Reply, ...] = ()
     facts: tuple[Fact, ...] = ()
+    reason: str = ""
+    """of a refusal: what is wrong, in a word"""

@@ -45,7 +45,8 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
         return Outcome(Code.REFUSED_ROLE)
     day = typed_day(turn.state, parsed.date, turn.now)
-    unit = side_written(turn.state, parsed.words) if parsed.words else ""
+    written = parsed.unit or parsed.words
+    unit = side_written(turn.state, written) if written else ""
     if day is None or unit is None:
         return Outcome(Code.REFUSED_INVALID, {"reason": "date" if day is None else "unit"})
     claim = claim_named(turn, parsed)

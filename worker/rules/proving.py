@@ -46,7 +46,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     dispute = dispute_named(turn, parsed)
     if dispute is None:
         return Outcome(Code.REFUSED_NOT_FOUND)
-    unit, words = _side(turn, dispute, parsed.words)
+    unit, words = _side(turn, dispute, parsed)
     if unit is None:
         return Outcome(Code.REFUSED_INVALID, {"reason": "side"})
     return _receive(turn, dispute, unit, words, day)
@@ -62,16 +62,19 @@ def dispute_named(turn: Turn, parsed: Parsed) -> Dispute | None:
     return dispute if turn.role is not None or party else None
 
 
-def _side(turn: Turn, dispute: Dispute, words: str) -> tuple[str | None, str]:
+def _side(turn: Turn, dispute: Dispute, parsed: Parsed) -> tuple[str | None, str]:
     """Return for which unit a paper is, and what else is said of it."""
     if turn.role is None and turn.listed is not None:
-        return turn.listed.unit, words
-    said = words.split()
+        return turn.listed.unit, parsed.words
+    if parsed.unit:
+        unit = side_written(turn.state, parsed.unit)
+        return (unit if unit is not None and side_of(dispute, unit) else None), parsed.words
+    said = parsed.words.split()
     for index, word in enumerate(said[:2]):
         unit = side_written(turn.state, word)
         if unit is not None and side_of(dispute, unit):
             return unit, " ".join(said[:index] + said[index + 1 :])
-    return None, words
+    return None, parsed.words
 
 
 def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> Outcome:

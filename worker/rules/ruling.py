@@ -47,7 +47,7 @@ def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
 def _rule(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
         return Outcome(Code.REFUSED_ROLE)
-    unit = side_written(turn.state, parsed.words)
+    unit = side_written(turn.state, parsed.unit or parsed.words)
     if unit is None:
         return Outcome(Code.REFUSED_INVALID, {"reason": "unit"})
     dispute = dispute_named(turn, parsed)

@@ -19,6 +19,8 @@ class Turn:
     message: Message
     replies: list[Reply] = field(default_factory=list)
     rows: list[ReportRow] = field(default_factory=list)
+    reason: str = ""
+    """why it is refused, in a word"""
 
     @property
     def now(self) -> datetime:
@@ -117,4 +119,5 @@ class Turn:
             rows=tuple(self.rows),
             replies=tuple(self.replies),
             facts=self.state.take_journal(),
+            reason=self.reason,
         )

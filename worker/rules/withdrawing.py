@@ -21,7 +21,8 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     disputes = [ref for ref in parsed.refs if ref.startswith("D")]
     if disputes:
         return answered(turn, "withdraw", [cancel_dispute(turn, ref) for ref in disputes], Code.WITHDRAWN)
-    return answered(turn, "withdraw", [_withdraw(turn, claim) for claim in claims_meant(turn, parsed)], Code.WITHDRAWN)
+    meant = claims_meant(turn, parsed)
+    return answered(turn, "withdraw", [_withdraw(turn, claim, parsed.words) for claim in meant], Code.WITHDRAWN)
 
 
 def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
@@ -56,12 +57,12 @@ def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
     return None if claim.live(turn.now) else Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
 
 
-def _withdraw(turn: Turn, claim: Claim | Missing) -> Outcome:
+def _withdraw(turn: Turn, claim: Claim | Missing, why: str) -> Outcome:
     refusal = _refusal(turn, claim)
     if refusal is not None or isinstance(claim, Missing):
         return refusal or Outcome(Code.REFUSED_NOT_FOUND)
     params = named_params(claim)
-    turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now))
+    turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now, ended_for=why))
     if turn.role == "manager":
         turn.notify([claim.to_tell], Code.WITHDRAWN, params | {"by": "manager"}, claim.ref)
     return Outcome(Code.WITHDRAWN, params, claim.ref, (Rule.R7,))

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.readers.replay import Played, refs_of
 from worker.rules.attribution import Answer
 from worker.rules.codes import Code
+from worker.rules.form_payload import payload_meaning
 from worker.rules.identity import unit_key
 from worker.rules.model import NO_AGENT, ROLES
 from worker.rules.story import Case
@@ -164,12 +167,24 @@ class _Writer:
     def _words(self, one: Played) -> str:
         if one.code:
             return "$code"
-        words = _LINE_ENDS.sub(r"\\n", one.message.text.replace("\\", "\\\\"))
+        text = self._read_alike(one.message)
+        words = _LINE_ENDS.sub(r"\\n", text.replace("\\", "\\\\"))
         words = re.sub(r"\s+#", " #", words)
         words = _REF.sub(lambda found: self._number(found[1].upper()), words)
-        for bare, ref in self._bare_numbers(one.message.text):
+        for bare, ref in self._bare_numbers(text):
             words = re.sub(rf"(?<![\w$]){bare}(?!\w)", f"${ref}", words, count=1)
         return f"-- {words}" if _LIKE_AN_OPTION.match(words) else words
+
+    def _read_alike(self, message: Row[Any]) -> str:
+        """Return a text; of a form's sentence that would be read otherwise than it means, all but its free words."""
+        meant = payload_meaning(message.payload)
+        text = str(message.text)
+        if meant is None:
+            return text
+        read = parse(text, region=region_of(self.case.state.site.number))
+        alike = (read.kind, read.refs, read.answer) == (meant.kind, meant.refs, meant.answer)
+        alike = alike and [r.last4 for r in read.reports] == [r.last4 for r in meant.reports]
+        return text if alike else text.removesuffix(meant.words).rstrip()
 
     def _bare_numbers(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the numbers that a command names without their letter, and the captured ones that are meant."""
