@@ -2,6 +2,12 @@
 
 pieces → a lattice of parts → the best reading and its nearest rivals ─┬ a second view, by characters
                                                                        └ report or not, by shape and words
+
+`pieces` cuts the text into numbers, moments and words; `edges` gives every stretch its possible tags and what is seen of
+it (`shapes`; the site's roster is evidence like any other); `lattice` finds the best readings under learned weights, with
+what was read before (`context`); `assembly` makes reports, or one fault, of one; `verdict` says whether it is a report at
+all. Sure is what goes before its nearest rival by enough, or is read alike by the second view (`tagger`), unless the text
+itself leaves it open (`reservations`).
 """
 
 import re

@@ -15,7 +15,7 @@ from tests.schedules import LI, PEOPLE, START, WANG
 from tests.sending import MANAGER, NUMBER, StandingClock
 from worker.decide.decider import decide_site
 from worker.decide.notices import tell_due
-from worker.gateways.base import Inbound, Outcome, Outgoing, Refused, Retry, Sent, Status, Unknown
+from worker.gateways.base import Handover, Inbound, Outgoing, Refused, Retry, Sent, Status, Unknown
 from worker.line.door import Entry, accept, enter, found_site
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
@@ -44,7 +44,7 @@ class Post:
         self.taken.append((outgoing, f"P{len(self.taken)}"))
         return self.taken[-1][1]
 
-    def send(self, outgoing: Outgoing) -> Outcome:
+    def send(self, outgoing: Outgoing) -> Handover:
         """Do what was laid down."""
         behaviour = self.behaviours.pop() if self.behaviours else "takes"
         if behaviour == "later":
@@ -64,7 +64,7 @@ class Post:
         status = Status(NAME, sid, outgoing.reply_id, word, attempt=outgoing.attempt)
         record_status(self.engine, status, self.clock())
 
-    def lookup(self, outgoing: Outgoing, since: datetime, known: Collection[str]) -> Outcome | None:
+    def lookup(self, outgoing: Outgoing, since: datetime, known: Collection[str]) -> Handover | None:
         """Find a message by number and words."""
         same = (outgoing.recipient, outgoing.words)
         found = (s for o, s in self.taken if (o.recipient, o.words) == same and s not in known)

@@ -9,7 +9,7 @@ import pytest
 from tests.sending import NOON
 from worker.gateways.base import (
     DELIVERIES,
-    Outcome,
+    Handover,
     Refused,
     Retry,
     SenderStopped,
@@ -42,12 +42,12 @@ def state(change: Change) -> tuple[Any, ...]:
         (SenderStopped("21603", ""), ("pending", 0, None)),
     ],
 )
-def test_outcome_of_an_attempt(outcome: Outcome, wanted: tuple[Any, ...]) -> None:
+def test_outcome_of_an_attempt(outcome: Handover, wanted: tuple[Any, ...]) -> None:
     assert state(after_outcome(SENDING, outcome, NOON, 0.0)) == wanted
 
 
 @pytest.mark.parametrize("outcome", [Unknown("x", ""), Retry(1, "x", ""), HARD, Stopped("x", "")])
-def test_a_callback_that_was_faster_knows_better_than_an_answer_that_failed(outcome: Outcome) -> None:
+def test_a_callback_that_was_faster_knows_better_than_an_answer_that_failed(outcome: Handover) -> None:
     assert after_outcome(SENT, outcome, NOON, 0.0) == {}
 
 

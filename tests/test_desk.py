@@ -260,7 +260,7 @@ def test_who_is_no_staff_of_the_site_is_told_so(runtime: Runtime, app: Flask) ->
 def test_undecided_entries_show_their_place_and_then_their_outcome(
     tmp_path: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.desk.PATIENCE_S", 0.01)
+    monkeypatch.setattr("worker.page_door.PATIENCE_S", 0.01)
     runtime = runtime_of(tmp_path, database_url, redis_url)
     site = staffed_site(runtime)
     text(runtime, site, LI, "报备 张三 138****5678")

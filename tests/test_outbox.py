@@ -10,7 +10,7 @@ from tests.infrastructure.databases import Databases
 from tests.sending import AGENT, MANAGER, NOON, NUMBER, StandingClock, add_reply, add_site, attempts_of, reply
 from worker.alerts.alarms import alarms
 from worker.gateways.base import (
-    Outcome,
+    Handover,
     Refused,
     Retry,
     SenderStopped,
@@ -44,7 +44,7 @@ def claimed(engine: Engine, reply_id: int, clock: StandingClock) -> Lease:
     return found
 
 
-def hand_over(engine: Engine, reply_id: int, outcome: Outcome, clock: StandingClock) -> None:
+def hand_over(engine: Engine, reply_id: int, outcome: Handover, clock: StandingClock) -> None:
     record(engine, claimed(engine, reply_id, clock), outcome, clock())
 
 
@@ -94,7 +94,7 @@ class TestOrder:
 
     @pytest.mark.parametrize("outcome", [Retry(60, "20429", ""), Unknown("x", ""), Refused("21211", "", "number")])
     def test_one_that_is_backed_off_in_doubt_or_failed_lets_the_later_pass(
-        self, engine: Engine, site: int, clock: StandingClock, outcome: Outcome
+        self, engine: Engine, site: int, clock: StandingClock, outcome: Handover
     ) -> None:
         first, second = add_reply(engine, site, "1"), add_reply(engine, site, "2")
         hand_over(engine, first, outcome, clock)

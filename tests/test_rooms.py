@@ -208,3 +208,24 @@ def participles() -> Iterator[str]:
 
 def test_only_the_commands_of_rules_are_named_by_participles() -> None:
     assert list(participles()) == []
+
+
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_the_rooms_shows_every_room() -> None:
+    picture = GUIDE.partition("## Rooms")[2].split("```")[1]
+    rooms = {path.stem for path in (ROOT / "worker").iterdir() if path.suffix == ".py" or path.is_dir()}
+    unseen = {"__init__", "__main__", "__pycache__", "errors", "patience"}
+    assert {room for room in rooms - unseen if room not in picture} == set()
+
+
+def test_the_path_of_a_text_fits_on_one_screen() -> None:
+    assert len(GUIDE.partition("## The path of a text")[2].partition("## ")[0].splitlines()) <= 45
+
+
+def test_every_module_that_the_guide_names_is_there() -> None:
+    there = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    named = set(re.findall(r"`([\w/]+\.py)", GUIDE))
+    named = {name for name in named if "NAME" not in name and "NNNN" not in name}
+    assert [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []

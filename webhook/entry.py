@@ -19,7 +19,7 @@ from webhook.live import part
 from webhook.outcome_words import OutcomeWords, outcome_words
 from webhook.runtime import runtime
 from worker.decide.set_up import SiteRow
-from worker.desk import UnboundError, await_outcome, enter_form, form_id
+from worker.page_door import UnboundError, await_outcome, enter_form, form_id
 from worker.readers.entries import Entered, entered
 from worker.rules.form_payload import payload_meaning
 from worker.rules.model import Role

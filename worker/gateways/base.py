@@ -8,7 +8,7 @@ What comes in is a value (Inbound, Status, Ping) or a refusal of the request, wh
 
 What became of a reply that went out is a value too, which carries what to do:
 
-    Outcome
+    Handover
     ├── Sent                    the gateway has it
     ├── Retry                   surely not sent: again later
     ├── Refused                 surely not sent and never will be: the number's, the content's or the pair's fault
@@ -131,7 +131,7 @@ class SenderStopped:
     recipients: int = 1
 
 
-Outcome = Sent | Retry | Refused | Unknown | Stopped | SenderStopped
+Handover = Sent | Retry | Refused | Unknown | Stopped | SenderStopped
 
 DELIVERIES = ("queued", "sending", "sent", "delivered", "undelivered", "failed")
 """A gateway's words on a reply it has taken, by rank; the last three end it and are of one rank."""
@@ -215,7 +215,7 @@ class Gateway(Protocol):
     def ack(self, ok: bool) -> Ack:
         """Return the answer to a verified request: made durable, or to be sent again."""
 
-    def send(self, outgoing: Outgoing) -> Outcome:
+    def send(self, outgoing: Outgoing) -> Handover:
         """Hand one reply over and say what became of it; never raises for what the gateway or the network does."""
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
@@ -224,7 +224,7 @@ class Gateway(Protocol):
         Those to one number of the same `sent_at` come newest first. Raises GatewayAwayError.
         """
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
+    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Handover | None:
         """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.
 
         Returns what became of it; None: it is not there. Raises GatewayAwayError when the list could not be read.

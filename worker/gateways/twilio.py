@@ -25,9 +25,9 @@ from worker.gateways.base import (
     Flaw,
     ForgedError,
     GatewayAwayError,
+    Handover,
     Inbound,
     MalformedError,
-    Outcome,
     Outgoing,
     Ping,
     Retry,
@@ -137,7 +137,7 @@ class Twilio:
 
     # Outbound.
 
-    def send(self, outgoing: Outgoing) -> Outcome:
+    def send(self, outgoing: Outgoing) -> Handover:
         """Hand the reply over; Twilio drops it by itself when it has become useless before its turn."""
         try:
             message = self._client.messages.create(
@@ -167,7 +167,7 @@ class Twilio:
         left = (outgoing.useful_until - self._now()).total_seconds()
         return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Outcome | None:
+    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Handover | None:
         """Find the reply by both numbers, words and time in Twilio's list, newest first."""
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             created = message.date_created
@@ -227,7 +227,7 @@ class Twilio:
             raise GatewayAwayError(type(error).__name__) from None
 
 
-def _taken(message: Any) -> Outcome:
+def _taken(message: Any) -> Handover:
     """Return what a message resource says of itself."""
     if not MESSAGE_SID.fullmatch(str(message.sid)):
         return Unknown("no sid", "Twilio's answer made no sense")

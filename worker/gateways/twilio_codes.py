@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from worker.gateways.base import Outcome, Refused, Retry, SenderStopped, Stopped, Unknown
+from worker.gateways.base import Handover, Refused, Retry, SenderStopped, Stopped, Unknown
 
 DELIVERY_OF: Final[Mapping[str, str]] = {
     "accepted": "queued",
@@ -24,7 +24,7 @@ DELIVERY_OF: Final[Mapping[str, str]] = {
 }
 """Twilio's word for a message's status → ours; other words say nothing about a reply of ours."""
 
-Verdict = Callable[[str], Outcome]
+Verdict = Callable[[str], Handover]
 
 
 def _number(words: str) -> Verdict:
@@ -87,7 +87,7 @@ LONGEST_RETRY_AFTER_S: Final = 200.0
 """A reply is of use for hours only: jitter added, this is the table's five minutes."""
 
 
-def refusal_of(status: int, text: str, retry_after: str = "", now: datetime | None = None) -> Outcome:
+def refusal_of(status: int, text: str, retry_after: str = "", now: datetime | None = None) -> Handover:
     """Return what an answer that is no success means. After a 5xx the customer may have been texted all the same.
 
     `retry_after` is the header of that name: seconds, or a date, which is compared with `now`.
@@ -109,7 +109,7 @@ def _seconds(retry_after: str, now: datetime | None) -> float:
         return 0.0
 
 
-def _refusal_of(status: int, text: str) -> Outcome:
+def _refusal_of(status: int, text: str) -> Handover:
     code = _code(text) or str(status)
     if status >= 500:
         return Unknown(code, "Twilio failed")

@@ -8,7 +8,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from worker.clock import Clock
-from worker.gateways.base import Outcome
+from worker.gateways.base import Handover
 from worker.gateways.twilio_codes import refusal_of
 from worker.gateways.wire import Wire
 
@@ -16,7 +16,7 @@ from worker.gateways.wire import Wire
 class NotCreatedError(Exception):
     """Twilio's answer was not a success; its words are the HTTP status."""
 
-    def __init__(self, status: int, outcome: Outcome) -> None:
+    def __init__(self, status: int, outcome: Handover) -> None:
         super().__init__(f"HTTP {status}")
         self.outcome = outcome
 

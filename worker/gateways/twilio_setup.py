@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from worker.gateways.base import Flaw, Outcome, Stopped
+from worker.gateways.base import Flaw, Handover, Stopped
 from worker.settings import TwilioSettings
 
 OVERRIDES: Final = "#rc=3&rp=5xx,ct,rt&ct=2000&rt=3500&tt=15000"
@@ -37,7 +37,7 @@ def flaws_of(client: Any, settings: TwilioSettings, numbers: Collection[str], ur
         yield from _flaws_of_number(client, service, number, url)
 
 
-def refusal_flaw(outcome: Outcome) -> Flaw:
+def refusal_flaw(outcome: Handover) -> Flaw:
     """Return what it means that Twilio refused to be asked."""
     code = getattr(outcome, "code", "none")
     if isinstance(outcome, Stopped):

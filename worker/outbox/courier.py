@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from worker.clock import Clock
 from worker.crash_points import around
-from worker.gateways.base import Gateway, Outcome, Sent, Unknown
+from worker.gateways.base import Gateway, Handover, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.leases import Lease, candidates, lease, record, retire
 from worker.outbox.pace import AS_THEY_COME, Pace
@@ -97,7 +97,7 @@ class Courier:
             return
         self._record(leased, self._ask(leased))
 
-    def _ask(self, leased: Lease) -> Outcome:
+    def _ask(self, leased: Lease) -> Handover:
         try:
             with around("post"):
                 return self.gateways[leased.gateway].send(leased.outgoing)
@@ -106,7 +106,7 @@ class Courier:
             complain(log, "adapter failed", error, reply=leased.outgoing.reply_id, gateway=leased.gateway)
             return Unknown(type(error).__name__, "the adapter failed")
 
-    def _record(self, leased: Lease, outcome: Outcome) -> None:
+    def _record(self, leased: Lease, outcome: Handover) -> None:
         for last in [False] * (RECORD_TRIES - 1) + [True]:
             try:
                 record(self.engine, leased, outcome, self.clock())
@@ -119,7 +119,7 @@ class Courier:
                 return
 
 
-def _tell(leased: Lease, outcome: Outcome) -> None:
+def _tell(leased: Lease, outcome: Handover) -> None:
     level = logging.INFO if isinstance(outcome, Sent) else logging.WARNING
     say(
         log,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from worker.gateways.base import (
     DELIVERIES,
-    Outcome,
+    Handover,
     Refused,
     Retry,
     SenderStopped,
@@ -67,7 +67,7 @@ def backoff_s(attempt: int, least_s: float, chance: float) -> float:
     return float(max(least_s, min(LONGEST_WAIT_S, 2.0 ** min(attempt - 1, 10)))) * (1 + JITTER * chance)
 
 
-def after_outcome(tally: ReplyHistory, outcome: Outcome, now: datetime, chance: float) -> Change:
+def after_outcome(tally: ReplyHistory, outcome: Handover, now: datetime, chance: float) -> Change:
     """Return what the outcome of the present attempt changes."""
     if isinstance(outcome, Sent):
         return _taken(tally, outcome.sid, outcome.delivery, now)

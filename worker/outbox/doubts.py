@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, Select, and_, exists, or_, select
 
 from worker.clock import Clock
 from worker.crash_points import around, committing
-from worker.gateways.base import Gateway, GatewayAwayError, Outcome, Sent, Unknown
+from worker.gateways.base import Gateway, GatewayAwayError, Handover, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
 from worker.outbox.leases import Lease, record
@@ -83,7 +83,7 @@ class Settler:
         with reading(self.engine).connect() as connection:
             return connection.execute(query).first() is not None
 
-    def _there(self, row: Row[Any], found: Outcome) -> None:
+    def _there(self, row: Row[Any], found: Handover) -> None:
         leased = Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
         record(self.engine, leased, found, self.clock())
         say(log, "settled", **trail(row.site_id, row.cause), reply=row.id, outcome=type(found).__name__)

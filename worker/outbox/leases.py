@@ -29,7 +29,7 @@ from sqlalchemy.exc import IntegrityError
 
 from worker.clock import utc_now
 from worker.crash_points import committing
-from worker.gateways.base import Outcome, Outgoing, Refused, SenderStopped, Sent, Status, Stopped, Unknown
+from worker.gateways.base import Handover, Outgoing, Refused, SenderStopped, Sent, Status, Stopped, Unknown
 from worker.log import say
 from worker.outbox.delivery import after_outcome, after_status
 from worker.outbox.ledger import (
@@ -114,7 +114,7 @@ def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COM
     return Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
 
 
-def record(engine: Engine, leased: Lease, outcome: Outcome, now: datetime) -> None:
+def record(engine: Engine, leased: Lease, outcome: Handover, now: datetime) -> None:
     """Write down what became of an attempt, whatever has been learnt of it meanwhile."""
     reply_id, number = leased.key
     with committing(engine, "outcome.commit") as connection:
@@ -227,7 +227,7 @@ def _would_overtake(now: datetime) -> ColumnElement[bool]:
     return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
 
 
-def _weighed(connection: Connection, site_id: int, recipient: str, outcome: Outcome, now: datetime) -> Outcome:
+def _weighed(connection: Connection, site_id: int, recipient: str, outcome: Handover, now: datetime) -> Handover:
     """Take a stopped number for its recipient's fault until enough recipients say the same."""
     if isinstance(outcome, SenderStopped) and not is_believed(connection, site_id, recipient, outcome, now):
         return _pairs_fault(outcome)
@@ -245,7 +245,7 @@ def _weighed_status(connection: Connection, row: Row[Any], status: Status, now: 
     return status
 
 
-def _see_to_others(connection: Connection, reply_id: int, outcome: Outcome | None, now: datetime) -> None:
+def _see_to_others(connection: Connection, reply_id: int, outcome: Handover | None, now: datetime) -> None:
     """Do what an outcome means beyond its own reply: stop the gateway or number, mark a person who opted out."""
     row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
     match outcome:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from worker.gateways.base import Outcome, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
+from worker.gateways.base import Handover, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
 from worker.outbox.delivery import FAILED, RANK, Change, ReplyHistory
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import ReplyState
@@ -59,7 +59,7 @@ def begin(connection: Connection, reply_id: int, number: int, now: datetime) -> 
     connection.execute(insert(attempts).values(reply_id=reply_id, number=number, started_at=now, lookups=0))
 
 
-def end(connection: Connection, reply_id: int, number: int, outcome: Outcome, now: datetime) -> None:
+def end(connection: Connection, reply_id: int, number: int, outcome: Handover, now: datetime) -> None:
     """Note an attempt's outcome; one that our own misconfiguration stopped was none and is struck out."""
     mine = _attempt(reply_id, number)
     if isinstance(outcome, Stopped | SenderStopped):

@@ -2,8 +2,16 @@
 
 state, message ─┬─ set-up (site, policy, roster …) ──→ setup
                 ├─ never answered, echo, courtesy ───→ recorded, silent
-                ├─ a report ─────────────────────────→ forwarding (another site's), reporting
+                ├─ a report ─────────────────────────→ forwards (another site's), reporting
                 └─ a command ────────────────────────→ its row in COMMANDS
+
+A report (`reporting`): each client is decided by himself. Which site is it for (`forwards`, L25), does its sender put
+one of his own right (`amendment`, R2b), who reports (`reporter`, R2a, R26), is it the unit's own already (R7, R9), does
+another hold it (R11), is it a stranger with the same number; else it is registered.
+An arrival (`visiting`, `arriving`): `guests` finds the claim he comes under, `signing` takes signatures and confirms,
+`walk_ins` takes in who has no report; `protection` has the arithmetic of R9 and R14.
+A deal: `paying`, `cancelling`; a dispute: `objecting`, `proving`, `ruling`, with the periods of `windows`. `judging`
+settles what a person has to decide, `relating` links families.
 """
 
 import re

@@ -102,7 +102,7 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
         str(params.get("reason")): "reason" in params,
         role: True,
     }
-    return [*(f"{code}.{case}" for case, holds in special.items() if holds), code]
+    return [*(f"{code}.{variant}" for variant, holds in special.items() if holds), code]
 
 
 def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) -> Fields:
