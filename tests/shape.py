@@ -1,5 +1,8 @@
-"""How the code is cut, in figures: `python -m tests.shape [-v]`. With -v, each private function of one to three lines that
-is used once: where its parent stays readable with it inside, it had better stand there."""
+"""How the code is cut, in figures: `python -m tests.shape [-v]`.
+
+With -v each private function of one to three lines that is used once is named: where its parent stays readable with it
+inside, it had better stand there.
+"""
 
 import ast
 import re
@@ -46,7 +49,9 @@ def main() -> None:
     for package in PACKAGES:
         paths = sorted((ROOT / package).rglob("*.py"))
         private = [function for path in paths for function in private_functions(path)]
-        every = [n for path in paths for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)]
+        every = [
+            n for path in paths for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)
+        ]
         lengths = [lines_of(node) for node in every]
         once = [function for function in private if function.uses == 1]
         short = [function for function in once if function.lines <= SHORT]

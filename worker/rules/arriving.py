@@ -27,7 +27,7 @@ def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
     if arrived_at == Code.REFUSED_INVALID or (isinstance(guests, list) and len(guests) != 1):
         return refused(turn, "walkin", Code.REFUSED_INVALID)
     if isinstance(guests, Missing):
-        return refused(turn, "walkin", guests.code, {"fitting": list(guests.fitting)})
+        return answered(turn, "walkin", [guests.outcome])
     at = turn.now if isinstance(arrived_at, Code) else arrived_at
     standing = standing_of(turn, guests[0], at)
     if standing.case == "ambiguous":
@@ -131,7 +131,7 @@ def decide_verify(turn: Turn, parsed: Parsed) -> Decision:
 
 def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
     if isinstance(form, Missing):
-        return Outcome(form.code, {"fitting": list(form.fitting)})
+        return form.outcome
     if form.state != FormState.ASKED:
         return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)):

@@ -48,7 +48,7 @@ def _by_number(turn: Turn, ref: str) -> Outcome:
     if claim.code == Code.REFUSED_NOT_FOUND and others is not None and others.live(turn.now):
         # Another unit's: that it is taken, and neither his number nor his name (D15).
         return Outcome(Code.STATUS, {"state": "hidden"})
-    return Outcome(claim.code, {"fitting": list(claim.fitting)})
+    return claim.outcome
 
 
 def _by_clients(turn: Turn, parsed: Parsed) -> list[Outcome]:

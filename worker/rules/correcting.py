@@ -36,7 +36,7 @@ def _parts(parsed: Parsed) -> tuple[Parsed, Report | None]:
 
 def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Outcome:
     if isinstance(claim, Missing):
-        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+        return claim.outcome
     if claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     if not claim.live(turn.now):

@@ -32,7 +32,7 @@ def _pending(form: Visit) -> bool:
 
 def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
     if isinstance(form, Missing):
-        return Outcome(form.code, {"fitting": list(form.fitting)})
+        return form.outcome
     if not _pending(form):
         return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)) and not _in_dispute(turn, form):

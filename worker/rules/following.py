@@ -24,7 +24,7 @@ def decide_follow_up(turn: Turn, parsed: Parsed) -> Decision:
 
 def _follow_up(turn: Turn, claim: Claim | Missing, part: int, words: str) -> Outcome:
     if isinstance(claim, Missing):
-        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+        return claim.outcome
     if claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     if not claim.live(turn.now) and not _revived(turn, claim):

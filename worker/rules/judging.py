@@ -34,7 +34,7 @@ def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
 
 def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcome:
     if isinstance(claim, Missing):
-        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+        return claim.outcome
     if claim.state == ClaimState.LIVE and UNSURE in claim.flags and valid and claim.live(turn.now):
         return _checked(turn, claim)
     if claim.state not in PENDING or claim.ended_at is not None:

@@ -37,7 +37,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
         return Outcome(Code.REFUSED_ROLE)
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
-        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+        return claim.outcome
     family = claims_of_family(turn.state, client_of(claim), turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     holder = _holder(turn, claim, deal)

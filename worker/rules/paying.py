@@ -51,7 +51,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
         return Outcome(Code.REFUSED_INVALID, {"reason": "date" if day is None else "unit"})
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
-        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+        return claim.outcome
     if day > turn.state.day(turn.now):
         return Outcome(Code.REFUSED_INVALID, {"reason": "future"})
     return _record(turn, claim, Payment(parsed.kind, day, unit))

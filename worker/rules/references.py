@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
+from worker.rules.answers import Outcome
 from worker.rules.codes import Code
 from worker.rules.families import claims_of_family
 from worker.rules.identity import names_agree, same_name
@@ -19,6 +20,11 @@ class Missing:
 
     code: Code
     fitting: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What its sender is answered: the code, and the numbers to choose from."""
+        return Outcome(self.code, {"fitting": list(self.fitting)})
 
 
 def claims_meant(turn: Turn, parsed: Parsed, first: Callable[[Claim], bool] | None = None) -> list[Claim | Missing]:

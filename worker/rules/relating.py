@@ -31,7 +31,7 @@ def decide_family(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "family", Code.REFUSED_INVALID, {"reason": "relation"})
     people = _people(turn, parsed)
     if isinstance(people, Missing):
-        return refused(turn, "family", people.code, {"fitting": list(people.fitting)})
+        return answered(turn, "family", [people.outcome])
     if len(people) != 2 or same_client(*people):
         return refused(turn, "family", Code.REFUSED_INVALID, {"reason": "two"})
     return answered(turn, "family", [_link(turn, people[0], people[1], relation, proof)])
@@ -43,7 +43,7 @@ def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "unfamily", Code.REFUSED_ROLE)
     people = _people(turn, parsed)
     if isinstance(people, Missing):
-        return refused(turn, "unfamily", people.code, {"fitting": list(people.fitting)})
+        return answered(turn, "unfamily", [people.outcome])
     if len(people) > 2:
         return refused(turn, "unfamily", Code.REFUSED_INVALID, {"reason": "two"})
     return answered(turn, "unfamily", [_unlink(turn, people)])

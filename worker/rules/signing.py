@@ -94,7 +94,7 @@ def _lacking(turn: Turn, party: str, day: date) -> list[Visit]:
 
 def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
     if isinstance(form, Missing):
-        return Outcome(form.code, {"fitting": list(form.fitting)})
+        return form.outcome
     params = form_params(form)
     if not listed_by(turn, form.arrived_at):
         return Outcome(Code.REFUSED_ROLE, params, rules=(Rule.R26,))

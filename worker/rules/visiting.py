@@ -30,7 +30,7 @@ def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
     if arrived_at == Code.REFUSED_INVALID or not guests:
         return refused(turn, "visit", Code.REFUSED_INVALID)
     if isinstance(guests, Missing):
-        return refused(turn, "visit", guests.code, {"fitting": list(guests.fitting)})
+        return answered(turn, "visit", [guests.outcome])
     at = turn.now if isinstance(arrived_at, Code) else arrived_at
     standings = [standing_of(turn, guest, at) for guest in guests]
     if not one_group(turn, guests, standings):

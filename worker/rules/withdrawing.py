@@ -46,7 +46,7 @@ def _told_how(turn: Turn, claim: Claim | Missing) -> Outcome:
 def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
     """Return why a claim is not the sender's to withdraw, or not to withdraw at all."""
     if isinstance(claim, Missing):
-        return Outcome(claim.code, {"fitting": list(claim.fitting)})
+        return claim.outcome
     params = named_params(claim)
     if turn.role is None and turn.phone not in (claim.sender, claim.agent_phone):
         return Outcome(Code.REFUSED_ROLE, params)
