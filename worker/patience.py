@@ -1,4 +1,4 @@
-"""Waiting no longer than the one who waits for us: a call that takes too long goes on, but nobody waits for it."""
+"""How long to wait: no longer for a call than whoever waits for us, and longer after each failure."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +17,11 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     # A daemon, so that it keeps no process from ending.
     Thread(target=_settle, args=(future, call), daemon=True).start()
     return future.result(seconds)
+
+
+def pause_s(failures: int, first_s: float, longest_s: float) -> float:
+    """Return how long to wait after so many failures in a row (1 or more): `first_s`, then twice as long each time."""
+    return min(longest_s, first_s * 2.0 ** min(failures - 1, 10))
 
 
 def _settle(future: Future[T], call: Callable[[], T]) -> None:

@@ -24,6 +24,7 @@ from worker.clock import Clock
 from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
 from worker.line.spool import Spool
 from worker.log import complain, say
+from worker.patience import pause_s
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +131,7 @@ class Address:
             self.failures = 0
             return True
         self.failures += 1
-        pause_s = LOOK_EVERY_S * 2.0 ** min(self.failures - 1, 10)
-        self.silent_until = self.monotonic() + min(LONGEST_PAUSE_S, pause_s)
+        self.silent_until = self.monotonic() + pause_s(self.failures, LOOK_EVERY_S, LONGEST_PAUSE_S)
         return False
 
     def _post(self, raised: Raised) -> bool:

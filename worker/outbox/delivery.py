@@ -24,6 +24,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
+from worker.patience import pause_s
 from worker.store.states import IN_DOUBT, ReplyState
 
 LONGEST_WAIT_S: Final = 200.0
@@ -64,7 +65,7 @@ class ReplyHistory:
 
 def backoff_s(attempt: int, least_s: float, chance: float) -> float:
     """Return the seconds until the next attempt: 1, 2, 4 … at least `least_s`, plus up to half; `chance` is in 0…1."""
-    return float(max(least_s, min(LONGEST_WAIT_S, 2.0 ** min(attempt - 1, 10)))) * (1 + JITTER * chance)
+    return max(least_s, pause_s(attempt, 1.0, LONGEST_WAIT_S)) * (1 + JITTER * chance)
 
 
 def after_outcome(tally: ReplyHistory, outcome: Handover, now: datetime, chance: float) -> Change:

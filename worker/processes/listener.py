@@ -21,6 +21,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from worker.log import complain, say
+from worker.patience import pause_s
 from worker.processes.jobs import Tasks, restricted_job, table_of
 from worker.runtime import Runtime
 
@@ -88,15 +89,15 @@ def listen(runtime: Runtime, queue: str) -> None:
     """Work on one queue until SIGINT or SIGTERM, through every absence of Redis."""
     stop = Event()
     tasks = Tasks(runtime, stop.is_set)
-    wait_s = SHORTEST_WAIT_S
+    ended = 0
     while not stop.is_set():
         # A signal ends whatever RQ's worker or this loop is at by raising; it has set `stop` then.
         with suppress(StopRequested):
             _note_signals(stop)
             began = time.monotonic()
             _work(runtime, queue, tasks, stop)
-            wait_s = SHORTEST_WAIT_S if time.monotonic() - began > STEADY_S else min(2 * wait_s, LONGEST_WAIT_S)
-            stop.wait(wait_s)
+            ended = 1 if time.monotonic() - began > STEADY_S else ended + 1
+            stop.wait(pause_s(ended, SHORTEST_WAIT_S, LONGEST_WAIT_S))
     say(log, "stopped listening", queue=queue, pid=os.getpid())
 
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import psutil
 
+from worker.patience import pause_s
 from worker.up.console import Console, ConsoleClosedError
 from worker.up.guard import Guard, session_members
 
@@ -34,7 +35,7 @@ class SupervisorError(RuntimeError):
 
 def backoff(failures: int) -> float:
     """Return the seconds to wait after this many deaths in a row (1 or more): 1, 2, 4 … 30."""
-    return float(min(LONGEST_BACKOFF, 2 ** min(failures - 1, 10)))
+    return pause_s(failures, 1.0, LONGEST_BACKOFF)
 
 
 def deaths_in_a_row(before: int, ran_seconds: float) -> int:
