@@ -378,3 +378,26 @@ def test_a_case_keeps_what_was_typed_into_its_own_form_alone(
     assert fields_of(answer, "-rule-D1")["reason"] == "通话记录在先"
     assert fields_of(answer, "-settle-R2") == {"reason": ""}
     assert "every 5s" not in answer.text
+
+
+def test_a_form_names_the_agent_who_was_typed_and_both_sides_of_what_differs(app: Flask, manager: FlaskClient) -> None:
+    consultant = visitor(app, "consultant")
+    arrival = {"client": "张三", "phone": "138****5678", "agent": "王五", "time": "12:45"}
+    assert outcome(send_form(consultant, "/desk/1/arrivals", "a", **arrival)).startswith("信息不一致 V1")
+    both = "业务员或单位 到访写 王五 · 报备为 李四 · 链家"
+    assert both in case(manager, "V1")
+    assert both in plain(manager.get(CLIENT).text)
+    letter = plain(manager.get("/desk/1/forms/1").text)
+    assert letter.count(both) == 2
+    assert letter.count("业务员 王五 ") == 2
+    assert LI not in letter
+    assert "张三 138****5678 王五 V1 R1" in plain(manager.get("/desk/1/log").text)
+
+
+def test_both_numbers_of_a_visit_that_does_not_match_are_shown(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    text(runtime, site, LI, "到访 张三 138****5679")
+    both = "电话 到访写 138****5679 · 报备为 138****5678"
+    assert both in case(manager, "V1")
+    assert plain(manager.get("/desk/1/forms/1").text).count(both) == 2

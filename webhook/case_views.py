@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, whose_words
+from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Difference, differences, whose_words
 from webhook.language import _, _l
 from webhook.register_views import AnswerView, answer_view
 from webhook.show import Showing
@@ -117,6 +117,7 @@ class FormCaseView:
     differs: str
     missing: str
     countdown: Countdown | None
+    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ def _form(each: Arrival, show: Showing) -> FormCaseView:
         ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
         ", ".join(str(PARTY_WORDS[party]) for party in each.missing),
         countdown(_("Form"), show.day_end(form.day), show) if each.waits else None,
+        differences(each),
     )
 
 

@@ -53,6 +53,24 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that does not agree with the report: what the arrival said, and what the report says."""
+
+    words: str
+    typed: str
+    reported: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Who brought a client, as his form names him; the telephone is the reporter's, and stands only with his name."""
+
+    agent: str
+    phone: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArrivalView:
     """A visit form as the desk shows it; `mine`: it waits for the one who looks."""
 
@@ -67,6 +85,8 @@ class ArrivalView:
     mine: bool
     differs: str
     flags: tuple[str, ...]
+    brought: Brought
+    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +141,38 @@ def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], sho
         each.status == "asked",
         show.clock(form.arrived_at),
         str(KIND_WORDS[form.kind]),
-        whose_words(form.unit, form.agent),
+        _whose(form),
         tuple(_signature(form, place, names, show, mine and place == party) for place in places),
         mine,
         ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
         tuple(str(FLAG_WORDS[flag]) for flag in each.flags if flag in FLAG_WORDS),
+        brought_by(form),
+        differences(each),
     )
+
+
+def brought_by(form: Visit) -> Brought:
+    """Return who brought a client: whom the arrival named, where that is not whom the report names."""
+    if "unit" in form.mismatch and (form.named_agent or form.named_unit):
+        return Brought(form.named_agent, "", form.named_unit)
+    return Brought(form.agent if form.agent != NO_AGENT else "", form.agent_phone, form.unit)
+
+
+def differences(each: Arrival) -> tuple[Difference, ...]:
+    """Return what of a form does not agree with its report, with both sides of it (R5)."""
+    form, claim = each.form, each.claim
+    named = whose_words(form.named_unit, form.named_agent)
+    sides = {
+        "number": (form.mask, claim.mask if claim is not None else ""),
+        "name": (form.client, claim.client if claim is not None else ""),
+        "unit": (named, whose_words(form.unit, claim.agent if claim is not None else form.agent)),
+    }
+    return tuple(Difference(str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
+
+
+def _whose(form: Visit) -> str:
+    brought = brought_by(form)
+    return whose_words(brought.unit, brought.agent)
 
 
 def _signature(form: Visit, party: str, names: Mapping[str, str], show: Showing, mine: bool) -> Signature:

@@ -27,6 +27,8 @@ class Arrival:
     status: str
     missing: tuple[str, ...]
     flags: tuple[str, ...]
+    claim: Claim | None = None
+    """the claim that it is a visit under, with what was reported"""
 
     @property
     def waits(self) -> bool:
@@ -55,7 +57,7 @@ def arrival_of(form: Visit, claim: Claim | None, today: date) -> Arrival:
     """Return how a form stands on the site's day `today`."""
     status = _status(form, claim, today)
     lacking = missing(form) if status in ("asked", "mismatch", "open", "void") else ()
-    return Arrival(form, status, lacking, claim.flags if claim is not None else ())
+    return Arrival(form, status, lacking, claim.flags if claim is not None else (), claim)
 
 
 def _status(form: Visit, claim: Claim | None, today: date) -> str:

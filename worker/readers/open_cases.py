@@ -2,7 +2,7 @@
 that may still be objected to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -96,10 +96,15 @@ def _pending(connection: Connection, site_id: int, state: ClaimState, now: datet
     standing = claims.c.state == state, claims.c.ended_at.is_(None), claims.c.ends_at > now
     numbers = _newest(connection, site_id, claims, claims.c.seq, *standing)
     found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
-    rivals = {number for claim in found for number in claim.rivals}
-    known = {c.number: c for c in load(connection, site_id, Claim, claims.c.number.in_(rivals))} if rivals else {}
+    known = _claims(connection, site_id, {number for claim in found for number in claim.rivals})
     cases = [ClaimCase(claim, tuple(known[n] for n in claim.rivals if n in known)) for claim in found]
     return tuple(sorted(cases, key=lambda case: case.claim.ends_at))
+
+
+def _claims(connection: Connection, site_id: int, numbers: set[int]) -> dict[int, Claim]:
+    if not numbers:
+        return {}
+    return {claim.number: claim for claim in load(connection, site_id, Claim, claims.c.number.in_(numbers))}
 
 
 def _newest(
@@ -124,7 +129,9 @@ def _mismatched(
         within = visits.c.claim.in_(disputed), visits.c.state.in_(WAITING), visits.c.day < today
         forms += load(connection, site_id, Visit, *within)
     differing = [form for form in forms if form.mismatch and not form.cured]
-    return tuple(arrival_of(form, None, today) for form in sorted(differing, key=lambda form: form.number))
+    known = _claims(connection, site_id, {form.claim for form in differing})
+    shown = sorted(differing, key=lambda form: form.number)
+    return tuple(replace(arrival_of(form, None, today), claim=known.get(form.claim)) for form in shown)
 
 
 def _disputes(connection: Connection, site_id: int) -> list[Dispute]:

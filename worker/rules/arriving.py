@@ -13,6 +13,7 @@ from worker.rules.guests import Standing, guests_of, names_a_known, names_somebo
 from worker.rules.model import Claim, Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
+from worker.rules.reporter import sorted_words
 from worker.rules.signing import confirm
 from worker.rules.states import ClaimState, FormKind, FormState
 from worker.rules.turn import Turn
@@ -97,6 +98,7 @@ def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], st
 def _new_form(
     turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime
 ) -> Visit:
+    named = sorted_words(turn.state, guest, turn.state.day(turn.now), None)
     return Visit(
         number=turn.next_visit(),
         seq=turn.message.seq,
@@ -114,6 +116,8 @@ def _new_form(
         agent_phone=claim.agent_phone or claim.sender,
         opener=turn.phone,
         mismatch=mismatch,
+        named_agent=named.agent or "",
+        named_unit=named.distributor or "",
     )
 
 

@@ -15,6 +15,7 @@ from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
+from worker.rules.reporter import sorted_words
 from worker.rules.signing import take_signature
 from worker.rules.states import FormKind, FormState
 from worker.rules.turn import Turn
@@ -127,6 +128,7 @@ def _new_form(
     turn: Turn, guest: Report, claim: Claim, members: tuple[Any, ...], mismatch: tuple[str, ...], at: datetime
 ) -> Visit:
     agent, phone = _agent(turn, guest, claim)
+    named = sorted_words(turn.state, guest, turn.state.day(turn.now), None)
     return Visit(
         number=turn.next_visit(),
         seq=turn.message.seq,
@@ -145,6 +147,8 @@ def _new_form(
         opener=turn.phone,
         members=members,
         mismatch=mismatch,
+        named_agent=named.agent or "",
+        named_unit=named.distributor or "",
     )
 
 
