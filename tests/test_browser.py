@@ -166,7 +166,7 @@ def test_searching_filtering_and_exporting(visit: Open, tmp_path: Path) -> None:
     file = tmp_path / "register.csv"
     download.value.save_as(file)
     rows = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
-    assert [row["client"] for row in rows] == ["张三"]
+    assert [row["客户"] for row in rows] == ["张三"]
     there.page.get_by_role("link", name="张三").click()
     expect(there.page.locator(".whose")).to_have_text("链家 · 李四")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
 from worker.cli.main import main
@@ -78,9 +80,9 @@ def test_a_spreadsheet_holds_texts_alone(tmp_path: Path) -> None:
     result = run("register", "--format", "xlsx", "--output", str(path))
     assert result.exit_code == 0, result.output
     header, *rows = load_workbook(path).active.iter_rows()  # type: ignore[union-attr]
-    column = [cell.value for cell in header].index("client")
+    column = [cell.value for cell in header].index("客户")
     assert_harmless([str(row[column].value) for row in rows])
-    assert {cell.data_type for row in rows for cell in row} <= {"s", "inlineStr", "n"}
+    assert {cell.data_type for row in rows for cell in row} <= {"s", "inlineStr", "n", "d"}
 
 
 def test_a_terminal_is_told_nothing_but_letters() -> None:
@@ -88,8 +90,51 @@ def test_a_terminal_is_told_nothing_but_letters() -> None:
     assert not [c for c in said if (c < " " and c != "\n") or c == "\x7f"]
 
 
-def test_json_is_json() -> None:
-    assert len(json.loads(run("register", "--format", "json").output)) == len(HOSTILE)
+def test_json_has_numbers_as_numbers_times_with_their_zone_and_nothing_as_null() -> None:
+    rows = json.loads(run("register", "--format", "json").output)
+    assert len(rows) == len(HOSTILE)
+    assert [row["part"] for row in rows] == list(range(len(HOSTILE)))
+    assert {type(row["seq"]) for row in rows} == {int}
+    assert {(row["reported_at"], row["visited_at"]) for row in rows} == {("2026-01-02T10:00:00+08:00", None)}
+    assert {(row["status"], row["flags"]) for row in rows} == {("expired", "imported")}
+
+
+def test_the_json_of_a_policy_has_numbers_as_numbers() -> None:
+    run("site", "policy", "湾", "reminder_hours=48", "notify=each", "full_number=refuse")
+    shown = json.loads(run("site", "policy", "湾", "--json").output)
+    assert shown == {"reminder_hours": 48, "notify": "each", "full_number": "refuse"}
+
+
+def test_a_spreadsheet_has_types_widths_and_a_head_that_stays_and_filters(tmp_path: Path) -> None:
+    path = tmp_path / "out.xlsx"
+    assert run("register", "--format", "xlsx", "--output", str(path)).exit_code == 0
+    sheet = load_workbook(path).active
+    assert isinstance(sheet, Worksheet)
+    headings = [str(cell.value) for cell in sheet[1]]
+    first = dict(zip(headings, [cell.value for cell in sheet[2]], strict=True))
+    assert first["报备时间"] == datetime(2026, 1, 2, 10)  # noqa: DTZ001  (a spreadsheet knows no zones)
+    assert (first["位次"], first["序号"], first["到访时间"]) == (3, 0, None)
+    assert (first["状态"], first["备注"]) == ("已过期", "旧登记导入")
+    assert (sheet.title, sheet.freeze_panes) == ("登记表", "A2")
+    assert sheet.auto_filter.ref == f"A1:P{len(HOSTILE) + 1}"
+    widths = {name: sheet.column_dimensions[get_column_letter(i)].width for i, name in enumerate(headings, 1)}
+    assert widths["报备时间"] >= len("2026-01-02 10:00:00")
+    assert widths["序号"] < widths["客户电话"]
+
+
+def test_a_file_speaks_the_language_of_its_site_and_a_pipe_that_of_programs(tmp_path: Path) -> None:
+    def head_of(*words: str) -> list[str]:
+        path = tmp_path / "out.csv"
+        assert run("register", "--format", "csv", "--output", str(path), *words).exit_code == 0
+        return path.read_text("utf-8-sig").splitlines()[0].split(",")[:3]
+
+    english = ("--number", "+8613800000009", "--manager", "+8613800000001", "--language", "en")
+    assert head_of() == ["编号", "状态", "客户"]
+    assert run("site", "add", "Bay", *english).exit_code == 0
+    assert head_of("--site", "湾") == ["编号", "状态", "客户"]
+    assert head_of("--site", "Bay") == ["Number", "Status", "Client"]
+    assert head_of() == ["Number", "Status", "Client"]
+    assert run("register", "--format", "csv").output.splitlines()[0].startswith("number,status,client")
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "json", "table"])
@@ -116,7 +161,8 @@ def test_files_say_when_clients_are_expected(database_url: str, tmp_path: Path) 
     path = tmp_path / "planned.xlsx"
     assert run("register", "--format", "xlsx", "--output", str(path)).exit_code == 0
     header, *cells = load_workbook(path).active.iter_rows(values_only=True)  # type: ignore[union-attr]
-    assert [row[header.index("planned")] or "" for row in cells][-4:] == planned
+    shown = ["2030-11-03 15:00", "", "", "2030-11-03 下午"]
+    assert [row[header.index("预计到访")] or "" for row in cells][-4:] == shown
 
 
 def _text(engine: Engine, words: str, at: datetime) -> None:

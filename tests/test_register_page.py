@@ -183,9 +183,7 @@ def test_another_clients_reports_on_the_number_stand_apart(
 def test_an_export_holds_what_is_filtered_and_is_recorded(runtime: Runtime, site: SiteRow, client: FlaskClient) -> None:
     answer = post(client, f"/register/{site.id}/export/csv", q="贝壳", status="none")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert [(row["client"], row["phone"], row["status"]) for row in rows] == [
-        ("张三", "138****5678", "duplicate_other")
-    ]
+    assert [(row["客户"], row["客户电话"], row["状态"]) for row in rows] == [("张三", "138****5678", "已被先报备")]
     with runtime.engine.connect() as connection:
         head = connection.execute(select(cursors.c.head)).scalar_one()[:8]
         done = connection.execute(select(acts.c.user_id, acts.c.about).where(acts.c.what == "export")).all()

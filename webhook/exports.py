@@ -1,7 +1,6 @@
 """The register as a file: what is filtered, for the roles that may have it, recorded with who took it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from tempfile import TemporaryFile
 from typing import IO
 from urllib.parse import quote
@@ -14,18 +13,12 @@ from webhook.runtime import runtime
 from webhook.sites import visible_site
 from worker.accounts.acts import record
 from worker.decide.heads import publish_head
-from worker.decide.set_up import SiteRow
-from worker.files.exports import cell, write_csv_file, write_xlsx_file
-from worker.readers.register import EXPORTED, register_rows
-from worker.readers.search import Search
+from worker.readers.register import register_rows
+from worker.readers.register_file import FORMS, fill
 
 routes = Blueprint("exports", __name__, url_prefix="/register")
 
 EXPORTERS = ("manager", "service")
-FORMS = {
-    "csv": ("text/csv", write_csv_file),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx_file),
-}
 PIECE = 65_536
 
 
@@ -34,19 +27,14 @@ PIECE = 65_536
 def take(site_id: int, form: str) -> Response:
     """Return a file whose name carries the head of the site's chain: so that head has been outside."""
     site, now = visible_site(site_id), runtime().clock()
-    kind, write = FORMS[form]
     # A file, and not a list in memory: a register may be long.
     file = TemporaryFile()  # noqa: SIM115  (who sends it closes it)
-    write(_cells(site, asked_search(), now), EXPORTED, file)
+    rows = register_rows(runtime().engine, now, site.name, search=asked_search())
+    fill(file, form, site.state.get("language", "zh"), rows, {site.name: site.zone})
     # After the rows, so that it covers each of them.
     head = publish_head(runtime().engine, site.id, now)
     record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
-    return _attached(file, kind, f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
-
-
-def _cells(site: SiteRow, search: Search, now: datetime) -> Iterator[list[str]]:
-    for row in register_rows(runtime().engine, now, site.name, search=search):
-        yield [cell(getattr(row, column), site.zone) for column in EXPORTED]
+    return _attached(file, FORMS[form], f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
 
 
 def _attached(file: IO[bytes], kind: str, name: str) -> Response:

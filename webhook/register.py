@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from webhook.access import allowed, present_user
 from webhook.client_views import claim_ref, client_facts, unsure_ref
 from webhook.entry import actor_at, new_seed, outcome_box
-from webhook.exports import EXPORTERS, FORMS
+from webhook.exports import EXPORTERS
 from webhook.language import _
 from webhook.live import part as live_part
 from webhook.register_links import Links, asked_key, asked_search, written
@@ -19,6 +19,7 @@ from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
+from worker.readers.register_file import FORMS
 from worker.readers.search import holds_whole_number
 from worker.rules.relating import PROOFS, RELATIONS
 

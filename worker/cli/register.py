@@ -4,24 +4,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryFile
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Connection, Engine, func, select
 
 from worker.cli.base import database
 from worker.cli.explain import client_asked, the_site
+from worker.cli.export import Export
 from worker.cli.problems import Problem, WrongUsage
 from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
-from worker.decide.set_up import all_sites, put, site_named
-from worker.files.exports import cell, write_csv, write_json, write_table, write_xlsx_file
+from worker.decide.set_up import SiteRow, all_sites, put, site_named
 from worker.files.lists import ListError, read_register
 from worker.readers.cases import read_case
-from worker.readers.register import COLUMNS, EXPORTED, STATUSES, RegisterRow, register_rows
+from worker.readers.register import STATUSES, RegisterRow, register_rows
 from worker.readers.replay import played
 from worker.readers.search import Search
 from worker.scenarios.writer import write_scenario
@@ -69,26 +66,27 @@ def register(
     if form == "xlsx" and output is None and sys.stdout.isatty():
         raise WrongUsage("A spreadsheet needs a file: add --output register.xlsx.")
     with database() as engine:
-        if site_name is not None:
-            site_named(engine, site_name)
-        columns = COLUMNS if form == "table" else EXPORTED
+        sites_meant = [site_named(engine, site_name)] if site_name is not None else all_sites(engine)
+        export = Export(form, output, _language(sites_meant), {site.name: site.zone for site in sites_meant})
         last: dict[str, RegisterRow] = {}
-        search = Search(status=status, flag=flag)
-        _write(_cells(engine, site_name, search, columns, last), columns, form, output)
+        rows = _noted(register_rows(engine, utc_now(), site_name, Search(status=status, flag=flag)), last)
+        export.write(rows)
         _publish(engine, last)
         if form == "table":
             _say_heads(last)
 
 
-def _cells(
-    engine: Engine, site_name: str | None, search: Search, columns: Sequence[str], last: dict[str, RegisterRow]
-) -> Iterator[list[str]]:
-    """Yield the rows as people read them; `last` gets the last one of each site."""
-    zones = {site.name: site.zone for site in all_sites(engine)}
-    for row in register_rows(engine, utc_now(), site_name, search):
+def _language(sites_meant: Sequence[SiteRow]) -> str:
+    """Return the language of the sites, English where they have not the same."""
+    languages = {site.state.get("language", "zh") for site in sites_meant}
+    return languages.pop() if len(languages) == 1 else "en"
+
+
+def _noted(rows: Iterator[RegisterRow], last: dict[str, RegisterRow]) -> Iterator[RegisterRow]:
+    """Yield the rows; `last` gets the last one of each site."""
+    for row in rows:
         last[row.site] = row
-        zone = zones.get(row.site, ZoneInfo("Asia/Shanghai"))
-        yield [cell(getattr(row, column), zone) for column in columns]
+        yield row
 
 
 def _publish(engine: Engine, last: dict[str, RegisterRow]) -> None:
@@ -101,35 +99,6 @@ def _say_heads(last: dict[str, RegisterRow]) -> None:
     """A table on a terminal has no column for them."""
     for name, row in last.items():
         click.echo(f"{name}: head {row.head} at place {row.seq}", err=True)
-
-
-def _write(rows: Iterator[list[str]], columns: Sequence[str], form: str, output: Path | None) -> None:
-    if output is not None:
-        # Names and numbers stand in it: a new file is its owner's alone, whatever the umask.
-        output.touch(0o600)
-    if form == "xlsx":
-        _write_spreadsheet(rows, columns, output)
-        return
-    write = {"csv": write_csv, "json": write_json, "table": write_table}[form]
-    if output is None:
-        write(rows, columns, sys.stdout)
-        return
-    # A BOM makes spreadsheets read the file as UTF-8; programs that read standard output have no use for it.
-    encoding = "utf-8-sig" if form == "csv" else "utf-8"
-    with output.open("w", encoding=encoding, newline="") as out:
-        write(rows, columns, out)
-
-
-def _write_spreadsheet(rows: Iterator[list[str]], columns: Sequence[str], output: Path | None) -> None:
-    # Whole before the first byte goes out: nobody reads half of one, and where it goes to may be no file.
-    with TemporaryFile() as whole:
-        write_xlsx_file(rows, columns, whole)
-        whole.seek(0)
-        if output is None:
-            copyfileobj(whole, sys.stdout.buffer)
-            return
-        with output.open("wb") as out:
-            copyfileobj(whole, out)
 
 
 def import_register(file: Path, site_name: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -81,12 +82,18 @@ def policy(name: str, pairs: tuple[str, ...], as_json: bool) -> None:
         return
     shown = {key: given.get(key) for key in KEYS}
     if as_json:
-        click.echo(json.dumps({key: value for key, value in shown.items() if value}, ensure_ascii=False))
+        click.echo(json.dumps(_as_json(given), ensure_ascii=False))
         return
     default = policy_of({})
     rows = [[key, value or str(getattr(default, key)), "set" if value else "default"] for key, value in shown.items()]
     write_table(rows, ("key", "value", "from"), sys.stdout)
 
 
-ROLE = click.argument("role", type=click.Choice(ROLES))
-NAMED_SITE = click.option("--site", "site_name", required=True, help="The site's name.")
+def _as_json(given: Mapping[str, str]) -> dict[str, str | int]:
+    """Return what is set; what is a number, as a number."""
+    policy = policy_of(given)
+    return {key: _number_or(given[key], getattr(policy, key)) for key in KEYS if given.get(key)}
+
+
+def _number_or(written: str, read: object) -> str | int:
+    return read if isinstance(read, int) and not isinstance(read, bool) else written

@@ -1,27 +1,47 @@
-"""Tables for people: on the terminal, as CSV, as a spreadsheet, as JSON. Cells that could be formulas are quoted."""
+"""Tables for people and programs: on the terminal, as CSV, as a spreadsheet, as JSON.
+
+Cells are texts, whole numbers, times with their zone, or nothing. In CSV and spreadsheets no text can be a formula.
+"""
 
 import csv
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from io import TextIOWrapper
+from itertools import chain, islice
 from typing import IO, Any, TextIO
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell as SheetCell
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BLANKS = str.maketrans("\t\r\n\v\f", "     ")
 COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of writing round."""
+TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
+MEASURED = 200
+"""So many rows say how wide a spreadsheet's columns are: the rest is not held in memory."""
+NARROWEST, WIDEST = 6, 40
+
+Cell = str | int | datetime | None
 
 
 def cell(value: Any, zone: ZoneInfo) -> str:
     """Return a value as people read it: times to the second in the given zone, None as nothing."""
+    return shown(value.astimezone(zone) if isinstance(value, datetime) else value)
+
+
+def shown(value: Any) -> str:
+    """Return a value as people read it: times to the second in the zone that they carry, None as nothing."""
     if isinstance(value, datetime):
-        return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     return "" if value is None else legible(str(value))
 
 
@@ -35,7 +55,7 @@ def safe(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
-def write_csv_file(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[bytes]) -> None:
+def write_csv_file(rows: Iterable[Sequence[Cell]], columns: Sequence[str], file: IO[bytes]) -> None:
     """Write a CSV as spreadsheets read it best: UTF-8 with a BOM. The file stays open."""
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     write_csv(rows, columns, text)
@@ -43,36 +63,77 @@ def write_csv_file(rows: Iterable[Sequence[str]], columns: Sequence[str], file: 
     text.detach()
 
 
-def write_csv(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:
+def write_csv(rows: Iterable[Sequence[Cell]], columns: Sequence[str], out: TextIO) -> None:
     """Write a CSV with a header line."""
     writer = csv.writer(out)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([safe(text) for text in row])
+        writer.writerow([safe(shown(value)) for value in row])
 
 
-def write_xlsx_file(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[bytes]) -> None:
-    """Write a spreadsheet whose cells are all text. The file stays open."""
+def write_xlsx_file(rows: Iterable[Sequence[Cell]], columns: Sequence[str], file: IO[bytes], title: str) -> None:
+    """Write a spreadsheet: numbers and times as such, a head that stays and filters. The file stays open."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("登记表")
-    sheet.append(list(columns))
-    for row in rows:
-        sheet.append([safe(text) for text in row])
+    sheet = book.create_sheet(title)
+    beginning, rest = _begun(rows)
+    for number, wide in enumerate(_widths(columns, beginning), start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = wide
+    sheet.freeze_panes = "A2"
+    sheet.append([_headed(sheet, column) for column in columns])
+    lines = 1
+    for row in chain(beginning, rest):
+        sheet.append([_typed(sheet, value) for value in row])
+        lines += 1
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{lines}"
     book.save(file)
 
 
-def write_json(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:
-    """Write a JSON array of objects, one a line."""
+def _begun(rows: Iterable[Sequence[Cell]]) -> tuple[list[Sequence[Cell]], Iterator[Sequence[Cell]]]:
+    rest = iter(rows)
+    return list(islice(rest, MEASURED)), rest
+
+
+def _widths(columns: Sequence[str], rows: list[Sequence[Cell]]) -> list[int]:
+    """Return a width for each column, in digits: room for its widest text, and for the arrow of the filter."""
+    lines = [[shown(value) for value in row] for row in rows]
+    widest = [max(width(line[i]) for line in [columns, *lines]) for i in range(len(columns))]
+    return [min(max(wide + 3, NARROWEST), WIDEST) for wide in widest]
+
+
+def _headed(sheet: WriteOnlyWorksheet, column: str) -> SheetCell:
+    headed = WriteOnlyCell(sheet, column)
+    headed.font = Font(bold=True)
+    return headed
+
+
+def _typed(sheet: WriteOnlyWorksheet, value: Cell) -> SheetCell | str | int | None:
+    if isinstance(value, datetime):
+        # A spreadsheet knows no zones: it is told the time as the clock at the site shows it.
+        time = WriteOnlyCell(sheet, value.replace(tzinfo=None, microsecond=0))
+        time.number_format = TIME_FORMAT
+        return time
+    return safe(legible(value)) if isinstance(value, str) else value
+
+
+def write_json(rows: Iterable[Sequence[Cell]], columns: Sequence[str], out: TextIO) -> None:
+    """Write a JSON array of objects, one a line: numbers are numbers, times have their zone, nothing is null."""
     mark = "["
     for row in rows:
-        out.write(f"{mark}\n" + json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False))
+        said = {column: _plain(value) for column, value in zip(columns, row, strict=True)}
+        out.write(f"{mark}\n" + json.dumps(said, ensure_ascii=False))
         mark = ","
     out.write("[]\n" if mark == "[" else "\n]\n")
 
 
-def write_table(rows: Iterable[Sequence[str]], columns: Sequence[str], out: TextIO) -> None:
+def _plain(value: Cell) -> str | int | None:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return legible(value) if isinstance(value, str) else value
+
+
+def write_table(rows: Iterable[Sequence[Cell]], columns: Sequence[str], out: TextIO) -> None:
     """Write aligned columns for a terminal; Chinese characters count for two."""
-    lines = [list(columns), *([legible(text) for text in row] for row in rows)]
+    lines = [list(columns), *([shown(value) for value in row] for row in rows)]
     widths = [max(width(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
         cells = (text + " " * (wide - width(text)) for text, wide in zip(line, widths, strict=True))

@@ -1,0 +1,49 @@
+"""The 登记表 as rows of a file: for programs in fixed words, for people in the site's language."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from worker.files.exports import Cell, write_csv_file, write_xlsx_file
+from worker.readers.register import EXPORTED, RegisterRow
+from worker.words.register import register_words
+
+FORMS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+"""What can be written for people, with the media type of each."""
+
+
+def plain_cells(row: RegisterRow, columns: Sequence[str], zone: ZoneInfo) -> list[Cell]:
+    """Return a row as programs take it: statuses and notes are codes; times are the site's."""
+    return [_local(getattr(row, column), zone) for column in columns]
+
+
+def cells_in(language: str, row: RegisterRow, columns: Sequence[str], zone: ZoneInfo) -> list[Cell]:
+    """Return a row as people read it; a code without words speaks for itself."""
+    words = register_words(language)
+    said: dict[str, Cell] = {
+        "status": words["status"].get(row.status, row.status),
+        "flags": words["between"].join(words["flag"].get(flag, flag) for flag in row.flags.split()),
+        "planned": _planned(row, words["part_of_day"]),
+    }
+    return [said.get(name, cell) for name, cell in zip(columns, plain_cells(row, columns, zone), strict=True)]
+
+
+def fill(file: IO[bytes], form: str, language: str, rows: Iterable[RegisterRow], zones: Mapping[str, ZoneInfo]) -> None:
+    """Write rows as one of FORMS, in a language; `zones` has the zone of each site by name. The file stays open."""
+    words = register_words(language)
+    headings = [words["column"][column] for column in EXPORTED]
+    told = (cells_in(language, row, EXPORTED, zones[row.site]) for row in rows)
+    if form == "csv":
+        write_csv_file(told, headings, file)
+    else:
+        write_xlsx_file(told, headings, file, words["sheet"])
+
+
+def _planned(row: RegisterRow, parts_of_day: dict[str, str]) -> str:
+    part = parts_of_day.get(row.planned_part, row.planned_part) if row.planned_part is not None else None
+    return " ".join(str(each) for each in (row.planned_day, part, row.planned_time) if each is not None)
+
+
+def _local(value: Cell, zone: ZoneInfo) -> Cell:
+    return value.astimezone(zone) if isinstance(value, datetime) else value
