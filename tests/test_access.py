@@ -65,7 +65,7 @@ def test_with_twilio_too_and_the_phones_are_the_sandboxs_alone(
     }
     assert {rule.rule for rule in rules(app)} - {rule.rule for rule in rules(real)} == {
         "/phones",
-        "/phones/<int:site_id>/feed",
+        "/phones/<int:site_id>/news",
         "/phones/<int:site_id>/texts",
     }
     runtime.close()

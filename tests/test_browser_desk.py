@@ -120,6 +120,27 @@ def test_a_visit_from_the_agents_text_to_the_last_signature(visit: Open, runtime
     expect(manager.page.locator("#live")).to_have_text("实时")
 
 
+def test_phones_show_what_is_sent_and_answered_and_whoever_texts_first(
+    visit: Open, runtime: Runtime, site: SiteRow
+) -> None:
+    there = visit()
+    there.go("/phones")
+    phone = there.page.locator(".phone", has=there.page.locator(f'input[value="{LI}"]'))
+    field = phone.locator("textarea")
+    field.fill("查 138****5678")
+    field.press("Enter")
+    expect(phone.locator(".text.mine").last).to_contain_text("查 138****5678")
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    expect(phone.locator(".text.mine").last.locator(".note")).to_contain_text("第")
+    # What somebody is writing stays while his thread is renewed.
+    field.fill("我正在写")
+    text(runtime, site, "+8613900000077", "有人吗")
+    expect(there.page.locator(".phone.role-other .text.mine").last).to_contain_text("有人吗")
+    expect(field).to_have_value("我正在写")
+    expect(there.page.locator("#live")).to_have_text("实时")
+
+
 def test_the_keyboard_alone_finds_a_report_and_opens_its_form(visit: Open, runtime: Runtime, site: SiteRow) -> None:
     text(runtime, site, WANG, "报备 周洋 177****3604")
     there = visit("顾问")

@@ -63,24 +63,53 @@ def work(runtime: Runtime, site: SiteRow) -> None:
 
 
 def token_of(client: FlaskClient) -> str:
-    found = re.search(r'data-token="([^"]+)"', client.get("/phones").text)
+    found = re.search(r'name="token" value="([^"]+)"', client.get("/phones").text)
     assert found
     return found[1]
 
 
 def send(client: FlaskClient, site: SiteRow, sender: str, text: str, **headers: str) -> TestResponse:
     form = {"token": token_of(client), "sender": sender, "text": text}
-    return client.post(f"/phones/{site.id}/texts", data=form, headers={"Accept": "application/json"} | headers)
+    return client.post(f"/phones/{site.id}/texts", data=form, headers={"HX-Request": "true"} | headers)
 
 
-def feed(client: FlaskClient, site: SiteRow, since: str = "") -> Any:
-    answer = client.get(f"/phones/{site.id}/feed?since={since}")
+BUBBLE = re.compile(
+    r'<div class="text (?P<side>mine|theirs)[^>]*?data-day="(?P<day>[^"]*)"(?P<done> data-done)?>.*?'
+    r'<p class="words">(?P<words>.*?)</p>.*?datetime="(?P<at>[^"]+)">(?P<time>[^<]+)<',
+    re.DOTALL,
+)
+PLACE = re.compile(
+    r'<li class="entry tone-(?P<tone>\w+)".*?entry-words">(?P<words>.*?)</span>.*?entry-ref">(?P<ref>.*?)</span>.*?'
+    r'entry-who">(?P<who>.*?)</span>.*?<time[^>]*>(?P<time>[^<]+)<',
+    re.DOTALL,
+)
+THREAD = re.compile(
+    r'<div class="thread" id="phone-(?P<phone>\d+)-thread".*?(?=<div class="thread"|<section|\Z)', re.DOTALL
+)
+
+
+def news(client: FlaskClient, site: SiteRow, *shown: str) -> TestResponse:
+    answer = client.get(f"/phones/{site.id}/news", query_string=[("sender", phone) for phone in shown])
     assert answer.status_code == 200
-    return answer.json
+    return answer
+
+
+def bubbles(client: FlaskClient, site: SiteRow, *shown: str) -> list[dict[str, Any]]:
+    """Return what the news show on all phones, in the order of the page."""
+    return [
+        {"phone": f"+{thread['phone']}", "mine": each["side"] == "mine", "done": bool(each["done"])}
+        | {"words": html.unescape(each["words"]), "at": each["at"], "time": each["time"], "day": each["day"]}
+        for thread in THREAD.finditer(news(client, site, *shown).text)
+        for each in BUBBLE.finditer(thread[0])
+    ]
+
+
+def places(client: FlaskClient, site: SiteRow) -> list[dict[str, str]]:
+    return [each.groupdict() for each in PLACE.finditer(news(client, site).text)]
 
 
 def texts_of(client: FlaskClient, site: SiteRow, phone: str) -> list[tuple[bool, str]]:
-    return [(b["mine"], b["words"]) for b in feed(client, site)["bubbles"] if b["phone"] == phone]
+    return [(b["mine"], b["words"]) for b in bubbles(client, site) if b["phone"] == phone]
 
 
 def section_of(client: FlaskClient, phone: str, path: str = "/phones") -> str:
@@ -97,7 +126,7 @@ def test_there_are_no_phones_without_the_sandbox(tmp_path: Path, database_url: s
     runtime = runtime_of(tmp_path, database_url, redis_url, **TWILIO)
     open_line(runtime.engine, gateway="twilio")
     client = client_of(runtime)
-    for path in ("/phones", "/phones/1/feed"):
+    for path in ("/phones", "/phones/1/news"):
         assert client.get(path).status_code == 404
     assert client.post("/phones/1/texts").status_code == 404
     runtime.close()
@@ -125,7 +154,7 @@ def test_a_text_gets_its_place_through_the_gateway_and_its_answer_appears(
     answer = send(client, site, LI, REPORT)
     assert answer.status_code == 200
     with runtime.engine.connect() as connection:
-        row = connection.execute(select(inbox).where(inbox.c.seq == (answer.json or {})["seq"])).one()
+        row = connection.execute(select(inbox).order_by(inbox.c.seq.desc()).limit(1)).one()
     assert (row.gateway, row.sender, row.text, row.kind) == ("sandbox", LI, REPORT, "text")
     assert texts_of(client, site, LI) == [(True, REPORT)]
     work(runtime, site)
@@ -137,7 +166,7 @@ def test_a_text_gets_its_place_through_the_gateway_and_its_answer_appears(
     assert texts_of(client, site, WANG) == []
 
 
-def test_the_page_itself_shows_what_the_feed_gave(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
+def test_the_page_itself_shows_what_the_news_gave(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
     send(client, site, LI, REPORT)
     work(runtime, site)
     page = html.unescape(section_of(client, LI))
@@ -152,13 +181,13 @@ def test_a_reply_is_on_no_phone_before_it_was_sent(client: FlaskClient, runtime:
 
 def test_a_text_has_its_second_tick_when_it_is_decided(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
     send(client, site, LI, REPORT)
-    assert [bubble["done"] for bubble in feed(client, site)["bubbles"]] == [False]
+    assert [bubble["done"] for bubble in bubbles(client, site)] == [False]
     decide_site(runtime.engine, site.id)
-    assert [bubble["done"] for bubble in feed(client, site)["bubbles"]] == [True]
+    assert [bubble["done"] for bubble in bubbles(client, site)] == [True]
 
 
-def test_the_feed_is_silent_until_something_happens(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
-    url = f"/phones/{site.id}/feed"
+def test_the_news_are_silent_until_something_happens(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
+    url = f"/phones/{site.id}/news"
     etag = client.get(url).headers["ETag"]
     assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
     send(client, site, LI, REPORT)
@@ -171,21 +200,35 @@ def test_the_feed_is_silent_until_something_happens(client: FlaskClient, runtime
     assert client.get(url, headers={"If-None-Match": after_sending.headers["ETag"]}).status_code == 304
 
 
-def test_the_feed_gives_what_is_new_since_the_mark(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
+def test_the_news_count_what_is_decided_and_what_waits(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
     send(client, site, LI, REPORT)
     work(runtime, site)
-    mark = feed(client, site)["mark"]
     send(client, site, WANG, "报备 李梅 139****0001")
-    news = feed(client, site, mark)
-    assert [(b["phone"], b["words"]) for b in news["bubbles"] if b["mine"]] == [(WANG, "报备 李梅 139****0001")]
-    assert [(entry["who"], entry["words"]) for entry in news["entries"]] == [("王五 · 贝壳", "等待判定")]
-    assert (news["decided"], news["waiting"]) == (3, 1)
+    first = places(client, site)[0]
+    assert (first["who"], first["words"]) == ("王五 · 贝壳", "等待判定")
+    counts = re.findall(r'id="(decided|waiting)">(\d+)<', news(client, site).text)
+    assert counts == [("decided", "3"), ("waiting", "1")]
 
 
-@pytest.mark.parametrize("mark", ["", "x", "1-2", "1-2-3-99999999999999999999999999", "-1--1--1--1", "a-b-c-d"])
-def test_a_mark_that_is_none_means_the_beginning(client: FlaskClient, site: SiteRow, mark: str) -> None:
-    send(client, site, LI, REPORT)
-    assert len(feed(client, site, mark)["bubbles"]) == 1
+def test_threads_of_phones_on_the_page_are_renewed_and_phones_that_it_lacks_are_added(
+    client: FlaskClient, site: SiteRow
+) -> None:
+    send(client, site, STRANGER, "你好")
+    answer = news(client, site, LI, MANAGER, WANG, CONSULTANT).text
+    assert re.findall(r'id="phone-(\d+)-thread"[^>]*hx-swap-oob="morph"', answer) == [
+        phone[1:] for phone in (LI, MANAGER, WANG, CONSULTANT)
+    ]
+    assert re.findall(r'data-phone="([^"]+)"', answer) == [STRANGER]
+    assert answer.count('hx-swap-oob="beforebegin:#another"') == 1
+    assert answer.count('hx-swap-oob="beforebegin:#switch-another"') == 1
+    assert "data-phone" not in news(client, site, LI, MANAGER, WANG, CONSULTANT, STRANGER).text
+
+
+def test_a_text_leaves_an_empty_field_and_asks_for_the_news(client: FlaskClient, site: SiteRow) -> None:
+    answer = send(client, site, LI, REPORT)
+    assert answer.headers["HX-Trigger"] == "texted"
+    assert re.search(r"<textarea[^>]*></textarea>", answer.text)
+    assert "李四" in answer.text
 
 
 def test_a_full_number_is_masked_before_it_is_shown(client: FlaskClient, site: SiteRow) -> None:
@@ -198,10 +241,10 @@ def test_a_full_number_is_masked_before_it_is_shown(client: FlaskClient, site: S
 def test_times_are_the_sites_own(client: FlaskClient, runtime: Runtime) -> None:
     site = open_site(runtime.engine, "远方", "+8613800000090", {"manager": [MANAGER]}, "sandbox", "America/New_York")
     send(client, site, LI, REPORT)
-    (bubble,) = feed(client, site)["bubbles"]
+    (bubble,) = bubbles(client, site)
     at = datetime.fromisoformat(bubble["at"]).astimezone(site.zone)
     assert (bubble["time"], bubble["day"]) == (f"{at:%H:%M}", f"{at.month}月{at.day}日")
-    assert feed(client, site)["entries"][0]["time"] == f"{at:%H:%M:%S}"
+    assert places(client, site)[0]["time"] == f"{at:%H:%M:%S}"
 
 
 def test_the_line_names_outcomes_in_words_and_masks_strangers(
@@ -211,7 +254,7 @@ def test_the_line_names_outcomes_in_words_and_masks_strangers(
     send(client, site, WANG, REPORT)
     send(client, site, STRANGER, REPORT)
     work(runtime, site)
-    newest_first = [(e["who"], e["words"], e["ref"], e["tone"]) for e in feed(client, site)["entries"]]
+    newest_first = [(e["who"], e["words"], e["ref"], e["tone"]) for e in places(client, site)]
     assert newest_first == [
         ("+86139****0099", "不在名单", "", "bad"),
         ("王五 · 贝壳", "已被先报备", "", "bad"),
@@ -247,7 +290,7 @@ def test_what_is_no_number_is_refused_with_a_sentence(client: FlaskClient, site:
     assert "<b>x</b>" not in answer.text
     refused = send(client, site, "no number", REPORT)
     assert (refused.status_code, refused.mimetype) == (400, "text/plain")
-    assert feed(client, site)["bubbles"] == []
+    assert bubbles(client, site) == []
 
 
 def test_several_sites_are_chosen_by_tab(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
@@ -259,7 +302,7 @@ def test_several_sites_are_chosen_by_tab(client: FlaskClient, runtime: Runtime, 
         (' aria-current="page"', "云栖台"),
     ]
     assert shown(client, f"/phones?site={other.id}") == ["+8613800000011"]
-    assert client.get("/phones/3/feed").status_code == 404
+    assert client.get("/phones/3/news").status_code == 404
     assert client.get("/phones?site=99").status_code == 200
 
 
@@ -268,7 +311,7 @@ def test_a_form_needs_the_pages_token(client: FlaskClient, site: SiteRow) -> Non
     for token in ({}, {"token": ""}, {"token": "guessed"}, {"token": "é"}):
         answer = client.post(f"/phones/{site.id}/texts", data=token | {"sender": LI, "text": REPORT})
         assert (answer.status_code, answer.mimetype) == (403, "text/plain")
-    assert feed(client, site)["bubbles"] == []
+    assert bubbles(client, site) == []
 
 
 def test_another_visitors_token_does_not_count(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
@@ -282,19 +325,21 @@ def test_another_visitors_token_does_not_count(client: FlaskClient, runtime: Run
 )
 def test_another_site_cannot_send(client: FlaskClient, site: SiteRow, headers: dict[str, str]) -> None:
     assert send(client, site, LI, REPORT, **headers).status_code == 403
-    assert feed(client, site)["bubbles"] == []
+    assert bubbles(client, site) == []
     assert send(client, site, LI, REPORT, Origin="http://localhost").status_code == 200
 
 
 def test_without_script_a_form_leads_back_to_the_page(client: FlaskClient, site: SiteRow) -> None:
-    answer = send(client, site, LI, "第一行\r\n第二行", Accept="text/html,*/*;q=0.8")
+    form = {"token": token_of(client), "sender": LI, "text": "第一行\r\n第二行"}
+    answer = client.post(f"/phones/{site.id}/texts", data=form)
     assert (answer.status_code, answer.location) == (303, f"/phones?site={site.id}")
     assert texts_of(client, site, LI) == [(True, "第一行\n第二行")]
 
 
 def test_a_text_that_waits_in_the_spool_has_no_place_yet(client: FlaskClient, site: SiteRow, runtime: Runtime) -> None:
     runtime.spool.keep(Inbound("sandbox", "m1", LI, SITE_NUMBER, REPORT))
-    assert send(client, site, LI, REPORT).json == {"seq": None}
+    assert send(client, site, LI, REPORT).status_code == 200
+    assert texts_of(client, site, LI) == []
     assert feeder_of(runtime).feed() == 2
     assert texts_of(client, site, LI) == [(True, REPORT), (True, REPORT)]
 

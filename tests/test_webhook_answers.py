@@ -40,7 +40,7 @@ def test_every_answer_carries_the_security_headers(app: Flask) -> None:
 def test_every_refusal_is_one_plain_sentence(app: Flask) -> None:
     client = app.test_client()
     refused = 0
-    for path in [*addresses(app), "/nowhere", "/phones/7/feed"]:
+    for path in [*addresses(app), "/nowhere", "/phones/7/news"]:
         for method in METHODS:
             answer = client.open(path, method=method, buffered=True)
             if answer.status_code >= 400:

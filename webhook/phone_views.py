@@ -33,7 +33,7 @@ BADGES = {
 
 @dataclass(frozen=True, slots=True)
 class BubbleView:
-    """A text on a phone; `at` is for sorting, `time` and `day` are the site's."""
+    """A text on a phone; `time` and `day` are the site's."""
 
     key: str
     phone: str
@@ -75,10 +75,6 @@ class PhoneView:
     initial: str
     chips: Sequence[Chip]
     bubbles: Sequence[BubbleView]
-
-
-BLANK_BUBBLE = BubbleView("", "", False, "", "", "", "", "", False)
-BLANK_ENTRY = PlaceView("", 0, "", "", "", "", "quiet", "")
 
 
 def bubble_views(bubbles: Iterable[Bubble], zone: ZoneInfo) -> list[BubbleView]:

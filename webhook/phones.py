@@ -1,9 +1,8 @@
 """`/phones`: the phones of a gateway that has no carrier. What is typed here goes through the real edge, signed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from parsers.numbers import region_of, to_e164
@@ -12,18 +11,11 @@ from webhook.answers import plain
 from webhook.edge import receive
 from webhook.forms import form_token
 from webhook.language import _
-from webhook.phone_views import (
-    BLANK_BUBBLE,
-    BLANK_ENTRY,
-    BubbleView,
-    bubble_views,
-    entry_views,
-    number_words,
-    phone_views,
-)
+from webhook.live import part
+from webhook.phone_views import bubble_views, entry_views, number_words, phone_views
 from webhook.runtime import runtime
 from worker.gateways.base import Gateway, Playable
-from worker.readers.phones import Mark, Person, PhoneSite, changes_since, mark_of, people_of, played_sites
+from worker.readers.phones import MOST_PEOPLE, Person, PhoneSite, news_of, people_of, played_sites
 
 MOST_OTHERS = 12
 
@@ -44,48 +36,33 @@ def page() -> str | tuple[str, int]:
     return (html, 400) if fault else html
 
 
-@routes.get("/<int:site_id>/feed")
+@routes.get("/<int:site_id>/news")
 @public
-def feed(site_id: int) -> AnyResponse:
-    """Return as JSON what came since the mark `since`; 304 while nothing has."""
+def news(site_id: int) -> AnyResponse:
+    """Return the line, the threads of the phones that the page shows (`sender`), and whole phones that it lacks."""
     site = _site(site_id)
-    since = Mark.parse(request.args.get("since", ""))
-    now = mark_of(runtime().engine, site_id)
-    answer = Response(mimetype="application/json")
-    answer.set_etag(str(now))
-    if request.if_none_match.contains(str(now)):
-        answer.status_code = 304
-        return answer
-    site = people_of(runtime().engine, site)
-    changes = changes_since(runtime().engine, site_id, since)
-    answer = jsonify(
-        mark=str(changes.mark),
-        decided=changes.mark.decided,
-        waiting=changes.mark.waiting,
-        bubbles=[asdict(view) for view in bubble_views(changes.bubbles, site.zone)],
-        entries=[asdict(view) for view in entry_views(changes.entries, site)],
-    )
-    answer.set_etag(str(changes.mark))
-    return answer
+    shown = request.args.getlist("sender")[: MOST_PEOPLE + MOST_OTHERS]
+    return part(render_template("phones/news.html", **_shown(site, shown), known=shown, live=True))
 
 
 @routes.post("/<int:site_id>/texts")
 @public
-def send(site_id: int) -> AnyResponse:
-    """Send `text` from the phone `sender` to the site, and return its place as JSON (without script: the page).
-
-    A text that waits in the spool has no place yet: null.
-    """
-    site = _site(site_id)
+def send(site_id: int) -> AnyResponse | tuple[str, int, dict[str, str]]:
+    """Send `text` from the phone `sender` to the site, and return its field for the next (without script: the page)."""
+    site, sender = _site(site_id), _sender(_site(site_id))
     text = request.form.get("text", "").replace("\r\n", "\n")
     played = _played()
-    headers, raw = played.typed(_sender(site), site.number, text)
+    headers, raw = played.typed(sender, site.number, text)
     reception = receive(runtime(), runtime().gateways[played.name], "messages", headers, raw)
     if reception.ack.status != 200:
         return plain(_("Not sent: it could not be kept. Please send it again."), 503)
-    if not request.accept_mimetypes.accept_json or request.accept_mimetypes.accept_html:
+    if "HX-Request" not in request.headers:
         return redirect(url_for("phones.page", site=site_id), 303)
-    return jsonify(seq=reception.receipts[0].seq)
+    people = people_of(runtime().engine, site).people
+    person = next((person for person in people if person.phone == sender), Person(sender, "other"))
+    (phone,) = phone_views([person], [])
+    html = render_template("phones/composer.html", site=site, phone=phone, token=form_token())
+    return html, 200, {"HX-Trigger": "texted"}
 
 
 def played_of(gateways: Mapping[str, Gateway]) -> Playable | None:
@@ -129,24 +106,28 @@ def _others(site: PhoneSite) -> tuple[list[str], dict[str, str] | None]:
 
 
 def _page_of(every: list[PhoneSite], site: PhoneSite, others: list[str], fault: dict[str, str] | None) -> str:
-    # The texts before the people: so whoever sent one of these texts has a phone on the page.
-    changes = changes_since(runtime().engine, site.id, Mark())
-    site = people_of(runtime().engine, site)
-    shown = {person.phone for person in site.people}
-    people = (*site.people, *(Person(phone, "other") for phone in others if phone not in shown))
-    bubbles: list[BubbleView] = bubble_views(changes.bubbles, site.zone)
     return render_template(
         "phones.html",
         sites=every,
-        site=site,
-        site_shown=number_words(site.number),
-        phones=phone_views(people, bubbles),
-        entries=entry_views(changes.entries, site),
-        mark=changes.mark,
-        token=form_token(),
         others=others,
         newest=others[-1] if others and not fault else None,
         fault=fault,
-        blank_bubble=BLANK_BUBBLE,
-        blank_entry=BLANK_ENTRY,
+        **_shown(site, others),
     )
+
+
+def _shown(site: PhoneSite, numbers: list[str]) -> dict[str, object]:
+    """Return what stands on the page: the site's people, and of these numbers those who are none of them."""
+    # The texts before the people: so whoever sent one of these texts has a phone on the page.
+    found = news_of(runtime().engine, site.id)
+    site = people_of(runtime().engine, site)
+    shown = {person.phone for person in site.people}
+    people = (*site.people, *(Person(number, "other") for number in numbers if number not in shown))
+    return {
+        "site": site,
+        "site_shown": number_words(site.number),
+        "phones": phone_views(people, bubble_views(found.bubbles, site.zone)),
+        "entries": entry_views(found.entries, site),
+        "news": found,
+        "token": form_token(),
+    }

@@ -18,7 +18,8 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
 
 document.body.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, failed } = event.detail;
-  const well = !failed || xhr.status === 304;
+  // What the server refuses, it has heard.
+  const well = !failed || (xhr.status >= 300 && xhr.status < 500);
   if (well && xhr.status === 200) marks.set(elt, xhr.getResponseHeader("ETag"));
   setLive(well);
 });

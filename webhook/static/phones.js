@@ -1,83 +1,16 @@
-// The phones of a gateway without a carrier: shows what arrives without reloading, and sends what is typed. Without this script the forms
-// still send; they then load the page anew.
+// The hands of the phones' page: Enter sends, examples fill the field, a thread follows its newest text, and the switcher of
+// narrow screens. What arrives comes by htmx; without any script the forms still send, and load the page anew.
 
-const EVERY_MS = 700;
-const LATER_MS = 4000;
 const NEAR_END_PX = 80;
 
 const stage = document.getElementById("stage");
 const row = stage.querySelector(".phones");
-const live = document.getElementById("live");
-const moulds = { bubble: document.getElementById("bubble-mould"), entry: document.getElementById("entry-mould") };
-let mark = stage.dataset.mark;
-let timer = 0;
-let reading = false;
 
-// ---- Bubbles and the line -------------------------------------------------------------------------------------
+// ---- Threads --------------------------------------------------------------------------------------------------
 
-function cast(kind, key) {
-  const item = moulds[kind].content.firstElementChild.cloneNode(true);
-  item.dataset.key = key;
-  return item;
-}
+const followed = new WeakMap();
 
-function say(item, selector, words) {
-  const place = item.querySelector(selector);
-  if (place.textContent !== words) place.textContent = words;
-}
-
-function threadOf(phone) {
-  return document.getElementById(idOf(phone))?.querySelector(".thread");
-}
-
-function idOf(phone) {
-  return `phone-${phone.replace(/[^0-9A-Za-z]/g, "")}`;
-}
-
-function fillBubble(item, view) {
-  item.classList.toggle("mine", view.mine);
-  item.classList.toggle("theirs", !view.mine);
-  item.classList.remove("sending");
-  item.dataset.at = view.at;
-  item.dataset.day = view.day;
-  item.toggleAttribute("data-done", view.done);
-  say(item, ".by", view.mine ? stage.dataset.sent : stage.dataset.received);
-  say(item, ".words", view.words);
-  say(item, ".note", view.note);
-  say(item, "time", view.time);
-  item.querySelector("time").dateTime = view.at;
-}
-
-function showBubble(view) {
-  const thread = threadOf(view.phone);
-  if (!thread) return;
-  const known = thread.querySelector(`[data-key="${view.key}"]`);
-  const follow = nearEnd(thread);
-  const item = known ?? cast("bubble", view.key);
-  fillBubble(item, view);
-  if (!known) {
-    item.classList.add("fresh");
-    insertByTime(thread, item);
-    noteUnseen(thread);
-  }
-  markDays(thread);
-  if (follow) toEnd(thread);
-}
-
-function insertByTime(thread, item) {
-  const later = [...thread.children].find((each) => each.dataset.at > item.dataset.at);
-  thread.insertBefore(item, later ?? null);
-}
-
-function markDays(thread) {
-  let day = "";
-  for (const item of thread.children) {
-    item.classList.toggle("day-start", item.dataset.day !== day);
-    day = item.dataset.day;
-  }
-}
-
-function nearEnd(thread) {
+function isNearEnd(thread) {
   return thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR_END_PX;
 }
 
@@ -85,149 +18,34 @@ function toEnd(thread) {
   thread.scrollTop = thread.scrollHeight;
 }
 
-function showEntry(view) {
-  const list = stage.querySelector(".entries");
-  const known = list.querySelector(`[data-key="${view.key}"]`);
-  const item = known ?? cast("entry", view.key);
-  item.className = `entry tone-${view.tone}`;
-  item.dataset.seq = view.seq;
-  say(item, ".entry-seq", String(view.seq));
-  say(item, ".entry-words", view.words);
-  say(item, ".entry-ref", view.ref);
-  say(item, ".entry-who", view.who);
-  say(item, "time", view.time);
-  item.querySelector("time").dateTime = view.at;
-  if (known) return;
-  item.classList.add("fresh");
-  const earlier = [...list.children].find((each) => Number(each.dataset.seq) < view.seq);
-  list.insertBefore(item, earlier ?? null);
-}
+document.body.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
+  if (target.matches(".thread")) followed.set(target, { end: isNearEnd(target), count: target.childElementCount });
+});
 
-// ---- Listening ------------------------------------------------------------------------------------------------
-
-async function listen() {
-  window.clearTimeout(timer);
-  if (document.hidden || reading) return;
-  reading = true;
-  let wait = EVERY_MS;
-  try {
-    await read();
-    setLive(true);
-  } catch {
-    setLive(false);
-    wait = LATER_MS;
-  }
-  reading = false;
-  timer = window.setTimeout(listen, wait);
-}
-
-async function read() {
-  const answer = await fetch(`${stage.dataset.feed}?since=${mark}`, {
-    headers: { "If-None-Match": `"${mark}"` },
-    cache: "no-store",
-    signal: AbortSignal.timeout(5000),
-  });
-  if (answer.status === 304) return;
-  if (!answer.ok) throw new Error(String(answer.status));
-  const news = await answer.json();
-  if (news.bubbles.some((view) => view.mine && !threadOf(view.phone))) await adopt();
-  news.bubbles.forEach(showBubble);
-  news.entries.forEach(showEntry);
-  document.getElementById("decided").textContent = news.decided;
-  document.getElementById("waiting").textContent = news.waiting;
-  mark = news.mark;
-}
-
-// A phone that is not shown yet has texted: the server draws it, and it takes its place among the others.
-async function adopt() {
-  const drawn = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-  for (const phone of drawn.querySelectorAll(".phone[data-phone]")) {
-    if (document.getElementById(phone.id)) continue;
-    const link = drawn.querySelector(`[data-switch="${phone.id}"]`);
-    document.getElementById("another").before(document.adoptNode(phone));
-    stage.querySelector('[data-switch="another"]').before(document.adoptNode(link));
-    toEnd(phone.querySelector(".thread"));
-    watcher.observe(phone);
-    noteUnseen(phone.querySelector(".thread"));
-  }
-}
-
-function setLive(well) {
-  const words = well ? stage.dataset.well : stage.dataset.lost;
-  if (live.classList.toggle("lost", !well) !== well || live.textContent !== words) say(live, ".live-words", words);
-}
+document.body.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
+  const before = followed.get(target);
+  if (!before) return stage.querySelectorAll(".phone").forEach((phone) => watcher.observe(phone));
+  if (target.childElementCount > before.count) noteUnseen(target);
+  if (before.end) toEnd(target);
+});
 
 // ---- Sending --------------------------------------------------------------------------------------------------
 
-async function send(form) {
-  const field = form.elements.text;
-  const words = field.value;
-  if (!words.trim()) return field.focus();
-  const thread = form.closest(".phone").querySelector(".thread");
-  const waiting = showWaiting(thread, words);
-  field.value = "";
-  complain(form, "");
-  try {
-    const place = await post(form, words);
-    settle(thread, waiting, place);
-    listen();
-  } catch (error) {
-    waiting.remove();
-    field.value = field.value || words;
-    complain(form, error.message);
-  }
-}
-
-async function post(form, words) {
-  const body = new URLSearchParams({ token: stage.dataset.token, sender: form.elements.sender.value, text: words });
-  let answer;
-  try {
-    answer = await fetch(form.action, {
-      method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10000),
-    });
-  } catch {
-    throw new Error(stage.dataset.away);
-  }
-  if (!answer.ok) throw new Error((await answer.text()).trim());
-  return answer.json();
-}
-
-function showWaiting(thread, words) {
-  const item = cast("bubble", "waiting");
-  const last = thread.lastElementChild;
-  item.classList.remove("theirs");
-  item.classList.add("mine", "sending", "fresh");
-  say(item, ".by", stage.dataset.sent);
-  say(item, ".words", words);
-  // It stands last until the line says when it came.
-  item.dataset.at = "9999";
-  item.dataset.day = last?.dataset.day ?? "";
-  thread.append(item);
-  toEnd(thread);
-  return item;
-}
-
-function settle(thread, waiting, place) {
-  // One that waits for the database has no place yet; it is shown when it has one.
-  if (place.seq === null) return waiting.remove();
-  const key = `t${place.seq}`;
-  if (thread.querySelector(`[data-key="${key}"]`)) return waiting.remove();
-  waiting.dataset.key = key;
-}
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const field = event.target.matches(".composer") && event.target.elements.text;
+  if (field && !field.value.trim()) event.preventDefault();
+});
 
 function complain(form, sentence) {
+  if (!form.matches(".composer")) return;
   const place = form.querySelector(".fault");
   place.textContent = sentence;
-  place.hidden = !sentence;
+  place.hidden = false;
 }
 
-// ---- Hands ----------------------------------------------------------------------------------------------------
-
-stage.addEventListener("submit", (event) => {
-  if (!event.target.matches(".composer")) return;
-  event.preventDefault();
-  send(event.target);
-});
+document.body.addEventListener("htmx:responseError", ({ target, detail }) => complain(target, detail.xhr.responseText));
+document.body.addEventListener("htmx:sendError", ({ target }) => complain(target, stage.dataset.away));
+document.body.addEventListener("htmx:timeout", ({ target }) => complain(target, stage.dataset.away));
 
 stage.addEventListener("keydown", (event) => {
   // While an input method composes, Enter chooses a word.
@@ -291,8 +109,6 @@ function begin() {
   stage.querySelectorAll(".thread").forEach(toEnd);
   stage.querySelectorAll(".phone").forEach((phone) => watcher.observe(phone));
   document.querySelector("[autofocus]")?.closest(".phone").scrollIntoView({ inline: "start", block: "nearest" });
-  document.addEventListener("visibilitychange", listen);
-  listen();
 }
 
 begin();

@@ -5,8 +5,8 @@ Everything here reads in a transaction that takes no write lock. Texts are as th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Self
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
@@ -15,14 +15,12 @@ from worker.clock import utc_now
 from worker.readers.erasure import TEXT, WORDS
 from worker.rules.model import ROLES, Site
 from worker.store.database import reading
-from worker.store.schema import EPOCH, cursors, decisions, inbox, replies, reports, roster, sites
+from worker.store.schema import cursors, decisions, inbox, replies, reports, roster, sites
 
 MOST_PEOPLE = 24
 MOST_STRANGERS = 8
 MOST_TEXTS = 400
 MOST_ENTRIES = 60
-# A transaction that writes a reply may commit this much after the time it wrote: no statement lives longer.
-LATE_COMMIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +74,13 @@ class LinePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a reader has read: the last place, the last decided place, the newest change of a reply, their count."""
+class News:
+    """What was said lately, in order of time, and what became of it, the newest first; `waiting`: not decided yet."""
 
-    seq: int = 0
-    decided: int = 0
-    changed_at: datetime = EPOCH
-    replies: int = 0
-
-    def __str__(self) -> str:
-        """Return it as a token without blanks, for an ETag and `since`."""
-        micros = (self.changed_at - EPOCH) // timedelta(microseconds=1)
-        return f"{self.seq}-{self.decided}-{micros}-{self.replies}"
-
-    @property
-    def waiting(self) -> int:
-        """Return how many places of the line are not decided yet."""
-        return max(0, self.seq - self.decided)
-
-    @classmethod
-    def parse(cls, token: str) -> Self:
-        """Return what `str` wrote; anything else means the beginning."""
-        try:
-            seq, decided, micros, count = (int(part) for part in token.split("-"))
-            return cls(seq, decided, EPOCH + timedelta(microseconds=micros), count)
-        except (ValueError, OverflowError):
-            return cls()
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a reader at an older mark has not seen, in order of time; what he knows already may be among it."""
-
-    mark: Mark
     bubbles: tuple[Bubble, ...]
     entries: tuple[LinePlace, ...]
+    decided: int
+    waiting: int
 
 
 def played_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
@@ -131,19 +101,14 @@ def people_of(engine: Engine, site: PhoneSite) -> PhoneSite:
     return PhoneSite(site.id, site.name, site.number, site.zone, people, max(0, len(agents) - MOST_PEOPLE))
 
 
-def mark_of(engine: Engine, site_id: int) -> Mark:
-    """Return how far there is anything to read."""
+def news_of(engine: Engine, site_id: int) -> News:
+    """Return the newest 400 texts and 400 replies, and the newest 60 places."""
     with reading(engine).connect() as connection:
-        return _mark(connection, site_id)
-
-
-def changes_since(engine: Engine, site_id: int, since: Mark) -> Changes:
-    """Return what came or changed after a mark, at most the newest 400 texts and replies and 60 places."""
-    with reading(engine).connect() as connection:
-        mark = _mark(connection, site_id)
-        bubbles = [*_texts(connection, site_id, since, mark), *_replies(connection, site_id, since)]
-        entries = tuple(_entries(connection, site_id, since))
-    return Changes(mark, tuple(sorted(bubbles, key=lambda b: (b.at, b.mine is False, b.key))), entries)
+        last, decided = _reached(connection, site_id)
+        bubbles = [*_texts(connection, site_id, decided), *_replies(connection, site_id)]
+        entries = tuple(_entries(connection, site_id))
+    in_order = sorted(bubbles, key=lambda bubble: (bubble.at, bubble.mine is False, bubble.key))
+    return News(tuple(in_order), entries, decided, max(0, last - decided))
 
 
 def _sites(gateway: str) -> Any:
@@ -187,39 +152,30 @@ def _in_order(agents: list[Person], staff: list[Person], strangers: list[Person]
     return (*agents[:1], *managers, *agents[1:], *others, *strangers)
 
 
-def _mark(connection: Connection, site_id: int) -> Mark:
-    places = select(sites.c.last_seq, func.coalesce(cursors.c.decided_seq, 0)).select_from(
-        sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
-    )
-    place = connection.execute(places.where(sites.c.id == site_id)).first()
-    counted = select(func.max(replies.c.updated_at), func.count()).where(replies.c.site_id == site_id)
-    changed_at, count = connection.execute(counted).one()
-    return Mark(place[0] if place else 0, place[1] if place else 0, changed_at or EPOCH, count)
+def _reached(connection: Connection, site_id: int) -> tuple[int, int]:
+    """Return the last place given and the last one decided."""
+    joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
+    wanted = select(sites.c.last_seq, func.coalesce(cursors.c.decided_seq, 0)).select_from(joined)
+    row = connection.execute(wanted.where(sites.c.id == site_id)).first()
+    return (row[0], row[1]) if row else (0, 0)
 
 
-def _texts(connection: Connection, site_id: int, since: Mark, mark: Mark) -> Iterable[Bubble]:
-    # A text changes once, when it is decided: so those behind the older decided place are all that can be new.
-    fresh = inbox.c.site_id == site_id, inbox.c.kind == "text", inbox.c.seq > since.decided
-    last = select(inbox.c.seq, inbox.c.sender, TEXT, inbox.c.received_at).where(*fresh)
+def _texts(connection: Connection, site_id: int, decided: int) -> Iterable[Bubble]:
+    sent = inbox.c.site_id == site_id, inbox.c.kind == "text"
+    last = select(inbox.c.seq, inbox.c.sender, TEXT, inbox.c.received_at).where(*sent)
     for row in connection.execute(last.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS)):
-        done = row.seq <= mark.decided
-        yield Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, done)
+        yield Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, row.seq <= decided)
 
 
-def _replies(connection: Connection, site_id: int, since: Mark) -> Iterable[Bubble]:
+def _replies(connection: Connection, site_id: int) -> Iterable[Bubble]:
     # Only what was handed over has arrived on a phone.
     arrived = replies.c.site_id == site_id, replies.c.sent_at.is_not(None)
-    wanted = select(replies.c.id, replies.c.recipient, WORDS, replies.c.sent_at, replies.c.delivery)
-    fresh = wanted.where(*arrived, replies.c.updated_at >= since.changed_at - _slack(since))
-    for row in connection.execute(fresh.order_by(replies.c.id.desc()).limit(MOST_TEXTS)):
+    wanted = select(replies.c.id, replies.c.recipient, WORDS, replies.c.sent_at, replies.c.delivery).where(*arrived)
+    for row in connection.execute(wanted.order_by(replies.c.id.desc()).limit(MOST_TEXTS)):
         yield Bubble(f"r{row.id}", row.recipient, False, row.words, row.sent_at, done=row.delivery == "delivered")
 
 
-def _slack(since: Mark) -> timedelta:
-    return LATE_COMMIT if since.changed_at > EPOCH else timedelta(0)
-
-
-def _entries(connection: Connection, site_id: int, since: Mark) -> Iterable[LinePlace]:
+def _entries(connection: Connection, site_id: int) -> Iterable[LinePlace]:
     decided = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
     won = (
         select(func.min(reports.c.number))
@@ -229,7 +185,7 @@ def _entries(connection: Connection, site_id: int, since: Mark) -> Iterable[Line
     wanted = (
         select(inbox.c.seq, inbox.c.received_at, inbox.c.kind, inbox.c.sender, decisions.c.code, won.label("number"))
         .select_from(inbox.outerjoin(decisions, decided))
-        .where(inbox.c.site_id == site_id, inbox.c.seq > since.decided)
+        .where(inbox.c.site_id == site_id)
         .order_by(inbox.c.seq.desc())
         .limit(MOST_ENTRIES)
     )
