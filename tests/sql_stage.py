@@ -12,6 +12,7 @@ from worker.gateways.base import Inbound
 from worker.line.door import Entry, accept, enter, found_site
 from worker.line.forwards import carry
 from worker.rules.attribution import Answer, attribute
+from worker.rules.client import Client
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import decide
 from worker.rules.model import Deadline
@@ -92,7 +93,7 @@ class SqlStage:
                 times += [tell_at(Deadline(*row), state) for row in connection.execute(waiting)]
         return min(times, default=None)
 
-    def owner(self, site: str, client: str, first3: str, last4: str, at: datetime) -> Answer:
+    def owner(self, site: str, client: Client, at: datetime) -> Answer:
         """Fold the line of the database anew up to the moment: the working sets of batches have no part in it."""
         with self.engine.connect() as connection:
             until = (inbox.c.site_id == self._ids[site]) & (inbox.c.received_at <= at)
@@ -101,4 +102,4 @@ class SqlStage:
         state = State()
         for row in rows:
             decide(state, message_of(row))
-        return attribute(state, client, first3, last4, at)
+        return attribute(state, client, at)

@@ -3,6 +3,7 @@
 import pytest
 
 from worker.rules.attribution import Answer
+from worker.rules.client import Client
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.scenarios.stage import MemoryStage
@@ -22,7 +23,7 @@ def answer_after(lines: str) -> Answer:
     assert rehearse(scenario, stage) == []
     last = scenario.lines[-1].at
     assert last is not None
-    return stage.owner("湾", "张三", "138", "5678", last)
+    return stage.owner("湾", Client("张三", "138", "5678"), last)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from tests.sql_stage import SqlStage
 from worker.decide.decider import decide_site, message_of
 from worker.rules.attribution import attribute
+from worker.rules.client import Client
 from worker.rules.dates import typed_day
 from worker.rules.decide import decide
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Kin, Listed, Message, Site, Unit, Visit
@@ -63,7 +64,7 @@ class Line:
         return NOON + timedelta(hours=self.seq - 100)
 
     def owner(self, name: str = "张三", first3: str = "138", last4: str = "5678") -> tuple[str, str, tuple[str, ...]]:
-        answer = attribute(self.state, name, first3, last4, self.now)
+        answer = attribute(self.state, Client(name, first3, last4), self.now)
         return answer.unit, answer.agent, answer.rules
 
 
@@ -108,9 +109,9 @@ def test_a_mismatch_names_the_rules_that_leave_the_earliest_report(state: State)
     state.load([claim(1, "链家", "李四", LI)])
     form = Visit(1, 1, NOON, NOON, date(2026, 11, 2), "led", "open", "张三", "138", "5678", 1, "链家", "李四", LI, LI)
     state.load([form])
-    assert "R22" not in attribute(state, "张三", "138", "5678", NOON).rules
+    assert "R22" not in attribute(state, Client("张三", "138", "5678"), NOON).rules
     state.load([Visit(**{name: getattr(form, name) for name in form.__dataclass_fields__} | {"mismatch": ("number",)})])
-    answer = attribute(state, "张三", "138", "5678", NOON)
+    answer = attribute(state, Client("张三", "138", "5678"), NOON)
     assert (answer.unit, set(answer.rules)) == ("链家", {"R7", "R5", "R22"})
 
 

@@ -25,8 +25,8 @@ from worker.processes.jobs import Tasks
 from worker.processes.sweeper import Sweeper
 from worker.readers.metrics import Metrics
 from worker.readers.path import text_path
+from worker.rules.client import ERASED
 from worker.rules.forwards import ORIGIN
-from worker.rules.model import ERASED
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.scenarios.stage import MemoryStage

@@ -26,7 +26,7 @@ from worker.processes.sweeper import Sweeper
 from worker.proof.alone import alone
 from worker.retention.run import Retained
 from worker.retention.steps import Step, Task, steps_of
-from worker.rules.model import ERASED
+from worker.rules.client import ERASED
 from worker.rules.policy import Policy
 from worker.store.database import reading
 from worker.store.schema import (

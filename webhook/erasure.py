@@ -1,7 +1,7 @@
 """How pages show what retention has erased."""
 
 from webhook.language import _
-from worker.rules.model import ERASED
+from worker.rules.client import ERASED
 
 
 def shown(words: str) -> str:

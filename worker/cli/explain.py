@@ -17,9 +17,9 @@ from worker.clock import utc_now
 from worker.decide.set_up import SiteRow, all_sites, site_named
 from worker.proof.past import ErasedError, compute_until, place_at
 from worker.proof.scratch import UndecidableError, scratch_database
-from worker.readers.cases import Client, client_of, read_case
+from worker.readers.cases import client_of, read_case
 from worker.rules.chain import canonical
-from worker.rules.model import mask_of
+from worker.rules.client import Client, mask_of
 from worker.rules.story import Case, story
 from worker.store.database import snapshot
 from worker.store.schema import sites

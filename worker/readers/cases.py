@@ -1,26 +1,17 @@
 """The case of one client, read from a register: the site's own, or one that was computed up to a past moment."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from worker.rules.client import Client
 from worker.rules.forwards import origin_of
 from worker.rules.model import FollowUp, Forward, ReportRow
 from worker.rules.story import Case, case_of
 from worker.store.facts import load
 from worker.store.schema import claims, cursors, follow_ups, forwards, inbox, reports
 from worker.store.working_set import load_client, open_state
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who is asked about: name, first three and last four digits."""
-
-    name: str
-    first3: str
-    last4: str
 
 
 def client_of(connection: Connection, site_id: int, number: int) -> Client | None:
@@ -35,7 +26,7 @@ def read_case(connection: Connection, site_id: int, client: Client, at: datetime
     """Return a client's case at a moment, by the line as far as this database has decided it."""
     site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
     state = open_state(connection, site_id, site)
-    load_client(connection, site_id, state, (client.first3, client.last4))
+    load_client(connection, site_id, state, client.phone7)
     state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
     rows = _rows(connection, site_id, client)
     places = {row.seq for row in rows}

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Engine, select
 from worker.readers.desk import Arrival, arrival_of
 from worker.readers.register import RegisterRow, reports_on_phone
 from worker.rules.attribution import Answer, attribute
+from worker.rules.client import Client, mask_of
 from worker.rules.identity import names_agree
-from worker.rules.model import Claim, Deal, Dispute, FollowUp, Kin, mask_of
+from worker.rules.model import Claim, Deal, Dispute, FollowUp, Kin
 from worker.rules.state import State
 from worker.store.database import reading
 from worker.store.facts import load
@@ -61,7 +62,7 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
     return ClientPage(
         name,
         *phone7,
-        answer=attribute(state, name, *phone7, at),
+        answer=attribute(state, Client(name, *phone7), at),
         reports=own,
         others=tuple(row for row in on_phone if row not in own),
         follow_ups=tuple(contacts),

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, case
 
-from worker.rules.model import ERASED
+from worker.rules.client import ERASED
 from worker.store.schema import inbox, replies, unrouted
 
 TEXT: Final[ColumnElement[str]] = case((inbox.c.salt == "", ERASED), else_=inbox.c.text).label("text")

@@ -148,14 +148,14 @@ def _state_of(connection: Connection, site_id: int, quarrels: list[Dispute]) -> 
     site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
     state = open_state(connection, site_id, site)
     load_claims(connection, site_id, state, {dispute.claim for dispute in quarrels})
-    load_clients(connection, site_id, state, {(claim.first3, claim.last4) for claim in state.claims.values()})
+    load_clients(connection, site_id, state, {claim.phone7 for claim in state.claims.values()})
     load_belongings(connection, site_id, state, set(state.claims))
     return state
 
 
 def _dispute_case(state: State, dispute: Dispute, now: datetime) -> DisputeCase:
     claim = state.claims.get(dispute.claim)
-    answer = attribute(state, dispute.client, dispute.first3, dispute.last4, now)
+    answer = attribute(state, dispute.who, now)
     deal = standing_deal(state, [claim], now) if claim is not None else None
     return DisputeCase(dispute, claim, answer, deal, decided_at(state, dispute, now))
 

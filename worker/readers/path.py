@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, select
 from worker.line.door import PROGRAM
 from worker.line.forwards import forward_id, read_forward_id
 from worker.readers.erasure import TEXT
-from worker.rules.model import ERASED, mask_of
+from worker.rules.client import ERASED, mask_of
 from worker.store.database import reading
 from worker.store.schema import attempts, decisions, forwards, inbox, replies, reports, roster, sites
 

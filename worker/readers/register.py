@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tupl
 from worker.decide.heads import SHOWN
 from worker.readers.flags import shown_flags
 from worker.readers.search import WINNING, Search, conditions_of, status_at
-from worker.rules.model import mask_of
+from worker.rules.client import mask_of
 from worker.store.database import reading
 from worker.store.schema import claims, decisions, reports, sites, units
 

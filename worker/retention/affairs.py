@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, or_, select
 
 from worker.proof.compare import BY_MESSAGE, stream
+from worker.rules.client import ERASED
 from worker.rules.erasure import Clients
-from worker.rules.model import ERASED
 from worker.rules.states import WAITING, FormState
 from worker.store.schema import aliases, claims, deals, disputes, follow_ups, forwards, kin, replies, reports, visits
 

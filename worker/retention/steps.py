@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
 
 from worker.retention.affairs import places_of
 from worker.retention.changes import Change, change
+from worker.rules.client import ERASED, Phone7
 from worker.rules.erasure import (
     Affairs,
     Clients,
@@ -20,9 +21,7 @@ from worker.rules.erasure import (
     left_of_report,
     older,
 )
-from worker.rules.model import ERASED
 from worker.rules.policy import Policy
-from worker.rules.state import Phone7
 from worker.store.schema import aliases, claims, follow_ups, inbox, kin, replies, reports, roster, senders, visits
 from worker.store.states import SETTLED
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 from worker.decide.decider import message_of, working_set
 from worker.proof.seals import Seal
 from worker.retention.steps import Wanted
-from worker.rules.state import Phone7, State
+from worker.rules.client import Phone7
+from worker.rules.state import State
 from worker.store.schema import cursors, inbox
 
 MOST: Final = 500
@@ -47,7 +48,7 @@ class Follower:
 
 
 def _phones7_of(state: State) -> Iterator[Phone7]:
-    yield from ((claim.first3, claim.last4) for claim in state.claims.values())
-    yield from ((alias.first3, alias.last4) for alias in state.aliases.values())
-    yield from ((form.first3, form.last4) for form in state.visits.values())
-    yield from ((link.first3, link.last4) for link in state.kin.values())
+    yield from (claim.phone7 for claim in state.claims.values())
+    yield from (alias.phone7 for alias in state.aliases.values())
+    yield from (form.phone7 for form in state.visits.values())
+    yield from (link.phone7 for link in state.kin.values())

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from parsers.message import Report
+from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.deadlines import plan_protection
 from worker.rules.disputes import final_for
@@ -69,7 +70,7 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
 
 def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
     """Return which of his claims a sender speaks of: the one so called, else the last one."""
-    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    at = turn.state.claims_at(Client.of(report).phone7)
     mine = [c for c in at if c.unit == reporter.unit and c.live(turn.now)]
     name = report.client or ""
     so_called = [c for c in mine if same_name(c.client, name)] or [c for c in mine if names_agree(c.client, name)]
@@ -83,9 +84,9 @@ def _may_be_amended(turn: Turn, claim: Claim, report: Report) -> bool:
     fresh = in_window(turn, claim) and claim.seq != turn.message.seq and times_amended(claim) < MOST_TIMES
     waits = claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED) and not set(claim.flags) & set(LASTING_FLAGS)
     moved = claim.visited_at or claim.came_at or claim.deal_at or claim.renewed_at or state.visits_of(claim.number)
-    linked = state.aliases_of(claim.number) or state.kin_at(claim.first3, claim.last4)
+    linked = state.aliases_of(claim.number) or state.kin_at(claim.phone7)
     joined = state.disputes_of(claim.number) or linked
-    same_digits = (claim.first3, claim.last4) == (report.first3, report.last4)
+    same_digits = claim.phone7 == (report.first3, report.last4)
     return fresh and waits and not moved and not joined and same_digits
 
 
@@ -123,10 +124,10 @@ def _agent_stays(turn: Turn, claim: Claim, reporter: Reporter, *, renamed: bool)
 
 def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
     """Judge a claim anew under another name; None when that is taken, or the unit's already: then it is a report."""
-    state, client = turn.state, (name, claim.first3, claim.last4)
+    state, client = turn.state, claim.who._replace(name=name)
     if final_for(state, client, turn.now) is not None or len(family_of(state, client, turn.now)) > 1:
         return None
-    live = [c for c in state.claims_at(claim.first3, claim.last4) if c.number != claim.number and c.live(turn.now)]
+    live = [c for c in state.claims_at(claim.phone7) if c.number != claim.number and c.live(turn.now)]
     if any(c.unit == claim.unit and names_agree(c.client, name) for c in live):
         return None
     others = [c for c in live if c.unit != claim.unit and c.state != ClaimState.CONTESTED]
@@ -167,7 +168,7 @@ def _amended(
     turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[str, str], place: Place, how: str = AMENDED
 ) -> Part:
     """Put the claim down as it is now; it keeps number and end, but for the end of a withdrawn one so called (R7)."""
-    phone7 = (claim.first3, claim.last4)
+    phone7 = claim.phone7
     before = withdrawn_before(turn, name, phone7, claim.unit, besides=claim.number)
     ends_at = min(claim.ends_at, before.ends_at) if before is not None else claim.ends_at
     sure = report.sure
@@ -230,5 +231,5 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
 
 def _passes_another(turn: Turn, claim: Claim) -> bool:
     """Tell whether another's claim, about which the managers were told, speaks of the same client now."""
-    at = (c for c in turn.state.claims_at(claim.first3, claim.last4) if c.live(turn.now) and c.unit != claim.unit)
+    at = (c for c in turn.state.claims_at(claim.phone7) if c.live(turn.now) and c.unit != claim.unit)
     return any(c.state == ClaimState.SUSPECTED and names_agree(c.client, claim.client) for c in at)

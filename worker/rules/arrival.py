@@ -71,5 +71,5 @@ def mark_arrival(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, .
 
 
 def _is_fuller(guest: Report, claim: Claim) -> bool:
-    same_number = (guest.first3, guest.last4) == (claim.first3, claim.last4)
+    same_number = (guest.first3, guest.last4) == claim.phone7
     return same_number and name_form(claim.client).bare and not name_form(guest.client or "").bare

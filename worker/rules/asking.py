@@ -5,6 +5,7 @@ from typing import Any
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute, owns
+from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.disputes import open_at
 from worker.rules.model import Claim, Decision
@@ -62,8 +63,8 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
     client = client_params(report)
     if not isinstance(claim, Missing) and claim.live(turn.now):
         return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
-    asked = (report.client or "", report.first3 or "", report.last4 or "")
-    if attribute(turn.state, *asked, turn.now).unit:
+    asked = Client.of(report)
+    if attribute(turn.state, asked, turn.now).unit:
         return Outcome(Code.STATUS, client | {"state": "other"})
     if isinstance(claim, Missing):
         return Outcome(Code.STATUS, client | {"state": "nobody"})
@@ -72,7 +73,7 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
 
 def _by_digits(turn: Turn, report: Report) -> Outcome:
     """A number without a name tells only of the asker's own: four digits are hidden, so it may be anybody's."""
-    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    at = turn.state.claims_at(Client.of(report).phone7)
     seen = [claim for claim in at if claim.live(turn.now) and in_his_view(turn, claim)]
     if len(seen) > 1:
         return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [claim.ref for claim in seen]})

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.rules.client import Client
 from worker.rules.disputes import last_decision, open_at, standing_deal
-from worker.rules.families import Client, claims_of_family, client_of, family_of, is_himself
+from worker.rules.families import claims_of_family, family_of, is_himself
 from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim, Dispute
 from worker.rules.numbers import Rule
@@ -44,9 +45,8 @@ class Answer:
     claim: int = 0
 
 
-def attribute(state: State, client: str, first3: str, last4: str, at: datetime) -> Answer:
+def attribute(state: State, asked: Client, at: datetime) -> Answer:
     """Return whose a client is at a moment, by the line as far as the state has it."""
-    asked = (client, first3, last4)
     past = _past(state, asked, at)
     standing = _standing(state, past, asked, at)
     answer = _decided(state, past, at) or _final(state, past, at) or standing or _nobody(past)
@@ -56,7 +56,7 @@ def attribute(state: State, client: str, first3: str, last4: str, at: datetime) 
 
 def attribute_claim(state: State, claim: Claim, at: datetime) -> Answer:
     """Return whose the client of a claim is."""
-    return attribute(state, claim.client, claim.first3, claim.last4, at)
+    return attribute(state, claim.who, at)
 
 
 def owns(state: State, claim: Claim, at: datetime) -> bool:
@@ -66,7 +66,7 @@ def owns(state: State, claim: Claim, at: datetime) -> bool:
 
 def attribute_at_deal(state: State, claim: Claim, at: datetime) -> Answer:
     """Return what a deal at this moment makes final: the answer of steps 1 to 5, whatever deal is recorded (J8)."""
-    asked = client_of(claim)
+    asked = claim.who
     past = _past(state, asked, at)
     return _decided(state, past, at) or _standing(state, past, asked, at) or _nobody(past)
 
@@ -78,8 +78,8 @@ def _past(state: State, client: Client, at: datetime) -> list[Claim]:
 def _claims(state: State, client: Client, at: datetime) -> list[Claim]:
     """Return the claims that speak of a client: exactly so called before those whose names merely agree."""
     family = claims_of_family(state, client, at)
-    own = [c for c in family if (c.first3, c.last4) == client[1:] or names_agree(c.client, client[0])]
-    exact = [c for c in own if same_name(c.client, client[0])]
+    own = [c for c in family if c.phone7 == client.phone7 or names_agree(c.client, client.name)]
+    exact = [c for c in own if same_name(c.client, client.name)]
     holding = any(c.holds(at) for c in exact)
     return [c for c in family if not (holding and c in own and c not in exact)]
 
@@ -116,7 +116,7 @@ def _standing(state: State, past: list[Claim], asked: Client, at: datetime) -> A
     arrived = [claim for claim in holding if claim.came_at is not None and claim.came_at <= at]
     # A visit protects only the unit that is the group's earliest, too (B16); who walked in is the site's whatever was
     # reported of himself too late (R1), but not where a relative was reported before (R24).
-    walked_in = [c for c in holding if c.unit == WALK_IN and is_himself(state, client_of(c), earliest)]
+    walked_in = [c for c in holding if c.unit == WALK_IN and is_himself(state, c.who, earliest)]
     first = next((c for c in (*visited, *arrived) if c.unit == earliest.unit), None)
     related = any(not is_himself(state, asked, c) for c in holding)
     differs = bool(visited or arrived) and first is None
@@ -144,7 +144,7 @@ def _rules(state: State, claim: Claim, at: datetime) -> Iterator[str]:
     if claim.unit == WALK_IN:
         yield from (Rule.R6, Rule.R14, *(WHY_WALKED_IN[flag] for flag in claim.flags if flag in WHY_WALKED_IN))
         yield from (Rule.R11,) if "rival" in claim.flags else ()
-        yield from (Rule.R24,) if len(family_of(state, client_of(claim), at)) > 1 else ()
+        yield from (Rule.R24,) if len(family_of(state, claim.who, at)) > 1 else ()
         return
     if _protects(state, claim, at):
         yield from (Rule.R13, Rule.R14)

@@ -9,7 +9,7 @@ from worker.rules.answers import Outcome, answered
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal
-from worker.rules.families import claims_of_family, client_of
+from worker.rules.families import claims_of_family
 from worker.rules.model import Claim, Deal, Decision, Dispute
 from worker.rules.params import named_params
 from worker.rules.proving import dispute_named
@@ -30,7 +30,7 @@ def _by_claim(turn: Turn, parsed: Parsed) -> Outcome:
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
         return claim.outcome
-    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    family = claims_of_family(turn.state, claim.who, turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     if deal is None:
         return Outcome(Code.REFUSED_INVALID, {"reason": "unsold"})

@@ -41,9 +41,9 @@ def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Ou
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     if not claim.live(turn.now):
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
-    if (claim.first3, claim.last4) == (true.first3, true.last4):
+    if claim.phone7 == (true.first3, true.last4):
         return Outcome(Code.REFUSED_INVALID, {"reason": "number"})
-    before = (claim.first3, claim.last4)
+    before = claim.phone7
     turn.state.put(Alias(*before, claim.number, turn.message.seq, turn.now, proof))
     corrected = replace(claim, first3=true.first3 or "", last4=true.last4 or "")
     turn.state.put(corrected)
@@ -53,7 +53,7 @@ def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Ou
 
 def _let_the_earliest_prevail(turn: Turn, corrected: Claim) -> None:
     """R22: of claims that turn out to be one client's the earliest stands; one with a visit is for a dispute (B16)."""
-    at = turn.state.claims_at(corrected.first3, corrected.last4)
+    at = turn.state.claims_at(corrected.phone7)
     same = [c for c in at if c.holds(turn.now) and names_agree(c.client, corrected.client)]
     first, *later = sorted(same, key=lambda c: (c.reported_at, c.seq, c.part)) or [corrected]
     for claim in later:

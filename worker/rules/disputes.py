@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.rules.families import Client, claims_of_family, client_of
+from worker.rules.client import Client
+from worker.rules.families import claims_of_family
 from worker.rules.model import Claim, Deal, Dispute
 from worker.rules.numbers import Rule
 from worker.rules.state import State
@@ -33,7 +34,7 @@ class Final:
 def claims_disputed(state: State, dispute: Dispute, at: datetime) -> list[Claim]:
     """Return the claims on the client of a dispute and on his family."""
     claim = state.claims.get(dispute.claim)
-    return claims_of_family(state, client_of(claim), at) if claim is not None else []
+    return claims_of_family(state, claim.who, at) if claim is not None else []
 
 
 def standing_deal(state: State, claims: Iterable[Claim], at: datetime) -> Deal | None:

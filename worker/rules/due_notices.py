@@ -10,7 +10,6 @@ from typing import Any
 from worker.rules.attribution import owns
 from worker.rules.codes import Code
 from worker.rules.disputes import final_for
-from worker.rules.families import client_of
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
 from worker.rules.plans import missed
@@ -89,7 +88,7 @@ def _subject(state: State, deadline: Deadline, now: datetime) -> Claim | None:
     if claim is None or claim.ended_at is not None or claim.ends_at != deadline.at:
         return None
     # Sold or decided, the client does not become public when the days are over (E11).
-    return claim if final_for(state, client_of(claim), now) is None else None
+    return claim if final_for(state, claim.who, now) is None else None
 
 
 def _to_agent(state: State, claim: Claim, code: Code, params: dict[str, Any], ref: str) -> list[Reply]:

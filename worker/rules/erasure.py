@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from worker.rules.model import ERASED
+from worker.rules.client import ERASED, Phone7
 from worker.rules.policy import Policy
-from worker.rules.state import Phone7
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 

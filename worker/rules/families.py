@@ -6,12 +6,10 @@ A client is himself under every number that he is known by (R25), and his group 
 from collections.abc import Iterator
 from datetime import datetime
 
+from worker.rules.client import Client
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim, Kin
 from worker.rules.state import State
-
-Client = tuple[str, str, str]
-"""A client as people know him: name, first three and last four digits."""
 
 
 def family_of(state: State, client: Client, at: datetime, proved: bool = True) -> list[Client]:
@@ -26,7 +24,7 @@ def family_of(state: State, client: Client, at: datetime, proved: bool = True) -
 
 def _relatives(state: State, client: Client, at: datetime, proved: bool) -> Iterator[Client]:
     yield from _other_numbers(state, client)
-    for link in state.kin_at(client[1], client[2]):
+    for link in state.kin_at(client.phone7):
         if stands(link, at) and (link.proved or not proved):
             one, other = ends_of(link)
             if same_client(client, one):
@@ -37,15 +35,15 @@ def _relatives(state: State, client: Client, at: datetime, proved: bool) -> Iter
 
 def _other_numbers(state: State, client: Client) -> Iterator[Client]:
     """R25: yield the client under the numbers that were shown to be his as well."""
-    for claim in state.claims_at(client[1], client[2]):
-        if names_agree(claim.client, client[0]) and (others := state.aliases_of(claim.number)):
-            yield client_of(claim)
-            yield from ((claim.client, alias.first3, alias.last4) for alias in others)
+    for claim in state.claims_at(client.phone7):
+        if names_agree(claim.client, client.name) and (others := state.aliases_of(claim.number)):
+            yield claim.who
+            yield from (Client(claim.client, *alias.phone7) for alias in others)
 
 
 def is_himself(state: State, client: Client, claim: Claim) -> bool:
     """Tell whether a claim is on the client himself, under whichever of his numbers, and not on a relative."""
-    return any(same_client(client_of(claim), one) for one in (client, *_other_numbers(state, client)))
+    return any(same_client(claim.who, one) for one in (client, *_other_numbers(state, client)))
 
 
 def stands(link: Kin, at: datetime) -> bool:
@@ -55,28 +53,20 @@ def stands(link: Kin, at: datetime) -> bool:
 
 def ends_of(link: Kin) -> tuple[Client, Client]:
     """Return the two clients of a link."""
-    return (
-        (link.client, link.first3, link.last4),
-        (link.other_client, link.other_first3, link.other_last4),
-    )
+    return link.who, link.other
 
 
 def same_client(one: Client, other: Client) -> bool:
     """Tell whether two are the same client: same phone7 and names that agree."""
-    return one[1:] == other[1:] and names_agree(one[0], other[0])
-
-
-def client_of(claim: Claim) -> Client:
-    """Return the client of a claim."""
-    return claim.client, claim.first3, claim.last4
+    return one.phone7 == other.phone7 and names_agree(one.name, other.name)
 
 
 def claims_of_family(state: State, client: Client, at: datetime) -> list[Claim]:
     """Return every claim on the client and on the proved members of his group, in line order."""
     found = {
         claim.number: claim
-        for name, first3, last4 in family_of(state, client, at)
-        for claim in state.claims_at(first3, last4)
-        if names_agree(claim.client, name)
+        for one in family_of(state, client, at)
+        for claim in state.claims_at(one.phone7)
+        if names_agree(claim.client, one.name)
     }
     return sorted(found.values(), key=lambda claim: (claim.reported_at, claim.seq, claim.part))

@@ -35,7 +35,7 @@ def _by_number(turn: Turn, digits: str) -> Visit | Missing:
 
 def _by_client(report: Report, waiting: list[Visit]) -> Visit | Missing:
     phone7 = (report.first3, report.last4)
-    fitting = [f for f in waiting if (f.first3, f.last4) == phone7 and names_agree(f.client, report.client or "")]
+    fitting = [f for f in waiting if f.phone7 == phone7 and names_agree(f.client, report.client or "")]
     return _only(fitting) if fitting else Missing(Code.REFUSED_NOT_FOUND)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.client import Client
 from worker.rules.codes import Code, refusal_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Decision
@@ -72,7 +73,7 @@ def _is_own(turn: Turn, name: str) -> bool:
 
 def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome:
     """Register one client as of this entry; what the desk wrote as a walk-in of the same day gives way (R6, B15)."""
-    for claim in turn.state.claims_at(guest.first3 or "", guest.last4 or ""):
+    for claim in turn.state.claims_at(Client.of(guest).phone7):
         same_day = turn.state.day(claim.reported_at) == turn.state.day(turn.now)
         if (
             claim.unit == WALK_IN

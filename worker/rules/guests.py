@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from parsers.message import Parsed, Report
+from worker.rules.client import Client
 from worker.rules.codes import Code
-from worker.rules.families import claims_of_family, client_of, family_of, same_client
+from worker.rules.families import claims_of_family, family_of, same_client
 from worker.rules.identity import fold, names_agree, same_name
 from worker.rules.model import WALK_IN, Claim
 from worker.rules.references import Missing, claims_meant, in_his_view
@@ -62,12 +63,12 @@ def standing_of(turn: Turn, guest: Report, arrived_at: datetime) -> Standing:
 
 def _claims_on(turn: Turn, guest: Report) -> tuple[list[Claim], list[Claim]]:
     """Return the claims on a client himself, exactly so called before roughly, and behind them those on his family."""
-    client = (guest.client or "", guest.first3 or "", guest.last4 or "")
-    himself = [c for c in turn.state.claims_at(*client[1:]) if names_agree(c.client, client[0])]
-    exact = [c for c in himself if same_name(c.client, client[0])]
+    client = Client.of(guest)
+    himself = [c for c in turn.state.claims_at(client.phone7) if names_agree(c.client, client.name)]
+    exact = [c for c in himself if same_name(c.client, client.name)]
     if any(claim.holds(turn.now) for claim in exact):
         himself = exact
-    relatives = [c for c in claims_of_family(turn.state, client, turn.now) if not same_client(client_of(c), client)]
+    relatives = [c for c in claims_of_family(turn.state, client, turn.now) if not same_client(c.who, client)]
     return himself, [*himself, *(claim for claim in relatives if claim not in himself)]
 
 
@@ -90,7 +91,7 @@ def _reported_first(turn: Turn, claim: Claim, arrived_at: datetime) -> bool:
 
 def _under(turn: Turn, guest: Report, arriving: list[Claim], known: list[Claim]) -> Standing:
     fitting = [claim for claim in arriving if names_its_reporter(turn, guest, claim)] or arriving
-    at_number = turn.state.claims_at(guest.first3 or "", guest.last4 or "")
+    at_number = turn.state.claims_at(Client.of(guest).phone7)
     if len({claim.name_key for claim in fitting if claim in at_number and claim.live(turn.now)}) > 1:
         return Standing("ambiguous", fitting=tuple(claim.ref for claim in fitting))
     claim = fitting[0]
@@ -154,7 +155,7 @@ def _misread(turn: Turn, guest: Report, arrived_at: datetime) -> Standing | None
     if len(by_number) == 1:
         return Standing("live", by_number[0], ("number", *_whose(turn, guest, by_number[0])))
     digits = (guest.first3, guest.last4)
-    by_name = [c for c in possible if (c.first3, c.last4) == digits and not _whose(turn, guest, c)]
+    by_name = [c for c in possible if c.phone7 == digits and not _whose(turn, guest, c)]
     return Standing("live", min(by_name, key=lambda c: c.number), ("name",)) if by_name else None
 
 
@@ -173,6 +174,6 @@ def one_group(turn: Turn, guests: list[Report], standings: list[Standing]) -> bo
     reports = {standing.claim.seq if standing.claim else None for standing in standings}
     if len(reports) == 1 and None not in reports:
         return True
-    first, *others = [(g.client or "", g.first3 or "", g.last4 or "") for g in guests]
+    first, *others = [Client.of(g) for g in guests]
     family = family_of(turn.state, first, turn.now, proved=False)
     return all(any(same_client(other, relative) for relative in family) for other in others)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
+from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
@@ -17,15 +18,8 @@ WALK_IN = "walkin"
 """The unit of a walk-in (现场客): a client of the site itself (R6; decisions.md B2)."""
 UNSURE = "unsure"
 """The flag of a claim whose reading nobody has confirmed (R2b, L24)."""
-ERASED = "—"
-"""The name of a client whose records retention has erased."""
 WEEKEND = "weekend"
 """The part of a plan that means its day, a Saturday, or the Sunday after it."""
-
-
-def mask_of(first3: str, last4: str) -> str:
-    """Return a phone as people write it; of an erased client nothing is left to write."""
-    return ERASED if last4.startswith("#") else f"{first3}****{last4}"
 
 
 def fields_of(value: Any) -> dict[str, Any]:
@@ -204,6 +198,16 @@ class Claim:
         return f"R{self.number}" if self.number > 0 else f"V{-self.number}"
 
     @property
+    def who(self) -> Client:
+        """Return its client."""
+        return Client(self.client, self.first3, self.last4)
+
+    @property
+    def phone7(self) -> Phone7:
+        """Return the digits of his phone that are known."""
+        return self.first3, self.last4
+
+    @property
     def mask(self) -> str:
         """Return the phone as people write it."""
         return mask_of(self.first3, self.last4)
@@ -219,6 +223,11 @@ class Alias:
     seq: int
     at: datetime
     proof: str
+
+    @property
+    def phone7(self) -> Phone7:
+        """Return its digits."""
+        return self.first3, self.last4
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +283,16 @@ class Visit:
     def ref(self) -> str:
         """Return the number as people write it."""
         return f"V{self.number}"
+
+    @property
+    def who(self) -> Client:
+        """Return its client."""
+        return Client(self.client, self.first3, self.last4)
+
+    @property
+    def phone7(self) -> Phone7:
+        """Return the digits of his phone that are known."""
+        return self.first3, self.last4
 
     @property
     def mask(self) -> str:
@@ -339,6 +358,16 @@ class Dispute:
         return f"D{self.number}"
 
     @property
+    def who(self) -> Client:
+        """Return its client."""
+        return Client(self.client, self.first3, self.last4)
+
+    @property
+    def phone7(self) -> Phone7:
+        """Return the digits of his phone that are known."""
+        return self.first3, self.last4
+
+    @property
     def mask(self) -> str:
         """Return the phone as people write it."""
         return mask_of(self.first3, self.last4)
@@ -360,6 +389,21 @@ class Kin:
     proof: str
     proved: bool
     undone_at: datetime | None = None
+
+    @property
+    def who(self) -> Client:
+        """Return the one of them."""
+        return Client(self.client, self.first3, self.last4)
+
+    @property
+    def other(self) -> Client:
+        """Return the other one."""
+        return Client(self.other_client, self.other_first3, self.other_last4)
+
+    @property
+    def phone7(self) -> Phone7:
+        """Return the digits of the one."""
+        return self.first3, self.last4
 
 
 @dataclass(frozen=True, slots=True)

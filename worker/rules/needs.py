@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from parsers.message import Parsed
+from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
-from worker.rules.state import Phone7, State
+from worker.rules.state import State
 
 ARRIVALS = ("visit", "walkin")
 OF_FORMS = (*ARRIVALS, "sign", "verify", "settle")

@@ -9,7 +9,7 @@ from worker.rules.attribution import attribute_claim
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal
-from worker.rules.families import claims_of_family, client_of
+from worker.rules.families import claims_of_family
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
@@ -38,7 +38,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
         return claim.outcome
-    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    family = claims_of_family(turn.state, claim.who, turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     holder = _holder(turn, claim, deal)
     if holder.unit == turn.listed.unit:

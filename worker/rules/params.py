@@ -3,17 +3,14 @@
 from typing import Any
 
 from parsers.message import Report
+from worker.rules.client import Client
 from worker.rules.model import Claim
-
-
-def mask_of(first3: str | None, last4: str | None) -> str:
-    """Return a phone as people write it."""
-    return f"{first3}****{last4}"
 
 
 def client_params(report: Report) -> dict[str, Any]:
     """Return the client of a text as it was written."""
-    return {"client": report.client or "", "mask": mask_of(report.first3, report.last4)}
+    client = Client.of(report)
+    return {"client": client.name, "mask": client.mask}
 
 
 def named_params(claim: Claim) -> dict[str, Any]:

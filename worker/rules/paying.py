@@ -12,7 +12,7 @@ from worker.rules.deadlines import end_of_day
 from worker.rules.displacement import displace
 from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import standing_deal
-from worker.rules.families import claims_of_family, client_of
+from worker.rules.families import claims_of_family
 from worker.rules.model import WALK_IN, Claim, Deal, Decision
 from worker.rules.numbers import Rule
 from worker.rules.params import named_params
@@ -58,7 +58,7 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
 
 
 def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
-    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    family = claims_of_family(turn.state, claim.who, turn.now)
     known = standing_deal(turn.state, family, turn.now)
     deal = _deal(turn, claim, payment, known)
     late = ("late_entry",) if entered_late(turn.state, deal) else ()
@@ -112,7 +112,7 @@ def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
 
 def _agent(turn: Turn, claim: Claim, unit: str) -> str:
     """J2: the closing unit's agent is the one of its last claim on the client."""
-    family = claims_of_family(turn.state, client_of(claim), turn.now)
+    family = claims_of_family(turn.state, claim.who, turn.now)
     return next((c.agent for c in reversed(family) if c.unit == unit), "")
 
 

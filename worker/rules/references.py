@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome
+from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.families import claims_of_family
 from worker.rules.identity import names_agree, same_name
@@ -94,7 +95,7 @@ def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
 
 def claim_on(turn: Turn, report: Report, wanted: Callable[[Claim], bool]) -> Claim | Missing:
     """Return the latest claim in his view on a name and mask, a wanted and a live one first; else on a relative."""
-    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    at = turn.state.claims_at(Client.of(report).phone7)
     seen = [c for c in at if in_his_view(turn, c)]
     named = latest_named(seen, report.client or "", turn.now, wanted)
     return named or next(iter(_of_relatives(turn, report)), Missing(Code.REFUSED_NOT_FOUND))
@@ -113,6 +114,6 @@ def latest_named(
 
 def _of_relatives(turn: Turn, report: Report) -> list[Claim]:
     """R23: a proved family is one client, so who has reported one of them may name any."""
-    client = (report.client or "", report.first3 or "", report.last4 or "")
+    client = Client.of(report)
     family = claims_of_family(turn.state, client, turn.now)
     return [c for c in family if c.holds(turn.now) and in_his_view(turn, c)]

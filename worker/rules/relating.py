@@ -6,12 +6,12 @@ from dataclasses import replace
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import Answer, attribute_claim
+from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.displacement import tell_loser
-from worker.rules.families import Client, claims_of_family, client_of, ends_of, same_client, stands
+from worker.rules.families import claims_of_family, ends_of, same_client, stands
 from worker.rules.model import Claim, Decision, Kin
 from worker.rules.numbers import Rule
-from worker.rules.params import mask_of
 from worker.rules.references import Missing, claim_on, claims_meant
 from worker.rules.turn import Turn
 
@@ -62,17 +62,17 @@ def _people(turn: Turn, parsed: Parsed) -> list[Client] | Missing:
     missing = next((found for found in by_number if isinstance(found, Missing)), None)
     if missing is not None:
         return missing
-    claims = [client_of(claim) for claim in by_number if isinstance(claim, Claim)]
+    claims = [claim.who for claim in by_number if isinstance(claim, Claim)]
     if any(report.client is None for report in parsed.reports):
         return Missing(Code.REFUSED_INVALID)
     return [*claims, *(_person(turn, report) for report in parsed.reports)]
 
 
 def _person(turn: Turn, report: Report) -> Client:
-    written = (report.client or "", report.first3 or "", report.last4 or "")
+    person = Client.of(report)
     claim = claim_on(turn, report, lambda c: c.holds(turn.now))
-    himself = not isinstance(claim, Missing) and same_client(client_of(claim), written)
-    return client_of(claim) if himself and not isinstance(claim, Missing) else written
+    himself = not isinstance(claim, Missing) and same_client(claim.who, person)
+    return claim.who if himself and not isinstance(claim, Missing) else person
 
 
 def _link(turn: Turn, one: Client, other: Client, relation: str, proof: str) -> Outcome:
@@ -85,7 +85,7 @@ def _link(turn: Turn, one: Client, other: Client, relation: str, proof: str) -> 
 
 
 def _unlink(turn: Turn, people: list[Client]) -> Outcome:
-    standing = [link for link in turn.state.kin_at(*people[0][1:]) if _between(turn, link, people)]
+    standing = [link for link in turn.state.kin_at(people[0].phone7) if _between(turn, link, people)]
     if not standing:
         return Outcome(Code.REFUSED_NOT_FOUND)
     before = _answers(turn, *ends_of(standing[0]), *people)
@@ -101,7 +101,7 @@ def _between(turn: Turn, link: Kin, people: list[Client]) -> bool:
 
 
 def _both(one: Client, other: Client) -> dict[str, str]:
-    return {"client": one[0], "mask": mask_of(*one[1:]), "other_client": other[0], "other_mask": mask_of(*other[1:])}
+    return {"client": one.name, "mask": one.mask, "other_client": other.name, "other_mask": other.mask}
 
 
 def _answers(turn: Turn, *clients: Client) -> Answers:

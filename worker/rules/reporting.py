@@ -6,6 +6,7 @@ from parsers.message import Parsed, Report
 from worker.rules.aliasing import may_be_himself
 from worker.rules.amendment import amend
 from worker.rules.attribution import attribute
+from worker.rules.client import Client
 from worker.rules.codes import Code, refusal_of
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
@@ -99,14 +100,14 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
         return Part(
             Code.EXPIRED, (Rule.R8,), client_params(report) | {"ending": "sent", "days": turn.policy.report_days}
         )
-    final = final_for(turn.state, (report.client or "", report.first3 or "", report.last4 or ""), turn.now)
+    final = final_for(turn.state, Client.of(report), turn.now)
     if final is not None and (final.sold or final.unit != reporter.unit):
         # Sold or decided for another, he stays taken for good (B42).
         return Part(Code.DUPLICATE_OTHER, final.rules, client_params(report))
     held = _held_with_his_family(turn, report) if final is None else None
     if held is not None:
         return _of_group(turn, report, reporter, held, index, beside)
-    at_number = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    at_number = turn.state.claims_at(Client.of(report).phone7)
     live = [c for c in at_number if _counts(turn, c, reporter) and (final is None or c.unit == final.unit)]
     agreeing = _meant(report.client or "", live)
     own = [c for c in agreeing if c.unit == reporter.unit]
@@ -131,10 +132,10 @@ def _counts(turn: Turn, claim: Claim, reporter: Reporter) -> bool:
 
 def _held_with_his_family(turn: Turn, report: Report) -> Claim | None:
     """R23, R25: return the claim that holds a client whose relatives, or further numbers, are proved."""
-    client = (report.client or "", report.first3 or "", report.last4 or "")
+    client = Client.of(report)
     if len(family_of(turn.state, client, turn.now)) == 1:
         return None
-    claim = turn.state.claims.get(attribute(turn.state, *client, turn.now).claim)
+    claim = turn.state.claims.get(attribute(turn.state, client, turn.now).claim)
     return claim if claim is not None and claim.holds(turn.now) else None
 
 
@@ -144,7 +145,7 @@ def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index
         part = _repeat(turn, report, reporter, held)
     else:
         part = _overlap(turn, report, reporter, held, index, beside)
-    client = (report.client or "", report.first3 or "", report.last4 or "")
+    client = Client.of(report)
     if is_himself(turn.state, client, held):
         return replace(part, rules=(*part.rules, Rule.R25))
     return replace(part, rules=(*part.rules, Rule.R23), params=part.params | client_params(report))
@@ -251,7 +252,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
 
 
 def _earlier(turn: Turn, claim: Claim) -> list[Claim]:
-    before = (c for c in turn.state.claims_at(claim.first3, claim.last4) if c.number != claim.number)
+    before = (c for c in turn.state.claims_at(claim.phone7) if c.number != claim.number)
     return [c for c in before if names_agree(c.client, claim.client)]
 
 

@@ -135,7 +135,7 @@ def _import(turn: Turn, given: Mapping[str, Any]) -> Code:
 
 def _import_row(turn: Turn, row: Mapping[str, Any], index: int) -> None:
     claim = _imported_claim(turn, row, index)
-    rivals = [c for c in turn.state.claims_at(claim.first3, claim.last4) if names_agree(c.client, claim.client)]
+    rivals = [c for c in turn.state.claims_at(claim.phone7) if names_agree(c.client, claim.client)]
     holder = next((c for c in rivals if c.holds(turn.now)), None)
     code = Code.IMPORTED
     if holder is not None:

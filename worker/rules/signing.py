@@ -7,7 +7,7 @@ from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
-from worker.rules.families import claims_of_family, client_of
+from worker.rules.families import claims_of_family
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import (
     PARTIES,
@@ -135,7 +135,7 @@ def confirm(turn: Turn, form: Visit) -> None:
 
 def _displace(turn: Turn, claim: Claim) -> None:
     """B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14)."""
-    for other in claims_of_family(turn.state, client_of(claim), turn.now):
+    for other in claims_of_family(turn.state, claim.who, turn.now):
         if other.number != claim.number and other.holds(turn.now) and other.reported_at >= claim.ends_at:
             turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
             if other.unit != claim.unit:

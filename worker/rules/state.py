@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.rules.client import Phone7
 from worker.rules.identity import fold, is_branch_of, unit_key
 from worker.rules.model import (
     Alias,
@@ -24,9 +25,6 @@ from worker.rules.model import (
     Visit,
 )
 from worker.rules.policy import Policy, policy_of
-
-Phone7 = tuple[str, str]
-"""First three and last four digits of a client's phone."""
 
 
 class State:
@@ -131,7 +129,7 @@ class State:
             case Claim() | Visit() | Deal() | Dispute():
                 return self._numbered[type(fact)], fact.number
             case Alias():
-                return self.aliases, (fact.first3, fact.last4, fact.number)
+                return self.aliases, (*fact.phone7, fact.number)
             case FollowUp():
                 return self.follow_ups, (fact.seq, fact.part)
             case Kin():
@@ -148,13 +146,13 @@ class State:
         """Yield the indexes that a fact stands in: which, under what, and what stands there."""
         match fact:
             case Claim():
-                yield self._by_phone7, (fact.first3, fact.last4), fact.number
+                yield self._by_phone7, fact.phone7, fact.number
             case Alias():
-                yield self._by_phone7, (fact.first3, fact.last4), fact.number
-                yield self._aliases_by_number, fact.number, (fact.first3, fact.last4)
+                yield self._by_phone7, fact.phone7, fact.number
+                yield self._aliases_by_number, fact.number, fact.phone7
             case Kin():
-                yield self._kin_by_phone7, (fact.first3, fact.last4), fact.seq
-                yield self._kin_by_phone7, (fact.other_first3, fact.other_last4), fact.seq
+                yield self._kin_by_phone7, fact.phone7, fact.seq
+                yield self._kin_by_phone7, fact.other.phone7, fact.seq
 
     @property
     def policy(self) -> Policy:
@@ -201,18 +199,18 @@ class State:
         folded = fold(text)
         return next((u for u in self.units.values() if len(u.key) >= 2 and u.key in folded), None)
 
-    def claims_at(self, first3: str, last4: str) -> list[Claim]:
+    def claims_at(self, phone7: Phone7) -> list[Claim]:
         """Return every claim on a phone7, its own or an alias (R25), in line order."""
-        found = [self.claims[n] for n in self._by_phone7.get((first3, last4), ()) if n in self.claims]
+        found = [self.claims[n] for n in self._by_phone7.get(phone7, ()) if n in self.claims]
         return sorted(found, key=lambda claim: (claim.seq, claim.part))
 
     def aliases_of(self, number: int) -> list[Alias]:
         """Return the further numbers of a claim's client (R25)."""
         return [self.aliases[(*phone7, number)] for phone7 in sorted(self._aliases_by_number.get(number, ()))]
 
-    def kin_at(self, first3: str, last4: str) -> list[Kin]:
+    def kin_at(self, phone7: Phone7) -> list[Kin]:
         """Return every link of a client on this phone7, in line order (R23)."""
-        return [self.kin[seq] for seq in sorted(self._kin_by_phone7.get((first3, last4), ()))]
+        return [self.kin[seq] for seq in sorted(self._kin_by_phone7.get(phone7, ()))]
 
     def visits_of(self, number: int) -> list[Visit]:
         """Return the visit forms under a claim, in line order."""

@@ -10,13 +10,14 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from worker.rules.attribution import Answer, attribute
+from worker.rules.client import Client, Phone7
 from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
 from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
 from worker.rules.numbers import Rule
 from worker.rules.readings import became
-from worker.rules.state import Phone7, State
+from worker.rules.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,16 @@ class Case:
         return bool(self.claims) or any(names_agree(row.client, self.client) for row in self.reports)
 
     @property
+    def phone7(self) -> Phone7:
+        """Return the digits of his number that are known."""
+        return self.first3, self.last4
+
+    @property
     def phones7(self) -> set[Phone7]:
         """Return every number that the case turns on: the client's, his relatives' (R23), corrected ones (R25)."""
         held: list[Claim | Alias] = [*self.state.claims.values(), *self.state.aliases.values()]
-        linked = (end[1:] for link in self.state.kin.values() for end in ends_of(link))
-        return {(self.first3, self.last4), *((fact.first3, fact.last4) for fact in held), *linked}
+        linked = (end.phone7 for link in self.state.kin.values() for end in ends_of(link))
+        return {self.phone7, *(fact.phone7 for fact in held), *linked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,10 @@ def case_of(
     origins: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Case:
     """Return the case of a client; the state holds the claims on his number, `reports` the register's rows of it."""
-    on_number = (c for c in state.claims_at(first3, last4) if c.reported_at <= at)
+    on_number = (c for c in state.claims_at((first3, last4)) if c.reported_at <= at)
     # A claim belongs to every name that it was read as.
     claims = [c for c in on_number if any(names_agree(name, client) for name in c.names)]
-    answer = attribute(state, client, first3, last4, at)
+    answer = attribute(state, Client(client, first3, last4), at)
     known = [row for row in reports if row.received_at <= at]
     return Case(state, client, first3, last4, at, answer, claims, known, origins or {})
 
@@ -87,7 +93,7 @@ def story(case: Case) -> list[Item]:
 
 def _reports(case: Case) -> Iterator[Item]:
     """R3: every report of the number, with its place; the same number under another name is told as that."""
-    claims = {claim.number: claim for claim in case.state.claims_at(case.first3, case.last4)}
+    claims = {claim.number: claim for claim in case.state.claims_at(case.phone7)}
     for row in case.reports:
         if row.code == Code.AMENDED:
             continue
@@ -198,7 +204,7 @@ def _disputes(case: Case) -> Iterator[Item]:
 
 def _families(case: Case) -> Iterator[Item]:
     """R23: relatives, proved or only said to be."""
-    for link in case.state.kin_at(case.first3, case.last4):
+    for link in case.state.kin_at(case.phone7):
         if link.at <= case.at:
             params = {"client": link.client, "other": link.other_client, "relation": link.relation}
             yield Item(f"family.{'proved' if link.proved else 'claimed'}", link.at, link.seq, (Rule.R23,), params)

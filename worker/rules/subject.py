@@ -1,6 +1,7 @@
 """Whom a payment or an objection is about: R, V, or name and mask, whoever holds him (D3; the exception in E6)."""
 
 from parsers.message import Parsed, Report
+from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.model import Claim
 from worker.rules.references import Missing, claim_numbered, claims_meant, latest_named
@@ -25,5 +26,5 @@ def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
 
 
 def _by_client(turn: Turn, report: Report) -> Claim | Missing:
-    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    at = turn.state.claims_at(Client.of(report).phone7)
     return latest_named(at, report.client or "", turn.now) or Missing(Code.REFUSED_NOT_FOUND)

@@ -1,8 +1,8 @@
 """R7: after 撤 a new report of the unit runs only to the withdrawn claim's end (decisions.md B47)."""
 
+from worker.rules.client import Phone7
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim
-from worker.rules.state import Phone7
 from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
@@ -12,7 +12,7 @@ def withdrawn_before(turn: Turn, name: str, phone7: Phone7, unit: str, besides: 
 
     `besides` is the number of a claim that is not looked at: the one that gets this name.
     """
-    past = [claim for claim in turn.state.claims_at(*phone7) if claim.number != besides]
+    past = [claim for claim in turn.state.claims_at(phone7) if claim.number != besides]
     same = [claim for claim in past if names_agree(claim.client, name)]
     last = same[-1] if same else None
     if last is None or last.unit != unit or last.state != ClaimState.WITHDRAWN or turn.now >= last.ends_at:

@@ -7,6 +7,7 @@ from typing import Any
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
+from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
@@ -50,7 +51,7 @@ def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
 
 def _holds(turn: Turn, report: Report) -> bool:
     """Tell whether the sender's unit holds a client live; of staff, whether any does."""
-    at = turn.state.claims_at(report.first3 or "", report.last4 or "")
+    at = turn.state.claims_at(Client.of(report).phone7)
     seen = (c for c in at if c.holds(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN)
     return any(names_agree(c.client, report.client or "") for c in seen)
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parsers.numbers import to_e164
+from worker.rules.client import Client
 from worker.rules.model import ROLES, UNIT_KINDS
 from worker.rules.policy import PolicyError, checked
 from worker.scenarios.lines import Expected, Incoming, Owner, Scenario, SetUp
@@ -263,11 +264,9 @@ class _Reader:
         rules = tuple(w for w in words if "=" not in w)
         if bad := [rule for rule in rules if not re.fullmatch(r"R\d+a?", rule)]:
             raise self._fail(f"“{bad[0]}” is no rule; a rule is written R7")
-        first3, last4 = self._mask(found["mask"])
+        client = Client(found["name"], *self._mask(found["mask"]))
         differs = found["sign"] == "!="
-        self.scenario.lines.append(
-            Owner(self.number, site, at, found["name"], first3, last4, owner, differs, rules, until, flags)
-        )
+        self.scenario.lines.append(Owner(self.number, site, at, client, owner, differs, rules, until, flags))
 
     def _at_site(self, rest: str) -> tuple[str, str]:
         if not rest.startswith("@"):

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.rules.client import Client
+
 
 @dataclass(frozen=True, slots=True)
 class ScenarioLine:
@@ -56,9 +58,7 @@ class Expected(ScenarioLine):
 class Owner(ScenarioLine):
     """`owner`: whose a client must be (or, `differs`, must not be) at that time."""
 
-    client: str
-    first3: str
-    last4: str
+    client: Client
     owner: str
     differs: bool
     rules: tuple[str, ...]

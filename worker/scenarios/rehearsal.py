@@ -117,7 +117,7 @@ class _Rehearsal:
         return line.glob is None or _globbed(line.glob, sent.words)
 
     def _owner(self, line: Owner, at: datetime) -> None:
-        answer = self.stage.owner(line.site, line.client, line.first3, line.last4, at)
+        answer = self.stage.owner(line.site, line.client, at)
         if _owner_holds(line, answer) == line.differs:
             zone = self.scenario.zones[line.site]
             self._broke(line, _owner_written(line, zone), _owner_shown(answer, zone))
@@ -173,7 +173,7 @@ def _owner_holds(line: Owner, answer: Answer) -> bool:
 
 def _owner_written(line: Owner, zone: ZoneInfo) -> str:
     sign = "!=" if line.differs else "="
-    whose = f"{line.client} {line.first3}****{line.last4} {sign} {line.owner}"
+    whose = f"{line.client} {sign} {line.owner}"
     return " ".join([whose, *line.rules, *_limits(line.until, line.flags, zone)])
 
 

@@ -12,6 +12,7 @@ from worker.decide.fold import Spoken, recorded, spoken
 from worker.line.door import carries, storable
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
+from worker.rules.client import Client
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
 from worker.rules.due_notices import tell
@@ -58,7 +59,7 @@ class Stage(Protocol):
     def advance(self, to: datetime) -> None:
         """Let the clock run up to a moment, its own second included."""
 
-    def owner(self, site: str, client: str, first3: str, last4: str, at: datetime) -> Answer:
+    def owner(self, site: str, client: Client, at: datetime) -> Answer:
         """Return whose a client is at a moment, which may be past."""
 
 
@@ -145,13 +146,13 @@ class MemoryStage:
                 if not deadline.done and (at := tell_at(deadline, its.state)) <= to:
                     yield at, name, deadline
 
-    def owner(self, site: str, client: str, first3: str, last4: str, at: datetime) -> Answer:
+    def owner(self, site: str, client: Client, at: datetime) -> Answer:
         """Return whose a client is at a moment: the line up to it is folded anew when it is past."""
         its = self._sites[site]
         if its.messages and at >= its.messages[-1].received_at:
-            return attribute(its.state, client, first3, last4, at)
+            return attribute(its.state, client, at)
         state = State()
         for message in its.messages:
             if message.received_at <= at:
                 recorded(state, GENESIS, message, self._reads)
-        return attribute(state, client, first3, last4, at)
+        return attribute(state, client, at)

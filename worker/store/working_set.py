@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, or_, select
 
+from worker.rules.client import Phone7
 from worker.rules.forms import claims_named
 from worker.rules.identity import NameForm
 from worker.rules.model import (
@@ -27,7 +28,7 @@ from worker.rules.model import (
     Visit,
 )
 from worker.rules.needs import Needs
-from worker.rules.state import Phone7, State
+from worker.rules.state import State
 from worker.rules.states import WAITING
 from worker.store.facts import load
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
@@ -80,7 +81,7 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     _load_misread(connection, site_id, state, needs)
     _load_recent(connection, site_id, state, needs)
     _load_claims(connection, site_id, state, _named(needs, named - {0}))
-    known = {(claim.first3, claim.last4) for claim in state.claims.values()}
+    known = {claim.phone7 for claim in state.claims.values()}
     load_clients(connection, site_id, state, needs.phones7 | known)
     _load_strangers(connection, site_id, state, needs)
     load_belongings(connection, site_id, state, set(state.claims))
@@ -205,12 +206,12 @@ def load_clients(connection: Connection, site_id: int, state: State, phones7: se
         state.load(known_as)
         load_claims(connection, site_id, state, {alias.number for alias in known_as} - set(state.claims))
         phones7 = {p for link in links for p in _both(link)}
-        phones7 |= {(alias.first3, alias.last4) for alias in known_as}
+        phones7 |= {alias.phone7 for alias in known_as}
         phones7 |= {(state.claims[alias.number].first3, state.claims[alias.number].last4) for alias in known_as}
 
 
 def _both(link: Kin) -> tuple[Phone7, Phone7]:
-    return (link.first3, link.last4), (link.other_first3, link.other_last4)
+    return link.phone7, (link.other_first3, link.other_last4)
 
 
 def _at(

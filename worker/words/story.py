@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.rules.model import NO_AGENT, WALK_IN, mask_of
+from worker.rules.client import mask_of
+from worker.rules.model import NO_AGENT, WALK_IN
 from worker.rules.story import Case, Item, story
 from worker.words.fields import Fields
 
