@@ -26,14 +26,14 @@ from worker.store.states import UNDELIVERED
 
 PROJECT = str(Path(__file__).parents[1])
 HEAVY = ("sqlalchemy", "redis", "rq", "twilio", "openpyxl", "requests", "alembic", "psutil", "phonenumbers")
-# Prints what a command line has imported, once it has ended.
+# Prints what a process has imported that showed the help of each of these commands.
 IMPORTED = """
 import json, sys
+from contextlib import suppress
 from worker.cli.main import main
-try:
-    main(sys.argv[1:], prog_name="baobei")
-except SystemExit:
-    pass
+for path in json.loads(sys.argv[1]):
+    with suppress(SystemExit):
+        main([*path, "--help"], prog_name="baobei")
 print(json.dumps(sorted(sys.modules)))
 """
 
@@ -48,16 +48,15 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tup
 COMMANDS = dict(commands(main))
 
 
-def imported_by(*words: str) -> set[str]:
-    """Return the modules that a command line imports."""
-    environ = os.environ | {"PYTHONPATH": PROJECT}
-    run = subprocess.run([sys.executable, "-c", IMPORTED, *words], capture_output=True, env=environ, check=True)
-    return set(json.loads(run.stdout.splitlines()[-1]))
-
-
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_help_needs_nothing_of_what_the_command_does(path: tuple[str, ...]) -> None:
-    imported = imported_by(*path, "--help")
+def test_help_needs_nothing_of_what_the_commands_do() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORTED, json.dumps([*COMMANDS])],
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": PROJECT},
+        check=True,
+    )
+    assert run.stdout.count(b"Usage: baobei") == len(COMMANDS) > 40
+    imported = set(json.loads(run.stdout.splitlines()[-1]))
     assert "click" in imported
     assert sorted(imported.intersection(HEAVY)) == []
     assert [name for name in imported if name.startswith(("parsers.", "worker.rules", "worker.store"))] == []
@@ -209,6 +208,7 @@ def test_json_is_json_whatever_the_terminal_can_show(encoding: str) -> None:
         (f'yes "{TEXT}" | head -n 300 | $B parse | head -n 1 >/dev/null', 0, ""),
         (f'echo "{TEXT}" | $B parse >/dev/full', 1, "Error: The system refused: No space left on device.\n"),
         ("$B parse <&-", 0, ""),
+        ("cd $(mktemp -d) && rmdir $PWD && $B up", 1, "Error: The system refused: No such file or directory.\n"),
         ("$B --help >/dev/full", 1, "Error: The system refused: No space left on device.\n"),
     ],
 )

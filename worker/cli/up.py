@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.accounts.users import FIRST_USER, add_first_user
+from worker.cli.problems import Problem, WrongUsage
 from worker.clock import utc_now
 from worker.lock import AlreadyRunningError, var_lock
 from worker.settings import Settings, SettingsError, address, load_settings
@@ -25,7 +25,7 @@ from worker.up.console import Console, ConsoleClosedError
 from worker.up.guard import Guard
 from worker.up.procfile import ProcessLine, ProcfileError, read_procfile
 from worker.up.redis_server import EmbeddedError, RedisServer, spawn_redis, start_redis
-from worker.up.supervisor import WRONG_USAGE, Program, Supervisor, SupervisorError, spawn
+from worker.up.supervisor import Program, Supervisor, SupervisorError, spawn
 from worker.var_folder import recorded_address, secret_key_of
 
 PACKAGED = Path(__file__).resolve().parents[1] / "up"
@@ -37,16 +37,6 @@ LATER_LOGIN = (
 )
 # Where we listen on every address, we reach ourselves on the loopback one.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-
-
-class UpError(click.ClickException):
-    """What stops `up`, as a sentence."""
-
-
-class WrongSetUpError(UpError):
-    """What stops `up` until somebody sets it up otherwise."""
-
-    exit_code = WRONG_USAGE
 
 
 @dataclass(frozen=True)
@@ -66,13 +56,11 @@ def up(port: int, host: str, var: str | None, show: bool, exit_after_demo: bool)
         _require_free_port(settings)
         code = serve(settings, environ, Demonstration(show or exit_after_demo, exit_after_demo))
     except (SettingsError, ProcfileError) as error:
-        raise WrongSetUpError(str(error)) from None
+        raise WrongUsage(str(error)) from None
     except (AlreadyRunningError, EmbeddedError, SupervisorError) as error:
-        raise UpError(str(error)) from None
+        raise Problem(str(error)) from None
     except ConsoleClosedError:
         code = 0
-    except OSError as error:
-        raise UpError(f"Cannot use {error.filename or settings.var}: {error.strerror}.") from None
     sys.exit(code)
 
 
@@ -180,9 +168,9 @@ def _require_free_port(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(target)
     except socket.gaierror:
-        raise UpError(f"--host {settings.host} is no address: give one of this machine, like 127.0.0.1.") from None
+        raise Problem(f"--host {settings.host} is no address: give one of this machine, like 127.0.0.1.") from None
     except OSError as error:
-        raise UpError(_port_sentence(settings, error)) from None
+        raise Problem(_port_sentence(settings, error)) from None
 
 
 def _port_sentence(settings: Settings, error: OSError) -> str:
@@ -200,7 +188,7 @@ def _migrate(settings: Settings, console: Console) -> None:
         migrate(settings.database_url, console.say)
     except (SQLAlchemyError, CommandError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise UpError(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
+        raise Problem(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
 
 
 def _let_somebody_in(settings: Settings, console: Console) -> bool:
