@@ -62,6 +62,13 @@ def test_help_needs_nothing_of_what_the_commands_do() -> None:
     assert [name for name in imported if name.startswith(("parsers.", "worker.rules", "worker.store"))] == []
 
 
+def test_texts_are_read_and_scenarios_played_without_a_database_or_gateway() -> None:
+    program = "import sys, worker.cli.parse, worker.cli.rehearse; print(*sys.modules)"
+    environ = os.environ | {"PYTHONPATH": PROJECT}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environ, check=True)
+    assert sorted(set(run.stdout.split()).intersection(HEAVY)) == ["phonenumbers"]
+
+
 @pytest.mark.parametrize("path", [path for path, each in COMMANDS.items() if hasattr(each.callback, "where")])
 def test_each_command_is_done_by_a_function_that_takes_what_it_takes(path: tuple[str, ...]) -> None:
     command = COMMANDS[path]

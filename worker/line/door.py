@@ -18,13 +18,12 @@ from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.crash_points import committing
 from worker.gateways.base import Inbound
+from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, carries, storable
 from worker.rules.chain import GENESIS
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
 
 PROGRAM = "program"
-ECHO_LEAST = 12
-ECHO_LOOK_BACK = 5
 SENDER_LONGEST = 64
 
 
@@ -206,16 +205,6 @@ def _is_echo(connection: Connection, site_id: int, sender: str, text: str, regio
     mine = replies.c.site_id == site_id, replies.c.recipient == sender
     last = select(replies.c.words).where(*mine).order_by(replies.c.id.desc()).limit(ECHO_LOOK_BACK)
     return any(carries(text, words, region) for words in connection.execute(last).scalars())
-
-
-def carries(text: str, words: str, region: str) -> bool:
-    """Tell whether `text`, as the line keeps it, carries the whole of a reply's words."""
-    return len(words) >= ECHO_LEAST and mask_numbers(words, region) in text
-
-
-def storable(text: str) -> str:
-    """Return the text without what a database refuses: NUL, and lone surrogates (which become `?`)."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _bytes(text: str) -> bytes:

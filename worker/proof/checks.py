@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from worker.decide.heads import SHOWN
-from worker.line.door import storable
+from worker.line.kept_text import storable
 from worker.proof.compare import stream
 from worker.proof.findings import Findings, place
 from worker.rules.chain import GENESIS, VERSION, next_head

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.decide.fold import Spoken, recorded, spoken
-from worker.line.door import carries, storable
+from worker.line.kept_text import ECHO_LOOK_BACK, carries, storable
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
 from worker.rules.client import Client
@@ -19,8 +19,6 @@ from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
 from worker.rules.model import Deadline, Decision, Forward, Message
 from worker.rules.state import State
-
-ECHO_LOOK_BACK = 5
 
 
 @dataclass(frozen=True, slots=True)
