@@ -13,9 +13,9 @@ import psutil
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
-from worker.up.embedded import SERVERS
 
 from tests.infrastructure.postgres import PostgresServer
+from worker.up.redis_server import SERVERS
 
 LONGEST_STOP_S = 6.0
 NAMES = {
