@@ -34,7 +34,7 @@ from worker.line.door import Entry, accept, enter, found_site
 from worker.rules.attribution import attribute_claim, owns
 from worker.rules.chain import GENESIS, commitment, next_head
 from worker.rules.decide import decide
-from worker.rules.families import claims_of_family, client_of
+from worker.rules.families import claims_of_family
 from worker.rules.identity import fold
 from worker.rules.model import Claim, Decision, FollowUp, Message, Reply
 from worker.rules.state import State
@@ -163,7 +163,7 @@ def instants(folded: Folded, until: datetime | None) -> Iterator[datetime]:
 
 def one_client(state: State, one: Claim, other: Claim, at: datetime) -> bool:
     """Tell whether two claims are on one client: so called and on one number, or proved to be one or of one family."""
-    family = claims_of_family(state, client_of(one), at)
+    family = claims_of_family(state, one.who, at)
     alike = fold(one.client) == fold(other.client) or not numbers_of(state, one) & numbers_of(state, other)
     return alike and other in family
 
