@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Difference, differences, whose_words
+from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Unlikeness, differences, whose_words
 from webhook.language import _, _l
 from webhook.register_views import AnswerView, answer_view
 from webhook.show import Showing
@@ -117,7 +117,7 @@ class FormCaseView:
     differs: str
     missing: str
     countdown: Countdown | None
-    differences: tuple[Difference, ...]
+    differences: tuple[Unlikeness, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Unlikeness:
     """Something that does not agree with the report: what the arrival said, and what the report says."""
 
     words: str
@@ -86,7 +86,7 @@ class ArrivalView:
     differs: str
     flags: tuple[str, ...]
     brought: Brought
-    differences: tuple[Difference, ...]
+    differences: tuple[Unlikeness, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def brought_by(form: Visit) -> Brought:
     return Brought(form.agent if form.agent != NO_AGENT else "", form.agent_phone, form.unit)
 
 
-def differences(each: Arrival) -> tuple[Difference, ...]:
+def differences(each: Arrival) -> tuple[Unlikeness, ...]:
     """Return what of a form does not agree with its report, with both sides of it (R5)."""
     form, claim = each.form, each.claim
     named = whose_words(form.named_unit, form.named_agent)
@@ -167,7 +167,7 @@ def differences(each: Arrival) -> tuple[Difference, ...]:
         "name": (form.client, claim.client if claim is not None else ""),
         "unit": (named, whose_words(form.unit, claim.agent if claim is not None else form.agent)),
     }
-    return tuple(Difference(str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
+    return tuple(Unlikeness(str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
 
 
 def _whose(form: Visit) -> str:

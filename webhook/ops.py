@@ -17,10 +17,10 @@ from webhook.sites import visible_site, visible_sites
 from worker.alerts.book import load
 from worker.outbox.stops import stops
 from worker.processes.queues import queue_standings
+from worker.readers.backlog import backlog
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
-from worker.readers.summaries import line_standings, outbox_standing
 from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
 from worker.readers.troubles import failed_replies, failing_senders, undecidable_texts, unreadable_texts, unrouted_texts
 
@@ -67,7 +67,7 @@ def _part(name: str) -> str:
 
 def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
     health, engine = health_of(runtime()), runtime().engine
-    lines, outbox = line_standings(engine, site_ids), outbox_standing(engine, site_ids)
+    lines, outbox = backlog(engine, site_ids)
     listed = [line.gateway for line in lines if _keeps_list(line.gateway)]
     return {
         "verdict": verdict_of(health),

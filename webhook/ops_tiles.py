@@ -9,8 +9,9 @@ from webhook.language import _
 from webhook.ops_words import Trouble, fault_of
 from webhook.show import Showing
 from worker.processes.queues import QueueSummary
+from worker.readers.backlog import OutboxBacklog
 from worker.readers.health import Health
-from worker.readers.summaries import LineSummary, OutboxSummary
+from worker.readers.lines import Line
 
 LATE = timedelta(seconds=10)
 
@@ -53,14 +54,14 @@ def verdict_of(health: Health) -> Verdict:
 
 
 def tiles_of(
-    lines: Sequence[LineSummary],
-    outbox: OutboxSummary,
+    lines: Sequence[Line],
+    outbox: OutboxBacklog,
     queues: list[QueueSummary] | None,
     health: Health,
     show: Showing,
 ) -> list[Tile]:
     """Return a tile for the lines, the outbox, what is in doubt, each queue, and the database."""
-    oldest = min((line.oldest_at for line in lines if line.oldest_at), default=None)
+    oldest = min((line.waiting_since for line in lines if line.waiting_since), default=None)
     return [
         _waiting(_("Texts waiting"), sum(line.waiting for line in lines), oldest, show),
         _waiting(_("Replies to send"), outbox.pending, outbox.oldest_at, show),
@@ -70,7 +71,7 @@ def tiles_of(
     ]
 
 
-def gateways_of(lines: Iterable[LineSummary], stopped: Iterable[Any]) -> list[GatewayTile]:
+def gateways_of(lines: Iterable[Line], stopped: Iterable[Any]) -> list[GatewayTile]:
     """Return the gateways that these lines use, each with what stops it."""
     by_name: dict[str, list[Any]] = {line.gateway: [] for line in lines}
     for stop in stopped:
@@ -86,7 +87,7 @@ def _waiting(name: str, count: int, oldest: datetime | None, show: Showing) -> T
     return Tile(name, str(count), _("the oldest for %(age)s", age=show.age(oldest)), "bad" if late else "info")
 
 
-def _in_doubt(outbox: OutboxSummary) -> Tile:
+def _in_doubt(outbox: OutboxBacklog) -> Tile:
     more = _("settled by themselves or by you") if outbox.in_doubt else _("every reply's fate is known")
     return Tile(_("Replies in doubt"), str(outbox.in_doubt), more, "warn" if outbox.in_doubt else "good")
 

@@ -1,0 +1,39 @@
+"""How things stand this moment: what waits in the lines and in the outbox, and since when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, and_, case, func, select
+
+from worker.readers.lines import Line, lines
+from worker.store.database import reading
+from worker.store.schema import replies
+from worker.store.states import IN_DOUBT, TO_SEND
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxBacklog:
+    """Replies that have not gone out: how many are due or will be, since when the first, how many are in doubt."""
+
+    pending: int
+    oldest_at: datetime | None
+    in_doubt: int
+
+
+def backlog(engine: Engine, site_ids: Collection[int]) -> tuple[list[Line], OutboxBacklog]:
+    """Return the lines and the outbox of these sites."""
+    with reading(engine).connect() as connection:
+        return lines(connection, site_ids), _outbox(connection, site_ids)
+
+
+def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxBacklog:
+    # By the index on states: those that are over, which are nearly all, cost nothing.
+    waiting = replies.c.state.in_(TO_SEND)
+    counted = select(
+        func.count(case((waiting, 1))),
+        func.min(case((waiting, replies.c.created_at))),
+        func.count(case((replies.c.state.in_(IN_DOUBT), 1))),
+    ).where(and_(replies.c.state.in_((*TO_SEND, *IN_DOUBT)), replies.c.site_id.in_(site_ids)))
+    pending, oldest_at, in_doubt = connection.execute(counted).one()
+    return OutboxBacklog(pending, oldest_at, in_doubt)
