@@ -65,6 +65,7 @@ def test_anything_else_does_not_and_tells_nothing(app: Flask, name: str, passwor
     answer = log_in(client, name, password)
     assert answer.status_code == 401
     assert "用户名或密码不正确" in answer.text
+    assert f'value="{name}"' in answer.text
     assert not inside(client)
 
 

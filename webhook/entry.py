@@ -136,13 +136,13 @@ def standing() -> StandingForm:
 def field_value(key: str, name: str, usual: str = "") -> str:
     """Return what a field of a form holds: what was typed, where the form stands again, else what it holds at first."""
     form = standing()
-    return form.fields.get(name, "") if form.key == key else usual
+    return form.fields.get(name, "") if key and form.key == key else usual
 
 
 def field_wrong(key: str, name: str) -> str:
     """Return what is wrong with a field of a form, "" while nothing is."""
     form = standing()
-    return form.faults.get(name, "") if form.key == key else ""
+    return form.faults.get(name, "") if key and form.key == key else ""
 
 
 def _words(found: Entered) -> OutcomeWords | None:
