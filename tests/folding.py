@@ -6,7 +6,7 @@ passing time or the sending changes are left out.
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from worker.decide.decider import message_of
 from worker.rules.chain import GENESIS, VERSION, commitment, next_head
+from worker.rules.codec import kept_fields
 from worker.rules.decide import decide
 from worker.rules.model import Decision, Message, fields_of
 from worker.rules.state import State
@@ -123,7 +124,9 @@ def _canonical(rows: Register) -> Register:
     return {name: sorted(its, key=lambda row: json.dumps(row, sort_keys=True)) for name, its in plain.items()}
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
+    if is_dataclass(value):
+        return kept_fields(value)
     raise TypeError(type(value).__name__)

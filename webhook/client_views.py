@@ -38,7 +38,7 @@ class ClientFacts:
 
 def client_facts(page: ClientPage, show: Showing) -> ClientFacts:
     """Return what stands beside a client's reports."""
-    phones = {str(signed["phone"]) for each in page.visits for signed in each.form.signatures.values()}
+    phones = {signed.phone for each in page.visits for signed in each.form.signatures.values()}
     names = names_of_phones(runtime().engine, phones)
     return ClientFacts(
         arrival_views(page.visits, None, names, show),

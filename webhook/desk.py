@@ -126,7 +126,7 @@ def _arrivals(site: SiteRow, seed: str) -> str:
     today = now.astimezone(site.zone).date()
     known = arrivals_on(runtime().engine, site.id, today, today)
     actor = actor_at(site)
-    phones = {str(signed["phone"]) for each in known for signed in each.form.signatures.values()}
+    phones = {signed.phone for each in known for signed in each.form.signatures.values()}
     names = names_of_phones(runtime().engine, phones)
     views = arrival_views(known, actor.party, names, Showing(now, site.zone))
     return render_template("desk/arrivals.html", site=site, views=views, actor=actor, seed=seed)

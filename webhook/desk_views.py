@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
@@ -42,7 +41,7 @@ FIELD_WORDS = {"number": _l("number"), "name": _l("name"), "unit": _l("agent or 
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class SignatureView:
     """One place for a signature: `at` is "" while nobody has signed there."""
 
     party: str
@@ -81,7 +80,7 @@ class ArrivalView:
     arrived: str
     how: str
     whose: str
-    signatures: tuple[Signature, ...]
+    signatures: tuple[SignatureView, ...]
     mine: bool
     differs: str
     flags: tuple[str, ...]
@@ -175,13 +174,12 @@ def _whose(form: Visit) -> str:
     return whose_words(brought.unit, brought.agent)
 
 
-def _signature(form: Visit, party: str, names: Mapping[str, str], show: Showing, mine: bool) -> Signature:
+def _signature(form: Visit, party: str, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:
     words, signed = str(PARTY_WORDS[party]), form.signatures.get(party)
     if signed is None:
-        return Signature(party, words, mine=mine)
-    phone = str(signed["phone"])
-    who = str(signed.get("name") or names.get(phone, ""))
-    return Signature(party, words, who, show.moment(datetime.fromisoformat(str(signed["at"]))))
+        return SignatureView(party, words, mine=mine)
+    who = signed.name or names.get(signed.phone, "")
+    return SignatureView(party, words, who, show.moment(signed.at))
 
 
 def whose_words(unit: str, agent: str) -> str:

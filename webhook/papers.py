@@ -57,5 +57,5 @@ def _day(site: SiteRow) -> date:
 
 
 def _names(known: list[Arrival]) -> dict[str, str]:
-    phones = {str(signed["phone"]) for each in known for signed in each.form.signatures.values()}
+    phones = {signed.phone for each in known for signed in each.form.signatures.values()}
     return names_of_phones(runtime().engine, phones)

@@ -75,7 +75,7 @@ def _told(case: Case) -> Iterator[int]:
     for facts in (state.claims, state.aliases, state.follow_ups, state.visits, state.deals, state.disputes, state.kin):
         yield from (fact.seq for fact in facts.values())
     for visit in state.visits.values():
-        yield from (int(signature["seq"]) for signature in visit.signatures.values())
+        yield from (signature.seq for signature in visit.signatures.values())
 
 
 def _of_several(reply: Row[Any]) -> bool:

@@ -182,7 +182,7 @@ def _amended(
         rivals=place.rivals,
         ends_at=ends_at,
         flags=_flags(turn, claim, agent, sure=sure, shortened=before is not None),
-        readings=(*claim.readings, reading_of(turn, claim, how) | {"until": ends_at.isoformat()}),
+        readings=(*claim.readings, reading_of(turn, claim, how, ends_at)),
     )
     if place.state == ClaimState.CONTESTED:
         changed = _behind(turn, changed)

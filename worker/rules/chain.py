@@ -5,9 +5,11 @@ The salt goes with the text: when a text is erased, its commitment still stands 
 
 import hashlib
 import json
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from worker.rules.codec import kept_fields
 from worker.rules.model import Decision, Message, fields_of
 
 GENESIS = "0" * 64
@@ -25,6 +27,8 @@ def canonical(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
+    if is_dataclass(value):
+        return kept_fields(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 

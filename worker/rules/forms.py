@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from worker.rules.deadlines import at_hour, end_of_day
-from worker.rules.model import NO_AGENT, Claim, Deadline, Visit
+from worker.rules.model import NO_AGENT, Claim, Deadline, Signature, Visit
 from worker.rules.state import State
 from worker.rules.states import WAITING, FormKind, FormState
 from worker.rules.turn import Turn
@@ -59,7 +59,7 @@ def in_view(turn: Turn, form: Visit) -> bool:
 def signed_by(turn: Turn, form: Visit, party: str) -> Visit:
     """Return the form with the sender's signature; an agent who was not known is the form's from then on (C11)."""
     name = turn.listed.name if party == "agent" and turn.listed else ""
-    signature = {"phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq, "name": name}
+    signature = Signature(turn.phone, turn.now, turn.message.seq, name)
     signed = replace(form, signatures={**form.signatures, party: signature})
     unknown = party == "agent" and (not form.agent_phone or form.agent == NO_AGENT)
     return replace(signed, agent=name, agent_phone=turn.phone) if unknown else signed
@@ -67,7 +67,7 @@ def signed_by(turn: Turn, form: Visit, party: str) -> Visit:
 
 def claims_named(form: Visit) -> list[int]:
     """Return the numbers of the claims that a form is a visit under, of its first client and of the others."""
-    return list(dict.fromkeys((form.claim, *(member["claim"] for member in form.members))))
+    return list(dict.fromkeys((form.claim, *(member.claim for member in form.members))))
 
 
 def claims_on(state: State, form: Visit) -> list[Claim]:

@@ -68,7 +68,7 @@ def _end_if_valid(turn: Turn, claim: Claim) -> datetime:
         return claim.ends_at
     if times_amended(claim):
         # It waits because of its new name, and has the end that it had before (L23).
-        return datetime.fromisoformat(next(r["until"] for r in reversed(claim.readings) if "until" in r))
+        return next(r.until for r in reversed(claim.readings) if r.until is not None)
     sent = claim.sent_at if turn.policy.contested_counts_from == "sent" else None
     return (sent or claim.reported_at) + claim.terms["report_days"] * DAY
 

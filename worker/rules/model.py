@@ -108,6 +108,48 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class PastReading:
+    """A change of how a claim's text is read (R2b, L24): by which text, from whom, and how it was read before."""
+
+    how: str
+    """amended, affirmed, checked (`readings.py`)"""
+    seq: int
+    at: datetime
+    phone: str
+    client: str
+    agent: str
+    unsure: bool = False
+    """nobody had confirmed it before"""
+    until: datetime | None = None
+    """of an amended one: the end that the claim has if it is valid (L23)"""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the fields that are not kept: what does not hold."""
+        return tuple(name for name in ("unsure", "until") if not getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A party's signature on a visit form; `name` of an agent as the roster has it, else empty."""
+
+    phone: str
+    at: datetime
+    seq: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A further client on a visit form (C6), and the number of the claim that he comes under."""
+
+    client: str
+    first3: str
+    last4: str
+    claim: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What holds a client for a unit: a registration (R7, R11), or a walk-in's first visit (B2). Live until `ends_at`.
 
@@ -153,8 +195,8 @@ class Claim:
     """the moment of its deal: from then on the answer stands for good (J8)"""
     said: str = ""
     """the words of the text that it was made by, without numbers and other clients: what amending goes by (L23)"""
-    readings: tuple[Mapping[str, Any], ...] = ()
-    """what became of its reading: how (amended, affirmed, checked), seq, at (ISO), phone, client and agent before it"""
+    readings: tuple[PastReading, ...] = ()
+    """what became of its reading, in line order"""
     planned_day: date | None = None
     """the site's day on which the client is expected, as last told; decides nothing (`rules/plans.py`)"""
     planned_time: str | None = None
@@ -180,7 +222,7 @@ class Claim:
     @property
     def names(self) -> tuple[str, ...]:
         """Return every name that its client has had, the first one first."""
-        return tuple(dict.fromkeys((*(str(reading["client"]) for reading in self.readings), self.client)))
+        return tuple(dict.fromkeys((*(reading.client for reading in self.readings), self.client)))
 
     @property
     def place(self) -> tuple[int, int]:
@@ -265,8 +307,8 @@ class Visit:
     agent: str
     agent_phone: str
     opener: str
-    members: tuple[Mapping[str, Any], ...] = ()
-    """further clients on the form (C6): client, first3, last4, claim of each"""
+    members: tuple[Member, ...] = ()
+    """further clients on the form"""
     mismatch: tuple[str, ...] = ()
     """what does not agree with the report (R5): number, name, unit"""
     named_agent: str = ""
@@ -274,8 +316,8 @@ class Visit:
     named_unit: str = ""
     cured: bool = False
     """written proof was shown for what does not agree (R22)"""
-    signatures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """party (agent, consultant, manager) → phone, at (ISO), seq"""
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
+    """by party: agent, consultant, manager"""
     closed_at: datetime | None = None
     """when it was confirmed or denied"""
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from worker.rules.model import NO_AGENT, UNSURE, Claim
+from worker.rules.model import NO_AGENT, UNSURE, Claim, PastReading
 from worker.rules.turn import Turn
 
 AMENDED, AFFIRMED, CHECKED = "amended", "affirmed", "checked"
@@ -23,11 +22,10 @@ class Became:
     was: str
 
 
-def reading_of(turn: Turn, claim: Claim, how: str) -> dict[str, Any]:
+def reading_of(turn: Turn, claim: Claim, how: str, until: datetime | None = None) -> PastReading:
     """Return what is kept of a change of a claim's reading: how, by which text, and what it was before."""
-    by = {"how": how, "seq": turn.message.seq, "at": turn.now.isoformat(), "phone": turn.phone}
-    unsure = {"unsure": True} if UNSURE in claim.flags else {}
-    return by | {"client": claim.client, "agent": claim.agent} | unsure
+    before = (claim.client, claim.agent, UNSURE in claim.flags)
+    return PastReading(how, turn.message.seq, turn.now, turn.phone, *before, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +42,25 @@ def first_reading(claim: Claim) -> First:
     if not claim.readings:
         return First(claim.client, claim.agent, UNSURE in claim.flags)
     first = claim.readings[0]
-    return First(str(first["client"]), str(first["agent"]), bool(first.get("unsure")))
+    return First(first.client, first.agent, first.unsure)
 
 
 def confirmed(claim: Claim) -> bool:
     """Tell whether its sender has confirmed the reading of a claim, or a person has checked it."""
-    return any(reading["how"] in (AFFIRMED, CHECKED) for reading in claim.readings)
+    return any(reading.how in (AFFIRMED, CHECKED) for reading in claim.readings)
 
 
 def times_amended(claim: Claim) -> int:
     """Return how often a claim was amended."""
-    return sum(reading["how"] == AMENDED for reading in claim.readings)
+    return sum(reading.how == AMENDED for reading in claim.readings)
 
 
 def became(claim: Claim) -> Iterator[Became]:
     """Yield what became of a claim's reading, in line order."""
-    known = [(str(reading["client"]), str(reading["agent"])) for reading in claim.readings]
+    known = [(reading.client, reading.agent) for reading in claim.readings]
     after = [*known[1:], (claim.client, claim.agent)]
     for reading, before, (client, agent) in zip(claim.readings, known, after, strict=False):
-        at = datetime.fromisoformat(reading["at"])
-        yield Became(reading["how"], at, reading["seq"], client, agent, _in_a_word(*before, agent))
+        yield Became(reading.how, reading.at, reading.seq, client, agent, _in_a_word(*before, agent))
 
 
 def _in_a_word(client: str, agent: str, later: str) -> str:

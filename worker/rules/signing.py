@@ -147,6 +147,6 @@ def _copy(turn: Turn, form: Visit) -> dict[str, object]:
     """Return the confirmation's parts: who has signed, until when the client is protected, and the next contact due."""
     claim = turn.state.claims[form.claim]
     assert claim.visited_at is not None  # noqa: S101  (a confirmed form's claim has been visited)
-    signers = [form.signatures[party]["name"] or party for party in PARTIES[form.kind] if party in form.signatures]
+    signers = [form.signatures[party].name or party for party in PARTIES[form.kind] if party in form.signatures]
     ends = {"until": protected_until(claim).isoformat(), "contact_until": claim.ends_at.isoformat()}
     return form_params(form) | {"signers": signers} | ends

@@ -214,7 +214,7 @@ class State:
 
     def visits_of(self, number: int) -> list[Visit]:
         """Return the visit forms under a claim, in line order."""
-        mine = (v for v in self.visits.values() if number in (v.claim, *(m["claim"] for m in v.members)))
+        mine = (v for v in self.visits.values() if number in (v.claim, *(m.claim for m in v.members)))
         return sorted(mine, key=lambda visit: visit.number)
 
     def disputes_of(self, number: int) -> list[Dispute]:

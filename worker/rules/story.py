@@ -162,7 +162,7 @@ def _visits(case: Case) -> Iterator[Item]:
             kind = "mismatch" if mismatch else visit.kind
             yield Item(f"visit.{kind}", visit.opened_at, visit.seq, (Rule.R12,), params | mismatch)
         if visit.closed_at is not None and visit.closed_at <= case.at:
-            places = [int(signature["seq"]) for signature in visit.signatures.values()]
+            places = [signature.seq for signature in visit.signatures.values()]
             yield Item(f"visit.{visit.state}", visit.closed_at, max(places, default=None), (Rule.R13,), params)
         if visit.closed_at is None and _day_over(case, visit) <= case.at:
             yield Item("visit.void", _day_over(case, visit), None, (Rule.R16,), params)

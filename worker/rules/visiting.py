@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome, answered, refused
@@ -12,7 +11,7 @@ from worker.rules.codes import Code
 from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
-from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
+from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Member, Visit
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
@@ -76,11 +75,11 @@ def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: dat
     return _enter(turn, guest, standing, standing.claim, members, at, party)
 
 
-def _member(turn: Turn, guest: Report, standing: Standing, first: Claim, at: datetime) -> dict[str, Any]:
+def _member(turn: Turn, guest: Report, standing: Standing, first: Claim, at: datetime) -> Member:
     claim = standing.claim if standing.case == "live" and standing.claim else first
     if claim != first:
         mark_arrival(turn, guest, claim, standing.mismatch, at)
-    return {"client": guest.client, "first3": guest.first3, "last4": guest.last4, "claim": claim.number}
+    return Member(*Client.of(guest), claim.number)
 
 
 def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
@@ -100,7 +99,7 @@ def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime
 
 
 def _enter(
-    turn: Turn, guest: Report, standing: Standing, claim: Claim, members: tuple[Any, ...], at: datetime, party: str
+    turn: Turn, guest: Report, standing: Standing, claim: Claim, members: tuple[Member, ...], at: datetime, party: str
 ) -> Outcome:
     """R12: one form per client and entry; a second text while it is open means the same one (B29)."""
     open_form = _open_form(turn, claim, standing.mismatch)
@@ -126,7 +125,7 @@ def _open_form(turn: Turn, claim: Claim, mismatch: tuple[str, ...]) -> Visit | N
 
 
 def _new_form(
-    turn: Turn, guest: Report, claim: Claim, members: tuple[Any, ...], mismatch: tuple[str, ...], at: datetime
+    turn: Turn, guest: Report, claim: Claim, members: tuple[Member, ...], mismatch: tuple[str, ...], at: datetime
 ) -> Visit:
     agent, phone = _agent(turn, guest, claim)
     named = sorted_words(turn.state, guest, turn.state.day(turn.now), None)

@@ -1,12 +1,12 @@
 """Facts as rows: what is read of them, and what decisions put down, written back (one table a kind of fact)."""
 
-from collections.abc import Callable, Iterable
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import JSON, ColumnElement, Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from worker.rules.codec import Read, plain, reader_of
 from worker.rules.model import (
     Alias,
     Claim,
@@ -24,7 +24,6 @@ from worker.rules.model import (
     Visit,
     fields_of,
 )
-from worker.rules.numbers import Rule
 from worker.store.schema import (
     aliases,
     claims,
@@ -39,12 +38,6 @@ from worker.store.schema import (
     units,
     visits,
 )
-
-TUPLES = (
-    *("aliases", "flags", "rivals", "readings", "members", "mismatch", "owner_rules", "owner_facts"),
-    *("parties", "papers", "opinions", "rulings"),
-)
-
 
 TABLES: dict[type[Any], Table] = {
     Unit: units,
@@ -62,30 +55,25 @@ TABLES: dict[type[Any], Table] = {
 }
 
 
+READERS: dict[type[Any], dict[str, Read | None]] = {
+    kind: {name: reader_of(field.type) for name, field in kind.__dataclass_fields__.items()} for kind in TABLES
+}
+"""What makes each field of a fact of its column's value."""
+
+
 def load(connection: Connection, site_id: int, kind: type[Any], *which: ColumnElement[bool]) -> list[Any]:
     """Return the facts of a kind that these conditions on its table choose."""
-    table, names = TABLES[kind], list(kind.__dataclass_fields__)
+    table, readers = TABLES[kind], READERS[kind]
     if kind is Sender:
-        rows = connection.execute(select(senders).where(senders.c.site_id == site_id, *which))
-        return [Sender(**{**row.state, "phone": row.phone, **_tuples_of_sender(row.state)}) for row in rows]
-    query = select(*(table.c[name] for name in names)).where(table.c.site_id == site_id, *which)
-    readers = [_reader(kind, name) for name in names]
-    rows = connection.execute(query)
-    return [kind(*(read(value) if read else value for read, value in zip(readers, row, strict=True))) for row in rows]
+        rows = connection.execute(select(senders.c.state).where(senders.c.site_id == site_id, *which)).scalars()
+        return [Sender(**{name: _read(readers[name], value) for name, value in state.items()}) for state in rows]
+    query = select(*(table.c[name] for name in readers)).where(table.c.site_id == site_id, *which)
+    found = connection.execute(query)
+    return [kind(*(_read(read, value) for read, value in zip(readers.values(), row, strict=True))) for row in found]
 
 
-def _tuples_of_sender(stored: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(stored.get(name, ())) for name in ("refusals", "sign_list")}
-
-
-def _reader(kind: type[Any], name: str) -> Callable[[Any], Any] | None:
-    """Return what makes a fact's field of a column's value, None where they are the same."""
-    field = kind.__dataclass_fields__[name].type
-    if isinstance(field, type) and issubclass(field, StrEnum):
-        return field
-    if name == "owner_rules":
-        return lambda stored: tuple(Rule(number) for number in stored)
-    return tuple if name in TUPLES else None
+def _read(read: Read | None, stored: Any) -> Any:
+    return stored if read is None else read(stored)
 
 
 def save(connection: Connection, site_id: int, facts: Iterable[Fact]) -> None:
@@ -108,8 +96,11 @@ def _key(fact: Fact) -> tuple[Any, ...]:
 
 def _row(site_id: int, fact: Fact) -> dict[str, Any]:
     if isinstance(fact, Sender):
-        return {"site_id": site_id, "phone": fact.phone, "state": fields_of(fact)}
-    return {"site_id": site_id} | fields_of(fact)
+        return {"site_id": site_id, "phone": fact.phone, "state": plain(fact)}
+    table = TABLES[type(fact)]
+    is_json = {name: isinstance(table.c[name].type, JSON) for name in READERS[type(fact)]}
+    fields = fields_of(fact).items()
+    return {"site_id": site_id} | {name: plain(value) if is_json[name] else value for name, value in fields}
 
 
 def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
