@@ -25,7 +25,7 @@ from tests.infrastructure.deciding import (
     text,
 )
 from tests.infrastructure.serving import runtime_of
-from tests.infrastructure.visiting import enrol, visitor
+from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.decide.decider import decide_site
@@ -401,3 +401,75 @@ def test_both_numbers_of_a_visit_that_does_not_match_are_shown(
     both = "电话 到访写 138****5679 · 报备为 138****5678"
     assert both in case(manager, "V1")
     assert plain(manager.get("/desk/1/forms/1").text).count(both) == 2
+
+
+def timeline(client: FlaskClient) -> list[str]:
+    """Return what the page of 张三 says that happened, the oldest first: time, title and words of each."""
+    steps = re.findall(r'<li class="step [^"]*">(.*?)</li>', client.get(CLIENT).text, re.DOTALL)
+    return [plain(step).strip() for step in reversed(steps)]
+
+
+@pytest.mark.usefixtures("disputed")
+def test_the_story_has_every_fact_with_its_own_time(
+    manager: FlaskClient, service: FlaskClient, clock: StandingClock
+) -> None:
+    clock.move(minutes=1)
+    send_form(service, "/cases/1/papers", "p", ref="D1", unit="贝壳", kind="通话记录", words="王五 11-1")
+    clock.move(minutes=1)
+    send_form(service, "/cases/1/papers", "q", ref="D1", unit="链家", kind="短信", words="约看房")
+    clock.move(minutes=1)
+    send_form(service, "/cases/1/opinions", "o", ref="D1", words="支持链家")
+    clock.move(minutes=1)
+    send_form(manager, "/cases/1/rulings", "r", ref="D1", unit="贝壳", reason="通话记录在先")
+    assert timeline(manager) == [
+        "12:00:00 报备 链家（李四）报备张三，登记为R1",
+        "13:00:00 成交 定金，付清日2026-11-02，成交单位链家（李四）",
+        "14:00:00 争议 贝壳（王五）提出异议D1（上月由我带看）",
+        "14:00:00 成交 首付，付清日2026-11-02，成交单位链家（李四）",
+        "14:01:00 争议 D1收到贝壳材料：通话记录（王五 2026-11-01）",
+        "14:02:00 争议 D1收到链家材料：短信（约看房）",
+        "14:03:00 争议 D1客服意见：支持链家",
+        "14:04:00 争议 D1案场裁定归贝壳（王五）（通话记录在先）",
+    ]
+
+
+def test_an_own_arrival_is_confirmed_by_two_signatures_at_the_time_of_the_last(
+    app: Flask, manager: FlaskClient, clock: StandingClock
+) -> None:
+    consultant = visitor(app, "consultant")
+    alone = {"client": "张三", "phone": "138****5678", "agent": "李四", "how": "alone"}
+    assert outcome(send_form(consultant, "/desk/1/arrivals", "a", **alone)).startswith("自行到访 V1")
+    clock.move(minutes=20)
+    send_form(manager, "/desk/1/signatures", "s", forms="V1")
+    assert timeline(manager)[1:] == [
+        "13:00:00 到访 客户自访，开单V1，到访2026-11-02 13:00:00，归链家（李四）",
+        "13:20:00 到访 V1置业顾问、案场经理双方签字，确认",
+    ]
+
+
+def test_a_withdrawal_is_told_with_its_reason(manager: FlaskClient, clock: StandingClock) -> None:
+    send_form(manager, f"{CLIENT}/withdrawals", "w", ref="R1", reason="客户不买了")
+    assert timeline(manager)[-1] == "13:00:00 报备终止 R1（链家（李四））撤回（客户不买了）"
+
+
+def test_a_corrected_number_is_the_number_everywhere_with_the_old_one_as_alias(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    send_form(manager, f"{CLIENT}/corrections", "c", ref="R1", phone="139****1111", proof="客户签字书面证明")
+    page = plain(manager.get(CLIENT).text)
+    assert "张三 139****1111 报备时为 138****5678" in page
+    assert "客户归属 现在 链家 · 李四" in page
+    assert timeline(manager) == [
+        "12:00:00 报备 链家（李四）报备张三，登记为R1",
+        "13:00:00 更正 R1号码由138****5678更正为139****1111（客户签字书面证明）",
+    ]
+    for typed in ("1111", "139****1111", "5678", "138****5678", "R1"):
+        for more in ("", "&status=live"):
+            rows = plain(manager.get(f"/register?q={typed}{more}").text)
+            assert "张三 139****1111 原 138****5678 R1" in rows, (typed, more)
+        assert "张三" in manager.get("/desk/1/found", query_string={"q": typed}).text, typed
+    exported = post(manager, "/register/1/export/csv", q="1111").data.decode("utf-8-sig")
+    assert "139****1111" in exported
+    assert "138****5678" not in exported
+    text(runtime, site, LI, "报备 李梅 138****5678")
+    assert "139****1111" not in plain(manager.get("/register?q=李梅").text)

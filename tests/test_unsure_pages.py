@@ -137,7 +137,7 @@ def test_what_was_amended_is_shown_as_it_is_and_told_as_it_was(
     assert found(manager, status="live") == ["李梅", "章珊"]
     page = client_page(manager, runtime, 1)
     assert "章珊" in re.findall(r"<h1>(.+?)<", page)[0]
-    assert "R1 章珊 · 李四，原读作张三" in page
+    assert "R1原读作张三，更正为章珊，链家（李四）" in page
     assert "链家 · 李四" in page or "李四" in page
 
 

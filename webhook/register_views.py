@@ -1,6 +1,6 @@
 """Rows of the register and a client's story in words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from webhook.codes import CodeWords, code_words
 from webhook.erasure import shown
 from webhook.language import _, _l
 from webhook.plan_words import plan_words
+from webhook.preferences import language
 from webhook.rule_words import rule_words
 from webhook.show import Showing
 from webhook.times import span_words
@@ -15,9 +16,11 @@ from worker.readers.clients import ClientPage
 from worker.readers.register import STATUSES, RegisterRow
 from worker.readers.search import NO_CLAIM
 from worker.rules.attribution import Answer
+from worker.rules.identity import names_agree
 from worker.rules.model import WALK_IN
 from worker.rules.plans import Plan
-from worker.rules.readings import AMENDED, became
+from worker.rules.story import Item, story
+from worker.words.story import Telling
 
 STATUS_WORDS = {
     "live": CodeWords(_l("Valid"), "good"),
@@ -55,7 +58,19 @@ FLAG_CHIPS = (
     ("unlisted", _l("Not on the roster")),
     ("project", _l("Unknown project")),
 )
-READING_WORDS = {"amended": _l("Amended"), "affirmed": _l("Reading confirmed"), "checked": _l("Reading checked")}
+TONES = {
+    "claim": "quiet",
+    "deal": "good",
+    "deal.cancelled": "quiet",
+    "dispute": "warn",
+    "dispute.ruling": "good",
+    "visit.confirmed": "good",
+    "visit.confirmed_own": "good",
+    "visit.mismatch": "warn",
+    "visit.void": "bad",
+    "visit.denied": "quiet",
+}
+"""The colours of what happened, by code or kind; a report has its answer's, anything else is told as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,60 +165,15 @@ def _whose(answer: Answer) -> tuple[str, str]:
 
 
 def event_views(page: ClientPage, show: Showing) -> list[Event]:
-    """Return what happened with a client, the newest first."""
-    told = (_reports, _readings, _contacts, _visits, _deals, _disputes, _kin)
-    events = [event for tell in told for event in tell(page)]
-    newest_first = sorted(events, key=lambda event: event[0], reverse=True)
-    return [Event(at, show.moment(at), title, tone, more) for at, title, tone, more in newest_first]
+    """Return what happened with a client, the newest first; what others were reported on his number stands apart."""
+    telling = Telling(language(), show.zone)
+    return [
+        Event(item.at, show.moment(item.at), telling.title(item), _tone(item), telling.words(item))
+        for item in reversed(story(page.case))
+        if names_agree(str(item.params.get("client", page.name)), page.name) or item.code.startswith(("family", "read"))
+    ]
 
 
-Happened = tuple[datetime, str, str, str]
-"""When, what, its tone, and what there is to say besides."""
-
-
-def _reports(page: ClientPage) -> Iterator[Happened]:
-    for row in page.reports:
-        if row.status == AMENDED:
-            continue
-        words = status_words(row.status)
-        number = f"{row.number} " if row.number else ""
-        yield row.reported_at, _("Report"), words.tone, f"{number}{row.agent} · {row.unit} — {words.words}"
-
-
-def _readings(page: ClientPage) -> Iterator[Happened]:
-    for claim in page.claims:
-        for step in became(claim):
-            whose = f"{claim.ref} {shown(step.client)} · {step.agent}"
-            words = _("%(whose)s, was read as %(was)s", whose=whose, was=step.was) if step.how == AMENDED else whose
-            yield step.at, str(READING_WORDS[step.how]), "info", words
-
-
-def _contacts(page: ClientPage) -> Iterator[Happened]:
-    for contact in page.follow_ups:
-        yield contact.at, _("Followed up"), "info", contact.words
-
-
-def _visits(page: ClientPage) -> Iterator[Happened]:
-    for visit in (each.form for each in page.visits):
-        signed = len(visit.signatures)
-        state = code_words({"confirmed": "visit_confirmed", "denied": "walkin"}.get(visit.state, "visit_opened"))
-        who = " · ".join(part for part in (visit.agent, visit.unit) if part and part != WALK_IN)
-        more = _("%(ref)s, %(count)s of 3 signatures", ref=visit.ref, count=signed)
-        yield visit.arrived_at, state.words, state.tone, " · ".join(part for part in (more, who) if part)
-
-
-def _deals(page: ClientPage) -> Iterator[Happened]:
-    for deal in page.deals:
-        yield deal.at, _("Deal recorded"), "good", f"R{deal.number} {deal.agent} · {deal.unit}"
-
-
-def _disputes(page: ClientPage) -> Iterator[Happened]:
-    for dispute in page.disputes:
-        parties = " / ".join(str(party["unit"]) for party in dispute.parties)
-        yield dispute.opened_at, _("Dispute opened"), "warn", f"{dispute.ref} {parties}"
-
-
-def _kin(page: ClientPage) -> Iterator[Happened]:
-    for link in page.kin:
-        more = f"{shown(link.client)} — {shown(link.other_client)} · {link.relation} {link.proof}"
-        yield link.at, _("Family linked"), "info", more
+def _tone(item: Item) -> str:
+    kind, _, outcome = item.code.partition(".")
+    return TONES.get(item.code) or (code_words(outcome).tone if kind == "report" else TONES.get(kind, "info"))

@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from worker.rules.client import Client
+from worker.rules.client import Client, Phone7
 from worker.rules.forwards import origin_of
+from worker.rules.identity import names_agree
 from worker.rules.model import FollowUp, Forward, ReportRow
+from worker.rules.state import State
 from worker.rules.story import Case, case_of
 from worker.store.facts import load
 from worker.store.schema import claims, cursors, follow_ups, forwards, inbox, reports
-from worker.store.working_set import load_client, open_state
+from worker.store.working_set import load_client, on_phones7, open_state
 
 
 def client_of(connection: Connection, site_id: int, number: int) -> Client | None:
@@ -28,7 +30,7 @@ def read_case(connection: Connection, site_id: int, client: Client, at: datetime
     state = open_state(connection, site_id, site)
     load_client(connection, site_id, state, client.phone7)
     state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
-    rows = _rows(connection, site_id, client)
+    rows = _rows(connection, site_id, client, phones_of(state, client))
     places = {row.seq for row in rows}
     state.load(load(connection, site_id, Forward, forwards.c.seq.in_(places)))
     origins = _origins(connection, site_id, places)
@@ -43,8 +45,17 @@ def _origins(connection: Connection, site_id: int, places: set[int]) -> dict[int
     return {row.seq: {"site": o["site"], "seq": o["seq"], "first": row.sent_at} for row, o in came if o is not None}
 
 
-def _rows(connection: Connection, site_id: int, client: Client) -> list[ReportRow]:
+def phones_of(state: State, client: Client) -> list[Phone7]:
+    """Return every number that a client was reported under: his own first, then those that were corrected (R25)."""
+    known = [claim for claim in state.claims_at(client.phone7) if names_agree(claim.client, client.name)]
+    old = [(alias.first3, alias.last4) for claim in known for alias in state.aliases_of(claim.number)]
+    return list(dict.fromkeys([(client.first3, client.last4), *((c.first3, c.last4) for c in known), *old]))
+
+
+def _rows(connection: Connection, site_id: int, client: Client, phones: list[Phone7]) -> list[ReportRow]:
+    """Return the reports on a client's numbers; on a corrected one his own alone."""
     columns = [reports.c[name] for name in ReportRow.__dataclass_fields__]
-    mine = (reports.c.site_id == site_id) & (reports.c.first3 == client.first3) & (reports.c.last4 == client.last4)
-    rows = connection.execute(select(*columns).where(mine).order_by(reports.c.seq, reports.c.part))
-    return [ReportRow(*row) for row in rows]
+    mine = (reports.c.site_id == site_id) & on_phones7(reports.c.first3, reports.c.last4, phones)
+    found = connection.execute(select(*columns).where(mine).order_by(reports.c.seq, reports.c.part))
+    rows = [ReportRow(*row) for row in found]
+    return [row for row in rows if (row.first3, row.last4) == phones[0] or names_agree(row.client, client.name)]

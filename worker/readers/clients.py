@@ -3,35 +3,37 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, select
 
+from worker.readers.cases import phones_of, read_case
 from worker.readers.desk import Arrival, arrival_of
-from worker.readers.register import RegisterRow, reports_on_phone
+from worker.readers.register import RegisterRow, reports_on_phones
 from worker.rules.attribution import Answer, attribute
 from worker.rules.client import Client, mask_of
 from worker.rules.identity import names_agree
-from worker.rules.model import Claim, Deal, Dispute, FollowUp, Kin
+from worker.rules.model import Claim, Deal, Dispute, Kin
 from worker.rules.state import State
+from worker.rules.story import Case
 from worker.store.database import reading
-from worker.store.facts import load
-from worker.store.schema import cursors, follow_ups, reports
-from worker.store.working_set import load_client, open_state
+from worker.store.schema import aliases, claims, reports
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPage:
-    """A client by name and phone7; `answer` says whose he is at the moment asked for (判客).
+    """A client by name and phone7; `answer` says whose he is at the moment asked for (判客), `case` what happened.
 
     `reports` are those under a name that agrees with his, the newest first; `others` are other people's on his number.
+    `known_as` are the numbers that he was reported under before they were corrected (R25).
     """
 
     name: str
     first3: str
     last4: str
+    known_as: tuple[str, ...]
+    case: Case
     answer: Answer
     reports: tuple[RegisterRow, ...]
     others: tuple[RegisterRow, ...]
-    follow_ups: tuple[FollowUp, ...]
     visits: tuple[Arrival, ...]
     deals: tuple[Deal, ...]
     disputes: tuple[Dispute, ...]
@@ -52,20 +54,21 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         report = connection.execute(select(*columns).where(*mine)).first()
         if report is None:
             return None
-        phone7 = (report.first3, report.last4)
-        state = _state_of(connection, site_id, phone7)
-        claim = state.claims.get(report.number) if report.number is not None else None
-        name, names = (claim.client, claim.names) if claim is not None else (report.client, (report.client,))
-        contacts = load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims))
-    on_phone = reports_on_phone(engine, site_id, report.first3, report.last4, now)
-    own = tuple(row for row in on_phone if any(names_agree(row.client, name) for name in names))
+        client = _client_of(connection, site_id, report)
+        case = read_case(connection, site_id, client, now)
+    state, phones = case.state, phones_of(case.state, client)
+    claim = state.claims.get(report.number) if report.number is not None else None
+    names = claim.names if claim is not None and claim.client == client.name else (client.name,)
+    on_phones = reports_on_phones(engine, site_id, phones, now)
+    own = tuple(row for row in on_phones if any(names_agree(row.client, name) for name in names))
     return ClientPage(
-        name,
-        *phone7,
-        answer=attribute(state, Client(name, *phone7), at),
+        client.name,
+        *phones[0],
+        known_as=tuple(mask_of(*phone7) for phone7 in phones[1:]),
+        case=case,
+        answer=attribute(state, Client(client.name, *phones[0]), at),
         reports=own,
-        others=tuple(row for row in on_phone if row not in own),
-        follow_ups=tuple(contacts),
+        others=tuple(row for row in on_phones if row not in own),
         visits=_arrivals(state, now),
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
@@ -74,14 +77,20 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
     )
 
 
+def _client_of(connection: Connection, site_id: int, report: Row[tuple[object, ...]]) -> Client:
+    """Return whom a report is about: as the registration that it won or met has him by now, if it is his number."""
+    columns = (claims.c.client, claims.c.first3, claims.c.last4)
+    its = (claims.c.site_id == site_id) & (claims.c.number == report.number)
+    claim = connection.execute(select(*columns).where(its)).first() if report.number is not None else None
+    phone7 = (report.first3, report.last4)
+    if claim is None:
+        return Client(report.client, *phone7)
+    old = (aliases.c.site_id == site_id) & (aliases.c.number == report.number)
+    known_as = [tuple(row) for row in connection.execute(select(aliases.c.first3, aliases.c.last4).where(old))]
+    return Client(*claim) if phone7 in ((claim.first3, claim.last4), *known_as) else Client(claim.client, *phone7)
+
+
 def _arrivals(state: State, now: datetime) -> tuple[Arrival, ...]:
     """Return the visit forms as they stand at `now`, the newest first."""
     forms = sorted(state.visits.values(), key=lambda form: form.number, reverse=True)
     return tuple(arrival_of(form, state.claims.get(form.claim), state.day(now)) for form in forms)
-
-
-def _state_of(connection: Connection, site_id: int, phone7: tuple[str, str]) -> State:
-    site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
-    state = open_state(connection, site_id, site)
-    load_client(connection, site_id, state, phone7)
-    return state

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, select
 
-from worker.readers.search import Search
+from worker.readers.search import Search, ends_in, with_corrections
 from worker.rules.forms import missing, waits
 from worker.rules.model import Claim, Visit
 from worker.rules.states import CLOSED, LIVING, FormKind, FormState
@@ -82,9 +82,10 @@ def _claims_of(connection: Connection, site_id: int, forms: Iterable[Visit]) -> 
 
 def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) -> list[Claim]:
     """Return up to eight live claims that are looked for by number, phone or the beginning of a name, newest first."""
-    conditions = list(_looked_for(search))
-    if not conditions:
+    if search == Search():
         return []
+    with reading(engine).connect() as connection:
+        conditions = list(_looked_for(with_corrections(connection, [site_id], search)))
     standing = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
     query = select(claims.c.number).where(claims.c.site_id == site_id, *standing, *conditions)
     newest = query.order_by(claims.c.ends_at.desc(), claims.c.number.desc()).limit(MOST_FOUND)
@@ -97,10 +98,8 @@ def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) ->
 def _looked_for(search: Search) -> Iterator[ColumnElement[bool]]:
     if search.number is not None:
         yield claims.c.number == search.number
-    if search.first3 is not None:
-        yield claims.c.first3 == search.first3
     if search.last4 is not None:
-        yield or_(claims.c.last4 == search.last4, claims.c.number == int(search.last4))
+        yield ends_in(search, claims)
     for word in search.words:
         yield claims.c.client.contains(word, autoescape=True)
 

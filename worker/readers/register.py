@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tupl
 
 from worker.decide.heads import SHOWN
 from worker.readers.flags import shown_flags
-from worker.readers.search import WINNING, Search, conditions_of, status_at
-from worker.rules.client import mask_of
+from worker.readers.search import WINNING, Search, conditions_of, status_at, with_corrections
+from worker.rules.client import Phone7, mask_of
 from worker.store.database import reading
-from worker.store.schema import claims, decisions, reports, sites, units
+from worker.store.schema import aliases, claims, decisions, reports, sites, units
+from worker.store.working_set import on_phones7
 
 COLUMNS = (
     "number",
@@ -81,6 +82,8 @@ class RegisterRow:
     planned_part: str | None = None
     head: str = ""
     """first digits of the chain's head at its decision; in exports only"""
+    known_as: str = ""
+    """the number that it was reported with, where that was corrected since (R25)"""
 
     @property
     def planned(self) -> str:
@@ -103,11 +106,12 @@ def register_rows(
 ) -> Iterator[RegisterRow]:
     """Yield the register's rows in line order as they stand at `now`: of one site or all, all or what is looked for."""
     decided = and_(decisions.c.site_id == reports.c.site_id, decisions.c.seq == reports.c.seq)
-    with_heads = _rows(search, now).add_columns(decisions.c.head).join(decisions, decided)
-    query = with_heads.order_by(reports.c.site_id, reports.c.seq, reports.c.part)
     with reading(engine).connect() as connection:
         names = _site_names(connection)
         chosen = [site_id for site_id, name in names.items() if site in (None, name)]
+        wanted = with_corrections(connection, chosen, search)
+        with_heads = _rows(wanted, now).add_columns(decisions.c.head).join(decisions, decided)
+        query = with_heads.order_by(reports.c.site_id, reports.c.seq, reports.c.part)
         rows = connection.execution_options(yield_per=1000).execute(query.where(reports.c.site_id.in_(chosen)))
         yield from (_shown(row, names) for row in rows)
 
@@ -117,6 +121,8 @@ def register_page(
 ) -> RegisterPage:
     """Return up to 50 rows of a site that are looked for: the newest, those before a key, or those after one."""
     table = claims if search.of_claims else reports
+    with reading(engine).connect() as connection:
+        search = with_corrections(connection, [site_id], search)
     query = _rows(search, now).where(table.c.site_id == site_id).limit(ROWS_A_PAGE + 1)
     place = tuple_(table.c.seq, table.c.part)
     if after is not None:
@@ -130,10 +136,10 @@ def register_page(
     return RegisterPage(tuple(shown), newer, older)
 
 
-def reports_on_phone(engine: Engine, site_id: int, first3: str, last4: str, now: datetime) -> list[RegisterRow]:
-    """Return every report on a client's phone at a site, the newest first."""
-    phone7 = reports.c.site_id == site_id, reports.c.first3 == first3, reports.c.last4 == last4
-    return _read(engine, _rows(Search(), now).where(*phone7).order_by(reports.c.seq.desc(), reports.c.part.desc()))
+def reports_on_phones(engine: Engine, site_id: int, phones7: list[Phone7], now: datetime) -> list[RegisterRow]:
+    """Return every report on these phones at a site, the newest first."""
+    mine = reports.c.site_id == site_id, on_phones7(reports.c.first3, reports.c.last4, phones7)
+    return _read(engine, _rows(Search(), now).where(*mine).order_by(reports.c.seq.desc(), reports.c.part.desc()))
 
 
 def unit_names(engine: Engine, site_id: int) -> list[str]:
@@ -147,14 +153,17 @@ def unit_names(engine: Engine, site_id: int) -> list[str]:
 def _rows(search: Search, now: datetime) -> Select[Any]:
     # Without the sites: a join with them makes SQLite sort a whole line for the fifty newest of it.
     noted = ("ends_at", "visited_at", "renewed_at", "contact_at", "flags", "readings", *PLANNED)
-    now_called = (claims.c[name].label(f"{name}_now") for name in ("client", "agent"))
-    columns = [status_at(now).label("status"), *(claims.c[name] for name in noted), *now_called]
+    now_called = (claims.c[name].label(f"{name}_now") for name in ("client", "agent", "first3", "last4"))
+    corrected = aliases.c.seq.label("corrected")
+    columns = [status_at(now).label("status"), *(claims.c[name] for name in noted), *now_called, corrected]
     query = select(reports, *columns).where(*conditions_of(search, now))
+    # The number that a report was written with, where it is no longer its client's (R25).
+    old = and_(*(aliases.c[name] == reports.c[name] for name in ("site_id", "first3", "last4", "number")))
     if search.of_claims:
         winner = [reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")]
-        return query.select_from(claims.join(reports, and_(*winner)))
+        return query.select_from(claims.join(reports, and_(*winner)).outerjoin(aliases, old))
     met = and_(claims.c.site_id == reports.c.site_id, claims.c.number == reports.c.number)
-    return query.select_from(reports.outerjoin(claims, met))
+    return query.select_from(reports.outerjoin(claims, met).outerjoin(aliases, old))
 
 
 def _read(engine: Engine, query: Select[Any]) -> list[RegisterRow]:
@@ -179,7 +188,7 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         number=f"R{row.number}" if row.number is not None else "",
         status=row.status,
         client=row.client_now if amended else row.client,
-        phone=mask_of(row.first3, row.last4),
+        phone=mask_of(row.first3_now, row.last4_now) if row.corrected else mask_of(row.first3, row.last4),
         agent=row.agent_now if amended else row.agent,
         unit=row.unit,
         reported_at=row.received_at,
@@ -194,4 +203,5 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         contact_at=row.contact_at if won else None,
         **{name: getattr(row, name) if won else None for name in PLANNED},
         head=getattr(row, "head", "")[:SHOWN],
+        known_as=mask_of(row.first3, row.last4) if row.corrected else "",
     )

@@ -2,18 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, literal, or_, select, true
 
 from worker.readers.flags import FLAGS, flagged
 from worker.rules.codes import Code
 from worker.rules.part import REGISTERED
-from worker.rules.states import LASTING, ClaimState
-from worker.store.schema import claims, reports
+from worker.rules.status import ITSELF, TABLE, Condition, Noted, Otherwise, Reached
+from worker.store.schema import aliases, claims, reports
 
 WINNING = (*REGISTERED, Code.UNLISTED, Code.SUSPECTED, Code.CONTESTED, Code.IMPORTED)
 NO_CLAIM = "none"
@@ -35,6 +35,8 @@ class Search:
     unit: str | None = None
     status: str | None = None
     flag: str | None = None
+    corrected: tuple[tuple[int, int], ...] = ()
+    """site and number of the registrations whose client is known under these digits by a correction (R25)"""
 
     @property
     def of_claims(self) -> bool:
@@ -78,23 +80,45 @@ def _meant(word: str) -> dict[str, Any]:
 
 def status_at(now: datetime) -> ColumnElement[str]:
     """Return how a row of the register stands at `now`: its registration's status, else the code of its answer (K3)."""
-    over = claims.c.ends_at <= now
-    return case(
-        (~WON, reports.c.code),
-        (claims.c.deal_at <= now, literal("sold")),
-        (claims.c.state.not_in(LASTING), claims.c.state),
-        (over & claims.c.visited_at.is_not(None), literal("lapsed")),
-        (over, literal("expired")),
-        (claims.c.state != ClaimState.LIVE, claims.c.state),
-        (claims.c.visited_at.is_not(None), literal("visited")),
-        (claims.c.renewed_at.is_not(None), literal("renewed")),
-        else_=literal("live"),
-    )
+    return case((~WON, reports.c.code), *_standings(now))
+
+
+def _standings(now: datetime) -> Iterator[tuple[ColumnElement[bool], ColumnElement[str]]]:
+    """Yield the table of statuses as conditions and values of a claim (`worker.rules.status`)."""
+    for status, conditions in TABLE:
+        all_hold = and_(true(), *(_holds(each, now) for each in conditions))
+        yield all_hold, claims.c.state if status == ITSELF else literal(status)
+
+
+def _holds(condition: Condition, now: datetime) -> ColumnElement[bool]:
+    match condition:
+        case Otherwise(states):
+            return claims.c.state.not_in(states)
+        case Noted(field):
+            return claims.c[field].is_not(None)
+        case Reached(field):
+            # What is not noted has not come: without this the answer would be neither.
+            return claims.c[field].is_not(None) & (claims.c[field] <= now)
 
 
 WON = and_(reports.c.number.is_not(None), reports.c.code.in_(WINNING))
 """The condition that a report won its registration."""
-"""States of a claim that only time ends."""
+
+
+def with_corrections(connection: Connection, site_ids: Collection[int], search: Search) -> Search:
+    """Return a search that finds a client by the number that was corrected, and by the true one (R25)."""
+    if search.last4 is None:
+        return search
+    its = (claims.c.site_id == aliases.c.site_id) & (claims.c.number == aliases.c.number)
+    either = or_(*(_digits(table, search) for table in (aliases, claims)))
+    found = select(aliases.c.site_id, aliases.c.number).join(claims, its).where(aliases.c.site_id.in_(site_ids), either)
+    corrected = tuple((row.site_id, row.number) for row in connection.execute(found.distinct()))
+    return replace(search, corrected=corrected)
+
+
+def _digits(table: Table, search: Search) -> ColumnElement[bool]:
+    ends = table.c.last4 == search.last4
+    return ends if search.first3 is None else ends & (table.c.first3 == search.first3)
 
 
 def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
@@ -109,7 +133,7 @@ def _of_words(search: Search, table: Table) -> Iterator[ColumnElement[bool]]:
     if search.number is not None:
         yield table.c.number == search.number
     if search.last4 is not None:
-        yield _ends_in(search, table)
+        yield ends_in(search, table)
     names = table.c.client + " " + table.c.agent + " " + table.c.unit
     for word in search.words:
         yield names.contains(word, autoescape=True)
@@ -117,11 +141,13 @@ def _of_words(search: Search, table: Table) -> Iterator[ColumnElement[bool]]:
         yield table.c.unit == search.unit
 
 
-def _ends_in(search: Search, table: Table) -> ColumnElement[bool]:
+def ends_in(search: Search, table: Table) -> ColumnElement[bool]:
+    """Return the condition that a report or claim is on a phone with the digits that are looked for."""
+    known_as = [(table.c.site_id == site) & (table.c.number == number) for site, number in search.corrected]
     ends = table.c.last4 == search.last4
     if search.first3 is not None:
-        return ends & (table.c.first3 == search.first3)
-    return or_(ends, table.c.number == int(search.last4 or 0))
+        return or_(ends & (table.c.first3 == search.first3), *known_as)
+    return or_(ends, table.c.number == int(search.last4 or 0), *known_as)
 
 
 def _of_status(search: Search, now: datetime) -> Iterator[ColumnElement[bool]]:

@@ -382,7 +382,7 @@ class Dispute:
     parties: tuple[Mapping[str, Any], ...] = ()
     """side (holder, objector), unit ("walkin": the site), agent, phone, at, seq, words, until (papers, J4) of each"""
     papers: tuple[Mapping[str, Any], ...] = ()
-    """unit, kind, words, phone, at, seq, counted, late of each paper received"""
+    """unit, kind, words, phone, at, seq, counted, late of each paper received; day of a call"""
     opinions: tuple[Mapping[str, Any], ...] = ()
     """words, phone, at, seq, late"""
     rulings: tuple[Mapping[str, Any], ...] = ()

@@ -85,6 +85,7 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     counted = kind != CALLS or _called(turn, unit, rest, day)
     paper: dict[str, Any] = {"unit": unit, "kind": kind if kind in KINDS else KINDS[-1], "words": words}
     paper |= {"phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq}
+    paper |= {"day": day.isoformat()} if kind == CALLS else {}
     before = dispute.papers
     dispute = replace(dispute, papers=(*before, paper | {"counted": counted, "late": late}))
     if dispute.opinion_until is None and _both_sides(dispute):

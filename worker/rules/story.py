@@ -10,14 +10,16 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from worker.rules.attribution import Answer, attribute
-from worker.rules.client import Client, Phone7
+from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
 from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
 from worker.rules.numbers import Rule
 from worker.rules.readings import became
+from worker.rules.sides import side_written
 from worker.rules.state import State
+from worker.rules.states import FormKind, FormState
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _ends(case: Case) -> Iterator[Item]:
     for claim in case.claims:
         params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(claim.agent)}
         if claim.ended_at is not None and claim.ended_at <= case.at:
-            yield Item(f"claim.{claim.state}", claim.ended_at, None, (Rule.R7,), params)
+            yield Item(f"claim.{claim.state}", claim.ended_at, None, (Rule.R7,), params | {"told": claim.ended_for})
         elif claim.ends_at <= case.at:
             yield Item("claim.expired", claim.ends_at, None, (Rule.R8,), params)
 
@@ -148,7 +150,7 @@ def _follow_ups(case: Case) -> Iterator[Item]:
     for contact in case.state.follow_ups.values():
         if contact.number in numbers and contact.at <= case.at:
             claim = numbers[contact.number]
-            params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(claim.agent)}
+            params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(claim.agent), "told": contact.words}
             yield Item(f"followed.{contact.role}", contact.at, contact.seq, (Rule.R9, Rule.R14), params)
 
 
@@ -160,12 +162,24 @@ def _visits(case: Case) -> Iterator[Item]:
         mismatch = {"mismatch": list(visit.mismatch)} if visit.mismatch and not visit.cured else {}
         if visit.opened_at <= case.at:
             kind = "mismatch" if mismatch else visit.kind
-            yield Item(f"visit.{kind}", visit.opened_at, visit.seq, (Rule.R12,), params | mismatch)
-        if visit.closed_at is not None and visit.closed_at <= case.at:
+            named = _named_at(visit) if "unit" in visit.mismatch else {}
+            yield Item(f"visit.{kind}", visit.opened_at, visit.seq, (Rule.R12,), params | mismatch | named)
+        if visit.closed_at is not None and visit.closed_at <= case.at and visit.kind != FormKind.WALK_IN:
             places = [signature.seq for signature in visit.signatures.values()]
-            yield Item(f"visit.{visit.state}", visit.closed_at, max(places, default=None), (Rule.R13,), params)
+            yield Item(_closed_as(visit), visit.closed_at, max(places, default=None), (Rule.R13,), params)
         if visit.closed_at is None and _day_over(case, visit) <= case.at:
             yield Item("visit.void", _day_over(case, visit), None, (Rule.R16,), params)
+
+
+def _named_at(visit: Visit) -> dict[str, str]:
+    """Return whom an arrival named, who is not the reporter."""
+    return {"unit": visit.named_unit, "agent": visit.named_agent}
+
+
+def _closed_as(visit: Visit) -> str:
+    """Return the code of a form's end: an own arrival is confirmed by the desk's two signatures alone (R15)."""
+    own = visit.state == FormState.CONFIRMED and visit.kind == FormKind.OWN
+    return "visit.confirmed_own" if own else f"visit.{visit.state}"
 
 
 def _day_over(case: Case, visit: Visit) -> datetime:
@@ -191,15 +205,34 @@ def _disputes(case: Case) -> Iterator[Item]:
     for dispute in (d for claim in case.claims for d in case.state.disputes_of(claim.number)):
         said = [
             *(("party", party) for party in dispute.parties if party["side"] == "objector"),
-            *(("paper" if paper["counted"] else "uncounted", paper) for paper in dispute.papers),
-            *(("opinion", opinion) for opinion in dispute.opinions),
-            *(("ruling", ruling) for ruling in dispute.rulings),
+            *((_paper(paper), {**paper, "words": _of_paper(paper)}) for paper in dispute.papers),
+            *(("late_opinion" if opinion.get("late") else "opinion", opinion) for opinion in dispute.opinions),
+            *(("ruling", {**ruling, "words": _reason(case, ruling)}) for ruling in dispute.rulings),
         ]
         for kind, entry in said:
             when = datetime.fromisoformat(entry["at"])
             params = {"ref": dispute.ref, **{key: entry.get(key, "") for key in ("unit", "agent", "kind", "words")}}
+            params["told"] = params["words"]
             if when <= case.at:
                 yield Item(f"dispute.{kind}", when, int(entry["seq"]), (Rule.R21,), params)
+
+
+def _paper(paper: Mapping[str, Any]) -> str:
+    if paper.get("late"):
+        return "late_paper"
+    return "paper" if paper["counted"] else "uncounted"
+
+
+def _of_paper(paper: Mapping[str, Any]) -> str:
+    """Return what a paper says besides its kind: whose it is, and of a call its day."""
+    words = str(paper["words"]).removeprefix(str(paper["kind"])).strip()
+    return " ".join(part for part in (words, str(paper.get("day", ""))) if part)
+
+
+def _reason(case: Case, ruling: Mapping[str, Any]) -> str:
+    """Return why a ruling was made; a text names the side first, a form apart from its reason."""
+    side, _, rest = str(ruling["words"]).partition(" ")
+    return rest if ruling["unit"] in (side, side_written(case.state, side)) else str(ruling["words"])
 
 
 def _families(case: Case) -> Iterator[Item]:
@@ -214,11 +247,13 @@ def _families(case: Case) -> Iterator[Item]:
 
 def _aliases(case: Case) -> Iterator[Item]:
     """R25: corrected numbers."""
-    numbers = {claim.number: claim.ref for claim in case.claims}
-    for alias in case.state.aliases.values():
-        if alias.number in numbers and alias.at <= case.at:
-            params = {"ref": numbers[alias.number], "mask": f"{alias.first3}****{alias.last4}"}
-            yield Item("alias", alias.at, alias.seq, (Rule.R25,), params)
+    for claim in case.claims:
+        known_as = sorted(case.state.aliases_of(claim.number), key=lambda alias: alias.seq)
+        true = [mask_of(alias.first3, alias.last4) for alias in known_as[1:]] + [claim.mask]
+        for alias, number in zip(known_as, true, strict=False):
+            params = {"ref": claim.ref, "mask": mask_of(alias.first3, alias.last4), "true": number, "told": alias.proof}
+            if alias.at <= case.at:
+                yield Item("alias", alias.at, alias.seq, (Rule.R25,), params)
 
 
 def _named(agent: str) -> str:

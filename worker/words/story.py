@@ -22,42 +22,42 @@ def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
 
 def told(case: Case, undecided: int = 0) -> str:
     """Return the paragraph: whose, by which rules and facts, what happened; `undecided` texts wait behind that."""
-    return _Telling(case).paragraph(undecided)
+    return Telling(case.state.site.language, case.state.zone).paragraph(case, undecided)
 
 
-@dataclass(slots=True)
-class _Telling:
-    case: Case
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How things that happened are told: in a language of the catalogue, their times in a zone."""
+
+    language: str
+    zone: ZoneInfo
 
     @property
     def _words(self) -> Mapping[str, Mapping[str, str]]:
-        return _catalogue(self.case.state.site.language)
+        return _catalogue(self.language)
 
     @property
     def _say(self) -> Mapping[str, str]:
         return self._words["answer"]
 
-    @property
-    def _zone(self) -> ZoneInfo:
-        return self.case.state.zone
-
-    def paragraph(self, undecided: int) -> str:
-        answer = self.case.answer
+    def paragraph(self, case: Case, undecided: int) -> str:
+        """Return the paragraph on a case."""
+        answer = case.answer
         parts = {
             "rules": [self._rule(rule) for rule in answer.rules],
             "facts": list(answer.facts),
             "flags": [self._words["flag"].get(flag, flag) for flag in answer.flags],
-            "items": [self._item(item) for item in story(self.case)],
+            "items": [self._item(item) for item in story(case)],
         }
-        said = [self._whose()]
+        said = [self._whose(case)]
         for key, joined in (("rules", "comma"), ("facts", "comma"), ("flags", "comma"), ("items", "separator")):
             if parts[key]:
                 words = self._say["story" if key == "items" else key]
                 said.append(words.format_map({key: self._say[joined].join(parts[key])}))
         return "".join(said) + (self._say["undecided"].format(count=undecided) if undecided else "")
 
-    def _whose(self) -> str:
-        case, answer = self.case, self.case.answer
+    def _whose(self, case: Case) -> str:
+        answer = case.answer
         held = "walkin" if answer.unit == WALK_IN else "held"
         key = "nobody" if not answer.unit else held if answer.until is not None else "held_for_good"
         return self._say[key].format(
@@ -73,11 +73,19 @@ class _Telling:
         return rule if says is None else self._say["rule"].format(rule=rule, says=says)
 
     def _item(self, item: Item) -> str:
+        frame = self._say["timed" if item.place is None else "placed"]
+        return frame.format(place=item.place, at=self._time(item.at), words=self.words(item))
+
+    def words(self, item: Item) -> str:
+        """Return what happened, without its time and place."""
         kind, _, outcome = item.code.partition(".")
         template = self._words["item"].get(item.code) or self._words["item"].get(kind, "{outcome}")
-        words = template.format_map(Fields(self._fields(item.params) | {"outcome": outcome}))
-        frame = self._say["timed" if item.place is None else "placed"]
-        return frame.format(place=item.place, at=self._time(item.at), words=words)
+        return template.format_map(Fields(self._fields(item.params) | {"outcome": outcome}))
+
+    def title(self, item: Item) -> str:
+        """Return in a word of what kind it is that happened."""
+        kind = item.code.partition(".")[0]
+        return self._words["title"].get(item.code) or self._words["title"].get(kind, kind)
 
     def _fields(self, params: Mapping[str, Any]) -> dict[str, str]:
         fields = {key: self._written(value) for key, value in params.items()}
@@ -85,6 +93,7 @@ class _Telling:
             [self._words["field"].get(name, name) for name in params.get("mismatch", ())]
         )
         fields["part_of_day"] = self._words["part_of_day"].get(str(params.get("part_of_day")), "")
+        fields["told"] = self._say["told"].format(words=fields["told"]) if fields.get("told") else ""
         fields["time"] = f" {params['time']}" if params.get("time") else ""
         return fields | {"by": self._by(str(params.get("unit", "")), str(params.get("agent", "")))}
 
@@ -102,4 +111,4 @@ class _Telling:
         return self._say["by"].format(unit=unit, agent=agent)
 
     def _time(self, moment: datetime | None) -> str:
-        return "" if moment is None else f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
+        return "" if moment is None else f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
