@@ -35,6 +35,8 @@ def test_from_an_empty_database_to_an_exported_register(tmp_path: Path) -> None:
     exported = run("register", "--format", "csv").output
     assert "'=1+1,138****5678,李四,链家,2026-01-02 10:00:00" in exported
     assert json.loads(run("register", "--format", "json").output)[0]["status"] == "expired"
+    found = {status: run("register", "--json", "--status", status).output for status in ("expired", "none", "live")}
+    assert {status: len(json.loads(rows)) for status, rows in found.items()} == {"expired": 1, "none": 0, "live": 0}
 
 
 def test_bad_lists_are_refused_as_a_whole_and_named_by_line(tmp_path: Path) -> None:

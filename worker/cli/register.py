@@ -20,7 +20,7 @@ from worker.files.lists import ListError, read_register
 from worker.readers.cases import read_case
 from worker.readers.register import STATUSES, RegisterRow, register_rows
 from worker.readers.replay import played
-from worker.readers.search import Search
+from worker.readers.search import NO_CLAIM, Search
 from worker.scenarios.writer import write_scenario
 from worker.store.database import reading, snapshot
 from worker.store.schema import reports, sites
@@ -61,16 +61,18 @@ def register(
     form = "json" if as_json else form
     if form == "scenario":
         raise WrongUsage("A scenario is of one client: name him behind it, as --format scenario R1024.")
-    if status is not None and status not in register_words("en")["status"]:
-        raise WrongUsage(f"There is no status “{status}”; write {', '.join(STATUSES)}, or the code of an answer.")
+    if status not in (None, NO_CLAIM, *register_words("en")["status"]):
+        known = ", ".join((*STATUSES, NO_CLAIM))
+        raise WrongUsage(f"There is no status “{status}”; write {known}, or the code of an answer.")
     if form == "xlsx" and output is None and sys.stdout.isatty():
         raise WrongUsage("A spreadsheet needs a file: add --output register.xlsx.")
     with database() as engine:
         sites_meant = [site_named(engine, site_name)] if site_name is not None else all_sites(engine)
         export = Export(form, output, _language(sites_meant), {site.name: site.zone for site in sites_meant})
         last: dict[str, RegisterRow] = {}
-        rows = _noted(register_rows(engine, utc_now(), site_name, Search(status=status, flag=flag)), last)
-        export.write(rows)
+        rows = register_rows(engine, utc_now(), site_name, Search(status=status, flag=flag))
+        # A site that was opened this very moment is in the next export.
+        export.write(_noted((row for row in rows if row.site in export.zones), last))
         _publish(engine, last)
         if form == "table":
             _say_heads(last)

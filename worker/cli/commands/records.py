@@ -43,7 +43,7 @@ class RegisterGroup(click.Group):
 
 @click.group(cls=RegisterGroup, invoke_without_command=True)
 @ONE_SITE
-@click.option("--status", help=f"One status only: {', '.join(STATUSES)}, or the code of an answer.")
+@click.option("--status", help=f"One status only: {', '.join(STATUSES)}, none, or the code of an answer.")
 @click.option("--flag", type=click.Choice(FLAGS), help="Only registrations of which this is noted.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; xlsx needs one.")
