@@ -4,7 +4,6 @@ Times are ISO strings, members of an enum their word, tuples lists, a value with
 not leave out.
 """
 
-import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any
 
 Read = Callable[[Any], Any]
+_UNION = type(int | None)
 
 
 def kept_fields(value: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def reader_of(kind: Any) -> Read | None:
         return partial(_read_tuple, reader_of(inner[0]))
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return partial(_read_mapping, reader_of(inner[1]))
-    if origin in (types.UnionType, typing.Union):
+    if origin in (_UNION, typing.Union):
         return next((read for read in map(reader_of, inner) if read is not None), None)
     if not isinstance(kind, type):
         return None
