@@ -16,7 +16,7 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
-from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
+from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Signature, Site, Visit
 from worker.rules.state import State
 from worker.rules.story import TELLERS, case_of, story
 from worker.store.schema import inbox
@@ -176,11 +176,12 @@ def whole_regime() -> State:
         "kind": "短信",
         "words": "我的",
     }
+    signed = {"agent": Signature(LI, reported + 2 * HOUR, 7, "李四")}
     facts = [
         claim,
         FollowUp(4, 0, 1, reported + HOUR, LI, "agent"),
         Visit(1, 5, kind="led", state="open", mismatch=("number",), **form, **who),  # type: ignore[arg-type]
-        Visit(2, 6, kind="led", state="confirmed", closed_at=AT, signatures={"agent": {"seq": 7}}, **form, **who),  # type: ignore[arg-type]
+        Visit(2, 6, kind="led", state="confirmed", closed_at=AT, signatures=signed, **form, **who),  # type: ignore[arg-type]
         Deal(1, 8, AT + 999 * HOUR, "链家", "李四", "", "", (), (), date(2026, 11, 18), reported + 2 * HOUR),
         Dispute(
             1, 9, reported + 3 * HOUR, 1, "张三", "138", "5678",
