@@ -145,7 +145,10 @@ def _dispute(case: DisputeCase, show: Showing) -> DisputeView:
         tuple(_paid(case.deal)),
         tuple(_side(dispute, party, show) for party in dispute.parties),
         tuple(SaidView(str(o["words"]), _when(o, show), bool(o["late"])) for o in dispute.opinions),
-        tuple(SaidView(str(r["words"]), _when(r, show), whose=_unit(r)) for r in dispute.rulings),
+        tuple(
+            SaidView(str(r["words"]), _when(r, show), whose=whose_words(str(r["unit"]), str(r["agent"])))
+            for r in dispute.rulings
+        ),
         case.decided.rules if case.decided is not None else (),
     )
 
@@ -199,10 +202,6 @@ def _when(said: Mapping[str, Any], show: Showing) -> str:
     return show.moment(datetime.fromisoformat(str(said["at"])))
 
 
-def _unit(ruling: Mapping[str, Any]) -> str:
-    return whose_words(str(ruling["unit"]), str(ruling["agent"]))
-
-
 def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCaseView]:
     """Return suspected or contested claims as they are shown."""
     return [_claim_case(case, show) for case in cases]
@@ -239,10 +238,11 @@ def _form(each: Arrival, show: Showing) -> FormCaseView:
 def sold_views(cases: Iterable[SoldCase], show: Showing) -> list[SoldView]:
     """Return deals that may still be objected to as they are shown."""
     return [
-        SoldView(case.deal, case.claim, whose_words(case.deal.unit, case.deal.agent), _window(case.deal, show))
+        SoldView(
+            case.deal,
+            case.claim,
+            whose_words(case.deal.unit, case.deal.agent),
+            countdown(_("Objections"), case.deal.objection_until or show.now, show),
+        )
         for case in cases
     ]
-
-
-def _window(deal: Deal, show: Showing) -> Countdown:
-    return countdown(_("Objections"), deal.objection_until or show.now, show)

@@ -62,7 +62,7 @@ def show(site: SiteRow, looked: Looked | None = None) -> str:
         typed=looked.typed,
         found=_found(site, looked),
         guest=_guest(site, looked),
-        today=_today(site),
+        today=f"{runtime().clock().astimezone(site.zone):%Y-%m-%d}",
         expected=_expected(site),
         arrivals=_arrivals(site, seed),
     )
@@ -109,10 +109,6 @@ def _guest(site: SiteRow, looked: Looked) -> Guest:
     if claim is None:
         abort(404)
     return guest_of(claim)
-
-
-def _today(site: SiteRow) -> str:
-    return f"{runtime().clock().astimezone(site.zone):%Y-%m-%d}"
 
 
 def _expected(site: SiteRow) -> str:

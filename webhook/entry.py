@@ -16,7 +16,7 @@ from webhook.entries import Taken, entry_named, typed_of
 from webhook.field_words import faults_of
 from webhook.language import _
 from webhook.live import part
-from webhook.outcome_words import OutcomeWords, outcome_words
+from webhook.outcome_words import outcome_words
 from webhook.runtime import runtime
 from worker.decide.set_up import SiteRow
 from worker.page_door import UnboundError, await_outcome, enter_form, form_id
@@ -99,7 +99,12 @@ def outcome_box() -> str:
     if found is None:
         return ""
     keep_refused(found)
-    return render_template("entry.html", found=found, words=_words(found), token=request.args[DONE])
+    return render_template(
+        "entry.html",
+        found=found,
+        words=outcome_words(found.code) if found.code is not None else None,
+        token=request.args[DONE],
+    )
 
 
 def _asked_for() -> Entered | None:
@@ -143,7 +148,3 @@ def field_wrong(key: str, name: str) -> str:
     """Return what is wrong with a field of a form, "" while nothing is."""
     form = standing()
     return form.faults.get(name, "") if key and form.key == key else ""
-
-
-def _words(found: Entered) -> OutcomeWords | None:
-    return outcome_words(found.code) if found.code is not None else None

@@ -76,7 +76,7 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
         secret_key_of(settings)  # Made here once, before several processes would ask for it.
         redis = None if settings.redis_url else start_redis(settings.var, guard)
         if redis:
-            supervisor.add(_foundation(redis), redis.process)
+            supervisor.add(Program("redis", lambda: spawn_redis(redis.plan), foundation=True), redis.process)
         _migrate(settings, console)
         login_shown = _let_somebody_in(settings, console)
         for entry in entries:
@@ -205,10 +205,6 @@ def _let_somebody_in(settings: Settings, console: Console) -> bool:
         login = f"{shown_url(settings)}/login"
         console.say(f"first login at {login}: name {FIRST_USER}, password {password} (shown this once)")
     return password is not None
-
-
-def _foundation(redis: RedisServer) -> Program:
-    return Program("redis", lambda: spawn_redis(redis.plan), foundation=True)
 
 
 def _program(entry: ProcessLine, environ: Mapping[str, str]) -> Program:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, select
 
 from parsers.numbers import region_of, to_e164
 from parsers.projects import project_key
@@ -49,11 +49,7 @@ def all_sites(engine: Engine) -> list[SiteRow]:
     """Return every site in the order of their founding."""
     with reading(engine).connect() as connection:
         joined = select(sites, cursors.c.state).join(cursors, cursors.c.site_id == sites.c.id).order_by(sites.c.id)
-        return [_site_row(row) for row in connection.execute(joined)]
-
-
-def _site_row(row: Row[Any]) -> SiteRow:
-    return SiteRow(row.id, row.name, row.number, row.gateway, row.state)
+        return [SiteRow(row.id, row.name, row.number, row.gateway, row.state) for row in connection.execute(joined)]
 
 
 def site_named(engine: Engine, name: str) -> SiteRow:

@@ -74,7 +74,7 @@ class Backfill:
         except (InterruptedBackfillError, SQLAlchemyError):
             raise
         except Exception as failed:
-            error = _kind(failed)
+            error = str(failed) if isinstance(failed, GatewayAwayError) else kind_of(failed)
         ended = Comparison(gateway.name, since, until, tally.found, tally.healed, error)
         finish(self.engine, number, ended, self.clock())
         say(log, "compared", gateway=gateway.name, found=tally.found, healed=tally.healed, error=error)
@@ -144,7 +144,3 @@ def _first_come(missing: list[Inbound], since: datetime) -> list[Inbound]:
     # A list comes newest first, which still tells who was first within one second of it.
     placed = sorted(enumerate(missing), key=lambda one: (one[1].sent_at or since, -one[0]))
     return [text for _, text in placed]
-
-
-def _kind(error: Exception) -> str:
-    return str(error) if isinstance(error, GatewayAwayError) else kind_of(error)

@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import NoSuchJobError
@@ -67,16 +66,12 @@ def queue_standings(runtime: Runtime) -> list[QueueSummary] | None:
 def our_queues(runtime: Runtime) -> list[Queue]:
     """Return our queues, with the job class that holds nothing but our jobs."""
     allowed = restricted_job(table_of(Tasks(runtime)))
-    return [_queue(name, runtime.redis, allowed) for name in QUEUES]
+    return [Queue(name, connection=runtime.redis, job_class=allowed, serializer=JSONSerializer) for name in QUEUES]
 
 
 def failed_registry(queue: Queue) -> FailedJobRegistry:
     """Return where a queue keeps what failed."""
     return FailedJobRegistry(queue=queue, job_class=queue.job_class)
-
-
-def _queue(name: str, redis: "Redis", allowed: type[Job]) -> Queue:
-    return Queue(name, connection=redis, job_class=allowed, serializer=JSONSerializer)
 
 
 def _standing(queue: Queue) -> QueueSummary:

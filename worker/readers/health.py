@@ -43,7 +43,11 @@ def health_of(runtime: Runtime) -> Health:
     away = [name for name, there in (("database_away", database), ("spool_away", spool)) if not there]
     faults = [*away, *waiting, *queue_faults(runtime)]
     if database:
-        faults += [*_sweeper_faults(runtime), *_line_faults(runtime.engine), *_stopped(runtime.engine)]
+        faults += [
+            *_sweeper_faults(runtime),
+            *_line_faults(runtime.engine),
+            *sorted({f"stopped_{stop.gateway}" for stop in stops(runtime.engine)}),
+        ]
     # While files wait, a text goes behind them or nowhere.
     return Health(spool or (database and WAITING not in waiting), tuple(faults))
 
@@ -96,7 +100,3 @@ def _line_faults(engine: Engine) -> Iterator[str]:
         yield "undecided_texts"
     if lost_texts:
         yield "unrouted_texts"
-
-
-def _stopped(engine: Engine) -> list[str]:
-    return sorted({f"stopped_{stop.gateway}" for stop in stops(engine)})

@@ -153,12 +153,10 @@ def _replies(connection: Connection, site_id: int, seq: int) -> tuple[ReplyPath,
     tried = select(attempts).where(attempts.c.reply_id.in_([row.id for row in rows])).order_by(attempts.c.number)
     by_reply: dict[int, list[Attempt]] = {}
     for row in connection.execute(tried):
-        by_reply.setdefault(row.reply_id, []).append(_attempt(row))
+        by_reply.setdefault(row.reply_id, []).append(
+            Attempt(row.number, row.started_at, row.ended_at, row.outcome, row.code, row.delivery)
+        )
     return tuple(_reply(row, tuple(by_reply.get(row.id, ()))) for row in rows)
-
-
-def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(row.number, row.started_at, row.ended_at, row.outcome, row.code, row.delivery)
 
 
 def _reply(row: Row[Any], tried: tuple[Attempt, ...]) -> ReplyPath:

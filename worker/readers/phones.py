@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from worker.clock import utc_now
 from worker.readers.erasure import TEXT, WORDS
@@ -86,7 +86,10 @@ class News:
 def played_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
     """Return the sites of a gateway by id, without their people."""
     with reading(engine).connect() as connection:
-        return [_site(row) for row in connection.execute(_sites(gateway))]
+        return [
+            PhoneSite(row.id, row.name, row.number, ZoneInfo(Site.from_json(row.state or {}).timezone))
+            for row in connection.execute(_sites(gateway))
+        ]
 
 
 def people_of(engine: Engine, site: PhoneSite) -> PhoneSite:
@@ -115,10 +118,6 @@ def _sites(gateway: str) -> Any:
     joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
     wanted = select(sites.c.id, sites.c.name, sites.c.number, cursors.c.state).select_from(joined)
     return wanted.where(sites.c.gateway == gateway).order_by(sites.c.id)
-
-
-def _site(row: Row[Any]) -> PhoneSite:
-    return PhoneSite(row.id, row.name, row.number, ZoneInfo(Site.from_json(row.state or {}).timezone))
 
 
 def _staff(site: Site) -> list[Person]:

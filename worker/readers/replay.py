@@ -52,7 +52,9 @@ class _Found:
 def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     """Return a client's messages in line order: reports on his numbers, what names or concerns the claims, codes."""
     found = _Found()
-    found.seqs |= set(_reported(connection, site_id, case))
+    found.seqs |= set(
+        connection.execute(select(reports.c.seq).where(reports.c.site_id == site_id, _on(case))).scalars()
+    )
     found.seqs |= set(_answered(connection, site_id, _all_refs(case.state)))
     found.seqs |= set(_naming(connection, site_id, case))
     found.seqs |= set(_told(case))
@@ -100,10 +102,6 @@ def _all_refs(state: State) -> list[str]:
 def _on(case: Case) -> ColumnElement[bool]:
     """Return the condition that a row of the register is on one of the numbers of a case."""
     return on_phones7(reports.c.first3, reports.c.last4, sorted(case.phones7))
-
-
-def _reported(connection: Connection, site_id: int, case: Case) -> Iterable[int]:
-    return connection.execute(select(reports.c.seq).where(reports.c.site_id == site_id, _on(case))).scalars()
 
 
 def _answered(connection: Connection, site_id: int, refs: list[str]) -> Iterable[int]:

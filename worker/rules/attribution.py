@@ -18,7 +18,7 @@ from worker.rules.client import Client
 from worker.rules.disputes import last_decision, open_at, standing_deal
 from worker.rules.families import claims_of_family, family_of, is_himself
 from worker.rules.identity import names_agree, same_name
-from worker.rules.model import WALK_IN, Claim, Dispute
+from worker.rules.model import WALK_IN, Claim
 from worker.rules.numbers import Rule
 from worker.rules.state import State
 from worker.rules.states import ClaimState
@@ -90,12 +90,8 @@ def _decided(state: State, past: list[Claim], at: datetime) -> Answer | None:
     if decision is None:
         return None
     dispute, decided = decision
-    facts = (_ref_of(past, dispute), dispute.ref)
+    facts = (next(claim.ref for claim in past if claim.number == dispute.claim), dispute.ref)
     return Answer(decided.unit, decided.agent, decided.rules, facts, claim=dispute.claim)
-
-
-def _ref_of(past: list[Claim], dispute: Dispute) -> str:
-    return next(claim.ref for claim in past if claim.number == dispute.claim)
 
 
 def _final(state: State, past: list[Claim], at: datetime) -> Answer | None:

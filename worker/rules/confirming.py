@@ -45,7 +45,7 @@ def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
     tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
     if tried.code.refuses or tried.code in NOTHING_DONE:
         return ACTS[parsed.kind](turn, parsed)
-    _ask(turn, {"kind": parsed.kind, "parsed": _kept(parsed)}, 1)
+    _ask(turn, {"kind": parsed.kind, "parsed": asdict(parsed)}, 1)
     return turn.decision(parsed.kind, Code.CONFIRM_CODE)
 
 
@@ -83,10 +83,6 @@ def _ask(turn: Turn, act: dict[str, object], tries: int) -> None:
 def code_of(salt: str) -> str:
     """Return four digits that nobody can guess and that recomputing from the line gives again."""
     return f"{int.from_bytes(hashlib.sha256(f'code:{salt}'.encode()).digest()[:8]) % 10_000:04d}"
-
-
-def _kept(parsed: Parsed) -> dict[str, object]:
-    return asdict(parsed)
 
 
 def _read(kept: dict[str, object]) -> Parsed:

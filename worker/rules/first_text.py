@@ -42,7 +42,7 @@ def stands_in(name: str, said: str) -> bool:
     around = r"\w" if len(letters) == 1 else "[a-z]" if _A_LETTER_OF_LATIN.search(letters) else None
     if around is not None:
         pattern = f"(?<!{around}){pattern}(?!{around})"
-    return any(re.search(pattern, _folded(line)) for line in said.splitlines())
+    return any(re.search(pattern, " ".join(fold(word) for word in line.split())) for line in said.splitlines())
 
 
 def is_labelled_agent(name: str, text: str) -> bool:
@@ -89,7 +89,3 @@ def _words(said: str) -> Iterator[str]:
 
 def _is_part_of_a_name(word: str) -> bool:
     return len(word) == 1 or bool(_A_LETTER_OF_LATIN.match(fold(word)))
-
-
-def _folded(line: str) -> str:
-    return " ".join(fold(word) for word in line.split())
