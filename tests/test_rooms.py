@@ -165,18 +165,13 @@ def test_the_database_itself_refuses_what_a_reader_writes(engine: Engine) -> Non
         assert connection.execute(select(heartbeats.c.name)).scalars().all() == ["reader"]
 
 
-EXPLAINED = {"webhook/ops_words.py"}
-"""Puts the codes of gateways into the language of the page."""
-
-
 def named(words: str) -> list[str]:
     return [name for name in ADAPTERS if name in words.lower()]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_webhook_names_no_gateway(path: Path) -> None:
-    if str(path.relative_to(ROOT)) not in EXPLAINED:
-        assert named(path.read_text(encoding="utf-8")) == []
+    assert named(path.read_text(encoding="utf-8")) == []
 
 
 def test_a_gateways_name_is_found() -> None:

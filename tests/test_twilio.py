@@ -41,6 +41,7 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.gateways.twilio import Twilio, plain_text
+from worker.gateways.twilio_codes import VERDICTS, explained
 from worker.settings import TwilioSettings
 
 PUBLIC = "https://reports.example.com"
@@ -475,3 +476,12 @@ def _now() -> datetime:
 def test_the_fake_speaks_json() -> None:
     with fake_twilio() as fake:
         assert json.loads(json.dumps(fake.message({"To": AGENT, "Body": "x"})))["to"] == AGENT
+
+
+def test_every_code_is_explained_in_both_languages() -> None:
+    for code in VERDICTS:
+        chinese, english = explained(code, "zh"), explained(code, "en")
+        assert any("\u4e00" <= char <= "\u9fff" for char in chinese), code
+        assert english.isascii(), code
+        assert english, code
+    assert explained("99999", "zh") == ""

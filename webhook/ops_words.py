@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
+from webhook.preferences import language
+from webhook.runtime import runtime
 from worker.alerts.book import Book
 from worker.store.states import ReplyState
 
@@ -49,35 +51,12 @@ OUTCOMES = {
 }
 
 ERRORS = {
-    "21211": _l("the number is not valid"),
-    "21614": _l("the number is not a mobile number"),
-    "21217": _l("the number is not valid"),
-    "30005": _l("the number does not exist"),
-    "30006": _l("the number is a landline or cannot be reached"),
-    "21610": _l("the person has opted out"),
-    "30004": _l("the message was blocked"),
-    "30007": _l("the carrier took the words for spam"),
-    "21617": _l("the words are too long"),
-    "20003": _l("Twilio refuses our account or token"),
-    "20005": _l("our account is not active"),
-    "30002": _l("our account is suspended"),
-    "21603": _l("no sending number was given"),
-    "21606": _l("our number cannot text to it, or not at all"),
-    "30034": _l("our number is not registered with the carriers"),
-    "21408": _l("texts to this country are switched off"),
-    "21612": _l("our number cannot reach this one"),
-    "20429": _l("too many requests"),
-    "21611": _l("our number's queue is full"),
-    "30001": _l("the queue is full"),
-    "14107": _l("we send too fast"),
-    "30003": _l("the phone is off or out of reach"),
-    "30008": _l("not delivered, for no known reason"),
     "lease": _l("the sender died"),
     "opted out": _l("the person has opted out"),
     "lost": _l("it did not arrive, as a person found"),
     "same words": _l("the carrier refused these words before"),
 }
-"""By the codes of gateways (https://www.twilio.com/docs/api/errors) and our own."""
+"""By our own codes; those of a gateway are in the words of its adapter."""
 
 
 ALERTS = {
@@ -138,4 +117,6 @@ def known(table: dict[str, CodeWords], word: str) -> CodeWords:
 
 def error_words(code: str | None, words: str | None) -> str:
     """Return an error code in words, "" without one; `words` are those of its gateway, for one that we do not know."""
-    return str(ERRORS[code]) if code in ERRORS else words or ""
+    if code is None:
+        return words or ""
+    return str(ERRORS[code]) if code in ERRORS else runtime().explain(code, language()) or words or ""

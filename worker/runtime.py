@@ -13,7 +13,7 @@ from worker.bell.forgeries import Forgeries
 from worker.clock import Clock, utc_now
 from worker.crash_points import crash_at
 from worker.gateways.base import Gateway
-from worker.gateways.table import open_gateways
+from worker.gateways.table import explained, open_gateways
 from worker.line.spool import Spool
 from worker.settings import Settings
 from worker.store.database import LOCK_WAIT_MS, open_engine
@@ -69,6 +69,10 @@ class Runtime:
     def forgeries(self) -> Forgeries:
         """Where requests that nobody signed are counted."""
         return Forgeries(self.redis, self.clock)
+
+    def explain(self, code: str, language: str) -> str:
+        """Return what an error code of a gateway means in a language, "" where no adapter has words for it."""
+        return explained(code, language)
 
     def waiting_redis(self) -> "Redis":
         """Return another client, for a worker that waits for rings: RQ sets how long it waits for an answer."""

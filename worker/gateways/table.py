@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from worker.clock import Clock
+from worker.gateways import twilio_codes
 from worker.gateways.base import Gateway
 from worker.gateways.sandbox import open_sandbox
 from worker.gateways.twilio import open_twilio
@@ -14,6 +15,14 @@ ADAPTERS: Final[Mapping[str, Callable[[Settings, Clock], Gateway | None]]] = {
     "sandbox": open_sandbox,
 }
 """Name → opener; an opener returns None when the settings do not ask for its gateway."""
+
+WORDS: Final[tuple[Callable[[str, str], str], ...]] = (twilio_codes.explained,)
+"""What each adapter says of its error codes: code and language → words, "" for one that is not its own."""
+
+
+def explained(code: str, language: str) -> str:
+    """Return what an error code of a gateway means, "" where no adapter knows it, whether it is in use here or not."""
+    return next((words for explain in WORDS if (words := explain(code, language))), "")
 
 
 def open_gateways(settings: Settings, clock: Clock) -> dict[str, Gateway]:

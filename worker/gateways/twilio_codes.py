@@ -2,13 +2,16 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
-from worker.gateways.base import Handover, Refused, Retry, SenderStopped, Stopped, Unknown
+from worker.gateways.base import Handover, Refused, Retry, SenderStopped, Sent, Stopped, Unknown
 
 DELIVERY_OF: Final[Mapping[str, str]] = {
     "accepted": "queued",
@@ -81,6 +84,19 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "30008": _once_later(600, "not delivered, for no known reason"),
 }
 """Twilio's error codes, as answers and as callbacks give them (https://www.twilio.com/docs/api/errors)."""
+
+
+@cache
+def _in_chinese() -> Mapping[str, str]:
+    return tomllib.loads(files("worker.gateways").joinpath("twilio_zh.toml").read_text(encoding="utf-8"))
+
+
+def explained(code: str, language: str) -> str:
+    """Return what an error code means in a language, else in English; "" for one that is not known."""
+    verdict = VERDICTS.get(code)
+    outcome = verdict(code) if verdict is not None else None
+    words = "" if outcome is None or isinstance(outcome, Sent) else outcome.words
+    return _in_chinese().get(code, words) if language == "zh" else words
 
 
 LONGEST_RETRY_AFTER_S: Final = 200.0
