@@ -57,6 +57,11 @@ class Known:
     units: frozenset[str] = frozenset()
     sender: str = ""
 
+    @property
+    def roster(self) -> bool:
+        """Tell whether the site has any lists."""
+        return bool(self.people or self.units)
+
 
 NOTHING_KNOWN: Final = Known()
 
@@ -67,20 +72,27 @@ def edges_of(pieces: Sequence[Piece], known: Known = NOTHING_KNOWN) -> list[list
     near = _near(pieces, kinds)
     masked = sum(1 for p in pieces if p.phone is not None and not p.phone.was_full)
     whole = sum(1 for p in pieces if p.phone is not None and p.phone.was_full)
+    mended = [at for at, kind in enumerate(kinds) if kind == "f.mend"]
     out: list[list[Edge]] = []
     seen = 0
     for first, piece in enumerate(pieces):
+        mending = _mending(mended, first)
         if piece.kind == "number":
             seen += 1
-            out.append([_number_edge(pieces, kinds, first, masked, whole, seen)])
+            out.append([_number_edge(pieces, kinds, first, masked, whole, seen, mending)])
         elif piece.kind == "moment":
             out.append([Edge(first, first + 1, piece.start, piece.end, "", "moment", "T", ("T",), ())])
         elif near[first]:
-            out.append(_word_edges(pieces, kinds, first, known))
+            out.append(_word_edges(pieces, kinds, first, known, mending))
         else:
             text = piece.text
             out.append([Edge(first, first + 1, piece.start, piece.end, text, "far", _symbol(text), ("O",), ())])
     return out
+
+
+def _mending(mended: Sequence[int], first: int) -> str:
+    """Return whether a word that takes something back (不对, 改成) stands before a piece, behind it, or both."""
+    return f"{'b' if mended[0] < first else ''}{'a' if mended[-1] > first else ''}" if mended else ""
 
 
 def _near(pieces: Sequence[Piece], kinds: Sequence[str]) -> list[bool]:
@@ -104,7 +116,9 @@ def _gap_behind(pieces: Sequence[Piece], last: int) -> str:
     return pieces[last].gap if last < len(pieces) else "end"
 
 
-def _number_edge(pieces: Sequence[Piece], kinds: Sequence[str], first: int, masked: int, whole: int, seen: int) -> Edge:
+def _number_edge(
+    pieces: Sequence[Piece], kinds: Sequence[str], first: int, masked: int, whole: int, seen: int, mending: str
+) -> Edge:
     piece = pieces[first]
     phone = piece.phone
     assert phone is not None  # noqa: S101
@@ -114,11 +128,13 @@ def _number_edge(pieces: Sequence[Piece], kinds: Sequence[str], first: int, mask
     behind = kinds[first + 1] if first + 1 < len(pieces) else "end"
     behind_gap = _gap_behind(pieces, first + 1)
     order = f"{min(seen, 3)}:{min(masked + whole, 3)}"
-    evidence = (("number", kind, count, piece.gap, behind_gap, before, behind, order),)
+    evidence: tuple[Evidence, ...] = (("number", kind, count, piece.gap, behind_gap, before, behind, order),)
+    if mending:
+        evidence += (("mending", mending, str(min(seen, 3))),)
     return Edge(first, first + 1, piece.start, piece.end, "", "number", "", ("P", "Q"), evidence)
 
 
-def _word_edges(pieces: Sequence[Piece], kinds: Sequence[str], first: int, known: Known) -> list[Edge]:
+def _word_edges(pieces: Sequence[Piece], kinds: Sequence[str], first: int, known: Known, mending: str) -> list[Edge]:
     edges: list[Edge] = []
     text = ""
     for last in range(first + 1, min(first + _WIDEST, len(pieces)) + 1):
@@ -128,7 +144,7 @@ def _word_edges(pieces: Sequence[Piece], kinds: Sequence[str], first: int, known
         text += (_joint(piece) if text else "") + piece.text
         if len(text) > _LONGEST:
             break
-        edge = _word_edge(pieces, kinds, first, last, text, known)
+        edge = _word_edge(pieces, kinds, first, last, text, known, mending)
         if edge is not None:
             edges.append(edge)
     return edges
@@ -171,7 +187,7 @@ def _apart(one: str, other: str, pieces: int) -> bool:
 
 
 def _word_edge(
-    pieces: Sequence[Piece], kinds: Sequence[str], first: int, last: int, text: str, known: Known
+    pieces: Sequence[Piece], kinds: Sequence[str], first: int, last: int, text: str, known: Known, mending: str
 ) -> Edge | None:
     single = last == first + 1
     before, behind = pieces[first].gap, _gap_behind(pieces, last)
@@ -194,6 +210,8 @@ def _word_edge(
     evidence = _evidence(pieces, kinds, first, last, text, known, listed)
     labels = (("label", text), ("label-gaps", before, behind)) if tags[0][0] == "L" else ()
     coarse = {"p": "listed", "u": "company"}.get(listed) or coarse_shape(text)
+    if mending:
+        evidence += (("mending", mending, coarse),)
     symbol = _symbol(text)
     start, end = pieces[first].start, pieces[last - 1].end
     return Edge(first, last, start, end, text, coarse, symbol, tuple(tags), evidence, labels)
@@ -219,7 +237,7 @@ def _evidence(
         ("char-left", _neighbour(pieces, first - 1, -1), before),
         ("char-right", _neighbour(pieces, last, 0), behind),
         ("size", str(last - first)),
-        ("listed", me, "k" if known.people or known.units else "-"),
+        ("listed", me, "k" if known.roster else "-"),
     )
 
 
@@ -251,6 +269,7 @@ _EXPANSIONS: Final[dict[str, Callable[..., tuple[str, ...]]]] = {
     "char-left": lambda char, gap: (f"lc:{char}:{gap}",),
     "char-right": lambda char, gap: (f"rc:{char}:{gap}",),
     "size": lambda pieces: (f"m:{pieces}",),
+    "mending": lambda where, what: (f"M:{where}", f"M:{where}:{what}"),
     "listed": lambda how, knows: (f"r:{how}:{knows}",),
     "label": label_features,
     "label-gaps": lambda before, behind: (f"lg:{before}:{behind}", f"la:{behind}"),

@@ -12,7 +12,7 @@ from parsers.pieces import Piece
 from parsers.tags import FIELDS, INDEX, TAGS
 
 BEAM: Final = 6
-FAR: Final = 700
+FAR: Final = 1_500
 """a way that is so far behind the best one at its place is given up"""
 END: Final = INDEX["T"]
 """The column in which the features of a text's end have their weight."""
@@ -46,6 +46,7 @@ class Hypothesis(NamedTuple):
         return steps[::-1]
 
 
+_NO_FLOOR: Final = -(1 << 60)
 _NONE: Final = [0] * len(TAGS)
 
 
@@ -136,6 +137,7 @@ def search(
     """Return the readings of a text, the best first; those with equal fields once."""
     nodes: list[Cells] = [{} for _ in range(len(pieces) + 1)]
     nodes[0][0] = [Hypothesis(0, 0, None, None, "", 0)]
+    floors = [_NO_FLOOR] * (len(pieces) + 1)
     for at, piece in enumerate(pieces):
         cells = _best(nodes[at], beam, far)
         nodes[at] = {}
@@ -146,7 +148,8 @@ def search(
             if allowed is not None:
                 choices = [(tag, score) for tag, score in choices if allowed(edge, tag)]
             if choices:
-                _extend(cells, edge, choices, piece.gap, scorer, nodes[edge.last])
+                floor = _extend(cells, edge, choices, piece.gap, scorer, nodes[edge.last], floors[edge.last])
+                floors[edge.last] = max(floors[edge.last], floor - far)
     found: dict[int, Hypothesis] = {}
     for context, kept in nodes[-1].items():
         more = scorer.end(context)
@@ -170,15 +173,24 @@ def _extend(
     gap: str,
     scorer: Scorer,
     node: Cells,
-) -> None:
-    """Take an edge from every context; of the ways to a context the two best that read differently are kept."""
+    floor: int,
+) -> int:
+    """Take an edge from every context, and return the best score; of the ways to a context two that differ are kept.
+
+    What is below `floor` at the node is given up.
+    """
     start, end = edge.start, edge.end
+    best = _NO_FLOOR
     for context, hypotheses in cells:
         added = scorer.vector(context, gap, edge.coarse)
         for tag, local in choices:
-            behind = scorer.behind(context, gap, edge.symbol if tag == "O" else tag)
             index = INDEX[tag]
             more = local + added[index]
+            score = hypotheses[0].score + more
+            if score < floor:
+                continue
+            best = max(best, score)
+            behind = scorer.behind(context, gap, edge.symbol if tag == "O" else tag)
             kept = node.get(behind)
             if kept is None:
                 kept = node[behind] = []
@@ -188,6 +200,7 @@ def _extend(
                     continue
                 key = hash((before.key, index, start, end)) if tag in FIELDS else before.key
                 _offer(kept, Hypothesis(score, key, before, edge, tag, context))
+    return best
 
 
 def _offer(kept: list[Hypothesis], new: Hypothesis) -> None:

@@ -1,24 +1,27 @@
 """A report text becomes reports, or one fault, or no report; sure or not (R2, R2b; reading.md).
 
-pieces → a lattice of parts → the best reading and its nearest rivals ─┬ a second view, by characters
-                                                                       └ report or not, by shape and words
+pieces → a lattice of parts → candidate readings ─┬ which is most likely right, beside a second view by characters
+                                                  └ report or not, by shape and words
 
 `pieces` cuts the text into numbers, moments and words; `edges` gives every stretch its possible tags and what is seen of
 it (`shapes`; the site's roster is evidence like any other); `lattice` finds the best readings under learned weights, with
-what was read before (`context`); `assembly` makes reports, or one fault, of one; `verdict` says whether it is a report at
-all. Sure is what goes before its nearest rival by enough, or is read alike by the second view (`tagger`), unless the text
-itself leaves it open (`reservations`).
+what was read before (`context`); `assembly` makes reports, or one fault, of each; `assurance` says how likely each is,
+beside the others and beside what the second view (`tagger`) reads; `verdict` says whether the text is a report at all.
+Sure is what is likely enough, unless the text takes something back (`reservations`).
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
+from parsers import assurance
 from parsers.assembly import Part, assemble, parts_of, written
+from parsers.assurance import Candidate, Path, Sight
 from parsers.edges import NOTHING_KNOWN, Edge, Known, edges_of
-from parsers.lattice import Hypothesis, search
+from parsers.lattice import BEAM, Hypothesis, search
 from parsers.message import Lexicon, Parsed, PartFault, Report
 from parsers.moments import find_moments
 from parsers.normalise import Reading, fold_for_reading
@@ -30,15 +33,21 @@ from parsers.verdict import features_of, score_of
 from parsers.vocabulary import listed_words
 from parsers.weights import Model, model
 
-_RIVALS: Final = 8
-"""so many readings are looked at for some that differ"""
-
-
-SURELY: Final = 1_000_000
-"""the margin of a reading that has no rival"""
+_LONG, _BEAM_OF_LONG = 240, 2
+"""pieces: a longer text is searched with less care, and not looked at twice, so that none takes long"""
+_LOOKED_AT, _CANDIDATES = 12, 5
+"""so many ways are looked at for so many readings that differ"""
+_MOST_BEHIND: Final = 3
+"""times the measure of a lead: what is farther behind is no candidate"""
+_NEAR, _VERY_NEAR = 300, 100
+"""hundredths of a logit: a candidate that is so much less likely still puts the best one in doubt, or a client of it"""
 _GARBLED: Final = re.compile("[\u0080-\u009f\u00a2-\u00ac\u00ae-\u00b6\u00b8-\u00bf\ufffd锟斤拷烫屯]")
 """Signs that stand again and again in a text that was read in a wrong encoding on its way."""
 _MOST_GARBLED: Final = 3
+
+
+Numbers = list[tuple[str | None, str | None]]
+"""The digits of each report of a reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +61,30 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that was found out about a text as a report: what calibration looks at."""
+    """All that was found out about a text as a report: what the thresholds are chosen by."""
 
-    parsed: Parsed
-    rivals: tuple[tuple[Parsed, int], ...]
-    """other readings, the nearest first, and by how much the best one goes before each"""
-    second: Parsed | None
-    """what the second view reads, None where it was not asked"""
+    sight: Sight
     verdict: int
-    open: bool
-    """something in the text leaves the reading open however well it weighs (`reservations.py`)"""
-    forbidden: bool
-    """it says not to report"""
-    standard: bool
-    """it begins with the standard form whole: that is a report whatever chatter follows"""
-    listed: bool
-    """whoever the best reading names as agent and unit is on the site's lists"""
+    """how much speaks for a report"""
+    best: int
+    """which of the candidates is most likely right"""
+    assurances: tuple[int, ...]
+    """how likely each is, in hundredths of a logit"""
 
     @property
-    def margin(self) -> int:
-        """Return by how much the best reading goes before the next one."""
-        return self.rivals[0][1] if self.rivals else SURELY
+    def parsed(self) -> Parsed:
+        """Return the best reading."""
+        return self.sight.candidates[self.best].parsed
+
+    @property
+    def path(self) -> Path:
+        """Return the way through the lattice that reads so."""
+        return self.sight.candidates[self.best].path
+
+    @property
+    def assurance(self) -> int:
+        """Return how likely the best reading is right."""
+        return self.assurances[self.best]
 
 
 def read_report(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
@@ -137,77 +149,49 @@ def prepared(reading: Reading, phones: Sequence[Phone], known: Known = NOTHING_K
     return Prepared(reading, pieces, edges_of(pieces, known))
 
 
-def view(
-    reading: Reading, phones: Sequence[Phone], known: Known, model: Model, *, thorough: bool = False
-) -> View | None:
-    """Return what a text may say as a report; None when nothing stands in it.
+def view(reading: Reading, phones: Sequence[Phone], known: Known, model: Model) -> View | None:
+    """Return what a text may say as a report, and how likely each reading is; None when nothing stands in it."""
+    sight = sight_of(reading, phones, known, model)
+    if sight is None:
+        return None
+    first = sight.candidates[0]
+    verdict = score_of(features_of(first.path, first.parsed, reading), model.verdict)
+    assurances = tuple(_assurance(sight, at, verdict, model) for at in range(len(sight.candidates)))
+    best = max(range(len(assurances)), key=lambda at: (assurances[at], -at))
+    return View(sight, verdict, best, assurances)
 
-    The second view is taken only where it can change anything, and rivals only so far; `thorough` takes all.
-    """
+
+def _assurance(sight: Sight, at: int, verdict: int, model: Model) -> int:
+    parsed = sight.candidates[at].parsed
+    of_verdict = assurance.of_verdict(parsed == sight.second, parsed.error, verdict)
+    found = chain(assurance.features_of(sight, at), of_verdict)
+    return score_of(found, model.assurance)
+
+
+def sight_of(reading: Reading, phones: Sequence[Phone], known: Known, model: Model) -> Sight | None:
+    """Return a text with its readings side by side: the lattice's best, those near it, and the second view's."""
     ready = prepared(reading, phones, known)
-    found = search(ready.pieces, ready.edges, model.scorer())
+    is_long = len(ready.pieces) > _LONG
+    found = search(ready.pieces, ready.edges, model.scorer(), beam=_BEAM_OF_LONG if is_long else BEAM)
     if not ready.pieces or not found:
         return None
-    path = found[0].path()
-    parts = parts_of(path, ready.pieces)
-    parsed = assemble(parts, reading)
-    verdict = score_of(features_of(path, parsed, reading), model.verdict)
-    listed = _all_listed(parsed, known)
-    agree, differ = model.enough(listed)
-    rivals = _rivals(found, parsed, ready, SURELY if thorough else max(differ, model.margins["number"]))
-    margin = rivals[0][1] if rivals else SURELY
-    second = None
-    if thorough or agree <= margin < differ:
-        second = assemble(parts_by_character(reading, ready.pieces, model.tagger, known), reading)
-    is_open = takes_back(path) or leaves_a_number(path, ready.pieces)
-    return View(parsed, rivals, second, verdict, is_open, forbids(path), is_standard(path), listed)
+    candidates = _candidates(found, ready, _MOST_BEHIND * model.measure)
+    parts = [] if is_long else parts_by_character(reading, ready.pieces, model.tagger, known)
+    second = assemble(parts, reading)
+    return Sight(ready.pieces, candidates, second, parts, known, reading.skeleton, model.measure)
 
 
-def _rivals(found: Sequence[Hypothesis], parsed: Parsed, ready: Prepared, most: int) -> tuple[tuple[Parsed, int], ...]:
-    rivals: dict[Parsed, int] = {}
-    for other in found[1:_RIVALS]:
-        margin = found[0].score - other.score
-        if margin >= most:
+def _candidates(found: Sequence[Hypothesis], ready: Prepared, most: int) -> list[Candidate]:
+    candidates: dict[Parsed, Candidate] = {}
+    for hypothesis in found[:_LOOKED_AT]:
+        behind = found[0].score - hypothesis.score
+        if len(candidates) == _CANDIDATES or (candidates and behind > most):
             break
-        reading = assemble(parts_of(other.path(), ready.pieces), ready.reading)
-        if reading != parsed:
-            rivals.setdefault(reading, margin)
-    return tuple(rivals.items())
-
-
-def _all_listed(parsed: Parsed, known: Known) -> bool:
-    if not parsed.reports or not (known.people or known.units):
-        return False
-    agents = {r.agent for r in parsed.reports if r.agent}
-    units = {r.distributor for r in parsed.reports if r.distributor}
-    return all(_folded(a) in known.people for a in agents) and all(_is_listed(_folded(u), known) for u in units)
-
-
-def _is_listed(unit: str, known: Known) -> bool:
-    """Tell whether a unit, or the one that it is a branch of, is on the site's list (H12)."""
-    return unit in known.units or any(unit.startswith(name) for name in known.units)
-
-
-def doubts(seen: View, model: Model) -> list[Parsed]:
-    """Return the readings that keep the best one from being sure: near ones, else what the second view reads."""
-    agree, differ = model.enough(seen.listed)
-    near = [other for other, margin in seen.rivals if margin < agree or _is_near_in_numbers(other, margin, seen, model)]
-    if not near and seen.second is not None and seen.second != seen.parsed and seen.margin < differ:
-        return [seen.second]
-    return near
-
-
-def _is_near_in_numbers(other: Parsed, margin: int, seen: View, model: Model) -> bool:
-    return margin < model.margins["number"] and _numbers(other) != _numbers(seen.parsed)
-
-
-def _numbers(parsed: Parsed) -> list[tuple[str | None, str | None]]:
-    return [(r.first3, r.last4) for r in parsed.reports]
-
-
-def _of_no_more(other: Parsed, parsed: Parsed) -> bool:
-    """Tell whether a reading has no more clients than another: one more may be this one's other number."""
-    return len(other.reports) + len(other.faults) <= len(parsed.reports) + len(parsed.faults)
+        path = hypothesis.path()
+        parts = parts_of(path, ready.pieces)
+        parsed = assemble(parts, ready.reading)
+        candidates.setdefault(parsed, Candidate(parsed, path, parts, behind))
+    return list(candidates.values())
 
 
 def outcome(parsed: Parsed) -> str:
@@ -219,8 +203,8 @@ def outcome(parsed: Parsed) -> str:
 
 def judge(seen: View, model: Model) -> Parsed:
     """Return the meaning of a text that was looked at: a report sure or not, or none."""
-    enough = model.report_below if seen.standard else model.report_above[outcome(seen.parsed)]
-    if seen.verdict < enough or seen.forbidden:
+    kind = "standard" if is_standard(seen.path) else outcome(seen.parsed)
+    if seen.verdict < model.report_above[kind] or forbids(seen.path):
         maybe = seen.parsed.reports if seen.verdict >= model.report_below else ()
         return Parsed("unknown", "not_a_report", maybe, sure=not maybe)
     return weighed(seen, model)
@@ -228,29 +212,58 @@ def judge(seen: View, model: Model) -> Parsed:
 
 def weighed(seen: View, model: Model) -> Parsed:
     """Return the best reading of a text that is a report, with what puts it in doubt."""
-    numbered = [other for other, margin in seen.rivals if margin < model.margins["number"]]
-    parsed = _doubted(seen.parsed, doubts(seen, model), numbered)
-    return _unsure(parsed) if seen.open and parsed.reports else parsed
+    if is_sure(seen, model) or not seen.parsed.reports:
+        return seen.parsed
+    near = _near(seen, _NEAR)
+    if not near and seen.sight.second != seen.parsed:
+        near = [seen.sight.second]
+    return _doubted(seen.parsed, near, [numbers_of(other) for other in _near(seen, _VERY_NEAR) if other.reports])
 
 
-def _unsure(parsed: Parsed) -> Parsed:
-    return replace(parsed, reports=tuple(replace(r, sure=False) for r in parsed.reports), sure=False)
+def _near(seen: View, most: int) -> list[Parsed]:
+    """Return the other readings that are less likely by so much at most."""
+    return [
+        candidate.parsed
+        for at, candidate in enumerate(seen.sight.candidates)
+        if at != seen.best and seen.assurances[at] > seen.assurance - most
+    ]
 
 
-def _doubted(parsed: Parsed, near: Sequence[Parsed], numbered: Sequence[Parsed]) -> Parsed:
-    """Return the reading with what near readings put in doubt marked; a further client whom one lacks is asked back."""
-    if not near:
-        return parsed
-    found = [_numbers(other) for other in numbered if other.reports]
+def is_sure(seen: View, model: Model) -> bool:
+    """Tell whether the best reading is likely enough; what takes something back (不对, 改成) is always asked."""
+    enough = model.enough(seen.sight.known.roster, has_other_numbers(seen))
+    return seen.assurance >= enough and not takes_back(seen.path)
+
+
+def has_other_numbers(seen: View) -> bool:
+    """Tell whether another reading has other numbers, or a masked number is nobody's: then more is asked of the best."""
+    best = numbers_of(seen.parsed)
+    others = any(c.parsed.reports and numbers_of(c.parsed) != best for c in seen.sight.candidates)
+    return others or leaves_a_number(seen.path, seen.sight.pieces)
+
+
+def numbers_of(parsed: Parsed) -> Numbers:
+    """Return the digits of each report."""
+    return [(r.first3, r.last4) for r in parsed.reports]
+
+
+def _doubted(parsed: Parsed, near: Sequence[Parsed], found: Sequence[Numbers]) -> Parsed:
+    """Return the reading with what near ones put in doubt marked; a client whose number one of them lacks is asked back."""
     kept: list[Report] = []
     faults = list(parsed.faults)
     for report in parsed.reports:
         if len(parsed.reports) > 1 and any((report.first3, report.last4) not in numbers for numbers in found):
             faults.append(PartFault("unreadable", f"{report.client or ''}{report.first3}****{report.last4}"))
         else:
-            kept.append(
-                replace(report, sure=all(report in other.reports and _of_no_more(other, parsed) for other in near))
-            )
-    if not kept:
-        return _unsure(replace(parsed, rival=near[0].reports))
-    return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=near[0].reports)
+            kept.append(replace(report, sure=bool(near) and all(_has(other, report, parsed) for other in near)))
+    rival = near[0].reports if near else ()
+    if not kept or all(report.sure for report in kept):
+        kept, faults = [replace(report, sure=False) for report in parsed.reports], list(parsed.faults)
+    return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=rival)
+
+
+def _has(other: Parsed, report: Report, parsed: Parsed) -> bool:
+    """Tell whether another reading has a report, too, and no more clients: one more may be this one's other number."""
+    return report in other.reports and len(other.reports) + len(other.faults) <= len(parsed.reports) + len(
+        parsed.faults
+    )

@@ -90,31 +90,37 @@ def tags_allowed(unit: Unit) -> tuple[int, ...]:
     return _SIGN_TAGS if unit.kind == "sign" and unit.char in " ·.-'*" else _OTHER
 
 
-def features(units: Sequence[Unit]) -> list[list[str]]:
-    """Return the features of each character."""
+def features(units: Sequence[Unit], *, only_open: bool = False) -> list[list[str]]:
+    """Return the features of each character; `only_open`: none where but one tag is possible."""
     chars = ["<", "<", "<", *(u.char for u in units), ">", ">", ">"]
     marks = ["<", "<", *(u.mark for u in units), ">", ">"]
     labels = _labels_before(units)
     numbers = _numbers_around(units)
-    out: list[list[str]] = []
-    for i, unit in enumerate(units):
-        a, b, c, d, e, f, g = chars[i : i + 7]
-        m1, m2, m3, m4, m5 = marks[i : i + 5]
-        label, since = labels[i]
-        found = [
-            f"0{d}", f"-1{c}", f"1{e}", f"-2{b}{c}", f"-1{c}{d}", f"1{d}{e}", f"2{e}{f}", f"-3{a}{b}{c}", f"3{e}{f}{g}",
-            f"m{m3}", f"m-{m2}|{m3}", f"m+{m3}|{m4}", f"m--{m1}|{m2}|{m3}", f"m++{m3}|{m4}|{m5}",
-            f"l{label}:{since}", f"lm{label}:{since}:{m3}", f"n{numbers[i]}", f"nl{numbers[i]}:{label}",
-            f"nm{numbers[i]}:{m3}",
-        ]  # fmt: skip
-        if unit.piece is not None:
-            found.append(f"g{unit.piece.gap}:{m3}")
-            if unit.piece.phone is not None:
-                phone = unit.piece.phone
-                state = phone.kind
-                found += (f"N{state}", f"N{state}:{label}:{since}", f"N{state}:{m2}", f"N{state}:{numbers[i]}")
-        out.append(found)
-    return out
+    return [
+        _features_of(unit, chars[i : i + 7], marks[i : i + 5], labels[i], numbers[i])
+        if not only_open or len(tags_allowed(unit)) > 1
+        else []
+        for i, unit in enumerate(units)
+    ]
+
+
+def _features_of(
+    unit: Unit, chars: Sequence[str], marks: Sequence[str], before: tuple[str, str], around: str
+) -> list[str]:
+    a, b, c, d, e, f, g = chars
+    m1, m2, m3, m4, m5 = marks
+    label, since = before
+    found = [
+        f"0{d}", f"-1{c}", f"1{e}", f"-2{b}{c}", f"-1{c}{d}", f"1{d}{e}", f"2{e}{f}", f"-3{a}{b}{c}", f"3{e}{f}{g}",
+        f"m{m3}", f"m-{m2}|{m3}", f"m+{m3}|{m4}", f"m--{m1}|{m2}|{m3}", f"m++{m3}|{m4}|{m5}",
+        f"l{label}:{since}", f"lm{label}:{since}:{m3}", f"n{around}", f"nl{around}:{label}", f"nm{around}:{m3}",
+    ]  # fmt: skip
+    if unit.piece is not None:
+        found.append(f"g{unit.piece.gap}:{m3}")
+        if unit.piece.phone is not None:
+            state = unit.piece.phone.kind
+            found += (f"N{state}", f"N{state}:{label}:{since}", f"N{state}:{m2}", f"N{state}:{around}")
+    return found
 
 
 def _labels_before(units: Sequence[Unit]) -> list[tuple[str, str]]:
@@ -157,21 +163,23 @@ def tag_units(units: Sequence[Unit], weights: TagWeights) -> list[int]:
     if not units:
         return []
     behind = [weights.get(f">{i}", [0] * _ALL) for i in range(_ALL + 1)]
+    columns = [[row[tag] for row in behind] for tag in range(_ALL)]
     scores: dict[int, int] = {_START: 0}
     none = [0] * _ALL
     backs: list[dict[int, int]] = []
-    for unit, found in zip(units, features(units), strict=True):
+    for unit, found in zip(units, features(units, only_open=True), strict=True):
         rows = [weights[f] for f in found if f in weights]
         local = list(map(sum, zip(*rows, strict=True))) if rows else none
+        before_this = list(scores.items())
         fresh: dict[int, int] = {}
         back: dict[int, int] = {}
         for tag in tags_allowed(unit):
             inside = _INSIDE.get(tag)
+            ways = before_this if inside is None else [(b, scores[b]) for b in inside if b in scores]
+            column = columns[tag]
             best, origin = None, -1
-            for before, score in scores.items():
-                if inside is not None and before not in inside:
-                    continue
-                total = score + behind[before][tag]
+            for before, score in ways:
+                total = score + column[before]
                 if best is None or total > best:
                     best, origin = total, before
             if best is not None:

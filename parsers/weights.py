@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
 
+from parsers.assurance import AssuranceWeights
 from parsers.lattice import Scorer, Weights
 from parsers.tagger import TAGS as CHARACTER_TAGS
 from parsers.tagger import TagWeights
@@ -24,14 +25,17 @@ WORDS: Final = "words.toml"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of the lattice, of the second view and of the verdict, and the thresholds calibrated for them."""
+    """Weights of the lattice, of the second view, of the verdict and of how likely a reading is, and the thresholds calibrated for them."""
 
     lattice: Weights
     tagger: TagWeights
     verdict: VerdictWeights
-    margins: Mapping[str, int]
-    """by how much a sure reading goes before its nearest rival: where the second view agrees or differs, where agent
-    and unit are on the site's lists or not, and where the rival has other numbers"""
+    assurance: AssuranceWeights
+    measure: int
+    """the usual lead of a right reading in the lattice: what leads are measured by"""
+    sure_above: Mapping[str, int]
+    """how likely a sure reading is at least, in hundredths of a logit: where the site has a `roster`, where the text
+    stands `alone`, and where another reading has other `numbers`"""
     report_above: Mapping[str, int]
     """a verdict from here on is a report, by what the reading comes to: OUTCOMES"""
     report_below: int
@@ -44,10 +48,10 @@ class Model:
             scorer = _OWN.scorer = Scorer(self.lattice)
         return scorer
 
-    def enough(self, listed: bool) -> tuple[int, int]:
-        """Return the margins from which on a reading is sure: where the second view agrees, and whatever it reads."""
-        where = "listed" if listed else "free"
-        return self.margins[f"agree-{where}"], self.margins[f"differ-{where}"]
+    def enough(self, roster: bool, numbers: bool) -> int:
+        """Return how likely a reading must be to be sure."""
+        enough = self.sure_above["roster" if roster else "alone"]
+        return max(enough, self.sure_above["numbers"]) if numbers else enough
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +66,9 @@ def model_of(data: Mapping[str, Any]) -> Model:
         unpacked(data["lattice"], len(TAGS)),
         unpacked(data["tagger"], len(CHARACTER_TAGS)),
         data["verdict"],
-        data["margins"],
+        data["assurance"],
+        data["measure"],
+        data["sure_above"],
         data["report_above"],
         data["report_below"],
     )

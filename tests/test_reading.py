@@ -127,8 +127,9 @@ def test_what_a_decision_rests_on_covers_words_and_weights() -> None:
 def learned_anew(seed: str) -> str:
     """Return a digest of what a fresh process learns from a few rows, its hashes seeded."""
     program = (
-        "import hashlib; from tests.learning.course import learn, rows_to_learn, stored;"
-        "print(hashlib.sha256(stored(learn(rows_to_learn()[:40], 60, 30)).encode()).hexdigest())"
+        "import hashlib; from tests.learning.course import halves_to_learn, stored, taught;"
+        "one, other = (half[:25] for half in halves_to_learn());"
+        "print(hashlib.sha256(stored(taught(one, other, 40, 20)).encode()).hexdigest())"
     )
     command = [sys.executable, "-c", program]
     environment = {"PYTHONHASHSEED": seed}

@@ -11,7 +11,6 @@ the text's · silently wrong · no report, yet registered (false) · a report ta
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -21,18 +20,9 @@ from parsers.message import Lexicon
 from parsers.parse import parse
 from parsers.weights import digest
 from tests.learning import course as learning
-from tests.learning.samples import CORPUS, Sample, corpus, generated, written
+from tests.learning.samples import Sample, generated, written
 from tests.learning.scoring import Table, end_of
 
-SETS = {
-    "seen: reports": lambda: corpus("reports"),
-    "seen: reports2": lambda: corpus("reports2"),
-    "seen: reports3": lambda: corpus("reports3"),
-    "seen: variants": lambda: corpus("variants"),
-    "seen: written1": lambda: written(CORPUS / "written1.tsv"),
-    "seen: written2": lambda: written(CORPUS / "written2.tsv"),
-    "seen, calibrated on by a twin": lambda: written(CORPUS / "calibration.tsv"),
-}
 NEW_SEED, NEW = 9_001, 2_000
 LONG = 1_600
 LONG_UNITS = (
@@ -82,16 +72,16 @@ def new_forms(plain: bool) -> list[Sample]:
 
 def cross(folds: int) -> None:
     """Print cross-validation by families: each is read by a model that has seen none of it."""
-    rows = learning.rows_to_learn()
-    families = sorted({s.family for s in rows})
+    halves = learning.halves_to_learn()
+    families = sorted({s.family for half in halves for s in half})
     Random(5).shuffle(families)
     ends = []
     for fold in range(folds):
         held = set(families[fold::folds])
-        model = learning.learn([s for s in rows if s.family not in held], 3_000, 2_000)
-        calibrated = learning.calibrated(model, [s for s in written(CORPUS / "calibration.tsv") if not s.optional])
-        for sample in (s for s in rows if s.family in held):
-            ends.append(("cross-validated", end_of(sample, learning.read_with(calibrated, sample))))
+        one, other = ([s for s in half if s.family not in held] for half in halves)
+        model = learning.taught(one, other, 3_000, 2_000)
+        for sample in (s for half in halves for s in half if s.family in held):
+            ends.append(("cross-validated", end_of(sample, learning.read_with(model, sample))))
         print(f"fold {fold + 1} of {folds}: {', '.join(sorted(held))}", file=sys.stderr)
     print("\n".join(Table.of(ends).lines()))
 
@@ -128,14 +118,14 @@ def show_speed(rows: Sequence[Sample]) -> None:
 def main(unseen: Path | None, families: bool, folds: int) -> None:
     """Print how texts are read, and how fast."""
     print(f"reader {digest()}")
-    sets = dict(SETS)
+    sets = {f"seen: {name}": learning.rows_of(name) for names in learning.HALVES for name in names}
     if unseen is not None:
-        sets = {f"UNSEEN: {unseen.name}": lambda: written(unseen)} | sets
+        sets = {f"UNSEEN: {unseen.name}": list(written(unseen))} | sets
     for title, rows in sets.items():
-        show(title, [s for s in rows() if not s.optional], families)
+        show(title, [s for s in rows if not s.optional], families)
     for plain in (True, False):
         show(f"new: {'plain forms' if plain else 'blocks with known labels'}", new_forms(plain), families=False)
-    show_speed([replace(s) for s in written(CORPUS / "calibration.tsv")])
+    show_speed(learning.rows_of("d"))
     if folds:
         cross(folds)
 

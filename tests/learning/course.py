@@ -1,6 +1,10 @@
 """`python -m tests.learning`: everything that the reader has learned, from the corpora and the generator, in one file.
 
-generate → lattice (perceptron) → second view (tagger) → verdict (logistic) → thresholds → parsers/data/reader.json
+rows, generator → lattice (perceptron), second view (tagger), three times: of either half of the rows, and of all
+each half, read by the model of the other → verdict, assurance (logistic) → thresholds → parsers/data/reader.json
+
+Whether a text is a report, how likely a reading is right and from where on that is enough are learned from texts as
+models read them that have seen nothing of their writers: on what it has learned a reader is too sure.
 The same command gives the same file, byte for byte (fixed seeds, sorted, no order of hashes).
 """
 
@@ -9,56 +13,73 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
 import parsers
-from parsers.assembly import assemble, parts_of
-from parsers.edges import NOTHING_KNOWN, Known
-from parsers.lattice import Scorer, search
+from parsers.edges import NOTHING_KNOWN
+from parsers.lattice import Scorer
 from parsers.message import Parsed
 from parsers.reader import judge, view
-from parsers.verdict import features_of
-from parsers.weights import FILE, OUTCOMES, Model, model_of, packed
+from parsers.weights import FILE, Model, model_of, packed
 from tests.learning import rosters
-from tests.learning.calibration import Seen, margins_of, verdicts_of
-from tests.learning.deciding import train_verdict
+from tests.learning.observing import Observed, measure_of, observed
 from tests.learning.perceptron import Learner, Problem, gold_path, problem_of, train
 from tests.learning.samples import CORPUS, Sample, corpus, generated, written
 from tests.learning.tagging import gold_tags, train_tagger
+from tests.learning.weighing import weighed
 
 GENERATED, FRESH = 6_000, 4_000
 EPOCHS = (2, 5)
-WEIGHT_OF_ROWS = 4.0
+UNMEASURED = 10_000
 LEAST_OF_LATTICE, LEAST_OF_TAGGER = 4, 9
 """Features of less weight change no reading; the file is half as large without them."""
-LEARNED = ("written1.tsv", "written2.tsv")
+HALVES = (
+    ("reports2", "variants", "a", "c", "e", "g", "i", "j", "l"),
+    ("reports", "reports3", "b", "d", "f", "h", "k", "m", "n"),
+)
+"""Sets by writer, so that either half is read by a model that has seen nothing of its writers."""
 MUST_HOLD = ("reports", "variants", "variants") * 2
 """What is promised to be right counts several times."""
 AGAINST_IT = ("glue-001", "glue-002")
 """Rows that say the contrary of one that is promised (is 正盛 behind the number an agent or a unit? H11)."""
-CALIBRATED_ON = "calibration.tsv"
-NO_THRESHOLDS = {"agree-listed": 0, "agree-free": 0, "differ-listed": 0, "differ-free": 0, "number": 0}
 
 
-def rows_to_learn() -> list[Sample]:
-    """Return every labelled row that is learned from; those with two honest readings are none."""
-    names = ("reports", "reports2", "reports3", "variants")
-    rows = [s for name in (*names, *MUST_HOLD) for s in corpus(name)]
-    rows += [s for name in LEARNED for s in written(CORPUS / name)]
-    return [s for s in rows if not s.optional and s.row not in AGAINST_IT]
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one model learns: rows, so many generated texts of a seed."""
+
+    rows: tuple[Sample, ...]
+    count: int = GENERATED
+    seed: int = 1
 
 
-def learn(rows: Sequence[Sample], count: int = GENERATED, fresh: int = FRESH, seed: int = 1) -> Model:
-    """Return a model without thresholds."""
-    random = Random(seed)
-    made = list(generated(seed, count))
+def halves_to_learn() -> tuple[list[Sample], list[Sample]]:
+    """Return every labelled row in its half; those with two honest readings are none."""
+    one, other = ([s for name in names for s in rows_of(name) if _is_clear(s)] for names in HALVES)
+    return one, other
+
+
+def rows_of(name: str) -> list[Sample]:
+    """Return the rows of one set, by the name of its file."""
+    path = CORPUS / "written" / f"{name}.tsv"
+    return list(written(path)) if path.exists() else list(corpus(name))
+
+
+def _is_clear(sample: Sample) -> bool:
+    return not sample.optional and sample.row not in AGAINST_IT
+
+
+def learned(lesson: Lesson) -> str:
+    """Return the lattice and the second view of a lesson, as they are stored: one process hands them to another."""
+    random = Random(lesson.seed)
+    made = list(generated(lesson.seed, lesson.count))
     learner = Learner()
     generated_problems = _problems(made, random)
     train(generated_problems, learner, EPOCHS[0], random.shuffle, report=_say)
-    row_problems = _problems([s for s in rows if _is_reading(s)], random)
+    row_problems = _problems([s for s in lesson.rows if _is_reading(s)], random)
     mixed = [*row_problems, *generated_problems[: len(row_problems)]]
     train(mixed, learner, EPOCHS[1], random.shuffle, report=_say)
     scorer = Scorer(learner.averaged())
@@ -68,8 +89,9 @@ def learn(rows: Sequence[Sample], count: int = GENERATED, fresh: int = FRESH, se
         if gold is not None:
             texts.append(gold_tags(problem, gold, problem.known))
     tagger = train_tagger(texts, 4, random.shuffle, report=_say)
-    verdict = _verdict(rows, list(generated(seed + 1, fresh)), scorer, random)
-    return Model(scorer.weights, tagger, verdict, NO_THRESHOLDS, dict.fromkeys(OUTCOMES, 0), 0)
+    model = Model(scorer.weights, tagger, {}, {}, UNMEASURED, {}, {}, 0)
+    measure = measure_of(model, list(generated(lesson.seed + 1, max(lesson.count // 6, 20))))
+    return stored(replace(model, measure=measure))
 
 
 def _problems(samples: Sequence[Sample], random: Random) -> list[Problem]:
@@ -80,30 +102,31 @@ def _is_reading(sample: Sample) -> bool:
     return sample.expected.get("error") not in ("not_a_report", "unreadable")
 
 
-def _verdict(rows: Sequence[Sample], made: Sequence[Sample], scorer: Scorer, random: Random) -> dict[str, int]:
-    texts = []
-    for samples, weight in ((rows, WEIGHT_OF_ROWS), (rows, WEIGHT_OF_ROWS), (made, 1.0)):
-        for problem in _problems(samples, random):
-            found = search(problem.pieces, problem.edges, scorer)
-            if problem.pieces and found:
-                path = found[0].path()
-                parsed = assemble(parts_of(path, problem.pieces), problem.reading)
-                features = frozenset(features_of(path, parsed, problem.reading))
-                texts.append((features, problem.sample.expected.get("error") != "not_a_report", weight))
-    return train_verdict(texts, 10, random.shuffle)
+def taught(one: Sequence[Sample], other: Sequence[Sample], count: int = GENERATED, fresh: int = FRESH) -> Model:
+    """Return the model of all rows, which come in two halves."""
+    more = [s for name in MUST_HOLD for s in corpus(name) if _is_clear(s)] if count == GENERATED else []
+    lessons = [Lesson((*one, *other, *more), count), Lesson(tuple(one), count), Lesson(tuple(other), count)]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        whole, of_one, of_other = pool.map(learned, lessons)
+        looked = [(of_other, one), (of_one, other), (of_one, list(generated(3, fresh // 2))),
+                  (of_other, list(generated(4, fresh // 2)))]  # fmt: skip
+        views = list(pool.map(_looked, looked))
+    model = model_of(json.loads(whole))
+    found = weighed(views[0], views[1], [*views[2], *views[3]], report=_say)
+    return replace(
+        model,
+        verdict=found.verdict,
+        assurance=found.assurance,
+        sure_above=found.sure_above,
+        report_above=found.report_above,
+        report_below=found.report_below,
+    )
 
 
-def seen_by(model: Model, rows: Sequence[Sample], listed: bool) -> list[Seen]:
-    """Return what a model finds in texts; `listed`: the site knows all their agents and units."""
-    people, units = rosters.whole_roster(rows)
-    out = []
-    for sample in rows:
-        known = Known(people, units, rosters.sender_of(sample)) if listed else NOTHING_KNOWN
-        problem = problem_of(sample, known)
-        seen = view(problem.reading, problem.phones, known, model, thorough=True)
-        if seen is not None:
-            out.append(Seen(sample, seen))
-    return out
+def _looked(work: tuple[str, Sequence[Sample]]) -> list[Observed]:
+    """Return how a model, as it is stored, sees texts that it has not learned from."""
+    stored, samples = work
+    return observed(model_of(json.loads(stored)), samples)
 
 
 def read_with(model: Model, sample: Sample) -> Parsed:
@@ -113,22 +136,17 @@ def read_with(model: Model, sample: Sample) -> Parsed:
     return judge(seen, model) if seen is not None else Parsed("unknown", "not_a_report")
 
 
-def calibrated(model: Model, rows: Sequence[Sample]) -> Model:
-    """Return the model with the thresholds that these texts, which it did not learn from, call for."""
-    free, listed = seen_by(model, rows, listed=False), seen_by(model, rows, listed=True)
-    above, below = verdicts_of([*free, *listed])
-    return Model(model.lattice, model.tagger, model.verdict, margins_of([*free, *listed]), above, below)
-
-
 def stored(model: Model) -> str:
     """Return the data file's contents."""
     data = {
-        "margins": dict(model.margins),
+        "sure_above": dict(model.sure_above),
         "report_above": dict(model.report_above),
         "report_below": model.report_below,
+        "measure": model.measure,
         "lattice": packed(model.lattice, LEAST_OF_LATTICE),
         "tagger": packed(model.tagger, LEAST_OF_TAGGER),
         "verdict": dict(sorted(model.verdict.items())),
+        "assurance": dict(sorted(model.assurance.items())),
     }
     values = {key: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for key, value in data.items()}
     return "{\n" + ",\n".join(f' "{key}": {value}' for key, value in values.items()) + "\n}\n"
@@ -138,30 +156,9 @@ def _say(line: str) -> None:
     print(f"{time.process_time():6.1f} s  {line}", file=sys.stderr, flush=True)
 
 
-def learned_and_calibrated() -> Model:
-    """Return the model of all rows, with the thresholds of its twin that has not seen the rows it is calibrated on."""
-    held = [s for s in written(CORPUS / CALIBRATED_ON) if not s.optional]
-    rows = rows_to_learn()
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        twin, whole = pool.map(learned, [rows, [*rows, *held]])
-    thresholds = calibrated(model_of(json.loads(twin)), held)
-    model = model_of(json.loads(whole))
-    return replace(
-        model,
-        margins=thresholds.margins,
-        report_above=thresholds.report_above,
-        report_below=thresholds.report_below,
-    )
-
-
-def learned(rows: Sequence[Sample]) -> str:
-    """Return what is learned from the rows, as it is stored: what one process hands to another."""
-    return stored(learn(rows))
-
-
 def main() -> None:
     """Learn, calibrate and write the file."""
-    model = learned_and_calibrated()
+    model = taught(*halves_to_learn())
     target = Path(parsers.__path__[0]) / "data" / FILE
     target.write_text(stored(model), "utf-8")
-    _say(f"{target.name}: {dict(model.margins)}, report above {model.report_above}, none below {model.report_below}")
+    _say(f"sure above {model.sure_above}, report above {model.report_above}, none below {model.report_below}")

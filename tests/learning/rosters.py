@@ -44,6 +44,19 @@ def _known(sample: Sample, people: list[str], units: list[str], random: Random) 
     return Known(frozenset((listed | others | {sender}) - {""}), frozenset(own_units | some_units), sender)
 
 
+def full_rosters(samples: Sequence[Sample], random: Random) -> list[Known]:
+    """Return for each text a roster with everybody and every unit that it names, and its sender, among many others."""
+    people, units = map(sorted, whole_roster(samples))
+    out = []
+    for sample in samples:
+        others = random.sample(people, min(len(people), 150))
+        some = random.sample(units, min(len(units), 40))
+        named = agents_of(sample) | {sender_of(sample)}
+        found = frozenset((named | set(others)) - {""})
+        out.append(Known(found, frozenset(units_of(sample) | set(some)), sender_of(sample)))
+    return out
+
+
 def whole_roster(samples: Sequence[Sample]) -> tuple[frozenset[str], frozenset[str]]:
     """Return everybody whom a set of texts names as agent or sender, and every unit."""
     people = {a for s in samples for a in agents_of(s)} | {skeleton(s.sender) for s in samples if s.sender}

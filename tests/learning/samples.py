@@ -24,6 +24,8 @@ class Sample:
     sender: str = ""
     grade: str = ""
     optional: bool = False
+    source: str = ""
+    """the set that it is of"""
 
 
 def corpus(name: str) -> Iterator[Sample]:
@@ -37,6 +39,7 @@ def corpus(name: str) -> Iterator[Sample]:
             json.loads(cells[2]),
             tag.removeprefix("optional:").split("(")[0].strip(),
             optional=tag.startswith("optional"),
+            source=name,
         )
 
 
@@ -46,7 +49,7 @@ def written(path: Path) -> Iterator[Sample]:
         row, grade, family, text, expected, sender = (*line.split("\t"), "")[:6]
         optional = family.startswith("optional")
         yield Sample(row, text.replace("\\n", "\n"), json.loads(expected), family.removeprefix("optional:"),
-                     sender=sender, grade=grade, optional=optional)  # fmt: skip
+                     sender=sender, grade=grade, optional=optional, source=path.stem)  # fmt: skip
 
 
 def _cells(name: str) -> Iterator[list[str]]:

@@ -1,0 +1,255 @@
+"""How likely a reading of a text is right: what speaks for it beside its rivals, under learned weights.
+
+The lattice says which readings a text may have; this looks at each as a whole: by how much it goes before the others,
+what the second view reads, who of it is on the site's lists, what its parts look like, and what is left over.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from parsers.assembly import Part
+from parsers.edges import Edge, Known
+from parsers.message import Parsed
+from parsers.pieces import Piece
+from parsers.reservations import forbids, is_standard, leaves_a_number, takes_back
+from parsers.shapes import company_shape, person_shape
+from parsers.vocabulary import ADDRESS, LABELS, TABLE, surname_length
+
+BIAS: Final = "bias"
+Path = Sequence[tuple[Edge, str]]
+AssuranceWeights = dict[str, int]
+"""Feature → hundredths of a logit."""
+_STEPS: Final = (1, 3, 6, 10, 15, 22, 30, 40, 55, 75, 100, 150, 200, 300, 500)
+"""Per cent of the model's own measure of a lead (`Model.measure`): leads of two trainings are not of one size."""
+_MOST_PARTS: Final = 12
+_FAMILIAR: Final = frozenset("阿小老大")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading among others: what it comes to, its way through the lattice, by how much that is behind the best."""
+
+    parsed: Parsed
+    path: Path
+    parts: Sequence[Part]
+    behind: int
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A text and its candidate readings, the lattice's best first; `second` is what the second view reads in it."""
+
+    pieces: Sequence[Piece]
+    candidates: Sequence[Candidate]
+    second: Parsed
+    second_parts: Sequence[Part]
+    known: Known
+    skeleton: str
+    measure: int
+    """what a lead is measured by"""
+
+    @cached_property
+    def begins(self) -> dict[int, int]:
+        """Return which piece begins at a character."""
+        return {piece.start: at for at, piece in enumerate(self.pieces)}
+
+    @cached_property
+    def ends(self) -> dict[int, int]:
+        """Return which piece ends before a character."""
+        return {piece.end: at for at, piece in enumerate(self.pieces)}
+
+    @cached_property
+    def spans(self) -> frozenset[tuple[str, int, int]]:
+        """Return the parts of the second view."""
+        return frozenset((part.tag, part.start, part.end) for part in self.second_parts)
+
+
+def features_of(sight: Sight, at: int) -> Iterator[str]:
+    """Yield what is seen of one candidate."""
+    mine = sight.candidates[at]
+    lead = _lead(sight, at)
+    agrees = "=" if mine.parsed == sight.second else "#"
+    listed = _listed(sight, mine.parts)
+    order = "".join(part.tag for part in mine.parts)[:8]
+    rival = sight.candidates[1 if at == 0 else 0] if len(sight.candidates) > 1 else None
+    differs = _difference(mine.parsed, rival.parsed) if rival else "-"
+    ending = f"{mine.parsed.error}:{min(len(mine.parsed.reports), 3)}:{min(len(mine.parsed.faults), 2)}"
+    yield BIAS
+    for name, value in (
+        ("m", lead), ("a", agrees), ("l", listed), ("o", order), ("e", ending), ("d", differs),
+        ("ma", f"{lead}{agrees}"), ("la", f"{listed}{agrees}"), ("lm", f"{listed}:{lead}"), ("oa", f"{order}{agrees}"),
+        ("dm", f"{differs}:{lead}"), ("da", f"{differs}{agrees}"),
+        ("dl", f"{differs}:{listed}"), ("el", f"{ending}:{listed}"), ("ol", f"{order}:{listed}"),
+        ("lma", f"{listed}:{lead}{agrees}"), ("first", at == 0), ("n", min(len(sight.candidates), 5)),
+        ("w", min(len(sight.skeleton) // 15, 8)),
+    ):  # fmt: skip
+        yield f"{name}:{value}"
+    yield from _of_path(mine, sight)
+    for part in mine.parts[:_MOST_PARTS]:
+        yield from _of_part(part, sight)
+    yield from _of_rest(mine, sight)
+
+
+def of_verdict(agrees: bool, error: str | None, verdict: int) -> Iterator[str]:
+    """Yield what a verdict on the text tells of a candidate: whether the second view agrees, its fault."""
+    step = _step(verdict // 3)
+    yield f"v:{step}"
+    yield f"va:{step}:{agrees}"
+    yield f"ve:{step}:{error}"
+
+
+def _lead(sight: Sight, at: int) -> str:
+    """Return by how much a candidate goes before its nearest rival, or behind the best, in steps."""
+    if at:
+        return f"-{_step(sight.candidates[at].behind * 100 // sight.measure)}"
+    if len(sight.candidates) == 1:
+        return "alone"
+    return _step(sight.candidates[1].behind * 100 // sight.measure)
+
+
+def _step(amount: int) -> str:
+    size = next((i for i, step in enumerate(_STEPS) if abs(amount) < step), len(_STEPS))
+    return f"{'<' if amount < 0 else ''}{size}"
+
+
+def _listed(sight: Sight, parts: Sequence[Part]) -> str:
+    """Return whether agents and units are on the site's lists: `s` the sender, `p` listed, `x` not, `-` none named."""
+    known = sight.known
+    if not known.roster:
+        return "?"
+    agents = {sight.skeleton[p.start : p.end] for p in parts if p.tag == "A"}
+    units = {sight.skeleton[p.start : p.end] for p in parts if p.tag == "U"}
+    if not agents:
+        who = "-"
+    elif all(_is_called(agent, known.sender) for agent in agents):
+        who = "s"
+    else:
+        who = "p" if agents <= known.people else "x"
+    where = "-" if not units else "u" if all(_is_listed(unit, known) for unit in units) else "x"
+    return f"{who}{where}{'' if known.sender else '?'}"
+
+
+def _is_called(word: str, name: str) -> bool:
+    """Tell whether a word is a name, or what its bearer is usually called by (L21): 阿涛, 大周, 周经理 for 周涛."""
+    if word == name or not name:
+        return word == name
+    if word[0] in _FAMILIAR and 1 < len(word) < 4:
+        return all(sign in name for sign in word[1:])
+    surname = surname_length(name)
+    return word[:surname] == name[:surname] and word[surname:] in ADDRESS
+
+
+def _is_listed(unit: str, known: Known) -> bool:
+    """Tell whether a unit, or the one that it is a branch of, is on the site's list (H12)."""
+    return unit in known.units or any(unit.startswith(name) for name in known.units)
+
+
+def _difference(one: Parsed, other: Parsed) -> str:
+    """Return in what two readings differ: E error, M how many, N numbers, C clients, A agents, U units."""
+    if len(one.reports) != len(other.reports) or len(one.faults) != len(other.faults):
+        return "M"
+    if one.error != other.error:
+        return "E"
+    found = set()
+    for mine, its in zip(one.reports, other.reports, strict=True):
+        found |= {
+            sign
+            for sign, equal in (
+                ("N", (mine.first3, mine.last4) == (its.first3, its.last4)),
+                ("C", mine.client == its.client),
+                ("A", mine.agent == its.agent),
+                ("U", mine.distributor == its.distributor),
+            )
+            if not equal
+        }
+    return "".join(sorted(found))
+
+
+def _of_path(mine: Candidate, sight: Sight) -> Iterator[str]:
+    if takes_back(mine.path):
+        yield "=takes-back"
+    if leaves_a_number(mine.path, sight.pieces):
+        yield "=leaves-a-number"
+    if is_standard(mine.path):
+        yield "=standard"
+    if forbids(mine.path):
+        yield "=forbids"
+    labels = [tag for _, tag in mine.path if tag[0] == "L"]
+    yield f"=labels:{min(len(labels), 4)}"
+    masked = sum(1 for p in sight.pieces if p.phone is not None and not p.phone.was_full)
+    whole = sum(1 for p in sight.pieces if p.phone is not None and p.phone.was_full)
+    taken = sum(1 for part in mine.parts if part.tag == "P")
+    yield f"=numbers:{min(masked, 3)}:{min(whole, 2)}:{min(taken, 3)}"
+
+
+def _of_part(part: Part, sight: Sight) -> Iterator[str]:
+    tag = part.tag
+    same = (tag, part.start, part.end) in sight.spans
+    yield f"2:{tag}:{same}"
+    if tag == "P":
+        if part.phone is not None:
+            yield f"P:{part.phone.kind}:{same}"
+        return
+    text = sight.skeleton[part.start : part.end]
+    shape = company_shape(text) if tag == "U" else person_shape(text)
+    left, right = _before(sight, part.start), _behind(sight, part.end)
+    kind = TABLE.kinds.get(text, "-")
+    yield f"s:{tag}:{shape}:{same}"
+    yield f"sl:{tag}:{shape}:{part.labelled}"
+    yield f"k:{tag}:{kind}"
+    yield f"z:{tag}:{min(len(text), 8)}"
+    yield f"b:{tag}:{left}"
+    yield f"f:{tag}:{right}"
+    yield f"bs:{tag}:{shape}:{left}"
+    yield f"fs:{tag}:{shape}:{right}"
+
+
+def _before(sight: Sight, start: int) -> str:
+    """Return what stands before a part, and what parts them."""
+    at = sight.begins.get(start)
+    if at is None or at == 0:
+        return "begin" if at == 0 else "inside"
+    return f"{sight.pieces[at].gap}:{_kind(sight.pieces[at - 1])}"
+
+
+def _behind(sight: Sight, end: int) -> str:
+    at = sight.ends.get(end)
+    if at is None:
+        return "inside"
+    if at + 1 >= len(sight.pieces):
+        return "end"
+    return f"{sight.pieces[at + 1].gap}:{_kind(sight.pieces[at + 1])}"
+
+
+def _kind(piece: Piece) -> str:
+    return piece.kind if piece.kind != "word" else TABLE.kinds.get(piece.text, "?")
+
+
+def _of_rest(mine: Candidate, sight: Sight) -> Iterator[str]:
+    """Yield what is seen of the words that are no part of the reading."""
+    unknown = idle = odd = 0
+    known = sight.known
+    for edge, tag in mine.path:
+        if tag == "O":
+            idle += edge.text in known.people or edge.text in known.units
+            odd += edge.symbol == "o" and _gap_behind(sight, edge) in ("colon", "colon-line")
+            if edge.text in LABELS:
+                yield "x:label"
+            elif edge.symbol == "o":
+                unknown += len(edge.text)
+                yield f"x:{edge.text}" if len(edge.text) < 4 else "x:long"
+            else:
+                yield f"x:{edge.symbol}"
+    order = "".join(part.tag for part in mine.parts)[:8]
+    agrees = mine.parsed == sight.second
+    yield f"u:{_step(unknown)}"
+    yield f"whole:{order}:{mine.parsed.error}:{agrees}:{_step(unknown)}:{idle > 0}:{odd > 0}"
+    yield f"whole-listed:{order}:{agrees}:{_listed(sight, mine.parts)}:{_step(unknown)}"
+    yield f"idle:{min(idle, 3)}"
+    yield f"odd:{min(odd, 3)}"
+
+
+def _gap_behind(sight: Sight, edge: Edge) -> str:
+    return sight.pieces[edge.last].gap if edge.last < len(sight.pieces) else "end"
