@@ -6,9 +6,22 @@ from sqlalchemy import Engine
 
 from tests.infrastructure.serving import open_line
 from worker.rules.codec import plain
-from worker.rules.model import Claim, Deal, Member, PastReading, Sender, Signature, Visit
+from worker.rules.model import (
+    Claim,
+    Deal,
+    Dispute,
+    Member,
+    Opinion,
+    Paper,
+    Party,
+    PastReading,
+    Ruling,
+    Sender,
+    Signature,
+    Visit,
+)
 from worker.rules.numbers import Rule
-from worker.rules.states import ClaimState, FormKind, FormState
+from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
 from worker.store.facts import load, save
 
 NOON = datetime(2026, 11, 2, 4, 0, 0, 5, tzinfo=UTC)
@@ -26,14 +39,26 @@ VISIT = Visit(
 DEAL = Deal(
     3, 9, NOON, "链家", "李四", "链家", "李四", (Rule.R11, Rule.R13), ("R3", "V1"), deposit_on=date(2026, 11, 2)
 )
+HOLDER = Party("holder", "链家", "李四", "+8613900000011", NOON, 11, "")
+OBJECTOR = Party("objector", "贝壳", "王五", "+8613900000021", NOON, 11, "先带看")
+CALL = Paper(
+    "贝壳", "通话记录", "通话记录 王五", "+8613900000021", NOON, 12, counted=True, late=False, day=date(2026, 11, 1)
+)
+PROOF = Paper("链家", "短信", "短信", "+8613900000011", NOON, 13, counted=True, late=True)
+DISPUTE = Dispute(
+    1, 11, NOON, 3, "张珊", "138", "5678",
+    parties=(HOLDER, OBJECTOR), papers=(CALL, PROOF), state=DisputeState.DECIDED,
+    opinions=(Opinion("支持贝壳", "+8613800000003", NOON, 14, late=False),),
+    rulings=(Ruling("贝壳", "王五", "+8613800000001", NOON, 15, "贝壳 通话在先"),),
+)  # fmt: skip
 SENDER = Sender("+8613900000011", refusals=(NOON.isoformat(),), sign_list=(1, 2))
 
 
 def test_facts_come_back_from_their_tables_as_they_went(engine: Engine) -> None:
     site_id = open_line(engine)
     with engine.begin() as connection:
-        save(connection, site_id, [CLAIM, VISIT, DEAL, SENDER])
-        for fact in (CLAIM, VISIT, DEAL, SENDER):
+        save(connection, site_id, [CLAIM, VISIT, DEAL, DISPUTE, SENDER])
+        for fact in (CLAIM, VISIT, DEAL, DISPUTE, SENDER):
             [found] = load(connection, site_id, type(fact))
             assert found == fact
             assert [type(value) for value in vars_of(found)] == [type(value) for value in vars_of(fact)]
@@ -51,3 +76,8 @@ def test_what_does_not_hold_is_left_out_as_it_always_was() -> None:
     assert plain(VISIT.signatures) == {"agent": {"phone": "+8613900000011", "at": at, "seq": 8, "name": "李四"}}
     assert plain(VISIT.members) == [{"client": "李梅", "first3": "139", "last4": "2233", "claim": 4}]
     assert plain(DEAL.owner_rules) == ["R11", "R13"]
+    of_all = {"unit", "phone", "at", "seq", "words"}
+    assert set(plain(HOLDER)) == of_all | {"side", "agent"}
+    assert (set(plain(OBJECTOR)), plain(OBJECTOR)["until"]) == (of_all | {"side", "agent", "until"}, None)
+    assert set(plain(PROOF)) == of_all | {"kind", "counted", "late"}
+    assert plain(CALL)["day"] == "2026-11-01"

@@ -16,7 +16,21 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
-from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Signature, Site, Visit
+from worker.rules.model import (
+    Alias,
+    Claim,
+    Deal,
+    Dispute,
+    FollowUp,
+    Kin,
+    Opinion,
+    Paper,
+    Party,
+    ReportRow,
+    Signature,
+    Site,
+    Visit,
+)
 from worker.rules.state import State
 from worker.rules.story import TELLERS, case_of, story
 from worker.store.schema import inbox
@@ -168,15 +182,7 @@ def whole_regime() -> State:
         "agent": "李四",
         "opener": LI,
     }
-    entry = {
-        "unit": "贝壳",
-        "agent": "王五",
-        "at": (reported + 3 * HOUR).isoformat(),
-        "seq": 9,
-        "kind": "短信",
-        "words": "我的",
-    }
-    signed = {"agent": Signature(LI, reported + 2 * HOUR, 7, "李四")}
+    said, signed = reported + 3 * HOUR, {"agent": Signature(LI, reported + 2 * HOUR, 7, "李四")}
     facts = [
         claim,
         FollowUp(4, 0, 1, reported + HOUR, LI, "agent"),
@@ -185,7 +191,9 @@ def whole_regime() -> State:
         Deal(1, 8, AT + 999 * HOUR, "链家", "李四", "", "", (), (), date(2026, 11, 18), reported + 2 * HOUR),
         Dispute(
             1, 9, reported + 3 * HOUR, 1, "张三", "138", "5678",
-            parties=({**entry, "side": "objector"},), papers=({**entry, "counted": False},), opinions=(entry,),
+            parties=(Party("objector", "贝壳", "王五", LI, said, 9, "我的"),),
+            papers=(Paper("贝壳", "短信", "我的", LI, said, 9, counted=False, late=False),),
+            opinions=(Opinion("我的", LI, said, 9, late=False),),
         ),
         Kin(10, reported + 4 * HOUR, "张三", "138", "5678", "李梅", "139", "2233", "夫妻", "", proved=False),
         Alias("138", "5670", 1, 11, reported + 5 * HOUR, "签字"),

@@ -325,7 +325,7 @@ def revealed(folded: Folded, reply: Reply) -> Iterator[str]:
     said = render(setting, reply.code, reply.role, reply.params) + json.dumps(reply.params, ensure_ascii=False)
     own_text = folded.message.text if reply.recipient == folded.message.sender else ""
     # A party of a dispute knows the claim that it is about (E6).
-    disputed = {d.claim for d in folded.state.disputes.values() if any(party["unit"] == unit for party in d.parties)}
+    disputed = {d.claim for d in folded.state.disputes.values() if any(party.unit == unit for party in d.parties)}
     claims = folded.state.claims.values()
     mine = [c for c in claims if c.unit == unit or c.sender == reply.recipient or c.number in disputed]
     known = {claim.client for claim in mine} | {

@@ -1,9 +1,8 @@
 """Cases as they are shown: who stands against whom, what counts down, which papers each side has brought."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Unlikeness, differences, whose_words
 from webhook.language import _, _l
@@ -12,7 +11,7 @@ from webhook.show import Showing
 from webhook.times import span_words
 from worker.readers.desk import Arrival
 from worker.readers.open_cases import ClaimCase, DisputeCase, SoldCase
-from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Visit
+from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Paper, Party, Visit
 
 SOON = timedelta(days=1)
 SIDE_WORDS = {"holder": _l("Holder"), "objector": _l("Objector")}
@@ -144,11 +143,8 @@ def _dispute(case: DisputeCase, show: Showing) -> DisputeView:
         tuple(_countdowns(case, show)),
         tuple(_paid(case.deal)),
         tuple(_side(dispute, party, show) for party in dispute.parties),
-        tuple(SaidView(str(o["words"]), _when(o, show), bool(o["late"])) for o in dispute.opinions),
-        tuple(
-            SaidView(str(r["words"]), _when(r, show), whose=whose_words(str(r["unit"]), str(r["agent"])))
-            for r in dispute.rulings
-        ),
+        tuple(SaidView(o.words, show.moment(o.at), o.late) for o in dispute.opinions),
+        tuple(SaidView(r.words, show.moment(r.at), whose=whose_words(r.unit, r.agent)) for r in dispute.rulings),
         case.decided.rules if case.decided is not None else (),
     )
 
@@ -181,25 +177,17 @@ def _paid(deal: Deal | None) -> Iterator[str]:
         yield _("closed by %(whose)s", whose=whose_words(deal.unit, deal.agent))
 
 
-def _side(dispute: Dispute, party: Mapping[str, Any], show: Showing) -> SideView:
-    papers = tuple(_paper(paper, show) for paper in dispute.papers if paper["unit"] == party["unit"])
-    unit = ITSELF if party["unit"] == WALK_IN else str(party["unit"])
-    whose = whose_words(str(party["unit"]), str(party["agent"]))
-    return SideView(
-        str(SIDE_WORDS[party["side"]]), unit, whose, str(party.get("words", "")), _when(party, show), papers
-    )
+def _side(dispute: Dispute, party: Party, show: Showing) -> SideView:
+    papers = tuple(_paper(paper, show) for paper in dispute.papers if paper.unit == party.unit)
+    unit = ITSELF if party.unit == WALK_IN else party.unit
+    whose = whose_words(party.unit, party.agent)
+    return SideView(str(SIDE_WORDS[party.side]), unit, whose, party.words, show.moment(party.at), papers)
 
 
-def _paper(paper: Mapping[str, Any], show: Showing) -> PaperView:
-    late, counted = bool(paper["late"]), bool(paper["counted"])
-    why_not = _("too late") if late else "" if counted else _("caller not on the roster that day")
-    kind = str(paper["kind"])
-    words = str(paper["words"]).removeprefix(kind).strip()
-    return PaperView(kind, words, _when(paper, show), counted and not late, why_not)
-
-
-def _when(said: Mapping[str, Any], show: Showing) -> str:
-    return show.moment(datetime.fromisoformat(str(said["at"])))
+def _paper(paper: Paper, show: Showing) -> PaperView:
+    why_not = _("too late") if paper.late else "" if paper.counted else _("caller not on the roster that day")
+    words = paper.words.removeprefix(paper.kind).strip()
+    return PaperView(paper.kind, words, show.moment(paper.at), paper.accepted, why_not)
 
 
 def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCaseView]:

@@ -1,9 +1,7 @@
 """What a client's page shows besides the story: his visits with their signatures, deals, disputes and relatives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from webhook.case_views import countdown
 from webhook.desk_views import ArrivalView, arrival_views, whose_words
@@ -87,7 +85,7 @@ def _dispute(dispute: Dispute, show: Showing) -> Fact:
         "decided": (_("Decided"), "good"),
         "cancelled": (_("Withdrawn"), "quiet"),
     }.get("cancelled" if dispute.cancelled_at is not None else dispute.state, (_("Open"), "warn"))
-    sides = " / ".join(whose_words(str(party["unit"]), str(party["agent"])) for party in dispute.parties)
+    sides = " / ".join(whose_words(party.unit, party.agent) for party in dispute.parties)
     return Fact(f"{dispute.ref} {sides}", words, tone, tuple(_said(dispute, show)))
 
 
@@ -96,14 +94,10 @@ def _said(dispute: Dispute, show: Showing) -> Iterator[str]:
     if dispute.papers:
         yield _("%(count)s papers", count=len(dispute.papers))
     for opinion in dispute.opinions:
-        yield _("Client service: %(words)s", words=opinion["words"])
+        yield _("Client service: %(words)s", words=opinion.words)
     for ruling in dispute.rulings:
-        whose = whose_words(str(ruling["unit"]), str(ruling["agent"]))
-        yield _("Ruling for %(whose)s, %(time)s", whose=whose, time=_at(ruling, show))
-
-
-def _at(said: Mapping[str, Any], show: Showing) -> str:
-    return show.moment(datetime.fromisoformat(str(said["at"])))
+        whose = whose_words(ruling.unit, ruling.agent)
+        yield _("Ruling for %(whose)s, %(time)s", whose=whose, time=show.moment(ruling.at))
 
 
 def _kin(link: Kin) -> Fact:

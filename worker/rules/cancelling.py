@@ -59,7 +59,7 @@ def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable
         if not cancelled(dispute, turn.now):
             turn.state.put(replace(dispute, state=DisputeState.CANCELLED, cancelled_at=turn.now))
             params = _named(dispute) | {"state": "dispute"}
-            told = {party["phone"]: params for party in dispute.parties} | told
+            told = {party.phone: params for party in dispute.parties} | told
     set_dates(turn, family)
     for phone, params in told.items():
         turn.notify([phone], Code.WITHDRAWN, params, params["ref"])

@@ -46,8 +46,8 @@ def reader_of(kind: Any) -> Read | None:
         return None
     if issubclass(kind, StrEnum):
         return partial(_read_known, kind)
-    if kind is datetime:
-        return _read_time
+    if kind in (datetime, date):
+        return partial(_read_time, kind)
     return _value_reader(kind) if is_dataclass(kind) else None
 
 
@@ -73,5 +73,5 @@ def _read_known(kind: type[StrEnum], stored: Any) -> Any:
     return None if stored is None else kind(stored)
 
 
-def _read_time(stored: Any) -> Any:
-    return datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+def _read_time(kind: Any, stored: Any) -> Any:
+    return kind.fromisoformat(stored) if isinstance(stored, str) else stored

@@ -1,9 +1,8 @@
 """How deals and disputes stand at a moment: sold, open, decided by ruling or by silence (R20, R21; J1, J7, J11)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from worker.rules.client import Client
 from worker.rules.families import claims_of_family
@@ -69,18 +68,20 @@ def decided_at(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     """Return the decision that holds at a moment: the last ruling, else that of the silence after the deadline."""
     if cancelled(dispute, at):
         return None
-    rulings = [(datetime.fromisoformat(r["at"]), r) for r in dispute.rulings]
-    ruled = [found for found in rulings if found[0] <= at]
+    ruled = [ruling for ruling in dispute.rulings if ruling.at <= at]
     if ruled:
-        when, ruling = ruled[-1]
-        return Decided(when, ruling["unit"], ruling["agent"], (Rule.R21,))
+        return Decided(ruled[-1].at, ruled[-1].unit, ruled[-1].agent, (Rule.R21,))
     return by_silence(state, dispute, at)
 
 
 def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     """R20: without the objector's papers in time, client and commission go to the unit that closed the deal (J1)."""
     until = dispute.evidence_until
-    if until is None or at < until or any(counts(paper) for paper in dispute.papers if _objects(dispute, paper)):
+    if (
+        until is None
+        or at < until
+        or any(paper.accepted for paper in dispute.papers if side_of(dispute, paper.unit) == "objector")
+    ):
         return None
     deal = standing_deal(state, claims_disputed(state, dispute, at), at)
     if deal is None:
@@ -88,23 +89,14 @@ def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     return Decided(max(until, dispute.opened_at), deal.unit, _closing_agent(dispute, deal), (Rule.R20,))
 
 
-def counts(paper: Mapping[str, Any]) -> bool:
-    """Tell whether a paper is accepted: in time, and of somebody whose records count (R19, R27)."""
-    return bool(paper["counted"]) and not paper["late"]
-
-
 def side_of(dispute: Dispute, unit: str) -> str | None:
     """Return on which side of a dispute a unit stands: holder or objector; None: it is no party."""
-    return next((party["side"] for party in dispute.parties if party["unit"] == unit), None)
-
-
-def _objects(dispute: Dispute, paper: Mapping[str, Any]) -> bool:
-    return side_of(dispute, str(paper["unit"])) == "objector"
+    return next((party.side for party in dispute.parties if party.unit == unit), None)
 
 
 def _closing_agent(dispute: Dispute, deal: Deal) -> str:
     """J2: the agent of the closing unit in the dispute, else on the claim."""
-    return next((party["agent"] for party in dispute.parties if party["unit"] == deal.unit), deal.agent)
+    return next((party.agent for party in dispute.parties if party.unit == deal.unit), deal.agent)
 
 
 def open_at(state: State, dispute: Dispute, at: datetime) -> bool:

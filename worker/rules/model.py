@@ -369,8 +369,78 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """A side of a dispute: who has the client, or a unit that objects (R18, J4)."""
+
+    side: Literal["holder", "objector"]
+    unit: str
+    """WALK_IN: the site itself"""
+    agent: str
+    phone: str
+    at: datetime
+    seq: int
+    words: str
+    until: datetime | None = None
+    """of an objector: until when his papers count (R19, J4)"""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the fields that are not kept: a holder has no date of his own."""
+        return ("until",) if self.side == "holder" else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a party has handed in (R19, R28); it counts if it is in time and of somebody whose records count (R27)."""
+
+    unit: str
+    kind: str
+    words: str
+    phone: str
+    at: datetime
+    seq: int
+    counted: bool
+    late: bool
+    day: date | None = None
+    """of a call"""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the fields that are not kept: the day of what is no call."""
+        return ("day",) if self.day is None else ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it counts."""
+        return self.counted and not self.late
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What client service thinks of a dispute (R21)."""
+
+    words: str
+    phone: str
+    at: datetime
+    seq: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The manager's decision of a dispute (R21): whose the client is, and why."""
+
+    unit: str
+    agent: str
+    phone: str
+    at: datetime
+    seq: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
-    """A quarrel about whose a client is (R18–R22, R27, R28). Times inside the lists are ISO strings."""
+    """A quarrel about whose a client is (R18–R22, R27, R28)."""
 
     number: int
     seq: int
@@ -379,14 +449,12 @@ class Dispute:
     client: str
     first3: str
     last4: str
-    parties: tuple[Mapping[str, Any], ...] = ()
-    """side (holder, objector), unit ("walkin": the site), agent, phone, at, seq, words, until (papers, J4) of each"""
-    papers: tuple[Mapping[str, Any], ...] = ()
-    """unit, kind, words, phone, at, seq, counted, late of each paper received; day of a call"""
-    opinions: tuple[Mapping[str, Any], ...] = ()
-    """words, phone, at, seq, late"""
-    rulings: tuple[Mapping[str, Any], ...] = ()
-    """unit, agent, phone, at, seq, words; the last one holds (J11)"""
+    parties: tuple[Party, ...] = ()
+    """the holder first"""
+    papers: tuple[Paper, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    """the last one holds (J11)"""
     state: DisputeState = DisputeState.OPEN
     evidence_until: datetime | None = None
     opinion_until: datetime | None = None

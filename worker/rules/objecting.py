@@ -10,7 +10,7 @@ from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal
 from worker.rules.families import claims_of_family
-from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
+from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed, Party
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.subject import claim_named
@@ -72,7 +72,7 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
     if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
         return Outcome(Code.REFUSED_INVALID, {"reason": "decided"})
     claim = holder.claim
-    held = _party("holder", holder.unit, holder.agent, holder.phone) | {"at": turn.now.isoformat(), "words": ""}
+    held = Party("holder", holder.unit, holder.agent, holder.phone, turn.now, turn.message.seq, "")
     dispute = Dispute(
         number=turn.next_dispute(),
         seq=turn.message.seq,
@@ -81,7 +81,7 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
         client=claim.client,
         first3=claim.first3,
         last4=claim.last4,
-        parties=(held | {"seq": turn.message.seq},),
+        parties=(held,),
         terms=turn.policy.terms,
     )
     return _enter(turn, objector, dispute, words)
@@ -95,24 +95,20 @@ def _join(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome
 
 
 def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
-    objects = _party("objector", objector.unit, objector.name, objector.phone)
-    objects |= {"at": turn.now.isoformat(), "seq": turn.message.seq, "words": words}
+    seq = turn.message.seq
+    objects = Party("objector", objector.unit, objector.name, objector.phone, turn.now, seq, words)
     dispute = enter_party(turn, dispute, objects)
     _notify(turn, objector, dispute)
     return _opened(dispute, objector.unit)
 
 
-def _party(side: str, unit: str, agent: str, phone: str) -> dict[str, Any]:
-    return {"side": side, "unit": unit, "agent": agent, "phone": phone}
-
-
 def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
     """E1: staff reads who objects to whom; the holder reads only that somebody does."""
     holder = dispute.parties[0]
-    staff = _params(dispute, holder["unit"])
-    staff |= {"state": "staff", "holder": holder["unit"], "unit": objector.unit, "agent": objector.name}
+    staff = _params(dispute, holder.unit)
+    staff |= {"state": "staff", "holder": holder.unit, "unit": objector.unit, "agent": objector.name}
     turn.notify([*turn.state.staff("manager"), *turn.state.staff("service")], Code.DISPUTE_OPENED, staff, dispute.ref)
-    turn.notify([holder["phone"]], Code.DISPUTE_OPENED, _params(dispute, holder["unit"]), dispute.ref)
+    turn.notify([holder.phone], Code.DISPUTE_OPENED, _params(dispute, holder.unit), dispute.ref)
 
 
 def _opened(dispute: Dispute, unit: str) -> Outcome:

@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
 from worker.rules.codes import Code
 from worker.rules.dates import typed_day
 from worker.rules.dispute_dates import papers_until, set_opinion_date
-from worker.rules.disputes import cancelled, counts, side_of
+from worker.rules.disputes import cancelled, side_of
 from worker.rules.identity import fold
-from worker.rules.model import Decision, Dispute
+from worker.rules.model import Decision, Dispute, Paper
 from worker.rules.numbers import Rule
 from worker.rules.sides import side_written
 from worker.rules.turn import Turn
@@ -83,17 +82,15 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     kind, _, rest = words.partition(" ")
     kind = IN_ENGLISH.get(kind.casefold(), kind)
     counted = kind != CALLS or _called(turn, unit, rest, day)
-    paper: dict[str, Any] = {"unit": unit, "kind": kind if kind in KINDS else KINDS[-1], "words": words}
-    paper |= {"phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq}
-    paper |= {"day": day.isoformat()} if kind == CALLS else {}
-    before = dispute.papers
-    dispute = replace(dispute, papers=(*before, paper | {"counted": counted, "late": late}))
+    known, called_on = kind if kind in KINDS else KINDS[-1], day if kind == CALLS else None
+    paper = Paper(unit, known, words, turn.phone, turn.now, turn.message.seq, counted, late, called_on)
+    dispute = replace(dispute, papers=(*dispute.papers, paper))
     if dispute.opinion_until is None and _both_sides(dispute):
         dispute = set_opinion_date(turn, dispute)
     turn.state.put(dispute)
     if late:
         return Outcome(Code.REFUSED_LATE, {"reason": "evidence"}, rules=(Rule.R19,))
-    return _received(dispute, paper["kind"], counted)
+    return _received(dispute, paper.kind, counted)
 
 
 def _called(turn: Turn, unit: str, named: str, day: date) -> bool:
@@ -105,7 +102,7 @@ def _called(turn: Turn, unit: str, named: str, day: date) -> bool:
 
 
 def _both_sides(dispute: Dispute) -> bool:
-    sides = {side_of(dispute, paper["unit"]) for paper in dispute.papers if counts(paper)}
+    sides = {side_of(dispute, paper.unit) for paper in dispute.papers if paper.accepted}
     return {"holder", "objector"} <= sides
 
 

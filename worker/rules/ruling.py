@@ -6,7 +6,7 @@ from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
-from worker.rules.model import WALK_IN, Decision, Dispute
+from worker.rules.model import WALK_IN, Decision, Dispute, Opinion, Ruling
 from worker.rules.numbers import Rule
 from worker.rules.proving import dispute_named
 from worker.rules.sides import side_written
@@ -29,8 +29,8 @@ def _opine(turn: Turn, parsed: Parsed) -> Outcome:
     if dispute is None:
         return Outcome(Code.REFUSED_NOT_FOUND)
     late = dispute.opinion_until is not None and turn.now >= dispute.opinion_until
-    opinion = {"words": parsed.words, "phone": turn.phone, "at": turn.now.isoformat(), "seq": turn.message.seq}
-    turn.state.put(replace(dispute, opinions=(*dispute.opinions, opinion | {"late": late})))
+    opinion = Opinion(parsed.words, turn.phone, turn.now, turn.message.seq, late)
+    turn.state.put(replace(dispute, opinions=(*dispute.opinions, opinion)))
     params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "text": parsed.words}
     params |= {"state": "late"} if late else {}
     turn.notify(
@@ -59,14 +59,13 @@ def _rule(turn: Turn, parsed: Parsed) -> Outcome:
 
 
 def _ruled(turn: Turn, dispute: Dispute, unit: str, words: str) -> Outcome:
-    agent = next((party["agent"] for party in dispute.parties if party["unit"] == unit), "")
-    ruling = {"unit": unit, "agent": agent, "phone": turn.phone, "at": turn.now.isoformat()}
-    ruling |= {"seq": turn.message.seq, "words": words}
+    agent = next((party.agent for party in dispute.parties if party.unit == unit), "")
+    ruling = Ruling(unit, agent, turn.phone, turn.now, turn.message.seq, words)
     dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state=DisputeState.DECIDED)
     turn.state.put(dispute)
     decided = Decided(turn.now, unit, agent, (Rule.R21,))
     params = for_staff(dispute, decided)
     turn.notify(turn.state.staff("manager"), Code.DISPUTE_DECIDED, params, dispute.ref)
     for party in dispute.parties:
-        turn.notify([party["phone"]], Code.DISPUTE_DECIDED, for_party(dispute, decided, party), dispute.ref)
+        turn.notify([party.phone], Code.DISPUTE_DECIDED, for_party(dispute, decided, party), dispute.ref)
     return Outcome(Code.DISPUTE_DECIDED, params, dispute.ref, decided.rules)

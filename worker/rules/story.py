@@ -14,7 +14,7 @@ from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
-from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow, Visit
+from worker.rules.model import NO_AGENT, Alias, Claim, Dispute, Opinion, Paper, Party, ReportRow, Ruling, Visit
 from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.sides import side_written
@@ -203,36 +203,36 @@ def _deals(case: Case) -> Iterator[Item]:
 def _disputes(case: Case) -> Iterator[Item]:
     """R18–R22: objections, papers, opinions and rulings; a decision by silence (R20) is in the answer."""
     for dispute in (d for claim in case.claims for d in case.state.disputes_of(claim.number)):
-        said = [
-            *(("party", party) for party in dispute.parties if party["side"] == "objector"),
-            *((_paper(paper), {**paper, "words": _of_paper(paper)}) for paper in dispute.papers),
-            *(("late_opinion" if opinion.get("late") else "opinion", opinion) for opinion in dispute.opinions),
-            *(("ruling", {**ruling, "words": _reason(case, ruling)}) for ruling in dispute.rulings),
-        ]
-        for kind, entry in said:
-            when = datetime.fromisoformat(entry["at"])
-            params = {"ref": dispute.ref, **{key: entry.get(key, "") for key in ("unit", "agent", "kind", "words")}}
-            params["told"] = params["words"]
-            if when <= case.at:
-                yield Item(f"dispute.{kind}", when, int(entry["seq"]), (Rule.R21,), params)
+        for kind, told, words in _told_of(case, dispute):
+            params = {"ref": dispute.ref, **{key: getattr(told, key, "") for key in ("unit", "agent", "kind")}}
+            if told.at <= case.at:
+                params |= {"words": words, "told": words}
+                yield Item(f"dispute.{kind}", told.at, told.seq, (Rule.R21,), params)
 
 
-def _paper(paper: Mapping[str, Any]) -> str:
-    if paper.get("late"):
+def _told_of(case: Case, dispute: Dispute) -> Iterator[tuple[str, Party | Paper | Opinion | Ruling, str]]:
+    yield from (("party", party, party.words) for party in dispute.parties if party.side == "objector")
+    yield from ((_paper(paper), paper, _of_paper(paper)) for paper in dispute.papers)
+    yield from (("late_opinion" if said.late else "opinion", said, said.words) for said in dispute.opinions)
+    yield from (("ruling", ruling, _reason(case, ruling)) for ruling in dispute.rulings)
+
+
+def _paper(paper: Paper) -> str:
+    if paper.late:
         return "late_paper"
-    return "paper" if paper["counted"] else "uncounted"
+    return "paper" if paper.counted else "uncounted"
 
 
-def _of_paper(paper: Mapping[str, Any]) -> str:
+def _of_paper(paper: Paper) -> str:
     """Return what a paper says besides its kind: whose it is, and of a call its day."""
-    words = str(paper["words"]).removeprefix(str(paper["kind"])).strip()
-    return " ".join(part for part in (words, str(paper.get("day", ""))) if part)
+    words = paper.words.removeprefix(paper.kind).strip()
+    return " ".join(part for part in (words, paper.day.isoformat() if paper.day is not None else "") if part)
 
 
-def _reason(case: Case, ruling: Mapping[str, Any]) -> str:
+def _reason(case: Case, ruling: Ruling) -> str:
     """Return why a ruling was made; a text names the side first, a form apart from its reason."""
-    side, _, rest = str(ruling["words"]).partition(" ")
-    return rest if ruling["unit"] in (side, side_written(case.state, side)) else str(ruling["words"])
+    side, _, rest = ruling.words.partition(" ")
+    return rest if ruling.unit in (side, side_written(case.state, side)) else ruling.words
 
 
 def _families(case: Case) -> Iterator[Item]:

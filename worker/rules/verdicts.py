@@ -1,12 +1,11 @@
 """What a decision says, by ruling or silence: to staff whose the client is, to a party whether he is its (E1)."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, decided_at
-from worker.rules.model import Deadline, Dispute, Reply
+from worker.rules.model import Deadline, Dispute, Party, Reply
 from worker.rules.numbers import Rule
 from worker.rules.state import State
 
@@ -17,9 +16,9 @@ def for_staff(dispute: Dispute, decided: Decided) -> dict[str, Any]:
     return _named(dispute) | {"state": state, "unit": decided.unit, "agent": decided.agent}
 
 
-def for_party(dispute: Dispute, decided: Decided, party: Mapping[str, Any]) -> dict[str, Any]:
+def for_party(dispute: Dispute, decided: Decided, party: Party) -> dict[str, Any]:
     """Return what a party reads of a decision."""
-    return _named(dispute) | {"state": "won" if party["unit"] == decided.unit else "lost"}
+    return _named(dispute) | {"state": "won" if party.unit == decided.unit else "lost"}
 
 
 def _named(dispute: Dispute) -> dict[str, Any]:
@@ -35,8 +34,8 @@ def tell_judgement(state: State, deadline: Deadline, now: datetime, head: str) -
     if decided is None or Rule.R20 not in decided.rules:
         return []
     told = {phone: for_staff(dispute, decided) for phone in state.staff("manager")}
-    parties = (party for party in dispute.parties if party["phone"] and not state.sender(party["phone"]).silent)
-    told |= {party["phone"]: for_party(dispute, decided, party) for party in parties}
+    parties = (party for party in dispute.parties if party.phone and not state.sender(party.phone).silent)
+    told |= {party.phone: for_party(dispute, decided, party) for party in parties}
     return [Reply(phone, Code.DISPUTE_DECIDED, "notice", params, dispute.ref) for phone, params in told.items()]
 
 

@@ -170,9 +170,9 @@ def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
     """Take in what is remembered of those who may be told of something: whether they want to be (D13)."""
     phones = {phone for claim in state.claims.values() for phone in (claim.agent_phone, claim.sender)}
     parties = [party for dispute in state.disputes.values() for party in dispute.parties]
-    load_units_people(connection, site_id, state, {party["unit"] for party in parties} - {WALK_IN})
+    load_units_people(connection, site_id, state, {party.unit for party in parties} - {WALK_IN})
     phones |= {phone for visit in state.visits.values() for phone in (visit.agent_phone, visit.opener)}
-    phones |= {party["phone"] for party in parties}
+    phones |= {party.phone for party in parties}
     for some in _batches({*phones, *state.site.staff} - {"", *state.senders}):
         state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
 
