@@ -391,7 +391,7 @@ def test_a_form_names_the_agent_who_was_typed_and_both_sides_of_what_differs(app
     assert letter.count(both) == 2
     assert letter.count("业务员 王五 ") == 2
     assert LI not in letter
-    assert "张三 138****5678 王五 V1 R1" in plain(manager.get("/desk/1/log").text)
+    assert "张三 138****5678 王五 报备为 李四 · 链家 V1 R1" in plain(manager.get("/desk/1/log").text)
 
 
 def test_both_numbers_of_a_visit_that_does_not_match_are_shown(

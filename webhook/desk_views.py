@@ -55,6 +55,7 @@ class SignatureView:
 class Unlikeness:
     """Something that does not agree with the report: what the arrival said, and what the report says."""
 
+    field: str
     words: str
     typed: str
     reported: str
@@ -166,7 +167,7 @@ def differences(each: Arrival) -> tuple[Unlikeness, ...]:
         "name": (form.client, claim.client if claim is not None else ""),
         "unit": (named, whose_words(form.unit, claim.agent if claim is not None else form.agent)),
     }
-    return tuple(Unlikeness(str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
+    return tuple(Unlikeness(field, str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
 
 
 def _whose(form: Visit) -> str:
