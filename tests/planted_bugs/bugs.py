@@ -71,8 +71,8 @@ BUGS = (
         (
             Edit(
                 "worker/outbox/delivery.py",
-                'case Unknown():\n            return _over("unknown", outcome.code, outcome.words)',
-                "case Unknown():\n            return _again(standing, Retry(1, outcome.code, ''), now, chance)",
+                "case Unknown():\n            return _over(ReplyState.UNKNOWN, outcome.code, outcome.words)",
+                "case Unknown():\n            return _again(tally, Retry(1, outcome.code, ''), now, chance)",
             ),
         ),
     ),
@@ -102,10 +102,10 @@ BUGS = (
         "a gateway's word is applied backwards",
         "tests/test_outbox.py::TestCallbacks::test_before_the_answer_twice_and_out_of_order",
         (
-            Edit("worker/outbox/delivery.py", "if RANK[status.delivery] <= RANK[standing.delivery]:", "if False:"),
+            Edit("worker/outbox/delivery.py", "if RANK[status.delivery] <= RANK[tally.delivery]:", "if False:"),
             Edit(
                 "worker/outbox/delivery.py",
-                "better = delivery if RANK[delivery] > RANK[standing.delivery] else standing.delivery",
+                "better = delivery if RANK[delivery] > RANK[tally.delivery] else tally.delivery",
                 "better = delivery",
             ),
             Edit("worker/outbox/ledger.py", "if RANK[status.delivery] <= RANK[row.delivery]:", "if False:"),
@@ -122,8 +122,13 @@ BUGS = (
         (
             Edit(
                 "worker/decide/decider.py",
-                "    for message in batch.messages:\n        decision = decide(batch.state, message)\n",
-                "    for message, decision in [(m, decide(batch.state, m)) for m in batch.messages]:\n",
+                "record.spoken, now)",
+                "spoken(batch.state, record.decision.replies, record.decision.received_at), now)",
+            ),
+            Edit(
+                "worker/decide/decider.py",
+                "from worker.decide.fold import Recorded, Spoken, given_up, recorded",
+                "from worker.decide.fold import Recorded, Spoken, given_up, recorded, spoken",
             ),
         ),
     ),
