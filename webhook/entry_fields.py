@@ -255,7 +255,7 @@ OTHER = Field("other", _put_other, _take_other, _l("Write the other's number, or
 RELATION = Field("relation", REASON.puts, _word(0), _l("Choose what they are to each other."))
 KIN_PROOF = Field("proof", REASON.puts, _word(1))
 KIND = Field("kind", REASON.puts, _word(0), _l("Choose the kind of paper."))
-NOTE = Field("words", REASON.puts, _word(1))
+NOTE = Field("words", REASON.puts, lambda p: " ".join(part for part in (_word(1)(p), p.date or "") if part))
 CLIENTS = Field(
     "clients",
     _put_clients,
