@@ -318,7 +318,7 @@ class TestStores:
         file = tmp_path / "empty.sqlite"
         create_engine(f"sqlite:///{file}").connect().close()
         file.touch()
-        the_only(doctor(DATABASE_URL=f"sqlite:///{file}"), "database", "lacks", "from 0001 on")
+        the_only(doctor(DATABASE_URL=f"sqlite:///{file}"), "database", "lacks", "from r0001 on")
 
     def test_a_database_of_a_newer_version(self, doctor: Doctor, engine: Engine) -> None:
         with engine.begin() as connection:
