@@ -1,15 +1,20 @@
 """A client's case is exported from the line as a scenario, and played again it comes out as recorded (K8)."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
+from parsers.message import Parsed
 from tests.sql_stage import SqlStage
 from tests.story import LI, MANAGER, NUMBER, WANG, play
 from worker.cli.main import main
+from worker.decide.decider import decide_site
+from worker.line.door import PROGRAM, Entry, enter
+from worker.rules.form_payload import to_payload
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 
@@ -169,3 +174,17 @@ def test_a_scenario_is_of_one_client(engine: Engine) -> None:
     for words, code, part in (((), 2, "of one client"), (("R99",), 1, "R99"), (("nobody",), 2, "write R1024")):
         result = run("register", "--format", "scenario", *words)
         assert (result.exit_code, part in result.output) == (code, True)
+
+
+def test_a_form_is_written_as_it_was_meant(engine: Engine, tmp_path: Path) -> None:
+    """Its note names another client, whom its sentence would name as well."""
+    play(engine)
+    at = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    meaning = Parsed("withdraw", refs=("R1",), words="R3 186****0917 与此无关")
+    entry = Entry("form", PROGRAM, "form:1:x", MANAGER, "撤 R1 R3 186****0917 与此无关", to_payload(meaning))
+    enter(engine, 1, entry, lambda: at)
+    while decide_site(engine, 1, clock=lambda: at).more:
+        pass
+    written = exported(tmp_path / "case.txt", "R1")
+    assert f"{MANAGER} form 撤 $R1\n" in written
+    assert run("rehearse", str(tmp_path / "case.txt")).exit_code == 0
