@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flask import current_app, request
+from flask import current_app, request, url_for
 
 from webhook.access import access_of
 from webhook.language import _l
@@ -19,7 +19,7 @@ class MenuItem(NamedTuple):
     @property
     def current(self) -> bool:
         """Whether the page that is asked for belongs here."""
-        return request.blueprint == self.endpoint.partition(".")[0]
+        return f"{request.path}/".startswith(f"{url_for(self.endpoint)}/")
 
 
 ITEMS = (

@@ -3,6 +3,7 @@
 import signal
 from threading import Event
 
+from parsers.weights import model
 from worker.bell.bell import DECIDE, SEND
 from worker.cli.base import settings
 from worker.log import set_up_logging
@@ -13,6 +14,8 @@ from worker.runtime import Runtime, open_runtime
 
 def decide() -> None:
     """Decide what is in line, whenever the bell rings."""
+    # Now, and not when the first text comes: to read the weights takes half a second.
+    model()
     listen(_runtime(), DECIDE)
 
 
