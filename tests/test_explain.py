@@ -246,3 +246,20 @@ def test_a_walk_in_is_the_sites_own() -> None:
     assert told(case_of(state, "张三", "138", "5678", AT)).startswith(
         "2026-11-20 10:00:00，湾：张三 138****5678是案场的现场客"
     )
+
+
+def test_a_corrected_number_is_told_whichever_is_asked_about(engine: Engine) -> None:
+    at = datetime(2026, 11, 2, 1, tzinfo=UTC)
+    site = open_site(engine, "湾", NUMBER, {"manager": ["+8613800000001"]}, "sandbox", clock=lambda: at)
+    people = {"people": [{"name": "李四", "phone": LI, "unit": "链家", "kind": "distributor"}]}
+    put(engine, site, "roster", people, lambda: at)
+    for sender, words in ((LI, "报备 张三 138****5678"), ("+8613800000001", "更正 R1 139****1111 客户签字")):
+        accept(engine, Inbound("sandbox", words, sender, NUMBER, words), lambda: at)
+        decide_site(engine, site.id, clock=lambda: at)
+    answers = {run("explain", *asked, "--at", "2026-11-02 10:00").output for asked in (
+        ("R1",), ("张三", "138****5678"), ("张三", "139****1111")
+    )}  # fmt: skip
+    (told_of_him,) = answers
+    assert "张三 139****1111是链家（李四）的客户" in told_of_him
+    assert "链家（李四）报备张三，登记为R1" in told_of_him
+    assert "R1号码由138****5678更正为139****1111（客户签字）" in told_of_him

@@ -29,6 +29,7 @@ def read_case(connection: Connection, site_id: int, client: Client, at: datetime
     site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
     state = open_state(connection, site_id, site)
     load_client(connection, site_id, state, client.phone7)
+    client = _under_his_number(state, client)
     state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
     rows = _rows(connection, site_id, client, phones_of(state, client))
     places = {row.seq for row in rows}
@@ -43,6 +44,13 @@ def _origins(connection: Connection, site_id: int, places: set[int]) -> dict[int
     rows = connection.execute(select(inbox.c.seq, inbox.c.payload, inbox.c.sent_at).where(mine))
     came = ((row, origin_of(row.payload)) for row in rows)
     return {row.seq: {"site": o["site"], "seq": o["seq"], "first": row.sent_at} for row, o in came if o is not None}
+
+
+def _under_his_number(state: State, client: Client) -> Client:
+    """Return a client under his true number, where he is asked about under one that was corrected (R25)."""
+    known = [claim for claim in state.claims_at(client.phone7) if names_agree(claim.client, client.name)]
+    true = [(claim.first3, claim.last4) for claim in known]
+    return client if not true or client.phone7 in true else Client(client.name, *true[-1])
 
 
 def phones_of(state: State, client: Client) -> list[Phone7]:
