@@ -6,22 +6,10 @@ from sqlalchemy import Engine
 
 from tests.infrastructure.serving import open_line
 from worker.rules.codec import plain
-from worker.rules.model import (
-    Claim,
-    Deal,
-    Dispute,
-    Member,
-    Opinion,
-    Paper,
-    Party,
-    PastReading,
-    Ruling,
-    Sender,
-    Signature,
-    Visit,
-)
+from worker.rules.model import Claim, Deal, Dispute, Sender, Visit
 from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
+from worker.rules.values import Member, Opinion, Paper, Party, PastReading, Ruling, Signature
 from worker.store.facts import load, save
 
 NOON = datetime(2026, 11, 2, 4, 0, 0, 5, tzinfo=UTC)

@@ -16,23 +16,10 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
-from worker.rules.model import (
-    Alias,
-    Claim,
-    Deal,
-    Dispute,
-    FollowUp,
-    Kin,
-    Opinion,
-    Paper,
-    Party,
-    ReportRow,
-    Signature,
-    Site,
-    Visit,
-)
+from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
 from worker.rules.state import State
 from worker.rules.story import TELLERS, case_of, story
+from worker.rules.values import Opinion, Paper, Party, Signature
 from worker.store.schema import inbox
 from worker.words.story import _catalogue, told
 

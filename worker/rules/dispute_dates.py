@@ -6,8 +6,9 @@ from datetime import datetime, time, timedelta
 
 from worker.rules.deadlines import at_hour
 from worker.rules.disputes import cancelled, claims_disputed, standing_deal
-from worker.rules.model import Claim, Deadline, Dispute, Party
+from worker.rules.model import Claim, Deadline, Dispute
 from worker.rules.turn import Turn
+from worker.rules.values import Party
 from worker.rules.windows import evidence_until, opinion_until
 
 

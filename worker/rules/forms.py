@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from worker.rules.deadlines import at_hour, end_of_day
-from worker.rules.model import NO_AGENT, Claim, Deadline, Signature, Visit
+from worker.rules.model import NO_AGENT, Claim, Deadline, Visit
 from worker.rules.state import State
 from worker.rules.states import WAITING, FormKind, FormState
 from worker.rules.turn import Turn
+from worker.rules.values import Signature
 
 AT_THE_DESK = ("consultant", "manager")
 PARTIES = {FormKind.LED: ("agent", *AT_THE_DESK), FormKind.OWN: AT_THE_DESK}

@@ -9,6 +9,7 @@ from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
+from worker.rules.values import Member, Opinion, Paper, Party, PastReading, Ruling, Signature
 
 Role = Literal["manager", "consultant", "service"]
 ROLES: tuple[Role, ...] = ("manager", "consultant", "service")
@@ -105,48 +106,6 @@ class Listed:
     def on(self, day: date) -> bool:
         """Tell whether he is on the roster on that day."""
         return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
-
-
-@dataclass(frozen=True, slots=True)
-class PastReading:
-    """A change of how a claim's text is read (R2b, L24): by which text, from whom, and how it was read before."""
-
-    how: str
-    """amended, affirmed, checked (`readings.py`)"""
-    seq: int
-    at: datetime
-    phone: str
-    client: str
-    agent: str
-    unsure: bool = False
-    """nobody had confirmed it before"""
-    until: datetime | None = None
-    """of an amended one: the end that the claim has if it is valid (L23)"""
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Return the fields that are not kept: what does not hold."""
-        return tuple(name for name in ("unsure", "until") if not getattr(self, name))
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A party's signature on a visit form; `name` of an agent as the roster has it, else empty."""
-
-    phone: str
-    at: datetime
-    seq: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A further client on a visit form (C6), and the number of the claim that he comes under."""
-
-    client: str
-    first3: str
-    last4: str
-    claim: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,76 +325,6 @@ class Deal:
     cancelled_at: datetime | None = None
     flags: tuple[str, ...] = ()
     terms: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A side of a dispute: who has the client, or a unit that objects (R18, J4)."""
-
-    side: Literal["holder", "objector"]
-    unit: str
-    """WALK_IN: the site itself"""
-    agent: str
-    phone: str
-    at: datetime
-    seq: int
-    words: str
-    until: datetime | None = None
-    """of an objector: until when his papers count (R19, J4)"""
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Return the fields that are not kept: a holder has no date of his own."""
-        return ("until",) if self.side == "holder" else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """What a party has handed in (R19, R28); it counts if it is in time and of somebody whose records count (R27)."""
-
-    unit: str
-    kind: str
-    words: str
-    phone: str
-    at: datetime
-    seq: int
-    counted: bool
-    late: bool
-    day: date | None = None
-    """of a call"""
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Return the fields that are not kept: the day of what is no call."""
-        return ("day",) if self.day is None else ()
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it counts."""
-        return self.counted and not self.late
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What client service thinks of a dispute (R21)."""
-
-    words: str
-    phone: str
-    at: datetime
-    seq: int
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """The manager's decision of a dispute (R21): whose the client is, and why."""
-
-    unit: str
-    agent: str
-    phone: str
-    at: datetime
-    seq: int
-    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal
 from worker.rules.families import claims_of_family
-from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed, Party
+from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
+from worker.rules.values import Party
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from worker.rules.dates import typed_day
 from worker.rules.dispute_dates import papers_until, set_opinion_date
 from worker.rules.disputes import cancelled, side_of
 from worker.rules.identity import fold
-from worker.rules.model import Decision, Dispute, Paper
+from worker.rules.model import Decision, Dispute
 from worker.rules.numbers import Rule
 from worker.rules.sides import side_written
 from worker.rules.turn import Turn
+from worker.rules.values import Paper
 
 CALLS = "通话记录"
 KINDS = ("户口本", "结婚证", CALLS, "短信", "客户签字书面证明", "电话录音", "其他")

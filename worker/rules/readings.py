@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.rules.model import NO_AGENT, UNSURE, Claim, PastReading
+from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.turn import Turn
+from worker.rules.values import PastReading
 
 AMENDED, AFFIRMED, CHECKED = "amended", "affirmed", "checked"
 

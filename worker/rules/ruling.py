@@ -6,12 +6,13 @@ from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
-from worker.rules.model import WALK_IN, Decision, Dispute, Opinion, Ruling
+from worker.rules.model import WALK_IN, Decision, Dispute
 from worker.rules.numbers import Rule
 from worker.rules.proving import dispute_named
 from worker.rules.sides import side_written
 from worker.rules.states import DisputeState
 from worker.rules.turn import Turn
+from worker.rules.values import Opinion, Ruling
 from worker.rules.verdicts import for_party, for_staff
 
 

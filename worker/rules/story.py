@@ -14,12 +14,13 @@ from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
-from worker.rules.model import NO_AGENT, Alias, Claim, Dispute, Opinion, Paper, Party, ReportRow, Ruling, Visit
+from worker.rules.model import NO_AGENT, Alias, Claim, Dispute, ReportRow, Visit
 from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.sides import side_written
 from worker.rules.state import State
 from worker.rules.states import FormKind, FormState
+from worker.rules.values import Opinion, Paper, Party, Ruling
 
 
 @dataclass(frozen=True, slots=True)

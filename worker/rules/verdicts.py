@@ -5,9 +5,10 @@ from typing import Any
 
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, decided_at
-from worker.rules.model import Deadline, Dispute, Party, Reply
+from worker.rules.model import Deadline, Dispute, Reply
 from worker.rules.numbers import Rule
 from worker.rules.state import State
+from worker.rules.values import Party
 
 
 def for_staff(dispute: Dispute, decided: Decided) -> dict[str, Any]:

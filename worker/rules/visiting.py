@@ -11,7 +11,7 @@ from worker.rules.codes import Code
 from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
-from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Member, Visit
+from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
@@ -19,6 +19,7 @@ from worker.rules.reporter import sorted_words
 from worker.rules.signing import take_signature
 from worker.rules.states import FormKind, FormState
 from worker.rules.turn import Turn
+from worker.rules.values import Member
 from worker.rules.walk_ins import come_again, walk_in
 
 
