@@ -1,6 +1,7 @@
 """A stage on the real line: the same scenarios through `accept`, `decide_site` and `tell_due` on a database."""
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,14 @@ from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound
 from worker.line.door import Entry, accept, enter, found_site
 from worker.line.forwards import carry
+from worker.readers.register import register_rows
 from worker.rules.attribution import Answer, attribute
 from worker.rules.client import Client
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import decide
 from worker.rules.model import Deadline
 from worker.rules.state import State
-from worker.scenarios.stage import SentText
+from worker.scenarios.stage import SentText, StandingReport
 from worker.store.schema import cursors, deadlines, inbox, replies, sites
 from worker.store.working_set import open_state
 
@@ -103,3 +105,11 @@ class SqlStage:
         for row in rows:
             decide(state, message_of(row))
         return attribute(state, client, at)
+
+    def register(self, site: str, at: datetime) -> Iterator[StandingReport]:
+        """Read it as pages and files do."""
+        for row in register_rows(self.engine, at, site):
+            won = row.number and row.ends_at is not None
+            client = Client(row.client, row.phone[:3], row.phone[-4:])
+            times = row.ends_at, row.visited_at
+            yield StandingReport(row.number if won else "", row.status, client, row.unit, row.agent, *times)

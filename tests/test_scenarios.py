@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.sql_stage import SqlStage
-from worker.scenarios.language import ScenarioError, read_scenario
+from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.scenarios.stage import MemoryStage
+from worker.scenarios.values import ScenarioError
 
 FILES = sorted(Path(__file__).parent.joinpath("scenarios").glob("*.txt"))
 
@@ -31,6 +32,8 @@ HEAD = "site 湾 number=+8613800000000 manager=+8613800000001\nagent 李四 +861
 TEXT = "2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678 李四\n"
 ANSWER = "2026-11-02 10:00:00 +8613900000011 < accepted R1\n"
 NOTICE = "2026-11-02 10:00:00 +8613800000001 < new_report\n"
+UNLISTED = TEXT.replace("5678 李四", "5678 赵云")
+ROW = "register R1 live 张三 138****5678 链家/李四"
 
 
 def broken(text: str) -> list[int]:
@@ -55,6 +58,21 @@ def broken(text: str) -> list[int]:
         ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 != 链家\n", [5]),
         ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 = nobody\n", [5]),
         ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 李梅 138****5678 = nobody\n", []),
+        ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 = 链家/李四\n", []),
+        ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 == 链家/李四 R7\n", []),
+        # A rule too few, a rule too many, a flag that there is not.
+        ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 == 链家/李四\n", [5]),
+        ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 == 链家/李四 R7 R11\n", [5]),
+        ("lenient\n" + TEXT + "2026-11-02 10:00:00 owner 张三 138****5678 == 链家/李四 R7 flag=unlisted\n", [5]),
+        ("lenient\n" + UNLISTED + "2026-11-02 10:00:00 owner 张三 138****5678 == 链家/赵云 R7\n", [5]),
+        ("lenient\n" + UNLISTED + "2026-11-02 10:00:00 owner 张三 138****5678 == 链家/赵云 R7 flag=unlisted\n", []),
+        ("lenient\n" + TEXT + f"2026-11-02 10:00:00 {ROW} until=2026-11-09T10:00:00\n", []),
+        ("lenient\n" + TEXT + f"2026-11-09 10:00:00 {ROW.replace('live', 'expired')}\n", []),
+        ("lenient\n" + TEXT + f"2026-11-09 09:59:59 {ROW.replace('live', 'expired')}\n", [5]),
+        ("lenient\n" + TEXT + f"2026-11-02 10:00:00 {ROW} until=2026-11-09T10:00:01\n", [5]),
+        ("lenient\n" + TEXT + f"2026-11-02 10:00:00 {ROW} visited=2026-11-02T10:00:00\n", [5]),
+        ("lenient\n" + TEXT + f"2026-11-02 10:00:00 {ROW.replace('R1', 'R2')}\n", [5]),
+        ("lenient\n" + TEXT + f"2026-11-02 10:00:00 {ROW.replace('/李四', '/王五')}\n", [5]),
     ],
 )
 def test_broken_expectations_are_found(lines: str, at: list[int]) -> None:
@@ -78,6 +96,9 @@ def test_broken_expectations_are_found(lines: str, at: list[int]) -> None:
         (HEAD + "dance\n", 3, "dance"),
         (HEAD + "2026-11-02 10:00:00 owner 张三 138 = nobody\n", 3, "mask"),
         (HEAD + "2026-11-02 10:00:00 +8613900000011 > @海 x\n", 3, "海"),
+        (HEAD + "2026-11-02 10:00:00 register R1 张三 138****5678 链家/李四\n", 3, "STATUS"),
+        (HEAD + "2026-11-02 10:00:00 register R1 live 张三 138****5678 链家/李四 ends=1\n", 3, "ends"),
+        (HEAD + TEXT + "2026-11-02 09:00:00 register R1 live 张三 138****5678 链家/李四\n", 4, "back"),
     ],
 )
 def test_what_is_not_of_the_language_is_named(text: str, line: int, part: str) -> None:
@@ -91,6 +112,13 @@ def test_a_broken_end_and_a_missing_flag_are_shown() -> None:
     (found,) = rehearse(read_scenario("lenient\n" + HEAD + TEXT + line), MemoryStage())
     assert found.expected.endswith("= 链家/李四 until=2026-11-08T10:00:00 flag=suspected")
     assert found.got.endswith("until=2026-11-09T10:00:00")
+
+
+def test_what_the_register_holds_instead_is_shown() -> None:
+    line = "2026-11-02 10:00:00 register R1 renewed 张三 138****5678 链家/李四\n"
+    (found,) = rehearse(read_scenario("lenient\n" + HEAD + TEXT + line), MemoryStage())
+    assert found.expected == "R1 renewed 张三 138****5678 链家/李四"
+    assert found.got == "R1 live 张三 138****5678 链家/李四 until=2026-11-09T10:00:00"
 
 
 def test_texts_keep_what_looks_like_options_and_comments() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from worker.cli.problems import WrongUsage
-from worker.scenarios.language import ScenarioError, read_scenario
+from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import Break, rehearse
 from worker.scenarios.stage import MemoryStage
+from worker.scenarios.values import ScenarioError
 
 
 def rehearse_files(files: tuple[Path, ...], as_json: bool) -> None:

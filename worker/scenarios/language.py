@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from parsers.numbers import to_e164
-from worker.rules.client import Client
 from worker.rules.model import ROLES, UNIT_KINDS
 from worker.rules.policy import PolicyError, checked
-from worker.scenarios.lines import Expected, Incoming, Owner, Scenario, SetUp
+from worker.scenarios.lines import Expected, Incoming, Scenario, SetUp
+from worker.scenarios.questions import owner_line, register_line
+from worker.scenarios.values import Values
 
 _COMMENT = re.compile(r"\s{2,}#( .*)?$")
 _TIMED = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (.*)", re.DOTALL)
@@ -19,19 +18,7 @@ _AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|id)=\S+)* @(\S
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
-YEARS = range(2000, 2100)
-"""Far from both ends of the calendar: periods reach beyond the moment that a line names."""
 SET_UPS = ("directory", "policy", "unit", "agent", "unlist", "staff", "import")
-_OWNER = re.compile(r"(?:@(?P<site>\S+) )?(?P<name>.+?) (?P<mask>\S+) (?P<sign>!?=) (?P<rest>.+)")
-
-
-class ScenarioError(ValueError):
-    """A line that is not of the language; `line` is its number."""
-
-    def __init__(self, line: int, sentence: str) -> None:
-        """Keep the line's number with the sentence."""
-        super().__init__(sentence)
-        self.line = line
 
 
 def read_scenario(text: str) -> Scenario:
@@ -39,14 +26,9 @@ def read_scenario(text: str) -> Scenario:
     return _Reader().read(text)
 
 
-class _Reader:
+class _Reader(Values):
     def __init__(self) -> None:
-        self.scenario = Scenario()
-        self.site = ""
-        """what set-up lines belong to: the last site line's"""
-        self.meant = ""
-        """whose zone the times of this line are in: the site that it names with @, else the last one"""
-        self.number = 0
+        super().__init__()
         self.last: datetime | None = None
         self.timed_sites: set[str] = set()
         self.entries: dict[str, dict[str, Any]] = {}
@@ -60,9 +42,6 @@ class _Reader:
                 self._line(line)
         return self.scenario
 
-    def _fail(self, sentence: str) -> ScenarioError:
-        return ScenarioError(self.number, sentence)
-
     def _line(self, line: str) -> None:
         if line == "lenient":
             self.scenario.lenient = True
@@ -72,7 +51,7 @@ class _Reader:
         if timed is not None:
             self._timed(timed[1], timed[2])
         elif re.match(r"\d{4}-\d", line):
-            raise self._fail("a time is written YYYY-MM-DD HH:MM:SS, with seconds and without fractions")
+            raise self.fail("a time is written YYYY-MM-DD HH:MM:SS, with seconds and without fractions")
         else:
             self._untimed(line)
 
@@ -82,22 +61,20 @@ class _Reader:
             self._site(rest)
             return
         if self.site in self.timed_sites:
-            raise self._fail(
-                "a line without a time holds from the beginning and must stand before the first timed line"
-            )
+            raise self.fail("a line without a time holds from the beginning and must stand before the first timed line")
         self._set_up(None, word, rest)
 
     def _site(self, rest: str) -> None:
         name, options = self._options(rest)
-        staff = {self._phone(p): role for role in ROLES for p in options.pop(role, "").split(",") if p}
-        number = self._phone(options.pop("number", ""))
+        staff = {self.phone(p): role for role in ROLES for p in options.pop(role, "").split(",") if p}
+        number = self.phone(options.pop("number", ""))
         timezone, language = options.pop("timezone", "Asia/Shanghai"), options.pop("language", "zh")
         self._checked("language", language)
         options.pop("gateway", "")
         aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
         self._none_left(options)
         self.site = name
-        self.scenario.zones[name] = self._zone(timezone)
+        self.scenario.zones[name] = self.zone(timezone)
         payload = {"name": name, "number": number, "timezone": timezone, "language": language, "staff": staff}
         # A scenario has no daily digest unless a policy line says otherwise (F32).
         payload["policy"] = {"daily_digest": "off"}
@@ -116,10 +93,10 @@ class _Reader:
 
     def _set_up(self, at: datetime | None, word: str, rest: str) -> None:
         if word not in SET_UPS:
-            raise self._fail(f"“{word}” is no line of a scenario; see contract.md, “Scenario files”")
+            raise self.fail(f"“{word}” is no line of a scenario; see contract.md, “Scenario files”")
         if not self.site:
-            raise self._fail("a site line comes before all others")
-        site, rest = self._at_site(rest)
+            raise self.fail("a site line comes before all others")
+        site, rest = self.at_site(rest)
         kind, payload = self._set_ups()[word](rest)
         self.scenario.lines.append(SetUp(self.number, site, at, kind, payload))
 
@@ -137,7 +114,7 @@ class _Reader:
     def _directory(self, rest: str) -> tuple[str, dict[str, Any]]:
         """A site that is heard of, of which this file has no site line: what is for it leaves the file."""
         name, options = self._options(rest)
-        number = self._phone(options.pop("number", ""))
+        number = self.phone(options.pop("number", ""))
         aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
         self._none_left(options)
         return "directory", {"sites": [{"name": name, "number": number, "aliases": aliases}]}
@@ -152,7 +129,7 @@ class _Reader:
         name, options = self._options(rest)
         kind = options.pop("kind", "distributor")
         if kind not in UNIT_KINDS:
-            raise self._fail(f"a unit's kind is one of {', '.join(UNIT_KINDS)}, not “{kind}”")
+            raise self.fail(f"a unit's kind is one of {', '.join(UNIT_KINDS)}, not “{kind}”")
         aliases = [a for a in options.pop("aliases", "").split(",") if a]
         self._none_left(options)
         return "unit", {"name": name, "kind": kind, "aliases": aliases}
@@ -161,49 +138,51 @@ class _Reader:
         words, options = self._options(rest)
         found = re.fullmatch(r"(.+?) (\+\S+) (.+)", words)
         if found is None:
-            raise self._fail(
+            raise self.fail(
                 "an agent line is: agent NAME +PHONE UNIT [from=YYYY-MM-DD] [to=YYYY-MM-DD] [aliases=NAME,…]"
             )
-        person: dict[str, Any] = {"name": found[1], "phone": self._phone(found[2]), "unit": found[3]}
-        person |= {key: self._day(options.pop(key)) for key in ("from", "to") if key in options}
+        person: dict[str, Any] = {"name": found[1], "phone": self.phone(found[2]), "unit": found[3]}
+        person |= {key: self.day(options.pop(key)) for key in ("from", "to") if key in options}
         called = [alias for alias in options.pop("aliases", "").split(",") if alias]
         person |= {"called": called} if called else {}
         self._none_left(options)
         return "roster", {"people": [person]}
 
     def _unlist(self, rest: str) -> tuple[str, dict[str, Any]]:
-        return "unlist", {"phone": self._phone(rest)}
+        return "unlist", {"phone": self.phone(rest)}
 
     def _staff(self, rest: str) -> tuple[str, dict[str, Any]]:
         options = self._pairs(rest)
         self._none_left({key: value for key, value in options.items() if key not in ROLES})
-        return "staff", {self._phone(p): role for role, phones in options.items() for p in phones.split(",")}
+        return "staff", {self.phone(p): role for role, phones in options.items() for p in phones.split(",")}
 
     def _import(self, rest: str) -> tuple[str, dict[str, Any]]:
         words, options = self._options(rest)
         parts = words.split(" ")
         if len(parts) != 4 or "reported" not in options:
-            raise self._fail("an import line is: import CLIENT MASK AGENT UNIT reported=TIME [visited=TIME]")
+            raise self.fail("an import line is: import CLIENT MASK AGENT UNIT reported=TIME [visited=TIME]")
         self._none_left({key: value for key, value in options.items() if key not in ("reported", "visited")})
-        first3, last4 = self._mask(parts[1])
+        first3, last4 = self.mask(parts[1])
         row = {"client": parts[0], "first3": first3, "last4": last4, "agent": parts[2], "unit": parts[3]}
-        times = {f"{key}_at": self._moment(options.pop(key)).isoformat() for key in list(options)}
+        times = {f"{key}_at": self.moment(options.pop(key)).isoformat() for key in list(options)}
         return "import", {"rows": [row | times]}
 
     def _timed(self, written: str, rest: str) -> None:
         if not self.site:
-            raise self._fail("a site line comes before all others")
+            raise self.fail("a site line comes before all others")
         at_site = _AT_SITE.match(rest)
-        self.meant = self._known_site(at_site[1]) if at_site else self.site
-        at = self._moment(written.replace(" ", "T"))
+        self.meant = self.known_site(at_site[1]) if at_site else self.site
+        at = self.moment(written.replace(" ", "T"))
         word, _, arguments = rest.partition(" ")
         if word == "owner":
-            self._owner(at, arguments)
+            self.scenario.lines.append(owner_line(self, at, arguments))
             return
         if self.last is not None and at < self.last:
-            raise self._fail("a line may not go back in time")
+            raise self.fail("a line may not go back in time")
         self.last = at
-        if word in SET_UPS:
+        if word == "register":
+            self.scenario.lines.append(register_line(self, at, arguments))
+        elif word in SET_UPS:
             self._set_up(at, word, arguments)
         else:
             self._message(at, word, arguments)
@@ -218,18 +197,18 @@ class _Reader:
         elif sign in ("<", "!<"):
             self._expected(at, phone, rest, never=sign == "!<")
         else:
-            raise self._fail(f"between phone and text stands >, <, !< or form, not “{sign}”")
+            raise self.fail(f"between phone and text stands >, <, !< or form, not “{sign}”")
 
     def _incoming(self, at: datetime, sender: str, rest: str, form: bool) -> None:
         site, sent_at, provider_id = self.site, None, None
         while option := _OPTION.match(rest):
             rest = rest[option.end() :]
             if option[1] == "sent":
-                sent_at = self._sent(at, option[2])
+                sent_at = self.sent(at, option[2])
             elif option[1] == "id":
                 provider_id = option[2]
             else:
-                site = self._known_site(option[3])
+                site = self.known_site(option[3])
         text = rest.removeprefix("-- ") if rest.startswith("-- ") else rest
         echo = text == "echo" and not rest.startswith("-- ")
         text = _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else "\\", text)
@@ -239,12 +218,12 @@ class _Reader:
 
     def _expected(self, at: datetime, phone: str, rest: str, never: bool) -> None:
         named_site = rest.startswith("@")
-        site, rest = self._at_site(rest)
+        site, rest = self.at_site(rest)
         words = rest.split(" ")
         names = [w.removeprefix("as=") for w in words if w.startswith("as=")]
         words = [w for w in words if w and not w.startswith("as=")]
         if not words and not never:
-            raise self._fail("an outgoing line names the code: TIME PHONE < CODE [NUMBER] [WORDS]")
+            raise self.fail("an outgoing line names the code: TIME PHONE < CODE [NUMBER] [WORDS]")
         code = words.pop(0) if words else None
         ref = words.pop(0) if words and _REF.fullmatch(words[0]) else None
         glob = " ".join(words) or None
@@ -253,91 +232,26 @@ class _Reader:
             Expected(self.number, site, at, phone, code, ref, glob, name, never=never, named_site=named_site)
         )
 
-    def _owner(self, at: datetime, rest: str) -> None:
-        found = _OWNER.fullmatch(rest)
-        if found is None:
-            raise self._fail("an owner line is: TIME owner NAME MASK = UNIT/AGENT RULE…")
-        site = self._known_site(found["site"]) if found["site"] else self.site
-        owner, *words = found["rest"].split(" ")
-        until = next((self._moment(w.removeprefix("until=")) for w in words if w.startswith("until=")), None)
-        flags = tuple(w.removeprefix("flag=") for w in words if w.startswith("flag="))
-        rules = tuple(w for w in words if "=" not in w)
-        if bad := [rule for rule in rules if not re.fullmatch(r"R\d+a?", rule)]:
-            raise self._fail(f"“{bad[0]}” is no rule; a rule is written R7")
-        client = Client(found["name"], *self._mask(found["mask"]))
-        differs = found["sign"] == "!="
-        self.scenario.lines.append(Owner(self.number, site, at, client, owner, differs, rules, until, flags))
-
-    def _at_site(self, rest: str) -> tuple[str, str]:
-        if not rest.startswith("@"):
-            return self.site, rest
-        name, _, rest = rest[1:].partition(" ")
-        return self._known_site(name), rest
-
-    def _known_site(self, name: str) -> str:
-        if name not in self.scenario.zones:
-            raise self._fail(f"there is no site line for “{name}”")
-        return name
-
     def _options(self, rest: str) -> tuple[str, dict[str, str]]:
         words = rest.split()
         plain = [w for w in words if "=" not in w]
         options = dict(w.split("=", 1) for w in words if "=" in w)
         if not plain:
-            raise self._fail("a name is missing")
+            raise self.fail("a name is missing")
         return " ".join(plain), options
 
     def _pairs(self, rest: str) -> dict[str, str]:
         words = rest.split()
         if not words or any("=" not in word for word in words):
-            raise self._fail("this line holds KEY=VALUE pairs and nothing else")
+            raise self.fail("this line holds KEY=VALUE pairs and nothing else")
         return dict(word.split("=", 1) for word in words)
 
     def _none_left(self, options: dict[str, str]) -> None:
         if options:
-            raise self._fail(f"“{next(iter(options))}=” is not known here")
+            raise self.fail(f"“{next(iter(options))}=” is not known here")
 
     def _checked(self, key: str, value: str) -> None:
         try:
             checked(key, value)
         except PolicyError as error:
-            raise self._fail(str(error)) from error
-
-    def _zone(self, written: str) -> ZoneInfo:
-        try:
-            return ZoneInfo(written)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise self._fail(f"“{written}” is no time zone; write Asia/Shanghai") from error
-
-    def _phone(self, written: str) -> str:
-        try:
-            return to_e164(written)
-        except ValueError as error:
-            raise self._fail(str(error)) from error
-
-    def _mask(self, written: str) -> tuple[str, str]:
-        digits = re.sub(r"\D", "", written)
-        if len(digits) != 7:
-            raise self._fail(f"“{written}” is no mask; write 138****5678")
-        return digits[:3], digits[3:]
-
-    def _day(self, written: str) -> str:
-        try:
-            return date.fromisoformat(written).isoformat()
-        except ValueError as error:
-            raise self._fail(f"“{written}” is no day; write 2026-11-01") from error
-
-    def _moment(self, written: str) -> datetime:
-        try:
-            moment = datetime.fromisoformat(written)
-        except ValueError as error:
-            raise self._fail(f"“{written}” is no time; write 2026-11-02T09:58:00") from error
-        if moment.year not in YEARS:
-            raise self._fail(f"“{written}” lies in no year that can be played; they are {YEARS[0]} to {YEARS[-1]}")
-        zone = self.scenario.zones[self.meant]
-        return moment.replace(tzinfo=zone).astimezone(UTC)
-
-    def _sent(self, at: datetime, written: str) -> datetime:
-        if "T" in written:
-            return self._moment(written)
-        return self._moment(f"{at.astimezone(self.scenario.zones[self.meant]):%Y-%m-%d}T{written}")
+            raise self.fail(str(error)) from error

@@ -56,7 +56,10 @@ class Expected(ScenarioLine):
 
 @dataclass(frozen=True, slots=True)
 class Owner(ScenarioLine):
-    """`owner`: whose a client must be (or, `differs`, must not be) at that time."""
+    """`owner`: whose a client must be (or, `differs`, must not be) at that time.
+
+    Rules and flags are among those of the answer, or (`exact`, `==`) they are all of them.
+    """
 
     client: Client
     owner: str
@@ -64,13 +67,30 @@ class Owner(ScenarioLine):
     rules: tuple[str, ...]
     until: datetime | None
     flags: tuple[str, ...]
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(ScenarioLine):
+    """`register`: a row that the 登记表 must have at that time; `ref` is empty where the report won nothing."""
+
+    ref: str
+    status: str
+    client: Client
+    unit: str
+    agent: str
+    until: datetime | None
+    visited: datetime | None
+
+
+Line = SetUp | Incoming | Expected | Owner | Standing
 
 
 @dataclass(slots=True)
 class Scenario:
     """A file's lines in order; `sites` by name to what their site line says."""
 
-    lines: list[SetUp | Incoming | Expected | Owner] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     lenient: bool = False
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
 

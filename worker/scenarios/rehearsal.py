@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from worker.rules.attribution import Answer
 from worker.rules.codes import Code
-from worker.scenarios.lines import Expected, Incoming, Owner, Scenario, SetUp, beginning
-from worker.scenarios.stage import SentText, Stage
+from worker.rules.model import NO_AGENT
+from worker.scenarios.lines import Expected, Incoming, Line, Owner, Scenario, SetUp, Standing, beginning
+from worker.scenarios.stage import SentText, Stage, StandingReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _Rehearsal:
     def _mark(self, line: int) -> None:
         self.caused_by += [line] * (len(self.stage.outbox) - len(self.caused_by))
 
-    def _line(self, line: SetUp | Incoming | Expected | Owner, at: datetime) -> None:
+    def _line(self, line: Line, at: datetime) -> None:
         match line:
             case SetUp():
                 self.stage.set_up(line.site, line.kind, line.payload, at)
@@ -67,6 +68,8 @@ class _Rehearsal:
                 self._expect(line, at)
             case Owner():
                 self._owner(line, at)
+            case Standing():
+                self._register(line, at)
         self._mark(line.number)
 
     def _receive(self, line: Incoming, at: datetime) -> None:
@@ -122,6 +125,15 @@ class _Rehearsal:
             zone = self.scenario.zones[line.site]
             self._broke(line, _owner_written(line, zone), _owner_shown(answer, zone))
 
+    def _register(self, line: Standing, at: datetime) -> None:
+        rows = list(self.stage.register(line.site, at))
+        if any(_stands(line, row) for row in rows):
+            return
+        zone = self.scenario.zones[line.site]
+        same = [row for row in rows if row.client == line.client or (line.ref and row.ref == line.ref)]
+        shown = "; ".join(_row_shown(row, row.until, row.visited, zone) for row in same)
+        self._broke(line, _row_shown(line, line.until, line.visited, zone), shown or "no row")
+
     def _rest(self) -> None:
         for line in self.never:
             for sent in self.stage.outbox:
@@ -139,7 +151,7 @@ class _Rehearsal:
             return False
         return self._fits(line, sent)
 
-    def _broke(self, line: Expected | Owner, expected: str, got: str) -> None:
+    def _broke(self, line: Expected | Owner | Standing, expected: str, got: str) -> None:
         self.breaks.append(Break(line.number, expected, got))
 
     def _written(self, line: Expected) -> str:
@@ -167,12 +179,35 @@ def _owner_holds(line: Owner, answer: Answer) -> bool:
     unit, _, agent = line.owner.partition("/")
     whose = answer.unit or "nobody"
     same = whose == unit and (not agent or agent == (answer.agent or "-"))
-    rules = set(line.rules) <= set(answer.rules) and set(line.flags) <= set(answer.flags)
-    return same and (line.differs or (rules and (line.until is None or line.until == answer.until)))
+    if line.exact:
+        noted = set(line.rules) == set(answer.rules) and set(line.flags) == set(answer.flags)
+    else:
+        noted = set(line.rules) <= set(answer.rules) and set(line.flags) <= set(answer.flags)
+    return same and (line.differs or (noted and line.until in (None, answer.until)))
+
+
+def _stands(line: Standing, row: StandingReport) -> bool:
+    """Tell whether a row of the register is the one that a line states; times only where it states them."""
+    same = (line.ref, line.status, line.client, line.unit, line.agent) == (
+        *(row.ref, row.status, row.client, row.unit),
+        row.agent or NO_AGENT,
+    )
+    return same and line.until in (None, row.until) and line.visited in (None, row.visited)
+
+
+def _row_shown(row: Standing | StandingReport, until: datetime | None, visited: datetime | None, zone: ZoneInfo) -> str:
+    words = [row.ref or "-", row.status, str(row.client), f"{row.unit}/{row.agent or NO_AGENT}"]
+    return " ".join(
+        [
+            *words,
+            *_limits(until, (), zone),
+            *([f"visited={visited.astimezone(zone):%Y-%m-%dT%H:%M:%S}"] if visited else []),
+        ]
+    )
 
 
 def _owner_written(line: Owner, zone: ZoneInfo) -> str:
-    sign = "!=" if line.differs else "="
+    sign = "!=" if line.differs else "==" if line.exact else "="
     whose = f"{line.client} {sign} {line.owner}"
     return " ".join([whose, *line.rules, *_limits(line.until, line.flags, zone)])
 

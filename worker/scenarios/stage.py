@@ -1,7 +1,7 @@
 """The whole line in memory, on a virtual clock: the twin of inbox, decider, deadlines and outbox."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,8 +17,9 @@ from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
 from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
-from worker.rules.model import Deadline, Decision, Forward, Message
+from worker.rules.model import Deadline, Decision, Forward, Message, ReportRow
 from worker.rules.state import State
+from worker.rules.status import status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,19 @@ class SentText:
     ref: str
     words: str
     params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingReport:
+    """A row of the 登记表 as it stands; where the report won nothing: no `ref`, and the answer's code as status."""
+
+    ref: str
+    status: str
+    client: Client
+    unit: str
+    agent: str
+    until: datetime | None
+    visited: datetime | None
 
 
 class Stage(Protocol):
@@ -60,6 +74,9 @@ class Stage(Protocol):
     def owner(self, site: str, client: Client, at: datetime) -> Answer:
         """Return whose a client is at a moment, which may be past."""
 
+    def register(self, site: str, at: datetime) -> Iterable[StandingReport]:
+        """Return the rows of a site's register as they stand now."""
+
 
 @dataclass(slots=True)
 class _Site:
@@ -67,6 +84,7 @@ class _Site:
     head: str = GENESIS
     messages: list[Message] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    rows: list[ReportRow] = field(default_factory=list)
 
 
 class MemoryStage:
@@ -113,6 +131,7 @@ class MemoryStage:
         its.messages.append(message)
         record = recorded(its.state, its.head, message, self._reads)
         its.head = record.head
+        its.rows += record.decision.rows
         self._say(name, record.spoken, message.received_at)
         self._forward(name, message, record.decision)
 
@@ -154,3 +173,21 @@ class MemoryStage:
             if message.received_at <= at:
                 recorded(state, GENESIS, message, self._reads)
         return attribute(state, client, at)
+
+    def register(self, site: str, at: datetime) -> Iterator[StandingReport]:
+        """Yield the rows of a site's register as they stand now, in line order."""
+        its = self._sites[site]
+        yield from (_standing(its.state, row, at) for row in its.rows)
+
+
+def _standing(state: State, row: ReportRow, at: datetime) -> StandingReport:
+    claim = state.claims.get(row.number or 0)
+    # The number that he is known by now, where it was corrected (R25).
+    corrected = claim and any(alias.phone7 == (row.first3, row.last4) for alias in state.aliases_of(claim.number))
+    phone7 = claim.phone7 if claim and corrected else (row.first3, row.last4)
+    if claim is None or claim.place != (row.seq, row.part):
+        return StandingReport("", row.code, Client(row.client, *phone7), row.unit, row.agent, None, None)
+    # What a text was first read as stands with its row; the register shows what it became (R2b).
+    said = claim if any(reading.how != "checked" for reading in claim.readings) else row
+    client, ends = Client(said.client, *phone7), (claim.ends_at, claim.visited_at)
+    return StandingReport(claim.ref, status_of(claim, at), client, row.unit, said.agent, *ends)
