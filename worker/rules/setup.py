@@ -126,7 +126,11 @@ def _day(written: str | None) -> date | None:
 
 
 def _import(turn: Turn, given: Mapping[str, Any]) -> Code:
-    """Going live with a running 登记表: each row an agreed fact of its date, the earliest first."""
+    """Going live with a running 登记表: each row an agreed fact of its date, the earliest first.
+
+    Its days count from its own dates also where the unit withdrew the client before: R7's shortened days are for
+    reports, and an import is the manager's word (B47).
+    """
     rows = sorted(given["rows"], key=lambda row: str(row["reported_at"]))
     for index, row in enumerate(rows):
         _import_row(turn, row, index)
