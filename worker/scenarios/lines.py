@@ -71,7 +71,7 @@ class Owner(ScenarioLine):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(ScenarioLine):
+class RowLine(ScenarioLine):
     """`register`: a row that the 登记表 must have at that time; `ref` is empty where the report won nothing."""
 
     ref: str
@@ -83,7 +83,7 @@ class Standing(ScenarioLine):
     visited: datetime | None
 
 
-Line = SetUp | Incoming | Expected | Owner | Standing
+Line = SetUp | Incoming | Expected | Owner | RowLine
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from worker.rules.client import Client
-from worker.scenarios.lines import Owner, Standing
+from worker.scenarios.lines import Owner, RowLine
 from worker.scenarios.values import Values
 
 _OWNER = re.compile(r"(?:@(?P<site>\S+) )?(?P<name>.+?) (?P<mask>\S+) (?P<sign>!=|==?) (?P<rest>.+)")
@@ -32,7 +32,7 @@ def owner_line(values: Values, at: datetime, rest: str) -> Owner:
     return Owner(values.number, site, at, client, owner, differs, rules, until, flags, exact)
 
 
-def register_line(values: Values, at: datetime, rest: str) -> Standing:
+def register_line(values: Values, at: datetime, rest: str) -> RowLine:
     """Read what stands behind `register`: a report as its row of the 登记表 has it."""
     found = _REGISTER.fullmatch(rest)
     if found is None:
@@ -48,7 +48,7 @@ def register_line(values: Values, at: datetime, rest: str) -> Standing:
     ref = found["ref"].removeprefix("-")
     client = Client(found["name"], *values.mask(found["mask"]))
     until, visited = _time(values, "until", words), _time(values, "visited", words)
-    return Standing(values.number, site, at, ref, found["status"], client, unit, agent, until, visited)
+    return RowLine(values.number, site, at, ref, found["status"], client, unit, agent, until, visited)
 
 
 def _time(values: Values, key: str, words: Iterable[str]) -> datetime | None:

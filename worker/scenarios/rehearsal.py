@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from worker.rules.attribution import Answer
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT
-from worker.scenarios.lines import Expected, Incoming, Line, Owner, Scenario, SetUp, Standing, beginning
+from worker.scenarios.lines import Expected, Incoming, Line, Owner, RowLine, Scenario, SetUp, beginning
 from worker.scenarios.stage import SentText, Stage, StandingReport
 
 
@@ -68,7 +68,7 @@ class _Rehearsal:
                 self._expect(line, at)
             case Owner():
                 self._owner(line, at)
-            case Standing():
+            case RowLine():
                 self._register(line, at)
         self._mark(line.number)
 
@@ -125,7 +125,7 @@ class _Rehearsal:
             zone = self.scenario.zones[line.site]
             self._broke(line, _owner_written(line, zone), _owner_shown(answer, zone))
 
-    def _register(self, line: Standing, at: datetime) -> None:
+    def _register(self, line: RowLine, at: datetime) -> None:
         rows = list(self.stage.register(line.site, at))
         if any(_stands(line, row) for row in rows):
             return
@@ -151,7 +151,7 @@ class _Rehearsal:
             return False
         return self._fits(line, sent)
 
-    def _broke(self, line: Expected | Owner | Standing, expected: str, got: str) -> None:
+    def _broke(self, line: Expected | Owner | RowLine, expected: str, got: str) -> None:
         self.breaks.append(Break(line.number, expected, got))
 
     def _written(self, line: Expected) -> str:
@@ -186,7 +186,7 @@ def _owner_holds(line: Owner, answer: Answer) -> bool:
     return same and (line.differs or (noted and line.until in (None, answer.until)))
 
 
-def _stands(line: Standing, row: StandingReport) -> bool:
+def _stands(line: RowLine, row: StandingReport) -> bool:
     """Tell whether a row of the register is the one that a line states; times only where it states them."""
     same = (line.ref, line.status, line.client, line.unit, line.agent) == (
         *(row.ref, row.status, row.client, row.unit),
@@ -195,7 +195,7 @@ def _stands(line: Standing, row: StandingReport) -> bool:
     return same and line.until in (None, row.until) and line.visited in (None, row.visited)
 
 
-def _row_shown(row: Standing | StandingReport, until: datetime | None, visited: datetime | None, zone: ZoneInfo) -> str:
+def _row_shown(row: RowLine | StandingReport, until: datetime | None, visited: datetime | None, zone: ZoneInfo) -> str:
     words = [row.ref or "-", row.status, str(row.client), f"{row.unit}/{row.agent or NO_AGENT}"]
     return " ".join(
         [
