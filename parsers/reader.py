@@ -27,7 +27,7 @@ from parsers.moments import find_moments
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.pieces import Piece, pieces_of
-from parsers.reservations import forbids, is_standard, leaves_a_number, takes_back
+from parsers.reservations import forbids, is_list, is_standard, leaves_a_number, takes_back
 from parsers.tagger import parts_by_character
 from parsers.verdict import features_of, score_of
 from parsers.vocabulary import listed_words
@@ -41,6 +41,8 @@ _MOST_BEHIND: Final = 3
 """times the measure of a lead: what is farther behind is no candidate"""
 _NEAR, _VERY_NEAR = 300, 100
 """hundredths of a logit: a candidate that is so much less likely still puts the best one in doubt, or a client of it"""
+_STANDARD_BY: Final = 40
+"""hundredths of a logit"""
 _GARBLED: Final = re.compile("[\u0080-\u009f\u00a2-\u00ac\u00ae-\u00b6\u00b8-\u00bf\ufffd锟斤拷烫屯]")
 """Signs that stand again and again in a text that was read in a wrong encoding on its way."""
 _MOST_GARBLED: Final = 3
@@ -111,7 +113,7 @@ def _of_part(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Par
 def read_clients(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
     """Return the reports of a text that is known to be one by what stands before (团报, 另报, 更正)."""
     seen = view(reading, phones, known_of(lexicon), model())
-    return weighed(seen, model()) if seen is not None else Parsed("report", "unreadable")
+    return weighed(seen, model(), announced=True) if seen is not None else Parsed("report", "unreadable")
 
 
 def read_whose(reading: Reading, lexicon: Lexicon) -> tuple[str | None, str | None]:
@@ -210,9 +212,9 @@ def judge(seen: View, model: Model) -> Parsed:
     return weighed(seen, model)
 
 
-def weighed(seen: View, model: Model) -> Parsed:
-    """Return the best reading of a text that is a report, with what puts it in doubt."""
-    if is_sure(seen, model) or not seen.parsed.reports:
+def weighed(seen: View, model: Model, *, announced: bool = False) -> Parsed:
+    """Return the best reading of a text that is a report, with what puts it in doubt; `announced` by what stood before."""
+    if is_sure(seen, model, announced) or not seen.parsed.reports:
         return seen.parsed
     near = _near(seen, _NEAR)
     if not near and seen.sight.second != seen.parsed:
@@ -229,9 +231,14 @@ def _near(seen: View, most: int) -> list[Parsed]:
     ]
 
 
-def is_sure(seen: View, model: Model) -> bool:
-    """Tell whether the best reading is likely enough; what takes something back (不对, 改成) is always asked."""
+def is_sure(seen: View, model: Model, announced: bool) -> bool:
+    """Tell whether the best reading is likely enough: of the standard form less is asked (R2).
+
+    What takes something back (不对, 改成) is always asked.
+    """
     enough = model.enough(seen.sight.known.roster, has_other_numbers(seen))
+    if announced or is_standard(seen.path) or is_list(seen.path):
+        enough -= _STANDARD_BY
     return seen.assurance >= enough and not takes_back(seen.path)
 
 

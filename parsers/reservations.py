@@ -56,9 +56,14 @@ def is_standard(path: Path) -> bool:
     """
     said = [(edge.symbol if tag == "O" else tag) for edge, tag in path if tag != "T"]
     first = next((at for at, symbol in enumerate(said) if symbol == "C"), 0)
-    if first and said[first - 1] == "report" and set(said[:first]) <= _OPENING and said[first + 1 : first + 2] == ["P"]:
-        return said[first + 2 : first + 3] in (["A"], ["U"])
-    return _is_bare(said)
+    begins = bool(first) and said[first - 1] == "report" and set(said[:first]) <= _OPENING
+    return (begins and said[first + 1 : first + 3] in (["P", "A"], ["P", "U"])) or _is_bare(said)
+
+
+def is_list(path: Path) -> bool:
+    """Tell whether a text is 报备 with names and their numbers, and courtesy, and nothing else: its sender is the agent."""
+    said = [(edge.symbol if tag == "O" else tag) for edge, tag in path if tag != "T"]
+    return "report" in said and {"C", "P"} <= set(said) <= _OPENING | {"C", "P", "come"}
 
 
 def _is_bare(said: Sequence[str]) -> bool:
