@@ -24,7 +24,7 @@ from worker.decide import fold
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, put
 from worker.gateways.base import Inbound
-from worker.line.door import Entry, accept, enter
+from worker.line.door import PROGRAM, Entry, accept, enter
 from worker.rules import decide as rules
 from worker.runtime import Runtime
 from worker.scenarios.language import read_scenario
@@ -358,3 +358,13 @@ agent 王五 {WANG} 贝壳
 def test_the_stage_in_memory_records_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     break_deciding(monkeypatch, ZeroDivisionError())
     assert rehearse(read_scenario(SCENE), MemoryStage()) == []
+
+
+def test_a_form_says_nothing_that_a_database_refuses(line: Line) -> None:
+    # PostgreSQL takes no NUL in a text: what a form means goes into tables, and who wrote one held up everybody.
+    line.text(LI, BOOM)
+    payload = {"form": "withdraw", "means": {"kind": "withdraw", "refs": ["R1"], "words": "不\0买了"}}
+    enter(line.runtime.engine, line.site.id, Entry("form", PROGRAM, "form:1:x", MANAGER, "撤 R1 不买了", payload))
+    line.decide()
+    assert line.codes()[4] == "withdrawn"
+    assert [row.ended_for for row in line.rows(select(claims))] == ["不买了"]

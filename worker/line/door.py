@@ -18,7 +18,7 @@ from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.crash_points import committing
 from worker.gateways.base import Inbound
-from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, carries, storable
+from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, carries, storable, storable_payload
 from worker.rules.chain import GENESIS
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
@@ -158,7 +158,7 @@ def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | 
             sender=sender,
             text=text,
             body=_bytes(masked),
-            payload=entry.payload,
+            payload=storable_payload(entry.payload),
             sent_at=entry.sent_at,
             echo=_is_ours(connection, sender) or _is_echo(connection, site.id, sender, text, region_of(site.number)),
             salt=secrets.token_hex(16),

@@ -1,5 +1,7 @@
 """What the line keeps of a text, and whether that is an echo of ours: for the stage in memory as well."""
 
+from typing import Any
+
 from parsers.mask import mask_numbers
 
 ECHO_LEAST = 12
@@ -15,3 +17,15 @@ def carries(text: str, words: str, region: str) -> bool:
 def storable(text: str) -> str:
     """Return the text without what a database refuses: NUL, and lone surrogates (which become `?`)."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def storable_payload(value: Any) -> Any:
+    """Return a payload, or a part of one, whose texts are all `storable`: tables take them over as they stand."""
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable_payload(name): storable_payload(each) for name, each in value.items()}
+        case list() | tuple():
+            return [storable_payload(each) for each in value]
+    return value
