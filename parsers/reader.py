@@ -42,7 +42,7 @@ _MOST_BEHIND: Final = 3
 _NEAR, _VERY_NEAR = 300, 100
 """hundredths of a logit: a candidate that is so much less likely still puts the best one in doubt, or a client of it"""
 _STANDARD_BY: Final = 40
-"""hundredths of a logit"""
+"""hundredths of a logit: so much less likely may the standard form be (R2)"""
 _GARBLED: Final = re.compile("[\u0080-\u009f\u00a2-\u00ac\u00ae-\u00b6\u00b8-\u00bf\ufffd锟斤拷烫屯]")
 """Signs that stand again and again in a text that was read in a wrong encoding on its way."""
 _MOST_GARBLED: Final = 3
@@ -146,7 +146,7 @@ def _folded(word: str) -> str:
 
 def prepared(reading: Reading, phones: Sequence[Phone], known: Known = NOTHING_KNOWN) -> Prepared:
     """Return a text in pieces, with its edges."""
-    listed = listed_words(known.people, known.units) if known.people or known.units else None
+    listed = listed_words(known.people, known.units) if known.roster else None
     pieces = pieces_of(reading.skeleton, phones, find_moments(reading.skeleton, phones), listed)
     return Prepared(reading, pieces, edges_of(pieces, known))
 
@@ -264,13 +264,12 @@ def _doubted(parsed: Parsed, near: Sequence[Parsed], found: Sequence[Numbers]) -
         else:
             kept.append(replace(report, sure=bool(near) and all(_has(other, report, parsed) for other in near)))
     rival = near[0].reports if near else ()
-    if not kept or all(report.sure for report in kept):
+    if not kept or (len(kept) == len(parsed.reports) and all(report.sure for report in kept)):
         kept, faults = [replace(report, sure=False) for report in parsed.reports], list(parsed.faults)
     return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=rival)
 
 
 def _has(other: Parsed, report: Report, parsed: Parsed) -> bool:
     """Tell whether another reading has a report, too, and no more clients: one more may be this one's other number."""
-    return report in other.reports and len(other.reports) + len(other.faults) <= len(parsed.reports) + len(
-        parsed.faults
-    )
+    clients = len(parsed.reports) + len(parsed.faults)
+    return report in other.reports and len(other.reports) + len(other.faults) <= clients
