@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,16 @@ from worker.decide.set_up import SiteRow, put
 from worker.gateways.base import Inbound
 from worker.line.door import PROGRAM, Entry, accept, enter
 from worker.rules import decide as rules
+from worker.rules.model import Alias, Claim, Site
+from worker.rules.state import State
+from worker.rules.states import ClaimState
 from worker.runtime import Runtime
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.scenarios.stage import MemoryStage
 from worker.store.schema import claims, cursors, decisions, inbox, replies, reports
 
+AT = datetime(2026, 11, 2, 1, tzinfo=UTC)
 ABROAD, STRANGER = "+14155550100", "+8613900000099"
 BOOM = "报备 张三 138****5678 李四"
 
@@ -368,3 +373,16 @@ def test_a_form_says_nothing_that_a_database_refuses(line: Line) -> None:
     line.decide()
     assert line.codes()[4] == "withdrawn"
     assert [row.ended_for for row in line.rows(select(claims))] == ["不买了"]
+
+
+def test_what_could_not_be_decided_is_found_under_no_number() -> None:
+    state = State(Site(name="湾", number="+8613800000000"))
+    claim = Claim(1, 1, 0, "张三", "张三", "138", "5678", "链家", "李四", LI, LI, AT, AT, ClaimState.LIVE)
+    state.load([claim])
+    state.begin()
+    state.put(Alias("138", "5678", 1, 2, AT, "签字"))
+    state.put(replace(claim, first3="139", last4="1111"))
+    state.take_back()
+    assert state.claims_at(("139", "1111")) == []
+    assert state.claims_at(("138", "5678")) == [claim]
+    assert state.aliases_of(1) == []

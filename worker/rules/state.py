@@ -26,6 +26,9 @@ from worker.rules.model import (
 )
 from worker.rules.policy import Policy, policy_of
 
+Indexed = tuple[defaultdict[Any, set[Any]], Any, Any]
+"""An index of the state, under what something stands in it, and what."""
+
 
 class State:
     """The accumulator of the fold: facts by key. What is put is journalled, so that a decision can carry it away.
@@ -58,7 +61,7 @@ class State:
             Dispute: self.disputes,
         }
         self._journal: list[Fact] = []
-        self._replaced: list[tuple[Fact, Fact | None]] = []
+        self._replaced: list[tuple[Fact, Fact | None, list[Indexed]]] = []
 
     def load(self, facts: Iterable[Fact]) -> None:
         """Take in facts that are known already; they are not journalled."""
@@ -72,17 +75,22 @@ class State:
 
     def put(self, fact: Fact) -> None:
         """Take in a new or changed fact."""
-        self._replaced.append((fact, self._standing(fact)))
+        fresh = [(index, under, number) for index, under, number in self._indexed(fact) if number not in index[under]]
+        self._replaced.append((fact, self._standing(fact), fresh))
         self._keep(fact)
         self._journal.append(fact)
 
     def take_back(self) -> None:
         """Undo what was put since `begin`: a message that could not be decided leaves nothing behind."""
-        for fact, before in reversed(self._replaced):
+        for fact, before, fresh in reversed(self._replaced):
             if before is not None:
                 self._keep(before)
             else:
-                self._drop(fact)
+                facts, key = self._place(fact)
+                del facts[key]
+            # A corrected claim stood under its new number, too: whoever reports on that would meet it.
+            for index, under, number in fresh:
+                index[under].discard(number)
         self.begin()
 
     def take_journal(self) -> tuple[Fact, ...]:
@@ -113,12 +121,6 @@ class State:
         facts, key = self._place(fact)
         return facts.get(key)
 
-    def _drop(self, fact: Fact) -> None:
-        facts, key = self._place(fact)
-        del facts[key]
-        for index, under, number in self._indexed(fact):
-            index[under].discard(number)
-
     def _place(self, fact: Fact) -> tuple[dict[Any, Any], Any]:
         """Return where a fact is kept, and under which key."""
         match fact:
@@ -142,7 +144,7 @@ class State:
                 return self.forwards, (fact.seq, fact.part)
         raise TypeError(f"{type(fact).__name__} is no fact that has a place")
 
-    def _indexed(self, fact: Fact) -> Iterator[tuple[defaultdict[Any, set[Any]], Any, Any]]:
+    def _indexed(self, fact: Fact) -> Iterator[Indexed]:
         """Yield the indexes that a fact stands in: which, under what, and what stands there."""
         match fact:
             case Claim():
