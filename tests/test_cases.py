@@ -473,3 +473,11 @@ def test_a_corrected_number_is_the_number_everywhere_with_the_old_one_as_alias(
     assert "138****5678" not in exported
     text(runtime, site, LI, "报备 李梅 138****5678")
     assert "139****1111" not in plain(manager.get("/register?q=李梅").text)
+
+
+def test_a_number_that_is_put_right_and_back_again_is_no_further_one(manager: FlaskClient) -> None:
+    for key, number in (("c", "139****1111"), ("d", "138****5678")):
+        send_form(manager, f"{CLIENT}/corrections", key, ref="R1", phone=number, proof="客户签字书面证明")
+    rows = plain(manager.get("/register?q=1111").text)
+    assert "张三 138****5678 R1" in rows
+    assert "原 138****5678" not in rows

@@ -184,11 +184,13 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
     won = row.number is not None and row.code in WINNING
     # What a text was first read as stands with its row; the register shows what it became (R2b).
     amended = won and any(reading["how"] != "checked" for reading in row.readings or ())
+    reported_on = mask_of(row.first3, row.last4)
+    now_on = mask_of(row.first3_now, row.last4_now) if row.corrected else reported_on
     return RegisterRow(
         number=f"R{row.number}" if row.number is not None else "",
         status=row.status,
         client=row.client_now if amended else row.client,
-        phone=mask_of(row.first3_now, row.last4_now) if row.corrected else mask_of(row.first3, row.last4),
+        phone=now_on,
         agent=row.agent_now if amended else row.agent,
         unit=row.unit,
         reported_at=row.received_at,
@@ -203,5 +205,6 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         contact_at=row.contact_at if won else None,
         **{name: getattr(row, name) if won else None for name in PLANNED},
         head=getattr(row, "head", "")[:SHOWN],
-        known_as=mask_of(row.first3, row.last4) if row.corrected else "",
+        # A number that was put back is one's own again, and no further one.
+        known_as=reported_on if reported_on != now_on else "",
     )
