@@ -85,6 +85,7 @@ def test_a_refused_form_shows_what_was_typed(name: str, form: dict[str, str]) ->
     [
         ("arrive", {"client": "", "phone": "5678", "time": "25:00"}, {"client", "phone", "time"}),
         ("pay", {"ref": "R1", "day": "11-2"}, {"day", "what"}),
+        ("pay", {"ref": "R1", "what": "deposit", "day": "0202-11-02"}, {"day"}),
         ("settle", {"ref": "R2", "answer": "maybe", "reason": ""}, {"answer", "reason"}),
         ("relate", {"ref": "R1", "other": "他老婆", "relation": ""}, {"other", "relation"}),
         ("group", {"agent": "", "clients": ""}, {"agent", "clients"}),

@@ -19,6 +19,8 @@ from webhook.language import _, _l
 LONGEST_WORD: Final = 200
 LONGEST_LIST: Final = 1_500
 MOST_REFS: Final = 100
+FIRST_YEAR: Final = 2000
+"""A browser's field for days takes a year that is typed half, 0002 or 0202, for a year."""
 _REF: Final = re.compile(r"[RVD]?[1-9]\d{0,8}|\d{4}")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _AROUND: Final = " \t,;:，；：、"
@@ -111,9 +113,12 @@ def _clock(typed: str, _region: str) -> str:
 
 def _day(typed: str, _region: str) -> str:
     try:
-        return date.fromisoformat(typed).isoformat()
+        day = date.fromisoformat(typed)
     except ValueError:
-        raise FieldError(_("Write the day as 2026-11-02.")) from None
+        day = date.min
+    if day.year < FIRST_YEAR:
+        raise FieldError(_("Write the day as 2026-11-02."))
+    return day.isoformat()
 
 
 def _other(typed: str, region: str) -> str:

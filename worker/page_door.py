@@ -8,6 +8,7 @@ import time
 from parsers.message import Parsed
 from worker.accounts.users import User
 from worker.line.door import PROGRAM, Entry, Receipt, enter
+from worker.line.kept_text import storable
 from worker.readers.entries import Entered, entered
 from worker.rules.form_payload import to_payload
 from worker.runtime import Runtime
@@ -42,7 +43,8 @@ def enter_form(
 
 def form_id(user: User, token: str) -> str:
     """Return a form's message id; another user's form is another one, whatever token it sends."""
-    return f"form:{user.id}:{token[:LONGEST_TOKEN]}"
+    # As the line keeps it: under any other id its outcome would not be found.
+    return f"form:{user.id}:{storable(token[:LONGEST_TOKEN])}"
 
 
 def await_outcome(runtime: Runtime, user: User, token: str) -> Entered | None:
