@@ -170,7 +170,8 @@ def test_what_cannot_be_meant_is_a_sentence(words: tuple[str, ...], code: int, s
 
 @pytest.mark.parametrize("name", ["file", "file/below"])
 @pytest.mark.parametrize(
-    "words", [["migrate"], ["register"], ["retention"], ["backfill", "--since", "2h"], ["work", "decide"], ["sweep"]]
+    "words",
+    [["up"], ["migrate"], ["register"], ["retention"], ["backfill", "--since", "2h"], ["work", "decide"], ["sweep"]],
 )
 def test_a_file_is_no_folder_for_everything(
     var: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: list[str]

@@ -26,7 +26,7 @@ from worker.up.guard import Guard
 from worker.up.procfile import ProcessLine, ProcfileError, read_procfile
 from worker.up.redis_server import EmbeddedError, RedisServer, spawn_redis, start_redis
 from worker.up.supervisor import Program, Supervisor, SupervisorError, spawn
-from worker.var_folder import recorded_address, secret_key_of
+from worker.var_folder import recorded_address, require_folder, secret_key_of
 
 PACKAGED = Path(__file__).resolve().parents[1] / "up"
 """Holds the Procfile that travels with the program."""
@@ -53,6 +53,7 @@ def up(port: int, host: str, var: str | None, show: bool, exit_after_demo: bool)
     environ = os.environ | given
     try:
         settings = load_settings(environ)
+        require_folder(settings.var)
         _require_free_port(settings)
         code = serve(settings, environ, Demonstration(show or exit_after_demo, exit_after_demo))
     except (SettingsError, ProcfileError) as error:
