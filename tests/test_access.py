@@ -125,3 +125,11 @@ def guarded(app: Flask) -> list[Rule]:
     found = [rule for rule in rules(app) if (access := access_of(app, rule.endpoint)) and access.roles is not None]
     assert found
     return found
+
+
+@pytest.mark.parametrize("number", [2**31, 10**19])
+def test_an_address_with_a_number_beyond_any_is_of_no_page(app: Flask, runtime: Runtime, number: int) -> None:
+    enrol(runtime, "all", *ROLES)
+    client = visitor(app, "all")
+    for page in (f"/register/1/{number}/0", f"/desk/{number}/found", f"/ops/texts/1/{number}"):
+        assert client.get(page).status_code == 404, page

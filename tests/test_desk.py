@@ -393,6 +393,9 @@ def test_a_group_says_what_is_wrong_with_which_line(runtime: Runtime, manager: F
     assert ">赵敏 150****1111</textarea>" in answer.text
     answer = send_form(manager, "/desk/1/groups", "i", agent="李四", clients="赵敏 150****1111\n钱伟 151****2222")
     assert faults_of(answer.text) == [("agent", "请写公司业务部的业务员。")]
+    clients = "赵敏 150****1111\n钱伟 151****2222 郑丽"
+    answer = send_form(manager, "/desk/1/groups", "j", agent="李四", clients=clients)
+    assert "钱伟 151****2222 郑丽" in answer.text
 
 
 def test_a_client_who_is_called_like_a_command_is_a_client(runtime: Runtime, consultant: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """The web application: the gateways' routes, health and pages, around one runtime."""
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from webhook import (
     accounts,
@@ -30,15 +31,26 @@ from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.var_folder import secret_key_of
 
+LARGEST_NUMBER = 2**31 - 1
+"""No id, place or number of a form is larger: an address with a larger one is of no page."""
 PARTS = (
     *(gateways, health, metrics, home, accounts, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts),
 )
 
 
+class Number(IntegerConverter):
+    """A number in an address, as large as the database's columns take it."""
+
+    def __init__(self, map: Map) -> None:  # noqa: A002
+        """Take numbers up to the largest."""
+        super().__init__(map, max=LARGEST_NUMBER)
+
+
 def create_app(runtime: Runtime) -> Flask:
     """Return the application. It shows phones only while a gateway of `runtime` is one that has them."""
     app = Flask(__name__)
+    app.url_map.converters["int"] = Number
     app.extensions[KEY] = runtime
     app.extensions[metrics.KEY] = Metrics(runtime)
     app.config.update(_config(runtime))

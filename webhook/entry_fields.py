@@ -214,7 +214,9 @@ def _put_clients(draft: Draft, value: str) -> None:
 
 
 def _take_clients(parsed: Parsed) -> str:
-    return "\n".join(f"{report.client} {_mask(report)}" for report in parsed.reports)
+    own = len({report.agent for report in parsed.reports}) > 1
+    lines = (f"{r.client} {_mask(r)} {r.agent if own and r.agent else ''}" for r in parsed.reports)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 WHICH = _l("Say which one is meant.")
