@@ -99,7 +99,7 @@ def test_files_say_and_choose_by_flag(
     doubt(runtime, 1)
     form = {"token": token_of(manager), "flag": "unsure"}
     taken = manager.post(f"/register/{site.id}/export/csv", data=form).data.decode("utf-8-sig")
-    assert [(row["client"], row["flags"]) for row in csv.DictReader(io.StringIO(taken))] == [("张三", "unsure")]
+    assert [(row["客户"], row["备注"]) for row in csv.DictReader(io.StringIO(taken))] == [("张三", "读法待核对")]
     monkeypatch.setenv("DATABASE_URL", database_url)
     shown = CliRunner().invoke(main, ["register", "--json"])
     assert [(row["client"], row["flags"]) for row in json.loads(shown.stdout)] == [("张三", "unsure"), ("李梅", "")]

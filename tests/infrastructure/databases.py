@@ -57,6 +57,8 @@ class SqliteDatabases:
 
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+_ADVANCED = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+"""Sequences of which a number was taken, be it for a row that was not kept."""
 _SHAPE = """
     SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
         SELECT concat_ws(':', c.relname, c.relkind, a.attname, a.atttypid, a.attnotnull) AS line
@@ -130,6 +132,8 @@ class PostgresDatabases:
                 if full:
                     names = ", ".join(f'"{table}"' for table in full)
                     database.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+                for sequence in database.execute(text(_ADVANCED)).scalars().all():
+                    database.execute(text(f'ALTER SEQUENCE "{sequence}" RESTART'))
                 return bool(database.execute(text(_SHAPE)).scalar_one() == self._shape)
         except DBAPIError:
             return False
