@@ -245,7 +245,7 @@ def test_a_taken_port_is_a_sentence(start: Start, folder: Path) -> None:
         ({"PUBLIC_URL": "https://h"}, (), 2, "PUBLIC_URL is set, but the sandbox"),
         ({"DATABASE_URL": "postgresql://canary:canary@127.0.0.1:1/d"}, (), 1, "DATABASE_URL: the database cannot be"),
         ({}, ("--host", "192.0.2.1"), 1, "--host 192.0.2.1 is no address of this machine"),
-        ({}, ("--var", "/dev/null/var"), 1, "Cannot use /dev/null/var"),
+        ({}, ("--var", "/dev/null/var"), 2, "BAOBEI_VAR is /dev/null/var, but /dev/null is no folder"),
     ],
 )
 def test_whatever_stands_in_the_way_is_one_sentence(

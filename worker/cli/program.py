@@ -3,8 +3,10 @@
 import functools
 import importlib
 import io
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -46,18 +48,27 @@ class CommandGroup(click.Group):
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            return super().main(*args, **extra)
+            return self._to_the_last_byte(*args, **extra)
+        except BrokenPipeError:
+            _give_up_output()
+            sys.exit(1)
         except OSError as error:
+            _give_up_output()
             end_with(Problem(sentence_of(error)))
         except UnicodeError:
             end_with(WrongUsage("What was given holds bytes that are no UTF-8 text: write it in UTF-8."))
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command to its last byte of output."""
+    def _to_the_last_byte(self, *args: Any, **extra: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            return super().main(*args, **extra)
         finally:
             sys.stdout.flush()
+
+
+def _give_up_output() -> None:
+    """Let what is still to be written go nowhere: Python would try again at its end, and complain in its own words."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def end_with(ending: click.ClickException) -> NoReturn:
