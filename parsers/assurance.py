@@ -10,15 +10,14 @@ from functools import cached_property
 from typing import Final
 
 from parsers.assembly import Part
-from parsers.edges import Edge, Known
+from parsers.edges import Known, gap_behind
 from parsers.message import Parsed
 from parsers.pieces import Piece
-from parsers.reservations import forbids, is_standard, leaves_a_number, takes_back
+from parsers.reservations import Path, forbids, is_standard, leaves_a_number, takes_back
 from parsers.shapes import company_shape, person_shape
+from parsers.verdict import BIAS
 from parsers.vocabulary import ADDRESS, LABELS, TABLE, surname_length
 
-BIAS: Final = "bias"
-Path = Sequence[tuple[Edge, str]]
 AssuranceWeights = dict[str, int]
 """Feature → hundredths of a logit."""
 _STEPS: Final = (1, 3, 6, 10, 15, 22, 30, 40, 55, 75, 100, 150, 200, 300, 500)
@@ -61,6 +60,12 @@ class Sight:
         return {piece.end: at for at, piece in enumerate(self.pieces)}
 
     @cached_property
+    def numbers(self) -> str:
+        """Return how many masked and whole numbers stand in the text."""
+        whole = [piece.phone.was_full for piece in self.pieces if piece.phone is not None]
+        return f"{min(len(whole) - sum(whole), 3)}:{min(sum(whole), 2)}"
+
+    @cached_property
     def spans(self) -> frozenset[tuple[str, int, int]]:
         """Return the parts of the second view."""
         return frozenset((part.tag, part.start, part.end) for part in self.second_parts)
@@ -89,7 +94,7 @@ def features_of(sight: Sight, at: int) -> Iterator[str]:
     yield from _of_path(mine, sight)
     for part in mine.parts[:_MOST_PARTS]:
         yield from _of_part(part, sight)
-    yield from _of_rest(mine, sight)
+    yield from _of_rest(mine, sight, order, listed)
 
 
 def of_verdict(agrees: bool, error: str | None, verdict: int) -> Iterator[str]:
@@ -178,10 +183,8 @@ def _of_path(mine: Candidate, sight: Sight) -> Iterator[str]:
         yield "=forbids"
     labels = [tag for _, tag in mine.path if tag[0] == "L"]
     yield f"=labels:{min(len(labels), 4)}"
-    masked = sum(1 for p in sight.pieces if p.phone is not None and not p.phone.was_full)
-    whole = sum(1 for p in sight.pieces if p.phone is not None and p.phone.was_full)
     taken = sum(1 for part in mine.parts if part.tag == "P")
-    yield f"=numbers:{min(masked, 3)}:{min(whole, 2)}:{min(taken, 3)}"
+    yield f"=numbers:{sight.numbers}:{min(taken, 3)}"
 
 
 def _of_part(part: Part, sight: Sight) -> Iterator[str]:
@@ -218,23 +221,22 @@ def _behind(sight: Sight, end: int) -> str:
     at = sight.ends.get(end)
     if at is None:
         return "inside"
-    if at + 1 >= len(sight.pieces):
-        return "end"
-    return f"{sight.pieces[at + 1].gap}:{_kind(sight.pieces[at + 1])}"
+    following = sight.pieces[at + 1 : at + 2]
+    return f"{following[0].gap}:{_kind(following[0])}" if following else "end"
 
 
 def _kind(piece: Piece) -> str:
     return piece.kind if piece.kind != "word" else TABLE.kinds.get(piece.text, "?")
 
 
-def _of_rest(mine: Candidate, sight: Sight) -> Iterator[str]:
-    """Yield what is seen of the words that are no part of the reading."""
+def _of_rest(mine: Candidate, sight: Sight, order: str, listed: str) -> Iterator[str]:
+    """Yield what is seen of the words that are no part of the reading, and of it and them together."""
     unknown = idle = odd = 0
     known = sight.known
     for edge, tag in mine.path:
         if tag == "O":
             idle += edge.text in known.people or edge.text in known.units
-            odd += edge.symbol == "o" and _gap_behind(sight, edge) in ("colon", "colon-line")
+            odd += edge.symbol == "o" and gap_behind(sight.pieces, edge.last) in ("colon", "colon-line")
             if edge.text in LABELS:
                 yield "x:label"
             elif edge.symbol == "o":
@@ -242,14 +244,9 @@ def _of_rest(mine: Candidate, sight: Sight) -> Iterator[str]:
                 yield f"x:{edge.text}" if len(edge.text) < 4 else "x:long"
             else:
                 yield f"x:{edge.symbol}"
-    order = "".join(part.tag for part in mine.parts)[:8]
     agrees = mine.parsed == sight.second
     yield f"u:{_step(unknown)}"
     yield f"whole:{order}:{mine.parsed.error}:{agrees}:{_step(unknown)}:{idle > 0}:{odd > 0}"
-    yield f"whole-listed:{order}:{agrees}:{_listed(sight, mine.parts)}:{_step(unknown)}"
+    yield f"whole-listed:{order}:{agrees}:{listed}:{_step(unknown)}"
     yield f"idle:{min(idle, 3)}"
     yield f"odd:{min(odd, 3)}"
-
-
-def _gap_behind(sight: Sight, edge: Edge) -> str:
-    return sight.pieces[edge.last].gap if edge.last < len(sight.pieces) else "end"

@@ -112,7 +112,8 @@ def _kind_of(piece: Piece) -> str:
     return TABLE.kinds.get(piece.text, "word")
 
 
-def _gap_behind(pieces: Sequence[Piece], last: int) -> str:
+def gap_behind(pieces: Sequence[Piece], last: int) -> str:
+    """Return what stands between the last piece of a stretch and the next one, `last` being the number of that."""
     return pieces[last].gap if last < len(pieces) else "end"
 
 
@@ -126,7 +127,7 @@ def _number_edge(
     count = f"{min(masked, 2)}{min(whole, 2)}"
     before = kinds[first - 1] if first else "begin"
     behind = kinds[first + 1] if first + 1 < len(pieces) else "end"
-    behind_gap = _gap_behind(pieces, first + 1)
+    behind_gap = gap_behind(pieces, first + 1)
     order = f"{min(seen, 3)}:{min(masked + whole, 3)}"
     evidence: tuple[Evidence, ...] = (("number", kind, count, piece.gap, behind_gap, before, behind, order),)
     if mending:
@@ -190,7 +191,7 @@ def _word_edge(
     pieces: Sequence[Piece], kinds: Sequence[str], first: int, last: int, text: str, known: Known, mending: str
 ) -> Edge | None:
     single = last == first + 1
-    before, behind = pieces[first].gap, _gap_behind(pieces, last)
+    before, behind = pieces[first].gap, gap_behind(pieces, last)
     role = LABELS.get(text)
     kind = TABLE.kinds.get(text, "-")
     tags: list[str] = []
@@ -220,7 +221,7 @@ def _word_edge(
 def _evidence(
     pieces: Sequence[Piece], kinds: Sequence[str], first: int, last: int, text: str, known: Known, listed: str
 ) -> tuple[Evidence, ...]:
-    before, behind = pieces[first].gap, _gap_behind(pieces, last)
+    before, behind = pieces[first].gap, gap_behind(pieces, last)
     left = kinds[first - 1] if first else "begin"
     right = kinds[last] if last < len(pieces) else "end"
     person, company = person_shape(text), company_shape(text)

@@ -17,7 +17,6 @@ _PLATE: Final = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][·\s]?(?=[a-z]{0,5}\d)[a-z0-9]{5,6}(?![a-z0-9])"
 )
 """A car's number plate (车牌), skeleton spelling."""
-_DIGITS: Final = re.compile(r"(?<![0-9])(?!(?:21世纪|58同城|58爱房|58安居客|365淘房|5i5j))[0-9][0-9.,]*(?![0-9]*i5j)")
 
 _NUMERAL: Final = "[一二两三四五六七八九十]"
 _SAID: Final = re.compile(
@@ -38,13 +37,6 @@ def find_moments(skeleton: str, phones: Sequence[Phone] = ()) -> list[tuple[int,
         spans += new
         rest = _without(rest, new)
     return _joined(sorted(spans))
-
-
-def blank_moments(skeleton: str) -> str:
-    """Return the skeleton with dates, times, counts, plates and stray numbers blanked; 21世纪 and its like stay."""
-    for pattern in (_PLATE, _MOMENTS, _DIGITS):
-        skeleton = _without(skeleton, [match.span() for match in pattern.finditer(skeleton)])
-    return skeleton
 
 
 def _without(skeleton: str, spans: list[tuple[int, int]]) -> str:

@@ -19,7 +19,7 @@ from typing import Final
 
 from parsers import assurance
 from parsers.assembly import Part, assemble, parts_of, written
-from parsers.assurance import Candidate, Path, Sight
+from parsers.assurance import Candidate, Sight
 from parsers.edges import NOTHING_KNOWN, Edge, Known, edges_of
 from parsers.lattice import BEAM, Hypothesis, search
 from parsers.message import Lexicon, Parsed, PartFault, Report
@@ -27,7 +27,7 @@ from parsers.moments import find_moments
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.pieces import Piece, pieces_of
-from parsers.reservations import forbids, is_list, is_standard, leaves_a_number, takes_back
+from parsers.reservations import Path, forbids, is_list, is_standard, leaves_a_number, takes_back
 from parsers.tagger import parts_by_character
 from parsers.verdict import features_of, score_of
 from parsers.vocabulary import listed_words

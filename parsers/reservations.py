@@ -1,6 +1,7 @@
-"""What leaves a reading open however well it weighs: no margin settles what the writer meant.
+"""What a reading shows as a whole, however well it weighs: it takes something back, leaves a number, is the standard form.
 
-None of these decides what a text says; each only has it asked back.
+None of these decides what a text says. They say how much is asked of a reading before it is sure (`reader.py`), and are
+evidence for how likely it is (`assurance.py`).
 """
 
 from collections.abc import Sequence
@@ -54,7 +55,7 @@ def is_standard(path: Path) -> bool:
 
     So it does, too, where nothing but parts, labels and their values stands in it beside words of courtesy.
     """
-    said = [(edge.symbol if tag == "O" else tag) for edge, tag in path if tag != "T"]
+    said = _said(path)
     first = next((at for at, symbol in enumerate(said) if symbol == "C"), 0)
     begins = bool(first) and said[first - 1] == "report" and set(said[:first]) <= _OPENING
     return (begins and said[first + 1 : first + 3] in (["P", "A"], ["P", "U"])) or _is_bare(said)
@@ -62,8 +63,13 @@ def is_standard(path: Path) -> bool:
 
 def is_list(path: Path) -> bool:
     """Tell whether a text is 报备 with names and their numbers, and courtesy, and nothing else: its sender is the agent."""
-    said = [(edge.symbol if tag == "O" else tag) for edge, tag in path if tag != "T"]
+    said = _said(path)
     return "report" in said and {"C", "P"} <= set(said) <= _OPENING | {"C", "P", "come"}
+
+
+def _said(path: Path) -> list[str]:
+    """Return the parts and labels by their tags, other words by what they say; moments say nothing here."""
+    return [(edge.symbol if tag == "O" else tag) for edge, tag in path if tag != "T"]
 
 
 def _is_bare(said: Sequence[str]) -> bool:

@@ -25,7 +25,7 @@ WORDS: Final = "words.toml"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of the lattice, of the second view, of the verdict and of how likely a reading is, and the thresholds calibrated for them."""
+    """Weights of the lattice, the second view, the verdict and the assurance of readings, and the thresholds for them."""
 
     lattice: Weights
     tagger: TagWeights
@@ -37,7 +37,7 @@ class Model:
     """how likely a sure reading is at least, in hundredths of a logit: where the site has a `roster`, where the text
     stands `alone`, and where another reading has other `numbers`"""
     report_above: Mapping[str, int]
-    """a verdict from here on is a report, by what the reading comes to: OUTCOMES"""
+    """a verdict from here on is a report, by what the reading comes to: OUTCOMES, or the `standard` form whole"""
     report_below: int
     """a verdict below is none; between the two it is asked"""
 
