@@ -29,6 +29,7 @@ routes = Blueprint("entry", __name__, url_prefix="/entries")
 DONE = "done"
 """Where an address says which form's outcome its page shows."""
 _STANDING = "standing_form"
+_FOUND = "entered_form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,10 @@ def outcome_box() -> str:
 
 def _asked_for() -> Entered | None:
     token = request.args.get(DONE)
-    return entered(runtime().engine, form_id(present_user(), token)) if token else None
+    if token and _FOUND not in g:
+        setattr(g, _FOUND, entered(runtime().engine, form_id(present_user(), token)))
+    found: Entered | None = g.get(_FOUND)
+    return found
 
 
 def recall() -> None:
