@@ -104,7 +104,7 @@ def _is_reading(sample: Sample) -> bool:
 
 def taught(one: Sequence[Sample], other: Sequence[Sample], count: int = GENERATED, fresh: int = FRESH) -> Model:
     """Return the model of all rows, which come in two halves."""
-    more = [s for name in MUST_HOLD for s in corpus(name) if _is_clear(s)] if count == GENERATED else []
+    more = [s for name in MUST_HOLD for s in (*one, *other) if s.source == name]
     lessons = [Lesson((*one, *other, *more), count), Lesson(tuple(one), count), Lesson(tuple(other), count)]
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         whole, of_one, of_other = pool.map(learned, lessons)

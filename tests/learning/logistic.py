@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from parsers.assurance import BIAS
+from parsers.verdict import BIAS
 
 Example = tuple[frozenset[str], bool, float]
 """Features, whether it is so, and its weight."""
