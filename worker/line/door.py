@@ -96,22 +96,23 @@ def enter(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None
     """Put a form's or the program's own message into a site's line; the same id twice is `repeated`."""
     try:
         with committing(engine, "enter.commit") as connection:
-            site = _lock(connection, sites.c.id == site_id)
-            if site is None:
-                raise UnknownSiteError(f"there is no site {site_id}")
-            return _place(connection, site, entry, clock)
+            return _entered(connection, site_id, entry, clock)
     except IntegrityError:
         return Receipt("repeated")
+
+
+def _entered(connection: Connection, site_id: int, entry: Entry, clock: Clock | None) -> Receipt:
+    site = _lock(connection, sites.c.id == site_id)
+    if site is None:
+        raise UnknownSiteError(f"there is no site {site_id}")
+    return _place(connection, site, entry, clock)
 
 
 def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
     """Put another line's text into this one (L25). Raises NotDurableError when it is not here afterwards."""
     try:
         with committing(engine, "forward.commit") as connection:
-            site = _lock(connection, sites.c.id == site_id)
-            if site is None:
-                raise UnknownSiteError(f"there is no site {site_id}")
-            return _place(connection, site, entry, clock)
+            return _entered(connection, site_id, entry, clock)
     except IntegrityError as error:
         with reading(engine).connect() as connection:
             mine = {"gateway": entry.gateway, "provider_id": entry.provider_id, "site_id": site_id}
