@@ -14,8 +14,7 @@ from worker.bell import bell
 from worker.cli import up
 from worker.cli.main import main
 from worker.gateways import twilio
-from worker.outbox import courier, delivery, leases
-from worker.outbox import doubts as settling
+from worker.outbox import courier, delivery, doubts, leases
 from worker.processes import sweeper
 from worker.up import supervisor
 
@@ -29,8 +28,8 @@ def hasten() -> None:
     courier.LATEST_START = timedelta(seconds=1.5)
     courier.RECORD_PAUSE_S = 0.5
     leases.LEASE = LEASE
-    settling.LOOKUPS_AT = LOOKUPS_AT
-    settling.AWAY_FOR = timedelta(seconds=2)
+    doubts.LOOKUPS_AT = LOOKUPS_AT
+    doubts.AWAY_FOR = timedelta(seconds=2)
     delivery.LONGEST_WAIT_S = 4.0  # type: ignore[misc]
     sweeper.EVERY_S, sweeper.STUCK_S, sweeper.SEND_FOR_S = 0.5, 1.5, 2.0
     bell.WAITING_S = 2
