@@ -104,6 +104,17 @@ def test_a_family_is_sold_as_one_client_to_its_earliest_report(state: State) -> 
     assert line.text(WANG, "报备 李梅 139****2233").code == "duplicate_other"
 
 
+def test_a_cancelled_sale_stands_for_the_time_before_it_was_cancelled(state: State) -> None:
+    """J9: a moment that is asked for later has the answer that it had."""
+    state.load([claim(1, "链家", "李四", LI)])
+    line = Line(state)
+    assert line.text(MANAGER, "定金 R1 贝壳").code == "deal_recorded"
+    before = line.now
+    assert line.text(MANAGER, "退定 R1").code == "withdrawn"
+    ends = [attribute(state, Client("张三", "138", "5678"), moment).until for moment in (before, line.now)]
+    assert ends == [None, NOON + timedelta(days=7)]
+
+
 def test_a_mismatch_names_the_rules_that_leave_the_earliest_report(state: State) -> None:
     """R22: without written proof the visit does not count, the report does."""
     state.load([claim(1, "链家", "李四", LI)])
