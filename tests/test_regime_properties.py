@@ -16,6 +16,7 @@ from parsers.keywords import KEYWORDS
 from parsers.message import COMMANDS as KINDS
 from tests.histories import (
     CLIENT_NAMES,
+    CLIENTS,
     COMMANDS,
     HISTORIES,
     MANAGER,
@@ -361,6 +362,45 @@ def test_no_reply_tells_an_agent_of_a_rival(steps: list[Step]) -> None:
         for reply in folded.decision.replies:
             if reply.recipient in ROSTER:
                 assert not list(revealed(folded, reply)), (folded.message.text, reply)
+
+
+STRANGER = "+8613900000098"
+PROBES = (
+    *(f"报备 {client} 小马 {unit}" for client in CLIENTS for unit in ("链家", "贝壳")),
+    *(
+        f"{word} {ref}"
+        for word in ("查", "跟进", "撤", "到访", "异议")
+        for ref in ("R1", "138****5678", "马超 138****5678")
+    ),
+    *("签 V1", "5678", "是", "材料 D1 短信", "帮助"),
+)
+
+
+def learned(state: State, message: Message, reply: Reply) -> Iterator[str]:
+    """Yield what a reply tells a phone of no roster that it has neither written nor registered itself (L1)."""
+    said = render(Setting("zh", state.zone, message.received_at), reply.code, reply.role, reply.params)
+    carried = said + json.dumps(reply.params, ensure_ascii=False) + reply.ref
+    own = [claim for claim in state.claims.values() if message.sender in (claim.sender, claim.agent_phone)]
+    written = message.text + "".join(claim.agent + claim.unit for claim in own)
+    yield from (word for person in ROSTER.values() for word in person if word in carried and word not in written)
+    for claim in state.claims.values():
+        if claim not in own:
+            ends = [] if state.policy.show_end else [claim.ends_at.isoformat()]
+            hidden = [word for word in (claim.ref, *ends) if word not in message.text]
+            yield from (word for word in hidden if re.search(rf"{re.escape(word)}(?!\d)", carried))
+
+
+@settings(max_examples=40, deadline=None)
+@given(HISTORIES, st.data())
+def test_a_stranger_learns_nothing_of_others(steps: list[Step], data: st.DataObject) -> None:
+    for folded in fold_line(steps):
+        state = folded.state.fork()
+        for n in (1, 2, 3):
+            text = data.draw(st.sampled_from(PROBES))
+            message = Message(folded.message.seq + n, folded.message.received_at + n * SECOND, "text", STRANGER, text)
+            for reply in decide(state, message).replies:
+                if reply.recipient == STRANGER:
+                    assert not list(learned(state, message, reply)), (text, reply)
 
 
 def test_what_is_searched_for_would_be_found() -> None:

@@ -1,5 +1,6 @@
-"""查 and 帮助: what a phone may be told (texts.md, section 2; decisions.md D15)."""
+"""查 and 帮助: what a phone may be told (texts.md, section 2; decisions.md D15, L2)."""
 
+from dataclasses import replace
 from typing import Any
 
 from parsers.message import Parsed, Report
@@ -14,6 +15,10 @@ from worker.rules.references import Missing, claim_numbered, claims_meant, in_hi
 from worker.rules.refusals import answer_stranger
 from worker.rules.states import PENDING
 from worker.rules.turn import Turn
+
+FOREIGN_IN_A_TEXT = 5
+NOT_ONES_OWN = ("hidden", "other", "nobody")
+"""How a client stands who is no claim in the asker's view: every such answer tells something of others (L2)."""
 
 
 def decide_help(turn: Turn) -> Decision:
@@ -34,7 +39,29 @@ def decide_query(turn: Turn, parsed: Parsed) -> Decision:
         last = [Outcome(Code.STATUS, _seen(turn, claim), claim.ref) for claim in last_reported(turn)]
         return answered(turn, "query", last or [Outcome(Code.REFUSED_INVALID)], Code.STATUS)
     outcomes = _by_clients(turn, parsed) if parsed.reports and not parsed.refs else _by_numbers(turn, parsed)
-    return answered(turn, "query", outcomes, Code.STATUS)
+    return answered(turn, "query", _within_limits(turn, outcomes), Code.STATUS)
+
+
+def _within_limits(turn: Turn, outcomes: list[Outcome]) -> list[Outcome]:
+    """L2: of clients that are not one's own an agent asks for few in a text and in a day of the site, then by phone."""
+    if turn.role is not None:
+        return outcomes
+    sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
+    asked = sender.foreign_asked if sender.foreign_on == today else 0
+    left = min(FOREIGN_IN_A_TEXT, max(turn.policy.foreign_queries_per_day - asked, 0))
+    told: list[Outcome] = []
+    foreign = 0
+    for outcome in outcomes:
+        if outcome.code == Code.REFUSED_NOT_FOUND or outcome.params.get("state") in NOT_ONES_OWN:
+            foreign += 1
+            if foreign > left:
+                who = {key: outcome.params[key] for key in ("client", "mask") if key in outcome.params}
+                told.append(Outcome(Code.REFUSED_INVALID, who | {"reason": "ask_site"}))
+                continue
+        told.append(outcome)
+    if foreign:
+        turn.state.put(replace(sender, foreign_on=today, foreign_asked=asked + min(foreign, left)))
+    return told
 
 
 def _by_numbers(turn: Turn, parsed: Parsed) -> list[Outcome]:

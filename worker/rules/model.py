@@ -420,6 +420,9 @@ class Sender:
     """what waits for its confirmation code (E22)"""
     sign_list: tuple[int, ...] = ()
     """the forms that it was last told wait for its signature: what 签 全部 means (E23)"""
+    foreign_on: str = ""
+    """the site's day on which it asked about clients that are not its own, and how many of them (L2)"""
+    foreign_asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Policy:
     sign_reminder: time | None = time(18)
     refusals_per_10min: int = 5
     unknown_per_hour: int = 20
+    foreign_queries_per_day: int = 30
     contested_counts_from: str = "sent"
     confirm_minutes: int = 10
     short_lead_minutes: int = 30
@@ -150,6 +151,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "sign_reminder": _CLOCK,
     "refusals_per_10min": _whole(1),
     "unknown_per_hour": _whole(0),
+    "foreign_queries_per_day": _whole(0),
     "contested_counts_from": _one_of("sent", "receipt"),
     "confirm_minutes": _whole(1),
     "short_lead_minutes": _whole(0),

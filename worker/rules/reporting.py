@@ -1,6 +1,7 @@
 """A report becomes a registration, or an answer why not: R1–R3, R7–R9, R11 and the identity of clients."""
 
 from dataclasses import replace
+from typing import Any
 
 from parsers.message import Parsed, Report
 from worker.rules.aliasing import may_be_himself
@@ -159,7 +160,13 @@ def _meant(name: str, live: list[Claim]) -> list[Claim]:
 
 
 def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Part:
-    """R7: the unit holds the client already; by himself or by a colleague (E19)."""
+    """R7: the unit holds the client already; by himself or by a colleague (E19).
+
+    Whose he is, is told to staff, to the unit's phones on the roster and to the claim's own phones alone (L1).
+    """
+    if turn.role is None and turn.listed is None and turn.phone not in (claim.sender, claim.agent_phone):
+        taken = client_params(report) | _end_shown(turn, claim)
+        return Part(Code.DUPLICATE_OTHER, (Rule.R7,), taken, claim, recorded=Code.DUPLICATE_UNIT)
     if turn.phone != claim.sender and not _is_agent_of(reporter, claim):
         params = claim_params(claim) | {"colleague": claim.agent}
         return Part(Code.DUPLICATE_UNIT, (Rule.R7,), params, claim)
@@ -185,8 +192,12 @@ def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, inde
     if late:
         rivals = (holder.number,)
         return _register(turn, report, reporter, index, beside, (Rule.R11,), ClaimState.CONTESTED, rivals)
-    shown = {"until": holder.ends_at.isoformat()} if turn.policy.show_end else {}
-    return Part(Code.DUPLICATE_OTHER, (Rule.R11,), client_params(report) | shown, holder)
+    return Part(Code.DUPLICATE_OTHER, (Rule.R11,), client_params(report) | _end_shown(turn, holder), holder)
+
+
+def _end_shown(turn: Turn, claim: Claim) -> dict[str, Any]:
+    """R11: who finds his client taken hears until when only where the policy says so."""
+    return {"until": claim.ends_at.isoformat()} if turn.policy.show_end else {}
 
 
 def _register(
