@@ -46,7 +46,8 @@ def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
         return Outcome(Code.REFUSED_ROLE)
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
         return Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=(Rule.R18,))
-    return _object(turn, turn.listed, holder, _disputes(turn, family), parsed.words)
+    disputes = [dispute for of_family in family for dispute in turn.state.disputes_of(of_family.number)]
+    return _object(turn, turn.listed, holder, disputes, parsed.words)
 
 
 def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:
@@ -62,14 +63,13 @@ def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:
     return Holder(deciding, unit, agent, (deciding.agent_phone or deciding.sender) if same else "")
 
 
-def _disputes(turn: Turn, family: list[Claim]) -> list[Dispute]:
-    return [dispute for claim in family for dispute in turn.state.disputes_of(claim.number)]
-
-
 def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute], words: str) -> Outcome:
     waiting = next((d for d in disputes if open_at(turn.state, d, turn.now)), None)
     if waiting is not None:
-        return _join(turn, objector, waiting, words)
+        # J4: a further unit becomes a party; who has objected already hears its number again.
+        if side_of(waiting, objector.unit) is not None:
+            return _opened(waiting, objector.unit)
+        return _enter(turn, objector, waiting, words)
     if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
         return Outcome(Code.REFUSED_INVALID, {"reason": "decided"})
     claim = holder.claim
@@ -88,28 +88,18 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
     return _enter(turn, objector, dispute, words)
 
 
-def _join(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
-    """J4: a further unit becomes a party; who has objected already hears its number again."""
-    if side_of(dispute, objector.unit) is None:
-        return _enter(turn, objector, dispute, words)
-    return _opened(dispute, objector.unit)
-
-
 def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
     seq = turn.message.seq
     objects = Party("objector", objector.unit, objector.name, objector.phone, turn.now, seq, words)
     dispute = enter_party(turn, dispute, objects)
-    _notify(turn, objector, dispute)
-    return _opened(dispute, objector.unit)
-
-
-def _notify(turn: Turn, objector: Listed, dispute: Dispute) -> None:
-    """E1: staff reads who objects to whom; the holder reads only that somebody does."""
+    # E1: staff reads who objects to whom; the holder reads only that somebody does.
     holder = dispute.parties[0]
-    staff = _params(dispute, holder.unit)
-    staff |= {"state": "staff", "holder": holder.unit, "unit": objector.unit, "agent": objector.name}
-    turn.notify([*turn.state.staff("manager"), *turn.state.staff("service")], Code.DISPUTE_OPENED, staff, dispute.ref)
-    turn.notify([holder.phone], Code.DISPUTE_OPENED, _params(dispute, holder.unit), dispute.ref)
+    told = _params(dispute, holder.unit)
+    who = {"state": "staff", "holder": holder.unit, "unit": objector.unit, "agent": objector.name}
+    staff = [*turn.state.staff("manager"), *turn.state.staff("service")]
+    turn.notify(staff, Code.DISPUTE_OPENED, told | who, dispute.ref)
+    turn.notify([holder.phone], Code.DISPUTE_OPENED, told, dispute.ref)
+    return _opened(dispute, objector.unit)
 
 
 def _opened(dispute: Dispute, unit: str) -> Outcome:

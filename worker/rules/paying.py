@@ -66,33 +66,36 @@ def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
     turn.state.put(deal)
     sold = replace(turn.state.claims[deal.number], deal_at=deal.at)
     turn.state.put(sold)
-    _drop_contested(turn, family)
+    for other in family:
+        # B21: a late report that nobody has decided falls with the deal, as if it had come behind (E14).
+        if other.state == ClaimState.CONTESTED and other.live(turn.now):
+            displace(turn, other)
     set_dates(turn, family)
-    return _recorded(turn, sold, deal, payment)
+    params = named_params(sold) | {"unit": deal.unit, "agent": deal.agent, "state": payment.kind}
+    params |= {"day": f"{payment.day.month}-{payment.day.day}"} | _ends(turn.state, deal, payment)
+    turn.notify(turn.state.staff("manager"), Code.DEAL_RECORDED, params, sold.ref)
+    return Outcome(Code.DEAL_RECORDED, params, sold.ref, (RULES[payment.kind], *deal.owner_rules))
 
 
 def _deal(turn: Turn, claim: Claim, payment: Payment, known: Deal | None) -> Deal:
     """Return the deal with this payment; the deposit, or a downpayment without one, says when it became final."""
-    deal = _paid(turn, known or _new_deal(turn, claim), payment)
+    terms = turn.policy.terms
+    deal = known or Deal(claim.number, turn.message.seq, turn.now, "", "", "", "", (), (), terms=terms)
+    # The same day told again was known since it was first told.
+    if payment.kind == "deposit":
+        since = deal.deposit_recorded_at if deal.deposit_on == payment.day else turn.now
+        deal = replace(deal, deposit_on=payment.day, deposit_recorded_at=since)
+    else:
+        since = deal.down_recorded_at if deal.down_on == payment.day else turn.now
+        deal = replace(deal, down_on=payment.day, down_recorded_at=since)
     if payment.kind == "deposit" or deal.deposit_on is None:
         deal = _made_final(turn, claim, replace(deal, unit=""), first=known is None)
     unit = payment.unit or deal.unit or deal.owner_unit or WALK_IN
-    agent = deal.owner_agent if unit == deal.owner_unit else _agent(turn, claim, unit)
-    return replace(deal, unit=unit, agent=agent)
-
-
-def _new_deal(turn: Turn, claim: Claim) -> Deal:
-    terms = turn.policy.terms
-    return Deal(claim.number, turn.message.seq, turn.now, "", "", "", "", (), (), terms=terms)
-
-
-def _paid(turn: Turn, deal: Deal, payment: Payment) -> Deal:
-    """Put the payment down; the same day told again was known since it was first told."""
-    if payment.kind == "deposit":
-        since = deal.deposit_recorded_at if deal.deposit_on == payment.day else turn.now
-        return replace(deal, deposit_on=payment.day, deposit_recorded_at=since)
-    since = deal.down_recorded_at if deal.down_on == payment.day else turn.now
-    return replace(deal, down_on=payment.day, down_recorded_at=since)
+    if unit == deal.owner_unit:
+        return replace(deal, unit=unit, agent=deal.owner_agent)
+    # J2: the closing unit's agent is the one of its last claim on the client.
+    family = claims_of_family(turn.state, claim.who, turn.now)
+    return replace(deal, unit=unit, agent=next((c.agent for c in reversed(family) if c.unit == unit), ""))
 
 
 def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
@@ -108,26 +111,6 @@ def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
     flags = tuple(flag for flag in owner.flags if flag != "contested")
     deal = replace(deal, owner_rules=owner.rules, owner_facts=owner.facts, flags=flags)
     return replace(deal, objection_until=objection_until(turn.state, deal))
-
-
-def _agent(turn: Turn, claim: Claim, unit: str) -> str:
-    """J2: the closing unit's agent is the one of its last claim on the client."""
-    family = claims_of_family(turn.state, claim.who, turn.now)
-    return next((c.agent for c in reversed(family) if c.unit == unit), "")
-
-
-def _drop_contested(turn: Turn, family: list[Claim]) -> None:
-    """B21: a late report that nobody has decided falls with the deal, as if it had come behind (E14)."""
-    for claim in family:
-        if claim.state == ClaimState.CONTESTED and claim.live(turn.now):
-            displace(turn, claim)
-
-
-def _recorded(turn: Turn, claim: Claim, deal: Deal, payment: Payment) -> Outcome:
-    params = named_params(claim) | {"unit": deal.unit, "agent": deal.agent, "state": payment.kind}
-    params |= {"day": f"{payment.day.month}-{payment.day.day}"} | _ends(turn.state, deal, payment)
-    turn.notify(turn.state.staff("manager"), Code.DEAL_RECORDED, params, claim.ref)
-    return Outcome(Code.DEAL_RECORDED, params, claim.ref, (RULES[payment.kind], *deal.owner_rules))
 
 
 def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:

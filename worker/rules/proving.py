@@ -86,12 +86,16 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     known, called_on = kind if kind in KINDS else KINDS[-1], day if kind == CALLS else None
     paper = Paper(unit, known, words, turn.phone, turn.now, turn.message.seq, counted, late, called_on)
     dispute = replace(dispute, papers=(*dispute.papers, paper))
-    if dispute.opinion_until is None and _both_sides(dispute):
+    sides = {side_of(dispute, paper.unit) for paper in dispute.papers if paper.accepted}
+    if dispute.opinion_until is None and {"holder", "objector"} <= sides:
         dispute = set_opinion_date(turn, dispute)
     turn.state.put(dispute)
     if late:
         return Outcome(Code.REFUSED_LATE, {"reason": "evidence"}, rules=(Rule.R19,))
-    return _received(dispute, paper.kind, counted)
+    params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "paper": known}
+    params |= {"state": "counted" if counted else "ignored"}
+    rules = (Rule.R19, Rule.R28, *((Rule.R27,) if kind == CALLS else ()))
+    return Outcome(Code.EVIDENCE_RECORDED, params, dispute.ref, rules)
 
 
 def _called(turn: Turn, unit: str, named: str, day: date) -> bool:
@@ -100,15 +104,3 @@ def _called(turn: Turn, unit: str, named: str, day: date) -> bool:
     if not caller:
         return turn.listed is not None and turn.listed.unit == unit and turn.listed.on(day)
     return any(fold(person.name) == fold(caller) for person in turn.state.people(day, unit))
-
-
-def _both_sides(dispute: Dispute) -> bool:
-    sides = {side_of(dispute, paper.unit) for paper in dispute.papers if paper.accepted}
-    return {"holder", "objector"} <= sides
-
-
-def _received(dispute: Dispute, kind: str, counted: bool) -> Outcome:
-    params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "paper": kind}
-    params |= {"state": "counted" if counted else "ignored"}
-    rules = (Rule.R19, Rule.R28, *((Rule.R27,) if kind == CALLS else ()))
-    return Outcome(Code.EVIDENCE_RECORDED, params, dispute.ref, rules)

@@ -6,7 +6,7 @@ from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
-from worker.rules.model import WALK_IN, Decision, Dispute
+from worker.rules.model import WALK_IN, Decision
 from worker.rules.numbers import Rule
 from worker.rules.proving import dispute_named
 from worker.rules.sides import side_written
@@ -56,12 +56,8 @@ def _rule(turn: Turn, parsed: Parsed) -> Outcome:
         return Outcome(Code.REFUSED_NOT_FOUND)
     if unit != WALK_IN and side_of(dispute, unit) is None:
         return Outcome(Code.REFUSED_INVALID, {"reason": "party"})
-    return _ruled(turn, dispute, unit, parsed.words)
-
-
-def _ruled(turn: Turn, dispute: Dispute, unit: str, words: str) -> Outcome:
     agent = next((party.agent for party in dispute.parties if party.unit == unit), "")
-    ruling = Ruling(unit, agent, turn.phone, turn.now, turn.message.seq, words)
+    ruling = Ruling(unit, agent, turn.phone, turn.now, turn.message.seq, parsed.words)
     dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state=DisputeState.DECIDED)
     turn.state.put(dispute)
     decided = Decided(turn.now, unit, agent, (Rule.R21,))

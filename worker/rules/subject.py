@@ -1,6 +1,6 @@
 """Whom a payment or an objection is about: R, V, or name and mask, whoever holds him (D3; the exception in E6)."""
 
-from parsers.message import Parsed, Report
+from parsers.message import Parsed
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.model import Claim
@@ -10,21 +10,15 @@ from worker.rules.turn import Turn
 
 def claim_named(turn: Turn, parsed: Parsed) -> Claim | Missing:
     """Return the claim that the first reference of a command names; last four digits only in his view (E24)."""
-    if parsed.refs:
-        return _by_reference(turn, parsed.refs[0])
-    if parsed.reports:
-        return _by_client(turn, parsed.reports[0])
-    return Missing(Code.REFUSED_INVALID)
-
-
-def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
+    if not parsed.refs:
+        if not parsed.reports:
+            return Missing(Code.REFUSED_INVALID)
+        report = parsed.reports[0]
+        at = turn.state.claims_at(Client.of(report).phone7)
+        return latest_named(at, report.client or "", turn.now) or Missing(Code.REFUSED_NOT_FOUND)
+    ref = parsed.refs[0]
     if ref.isdigit() and len(ref) == 4:
         found = claims_meant(turn, Parsed("", refs=(ref,)))[0]
         if isinstance(found, Claim) or found.code == Code.REFUSED_AMBIGUOUS:
             return found
     return claim_numbered(turn, ref) or Missing(Code.REFUSED_NOT_FOUND)
-
-
-def _by_client(turn: Turn, report: Report) -> Claim | Missing:
-    at = turn.state.claims_at(Client.of(report).phone7)
-    return latest_named(at, report.client or "", turn.now) or Missing(Code.REFUSED_NOT_FOUND)
