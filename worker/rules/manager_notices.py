@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from worker.rules.codes import Code
 from worker.rules.model import Deadline
@@ -30,29 +29,25 @@ def notify_staff(turn: Turn, parts: Sequence[Part]) -> None:
 def _tell(turn: Turn, code: Code, concerned: Sequence[Part]) -> None:
     if not concerned:
         return
-    params = [part.params for part in concerned]
-    turn.notify(turn.state.staff("manager"), code, _one_or_all(params, code), params[0].get("ref", ""))
+    params = concerned[0].params
+    ref = params.get("ref", "")
+    if len(concerned) > 1:
+        params = {"parts": [part.params | {"code": code} for part in concerned]}
+    turn.notify(turn.state.staff("manager"), code, params, ref)
     for part in concerned:
         if part.claim is not None:
             claim = turn.state.claims[part.claim.number]
             turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, TOLD)))))
 
 
-def _one_or_all(parts: list[dict[str, Any]], code: Code) -> dict[str, Any]:
-    return parts[0] if len(parts) == 1 else {"parts": [part | {"code": code} for part in parts]}
-
-
 def _singly(turn: Turn) -> bool:
     """Tell whether this report is told by itself; `auto` gathers from the seventh of a clock hour on (E25)."""
     if turn.policy.notify != "auto":
         return turn.policy.notify == "each"
-    count = turn.count_report()
-    if count > SINGLY_EACH_HOUR:
-        _gather(turn, count - SINGLY_EACH_HOUR)
-    return count <= SINGLY_EACH_HOUR
-
-
-def _gather(turn: Turn, count: int) -> None:
-    hour = turn.now.astimezone(turn.state.zone).replace(minute=0, second=0, microsecond=0)
-    end = (hour + timedelta(hours=1)).astimezone(turn.now.tzinfo)
-    turn.state.put(Deadline("digest", f"{hour:%Y-%m-%dT%H}", end, detail={"count": count, "hour": f"{hour:%H}"}))
+    gathered = turn.count_report() - SINGLY_EACH_HOUR
+    if gathered > 0:
+        hour = turn.now.astimezone(turn.state.zone).replace(minute=0, second=0, microsecond=0)
+        end = (hour + timedelta(hours=1)).astimezone(turn.now.tzinfo)
+        detail = {"count": gathered, "hour": f"{hour:%H}"}
+        turn.state.put(Deadline("digest", f"{hour:%Y-%m-%dT%H}", end, detail=detail))
+    return gathered <= 0

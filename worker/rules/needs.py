@@ -43,18 +43,17 @@ class Needs:
         """Want what these numbers mean: R1024, V2031, D12, or bare digits, which may be any of them."""
         for ref in refs:
             letter, digits = (ref[0], ref[1:]) if ref[:1] in ("R", "V", "D") else ("", ref)
-            if digits.isdecimal() and len(digits) <= LONGEST_NUMBER:
-                self._want(letter, int(digits))
-                self.last4 |= {digits} if len(digits) == 4 and not letter else set()
-
-    def _want(self, letter: str, number: int) -> None:
-        if letter in ("R", ""):
-            self.numbers.add(number)
-        if letter in ("V", ""):
-            self.visits.add(number)
-            self.numbers.add(-number)
-        if letter in ("D", ""):
-            self.disputes.add(number)
+            if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
+                continue
+            number = int(digits)
+            if letter in ("R", ""):
+                self.numbers.add(number)
+            if letter in ("V", ""):
+                self.visits.add(number)
+                self.numbers.add(-number)
+            if letter in ("D", ""):
+                self.disputes.add(number)
+            self.last4 |= {digits} if len(digits) == 4 and not letter else set()
 
 
 def want(needs: Needs, message: Message, parsed: Parsed | None, state: State) -> None:
@@ -62,20 +61,19 @@ def want(needs: Needs, message: Message, parsed: Parsed | None, state: State) ->
     if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
         needs.strangers.add(message.sender)
     if parsed is not None:
-        _of_parsed(needs, parsed, state)
-        _of_last_report(needs, parsed, message)
+        _of_parsed(needs, parsed, message, state)
         _of_forms(needs, parsed, message, state)
-        _of_last_reports(needs, parsed, message)
-    _of_payload(needs, message)
+    # A set-up message is decided by itself, and may name many.
+    for row in message.payload.get("rows", ()):
+        needs.phones7.add((row["first3"], row["last4"]))
+        needs.names.add(fold(row["agent"]))
+    needs.phones |= {line["phone"] for line in message.payload.get("people", ())}
+    if message.kind == "unlist":
+        needs.phones.add(message.payload["phone"])
     act = state.sender(message.sender).act
     if act is not None:
         needs.refer(act["parsed"]["refs"])
         needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
-
-
-def _of_last_reports(needs: Needs, parsed: Parsed, message: Message) -> None:
-    if parsed.kind == "affirm" or parsed.intent == "correction":
-        needs.recent.add(message.sender)
 
 
 def _of_forms(needs: Needs, parsed: Parsed, message: Message, state: State) -> None:
@@ -90,8 +88,13 @@ def _of_forms(needs: Needs, parsed: Parsed, message: Message, state: State) -> N
         needs.names.add(fold(parsed.words.partition(" ")[0]))
 
 
-def _of_parsed(needs: Needs, parsed: Parsed, state: State) -> None:
+def _of_parsed(needs: Needs, parsed: Parsed, message: Message, state: State) -> None:
     needs.refer(parsed.refs)
+    if parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
+        # A question or a withdrawal that names nobody is about the sender's last report (L22).
+        needs.strangers.add(message.sender)
+    if parsed.kind == "affirm" or parsed.intent == "correction":
+        needs.recent.add(message.sender)
     if parsed.kind == "evidence":
         # Whoever made a call must have been on the roster (R27).
         needs.names |= {fold(word) for word in parsed.words.split()}
@@ -103,19 +106,3 @@ def _of_parsed(needs: Needs, parsed: Parsed, state: State) -> None:
         for word in (report.agent, report.distributor):
             unit = state.unit_named(word) if word else None
             needs.units |= {unit.name} if unit else set()
-
-
-def _of_last_report(needs: Needs, parsed: Parsed, message: Message) -> None:
-    """A question or a withdrawal that names nobody is about the sender's last report (L22)."""
-    if parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
-        needs.strangers.add(message.sender)
-
-
-def _of_payload(needs: Needs, message: Message) -> None:
-    """A set-up message is decided by itself, and may name many."""
-    for row in message.payload.get("rows", ()):
-        needs.phones7.add((row["first3"], row["last4"]))
-        needs.names.add(fold(row["agent"]))
-    needs.phones |= {line["phone"] for line in message.payload.get("people", ())}
-    if message.kind == "unlist":
-        needs.phones.add(message.payload["phone"])

@@ -1,8 +1,6 @@
 """Which site a report is for (decisions.md, L25): this one, others of the installation, or one that nobody knows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from parsers.projects import known_project
 from worker.rules.model import Site
@@ -35,14 +33,12 @@ def sites_meant(site: Site, projects: tuple[str, ...]) -> Meant:
     """Return the sites that these developments are, each once and in the order in which they are written."""
     known = [known_project(written, names_of(site)) for written in projects]
     own = (site.name, *site.aliases)
-    elsewhere = dict.fromkeys(_elsewhere(site, name) for name in known if name is not None and name not in own)
+    elsewhere: dict[Elsewhere, None] = {}
+    for name in (name for name in known if name is not None and name not in own):
+        called_so = (
+            (number, other) for number, other in site.others.items() if name in (other["name"], *other["aliases"])
+        )
+        number, other = next(called_so)
+        elsewhere[Elsewhere(number, other["name"])] = None
     here = any(name in own for name in known) or not elsewhere
     return Meant(here, tuple(elsewhere), unknown=None in known)
-
-
-def _elsewhere(site: Site, name: str) -> Elsewhere:
-    return next(Elsewhere(number, other["name"]) for number, other in site.others.items() if _is_called(other, name))
-
-
-def _is_called(other: Mapping[str, Any], name: str) -> bool:
-    return name == other["name"] or name in other["aliases"]

@@ -20,7 +20,11 @@ def outranking(name: str, agreeing: Sequence[Claim], live: Sequence[Claim]) -> l
     """Return which of the claims that a name agrees with come before it; `live`: all on these digits, in line order."""
     if name_form(name).bare:
         return list(agreeing)
-    return [c for c in agreeing if not name_form(c.client).bare or _is_first_of_unit(c, live)]
+    return [
+        claim
+        for claim in agreeing
+        if not name_form(claim.client).bare or claim.place == min(c.place for c in live if c.unit == claim.unit)
+    ]
 
 
 def many_names_before(name: str, unit: str, live: Sequence[Claim]) -> tuple[int, ...]:
@@ -29,7 +33,3 @@ def many_names_before(name: str, unit: str, live: Sequence[Claim]) -> tuple[int,
     return (
         tuple(c.number for c in own) if len({name_key(c.client) for c in own} - {name_key(name)}) >= MOST_NAMES else ()
     )
-
-
-def _is_first_of_unit(claim: Claim, live: Sequence[Claim]) -> bool:
-    return claim.place == min(c.place for c in live if c.unit == claim.unit)

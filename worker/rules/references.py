@@ -95,10 +95,15 @@ def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
 
 def claim_on(turn: Turn, report: Report, wanted: Callable[[Claim], bool]) -> Claim | Missing:
     """Return the latest claim in his view on a name and mask, a wanted and a live one first; else on a relative."""
-    at = turn.state.claims_at(Client.of(report).phone7)
-    seen = [c for c in at if in_his_view(turn, c)]
+    client = Client.of(report)
+    seen = [c for c in turn.state.claims_at(client.phone7) if in_his_view(turn, c)]
     named = latest_named(seen, report.client or "", turn.now, wanted)
-    return named or next(iter(_of_relatives(turn, report)), Missing(Code.REFUSED_NOT_FOUND))
+    if named is not None:
+        return named
+    # R23: a proved family is one client, so who has reported one of them may name any.
+    family = claims_of_family(turn.state, client, turn.now)
+    of_relatives = (c for c in family if c.holds(turn.now) and in_his_view(turn, c))
+    return next(of_relatives, Missing(Code.REFUSED_NOT_FOUND))
 
 
 def latest_named(
@@ -110,10 +115,3 @@ def latest_named(
     live = [c for c in exact or agreeing if c.live(now)]
     first = [c for c in live if wanted is None or wanted(c)]
     return next(reversed(first or live or exact or agreeing), None)
-
-
-def _of_relatives(turn: Turn, report: Report) -> list[Claim]:
-    """R23: a proved family is one client, so who has reported one of them may name any."""
-    client = Client.of(report)
-    family = claims_of_family(turn.state, client, turn.now)
-    return [c for c in family if c.holds(turn.now) and in_his_view(turn, c)]

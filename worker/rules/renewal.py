@@ -10,19 +10,15 @@ from worker.rules.turn import Turn
 
 
 def renewable(turn: Turn, claim: Claim) -> bool:
-    """Tell whether its holder's repeat renews a claim: by policy always, never, or only without a follow-up gap."""
-    if turn.policy.renewal == "off" or not _can_have_new_days(claim):
+    """Tell whether its holder's repeat renews a claim: by policy always, never, or only without a follow-up gap.
+
+    Not once visited, nor when a withdrawal shortened it (B47); a provisional claim is as live as any (B18).
+    """
+    if turn.policy.renewal == "off" or claim.visited_at is not None or "shortened" in claim.flags:
+        return False
+    if claim.state not in (ClaimState.LIVE, ClaimState.SUSPECTED):
         return False
     return turn.policy.renewal == "free" or followed_without_gap(claim, turn.now)
-
-
-def _can_have_new_days(claim: Claim) -> bool:
-    """Not once visited, nor when a withdrawal shortened it (B47); a provisional claim is as live as any (B18)."""
-    return (
-        claim.visited_at is None
-        and "shortened" not in claim.flags
-        and claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED)
-    )
 
 
 def renew(turn: Turn, claim: Claim) -> Claim:

@@ -64,15 +64,12 @@ def sorted_words(state: State, report: Report, day: date, unit: str | None) -> R
 
 def units_named(state: State, report: Report, text: str) -> list[Unit]:
     """Return the site's units that the report names as company; a company the site does not know is none (B7)."""
-    pieces = [*_BETWEEN_COMPANIES.split(report.distributor or ""), *_behind_the_number(text, report)]
+    # A second company may stand among the bare words behind the client's number on its line.
+    behind = text.rpartition(report.last4 or "\n")[2].partition("\n")[0]
+    bare = [] if _LABELLED.search(behind) else behind.split()
+    pieces = [*_BETWEEN_COMPANIES.split(report.distributor or ""), *bare]
     found = (state.unit_named(piece) for piece in [report.distributor or "", *pieces] if piece)
     return list({u.key: u for u in found if u is not None}.values())
-
-
-def _behind_the_number(text: str, report: Report) -> list[str]:
-    """Return the bare words behind a client's number on its line: a second company may stand among them."""
-    behind = text.rpartition(report.last4 or "\n")[2].partition("\n")[0]
-    return [] if _LABELLED.search(behind) else behind.split()
 
 
 def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refusal:
@@ -90,7 +87,9 @@ def _for_own_unit(turn: Turn, sender: Listed, report: Report) -> Reporter | Refu
         return Reporter(sender.unit, agent.name, agent.phone)
     if not named and any(fold(p.name) == fold(report.agent) for p in state.people(today)):
         return Refusal(Code.REFUSED_OTHER_UNIT)
-    return _off_the_roster(turn, sender.unit, report.agent)
+    if turn.policy.unlisted == "refuse":
+        return Refusal(Code.REFUSED_NOT_FOUND)
+    return Reporter(sender.unit, report.agent, "", unlisted=True)
 
 
 def _colleague(sender: Listed, people: list[Listed], named: str) -> Listed | None:
@@ -112,12 +111,6 @@ def _colleague(sender: Listed, people: list[Listed], named: str) -> Listed | Non
     if sender in agreeing:
         return sender
     return agreeing[0] if len(agreeing) == 1 else None
-
-
-def _off_the_roster(turn: Turn, unit: str, agent: str) -> Reporter | Refusal:
-    if turn.policy.unlisted == "refuse":
-        return Refusal(Code.REFUSED_NOT_FOUND)
-    return Reporter(unit, agent, "", unlisted=True)
 
 
 def _for_a_named_agent(turn: Turn, report: Report) -> Reporter | Refusal:

@@ -96,67 +96,52 @@ def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int, besid
 
 
 def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part:
-    sent_at = turn.message.sent_at
-    if sent_at is not None and turn.now - sent_at >= turn.policy.report_days * DAY:
-        return Part(
-            Code.EXPIRED, (Rule.R8,), client_params(report) | {"ending": "sent", "days": turn.policy.report_days}
-        )
+    name, days, sent_at = report.client or "", turn.policy.report_days, turn.message.sent_at
+    if sent_at is not None and turn.now - sent_at >= days * DAY:
+        return Part(Code.EXPIRED, (Rule.R8,), client_params(report) | {"ending": "sent", "days": days})
     final = final_for(turn.state, Client.of(report), turn.now)
     if final is not None and (final.sold or final.unit != reporter.unit):
         # Sold or decided for another, he stays taken for good (B42).
         return Part(Code.DUPLICATE_OTHER, final.rules, client_params(report))
-    held = _held_with_his_family(turn, report) if final is None else None
-    if held is not None:
-        return _of_group(turn, report, reporter, held, index, beside)
-    at_number = turn.state.claims_at(Client.of(report).phone7)
-    live = [c for c in at_number if _counts(turn, c, reporter) and (final is None or c.unit == final.unit)]
-    agreeing = _meant(report.client or "", live)
+    of_group = _of_held_group(turn, report, reporter, index, beside) if final is None else None
+    if of_group is not None:
+        return of_group
+    live = [c for c in turn.state.claims_at(Client.of(report).phone7) if c.live(turn.now)]
+    # A contested claim only waits, and meets its own unit alone.
+    live = [c for c in live if c.state != ClaimState.CONTESTED or c.unit == reporter.unit]
+    live = [c for c in live if final is None or c.unit == final.unit]
+    agreeing = [c for c in live if names_agree(c.client, name)]
+    agreeing = [c for c in agreeing if same_name(c.client, name)] or agreeing
     own = [c for c in agreeing if c.unit == reporter.unit]
     if own:
         return _repeat(turn, report, reporter, own[0])
-    first = outranking(report.client or "", agreeing, live)
+    first = outranking(name, agreeing, live)
     if len({name_key(c.client) for c in first}) == 1:
         return _overlap(turn, report, reporter, first[0], index, beside)
     strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
-    strangers = strangers or many_names_before(report.client or "", reporter.unit, live)
-    if strangers:
-        return _register(
-            turn, report, reporter, index, beside, (Rule.R11,), state=ClaimState.SUSPECTED, rivals=strangers
-        )
-    return _register(turn, report, reporter, index, beside, ())
+    strangers = strangers or many_names_before(name, reporter.unit, live)
+    rules, state = ((Rule.R11,), ClaimState.SUSPECTED) if strangers else ((), ClaimState.LIVE)
+    return _register(turn, report, reporter, index, beside, rules, state=state, rivals=strangers)
 
 
-def _counts(turn: Turn, claim: Claim, reporter: Reporter) -> bool:
-    """Tell whether a claim can stand in a report's way: a contested one only waits, and meets its own unit alone."""
-    return claim.live(turn.now) and (claim.state != ClaimState.CONTESTED or claim.unit == reporter.unit)
+def _of_held_group(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part | None:
+    """R23, R25: of a client whose relatives, or further numbers, are proved, a claim may hold the whole group.
 
-
-def _held_with_his_family(turn: Turn, report: Report) -> Claim | None:
-    """R23, R25: return the claim that holds a client whose relatives, or further numbers, are proved."""
+    The group is one client, and he is named as he was written.
+    """
     client = Client.of(report)
     if len(family_of(turn.state, client, turn.now)) == 1:
         return None
-    claim = turn.state.claims.get(attribute(turn.state, client, turn.now).claim)
-    return claim if claim is not None and claim.holds(turn.now) else None
-
-
-def _of_group(turn: Turn, report: Report, reporter: Reporter, held: Claim, index: int, beside: Beside) -> Part:
-    """Answer a report of one whose group is held: the group is one client, and he is named as he was written."""
+    held = turn.state.claims.get(attribute(turn.state, client, turn.now).claim)
+    if held is None or not held.holds(turn.now):
+        return None
     if held.unit == reporter.unit:
         part = _repeat(turn, report, reporter, held)
     else:
         part = _overlap(turn, report, reporter, held, index, beside)
-    client = Client.of(report)
     if is_himself(turn.state, client, held):
         return replace(part, rules=(*part.rules, Rule.R25))
     return replace(part, rules=(*part.rules, Rule.R23), params=part.params | client_params(report))
-
-
-def _meant(name: str, live: list[Claim]) -> list[Claim]:
-    """Return the live claims that a name agrees with; the one that is exactly so called before all others."""
-    agreeing = [c for c in live if names_agree(c.client, name)]
-    exact = [c for c in agreeing if same_name(c.client, name)]
-    return exact or agreeing
 
 
 def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Part:
@@ -167,20 +152,18 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
     if turn.role is None and turn.listed is None and turn.phone not in (claim.sender, claim.agent_phone):
         taken = client_params(report) | _end_shown(turn, claim)
         return Part(Code.DUPLICATE_OTHER, (Rule.R7,), taken, claim, recorded=Code.DUPLICATE_UNIT)
-    if turn.phone != claim.sender and not _is_agent_of(reporter, claim):
+    if reporter.agent_phone and claim.agent_phone:
+        same_agent = reporter.agent_phone == claim.agent_phone
+    else:
+        # By name, where either of them is not listed (F19).
+        same_agent = reporter.agent != NO_AGENT and fold(reporter.agent) == fold(claim.agent)
+    if turn.phone != claim.sender and not same_agent:
         params = claim_params(claim) | {"colleague": claim.agent}
         return Part(Code.DUPLICATE_UNIT, (Rule.R7,), params, claim)
     if renewable(turn, claim):
         renewed = renew(turn, claim)
         return Part(Code.RENEWED, (Rule.R9,), claim_params(renewed), renewed)
     return Part(Code.DUPLICATE_OWN, (Rule.R7,), claim_params(claim), claim)
-
-
-def _is_agent_of(reporter: Reporter, claim: Claim) -> bool:
-    """Tell whether a claim's agent is who reports: by phone where both are listed, else by name (F19)."""
-    if reporter.agent_phone and claim.agent_phone:
-        return reporter.agent_phone == claim.agent_phone
-    return reporter.agent != NO_AGENT and fold(reporter.agent) == fold(claim.agent)
 
 
 def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int, beside: Beside) -> Part:
@@ -257,32 +240,26 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
     if claim.rivals:
         named = ",".join(turn.state.claims[number].ref for number in claim.rivals[:RIVALS_NAMED])
         params["other"] = named + ("…" if len(claim.rivals) > RIVALS_NAMED else "")
-    if any(not c.live(turn.now) for c in _earlier(turn, claim)):
+    others = (c for c in turn.state.claims_at(claim.phone7) if c.number != claim.number)
+    if any(names_agree(c.client, claim.client) and not c.live(turn.now) for c in others):
         rules = (*rules, Rule.R8)
     return Part(code, rules, params, claim)
 
 
-def _earlier(turn: Turn, claim: Claim) -> list[Claim]:
-    before = (c for c in turn.state.claims_at(claim.phone7) if c.number != claim.number)
-    return [c for c in before if names_agree(c.client, claim.client)]
-
-
 def _flags(turn: Turn, report: Report, reporter: Reporter, before: Claim | None, beside: Beside) -> tuple[str, ...]:
+    asked = False
+    if beside.alone and report.sure and reporter.unlisted and turn.listed is not None:
+        # The sender is asked if an agent on no roster is himself (L21).
+        people = turn.state.people(turn.state.day(turn.now), reporter.unit)
+        asked = may_be_himself(turn.listed, people, reporter.agent)
     given = {
         "unlisted": reporter.unlisted,
-        ASKED: beside.alone and report.sure and _may_be_himself(turn, reporter),
+        ASKED: asked,
         UNSURE: not report.sure,
         "full_number": report.was_full,
         "shortened": before is not None,
     }
     return tuple(flag for flag, holds in given.items() if holds)
-
-
-def _may_be_himself(turn: Turn, reporter: Reporter) -> bool:
-    """Tell whether the sender is asked if an agent on no roster is himself (L21)."""
-    if not reporter.unlisted or turn.listed is None:
-        return False
-    return may_be_himself(turn.listed, turn.state.people(turn.state.day(turn.now), reporter.unit), reporter.agent)
 
 
 def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Reporter | None) -> None:
