@@ -63,9 +63,13 @@ def plan_of(planned: Planned, said_at: datetime, zone: ZoneInfo) -> Plan | None:
     local = said_at.astimezone(zone)
     if planned.time and not _is_time(planned.time):
         return None
-    meant = (_on(planned, day) for day in _days(planned, local.date()))
-    near = (plan for plan in meant if plan.day - local.date() <= FARTHEST)
-    return next((plan for plan in near if not plan.over(local)), None)
+    for day in _days(planned, local.date()):
+        weekend = planned.day.startswith(WEEKEND) and day.weekday() == WEEKDAYS.index("sat")
+        part = WEEKEND if weekend else None if planned.time else planned.part or None
+        plan = Plan(day, planned.time or None, part)
+        if day - local.date() <= FARTHEST and not plan.over(local):
+            return plan
+    return None
 
 
 def _is_time(written: str) -> bool:
@@ -73,12 +77,6 @@ def _is_time(written: str) -> bool:
         return f"{time.fromisoformat(written):%H:%M}" == written
     except ValueError:
         return False
-
-
-def _on(planned: Planned, day: date) -> Plan:
-    weekend = planned.day.startswith(WEEKEND) and day.weekday() == WEEKDAYS.index("sat")
-    part = WEEKEND if weekend else None if planned.time else planned.part or None
-    return Plan(day, planned.time or None, part)
 
 
 def _days(planned: Planned, today: date) -> Iterator[date]:
@@ -106,22 +104,17 @@ def _of_week(name: str, today: date, *, next_week: bool) -> Iterator[date]:
 
 def _of_calendar(written: str, today: date) -> Iterator[date]:
     """Yield the days that YYYY-MM-DD, MM-DD or DD can be."""
+    months = (divmod(today.month - 1 + n, MONTHS) for n in range(MONTHS + 1))
     begins = {
         len("YYYY-MM-DD"): ("",),
         len("MM-DD"): tuple(f"{today.year + n}-" for n in range(2)),
-        len("DD"): tuple(_months(today)),
+        len("DD"): tuple(f"{today.year + years}-{month + 1:02}-" for years, month in months),
     }
     for begin in begins.get(len(written), ()):
         try:
             yield date.fromisoformat(begin + written)
         except ValueError:
             continue
-
-
-def _months(today: date) -> Iterator[str]:
-    for n in range(MONTHS + 1):
-        years, month = divmod(today.month - 1 + n, MONTHS)
-        yield f"{today.year + years}-{month + 1:02}-"
 
 
 def keep_plan(turn: Turn, planned: Planned | None, numbers: Iterable[int]) -> None:
@@ -135,18 +128,12 @@ def keep_plan(turn: Turn, planned: Planned | None, numbers: Iterable[int]) -> No
     if plan is None or plan.over(turn.now.astimezone(turn.state.zone)):
         return
     for claim in (turn.state.claims[number] for number in sorted(set(numbers))):
-        if _may_plan(turn, claim) and plan_with(claim) != plan:
-            turn.state.put(_with_plan(claim, plan, turn.message.seq))
-
-
-def _with_plan(claim: Claim, plan: Plan, seq: int) -> Claim:
-    return replace(claim, planned_day=plan.day, planned_time=plan.time, planned_part=plan.part, planned_seq=seq)
-
-
-def _may_plan(turn: Turn, claim: Claim) -> bool:
-    """Tell whether the sender speaks for a claim: its agent, who sent it, a listed colleague, the manager."""
-    colleague = turn.listed is not None and turn.listed.unit == claim.unit
-    return colleague or turn.role == "manager" or turn.phone in (claim.sender, claim.agent_phone)
+        # For a claim speak its agent, who sent it, a listed colleague, the manager.
+        colleague = turn.listed is not None and turn.listed.unit == claim.unit
+        speaks = colleague or turn.role == "manager" or turn.phone in (claim.sender, claim.agent_phone)
+        if speaks and plan_with(claim) != plan:
+            of_plan = replace(claim, planned_day=plan.day, planned_time=plan.time, planned_part=plan.part)
+            turn.state.put(replace(of_plan, planned_seq=turn.message.seq))
 
 
 def plan_with(claim: Claim) -> Plan | None:
@@ -186,22 +173,19 @@ def _late_at(state: State, plan: Plan, at: datetime) -> datetime:
     if plan.time and plan.part != WEEKEND:
         return at_hour(state, plan.day, time.fromisoformat(plan.time))
     if plan.part in SPANS:
-        return _at_end(state, plan.day, SPANS[plan.part][1])
+        end = SPANS[plan.part][1]
+        if end == "24:00":
+            return at_hour(state, plan.day + DAY, time())
+        return at_hour(state, plan.day, time.fromisoformat(end))
     return at_hour(state, plan.last_day, at.astimezone(state.zone).time())
-
-
-def _at_end(state: State, day: date, clock: str) -> datetime:
-    return at_hour(state, day + DAY, time()) if clock == "24:00" else at_hour(state, day, time.fromisoformat(clock))
 
 
 def _planned(state: State) -> Iterator[tuple[Claim, Plan]]:
     """Yield the claims with a plan that are not given up and stand when it comes."""
     for claim in state.claims.values():
         plan = plan_with(claim)
-        if plan is not None and claim.ended_at is None and claim.live(_begins_at(state, plan)):
+        if plan is None or claim.ended_at is not None:
+            continue
+        clock = plan.time or SPANS.get(plan.part or "", ("00:00",))[0]
+        if claim.live(at_hour(state, plan.day, time.fromisoformat(clock))):
             yield claim, plan
-
-
-def _begins_at(state: State, plan: Plan) -> datetime:
-    clock = plan.time or SPANS.get(plan.part or "", ("00:00",))[0]
-    return at_hour(state, plan.day, time.fromisoformat(clock))

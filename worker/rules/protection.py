@@ -33,19 +33,13 @@ def contacted(claim: Claim, at: datetime) -> Claim:
 
     Before a visit the report's end stays where it is (R9); after one it moves, at most to the 30 days (R14).
     """
-    return _followed(claim, at) if claim.visited_at is None else _kept_up(claim, at)
-
-
-def _kept_up(claim: Claim, at: datetime) -> Claim:
+    if claim.visited_at is None:
+        since = claim.followed_at or claim.renewed_at or claim.reported_at
+        broken = ("gap_broken",) if at - since > _renewal_gap(claim) else ()
+        return replace(claim, followed_at=at, flags=tuple(dict.fromkeys((*claim.flags, *broken))))
     last = max(claim.contact_at or at, at)
     gap_closes = last + timedelta(hours=claim.terms["contact_gap_hours"])
     return replace(claim, contact_at=last, ends_at=min(protected_until(claim), gap_closes))
-
-
-def _followed(claim: Claim, at: datetime) -> Claim:
-    since = claim.followed_at or claim.renewed_at or claim.reported_at
-    broken = ("gap_broken",) if at - since > _renewal_gap(claim) else ()
-    return replace(claim, followed_at=at, flags=tuple(dict.fromkeys((*claim.flags, *broken))))
 
 
 def followed_without_gap(claim: Claim, now: datetime) -> bool:

@@ -44,42 +44,29 @@ def decide_sign(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "sign", Code.REFUSED_ROLE)
     meant = _forms_meant(turn, parsed, party)
     if isinstance(meant, Several):
-        return _list(turn, meant.forms)
+        forms = meant.forms
+        turn.state.put(replace(turn.state.sender(turn.phone), sign_list=tuple(form.number for form in forms)))
+        items = [f"{form.ref} {form.client}{form.mask}" for form in forms]
+        params = {"items": items, "fitting": [form.ref for form in forms], "count": len(forms)}
+        return answered(turn, "sign", [Outcome(Code.SIGN_LIST, params)])
     return answered(turn, "sign", [_sign(turn, form, party) for form in meant])
 
 
-def _list(turn: Turn, forms: tuple[Visit, ...]) -> Decision:
-    turn.state.put(replace(turn.state.sender(turn.phone), sign_list=tuple(form.number for form in forms)))
-    items = [f"{form.ref} {form.client}{form.mask}" for form in forms]
-    params = {"items": items, "fitting": [form.ref for form in forms], "count": len(forms)}
-    return answered(turn, "sign", [Outcome(Code.SIGN_LIST, params)])
-
-
 def _forms_meant(turn: Turn, parsed: Parsed, party: str) -> list[Visit | Missing] | Several:
-    if parsed.refs == ("all",):
-        return _of_the_list(turn, party)
-    if not parsed.refs and not parsed.reports:
-        return _the_one(turn, party)
-    return forms_meant(turn, parsed, waiting_for(turn, party))
-
-
-def _the_one(turn: Turn, party: str) -> list[Visit | Missing] | Several:
-    """签 alone: the one form that waits for him; of yesterday's the last, so that he hears that it is void."""
-    waiting = waiting_for(turn, party)
-    if len(waiting) > 1:
-        return Several(tuple(waiting))
-    yesterday = turn.state.day(turn.now) - DAY
-    over = _lacking(turn, party, yesterday)
-    found = waiting or over[-1:]
-    return [*found] if found else [Missing(Code.REFUSED_NOT_FOUND)]
-
-
-def _of_the_list(turn: Turn, party: str) -> list[Visit | Missing] | Several:
+    everything = parsed.refs == ("all",)
+    if not everything and (parsed.refs or parsed.reports):
+        return forms_meant(turn, parsed, waiting_for(turn, party))
+    found = waiting_for(turn, party)
     listed = turn.state.sender(turn.phone).sign_list
-    if not listed:
-        return _the_one(turn, party)
-    waiting = [form for form in waiting_for(turn, party) if form.number in listed]
-    return [*waiting] if waiting else [Missing(Code.REFUSED_NOT_FOUND)]
+    if everything and listed:
+        found = [form for form in found if form.number in listed]
+    elif len(found) > 1:
+        return Several(tuple(found))
+    else:
+        # 签 alone is the one form that waits for him; of yesterday's the last, so that he hears that it is void.
+        yesterday = turn.state.day(turn.now) - DAY
+        found = found or _lacking(turn, party, yesterday)[-1:]
+    return [*found] if found else [Missing(Code.REFUSED_NOT_FOUND)]
 
 
 def waiting_for(turn: Turn, party: str) -> list[Visit]:

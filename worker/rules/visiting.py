@@ -45,15 +45,13 @@ def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
 
 def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
     """Return what says that a client is there (带看, 到访 behind him) as the visit or the report that it is (L15)."""
-    there = not is_to_come(turn, parsed) and all(_holds(turn, report) for report in parsed.reports)
+    there = not is_to_come(turn, parsed)
+    for report in parsed.reports:
+        # The sender's unit has to hold him live; where staff sends, any unit.
+        at = turn.state.claims_at(Client.of(report).phone7)
+        seen = (c for c in at if c.holds(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN)
+        there = there and any(names_agree(c.client, report.client or "") for c in seen)
     return replace(parsed, kind="visit", error=None) if there else replace(parsed, kind="report", date=None, time=None)
-
-
-def _holds(turn: Turn, report: Report) -> bool:
-    """Tell whether the sender's unit holds a client live; of staff, whether any does."""
-    at = turn.state.claims_at(Client.of(report).phone7)
-    seen = (c for c in at if c.holds(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN)
-    return any(names_agree(c.client, report.client or "") for c in seen)
 
 
 def _refusal(turn: Turn, standings: list[Standing], late: bool) -> Outcome | None:
@@ -72,15 +70,13 @@ def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: dat
     if standing.case != "live" or standing.claim is None:
         return _under_no_report(turn, guest, standing, at)
     others = [(g, s) for i, (g, s) in enumerate(zip(guests, standings, strict=True)) if i != first]
-    members = tuple(_member(turn, g, s, standing.claim, at) for g, s in others)
-    return _enter(turn, guest, standing, standing.claim, members, at, party)
-
-
-def _member(turn: Turn, guest: Report, standing: Standing, first: Claim, at: datetime) -> Member:
-    claim = standing.claim if standing.case == "live" and standing.claim else first
-    if claim != first:
-        mark_arrival(turn, guest, claim, standing.mismatch, at)
-    return Member(*Client.of(guest), claim.number)
+    members = []
+    for other, his in others:
+        claim = his.claim if his.case == "live" and his.claim else standing.claim
+        if claim != standing.claim:
+            mark_arrival(turn, other, claim, his.mismatch, at)
+        members.append(Member(*Client.of(other), claim.number))
+    return _enter(turn, guest, standing, standing.claim, tuple(members), at, party)
 
 
 def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
@@ -103,13 +99,15 @@ def _enter(
     turn: Turn, guest: Report, standing: Standing, claim: Claim, members: tuple[Member, ...], at: datetime, party: str
 ) -> Outcome:
     """R12: one form per client and entry; a second text while it is open means the same one (B29)."""
-    open_form = _open_form(turn, claim, standing.mismatch)
+    today, mismatch = turn.state.day(turn.now), standing.mismatch
+    led = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.LED and waits(f, today))
+    open_form = next((form for form in led if form.mismatch == mismatch), None)
     if open_form is not None:
         taken = take_signature(turn, open_form, party)
         code = Code.MISMATCH if open_form.mismatch else Code.VISIT_OPENED
         return replace(taken, code=code) if taken.code == Code.SIGNED else taken
-    claim = mark_arrival(turn, guest, claim, standing.mismatch, at)
-    form = _new_form(turn, guest, claim, members, standing.mismatch, at)
+    claim = mark_arrival(turn, guest, claim, mismatch, at)
+    form = _new_form(turn, guest, claim, members, mismatch, at)
     turn.state.put(signed_by(turn, form, party))
     plan_form(turn, form)
     if form.mismatch:
@@ -119,23 +117,20 @@ def _enter(
     return Outcome(Code.VISIT_OPENED, form_params(form), form.ref, (Rule.R4, Rule.R5, Rule.R12))
 
 
-def _open_form(turn: Turn, claim: Claim, mismatch: tuple[str, ...]) -> Visit | None:
-    today = turn.state.day(turn.now)
-    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.LED and waits(f, today))
-    return next((form for form in forms if form.mismatch == mismatch), None)
-
-
 def _new_form(
     turn: Turn, guest: Report, claim: Claim, members: tuple[Member, ...], mismatch: tuple[str, ...], at: datetime
 ) -> Visit:
-    agent, phone = _agent(turn, guest, claim)
-    named = sorted_words(turn.state, guest, turn.state.day(turn.now), None)
+    today = turn.state.day(turn.now)
+    # The colleague who is named, else the claim's agent; R4 wants his name and telephone.
+    colleagues = turn.state.people(today, claim.unit)
+    colleague = next((p for p in colleagues if guest.agent and fold(p.name) == fold(guest.agent)), None)
+    as_written = sorted_words(turn.state, guest, today, None)
     return Visit(
         number=turn.next_visit(),
         seq=turn.message.seq,
         opened_at=turn.now,
         arrived_at=at,
-        day=turn.state.day(turn.now),
+        day=today,
         kind=FormKind.LED,
         state=FormState.OPEN,
         client=guest.client or "",
@@ -143,20 +138,11 @@ def _new_form(
         last4=guest.last4 or "",
         claim=claim.number,
         unit=claim.unit,
-        agent=agent,
-        agent_phone=phone,
+        agent=colleague.name if colleague else claim.agent or NO_AGENT,
+        agent_phone=colleague.phone if colleague else claim.agent_phone or claim.sender,
         opener=turn.phone,
         members=members,
         mismatch=mismatch,
-        named_agent=named.agent or "",
-        named_unit=named.distributor or "",
+        named_agent=as_written.agent or "",
+        named_unit=as_written.distributor or "",
     )
-
-
-def _agent(turn: Turn, guest: Report, claim: Claim) -> tuple[str, str]:
-    """Return the agent of a form: the colleague who is named, else the claim's; R4 wants his name and telephone."""
-    people = turn.state.people(turn.state.day(turn.now), claim.unit)
-    named = next((p for p in people if guest.agent and fold(p.name) == fold(guest.agent)), None)
-    if named is not None:
-        return named.name, named.phone
-    return claim.agent or NO_AGENT, claim.agent_phone or claim.sender
