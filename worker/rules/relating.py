@@ -1,9 +1,9 @@
 """亲属 and 撤亲属: the manager makes relatives one client group, or undoes it (R23; D4, D5, B16, B17, E1, E7, E14)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from parsers.message import Parsed, Report
+from parsers.message import Parsed
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import Answer, attribute_claim
 from worker.rules.client import Client
@@ -26,7 +26,8 @@ def decide_family(turn: Turn, parsed: Parsed) -> Decision:
     """Link two clients: with proof they are one from here on, without it the link is only noted (B17)."""
     if turn.role != "manager":
         return refused(turn, "family", Code.REFUSED_ROLE)
-    relation, proof = _read(parsed.words)
+    words = parsed.words
+    relation = next((r for word in words.split() for r in RELATIONS if word.startswith(r)), "")
     if not relation:
         return refused(turn, "family", Code.REFUSED_INVALID, {"reason": "relation"})
     people = _people(turn, parsed)
@@ -34,7 +35,14 @@ def decide_family(turn: Turn, parsed: Parsed) -> Decision:
         return answered(turn, "family", [people.outcome])
     if len(people) != 2 or same_client(*people):
         return refused(turn, "family", Code.REFUSED_INVALID, {"reason": "two"})
-    return answered(turn, "family", [_link(turn, people[0], people[1], relation, proof)])
+    one, other = people
+    before = _answers(turn, one, other)
+    proofs = [words.index(proof) for proof in PROOFS if proof in words]
+    proof = words[min(proofs) :].strip() if proofs else ""
+    turn.state.put(Kin(turn.message.seq, turn.now, *one, *other, relation, proof, proved=bool(proof)))
+    _tell_concerned(turn, before)
+    params = _both(one, other) | {"state": "proved" if proof else "claimed", "relation": relation}
+    return answered(turn, "family", [Outcome(Code.FAMILY_LINKED, params, rules=(Rule.R23,))])
 
 
 def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
@@ -46,14 +54,19 @@ def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
         return answered(turn, "unfamily", [people.outcome])
     if len(people) > 2:
         return refused(turn, "unfamily", Code.REFUSED_INVALID, {"reason": "two"})
-    return answered(turn, "unfamily", [_unlink(turn, people)])
-
-
-def _read(words: str) -> tuple[str, str]:
-    """Return relation and proof of the words behind the clients, "" for each that is not one that counts."""
-    relation = next((r for word in words.split() for r in RELATIONS if word.startswith(r)), "")
-    found = [(words.index(proof), proof) for proof in PROOFS if proof in words]
-    return relation, words[min(found)[0] :].strip() if found else ""
+    standing = [
+        link
+        for link in turn.state.kin_at(people[0].phone7)
+        if stands(link, turn.now) and all(any(same_client(person, end) for end in ends_of(link)) for person in people)
+    ]
+    if not standing:
+        return refused(turn, "unfamily", Code.REFUSED_NOT_FOUND)
+    before = _answers(turn, *ends_of(standing[0]), *people)
+    for link in standing:
+        turn.state.put(replace(link, undone_at=turn.now))
+    _tell_concerned(turn, before, {"state": "restored"})
+    params = _both(*ends_of(standing[0])) | {"state": "undone"}
+    return answered(turn, "unfamily", [Outcome(Code.FAMILY_LINKED, params, rules=(Rule.R23,))])
 
 
 def _people(turn: Turn, parsed: Parsed) -> list[Client] | Missing:
@@ -62,42 +75,15 @@ def _people(turn: Turn, parsed: Parsed) -> list[Client] | Missing:
     missing = next((found for found in by_number if isinstance(found, Missing)), None)
     if missing is not None:
         return missing
-    claims = [claim.who for claim in by_number if isinstance(claim, Claim)]
     if any(report.client is None for report in parsed.reports):
         return Missing(Code.REFUSED_INVALID)
-    return [*claims, *(_person(turn, report) for report in parsed.reports)]
-
-
-def _person(turn: Turn, report: Report) -> Client:
-    person = Client.of(report)
-    claim = claim_on(turn, report, lambda c: c.holds(turn.now))
-    himself = not isinstance(claim, Missing) and same_client(claim.who, person)
-    return claim.who if himself and not isinstance(claim, Missing) else person
-
-
-def _link(turn: Turn, one: Client, other: Client, relation: str, proof: str) -> Outcome:
-    before = _answers(turn, one, other)
-    link = Kin(turn.message.seq, turn.now, *one, *other, relation, proof, proved=bool(proof))
-    turn.state.put(link)
-    state = "proved" if link.proved else "claimed"
-    _tell_concerned(turn, before)
-    return Outcome(Code.FAMILY_LINKED, _both(one, other) | {"state": state, "relation": relation}, rules=(Rule.R23,))
-
-
-def _unlink(turn: Turn, people: list[Client]) -> Outcome:
-    standing = [link for link in turn.state.kin_at(people[0].phone7) if _between(turn, link, people)]
-    if not standing:
-        return Outcome(Code.REFUSED_NOT_FOUND)
-    before = _answers(turn, *ends_of(standing[0]), *people)
-    for link in standing:
-        turn.state.put(replace(link, undone_at=turn.now))
-    _tell_concerned(turn, before, {"state": "restored"})
-    return Outcome(Code.FAMILY_LINKED, _both(*ends_of(standing[0])) | {"state": "undone"}, rules=(Rule.R23,))
-
-
-def _between(turn: Turn, link: Kin, people: list[Client]) -> bool:
-    ends = ends_of(link)
-    return stands(link, turn.now) and all(any(same_client(person, end) for end in ends) for person in people)
+    people = [claim.who for claim in by_number if isinstance(claim, Claim)]
+    for report in parsed.reports:
+        person = Client.of(report)
+        claim = claim_on(turn, report, lambda c: c.holds(turn.now))
+        himself = isinstance(claim, Claim) and same_client(claim.who, person)
+        people.append(claim.who if himself and isinstance(claim, Claim) else person)
+    return people
 
 
 def _both(one: Client, other: Client) -> dict[str, str]:
@@ -112,19 +98,16 @@ def _answers(turn: Turn, *clients: Client) -> Answers:
 
 def _tell_concerned(turn: Turn, before: Answers, case: Mapping[str, str] | None = None) -> None:
     """E1, E14: who held a client and does no more, or does again, is told so; a rival's name is never given."""
-    changed = list(_changed(turn, before))
+    after = {number: attribute_claim(turn.state, turn.state.claims[number], turn.now) for number in before}
+    changed = [
+        turn.state.claims[number]
+        for number, answer in before.items()
+        if (answer.unit, answer.agent) != (after[number].unit, after[number].agent)
+    ]
     for phone in dict.fromkeys(claim.to_tell for claim in changed):
         concerned = next(claim for claim in changed if claim.to_tell == phone)
         params = {"client": concerned.client, "mask": concerned.mask} | dict(case or {})
         turn.notify([phone], Code.FAMILY_LINKED, params)
     for claim in changed:
-        if before[claim.number].unit == claim.unit != attribute_claim(turn.state, claim, turn.now).unit:
+        if before[claim.number].unit == claim.unit != after[claim.number].unit:
             tell_loser(turn, claim)
-
-
-def _changed(turn: Turn, before: Answers) -> Iterator[Claim]:
-    for number, answer in before.items():
-        claim = turn.state.claims[number]
-        after = attribute_claim(turn.state, claim, turn.now)
-        if (answer.unit, answer.agent) != (after.unit, after.agent):
-            yield claim
