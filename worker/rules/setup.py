@@ -87,31 +87,22 @@ def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...
 def _roster(turn: Turn, given: Mapping[str, Any]) -> Code:
     """R26: add or change lines by phone; who is left out stays (K4)."""
     for line in given["people"]:
+        phone, key = line["phone"], fold(line["name"])
         unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
+        site, listed = turn.state.site, turn.state.listed(phone, turn.state.day(turn.now))
+        if listed is not None and listed.unit == unit.name:
+            listed_at = listed.listed_at
+        else:
+            # A new line counts from its place on (R26). None: from ever, as does what was handed in before the site
+            # had its first registration or visit.
+            listed_at = turn.now if site.next_registration or site.next_visit else None
+        # What the same person was called before, he is still called (L21).
+        known = turn.state.roster.get(phone)
+        before = known.aliases if known is not None and known.name_key == key else ()
+        aliases = tuple(dict.fromkeys((*before, *line.get("called", ()))))
         since, until = _day(line.get("from")), _day(line.get("to"))
-        listed_at = _listed_since(turn, line["phone"], unit)
-        key, aliases = fold(line["name"]), _aliases_of(turn, line)
-        turn.state.put(Listed(line["phone"], line["name"], key, unit.name, since, until, listed_at, aliases))
+        turn.state.put(Listed(phone, line["name"], key, unit.name, since, until, listed_at, aliases))
     return Code.ROSTER_SET
-
-
-def _aliases_of(turn: Turn, line: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what a person is also called (L21): what the line says, and what is known of the same person already."""
-    known = turn.state.roster.get(line["phone"])
-    same = known is not None and known.name_key == fold(line["name"])
-    before = known.aliases if known is not None and same else ()
-    return tuple(dict.fromkeys((*before, *line.get("called", ()))))
-
-
-def _listed_since(turn: Turn, phone: str, unit: Unit) -> datetime | None:
-    """Return since when a phone has been on the unit's roster: a new line counts from its place on (R26).
-
-    None: from ever. So counts what was handed in before the site had its first registration or visit.
-    """
-    site, known = turn.state.site, turn.state.listed(phone, turn.state.day(turn.now))
-    if known is not None and known.unit == unit.name:
-        return known.listed_at
-    return turn.now if site.next_registration or site.next_visit else None
 
 
 def _unlist(turn: Turn, given: Mapping[str, Any]) -> Code:
@@ -141,16 +132,20 @@ def _import_row(turn: Turn, row: Mapping[str, Any], index: int) -> None:
     claim = _imported_claim(turn, row, index)
     rivals = [c for c in turn.state.claims_at(claim.phone7) if names_agree(c.client, claim.client)]
     holder = next((c for c in rivals if c.holds(turn.now)), None)
-    code = Code.IMPORTED
+    code, number = Code.IMPORTED, None
     if holder is not None:
         code = Code.DUPLICATE_OWN if holder.unit == claim.unit else Code.DUPLICATE_OTHER
-    if holder is None:
-        site = turn.state.site
-        turn.state.put(replace(site, next_registration=claim.number + 1))
+    else:
+        number = claim.number
+        turn.state.put(replace(turn.state.site, next_registration=number + 1))
         turn.state.put(claim)
         if claim.live(turn.now):
             plan_protection(turn, claim)
-    turn.rows.append(_imported_row(turn, claim, code, index))
+    row_of_register = ReportRow(
+        turn.message.seq, index, claim.reported_at, code, (Rule.R3,), number,
+        claim.client, claim.first3, claim.last4, claim.unit, claim.agent, claim.sender,
+    )  # fmt: skip
+    turn.rows.append(row_of_register)
 
 
 def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
@@ -181,10 +176,3 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
     )
     # The import is the manager's word that the claim stands: the contact gap runs from its receipt (R14).
     return contacted(claim, turn.now) if visited else claim
-
-
-def _imported_row(turn: Turn, claim: Claim, code: Code, index: int) -> ReportRow:
-    return ReportRow(
-        turn.message.seq, index, claim.reported_at, code, (Rule.R3,), claim.number if code == Code.IMPORTED else None,
-        claim.client, claim.first3, claim.last4, claim.unit, claim.agent, claim.sender,
-    )  # fmt: skip

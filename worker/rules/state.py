@@ -76,7 +76,11 @@ class State:
     def put(self, fact: Fact) -> None:
         """Take in a new or changed fact."""
         fresh = [(index, under, number) for index, under, number in self._indexed(fact) if number not in index[under]]
-        self._replaced.append((fact, self._standing(fact), fresh))
+        before: Fact | None = self.site
+        if not isinstance(fact, Site):
+            facts, key = self._place(fact)
+            before = facts.get(key)
+        self._replaced.append((fact, before, fresh))
         self._keep(fact)
         self._journal.append(fact)
 
@@ -114,12 +118,6 @@ class State:
         facts[key] = fact
         for index, under, number in self._indexed(fact):
             index[under].add(number)
-
-    def _standing(self, fact: Fact) -> Fact | None:
-        if isinstance(fact, Site):
-            return self.site
-        facts, key = self._place(fact)
-        return facts.get(key)
 
     def _place(self, fact: Fact) -> tuple[dict[Any, Any], Any]:
         """Return where a fact is kept, and under which key."""
