@@ -60,9 +60,7 @@ def became(claim: Claim) -> Iterator[Became]:
     """Yield what became of a claim's reading, in line order."""
     known = [(reading.client, reading.agent) for reading in claim.readings]
     after = [*known[1:], (claim.client, claim.agent)]
-    for reading, before, (client, agent) in zip(claim.readings, known, after, strict=False):
-        yield Became(reading.how, reading.at, reading.seq, client, agent, _in_a_word(*before, agent))
-
-
-def _in_a_word(client: str, agent: str, later: str) -> str:
-    return client if agent in (later, NO_AGENT) else f"{client}/{agent}"
+    for reading, (client, agent) in zip(claim.readings, after, strict=False):
+        same_agent = reading.agent in (agent, NO_AGENT)
+        was = reading.client if same_agent else f"{reading.client}/{reading.agent}"
+        yield Became(reading.how, reading.at, reading.seq, client, agent, was)

@@ -14,7 +14,7 @@ from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
-from worker.rules.model import NO_AGENT, Alias, Claim, Dispute, ReportRow, Visit
+from worker.rules.model import NO_AGENT, Alias, Claim, Dispute, ReportRow
 from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.sides import side_written
@@ -163,29 +163,18 @@ def _visits(case: Case) -> Iterator[Item]:
         mismatch = {"mismatch": list(visit.mismatch)} if visit.mismatch and not visit.cured else {}
         if visit.opened_at <= case.at:
             kind = "mismatch" if mismatch else visit.kind
-            named = _named_at(visit) if "unit" in visit.mismatch else {}
+            # Whom the arrival named, who is not the reporter.
+            named = {"unit": visit.named_unit, "agent": visit.named_agent} if "unit" in visit.mismatch else {}
             yield Item(f"visit.{kind}", visit.opened_at, visit.seq, (Rule.R12,), params | mismatch | named)
         if visit.closed_at is not None and visit.closed_at <= case.at and visit.kind != FormKind.WALK_IN:
             places = [signature.seq for signature in visit.signatures.values()]
-            yield Item(_closed_as(visit), visit.closed_at, max(places, default=None), (Rule.R13,), params)
-        if visit.closed_at is None and _day_over(case, visit) <= case.at:
-            yield Item("visit.void", _day_over(case, visit), None, (Rule.R16,), params)
-
-
-def _named_at(visit: Visit) -> dict[str, str]:
-    """Return whom an arrival named, who is not the reporter."""
-    return {"unit": visit.named_unit, "agent": visit.named_agent}
-
-
-def _closed_as(visit: Visit) -> str:
-    """Return the code of a form's end: an own arrival is confirmed by the desk's two signatures alone (R15)."""
-    own = visit.state == FormState.CONFIRMED and visit.kind == FormKind.OWN
-    return "visit.confirmed_own" if own else f"visit.{visit.state}"
-
-
-def _day_over(case: Case, visit: Visit) -> datetime:
-    midnight = datetime.combine(visit.day + timedelta(days=1), time(), case.state.zone)
-    return midnight.astimezone(visit.opened_at.tzinfo)
+            # An own arrival is confirmed by the desk's two signatures alone (R15).
+            own = visit.state == FormState.CONFIRMED and visit.kind == FormKind.OWN
+            ended = "confirmed_own" if own else visit.state
+            yield Item(f"visit.{ended}", visit.closed_at, max(places, default=None), (Rule.R13,), params)
+        midnight = datetime.combine(visit.day + timedelta(days=1), time(), case.state.zone)
+        if visit.closed_at is None and midnight <= case.at:
+            yield Item("visit.void", midnight.astimezone(visit.opened_at.tzinfo), None, (Rule.R16,), params)
 
 
 def _deals(case: Case) -> Iterator[Item]:
@@ -213,27 +202,17 @@ def _disputes(case: Case) -> Iterator[Item]:
 
 def _told_of(case: Case, dispute: Dispute) -> Iterator[tuple[str, Party | Paper | Opinion | Ruling, str]]:
     yield from (("party", party, party.words) for party in dispute.parties if party.side == "objector")
-    yield from ((_paper(paper), paper, _of_paper(paper)) for paper in dispute.papers)
+    for paper in dispute.papers:
+        kind = "late_paper" if paper.late else "paper" if paper.counted else "uncounted"
+        # What it says besides its kind, and of a call its day.
+        words = paper.words.removeprefix(paper.kind).strip()
+        yield kind, paper, f"{words} {paper.day or ''}".strip()
     yield from (("late_opinion" if said.late else "opinion", said, said.words) for said in dispute.opinions)
-    yield from (("ruling", ruling, _reason(case, ruling)) for ruling in dispute.rulings)
-
-
-def _paper(paper: Paper) -> str:
-    if paper.late:
-        return "late_paper"
-    return "paper" if paper.counted else "uncounted"
-
-
-def _of_paper(paper: Paper) -> str:
-    """Return what a paper says besides its kind: whose it is, and of a call its day."""
-    words = paper.words.removeprefix(paper.kind).strip()
-    return " ".join(part for part in (words, paper.day.isoformat() if paper.day is not None else "") if part)
-
-
-def _reason(case: Case, ruling: Ruling) -> str:
-    """Return why a ruling was made; a text names the side first, a form apart from its reason."""
-    side, _, rest = ruling.words.partition(" ")
-    return rest if ruling.unit in (side, side_written(case.state, side)) else ruling.words
+    for ruling in dispute.rulings:
+        # A text names the side before its reason, a form apart from it.
+        side, _, reason = ruling.words.partition(" ")
+        named = ruling.unit in (side, side_written(case.state, side))
+        yield "ruling", ruling, reason if named else ruling.words
 
 
 def _families(case: Case) -> Iterator[Item]:
