@@ -15,37 +15,27 @@ from worker.rules.turn import Turn
 
 def decide_affirm(turn: Turn) -> Decision:
     """Take a confirmation for the newest report of its sender that asked for one; without any it is courtesy."""
-    claim = _newest_that_asks(turn)
+    own = (c for c in turn.own_live_claims() if c.sender == turn.phone and in_window(turn, c))
+    asking = [c for c in own if UNSURE in c.flags or ASKED in c.flags]
+    claim = max(asking, key=lambda claim: claim.place, default=None)
     if claim is None:
         return turn.decision("affirm", Code.COURTESY)
-    people = turn.state.people(turn.state.day(turn.now), claim.unit)
-    if ASKED in claim.flags and turn.listed is not None and may_be_himself(turn.listed, people, claim.agent):
-        return _is_himself(turn, claim)
+    listed, people = turn.listed, turn.state.people(turn.state.day(turn.now), claim.unit)
+    if ASKED in claim.flags and listed is not None and may_be_himself(listed, people, claim.agent):
+        # L21: the name that is on no roster is his own from here on, and the claim's agent is he; the manager is told.
+        turn.state.put(also_called(listed, claim.agent))
+        affirmed = _without(turn, claim, UNSURE, ASKED, "unlisted")
+        affirmed = replace(affirmed, agent=listed.name, agent_phone=listed.phone)
+        turn.state.put(affirmed)
+        params = claim_params(affirmed) | {"alias": claim.agent}
+        turn.answer(Code.ALIAS_SET, params, affirmed.ref)
+        turn.notify(turn.state.staff("manager"), Code.ALIAS_SET, params, affirmed.ref)
+        return turn.decision("affirm", Code.ALIAS_SET, (Rule.R2a, Rule.R2b))
     affirmed = _without(turn, claim, UNSURE, ASKED)
     turn.state.put(affirmed)
     code = code_of(affirmed)
     turn.answer(code, claim_params(affirmed), affirmed.ref)
     return turn.decision("affirm", code, (Rule.R2b,))
-
-
-def _newest_that_asks(turn: Turn) -> Claim | None:
-    own = (c for c in turn.own_live_claims() if c.sender == turn.phone and in_window(turn, c))
-    asking = [c for c in own if UNSURE in c.flags or ASKED in c.flags]
-    return max(asking, key=lambda claim: claim.place, default=None)
-
-
-def _is_himself(turn: Turn, claim: Claim) -> Decision:
-    """L21: the name that is on no roster is his own from here on, and the claim's agent is he; the manager is told."""
-    listed = turn.listed
-    assert listed is not None  # noqa: S101  (only a rostered sender was asked)
-    turn.state.put(also_called(listed, claim.agent))
-    affirmed = _without(turn, claim, UNSURE, ASKED, "unlisted")
-    affirmed = replace(affirmed, agent=listed.name, agent_phone=listed.phone)
-    turn.state.put(affirmed)
-    params = claim_params(affirmed) | {"alias": claim.agent}
-    turn.answer(Code.ALIAS_SET, params, affirmed.ref)
-    turn.notify(turn.state.staff("manager"), Code.ALIAS_SET, params, affirmed.ref)
-    return turn.decision("affirm", Code.ALIAS_SET, (Rule.R2a, Rule.R2b))
 
 
 def _without(turn: Turn, claim: Claim, *answered: str) -> Claim:

@@ -55,44 +55,42 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
     if claim is None:
         return None
     name = report.client or ""
-    renamed = not _says_no_more(claim.client, name)
+    # The surname alone takes nothing from the name that is known: 张先生 from 张三.
+    renamed = not (same_name(claim.client, name) or (names_agree(claim.client, name) and name_form(name).bare))
     replaced = _names_another_agent(claim, reporter, name)
+    agent, place = (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
     if not renamed and not replaced:
-        return _confirmed(turn, report, claim)
-    if replaced and not _may_be_agent(turn, claim, report, reporter, name):
-        return _agent_stays(turn, claim, reporter, renamed=renamed)
-    place = _place_of(turn, claim, name) if renamed else Place(claim.state, claim.rivals)
-    if place is None:
+        # His own words again are what was meant, where they were read surely this time; else it is a repeat (E19).
+        confirms = UNSURE in claim.flags and report.sure
+        return _amended(turn, report, claim, claim.client, agent, place, AFFIRMED) if confirms else None
+    if replaced:
+        refusal = _agent_stays(turn, claim, report, reporter, renamed=renamed)
+        if refusal is not None:
+            return refusal
+        agent = (reporter.agent, reporter.agent_phone)
+    judged = _place_of(turn, claim, name) if renamed else place
+    if judged is None:
         return None
-    agent = (reporter.agent, reporter.agent_phone) if replaced else (claim.agent, claim.agent_phone)
-    return _amended(turn, report, claim, name if renamed else claim.client, agent, place)
+    return _amended(turn, report, claim, name if renamed else claim.client, agent, judged)
 
 
 def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
-    """Return which of his claims a sender speaks of: the one so called, else the last one."""
-    at = turn.state.claims_at(Client.of(report).phone7)
+    """Return which of his claims a sender puts right: the one so called, else the last one; None if it has to stay."""
+    state, name = turn.state, report.client or ""
+    at = state.claims_at(Client.of(report).phone7)
     mine = [c for c in at if c.unit == reporter.unit and c.live(turn.now)]
-    name = report.client or ""
     so_called = [c for c in mine if same_name(c.client, name)] or [c for c in mine if names_agree(c.client, name)]
     own = [c for c in so_called or mine if c.sender == turn.phone]
-    claim = own[-1] if own else None
-    return claim if claim is not None and _may_be_amended(turn, claim, report) else None
-
-
-def _may_be_amended(turn: Turn, claim: Claim, report: Report) -> bool:
-    state = turn.state
+    if not own:
+        return None
+    claim = own[-1]
     fresh = in_window(turn, claim) and claim.seq != turn.message.seq and times_amended(claim) < MOST_TIMES
     waits = claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED) and not set(claim.flags) & set(LASTING_FLAGS)
     moved = claim.visited_at or claim.came_at or claim.deal_at or claim.renewed_at or state.visits_of(claim.number)
     linked = state.aliases_of(claim.number) or state.kin_at(claim.phone7)
     joined = state.disputes_of(claim.number) or linked
     same_digits = claim.phone7 == (report.first3, report.last4)
-    return fresh and waits and not moved and not joined and same_digits
-
-
-def _says_no_more(known: str, name: str) -> bool:
-    """Tell whether a name is the known one again, or only its surname: 张先生 takes nothing from 张三."""
-    return same_name(known, name) or (names_agree(known, name) and name_form(name).bare)
+    return claim if fresh and waits and not moved and not joined and same_digits else None
 
 
 def _names_another_agent(claim: Claim, reporter: Reporter, name: str) -> bool:
@@ -108,14 +106,17 @@ def _was_the_client(claim: Claim, name: str) -> bool:
     return not claim.agent_phone and claim.agent != NO_AGENT and fold(claim.agent) == fold(name)
 
 
-def _may_be_agent(turn: Turn, claim: Claim, report: Report, reporter: Reporter, name: str) -> bool:
+def _agent_stays(turn: Turn, claim: Claim, report: Report, reporter: Reporter, *, renamed: bool) -> Part | None:
+    """Refuse an agent of whom the first text said nothing, None for one of whom it did.
+
+    A name that nobody knows may be the client's, and its sender is asked.
+    """
     written = {reporter.agent, *((report.agent,) if report.agent else ())}
     himself = reporter.agent_phone == turn.phone and turn.listed is not None
-    return any(stands_in(word, claim.said) for word in written) or (himself and _was_the_client(claim, name))
-
-
-def _agent_stays(turn: Turn, claim: Claim, reporter: Reporter, *, renamed: bool) -> Part:
-    """Refuse another agent; a name that nobody knows may be the client's, and its sender is asked."""
+    if any(stands_in(word, claim.said) for word in written):
+        return None
+    if himself and _was_the_client(claim, report.client or ""):
+        return None
     params = named_params(claim)
     if renamed or reporter.agent_phone or is_labelled_agent(reporter.agent, turn.message.text):
         return Part(Code.REFUSED_INVALID, (Rule.R2b,), params | {"agent": claim.agent, "reason": "agent"})
@@ -136,42 +137,25 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
     exact = [c for c in agreeing if same_name(c.client, name)]
     if len({name_key(c.client) for c in outranking(name, exact or agreeing, live)}) == 1:
         return None
-    holders = _passed(turn, claim, name, between)
-    if holders:
-        return Place(ClaimState.CONTESTED, tuple(c.number for c in holders))
+    # A name passes nobody who is meant by it, a new one nobody who came before it. What was misread was there before
+    # them, but what a person has settled, or the desk has seen, stays so.
+    passed = [c for c in between if names_agree(c.client, name)]
+    if may_be_misread(turn, claim, name):
+        passed = [c for c in passed if c.state != ClaimState.SUSPECTED]
+    elif not all(names_agree(known, name) for known in claim.names):
+        passed += [c for c in between if c not in passed]
+    if passed:
+        return Place(ClaimState.CONTESTED, tuple(c.number for c in passed))
     strangers = tuple(c.number for c in agreeing or earlier)
     return Place(ClaimState.SUSPECTED, strangers) if strangers else Place(ClaimState.LIVE)
-
-
-def _passed(turn: Turn, claim: Claim, name: str, between: list[Claim]) -> list[Claim]:
-    """Return others' claims that a name may not pass: who is meant by it first, then all that came before the name.
-
-    A name that was misread was there before them, but what a person has settled, or the desk has seen, stays so.
-    """
-    meant = [c for c in between if names_agree(c.client, name)]
-    if may_be_misread(turn, claim, name):
-        return [c for c in meant if c.state != ClaimState.SUSPECTED]
-    if all(names_agree(known, name) for known in claim.names):
-        return meant
-    return [*meant, *(c for c in between if c not in meant)]
-
-
-def _confirmed(turn: Turn, report: Report, claim: Claim) -> Part | None:
-    """Take his own words again as what was meant, where they were read surely this time; else it is a repeat (E19)."""
-    if UNSURE not in claim.flags or not report.sure:
-        return None
-    agent, place = (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
-    return _amended(turn, report, claim, claim.client, agent, place, AFFIRMED)
 
 
 def _amended(
     turn: Turn, report: Report, claim: Claim, name: str, agent: tuple[str, str], place: Place, how: str = AMENDED
 ) -> Part:
     """Put the claim down as it is now; it keeps number and end, but for the end of a withdrawn one so called (R7)."""
-    phone7 = claim.phone7
-    before = withdrawn_before(turn, name, phone7, claim.unit, besides=claim.number)
+    before = withdrawn_before(turn, name, claim.phone7, claim.unit, besides=claim.number)
     ends_at = min(claim.ends_at, before.ends_at) if before is not None else claim.ends_at
-    sure = report.sure
     changed = replace(
         claim,
         client=name,
@@ -181,11 +165,14 @@ def _amended(
         state=place.state,
         rivals=place.rivals,
         ends_at=ends_at,
-        flags=_flags(turn, claim, agent, sure=sure, shortened=before is not None),
+        flags=_flags(turn, claim, agent, sure=report.sure, shortened=before is not None),
         readings=(*claim.readings, reading_of(turn, claim, how, ends_at)),
     )
     if place.state == ClaimState.CONTESTED:
-        changed = _behind(turn, changed)
+        # It waits behind the one that its new name may not pass, and lasts as long as that one (B21).
+        holder = turn.state.claims[place.rivals[0]]
+        turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, "contested", "rival")))))
+        changed = replace(changed, ends_at=holder.ends_at)
     turn.state.put(changed)
     if changed.ends_at != claim.ends_at:
         plan_protection(turn, changed)
@@ -201,14 +188,6 @@ def _flags(turn: Turn, claim: Claim, agent: tuple[str, str], *, sure: bool, shor
     return tuple(dict.fromkeys([*flags, *(["shortened"] if shortened else [])]))
 
 
-def _behind(turn: Turn, claim: Claim) -> Claim:
-    """Let a claim wait behind the one that its new name may not pass; it lasts as long as that one (B21)."""
-    holder = turn.state.claims[claim.rivals[0]]
-    flags = tuple(dict.fromkeys((*holder.flags, "contested", "rival")))
-    turn.state.put(replace(holder, flags=flags))
-    return replace(claim, ends_at=holder.ends_at)
-
-
 def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     """Answer with how the claim stands now, and tell the managers what needs them, or what they were told otherwise."""
     params = claim_params(claim) | {"was": list(became(claim))[-1].was}
@@ -217,19 +196,16 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     if UNSURE in claim.flags:
         params |= {"unsure": True, "minutes": turn.policy.amend_minutes}
     managers = turn.state.staff("manager")
+    at = [c for c in turn.state.claims_at(claim.phone7) if c.live(turn.now) and c.unit != claim.unit]
+    # Of another's claim that speaks of the same client now, the managers were told.
+    passes = any(c.state == ClaimState.SUSPECTED and names_agree(c.client, claim.client) for c in at)
     if claim.state == ClaimState.CONTESTED:
         turn.notify(managers, Code.CONTESTED, params | {"state": "told"}, claim.ref)
     elif claim.state == ClaimState.SUSPECTED and (before.state, before.rivals) != (claim.state, claim.rivals):
         turn.notify(managers, Code.SUSPECTED, params, claim.ref)
-    elif TOLD in before.flags or _passes_another(turn, claim):
+    elif TOLD in before.flags or passes:
         turn.notify(managers, Code.AMENDED, params, claim.ref)
     rules = (Rule.R2b, Rule.R3, Rule.R7, *((Rule.R11,) if claim.rivals else ()))
     code = Code(claim.state) if claim.state in PENDING else Code.AMENDED
     said = params | {"state": "amended"} if claim.state == ClaimState.CONTESTED else params
     return Part(code, rules, said, claim, recorded=Code.AMENDED)
-
-
-def _passes_another(turn: Turn, claim: Claim) -> bool:
-    """Tell whether another's claim, about which the managers were told, speaks of the same client now."""
-    at = (c for c in turn.state.claims_at(claim.phone7) if c.live(turn.now) and c.unit != claim.unit)
-    return any(c.state == ClaimState.SUSPECTED and names_agree(c.client, claim.client) for c in at)

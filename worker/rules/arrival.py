@@ -63,13 +63,9 @@ def mark_arrival(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, .
     short = at - claim.reported_at < lead and "group" not in claim.flags
     flags = tuple(dict.fromkeys((*claim.flags, *(("short_lead",) if short else ()))))
     arrived = replace(claim, flags=flags)
-    if not mismatch and _is_fuller(guest, claim):
-        arrived = replace(arrived, client=guest.client or "", name_key=name_key(guest.client or ""))
+    name, same_number = guest.client or "", (guest.first3, guest.last4) == claim.phone7
+    if not mismatch and same_number and name_form(claim.client).bare and not name_form(name).bare:
+        arrived = replace(arrived, client=name, name_key=name_key(name))
     if arrived != claim:
         turn.state.put(arrived)
     return arrived
-
-
-def _is_fuller(guest: Report, claim: Claim) -> bool:
-    same_number = (guest.first3, guest.last4) == claim.phone7
-    return same_number and name_form(claim.client).bare and not name_form(guest.client or "").bare

@@ -35,19 +35,14 @@ def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "walkin", Code.REFUSED_AMBIGUOUS, {"fitting": list(standing.fitting)})
     if isinstance(arrived_at, Code):
         return answered(turn, "walkin", [Outcome(Code.REFUSED_LATE, rules=(Rule.R16,))])
-    return answered(turn, "walkin", [_come(turn, guests[0], standing, at)])
-
-
-def _come(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
-    claim = standing.claim
-    if standing.case == "live" and claim is not None:
-        return _alone(turn, guest, standing, claim, at)
-    if standing.case == "walkin" and claim is not None:
-        form = come_again(turn, guest, claim, at)
-        return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
+    if standing.case == "live" and standing.claim is not None:
+        return answered(turn, "walkin", [_alone(turn, guests[0], standing, standing.claim, at)])
+    if standing.case == "walkin" and standing.claim is not None:
+        form = come_again(turn, guests[0], standing.claim, at)
+        return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))])
     flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
-    form = walk_in(turn, guest, at, flags)
-    return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))
+    form = walk_in(turn, guests[0], at, flags)
+    return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))])
 
 
 def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime) -> Outcome:
@@ -55,11 +50,29 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
     unknown = not names_somebody(guest) or ("unit" in standing.mismatch and not names_a_known(turn, guest))
     mismatch = tuple(field for field in standing.mismatch if not (unknown and field == "unit"))
     claim = mark_arrival(turn, guest, claim, mismatch, at)
-    form = _form(turn, guest, claim, mismatch, FormState.ASKED if unknown else FormState.OPEN, at)
+    state = FormState.ASKED if unknown else FormState.OPEN
+    today, party = turn.state.day(turn.now), turn.role or ""
+    waiting = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.OWN and waits(f, today))
+    known = next((f for f in waiting if f.mismatch == mismatch), None)
+    if known is not None:
+        form = replace(known, state=state if known.state == FormState.ASKED else known.state)
+    else:
+        form = _new_form(turn, guest, claim, mismatch, state, at)
+        plan_form(turn, form)
+    if party not in form.signatures:
+        # Whoever enters the arrival has signed it with that (B29).
+        form = signed_by(turn, form, party)
+    turn.state.put(form)
     if form.state == FormState.ASKED:
         turn.notify(turn.state.staff("service"), Code.WALKIN_ASKED, form_params(form), form.ref)
         return Outcome(Code.WALKIN_ASKED, form_params(form), form.ref, (Rule.R15,))
-    return _disagrees(turn, form, claim) if mismatch else _own(turn, form, claim)
+    if not mismatch:
+        return _own(turn, form, claim)
+    # The earliest live report holds meanwhile; the manager is told, a dispute opens only if somebody objects (B38).
+    if "unit" in form.mismatch:
+        turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, "disputed")))))
+    turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
+    return Outcome(Code.MISMATCH, form_params(form), form.ref, (Rule.R15, Rule.R5))
 
 
 def _own(turn: Turn, form: Visit, claim: Claim) -> Outcome:
@@ -70,29 +83,6 @@ def _own(turn: Turn, form: Visit, claim: Claim) -> Outcome:
     if complete(form):
         confirm(turn, form)
     return Outcome(Code.OWN_ARRIVAL, form_params(form), form.ref, (Rule.R15,))
-
-
-def _disagrees(turn: Turn, form: Visit, claim: Claim) -> Outcome:
-    """The earliest live report holds meanwhile; the manager is told, a dispute opens only if somebody objects (B38)."""
-    if "unit" in form.mismatch:
-        turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, "disputed")))))
-    turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
-    return Outcome(Code.MISMATCH, form_params(form), form.ref, (Rule.R15, Rule.R5))
-
-
-def _form(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime) -> Visit:
-    """Return the form of this entry: the one that is open already, or a new one, signed by the sender (B29)."""
-    today, party = turn.state.day(turn.now), turn.role or ""
-    forms = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.OWN and waits(f, today))
-    known = next((f for f in forms if f.mismatch == mismatch), None)
-    if known is not None:
-        form = replace(known, state=state if known.state == FormState.ASKED else known.state)
-    else:
-        form = _new_form(turn, guest, claim, mismatch, state, at)
-        plan_form(turn, form)
-    signed = form if party in form.signatures else signed_by(turn, form, party)
-    turn.state.put(signed)
-    return signed
 
 
 def _new_form(
@@ -140,18 +130,12 @@ def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
         return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
     if not waits(form, turn.state.day(turn.now)):
         return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, (Rule.R16,))
-    return _verified(turn, form) if answer == "yes" else _denied(turn, form)
-
-
-def _verified(turn: Turn, form: Visit) -> Outcome:
-    verified = replace(form, state=FormState.OPEN)
-    turn.state.put(verified)
-    return _own(turn, verified, turn.state.claims[form.claim])
-
-
-def _denied(turn: Turn, form: Visit) -> Outcome:
-    """B3: the report ends for good, and the client is the site's own from his arrival on."""
     claim = turn.state.claims[form.claim]
+    if answer == "yes":
+        verified = replace(form, state=FormState.OPEN)
+        turn.state.put(verified)
+        return _own(turn, verified, claim)
+    # B3: the report ends for good, and the client is the site's own from his arrival on.
     turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
     turn.state.put(replace(claim, state=ClaimState.DENIED, ended_at=turn.now))
     take_in(turn, form, ("denied",))
