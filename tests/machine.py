@@ -64,7 +64,9 @@ class Post:
         status = Status(NAME, sid, outgoing.reply_id, word, attempt=outgoing.attempt)
         record_status(self.engine, status, self.clock())
 
-    def lookup(self, outgoing: Outgoing, since: datetime, known: Collection[str]) -> Handover | None:
+    def lookup(
+        self, outgoing: Outgoing, since: datetime, known: Collection[str], others: Collection[str] = ()
+    ) -> Handover | None:
         """Find a message by number and words."""
         same = (outgoing.recipient, outgoing.words)
         found = (s for o, s in self.taken if (o.recipient, o.words) == same and s not in known)

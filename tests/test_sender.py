@@ -315,6 +315,55 @@ class TestSettling:
         assert len(fake.asked) == 2
         assert [(a.outcome, a.lookups) for a in attempts_of(engine, one)] == [("unknown", 2), ("unknown", 2)]
 
+    @pytest.mark.parametrize("prefix", ["Sent from your Twilio trial account - ", "【翡翠湾】\n"])
+    def test_what_the_gateway_keeps_with_words_of_its_own_before_ours_is_not_sent_again(
+        self,
+        engine: Engine,
+        site: int,
+        clock: StandingClock,
+        fake: FakeTwilio,
+        sender: Courier,
+        settler: Settler,
+        prefix: str,
+    ) -> None:
+        fake.behave(ACCEPTS_AND_FAILS)
+        one = add_reply(engine, site, now=clock())
+        sender.drain()
+        fake.messages[0]["body"] = prefix + fake.messages[0]["body"]
+        for seconds in (60, 240):
+            clock.move(seconds=seconds)
+            settler.settle()
+        sender.drain()
+        assert (state(engine, one), len(fake.asked)) == (("sent", None), 1)
+
+    def test_what_may_be_there_in_other_words_is_left_to_a_person_and_not_sent_again(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
+    ) -> None:
+        fake.behave(ACCEPTS_AND_FAILS)
+        one = add_reply(engine, site, "报备：姓名 电话前3后4 业务员", clock(), ref="")
+        sender.drain()
+        fake.messages[0]["body"] = "报备: 姓名 电话前3后4 业务"
+        for seconds in (60, 240):
+            clock.move(seconds=seconds)
+            settler.settle()
+        sender.drain()
+        assert (reply(engine, one).state, len(fake.asked)) == ("review", 1)
+
+    def test_two_in_doubt_about_one_client_are_each_found_by_their_own_words(
+        self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
+    ) -> None:
+        fake.behave(FORGETS_AND_FAILS, ACCEPTS_AND_FAILS)
+        lost = add_reply(engine, site, "报备成功 R1", clock())
+        found = add_reply(engine, site, "已登记跟进 R1", clock(), cause="m:2")
+        Courier(engine, sender.gateways, clock, threads=1).drain()
+        for seconds in (60, 240):
+            clock.move(seconds=seconds)
+            settler.settle()
+        sender.drain()
+        bodies = [form["Body"] for form in fake.asked]
+        assert bodies == ["报备成功 R1", "已登记跟进 R1", "报备成功 R1"]
+        assert [reply(engine, one).state for one in (lost, found)] == ["sent", "sent"]
+
     def test_the_resend_may_succeed(
         self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier, settler: Settler
     ) -> None:

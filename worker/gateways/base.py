@@ -224,10 +224,14 @@ class Gateway(Protocol):
         Those to one number of the same `sent_at` come newest first. Raises GatewayAwayError.
         """
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Handover | None:
+    def lookup(
+        self, outgoing: Outgoing, since: datetime, taken: Collection[str], others: Collection[str] = ()
+    ) -> Handover | None:
         """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.
 
-        Returns what became of it; None: it is not there. Raises GatewayAwayError when the list could not be read.
+        `others`: the words of what else may be under way to its phone, so that one is not taken for the other.
+        Returns what became of it; None: it is not there; Unknown: it may be there, so that it must not be sent again.
+        Raises GatewayAwayError when the list could not be read.
         """
 
     def examine(self, numbers: Collection[str], url: str) -> Iterator[Flaw]:

@@ -37,6 +37,7 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.gateways.forms import Form, header, read_form
+from worker.gateways.recognition import Listed, ours_among
 from worker.gateways.twilio_codes import DELIVERY_OF, failure_of
 from worker.gateways.twilio_http import NotCreatedError, TwilioHttp
 from worker.gateways.twilio_setup import flaws_of, refusal_flaw
@@ -50,6 +51,8 @@ SINGLE_FIELDS = ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "
 TIMEOUT_S = 7.0
 LONGEST_VALIDITY_S = 14_400
 CLOCK_SKEW = timedelta(minutes=2)
+LONGEST_ATTEMPT = timedelta(minutes=1)
+"""A lease's length: what is created later belongs to another attempt."""
 SURELY_BEFORE = timedelta(hours=4) + CLOCK_SKEW
 CLOCK_TOLERANCE_S = 5.0
 LOOKED_THROUGH = 1_000
@@ -167,19 +170,21 @@ class Twilio:
         left = (outgoing.useful_until - self._now()).total_seconds()
         return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Handover | None:
-        """Find the reply by both numbers, words and time in Twilio's list, newest first."""
+    def lookup(
+        self, outgoing: Outgoing, since: datetime, taken: Collection[str], others: Collection[str] = ()
+    ) -> Handover | None:
+        """Find the reply in Twilio's list, newest first: by both numbers, the time of the attempt, and what it says."""
+        return ours_among(outgoing, self._listed_since(outgoing, since, taken), others)
+
+    def _listed_since(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Iterator[Listed]:
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             created = message.date_created
             if created is not None and created < since - SURELY_BEFORE:
                 # Sorted by the time of sending, which is later than that of creation by the time spent in a queue.
-                return None
-            if created is None or created < since - CLOCK_SKEW:
-                continue
-            same = (message.from_, message.body) == (outgoing.sender_number, outgoing.words)
-            if same and message.sid not in taken:
-                return _taken(message)
-        return None
+                return
+            in_time = created is not None and since - CLOCK_SKEW <= created < since + LONGEST_ATTEMPT + CLOCK_SKEW
+            if in_time and message.from_ == outgoing.sender_number and message.sid not in taken:
+                yield Listed(message.body or "", _taken(message))
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield what came in between. Twilio filters by day, so the rest is done here; each number has its own list."""

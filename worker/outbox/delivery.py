@@ -99,9 +99,12 @@ def after_status(tally: ReplyHistory, status: Status, now: datetime, chance: flo
     return change | {"delivery": status.delivery, "sid": status.sid or tally.sid}
 
 
-def after_lookups(tally: ReplyHistory, now: datetime) -> Change:
-    """Return what to do with a reply that the gateway's list does not hold: one re-send while it is of use."""
-    if tally.unknowns < RESENDS and tally.useful_until > now:
+def after_lookups(tally: ReplyHistory, now: datetime, doubtful: bool = False) -> Change:
+    """Return what to do with a reply that the gateway's list does not hold: one re-send while it is of use.
+
+    `doubtful`: it may be there in other words, so that a person has to look.
+    """
+    if not doubtful and tally.unknowns < RESENDS and tally.useful_until > now:
         return {"state": ReplyState.PENDING, "next_at": now, "lease_until": None}
     return {"state": ReplyState.REVIEW, "lease_until": None}
 

@@ -2,7 +2,7 @@
 else there is one re-send, which is counted, and after that a person looks at it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from worker.outbox.leases import Lease, record
 from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_of, with_site
 from worker.store.database import reading
 from worker.store.schema import attempts, replies, sites
-from worker.store.states import ReplyState
+from worker.store.states import IN_DOUBT, ReplyState
 from worker.trail import trail
 
 log = logging.getLogger(__name__)
@@ -52,17 +52,17 @@ class Settler:
             return False
         outgoing = outgoing_of(row)
         try:
-            taken = self._taken(row)
+            taken, others = self._taken(row), self._others(row)
             with around("lookup"):
-                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken)
+                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken, others)
         except GatewayAwayError as error:
-            complain(log, "look-up failed", error, reply=row.id, gateway=row.gateway)
+            complain(log, "look-up failed", error, reply=row.id, attempt=row.attempt, gateway=row.gateway)
             self.away_until[row.gateway] = now + AWAY_FOR
             return False
         if isinstance(found, Sent) and self._may_be_anothers(row, found.sid):
             return False
         if found is None or isinstance(found, Unknown):
-            self._not_there(row)
+            self._not_there(row, doubtful=found is not None)
         else:
             self._there(row, found)
         return True
@@ -75,6 +75,14 @@ class Settler:
         with reading(self.engine).connect() as connection:
             return set(connection.execute(query.where(to_phone, recent, attempts.c.sid.is_not(None))).scalars())
 
+    def _others(self, row: Row[Any]) -> Sequence[str]:
+        """Return the words of other replies to this phone of which it is open, too, what became of them."""
+        open_yet = replies.c.state.in_((ReplyState.SENDING, *IN_DOUBT))
+        to_phone = and_(replies.c.recipient == row.recipient, replies.c.words != row.words)
+        recent = replies.c.updated_at > row.started_at - LIST_REACHES_BACK
+        with reading(self.engine).connect() as connection:
+            return connection.execute(select(replies.c.words).where(to_phone, open_yet, recent)).scalars().all()
+
     def _may_be_anothers(self, row: Row[Any], sid: str) -> bool:
         """Tell whether what was found is another reply of equal words, which is being sent while we look."""
         equal = and_(replies.c.recipient == row.recipient, replies.c.words == row.words, replies.c.id != row.id)
@@ -86,9 +94,10 @@ class Settler:
     def _there(self, row: Row[Any], found: Handover) -> None:
         leased = Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
         record(self.engine, leased, found, self.clock())
-        say(log, "settled", **trail(row.site_id, row.cause), reply=row.id, outcome=type(found).__name__)
+        ids = trail(row.site_id, row.cause)
+        say(log, "settled", **ids, reply=row.id, attempt=row.attempt, outcome=type(found).__name__)
 
-    def _not_there(self, row: Row[Any]) -> None:
+    def _not_there(self, row: Row[Any], doubtful: bool) -> None:
         now = self.clock()
         with committing(self.engine, "lookup.commit") as connection:
             tally = tally_of(connection, row.id)
@@ -98,7 +107,7 @@ class Settler:
             if not note_lookup(connection, row.id, row.attempt, row.lookups):
                 # Another sweeper looked at the same time; that counts as one look-up.
                 return
-            change = after_lookups(tally, now) if row.lookups + 1 >= len(LOOKUPS_AT) else {}
+            change = after_lookups(tally, now, doubtful) if row.lookups + 1 >= len(LOOKUPS_AT) else {}
             change_reply(connection, row.id, change, now)
         say(
             log,
@@ -106,6 +115,7 @@ class Settler:
             logging.WARNING,
             **trail(row.site_id, row.cause),
             reply=row.id,
+            attempt=row.attempt,
             lookups=row.lookups + 1,
             next=change.get("state"),
         )
