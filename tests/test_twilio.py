@@ -288,7 +288,20 @@ class TestSend:
             (refuses(21603), SenderStopped),
             (refuses(21606), SenderStopped),
             (refuses(30034), SenderStopped),
-            (refuses(29999), Unknown),
+            (refuses(21660), SenderStopped),
+            (refuses(21212), SenderStopped),
+            (refuses(21703), Stopped),
+            (refuses(21705), Stopped),
+            (refuses(21609), Stopped),
+            (refuses(20404, 404), Stopped),
+            (refuses(21608), Refused),
+            (refuses(21602), Refused),
+            (refuses(21730, 409), Retry),
+            (refuses(29999), Refused),
+            (refuses(29999, 404), Refused),
+            (refuses(None), Unknown),
+            (Behaviour(404, answer="nonsense"), Unknown),
+            (refuses(29999, 503), Unknown),
             (ACCEPTS_AND_FAILS, Unknown),
             (FORGETS_AND_FAILS, Unknown),
             (refuses(21211, 500), Unknown),
@@ -407,6 +420,50 @@ class TestLookup:
         twilio.send(outgoing("one"))
         wanted = outgoing(words, recipient=recipient)
         assert twilio.lookup(wanted, _now() + timedelta(minutes=minutes_later), set()) is None
+
+    @pytest.mark.parametrize("others", [[], ["报备无效：王五139****0001已被先报备"]])
+    @pytest.mark.parametrize(
+        "kept",
+        [
+            "Sent from your Twilio trial account - 报备成功 R1",
+            "【翡翠湾】报备成功 R1",
+            "报备成功  R1 ",
+            "(changed by the carrier) R1",
+        ],
+    )
+    def test_finds_it_by_its_words_or_its_number_in_what_the_gateway_made_of_it(
+        self, fake: FakeTwilio, kept: str, others: list[str]
+    ) -> None:
+        twilio = adapter(fake.url)
+        sent = twilio.send(outgoing())
+        fake.messages[0]["body"] = kept
+        assert twilio.lookup(outgoing(), _now(), set(), others) == sent
+
+    @pytest.mark.parametrize(
+        ("kept", "ours", "others", "found"),
+        [
+            # Another's words, or another's number: not ours.
+            ("报备成功 R12", "报备成功 R1", [], None),
+            ("已撤回 R1 张三", "报备成功 R1", ["已撤回 R1 张三"], None),
+            ("您的报备 R1 已撤回", "R1 已撤回", ["您的报备 R1 已撤回"], None),
+            # Our number, but also of another that is under way; nearly our words.
+            ("(changed) R1", "报备成功 R1", ["已撤回 R1"], Unknown),
+            ("报备：姓名 电话前3后4 业务", "报备：姓名 电话前3后4 业务员", [], Unknown),
+        ],
+    )
+    def test_takes_none_for_ours_that_may_be_anothers(
+        self, fake: FakeTwilio, kept: str, ours: str, others: list[str], found: type | None
+    ) -> None:
+        twilio = adapter(fake.url)
+        twilio.send(outgoing(kept))
+        wanted = outgoing(ours, ref="R1" if "R1" in ours else "")
+        answer = twilio.lookup(wanted, _now(), set(), others)
+        assert (answer if found is None else type(answer)) is found
+
+    def test_finds_nothing_that_was_created_long_after_the_attempt(self, fake: FakeTwilio) -> None:
+        twilio = adapter(fake.url)
+        twilio.send(outgoing("one"))
+        assert twilio.lookup(outgoing("one"), _now() - timedelta(minutes=9), set()) is None
 
     def test_does_not_take_what_belongs_to_another_attempt(self, fake: FakeTwilio) -> None:
         twilio = adapter(fake.url)
