@@ -23,6 +23,7 @@ from rq.webhook import Webhook
 from sqlalchemy import func, select
 
 from tests.infrastructure.serving import SITE_NUMBER, open_line, runtime_of
+from tests.infrastructure.waiting import eventually
 from tests.sending import AGENT
 from worker.bell.bell import FAILURE_LIFE_S, JOB_TIMEOUT_S, QUEUES
 from worker.cli.commands.operation import work as work_command
@@ -32,8 +33,10 @@ from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.log import set_up_logging
 from worker.processes import jobs as module
+from worker.processes import listener
 from worker.processes.jobs import HARMLESS, Duty, Tasks, restricted_job, table_of
 from worker.processes.listener import BellWorker
+from worker.readers.health import live_workers
 from worker.runtime import Runtime
 from worker.store.schema import decisions, replies
 
@@ -313,6 +316,31 @@ class TestIntruders:
         worker = BellWorker("decide", redis, Tasks(queue_only), stop)
         stop.set()
         assert not worker.work(logging_level="WARNING")
+        redis.close()
+
+    def test_a_worker_is_in_the_lists_no_longer_than_seconds_after_its_last_beat_also_while_it_works(
+        self, queue_only: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(listener, "BEAT_EVERY_S", 0.01)
+        redis, left = queue_only.waiting_redis(), list[int]()
+        worker = BellWorker("decide", redis, Tasks(queue_only), Event())
+
+        def at_work(*_: int) -> int:
+            key = worker.key
+            left.append(queue_only.redis.ttl(key))
+            # Frozen for so long that it was taken for dead, it comes back into the lists by itself.
+            queue_only.redis.delete(key)
+            queue_only.redis.srem("rq:workers:decide", key)
+            eventually(lambda: live_workers(worker.queues[0]) == 1, "the worker beats while it works")
+            left.append(queue_only.redis.ttl(key))
+            return 0
+
+        worker.job_class = restricted_job({"decide_site": Duty(at_work, 1)})
+        worker.queues[0].job_class = worker.job_class
+        queue_only.bell.ring_decide(9)
+        worker.work(burst=True, logging_level="WARNING")
+        assert [0 < each <= 20 for each in left] == [True, True]
+        assert live_workers(worker.queues[0]) == 0
         redis.close()
 
     def test_commands_through_redis_are_not_heard(self, queue_only: Runtime) -> None:

@@ -108,6 +108,18 @@ class TestOrder:
         clock.move(seconds=61)
         assert list(candidates(engine, TWILIO, clock())) == [second]
 
+    def test_a_lease_whose_sender_may_be_dead_holds_the_later_ones_ten_seconds_and_no_longer(
+        self, engine: Engine, site: int, clock: StandingClock
+    ) -> None:
+        first, second = add_reply(engine, site, "1"), add_reply(engine, site, "2")
+        claimed(engine, first, clock)
+        clock.move(seconds=9)
+        assert list(candidates(engine, TWILIO, clock())) == []
+        assert lease(engine, second, clock()) is None
+        clock.move(seconds=1)
+        assert list(candidates(engine, TWILIO, clock())) == [second]
+        assert lease(engine, second, clock()) is not None
+
     def test_the_same_phone_at_another_site_does_not_wait(
         self, engine: Engine, site: int, clock: StandingClock
     ) -> None:

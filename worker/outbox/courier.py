@@ -103,15 +103,18 @@ class Courier:
                 return self.gateways[leased.gateway].send(leased.outgoing)
         except Exception as error:
             # An adapter's mistake proves nothing about what the gateway has done.
-            complain(log, "adapter failed", error, reply=leased.outgoing.reply_id, gateway=leased.gateway)
+            reply, attempt = leased.key
+            complain(log, "adapter failed", error, reply=reply, attempt=attempt, gateway=leased.gateway)
             return Unknown(type(error).__name__, "the adapter failed")
 
     def _record(self, leased: Lease, outcome: Handover) -> None:
-        for last in [False] * (RECORD_TRIES - 1) + [True]:
+        reply, attempt = leased.key
+        for tried in range(1, RECORD_TRIES + 1):
             try:
                 record(self.engine, leased, outcome, self.clock())
             except DBAPIError as error:
-                complain(log, "outcome not recorded", error, reply=leased.outgoing.reply_id, final=last)
+                last = tried == RECORD_TRIES
+                complain(log, "outcome not recorded", error, reply=reply, attempt=attempt, tried=tried, final=last)
                 if not last:
                     time.sleep(RECORD_PAUSE_S)
             else:

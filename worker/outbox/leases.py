@@ -1,8 +1,8 @@
 """The outbox: who sends which reply now, and what is learnt of it afterwards (`worker.outbox.delivery` has the states).
 
 A lease is committed before the gateway is asked, so a sender that dies leaves a lease behind and not a doubt about
-whether it had begun. Replies to one phone go out in the order in which they were written; one that is backed off or in
-doubt lets the later ones pass.
+whether it had begun. Replies to one phone go out in the order in which they were written; one that is backed off, in
+doubt, or leased for longer than a gateway's answer takes (L20) lets the later ones pass.
 """
 
 import logging
@@ -54,6 +54,8 @@ from worker.trail import trail
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+LONGEST_HELD_UP = timedelta(seconds=10)
+"""So long after it was leased a reply holds up later ones to its phone: its courier may be dead (L20)."""
 CANDIDATES = 16
 
 
@@ -217,12 +219,13 @@ def _refused_before() -> ColumnElement[bool]:
 
 
 def _would_overtake(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an earlier reply to the same phone is due or on its way."""
+    """Return the condition that an earlier reply to the same phone is due, or has been on its way for seconds (L20)."""
     earlier = replies.alias("earlier")
     # The words of the partial index, so that a long history costs nothing.
     to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
     due = and_(earlier.c.state == ReplyState.PENDING, earlier.c.next_at <= now, earlier.c.useful_until > now)
-    on_its_way = and_(earlier.c.state == ReplyState.SENDING, earlier.c.lease_until > now)
+    just_leased = earlier.c.lease_until > now + LEASE - LONGEST_HELD_UP
+    on_its_way = and_(earlier.c.state == ReplyState.SENDING, just_leased)
     same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
     return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
 

@@ -10,15 +10,17 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
+from rq.worker_registration import register
 
 from worker.log import complain, say
 from worker.patience import pause_s
@@ -28,6 +30,9 @@ from worker.runtime import Runtime
 log = logging.getLogger(__name__)
 
 WORKER_TTL_S = 60
+BEAT_EVERY_S = 5.0
+LIFE_S = 15
+"""So long after its last beat a worker still counts as there: one that was killed or froze is soon in no list."""
 MAINTENANCE_S = 60
 SHORTEST_WAIT_S = 0.5
 LONGEST_WAIT_S = 5.0
@@ -51,6 +56,34 @@ class BellWorker(SimpleWorker):
             log_job_description=False,
         )
         self._stop = stop
+        self._still = Event()
+        self._pulse = Thread(target=self._keep_beating, daemon=True)
+
+    def register_birth(self) -> None:
+        """Announce the worker, and from then on that it lives, also while it waits or is at a job."""
+        super().register_birth()  # type: ignore[no-untyped-call]
+        self.heartbeat()
+        self._pulse.start()
+
+    def register_death(self) -> None:
+        """Sign off; a beat behind that would leave half a worker."""
+        self._still.set()
+        self._pulse.join(BEAT_EVERY_S)
+        super().register_death()  # type: ignore[no-untyped-call]
+
+    def heartbeat(self, timeout: int | None = None, pipeline: "Pipeline | None" = None) -> None:
+        """Say that the worker lives; it counts as dead `LIFE_S` later, whatever RQ would grant."""
+        super().heartbeat(LIFE_S, pipeline)
+
+    def _keep_beating(self) -> None:
+        while not self._still.wait(BEAT_EVERY_S):
+            # Away, Redis is waited for by the worker itself.
+            with suppress(RedisError, OSError):
+                self.heartbeat()
+                if not self.connection.hexists(self.key, "birth"):
+                    # It was frozen or cut off for longer than that, and has been taken for dead.
+                    self.connection.hset(self.key, mapping=self.serialize())
+                    register(self)
 
     def subscribe(self) -> None:
         """Take no commands: nobody stops or kills us through Redis, and no thread has to live through its absence."""
