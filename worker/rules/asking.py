@@ -38,7 +38,10 @@ def decide_query(turn: Turn, parsed: Parsed) -> Decision:
     if not parsed.reports and not parsed.refs:
         last = [Outcome(Code.STATUS, _seen(turn, claim), claim.ref) for claim in last_reported(turn)]
         return answered(turn, "query", last or [Outcome(Code.REFUSED_INVALID)], Code.STATUS)
-    outcomes = _by_clients(turn, parsed) if parsed.reports and not parsed.refs else _by_numbers(turn, parsed)
+    if parsed.refs:
+        outcomes = [_by_number(turn, ref) for ref in parsed.refs]
+    else:
+        outcomes = [_by_client(turn, report) for report in parsed.reports]
     return answered(turn, "query", _within_limits(turn, outcomes), Code.STATUS)
 
 
@@ -64,10 +67,6 @@ def _within_limits(turn: Turn, outcomes: list[Outcome]) -> list[Outcome]:
     return told
 
 
-def _by_numbers(turn: Turn, parsed: Parsed) -> list[Outcome]:
-    return [_by_number(turn, ref) for ref in parsed.refs]
-
-
 def _by_number(turn: Turn, ref: str) -> Outcome:
     claim = claims_meant(turn, Parsed("query", refs=(ref,)))[0]
     if not isinstance(claim, Missing):
@@ -79,34 +78,26 @@ def _by_number(turn: Turn, ref: str) -> Outcome:
     return claim.outcome
 
 
-def _by_clients(turn: Turn, parsed: Parsed) -> list[Outcome]:
-    return [_by_client(turn, report) for report in parsed.reports]
-
-
 def _by_client(turn: Turn, report: Report) -> Outcome:
+    asked = Client.of(report)
     if report.client is None:
-        return _by_digits(turn, report)
+        # A number without a name tells only of the asker's own: four digits are hidden, so it may be anybody's.
+        at = turn.state.claims_at(asked.phone7)
+        seen = [claim for claim in at if claim.live(turn.now) and in_his_view(turn, claim)]
+        if len(seen) > 1:
+            return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [claim.ref for claim in seen]})
+        if not seen:
+            return Outcome(Code.REFUSED_INVALID, {"reason": "whom"})
+        return Outcome(Code.STATUS, _seen(turn, seen[0]), seen[0].ref)
     claim = claims_meant(turn, Parsed("query", reports=(report,)))[0]
     client = client_params(report)
     if not isinstance(claim, Missing) and claim.live(turn.now):
         return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
-    asked = Client.of(report)
     if attribute(turn.state, asked, turn.now).unit:
         return Outcome(Code.STATUS, client | {"state": "other"})
     if isinstance(claim, Missing):
         return Outcome(Code.STATUS, client | {"state": "nobody"})
     return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
-
-
-def _by_digits(turn: Turn, report: Report) -> Outcome:
-    """A number without a name tells only of the asker's own: four digits are hidden, so it may be anybody's."""
-    at = turn.state.claims_at(Client.of(report).phone7)
-    seen = [claim for claim in at if claim.live(turn.now) and in_his_view(turn, claim)]
-    if len(seen) > 1:
-        return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [claim.ref for claim in seen]})
-    if not seen:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "whom"})
-    return Outcome(Code.STATUS, _seen(turn, seen[0]), seen[0].ref)
 
 
 def _seen(turn: Turn, claim: Claim) -> dict[str, Any]:

@@ -49,9 +49,22 @@ def attribute(state: State, asked: Client, at: datetime) -> Answer:
     """Return whose a client is at a moment, by the line as far as the state has it."""
     past = _past(state, asked, at)
     standing = _standing(state, past, asked, at)
-    answer = _decided(state, past, at) or _final(state, past, at) or standing or _nobody(past)
-    open_beside = _flags(state, past, asked, at)
-    return replace(answer, flags=tuple(dict.fromkeys((*answer.flags, *open_beside))))
+    deal = standing_deal(state, past, at)
+    answer = _decided(state, past, at)
+    if answer is None and deal is not None:
+        # A recorded deal: the answer of its moment, for good (J8).
+        answer = Answer(deal.owner_unit, deal.owner_agent, deal.owner_rules, deal.owner_facts, claim=deal.number)
+    answer = answer or standing or _nobody(past)
+    # What stands beside the answer: disputes, claimed families (B17), late reports (B21), payments told late (J3).
+    flags = list(answer.flags)
+    if any(open_at(state, d, at) for claim in past for d in state.disputes_of(claim.number)):
+        flags.append("disputed")
+    if len(family_of(state, asked, at, proved=False)) > len(family_of(state, asked, at)):
+        flags.append("claimed")
+    if any(claim.state == ClaimState.CONTESTED and claim.live(at) for claim in past):
+        flags.append("contested")
+    flags += deal.flags if deal is not None else ()
+    return replace(answer, flags=tuple(dict.fromkeys(flags)))
 
 
 def attribute_claim(state: State, claim: Claim, at: datetime) -> Answer:
@@ -72,16 +85,12 @@ def attribute_at_deal(state: State, claim: Claim, at: datetime) -> Answer:
 
 
 def _past(state: State, client: Client, at: datetime) -> list[Claim]:
-    return [claim for claim in _claims(state, client, at) if claim.reported_at <= at]
-
-
-def _claims(state: State, client: Client, at: datetime) -> list[Claim]:
-    """Return the claims that speak of a client: exactly so called before those whose names merely agree."""
+    """Return the claims by then that speak of a client: exactly so called before those whose names merely agree."""
     family = claims_of_family(state, client, at)
     own = [c for c in family if c.phone7 == client.phone7 or names_agree(c.client, client.name)]
     exact = [c for c in own if same_name(c.client, client.name)]
     holding = any(c.holds(at) for c in exact)
-    return [c for c in family if not (holding and c in own and c not in exact)]
+    return [c for c in family if c.reported_at <= at and not (holding and c in own and c not in exact)]
 
 
 def _decided(state: State, past: list[Claim], at: datetime) -> Answer | None:
@@ -92,14 +101,6 @@ def _decided(state: State, past: list[Claim], at: datetime) -> Answer | None:
     dispute, decided = decision
     facts = (next(claim.ref for claim in past if claim.number == dispute.claim), dispute.ref)
     return Answer(decided.unit, decided.agent, decided.rules, facts, claim=dispute.claim)
-
-
-def _final(state: State, past: list[Claim], at: datetime) -> Answer | None:
-    """A recorded deal: the answer of its moment, for good (J8)."""
-    deal = standing_deal(state, past, at)
-    if deal is None:
-        return None
-    return Answer(deal.owner_unit, deal.owner_agent, deal.owner_rules, deal.owner_facts, claim=deal.number)
 
 
 def _standing(state: State, past: list[Claim], asked: Client, at: datetime) -> Answer | None:
@@ -117,16 +118,6 @@ def _standing(state: State, past: list[Claim], asked: Client, at: datetime) -> A
     related = any(not is_himself(state, asked, c) for c in holding)
     differs = bool(visited or arrived) and first is None
     claim = first or next(iter(walked_in), earliest)
-    return _held(state, claim, at, related=related, differs=differs)
-
-
-def _protects(state: State, claim: Claim, at: datetime) -> bool:
-    """Tell whether a confirmed visit protects a claim by then: it counts from its last signature on (B9)."""
-    form = state.visits.get(claim.visit)
-    return claim.visited_at is not None and (form is None or form.closed_at is None or form.closed_at <= at)
-
-
-def _held(state: State, claim: Claim, at: datetime, *, related: bool, differs: bool) -> Answer:
     form = state.visits.get(claim.visit) if _protects(state, claim, at) else None
     rules = tuple(dict.fromkeys((*_rules(state, claim, at), *((Rule.R23,) if related else ()))))
     facts = (claim.ref, *((form.ref,) if form is not None else ()))
@@ -134,6 +125,12 @@ def _held(state: State, claim: Claim, at: datetime, *, related: bool, differs: b
     dispute = ("disputed",) if differs else ()
     until = None if claim.sold(at) else claim.ends_at
     return Answer(claim.unit, claim.agent, rules, facts, until, (*flags, *dispute), claim.number)
+
+
+def _protects(state: State, claim: Claim, at: datetime) -> bool:
+    """Tell whether a confirmed visit protects a claim by then: it counts from its last signature on (B9)."""
+    form = state.visits.get(claim.visit)
+    return claim.visited_at is not None and (form is None or form.closed_at is None or form.closed_at <= at)
 
 
 def _rules(state: State, claim: Claim, at: datetime) -> Iterator[str]:
@@ -171,15 +168,3 @@ def _nobody(past: list[Claim]) -> Answer:
     if last.state == ClaimState.WITHDRAWN:
         return Answer("", "", (Rule.R7,), facts)
     return Answer("", "", (Rule.R8, *((Rule.R14,) if last.visited_at is not None else ())), facts)
-
-
-def _flags(state: State, past: list[Claim], client: Client, at: datetime) -> Iterator[str]:
-    """What stands beside the answer: disputes, claimed families (B17), late reports (B21), payments told late (J3)."""
-    if any(open_at(state, d, at) for claim in past for d in state.disputes_of(claim.number)):
-        yield "disputed"
-    if len(family_of(state, client, at, proved=False)) > len(family_of(state, client, at)):
-        yield "claimed"
-    if any(claim.state == ClaimState.CONTESTED and claim.live(at) for claim in past):
-        yield "contested"
-    deal = standing_deal(state, past, at)
-    yield from deal.flags if deal is not None else ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from parsers.message import Parsed
-from worker.rules.answers import Outcome, answered
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import set_dates
 from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal
@@ -21,23 +21,20 @@ from worker.rules.turn import Turn
 
 def decide_cancel(turn: Turn, parsed: Parsed) -> Decision:
     """Take back a sale: 退定 R1. What was decided about it falls with it; what is still disputed goes on."""
-    return answered(turn, "cancel_deposit", [_by_claim(turn, parsed)])
-
-
-def _by_claim(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, "cancel_deposit", Code.REFUSED_ROLE)
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
-        return claim.outcome
+        return answered(turn, "cancel_deposit", [claim.outcome])
     family = claims_of_family(turn.state, claim.who, turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     if deal is None:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "unsold"})
+        return refused(turn, "cancel_deposit", Code.REFUSED_INVALID, {"reason": "unsold"})
     decided = [d for c in family for d in turn.state.disputes_of(c.number) if decided_at(turn.state, d, turn.now)]
     _cancel(turn, deal, family, decided)
     sold = turn.state.claims[deal.number]
-    return Outcome(Code.WITHDRAWN, named_params(sold) | {"state": "sale"}, sold.ref)
+    taken_back = Outcome(Code.WITHDRAWN, named_params(sold) | {"state": "sale"}, sold.ref)
+    return answered(turn, "cancel_deposit", [taken_back])
 
 
 def cancel_dispute(turn: Turn, ref: str) -> Outcome:
@@ -54,7 +51,13 @@ def cancel_dispute(turn: Turn, ref: str) -> Outcome:
 
 def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable[Dispute]) -> None:
     """Take back a sale and what was decided about it; whoever had the client hears how his claim stands."""
-    told = _cancel_deal(turn, deal) if deal is not None else {}
+    told: dict[str, dict[str, Any]] = {}
+    if deal is not None:
+        turn.state.put(replace(deal, cancelled_at=turn.now))
+        claim = replace(turn.state.claims[deal.number], deal_at=None)
+        turn.state.put(claim)
+        state = "sale" if claim.live(turn.now) else "sale_over"
+        told[claim.agent_phone or claim.sender] = named_params(claim) | {"state": state}
     for dispute in fallen:
         if not cancelled(dispute, turn.now):
             turn.state.put(replace(dispute, state=DisputeState.CANCELLED, cancelled_at=turn.now))
@@ -63,14 +66,6 @@ def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable
     set_dates(turn, family)
     for phone, params in told.items():
         turn.notify([phone], Code.WITHDRAWN, params, params["ref"])
-
-
-def _cancel_deal(turn: Turn, deal: Deal) -> dict[str, dict[str, Any]]:
-    turn.state.put(replace(deal, cancelled_at=turn.now))
-    claim = replace(turn.state.claims[deal.number], deal_at=None)
-    turn.state.put(claim)
-    params = named_params(claim) | {"state": "sale" if claim.live(turn.now) else "sale_over"}
-    return {claim.agent_phone or claim.sender: params}
 
 
 def _named(dispute: Dispute) -> dict[str, Any]:

@@ -58,19 +58,16 @@ def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
     if turn.now - datetime.fromisoformat(act["asked_at"]) > timedelta(minutes=turn.policy.confirm_minutes):
         turn.state.put(replace(sender, act=None))
         return refused(turn, "confirm", Code.REFUSED_LATE)
-    if act["code"] != parsed.refs[0]:
-        return _wrong(turn, dict(act))
+    kept, right = act["parsed"], act["code"] == parsed.refs[0]
+    if not right and act["tries"] < TRIES:
+        _ask(turn, {"kind": act["kind"], "parsed": kept}, act["tries"] + 1)
+        return turn.decision("confirm", Code.CONFIRM_CODE)
     turn.state.put(replace(sender, act=None))
-    return ACTS[act["kind"]](turn, _read(act["parsed"]))
-
-
-def _wrong(turn: Turn, act: dict[str, object]) -> Decision:
-    tried = int(str(act["tries"]))
-    if tried >= TRIES:
-        turn.state.put(replace(turn.state.sender(turn.phone), act=None))
+    if not right:
         return refused(turn, "confirm", Code.REFUSED_LATE)
-    _ask(turn, {"kind": act["kind"], "parsed": act["parsed"]}, tried + 1)
-    return turn.decision("confirm", Code.CONFIRM_CODE)
+    reports = tuple(Report(**report) for report in kept["reports"])
+    asked_for = Parsed(**(kept | {"reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
+    return ACTS[act["kind"]](turn, asked_for)
 
 
 def _ask(turn: Turn, act: dict[str, object], tries: int) -> None:
@@ -83,8 +80,3 @@ def _ask(turn: Turn, act: dict[str, object], tries: int) -> None:
 def code_of(salt: str) -> str:
     """Return four digits that nobody can guess and that recomputing from the line gives again."""
     return f"{int.from_bytes(hashlib.sha256(f'code:{salt}'.encode()).digest()[:8]) % 10_000:04d}"
-
-
-def _read(kept: dict[str, object]) -> Parsed:
-    reports = tuple(Report(**report) for report in kept["reports"])  # type: ignore[attr-defined]
-    return Parsed(**(kept | {"reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))  # type: ignore[arg-type]

@@ -18,20 +18,16 @@ def decide_correct(turn: Turn, parsed: Parsed) -> Decision:
     """Give a claim the number that stands last in the text; the old one goes on finding it."""
     if turn.role != "manager":
         return refused(turn, "correct", Code.REFUSED_ROLE)
-    claims, true = _parts(parsed)
+    claims, true = parsed, None
+    if parsed.reports and len(parsed.refs) + len(parsed.reports) > 1:
+        # What stands before it names the claim.
+        claims, true = replace(parsed, reports=parsed.reports[:-1]), parsed.reports[-1]
     if true is None or not parsed.words:
         return refused(turn, "correct", Code.REFUSED_INVALID, {"reason": "number" if true is None else "proof"})
     meant = claims_meant(turn, claims)
     if len(meant) > 1:
         return refused(turn, "correct", Code.REFUSED_INVALID, {"reason": "one"})
     return answered(turn, "correct", [_correct(turn, meant[0], true, parsed.words)])
-
-
-def _parts(parsed: Parsed) -> tuple[Parsed, Report | None]:
-    """Return what names the claim, and the number that is true: the last one, and none if it is all there is."""
-    if len(parsed.refs) + len(parsed.reports) < 2 or not parsed.reports:
-        return parsed, None
-    return replace(parsed, reports=parsed.reports[:-1]), parsed.reports[-1]
 
 
 def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Outcome:
@@ -47,15 +43,11 @@ def _correct(turn: Turn, claim: Claim | Missing, true: Report, proof: str) -> Ou
     turn.state.put(Alias(*before, claim.number, turn.message.seq, turn.now, proof))
     corrected = replace(claim, first3=true.first3 or "", last4=true.last4 or "")
     turn.state.put(corrected)
-    _let_the_earliest_prevail(turn, corrected)
-    return Outcome(Code.CORRECTED, named_params(corrected) | {"old": claim.mask}, claim.ref, (Rule.R22, Rule.R25))
-
-
-def _let_the_earliest_prevail(turn: Turn, corrected: Claim) -> None:
-    """R22: of claims that turn out to be one client's the earliest stands; one with a visit is for a dispute (B16)."""
+    # R22: of claims that turn out to be one client's the earliest stands; one with a visit is for a dispute (B16).
     at = turn.state.claims_at(corrected.phone7)
     same = [c for c in at if c.holds(turn.now) and names_agree(c.client, corrected.client)]
     first, *later = sorted(same, key=lambda c: (c.reported_at, c.seq, c.part)) or [corrected]
-    for claim in later:
-        if claim.unit != first.unit and claim.visited_at is None and not claim.sold(turn.now):
-            displace(turn, claim)
+    for other in later:
+        if other.unit != first.unit and other.visited_at is None and not other.sold(turn.now):
+            displace(turn, other)
+    return Outcome(Code.CORRECTED, named_params(corrected) | {"old": claim.mask}, claim.ref, (Rule.R22, Rule.R25))

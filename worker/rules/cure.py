@@ -35,7 +35,9 @@ def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
         return form.outcome
     if not _pending(form):
         return Outcome(Code.REFUSED_NOT_FOUND, form_params(form))
-    if not waits(form, turn.state.day(turn.now)) and not _in_dispute(turn, form):
+    # What all have signed on its day may still be cured, within a dispute about its claim.
+    disputed = any(open_at(turn.state, dispute, turn.now) for dispute in turn.state.disputes_of(form.claim))
+    if not waits(form, turn.state.day(turn.now)) and (missing(form) or not disputed):
         return Outcome(Code.EXPIRED, form_params(form) | {"ending": "form"}, form.ref, (Rule.R16,))
     params = form_params(form) | {"state": "cured" if valid else "uncured"}
     turn.notify([form.agent_phone], Code.SETTLED, params, form.ref)
@@ -44,12 +46,6 @@ def _settle(turn: Turn, form: Visit | Missing, valid: bool) -> Outcome:
     else:
         turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
     return Outcome(Code.SETTLED, params, form.ref, (Rule.R5, Rule.R22))
-
-
-def _in_dispute(turn: Turn, form: Visit) -> bool:
-    """Tell whether a form that all have signed on its day may still be cured: within a dispute about its claim."""
-    disputes = turn.state.disputes_of(form.claim)
-    return not missing(form) and any(open_at(turn.state, dispute, turn.now) for dispute in disputes)
 
 
 def cure(turn: Turn, form: Visit) -> None:

@@ -1,6 +1,6 @@
 """A day as people type it: 2026-12-29, or 12-29 without its year (decisions.md D9)."""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 
 from worker.rules.state import State
@@ -18,12 +18,8 @@ def typed_day(state: State, written: str | None, now: datetime) -> date | None:
     if written is None:
         return today
     years = (today.year, today.year - 1) if len(written) == YEARLESS else (None,)
-    return min(_days(written, years), key=lambda day: abs(day - today), default=None)
-
-
-def _days(written: str, years: tuple[int | None, ...]) -> Iterator[date]:
+    days: list[date] = []
     for year in years:
-        try:
-            yield date.fromisoformat(written if year is None else f"{year}-{written}")
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            days.append(date.fromisoformat(written if year is None else f"{year}-{written}"))
+    return min(days, key=lambda day: abs(day - today), default=None)

@@ -41,29 +41,20 @@ def plan_daily(turn: Turn, accepted: int, changed: Iterable[Fact]) -> None:
     hour = turn.policy.daily_digest
     if hour is None:
         return
-    at = _next(turn.now, hour, turn.state)
+    local = turn.now.astimezone(turn.state.zone)
+    at = at_hour(turn.state, local.date() if local.time() < hour else local.date() + DAY, hour)
     subject = f"{at.astimezone(turn.state.zone):%Y-%m-%d}"
     before: Mapping[str, Any] = {"texts": 0, "accepted": 0}
     if (known := turn.state.deadlines.get(("daily", subject, at))) is not None:
         before = known.detail
     counted = {"texts": before["texts"] + 1, "accepted": before["accepted"] + accepted}
-    unsure = _left_to_check(turn, before.get("unsure", ()), changed)
-    counted |= {"unsure": unsure} if unsure else {}
-    turn.state.put(Deadline("daily", subject, at, detail=counted))
-
-
-def _left_to_check(turn: Turn, before: Iterable[int], changed: Iterable[Fact]) -> list[int]:
-    """Return the registrations of the day whose reading nobody has confirmed."""
+    # Of the day's registrations those whose reading nobody has confirmed.
     claims = {fact.number: fact for fact in changed if isinstance(fact, Claim)}
     new = (number for number, claim in claims.items() if claim.seq == turn.message.seq)
-    asked = dict.fromkeys((*before, *new))
-    return [n for n in asked if n not in claims or (UNSURE in claims[n].flags and claims[n].ended_at is None)]
-
-
-def _next(now: datetime, hour: time, state: State) -> datetime:
-    local = now.astimezone(state.zone)
-    day = local.date() if local.time() < hour else local.date() + DAY
-    return at_hour(state, day, hour)
+    asked = dict.fromkeys((*before.get("unsure", ()), *new))
+    unsure = [n for n in asked if n not in claims or (UNSURE in claims[n].flags and claims[n].ended_at is None)]
+    counted |= {"unsure": unsure} if unsure else {}
+    turn.state.put(Deadline("daily", subject, at, detail=counted))
 
 
 def at_hour(state: State, day: date, hour: time) -> datetime:

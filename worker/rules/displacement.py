@@ -29,18 +29,16 @@ def stand_by_holders(turn: Turn, facts: Iterable[Fact]) -> None:
     holders = {f.number for f in facts if isinstance(f, Claim) and "contested" in f.flags}
     for number in sorted(holders):
         for waiting in waiting_beside(turn, number):
-            _stand_by(turn, turn.state.claims[number], waiting)
+            holder = turn.state.claims[number]
+            if not holder.live(turn.now) or holder.sold(turn.now):
+                displace(turn, waiting)
+            elif waiting.ends_at != holder.ends_at:
+                moved = replace(waiting, ends_at=holder.ends_at)
+                turn.state.put(moved)
+                plan_protection(turn, moved)
 
 
 def waiting_beside(turn: Turn, number: int) -> list[Claim]:
     """Return the contested claims that wait for a decision against a holder."""
     contested = (c for c in turn.state.claims.values() if c.state == ClaimState.CONTESTED)
     return [c for c in contested if number in c.rivals and c.live(turn.now)]
-
-
-def _stand_by(turn: Turn, holder: Claim, waiting: Claim) -> None:
-    if not holder.live(turn.now) or holder.sold(turn.now):
-        displace(turn, waiting)
-    elif waiting.ends_at != holder.ends_at:
-        turn.state.put(replace(waiting, ends_at=holder.ends_at))
-        plan_protection(turn, turn.state.claims[waiting.number])

@@ -86,17 +86,14 @@ def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     deal = standing_deal(state, claims_disputed(state, dispute, at), at)
     if deal is None:
         return None
-    return Decided(max(until, dispute.opened_at), deal.unit, _closing_agent(dispute, deal), (Rule.R20,))
+    # J2: the agent of the closing unit in the dispute, else on the claim.
+    agent = next((party.agent for party in dispute.parties if party.unit == deal.unit), deal.agent)
+    return Decided(max(until, dispute.opened_at), deal.unit, agent, (Rule.R20,))
 
 
 def side_of(dispute: Dispute, unit: str) -> str | None:
     """Return on which side of a dispute a unit stands: holder or objector; None: it is no party."""
     return next((party.side for party in dispute.parties if party.unit == unit), None)
-
-
-def _closing_agent(dispute: Dispute, deal: Deal) -> str:
-    """J2: the agent of the closing unit in the dispute, else on the claim."""
-    return next((party.agent for party in dispute.parties if party.unit == deal.unit), deal.agent)
 
 
 def open_at(state: State, dispute: Dispute, at: datetime) -> bool:
