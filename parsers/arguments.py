@@ -195,10 +195,14 @@ def _written_time(found: re.Match[str]) -> str:
 
 
 def take_refs(kind: str, found: Arguments) -> None:
-    """Take the numbers that follow one another from the first on; one behind other words is part of these."""
+    """Take the numbers that follow one another from the first on, each once (L12).
+
+    One behind other words is part of these.
+    """
     at = found.begin
     while match := _ref_at(found.body, at):
-        found.refs.append(f"{match[1].upper()}{match[2]}" if match[1] else match[3] or match[4])
+        ref = f"{match[1].upper()}{match[2]}" if match[1] else match[3] or match[4]
+        found.refs += [ref] if ref not in found.refs else []
         found.take(at, match.end())
         at = match.end()
         if kind in OF_ONE:

@@ -158,11 +158,44 @@ def test_our_words_on_visits_are_no_commands_when_somebody_sends_them_back(langu
     assert parse(said(language, key, client="张三", agent="李四", unit="链家", ref="V1")).kind == "echo"
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("count", [2, 5, 48, 300])
+def test_a_list_is_three_segments_whatever_became_of_how_many(language: str, count: int) -> None:
+    keys = [key for key in catalogue(language)["part"] if "." not in key]
+    for first in range(0, len(keys), 3):
+        codes = [keys[(first + i // 2) % len(keys)] for i in range(count)]
+        parts = [PARAMS | {"code": code, "ref": f"R{100 + 2 * i}"} for i, code in enumerate(codes)]
+        words = render(Setting(language, ZONE, NOW), codes[0], "reply", {"parts": parts, "only": "翡翠湾江畔云…"})
+        assert segments(words) <= 3, words
+        assert "{" not in words
+        assert str(count) in words.partition("\n")[0]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_of_a_long_list_what_stands_for_itself_is_shown_and_the_alike_is_folded(language: str) -> None:
+    parts = [
+        {"client": f"赵{n}", "mask": "139****0001", "until": NOW.isoformat(), "code": "accepted"} for n in range(48)
+    ]
+    parts = [part | {"ref": f"R{n}"} for n, part in enumerate(parts, 1)]
+    taken = {"client": "钱二", "mask": "138****0007", "code": "duplicate_other"}
+    words = render(Setting(language, ZONE, NOW), "accepted", "reply", {"parts": [*parts, taken]})
+    assert ("赵0" in words, "钱二" in words, "R48" in words, "赵47" in words) == (True, True, True, False)
+    short = render(Setting(language, ZONE, NOW), "accepted", "reply", {"parts": [*parts[:2], taken]})
+    assert len(short.splitlines()) == 4
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_is_longer_than_a_gateway_takes(language: str) -> None:
+    for key in catalogue(language)["say"]:
+        assert len(said(language, key, unit="钉" * 2000, text="很" * 2000, old="1" * 2000)) <= 1600
+
+
+CATALOGUED = ("say", "part", "head", "act", "tail", "field", "party", "fold")
+
+
 def test_both_languages_say_the_same_things() -> None:
     chinese, english = catalogue("zh"), catalogue("en")
-    assert {k: set(chinese[k]) for k in ("say", "part", "head", "act", "tail", "field", "party")} == {
-        k: set(english[k]) for k in ("say", "part", "head", "act", "tail", "field", "party")
-    }
+    assert {k: set(chinese[k]) for k in CATALOGUED} == {k: set(english[k]) for k in CATALOGUED}
 
 
 def test_unit_then_time_then_agent_are_left_out() -> None:

@@ -42,7 +42,9 @@ def decide_query(turn: Turn, parsed: Parsed) -> Decision:
         outcomes = [_by_number(turn, ref) for ref in parsed.refs]
     else:
         outcomes = [_by_client(turn, report) for report in parsed.reports]
-    return answered(turn, "query", _within_limits(turn, outcomes), Code.STATUS)
+    # Named twice, by R1 and 1, it is told once (L12).
+    once = {outcome.ref or str(i): outcome for i, outcome in enumerate(outcomes)}
+    return answered(turn, "query", _within_limits(turn, list(once.values())), Code.STATUS)
 
 
 def _within_limits(turn: Turn, outcomes: list[Outcome]) -> list[Outcome]:

@@ -5,7 +5,7 @@ from worker.rules.codes import Code
 from worker.rules.forms import in_view
 from worker.rules.identity import names_agree
 from worker.rules.model import Visit
-from worker.rules.references import Missing
+from worker.rules.references import Missing, each_once
 from worker.rules.turn import Turn
 
 
@@ -15,7 +15,8 @@ def forms_meant(turn: Turn, parsed: Parsed, waiting: list[Visit]) -> list[Visit 
     `waiting` are the forms that four digits alone, or a name and mask, can mean.
     """
     named = [_by_client(report, waiting) for report in parsed.reports]
-    return [*(_by_reference(turn, ref, waiting) for ref in parsed.refs), *named] or [Missing(Code.REFUSED_INVALID)]
+    meant = each_once([*(_by_reference(turn, ref, waiting) for ref in parsed.refs), *named])
+    return meant or [Missing(Code.REFUSED_INVALID)]
 
 
 def forms_seen(turn: Turn) -> list[Visit]:

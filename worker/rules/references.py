@@ -1,8 +1,9 @@
 """Which claim a command means: a number, a name and mask, or the last four digits (texts.md, section 2; E6, E24)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from parsers.message import Parsed, Report
 from worker.rules.answers import Outcome
@@ -10,9 +11,11 @@ from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.families import claims_of_family
 from worker.rules.identity import names_agree, same_name
-from worker.rules.model import Claim
+from worker.rules.model import Claim, Visit
 from worker.rules.needs import LONGEST_NUMBER
 from worker.rules.turn import Turn
+
+Numbered = TypeVar("Numbered", Claim, Visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,21 @@ class Missing:
 
 
 def claims_meant(turn: Turn, parsed: Parsed, first: Callable[[Claim], bool] | None = None) -> list[Claim | Missing]:
-    """Return for each reference of a command, in its order, the claim that the sender may mean by it.
+    """Return for each reference of a command, in its order, the claim that the sender may mean by it; each once (L12).
 
     Of several claims on one client those are meant before others that `first` is true of: who holds him by default.
     """
     wanted = first or (lambda claim: claim.holds(turn.now))
     named = [claim_on(turn, report, wanted) for report in parsed.reports]
-    return [*(_by_reference(turn, ref) for ref in parsed.refs), *named] or [Missing(Code.REFUSED_INVALID)]
+    return each_once([*(_by_reference(turn, ref) for ref in parsed.refs), *named]) or [Missing(Code.REFUSED_INVALID)]
+
+
+def each_once(meant: Iterable[Numbered | Missing]) -> list[Numbered | Missing]:
+    """Return what a command means without what it names again, by number or by client (L12)."""
+    found: dict[object, Numbered | Missing] = {}
+    for i, each in enumerate(meant):
+        found.setdefault((i,) if isinstance(each, Missing) else each.number, each)
+    return list(found.values())
 
 
 JUST_REPORTED = timedelta(days=1)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT, WALK_IN
 from worker.words.fields import Fields
+from worker.words.lists import Line, bounded, listed
 from worker.words.segments import segments
 
 YEAR_SHOWN_BEYOND = timedelta(days=300)
@@ -42,7 +43,7 @@ def catalogue(language: str) -> Mapping[str, Any]:
 def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:
     """Return what a reply says: the fullest wording that is one segment, its name clipped only as a last resort.
 
-    A reply on several clients (`params["parts"]`) lists them and may be longer.
+    A reply on several clients (`params["parts"]`) lists them and may be three (L12).
     """
     if "parts" in params:
         return _listed(setting, code, role, params)
@@ -57,7 +58,7 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
             words = wording.format_map(fields)
             if segments(words) == 1:
                 return words
-    return _telephone_alone(setting, params) or words
+    return _telephone_alone(setting, params) or bounded(words)
 
 
 def _numbered(setting: Setting, params: Mapping[str, Any]) -> list[str]:
@@ -186,12 +187,14 @@ def _telephone_alone(setting: Setting, params: Mapping[str, Any]) -> str:
 def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:
     words = catalogue(setting.language)
     head: str = words["head"].get(code, words["head"]["default"]).format(count=len(params["parts"]))
-    parts = [_part(setting, role, part) for part in params["parts"]]
-    return head + "\n" + "\n".join(parts) + _tail(setting, params).format_map(params)
+    lines = [_line(setting, role, part) for part in params["parts"]]
+    return bounded(listed(head, lines, _tail(setting, params).format_map(params), words))
 
 
-def _part(setting: Setting, role: str, part: Mapping[str, Any]) -> str:
-    templates: Mapping[str, str] = catalogue(setting.language)["part"]
-    names = _cases(str(part["code"]), role, part)
-    template = next((templates[name] for name in names if name in templates), "{who}")
-    return template.format_map(_fields(setting, part, None)) + _tail(setting, part).format_map(part)
+def _line(setting: Setting, role: str, part: Mapping[str, Any]) -> Line:
+    words = catalogue(setting.language)
+    names, templates = _cases(str(part["code"]), role, part), words["part"]
+    name = next((name for name in names if name in templates), "")
+    said = templates.get(name, "{who}").format_map(_fields(setting, part, None))
+    tail = _tail(setting, part).format_map(part)
+    return Line(said + tail, name if name in words["fold"] and not tail else "", str(part.get("ref", "")))
