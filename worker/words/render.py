@@ -1,7 +1,7 @@
 """A code and its parameters become words: within one segment for one client, in the site's language and time zone."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,31 +47,27 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
     """
     if "parts" in params:
         return _listed(setting, code, role, params)
+    say, tails = catalogue(setting.language)["say"], catalogue(setting.language)["tail"]
     tail = _tail(setting, params)
-    wordings = [wording + tail for wording in _wordings(setting, code, role, params)]
-    wordings += [str(catalogue(setting.language)["tail"]["still_alone"])] if "still" in params else []
-    shapes = [(wordings, *shortening) for shortening in _shortenings(params)]
-    shapes += [([short + tail for short in _numbered(setting, params)], clipped, 0) for clipped in NAME_CLIPPED_TO]
+    key = next(key for key in _cases(code, role, params) if key in say)
+    wordings = [wording + tail for wording in say[key]]
+    wordings += [tails["still_alone"]] if "still" in params else []
+    # All of a list, then the first of it that fit; then shorter names.
+    fewer = range(len(params.get("names", ())), 0, -1)
+    shapes: list[tuple[list[str], int | None, int]] = [(wordings, None, named) for named in fewer]
+    shapes += [(wordings, clipped, 0) for clipped in (None, *NAME_CLIPPED_TO)]
+    if params.get("ref") and ("only" in params or "also" in params):
+        # What is said of a registration at the least, where something beside it must find room (L25).
+        shapes += [([short + tail for short in tails["numbered"]], clipped, 0) for clipped in NAME_CLIPPED_TO]
     for shape, clipped, named in shapes:
         fields = Fields(_fields(setting, params, clipped) | {"names": _names(setting, params, named)})
         for wording in shape:
-            words = wording.format_map(fields)
+            words: str = wording.format_map(fields)
             if segments(words) == 1:
                 return words
-    return _telephone_alone(setting, params) or bounded(words)
-
-
-def _numbered(setting: Setting, params: Mapping[str, Any]) -> list[str]:
-    """Return what is said of a registration at the least, where something beside it must find room (L25)."""
-    beside = params.get("ref") and ("only" in params or "also" in params)
-    return list(catalogue(setting.language)["tail"]["numbered"]) if beside else []
-
-
-def _shortenings(params: Mapping[str, Any]) -> Iterator[tuple[int | None, int]]:
-    """Yield how long a name may be and how many of a list are named: all of it first, then the first ones that fit."""
-    everybody = len(params.get("names", ()))
-    yield from ((None, named) for named in range(everybody, 0, -1))
-    yield from ((clipped, 0) for clipped in (None, *NAME_CLIPPED_TO))
+    if "telephone" in params:
+        return str(tails["telephone_alone"]).format_map(params)
+    return bounded(words)
 
 
 def _names(setting: Setting, params: Mapping[str, Any], named: int) -> str:
@@ -81,12 +77,6 @@ def _names(setting: Setting, params: Mapping[str, Any], named: int) -> str:
     words, names = catalogue(setting.language)["tail"], params["names"]
     more = words["more"] if named < int(params.get("missed", 0)) else ""
     return str(words["names"]).format(names="、".join(names[:named]) + more)
-
-
-def _wordings(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> list[str]:
-    say: Mapping[str, list[str]] = catalogue(setting.language)["say"]
-    found: list[str] = next(say[key] for key in _cases(code, role, params) if key in say)
-    return found
 
 
 def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
@@ -107,23 +97,29 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
 
 
 def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) -> Fields:
+    known = catalogue(setting.language)
     fields = Fields({key: str(value) for key, value in params.items()})
     fields |= {key: written_time(setting, params[key]) for key in TIMES if params.get(key)}
     fields |= {key: written_end(setting, params[key]) for key in ENDS if params.get(key)}
     client = _clip(str(params.get("client", "")), clipped)
     agent, unit = str(params.get("agent", "")), _unit(setting, params.get("unit", ""))
     nobody = agent in ("", NO_AGENT)
+    persons = known["tail"]["persons"].format_map(params) if "persons" in params else ""
     fields["holder"] = _unit(setting, params.get("holder", ""))
-    fields["who"] = client + str(params.get("mask", "")) + _persons(setting, params)
+    fields["who"] = client + str(params.get("mask", "")) + persons
     fields["other_who"] = _clip(str(params.get("other_client", "")), clipped) + str(params.get("other_mask", ""))
     fields["agent"] = unit if nobody else _clip(agent, clipped)
     fields["by"] = unit if nobody else f"{agent}({unit})" if unit else agent
     fields["colleague"] = unit if params.get("colleague") == NO_AGENT else str(params.get("colleague", ""))
     fields["fitting"] = "、".join(params.get("fitting", ()))
     fields |= _of_form(setting, params)
-    fields |= _left_to_check(setting, params)
-    fields["act"] = catalogue(setting.language)["act"].get(params.get("kind"), "")
-    fields["example"] = catalogue(setting.language)["example"]
+    left = params.get("unsure")
+    if isinstance(left, list):
+        # A digest lists the readings that nobody has confirmed (L24), by number and only counted.
+        named = {"items": "、".join(left), "count": str(len(left))}
+        fields |= {name: known["tail"][name].format_map(named) for name in ("to_check", "to_check_count")}
+    fields["act"] = known["act"].get(params.get("kind"), "")
+    fields["example"] = known["example"]
     fields["text"] = _clip(str(params.get("text", "")).strip(), PART_TEXT_LONGEST)
     return fields
 
@@ -138,19 +134,6 @@ def _of_form(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
         "signers": "/".join(parties.get(signer, signer) for signer in params.get("signers", ())),
         "items": "、".join(params.get("items", ())),
     }
-
-
-def _left_to_check(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
-    """Return how a digest lists the readings that nobody has confirmed (L24), by number and only counted."""
-    left = params.get("unsure")
-    if not isinstance(left, list):
-        return {}
-    tails, named = catalogue(setting.language)["tail"], {"items": "、".join(left), "count": str(len(left))}
-    return {name: str(tails[name]).format_map(named) for name in ("to_check", "to_check_count")}
-
-
-def _persons(setting: Setting, params: Mapping[str, Any]) -> str:
-    return str(catalogue(setting.language)["tail"]["persons"]).format_map(params) if "persons" in params else ""
 
 
 def _clip(name: str, longest: int | None) -> str:
@@ -179,22 +162,14 @@ def _tail(setting: Setting, params: Mapping[str, Any]) -> str:
     return "".join(tails[name] for name in BESIDE if name in params)
 
 
-def _telephone_alone(setting: Setting, params: Mapping[str, Any]) -> str:
-    alone = str(catalogue(setting.language)["tail"]["telephone_alone"])
-    return alone.format_map(params) if "telephone" in params else ""
-
-
 def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -> str:
     words = catalogue(setting.language)
     head: str = words["head"].get(code, words["head"]["default"]).format(count=len(params["parts"]))
-    lines = [_line(setting, role, part) for part in params["parts"]]
+    lines = []
+    for part in params["parts"]:
+        names, templates = _cases(str(part["code"]), role, part), words["part"]
+        name = next((name for name in names if name in templates), "")
+        said = templates.get(name, "{who}").format_map(_fields(setting, part, None))
+        tail = _tail(setting, part).format_map(part)
+        lines.append(Line(said + tail, name if name in words["fold"] and not tail else "", str(part.get("ref", ""))))
     return bounded(listed(head, lines, _tail(setting, params).format_map(params), words))
-
-
-def _line(setting: Setting, role: str, part: Mapping[str, Any]) -> Line:
-    words = catalogue(setting.language)
-    names, templates = _cases(str(part["code"]), role, part), words["part"]
-    name = next((name for name in names if name in templates), "")
-    said = templates.get(name, "{who}").format_map(_fields(setting, part, None))
-    tail = _tail(setting, part).format_map(part)
-    return Line(said + tail, name if name in words["fold"] and not tail else "", str(part.get("ref", "")))

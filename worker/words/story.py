@@ -42,12 +42,16 @@ class Telling:
 
     def paragraph(self, case: Case, undecided: int) -> str:
         """Return the paragraph on a case."""
-        answer = case.answer
+        answer, says = case.answer, self._words["rule"]
+        items = []
+        for item in story(case):
+            frame = self._say["timed" if item.place is None else "placed"]
+            items.append(frame.format(place=item.place, at=self._time(item.at), words=self.words(item)))
         parts = {
-            "rules": [self._rule(rule) for rule in answer.rules],
+            "rules": [self._say["rule"].format(rule=r, says=says[r]) if r in says else r for r in answer.rules],
             "facts": list(answer.facts),
             "flags": [self._words["flag"].get(flag, flag) for flag in answer.flags],
-            "items": [self._item(item) for item in story(case)],
+            "items": items,
         }
         said = [self._whose(case)]
         for key, joined in (("rules", "comma"), ("facts", "comma"), ("flags", "comma"), ("items", "separator")):
@@ -68,34 +72,23 @@ class Telling:
             until=self._time(answer.until),
         )
 
-    def _rule(self, rule: str) -> str:
-        says = self._words["rule"].get(rule)
-        return rule if says is None else self._say["rule"].format(rule=rule, says=says)
-
-    def _item(self, item: Item) -> str:
-        frame = self._say["timed" if item.place is None else "placed"]
-        return frame.format(place=item.place, at=self._time(item.at), words=self.words(item))
-
     def words(self, item: Item) -> str:
         """Return what happened, without its time and place."""
         kind, _, outcome = item.code.partition(".")
         template = self._words["item"].get(item.code) or self._words["item"].get(kind, "{outcome}")
-        return template.format_map(Fields(self._fields(item.params) | {"outcome": outcome}))
+        params, named = item.params, self._words["field"]
+        fields = {key: self._written(value) for key, value in params.items()}
+        fields["mismatch"] = self._written([named.get(name, name) for name in params.get("mismatch", ())])
+        fields["part_of_day"] = self._words["part_of_day"].get(str(params.get("part_of_day")), "")
+        fields["told"] = self._say["told"].format(words=fields["told"]) if fields.get("told") else ""
+        fields["time"] = f" {params['time']}" if params.get("time") else ""
+        fields["by"] = self._by(str(params.get("unit", "")), str(params.get("agent", "")))
+        return template.format_map(Fields(fields | {"outcome": outcome}))
 
     def title(self, item: Item) -> str:
         """Return in a word of what kind it is that happened."""
         kind = item.code.partition(".")[0]
         return self._words["title"].get(item.code) or self._words["title"].get(kind, kind)
-
-    def _fields(self, params: Mapping[str, Any]) -> dict[str, str]:
-        fields = {key: self._written(value) for key, value in params.items()}
-        fields["mismatch"] = self._written(
-            [self._words["field"].get(name, name) for name in params.get("mismatch", ())]
-        )
-        fields["part_of_day"] = self._words["part_of_day"].get(str(params.get("part_of_day")), "")
-        fields["told"] = self._say["told"].format(words=fields["told"]) if fields.get("told") else ""
-        fields["time"] = f" {params['time']}" if params.get("time") else ""
-        return fields | {"by": self._by(str(params.get("unit", "")), str(params.get("agent", "")))}
 
     def _written(self, value: Any) -> str:
         if isinstance(value, datetime):
