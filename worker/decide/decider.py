@@ -71,18 +71,14 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
             return BatchResult(0, 0, more=False)
         done, said = decide_batch(connection, batch, clock())
     for record in done:
-        _tell(site_id, record)
+        decision = record.decision
+        if record.error is not None:
+            complain(log, "undecidable", record.error, site=site_id, seq=decision.seq)
+        say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
     tell_written(said)
     more = len(done) == limit or batch.messages[-1].kind not in BY_PERSON
     forwards = sum(isinstance(fact, Forward) for record in done for fact in record.decision.facts)
     return BatchResult(len(done), len(said), more=more, forwards=forwards)
-
-
-def _tell(site_id: int, record: Recorded) -> None:
-    decision = record.decision
-    if record.error is not None:
-        complain(log, "undecidable", record.error, site=site_id, seq=decision.seq)
-    say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
 
 
 def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
@@ -106,7 +102,10 @@ def open_batch(
 
     `undecidable`: places that are on record as such, and so not decided again.
     """
-    messages = _until_set_up([message_of(row) for row in rows])
+    messages = [message_of(row) for row in rows]
+    # What follows a set-up message may mention facts that only it brings: the batch ends behind it.
+    last = next((i for i, message in enumerate(messages) if message.kind not in BY_PERSON), len(messages) - 1)
+    messages = messages[: last + 1]
     state, failed = working_set(connection, cursor.site_id, cursor.state, messages, undecidable)
     given_up: dict[int, Exception | None] = dict.fromkeys(undecidable)
     return Batch(cursor.site_id, cursor.head, messages, state, given_up | failed)
@@ -117,12 +116,6 @@ def message_of(row: Row[Any]) -> Message:
     return Message(
         row.seq, row.received_at, row.kind, row.sender, row.text, row.payload or {}, row.sent_at, row.echo, row.salt
     )
-
-
-def _until_set_up(messages: list[Message]) -> list[Message]:
-    """End a batch behind a set-up message: what follows may mention facts that only it brings."""
-    last = next((i for i, message in enumerate(messages) if message.kind not in BY_PERSON), len(messages) - 1)
-    return messages[: last + 1]
 
 
 def working_set(
@@ -157,7 +150,11 @@ def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[l
     """Decide a batch, write everything that follows from it, and return what each became and the replies written."""
     done: list[Recorded] = []
     for message in batch.messages:
-        done.append(_recorded(batch, message))
+        if message.seq in batch.given_up:
+            record = given_up(batch.state, batch.head, message)
+            done.append(replace(record, error=batch.given_up[message.seq]))
+        else:
+            done.append(recorded(batch.state, batch.head, message))
         batch.head = done[-1].head
     connection.execute(insert(decisions), [_record(batch.site_id, record) | {"decided_at": now} for record in done])
     rows = [{"site_id": batch.site_id} | fields_of(row) for record in done for row in record.decision.rows]
@@ -169,12 +166,6 @@ def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[l
     moved = {"decided_seq": batch.messages[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
     connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
     return done, written
-
-
-def _recorded(batch: Batch, message: Message) -> Recorded:
-    if message.seq in batch.given_up:
-        return replace(given_up(batch.state, batch.head, message), error=batch.given_up[message.seq])
-    return recorded(batch.state, batch.head, message)
 
 
 def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:

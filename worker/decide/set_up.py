@@ -140,7 +140,8 @@ def spread(engine: Engine, clock: Clock | None = None) -> int:
     known = [site for site in all_sites(engine) if site.state]
     told = 0
     for site in known:
-        fresh = [_entry(other) for other in known if not _has_heard(site, other)]
+        heard = [{"number": number} | of for number, of in site.state.get("others", {}).items()]
+        fresh = [_entry(other) for other in known if other.id != site.id and _entry(other) not in heard]
         if fresh:
             put(engine, site, "directory", {"sites": fresh}, clock)
             told += 1
@@ -149,13 +150,6 @@ def spread(engine: Engine, clock: Clock | None = None) -> int:
 
 def _entry(site: SiteRow) -> dict[str, Any]:
     return {"name": site.name, "number": site.number, "aliases": list(site.state.get("aliases", ()))}
-
-
-def _has_heard(site: SiteRow, other: SiteRow) -> bool:
-    if site.id == other.id:
-        return True
-    known = site.state.get("others", {}).get(other.number)
-    return bool(known == {"name": other.name, "aliases": list(other.state.get("aliases", ()))})
 
 
 def _check_aliases(known: Sequence[SiteRow], name: str, aliases: Sequence[str]) -> None:
@@ -182,25 +176,20 @@ def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: 
 def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], clock: Clock | None = None) -> Receipt:
     """Put a checked set-up message into the line and have it decided; the same one twice in a row is `repeated`."""
     digest = hashlib.sha256(canonical(payload)).hexdigest()
-    last = _last_of(engine, site.id, kind)
-    if last[1].startswith(f"{kind}:{site.id}:{digest}:"):
-        return Receipt("repeated", site.id, last[0])
+    same_kind = (inbox.c.site_id == site.id) & (inbox.c.kind == kind)
+    newest = select(inbox.c.seq, inbox.c.provider_id).where(same_kind).order_by(inbox.c.seq.desc()).limit(1)
+    with reading(engine).connect() as connection:
+        last = connection.execute(newest).first()
+    if last is not None and last.provider_id.startswith(f"{kind}:{site.id}:{digest}:"):
+        return Receipt("repeated", site.id, last.seq)
     # The id names the last of its kind as well, so that of two equal ones at the same moment one is a repeat.
-    provider_id = f"{kind}:{site.id}:{digest}:{last[0]}"
+    provider_id = f"{kind}:{site.id}:{digest}:{last.seq if last is not None else 0}"
     try:
         receipt = enter(engine, site.id, Entry(kind, PROGRAM, provider_id, "", payload=payload), clock)
     except UnknownSiteError as error:
         raise SetUpError(f"The site “{site.name}” is gone.") from error
     _drain(engine, site.id)
     return receipt
-
-
-def _last_of(engine: Engine, site_id: int, kind: str) -> tuple[int, str]:
-    mine = (inbox.c.site_id == site_id) & (inbox.c.kind == kind)
-    with reading(engine).connect() as connection:
-        last = select(inbox.c.seq, inbox.c.provider_id).where(mine).order_by(inbox.c.seq.desc()).limit(1)
-        row = connection.execute(last).first()
-    return (row.seq, row.provider_id) if row is not None else (0, "")
 
 
 def _drain(engine: Engine, site_id: int) -> None:
