@@ -1,7 +1,6 @@
 """Scenario files: the language of contract.md and decisions.md, section F, read into lines with their numbers."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -50,10 +49,16 @@ class _Reader(Values):
         timed = _TIMED.fullmatch(line)
         if timed is not None:
             self._timed(timed[1], timed[2])
-        elif re.match(r"\d{4}-\d", line):
+            return
+        if re.match(r"\d{4}-\d", line):
             raise self.fail("a time is written YYYY-MM-DD HH:MM:SS, with seconds and without fractions")
-        else:
-            self._untimed(line)
+        word, _, rest = line.partition(" ")
+        if word == "site":
+            self._site(rest)
+            return
+        if self.site in self.timed_sites:
+            raise self.fail("a line without a time holds from the beginning and must stand before the first timed line")
+        self._set_up(None, word, rest)
 
     def _untimed(self, line: str) -> None:
         word, _, rest = line.partition(" ")
@@ -80,16 +85,13 @@ class _Reader(Values):
         payload["policy"] = {"daily_digest": "off"}
         payload |= {"aliases": aliases} if aliases else {}
         self.scenario.lines.append(SetUp(self.number, name, None, "site", payload))
-        self._introduce({"name": name, "number": number, "aliases": aliases})
-
-    def _introduce(self, entry: dict[str, Any]) -> None:
-        """L25: sites of one installation know each other by name; a site that is alone has nobody to hear of."""
-        for name in self.entries:
-            self.scenario.lines.append(SetUp(self.number, name, None, "directory", {"sites": [entry]}))
-        if self.entries:
-            known = list(self.entries.values())
-            self.scenario.lines.append(SetUp(self.number, self.site, None, "directory", {"sites": known}))
-        self.entries[self.site] = entry
+        # L25: sites of one installation know each other by name; a site that is alone has nobody to hear of.
+        entry, known = {"name": name, "number": number, "aliases": aliases}, list(self.entries.values())
+        for other in self.entries:
+            self.scenario.lines.append(SetUp(self.number, other, None, "directory", {"sites": [entry]}))
+        if known:
+            self.scenario.lines.append(SetUp(self.number, name, None, "directory", {"sites": known}))
+        self.entries[name] = entry
 
     def _set_up(self, at: datetime | None, word: str, rest: str) -> None:
         if word not in SET_UPS:
@@ -97,44 +99,46 @@ class _Reader(Values):
         if not self.site:
             raise self.fail("a site line comes before all others")
         site, rest = self.at_site(rest)
-        kind, payload = self._set_ups()[word](rest)
-        self.scenario.lines.append(SetUp(self.number, site, at, kind, payload))
+        kind = "roster" if word == "agent" else word
+        self.scenario.lines.append(SetUp(self.number, site, at, kind, self._payload(word, rest)))
 
-    def _set_ups(self) -> dict[str, Callable[[str], tuple[str, dict[str, Any]]]]:
-        return {
-            "directory": self._directory,
-            "policy": self._policy,
-            "unit": self._unit,
-            "agent": self._agent,
-            "unlist": self._unlist,
-            "staff": self._staff,
-            "import": self._import,
-        }
+    def _payload(self, word: str, rest: str) -> dict[str, Any]:
+        match word:
+            case "directory":
+                # A site that is heard of, of which this file has no site line: what is for it leaves the file.
+                name, options = self._options(rest)
+                entry = {"name": name, "number": self.phone(options.pop("number", ""))}
+                aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
+                self._none_left(options)
+                return {"sites": [entry | {"aliases": aliases}]}
+            case "policy":
+                policy = self._pairs(rest)
+                for key, value in policy.items():
+                    self._checked(key, value)
+                return dict(policy)
+            case "staff":
+                staff = self._pairs(rest)
+                self._none_left({key: value for key, value in staff.items() if key not in ROLES})
+                return {self.phone(p): role for role, phones in staff.items() for p in phones.split(",")}
+            case "unlist":
+                return {"phone": self.phone(rest)}
+            case "unit":
+                return self._unit(rest)
+            case "agent":
+                return self._agent(rest)
+            case _:
+                return self._import(rest)
 
-    def _directory(self, rest: str) -> tuple[str, dict[str, Any]]:
-        """A site that is heard of, of which this file has no site line: what is for it leaves the file."""
-        name, options = self._options(rest)
-        number = self.phone(options.pop("number", ""))
-        aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
-        self._none_left(options)
-        return "directory", {"sites": [{"name": name, "number": number, "aliases": aliases}]}
-
-    def _policy(self, rest: str) -> tuple[str, dict[str, Any]]:
-        options = self._pairs(rest)
-        for key, value in options.items():
-            self._checked(key, value)
-        return "policy", dict(options)
-
-    def _unit(self, rest: str) -> tuple[str, dict[str, Any]]:
+    def _unit(self, rest: str) -> dict[str, Any]:
         name, options = self._options(rest)
         kind = options.pop("kind", "distributor")
         if kind not in UNIT_KINDS:
             raise self.fail(f"a unit's kind is one of {', '.join(UNIT_KINDS)}, not “{kind}”")
         aliases = [a for a in options.pop("aliases", "").split(",") if a]
         self._none_left(options)
-        return "unit", {"name": name, "kind": kind, "aliases": aliases}
+        return {"name": name, "kind": kind, "aliases": aliases}
 
-    def _agent(self, rest: str) -> tuple[str, dict[str, Any]]:
+    def _agent(self, rest: str) -> dict[str, Any]:
         words, options = self._options(rest)
         found = re.fullmatch(r"(.+?) (\+\S+) (.+)", words)
         if found is None:
@@ -146,17 +150,9 @@ class _Reader(Values):
         called = [alias for alias in options.pop("aliases", "").split(",") if alias]
         person |= {"called": called} if called else {}
         self._none_left(options)
-        return "roster", {"people": [person]}
+        return {"people": [person]}
 
-    def _unlist(self, rest: str) -> tuple[str, dict[str, Any]]:
-        return "unlist", {"phone": self.phone(rest)}
-
-    def _staff(self, rest: str) -> tuple[str, dict[str, Any]]:
-        options = self._pairs(rest)
-        self._none_left({key: value for key, value in options.items() if key not in ROLES})
-        return "staff", {self.phone(p): role for role, phones in options.items() for p in phones.split(",")}
-
-    def _import(self, rest: str) -> tuple[str, dict[str, Any]]:
+    def _import(self, rest: str) -> dict[str, Any]:
         words, options = self._options(rest)
         parts = words.split(" ")
         if len(parts) != 4 or "reported" not in options:
@@ -165,7 +161,7 @@ class _Reader(Values):
         first3, last4 = self.mask(parts[1])
         row = {"client": parts[0], "first3": first3, "last4": last4, "agent": parts[2], "unit": parts[3]}
         times = {f"{key}_at": self.moment(options.pop(key)).isoformat() for key in list(options)}
-        return "import", {"rows": [row | times]}
+        return {"rows": [row | times]}
 
     def _timed(self, written: str, rest: str) -> None:
         if not self.site:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from worker.rules.attribution import Answer
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT
 from worker.scenarios.lines import Expected, Incoming, Line, Owner, RowLine, Scenario, SetUp, beginning
@@ -44,14 +43,11 @@ class _Rehearsal:
                 isinstance(line, Owner) and line.at is not None and line.at > now
             ):
                 now = line.at
-                self._advance(now, line.number)
+                self.stage.advance(now)
+                self._mark(line.number)
             self._line(line, line.at or start)
         self._rest()
         return sorted(self.breaks, key=lambda b: b.line)
-
-    def _advance(self, to: datetime, line: int) -> None:
-        self.stage.advance(to)
-        self._mark(line)
 
     def _mark(self, line: int) -> None:
         self.caused_by += [line] * (len(self.stage.outbox) - len(self.caused_by))
@@ -73,19 +69,14 @@ class _Rehearsal:
         self._mark(line.number)
 
     def _receive(self, line: Incoming, at: datetime) -> None:
-        text = self._last_words(line) if line.echo else self._filled(line)
+        said = [sent for sent in self.stage.outbox if sent.phone == line.sender]
+        if line.echo:
+            text = next((sent.words for sent in reversed(said) if sent.site == line.site), "")
+        else:
+            codes = [str(sent.params["code"]) for sent in said if sent.code == Code.CONFIRM_CODE]
+            names = self.names | ({"code": codes[-1]} if codes else {})
+            text = re.sub(r"\$(\w+)", lambda found: names.get(found[1], found[0]), line.text)
         self.stage.receive(line.site, line.sender, text, at, line.sent_at, line.provider_id, line.form)
-
-    def _last_words(self, line: Incoming) -> str:
-        said = [sent.words for sent in self.stage.outbox if (sent.site, sent.phone) == (line.site, line.sender)]
-        return said[-1] if said else ""
-
-    def _filled(self, line: Incoming) -> str:
-        codes = [
-            str(s.params["code"]) for s in self.stage.outbox if s.phone == line.sender and s.code == Code.CONFIRM_CODE
-        ]
-        names = self.names | ({"code": codes[-1]} if codes else {})
-        return re.sub(r"\$(\w+)", lambda found: names.get(found[1], found[0]), line.text)
 
     def _expect(self, line: Expected, at: datetime) -> None:
         waiting = self._waiting(line)
@@ -117,39 +108,55 @@ class _Rehearsal:
             return False
         if line.ref is not None and sent.ref != line.ref:
             return False
-        return line.glob is None or _globbed(line.glob, sent.words)
+        if line.glob is None:
+            return True
+        # Only * is special; both ends are anchored; the words' own stars match (F15).
+        pattern = ".*".join(re.escape(words) for words in line.glob.split("*"))
+        return re.fullmatch(pattern, sent.words, re.DOTALL) is not None
 
     def _owner(self, line: Owner, at: datetime) -> None:
         answer = self.stage.owner(line.site, line.client, at)
-        if _owner_holds(line, answer) == line.differs:
-            zone = self.scenario.zones[line.site]
-            self._broke(line, _owner_written(line, zone), _owner_shown(answer, zone))
+        unit, _, agent = line.owner.partition("/")
+        holds = unit == (answer.unit or "nobody") and (not agent or agent == (answer.agent or "-"))
+        if not line.differs:
+            lacking = set(line.rules) - set(answer.rules) or set(line.flags) - set(answer.flags)
+            beyond = set(answer.rules) - set(line.rules) or set(answer.flags) - set(line.flags)
+            holds = holds and not lacking and not (line.exact and beyond) and line.until in (None, answer.until)
+        if holds != line.differs:
+            return
+        zone = self.scenario.zones[line.site]
+        sign = "!=" if line.differs else "==" if line.exact else "="
+        written = [f"{line.client} {sign} {line.owner}", *line.rules, *_limits(line.until, line.flags, zone)]
+        whose = f"{answer.unit}/{answer.agent or '-'}" if answer.unit else "nobody"
+        shown = [whose, *answer.rules, *_limits(answer.until, answer.flags, zone)]
+        self._broke(line, " ".join(written), " ".join(shown))
 
     def _register(self, line: RowLine, at: datetime) -> None:
         rows = list(self.stage.register(line.site, at))
-        if any(_stands(line, row) for row in rows):
-            return
+        stated = (line.ref, line.status, line.client, line.unit, line.agent)
+        for row in rows:
+            same = stated == (row.ref, row.status, row.client, row.unit, row.agent or NO_AGENT)
+            # Times only where the line states them.
+            if same and line.until in (None, row.until) and line.visited in (None, row.visited):
+                return
         zone = self.scenario.zones[line.site]
-        same = [row for row in rows if row.client == line.client or (line.ref and row.ref == line.ref)]
-        shown = "; ".join(_row_shown(row, row.until, row.visited, zone) for row in same)
+        near = [row for row in rows if row.client == line.client or (line.ref and row.ref == line.ref)]
+        shown = "; ".join(_row_shown(row, row.until, row.visited, zone) for row in near)
         self._broke(line, _row_shown(line, line.until, line.visited, zone), shown or "no row")
 
     def _rest(self) -> None:
         for line in self.never:
-            for sent in self.stage.outbox:
-                if self._forbidden(line, sent):
+            assert line.at is not None  # noqa: S101  (only timed lines can forbid)
+            # From its time on; without a code just then.
+            later = [sent for sent in self.stage.outbox if sent.at >= line.at and (line.code or sent.at == line.at)]
+            for sent in later:
+                if _addressed(line, sent) and self._fits(line, sent):
                     self._broke(line, f"no {line.code or 'message'} to {line.phone}", self._shown(sent))
         if self.scenario.lenient:
             return
         for index, sent in enumerate(self.stage.outbox):
             if index not in self.consumed:
                 self.breaks.append(Break(self.caused_by[index], "no further message", self._shown(sent)))
-
-    def _forbidden(self, line: Expected, sent: SentText) -> bool:
-        assert line.at is not None  # noqa: S101  (only timed lines can forbid)
-        if not _addressed(line, sent) or sent.at < line.at or (line.code is None and sent.at != line.at):
-            return False
-        return self._fits(line, sent)
 
     def _broke(self, line: Expected | Owner | RowLine, expected: str, got: str) -> None:
         self.breaks.append(Break(line.number, expected, got))
@@ -169,32 +176,6 @@ def _addressed(line: Expected, sent: SentText) -> bool:
     return sent.phone == line.phone and (not line.named_site or sent.site == line.site)
 
 
-def _globbed(glob: str, words: str) -> bool:
-    """Only * is special; both ends are anchored; the words' own stars match (F15)."""
-    pattern = "".join(".*" if c == "*" else re.escape(c) for c in glob)
-    return re.fullmatch(pattern, words, re.DOTALL) is not None
-
-
-def _owner_holds(line: Owner, answer: Answer) -> bool:
-    unit, _, agent = line.owner.partition("/")
-    whose = answer.unit or "nobody"
-    same = whose == unit and (not agent or agent == (answer.agent or "-"))
-    if line.exact:
-        noted = set(line.rules) == set(answer.rules) and set(line.flags) == set(answer.flags)
-    else:
-        noted = set(line.rules) <= set(answer.rules) and set(line.flags) <= set(answer.flags)
-    return same and (line.differs or (noted and line.until in (None, answer.until)))
-
-
-def _stands(line: RowLine, row: StandingReport) -> bool:
-    """Tell whether a row of the register is the one that a line states; times only where it states them."""
-    same = (line.ref, line.status, line.client, line.unit, line.agent) == (
-        *(row.ref, row.status, row.client, row.unit),
-        row.agent or NO_AGENT,
-    )
-    return same and line.until in (None, row.until) and line.visited in (None, row.visited)
-
-
 def _row_shown(row: RowLine | StandingReport, until: datetime | None, visited: datetime | None, zone: ZoneInfo) -> str:
     words = [row.ref or "-", row.status, str(row.client), f"{row.unit}/{row.agent or NO_AGENT}"]
     return " ".join(
@@ -204,17 +185,6 @@ def _row_shown(row: RowLine | StandingReport, until: datetime | None, visited: d
             *([f"visited={visited.astimezone(zone):%Y-%m-%dT%H:%M:%S}"] if visited else []),
         ]
     )
-
-
-def _owner_written(line: Owner, zone: ZoneInfo) -> str:
-    sign = "!=" if line.differs else "==" if line.exact else "="
-    whose = f"{line.client} {sign} {line.owner}"
-    return " ".join([whose, *line.rules, *_limits(line.until, line.flags, zone)])
-
-
-def _owner_shown(answer: Answer, zone: ZoneInfo) -> str:
-    whose = f"{answer.unit}/{answer.agent or '-'}" if answer.unit else "nobody"
-    return " ".join([whose, *answer.rules, *_limits(answer.until, answer.flags, zone)])
 
 
 def _limits(until: datetime | None, flags: tuple[str, ...], zone: ZoneInfo) -> list[str]:

@@ -17,7 +17,7 @@ from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
 from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
-from worker.rules.model import Deadline, Decision, Forward, Message, ReportRow
+from worker.rules.model import Deadline, Forward, Message, ReportRow
 from worker.rules.state import State
 from worker.rules.status import status_of
 
@@ -132,16 +132,13 @@ class MemoryStage:
         record = recorded(its.state, its.head, message, self._reads)
         its.head = record.head
         its.rows += record.decision.rows
-        self._say(name, record.spoken, message.received_at)
-        self._forward(name, message, record.decision)
-
-    def _forward(self, name: str, message: Message, decision: Decision) -> None:
-        """Put a text into the lines of the other sites that it is for; a site that is not on the stage has none."""
-        names = {its.state.site.number: other for other, its in self._sites.items()}
-        payload = {ORIGIN: {"site": name, "site_id": list(self._sites).index(name) + 1, "seq": message.seq}}
-        for fact in decision.facts:
+        at = message.received_at
+        self._say(name, record.spoken, at)
+        # A text that is for other sites goes into their lines; a site that is not on the stage has none.
+        names = {known.state.site.number: other for other, known in self._sites.items()}
+        payload = {ORIGIN: {"site": name, "site_id": list(self._sites).index(name) + 1, "seq": seq}}
+        for fact in record.decision.facts:
             if isinstance(fact, Forward) and fact.number in names:
-                at = message.received_at
                 forwarded = Message(0, at, "text", message.sender, message.text, payload, sent_at=at)
                 self._take(names[fact.number], forwarded)
 

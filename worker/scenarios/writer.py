@@ -63,15 +63,20 @@ class _Writer:
         yield "lenient"
         numbers = [number for number in self.case.state.claims if number > 0]
         for one in self.messages:
-            if one.message.kind == "site":
-                yield from self._site(one.message.payload)
+            kind, said = one.message.kind, one.message.payload or {}
+            if kind == "site":
+                yield from self._site(said)
                 yield from [f"policy first_number={min(numbers)}"] if numbers else []
             elif one.alias is not None:
-                yield from self._alias(one.message, one.alias)
-            elif one.message.kind in ("text", "form"):
+                # A further name of an agent (L21) is set-up: the text that said it may be about another client.
+                line = self.listed.get((unit_key(one.alias.get("unit", "")), one.alias.get("agent", "")))
+                if line is not None and one.alias.get("alias"):
+                    yield f"{self._time(one.message.received_at)} {_also_called(line, [one.alias['alias']])}"
+            elif kind in ("text", "form"):
                 yield from self._text(one)
             else:
-                yield from self._set_up(one.message)
+                at = self._time(one.message.received_at)
+                yield from (line if line.startswith("#") else f"{at} {line}" for line in self._set_up(kind, said))
         yield from self._owner(self.case.answer)
 
     def _site(self, said: Mapping[str, Any]) -> Iterator[str]:
@@ -82,37 +87,30 @@ class _Writer:
         if said.get("policy"):
             yield f"policy {_pairs(said['policy'])}"
 
-    def _set_up(self, row: Any) -> Iterator[str]:
-        said: Mapping[str, Any] = row.payload or {}
-        lines = {
-            "directory": self._directory,
-            "policy": self._policy,
-            "staff": self._staff,
-            "unit": self._unit,
-            "roster": self._roster,
-            "unlist": self._unlist,
-            "import": self._import,
-        }[row.kind](said)
-        return (line if line.startswith("#") else f"{self._time(row.received_at)} {line}" for line in lines)
-
-    def _directory(self, said: Mapping[str, Any]) -> Iterator[str]:
-        for entry in said["sites"]:
-            yield f"directory {entry['name']} {_pairs({'number': entry['number'], **_aliases(entry['aliases'])})}"
-
-    def _policy(self, said: Mapping[str, Any]) -> Iterator[str]:
-        pairs = {key: value for key, value in said.items() if key != "first_number"}
-        yield from [f"policy {_pairs(pairs)}"] if pairs else []
-
-    def _staff(self, said: Mapping[str, Any]) -> Iterator[str]:
-        added = {phone: role for phone, role in said.items() if role}
-        yield from [f"staff {_pairs(_by_role(added))}"] if added else []
-        for phone in said.keys() - added.keys():
-            yield f"# {phone} was removed from the staff here, for which this language has no line"
-
-    def _unit(self, said: Mapping[str, Any]) -> Iterator[str]:
-        self.units[said["name"]] = said["kind"]
-        aliases = ",".join(alias.replace(" ", "") for alias in said.get("aliases", ()))
-        yield f"unit {said['name']} kind={said['kind']}" + (f" aliases={aliases}" if aliases else "")
+    def _set_up(self, kind: str, said: Mapping[str, Any]) -> Iterator[str]:
+        match kind:
+            case "directory":
+                for entry in said["sites"]:
+                    options = {"number": entry["number"], **_aliases(entry["aliases"])}
+                    yield f"directory {entry['name']} {_pairs(options)}"
+            case "policy":
+                pairs = {key: value for key, value in said.items() if key != "first_number"}
+                yield from [f"policy {_pairs(pairs)}"] if pairs else []
+            case "staff":
+                added = {phone: role for phone, role in said.items() if role}
+                yield from [f"staff {_pairs(_by_role(added))}"] if added else []
+                for phone in said.keys() - added.keys():
+                    yield f"# {phone} was removed from the staff here, for which this language has no line"
+            case "unit":
+                self.units[said["name"]] = said["kind"]
+                aliases = ",".join(alias.replace(" ", "") for alias in said.get("aliases", ()))
+                yield f"unit {said['name']} kind={said['kind']}" + (f" aliases={aliases}" if aliases else "")
+            case "unlist":
+                yield f"unlist {said['phone']}"
+            case "roster":
+                yield from self._roster(said)
+            case "import":
+                yield from self._import(said)
 
     def _roster(self, said: Mapping[str, Any]) -> Iterator[str]:
         """Every unit is told; of their people those of units that have a part in the case."""
@@ -126,15 +124,6 @@ class _Writer:
                 line = f"agent {person['name']} {person['phone']} {person['unit']} {_pairs(days)}".rstrip()
                 self.listed[unit_key(person["unit"]), person["name"]] = line
                 yield _also_called(line, person.get("called", ()))
-
-    def _alias(self, row: Any, said: Mapping[str, Any]) -> Iterator[str]:
-        """Write a further name of an agent (L21) as set-up: the text that said it may be about another client."""
-        line = self.listed.get((unit_key(said.get("unit", "")), said.get("agent", "")))
-        if line is not None and said.get("alias"):
-            yield f"{self._time(row.received_at)} {_also_called(line, [said['alias']])}"
-
-    def _unlist(self, said: Mapping[str, Any]) -> Iterator[str]:
-        yield f"unlist {said['phone']}"
 
     def _import(self, said: Mapping[str, Any]) -> Iterator[str]:
         for row in said["rows"]:
@@ -162,7 +151,9 @@ class _Writer:
             return
         for reply in one.replies:
             if reply.code not in NOT_EXPECTED:
-                yield f"{at} {reply.recipient} < {reply.code}{self._capture(reply.ref)}"
+                capture = f" as={reply.ref}" if reply.ref and reply.ref not in self.captured else ""
+                self.captured |= {reply.ref} if capture else set()
+                yield f"{at} {reply.recipient} < {reply.code}{capture}"
 
     def _words(self, one: Played) -> str:
         if one.code:
@@ -171,8 +162,13 @@ class _Writer:
         words = _LINE_ENDS.sub(r"\\n", text.replace("\\", "\\\\"))
         words = re.sub(r"\s+#", " #", words)
         words = _REF.sub(lambda found: self._number(found[1].upper()), words)
-        for bare, ref in self._bare_numbers(text):
-            words = re.sub(rf"(?<![\w$]){bare}(?!\w)", f"${ref}", words, count=1)
+        # A command may name a number without its letter: where a captured one is meant, that stands for it.
+        meant = parse(text, region=region_of(self.case.state.site.number))
+        for bare in meant.refs:
+            refs = [f"{letter}{bare}" for letter in _MEANT_FIRST.get(meant.kind, "RVD")]
+            captured = [ref for ref in refs if ref in self.captured]
+            if captured and not any(bare == last4 for _, last4 in self.case.phones7):
+                words = re.sub(rf"(?<![\w$]){bare}(?!\w)", f"${captured[0]}", words, count=1)
         return f"-- {words}" if _LIKE_AN_OPTION.match(words) else words
 
     def _read_alike(self, message: Row[Any]) -> str:
@@ -186,15 +182,6 @@ class _Writer:
         alike = alike and [r.last4 for r in read.reports] == [r.last4 for r in meant.reports]
         return text if alike else text.removesuffix(meant.words).rstrip()
 
-    def _bare_numbers(self, text: str) -> Iterator[tuple[str, str]]:
-        """Yield the numbers that a command names without their letter, and the captured ones that are meant."""
-        meant = parse(text, region=region_of(self.case.state.site.number))
-        for bare in meant.refs:
-            refs = [f"{letter}{bare}" for letter in _MEANT_FIRST.get(meant.kind, "RVD")]
-            captured = [ref for ref in refs if ref in self.captured]
-            if captured and not any(bare == last4 for _, last4 in self.case.phones7):
-                yield bare, captured[0]
-
     def _number(self, ref: str) -> str:
         """Return what stands for a number: its capture; the client where other clients' numbers may shift it."""
         if ref in self.captured:
@@ -203,12 +190,6 @@ class _Writer:
         claims = self.case.state.claims.values()
         claim = next((claim for claim in claims if claim.ref == ref and claim.seq in mixed), None)
         return ref if claim is None else f"{claim.client} {claim.mask}"
-
-    def _capture(self, ref: str) -> str:
-        if not ref or ref in self.captured:
-            return ""
-        self.captured.add(ref)
-        return f" as={ref}"
 
     def _owner(self, answer: Answer) -> Iterator[str]:
         owner = f"{answer.unit}/{answer.agent or NO_AGENT}" if answer.unit else "nobody"
