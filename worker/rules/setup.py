@@ -13,25 +13,58 @@ from worker.rules.numbers import Rule
 from worker.rules.protection import contacted
 from worker.rules.turn import Turn
 
+CODES: Mapping[str, Code] = {
+    "site": Code.SITE_OPENED,
+    "directory": Code.DIRECTORY_SET,
+    "policy": Code.POLICY_SET,
+    "staff": Code.STAFF_SET,
+    "unit": Code.UNIT_SET,
+    "roster": Code.ROSTER_SET,
+    "unlist": Code.ROSTER_SET,
+    "import": Code.IMPORTED,
+}
+
 
 def decide_setup(turn: Turn) -> Decision:
     """Take in one set-up message; payloads have been checked by `worker.setup` before they got their place."""
-    act = {
-        "site": _site,
-        "directory": _directory,
-        "policy": _policy,
-        "staff": _staff,
-        "unit": _unit,
-        "roster": _roster,
-        "unlist": _unlist,
-        "import": _import,
-    }[turn.message.kind]
-    code = act(turn, turn.message.payload)
-    return turn.decision(turn.message.kind, code)
+    kind, given, state = turn.message.kind, turn.message.payload, turn.state
+    code = CODES[kind]
+    match kind:
+        case "unit":
+            _known_unit(turn, given["name"], given["kind"], tuple(given.get("aliases", ())))
+        case "roster":
+            for line in given["people"]:
+                _enlist(turn, line)
+        case "unlist":
+            entry = state.roster.get(given["phone"])
+            if entry is not None:
+                state.put(replace(entry, to_day=state.day(turn.now) - DAY))
+        case "import":
+            for index, row in enumerate(sorted(given["rows"], key=lambda row: str(row["reported_at"]))):
+                _import_row(turn, row, index)
+        case _:
+            state.put(_site_after(turn, kind, given))
+    return turn.decision(kind, code)
 
 
-def _site(turn: Turn, given: Mapping[str, Any]) -> Code:
-    site = Site(
+def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
+    """Return the site as a message on itself, on its neighbours, its policy or its staff leaves it."""
+    site = turn.state.site
+    match kind:
+        case "directory":
+            # L25: those that are not named here stay as they were.
+            named = {entry["number"]: {"name": entry["name"], "aliases": entry["aliases"]} for entry in given["sites"]}
+            own = named.pop(site.number, None)
+            return replace(site, aliases=own["aliases"] if own else site.aliases, others={**site.others, **named})
+        case "policy":
+            policy = {**site.policy, **given}
+            language = policy.get("language", site.language)
+            return replace(site, policy=policy, policy_seq=turn.message.seq, language=language)
+        case "staff":
+            # Phones are added in a role, or (role "") removed; one role a phone at a time (B32).
+            kept = {phone: role for phone, role in site.staff.items() if phone not in given}
+            return replace(site, staff=kept | {phone: role for phone, role in given.items() if role})
+    return Site(
         name=given["name"],
         number=given["number"],
         timezone=given.get("timezone", "Asia/Shanghai"),
@@ -40,39 +73,6 @@ def _site(turn: Turn, given: Mapping[str, Any]) -> Code:
         staff=given.get("staff", {}),
         aliases=given.get("aliases", []),
     )
-    turn.state.put(site)
-    return Code.SITE_OPENED
-
-
-def _directory(turn: Turn, given: Mapping[str, Any]) -> Code:
-    """L25: learn names of the installation's sites; those that are not named here stay as they were."""
-    site = turn.state.site
-    named = {entry["number"]: {"name": entry["name"], "aliases": entry["aliases"]} for entry in given["sites"]}
-    own = named.pop(site.number, None)
-    turn.state.put(replace(site, aliases=own["aliases"] if own else site.aliases, others={**site.others, **named}))
-    return Code.DIRECTORY_SET
-
-
-def _policy(turn: Turn, given: Mapping[str, Any]) -> Code:
-    site = turn.state.site
-    policy = {**site.policy, **given}
-    language = policy.get("language", site.language)
-    turn.state.put(replace(site, policy=policy, policy_seq=turn.message.seq, language=language))
-    return Code.POLICY_SET
-
-
-def _staff(turn: Turn, given: Mapping[str, Any]) -> Code:
-    """Add phones in a role, or (role "") remove them; one role a phone at a time (B32)."""
-    site = turn.state.site
-    kept = {phone: role for phone, role in site.staff.items() if phone not in given}
-    added = {phone: role for phone, role in given.items() if role}
-    turn.state.put(replace(site, staff=kept | added))
-    return Code.STAFF_SET
-
-
-def _unit(turn: Turn, given: Mapping[str, Any]) -> Code:
-    _known_unit(turn, given["name"], given["kind"], tuple(given.get("aliases", ())))
-    return Code.UNIT_SET
 
 
 def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...]) -> Unit:
@@ -84,51 +84,35 @@ def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...
     return changed
 
 
-def _roster(turn: Turn, given: Mapping[str, Any]) -> Code:
-    """R26: add or change lines by phone; who is left out stays (K4)."""
-    for line in given["people"]:
-        phone, key = line["phone"], fold(line["name"])
-        unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
-        site, listed = turn.state.site, turn.state.listed(phone, turn.state.day(turn.now))
-        if listed is not None and listed.unit == unit.name:
-            listed_at = listed.listed_at
-        else:
-            # A new line counts from its place on (R26). None: from ever, as does what was handed in before the site
-            # had its first registration or visit.
-            listed_at = turn.now if site.next_registration or site.next_visit else None
-        # What the same person was called before, he is still called (L21).
-        known = turn.state.roster.get(phone)
-        before = known.aliases if known is not None and known.name_key == key else ()
-        aliases = tuple(dict.fromkeys((*before, *line.get("called", ()))))
-        since, until = _day(line.get("from")), _day(line.get("to"))
-        turn.state.put(Listed(phone, line["name"], key, unit.name, since, until, listed_at, aliases))
-    return Code.ROSTER_SET
-
-
-def _unlist(turn: Turn, given: Mapping[str, Any]) -> Code:
-    entry = turn.state.roster.get(given["phone"])
-    if entry is not None:
-        turn.state.put(replace(entry, to_day=turn.state.day(turn.now) - DAY))
-    return Code.ROSTER_SET
+def _enlist(turn: Turn, line: Mapping[str, Any]) -> None:
+    """R26: add or change a line of the roster by its phone; who is left out stays (K4)."""
+    phone, key = line["phone"], fold(line["name"])
+    unit = _known_unit(turn, line["unit"], line.get("kind"), tuple(line.get("aliases", ())))
+    site, listed = turn.state.site, turn.state.listed(phone, turn.state.day(turn.now))
+    if listed is not None and listed.unit == unit.name:
+        listed_at = listed.listed_at
+    else:
+        # A new line counts from its place on (R26). None: from ever, as does what was handed in before the site
+        # had its first registration or visit.
+        listed_at = turn.now if site.next_registration or site.next_visit else None
+    # What the same person was called before, he is still called (L21).
+    known = turn.state.roster.get(phone)
+    before = known.aliases if known is not None and known.name_key == key else ()
+    aliases = tuple(dict.fromkeys((*before, *line.get("called", ()))))
+    since, until = _day(line.get("from")), _day(line.get("to"))
+    turn.state.put(Listed(phone, line["name"], key, unit.name, since, until, listed_at, aliases))
 
 
 def _day(written: str | None) -> date | None:
     return date.fromisoformat(written) if written else None
 
 
-def _import(turn: Turn, given: Mapping[str, Any]) -> Code:
-    """Going live with a running 登记表: each row an agreed fact of its date, the earliest first.
+def _import_row(turn: Turn, row: Mapping[str, Any], index: int) -> None:
+    """Going live with a running 登记表: each row is an agreed fact of its date, the earliest first.
 
     Its days count from its own dates also where the unit withdrew the client before: R7's shortened days are for
     reports, and an import is the manager's word (B47).
     """
-    rows = sorted(given["rows"], key=lambda row: str(row["reported_at"]))
-    for index, row in enumerate(rows):
-        _import_row(turn, row, index)
-    return Code.IMPORTED
-
-
-def _import_row(turn: Turn, row: Mapping[str, Any], index: int) -> None:
     claim = _imported_claim(turn, row, index)
     rivals = [c for c in turn.state.claims_at(claim.phone7) if names_agree(c.client, claim.client)]
     holder = next((c for c in rivals if c.holds(turn.now)), None)
