@@ -27,7 +27,10 @@ _REF: Final = re.compile(
     rf"|(?<![a-z0-9*.:\-/])#?(?:(\d{{4}})(?![0-9*.:\-/a-z{_MEASURE}])|(\d{{1,9}})(?![0-9*.:\-/]|[^\W\d_]|\s?[{_MEASURE}]))"
 )
 _REF_LABEL: Final = re.compile(r"(?:报备)?(?:编号|单号|序号)[\s:,]*|(?:尾号|后四位|末四位)[\s:是]*")
-_DATE: Final = re.compile(r"(?<!\d)(?:(20\d\d)[-/.年])?(\d{1,2})[-/.月](\d{1,2})(?:[日号]|(?![\d*]))")
+_DATE: Final = re.compile(
+    r"(?<!\d)(?:(?<![a-z#])(\d{3,9}|\d\d(?=年))[-/.年])?(\d{1,2})[-/.月](\d{1,2})(?:[日号]|(?![\d*]))"
+)
+"""With whatever year is written, be there such a one or not: without it the day would be another's."""
 _TIME: Final = re.compile(
     r"(上午|早上|中午|下午|傍晚|晚上)?(?<!\d)([01]?\d|2[0-3])(?::([0-5]\d)|点(?:([0-5]\d)分?|(半)|整|钟)?)(?!\d)"
 )

@@ -11,8 +11,9 @@ from parsers.gaps import LONGEST_FAULTY_MASK, LONGEST_GAP, count_of_signs, is_ma
 from parsers.glued import end_of_number
 from parsers.halves import halves
 from parsers.marks import GONE, HIDDEN, mark_hidden
-from parsers.mask import MASK_SIGN
+from parsers.mask import MASK_SIGN, mask_numbers
 from parsers.mobiles import MobileShape, leading_country_code, shape_of_code, shape_of_region
+from parsers.normalise import fold_for_reading
 from parsers.simplified import simplify
 from parsers.two_fields import in_two_fields
 
@@ -90,6 +91,12 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
     if all(phone.loose for phone in found):
         found += [Phone(*half, faulty=True, partial=True) for half in halves(marked)]
     return sorted(found, key=lambda p: p.start)
+
+
+def one_phone(typed: str, region: str) -> Phone | None:
+    """Return the one number of a field or cell, masked or whole; None where it is spoilt, or none, or several."""
+    found = find_phones(fold_for_reading(mask_numbers(typed, region)).skeleton, region)
+    return found[0] if [phone.kind in ("masked", "whole") for phone in found] == [True] else None
 
 
 def blank(skeleton: str, phones: list[Phone], sign: str = GONE) -> str:

@@ -153,6 +153,8 @@ def test_parties_never_read_of_each_other(state: State) -> None:
         ("02-29", date(2027, 3, 1), None),
         ("13-45", date(2026, 11, 2), None),
         ("2027-02-29", date(2027, 3, 1), None),
+        ("0202-11-02", date(2026, 11, 2), None),
+        ("2100-01-01", date(2026, 11, 2), None),
     ],
 )
 def test_a_day_as_people_type_it(written: str | None, today: date, meant: date | None) -> None:

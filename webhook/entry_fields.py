@@ -7,20 +7,18 @@ so that a refused form shows what was typed.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 from parsers.mask import MASK_SIGN, mask_numbers
 from parsers.message import Parsed, Report
 from parsers.normalise import fold_for_reading
-from parsers.phones import find_phones
+from parsers.phones import find_phones, one_phone
 from webhook.language import _, _l
+from worker.rules.dates import whole_day
 
 LONGEST_WORD: Final = 200
 LONGEST_LIST: Final = 1_500
 MOST_REFS: Final = 100
-FIRST_YEAR: Final = 2000
-"""A browser's field for days takes a year that is typed half, 0002 or 0202, for a year."""
 _REF: Final = re.compile(r"[RVD]?[1-9]\d{0,8}|\d{4}")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _AROUND: Final = " \t,;:，；：、"
@@ -88,11 +86,11 @@ def _name(typed: str, _region: str) -> str:
 
 
 def _phone(typed: str, region: str) -> str:
-    found = find_phones(fold_for_reading(typed).skeleton, region)
-    if len(found) != 1 or found[0].faulty or found[0].partial:
+    found = one_phone(typed, region)
+    if found is None:
         raise FieldError(_("Write the first three and last four digits, as 138****5678."))
-    sign = MASK_SIGN if found[0].was_full else "*"
-    return f"{found[0].first3}{sign * 4}{found[0].last4}"
+    sign = MASK_SIGN if found.was_full else "*"
+    return f"{found.first3}{sign * 4}{found.last4}"
 
 
 def _ref(typed: str, _region: str) -> str:
@@ -112,11 +110,8 @@ def _clock(typed: str, _region: str) -> str:
 
 
 def _day(typed: str, _region: str) -> str:
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        day = date.min
-    if day.year < FIRST_YEAR:
+    day = whole_day(typed)
+    if day is None:
         raise FieldError(_("Write the day as 2026-11-02."))
     return day.isoformat()
 

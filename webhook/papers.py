@@ -12,6 +12,7 @@ from webhook.show import Showing
 from webhook.sites import visible_site
 from worker.decide.set_up import SiteRow
 from worker.readers.desk import Arrival, arrival, arrivals_on, names_of_phones
+from worker.rules.dates import whole_day
 
 routes = Blueprint("papers", __name__, url_prefix="/desk")
 
@@ -50,10 +51,7 @@ def _today(site: SiteRow) -> date:
 
 
 def _day(site: SiteRow) -> date:
-    try:
-        return date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return _today(site)
+    return whole_day(request.args.get("day", "")) or _today(site)
 
 
 def _names(known: list[Arrival]) -> dict[str, str]:

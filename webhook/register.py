@@ -1,7 +1,5 @@
 """`/register`: 《客户报备登记表》, searched and paged; and one client with whose he is and why."""
 
-from datetime import datetime
-
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,6 +19,7 @@ from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
 from worker.readers.register_file import FORMS
 from worker.readers.search import holds_whole_number
+from worker.rules.dates import whole_moment
 from worker.rules.relating import PROOFS, RELATIONS
 
 routes = Blueprint("register", __name__, url_prefix="/register")
@@ -73,7 +72,7 @@ def client(site_id: int, seq: int, part: int) -> str:
 def show_client(site: SiteRow, seq: int, part: int) -> str:
     """Show the client of a report of a site."""
     now = runtime().clock()
-    at = _moment(request.args.get("at", ""), site)
+    at = whole_moment(request.args.get("at", ""), site.zone)
     found = client_page(runtime().engine, site.id, seq, part, at or now, now)
     if found is None:
         abort(404, _("There is no such report."))
@@ -113,10 +112,3 @@ def _table(links: Links) -> str:
         older=found.older and links.page(before=written(found.older)),
         refresh=None if before or after else links.rows(),
     )
-
-
-def _moment(typed: str, site: SiteRow) -> datetime | None:
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=site.zone)
-    except ValueError:
-        return None

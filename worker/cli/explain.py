@@ -11,6 +11,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection, Engine, Row, select
 
+from parsers.phones import one_phone
 from worker.cli.base import database
 from worker.cli.problems import Problem, WrongUsage
 from worker.clock import utc_now
@@ -20,6 +21,7 @@ from worker.proof.scratch import UndecidableError, scratch_database
 from worker.readers.cases import client_of, read_case
 from worker.rules.chain import canonical
 from worker.rules.client import Client, mask_of
+from worker.rules.dates import whole_moment
 from worker.rules.story import Case, story
 from worker.store.database import snapshot
 from worker.store.schema import sites
@@ -60,18 +62,17 @@ def client_asked(connection: Connection, site: SiteRow, words: str) -> Client:
             raise Problem(f"{site.name} has no registration R{int(number[1])} by then.")
         return found
     name, _, mask = words.rpartition(" ")
-    digits = re.sub(r"\D", "", mask)
-    if not name or len(digits) != 7:
+    phone = one_phone(mask, site.region)
+    if not name or phone is None:
         raise WrongUsage(f"“{words}” names nobody; write R1024, or 张三 138****5678.")
-    return Client(name, digits[:3], digits[3:])
+    return Client(name, phone.first3, phone.last4)
 
 
 def _moment(written: str, site: SiteRow) -> datetime:
-    try:
-        moment = datetime.fromisoformat(written)
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=site.zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise WrongUsage(f"“{written}” is no time; write 2026-11-05 09:00:00.") from None
+    moment = whole_moment(written, site.zone)
+    if moment is None:
+        raise WrongUsage(f"“{written}” is no time; write 2026-11-05 09:00:00.")
+    return moment.astimezone(UTC)
 
 
 @contextmanager

@@ -30,8 +30,6 @@ class _Reader(Values):
         super().__init__()
         self.last: datetime | None = None
         self.timed_sites: set[str] = set()
-        self.entries: dict[str, dict[str, Any]] = {}
-        """what each site is called, by its name"""
 
     def read(self, text: str) -> Scenario:
         for number, raw in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), 1):

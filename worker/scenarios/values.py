@@ -1,14 +1,13 @@
 """The values that stand in a scenario's lines: phones, masks, times, sites."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from parsers.numbers import to_e164
+from parsers.numbers import region_of, to_e164
+from parsers.phones import one_phone
+from worker.rules.dates import YEARS, whole_day
 from worker.scenarios.lines import Scenario
-
-YEARS = range(2000, 2100)
-"""Far from both ends of the calendar: periods reach beyond the moment that a line names."""
 
 
 class ScenarioError(ValueError):
@@ -29,6 +28,8 @@ class Values:
         self.number = 0
         self.site = ""
         """what set-up lines belong to: the last site line's"""
+        self.entries: dict[str, dict[str, Any]] = {}
+        """what each site is called, and its number, by its name"""
         self.meant = ""
         """whose zone the times of this line are in: the site that it names with @, else the last one"""
 
@@ -65,17 +66,17 @@ class Values:
 
     def mask(self, written: str) -> tuple[str, str]:
         """Return the first three and last four digits of a mask."""
-        digits = re.sub(r"\D", "", written)
-        if len(digits) != 7:
+        phone = one_phone(written, region_of(self.entries[self.meant]["number"]))
+        if phone is None:
             raise self.fail(f"“{written}” is no mask; write 138****5678")
-        return digits[:3], digits[3:]
+        return phone.first3, phone.last4
 
     def day(self, written: str) -> str:
         """Return a day as it is written."""
-        try:
-            return date.fromisoformat(written).isoformat()
-        except ValueError as error:
-            raise self.fail(f"“{written}” is no day; write 2026-11-01") from error
+        day = whole_day(written)
+        if day is None:
+            raise self.fail(f"“{written}” is no day; write 2026-11-01")
+        return day.isoformat()
 
     def moment(self, written: str) -> datetime:
         """Return the instant of a local time of the site that is meant."""
