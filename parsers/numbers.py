@@ -1,10 +1,17 @@
 """Phone numbers of senders and sites."""
 
+import re
 from functools import lru_cache
+from typing import Final
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 
 DEFAULT_REGION = "CN"
+_MOBILE_TYPES: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_OF_SPREADSHEETS: Final = re.compile(r"\.0$")
+_IN_POWERS: Final = re.compile(r"\d(?:[.,]\d+)?[eE][+＋]?\d+")
+_SIGNS_OF_NUMBERS: Final = re.compile(r"[+＋]?[\s\d()（）‐-―－-]+(?:\.\d{2,}[\s\d()-]*)*")
 
 
 @lru_cache(maxsize=1024)
@@ -38,3 +45,21 @@ def to_e164(typed: str, region: str = DEFAULT_REGION) -> str:
     if not phonenumbers.is_possible_number(parsed):
         raise ValueError(f"“{typed}” is not a possible phone number; write it as +8613800000000")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def to_mobile(typed: str, region: str = DEFAULT_REGION) -> str:
+    """Return a person's mobile number in E.164; raises ValueError with a sentence for whatever else it is.
+
+    It is one that its country gives out, by phonenumbers. The `.0` of a spreadsheet that took it for a quantity goes.
+    """
+    if _IN_POWERS.fullmatch(typed):
+        raise ValueError(f"“{typed}” lost its digits in a spreadsheet: format the column as text and type them again")
+    written = _OF_SPREADSHEETS.sub("", typed)
+    if not _SIGNS_OF_NUMBERS.fullmatch(written):
+        raise ValueError(f"“{typed}” is not a phone number and nothing else; write it as +8613800000000")
+    e164 = to_e164(written, region)
+    number = phonenumbers.parse(e164)
+    if phonenumbers.number_type(number) not in _MOBILE_TYPES:
+        country = phonenumbers.region_code_for_country_code(number.country_code or 0)
+        raise ValueError(f"“{typed}” is no mobile number in {country}; write one as +8613800000000")
+    return e164

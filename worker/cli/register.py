@@ -16,7 +16,8 @@ from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
 from worker.decide.set_up import SiteRow, all_sites, put, site_named
-from worker.files.lists import ListError, read_register
+from worker.files.lists import read_register
+from worker.files.tables import ListError
 from worker.readers.cases import read_case
 from worker.readers.register import STATUSES, RegisterRow, register_rows
 from worker.readers.replay import played

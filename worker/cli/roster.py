@@ -12,7 +12,8 @@ from worker.cli.problems import Problem
 from worker.clock import utc_now
 from worker.decide.set_up import SiteRow, put, site_named
 from worker.files.exports import write_table
-from worker.files.lists import Checks, ListError, read_roster
+from worker.files.lists import Checks, read_roster
+from worker.files.tables import ListError
 from worker.store.database import reading
 from worker.store.schema import roster as roster_table
 from worker.store.schema import units

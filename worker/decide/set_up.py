@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import Engine, select
 
-from parsers.numbers import region_of, to_e164
+from parsers.numbers import DEFAULT_REGION, region_of, to_e164, to_mobile
 from parsers.projects import project_key
 from worker.clock import Clock
 from worker.decide.decider import decide_site
@@ -80,7 +80,7 @@ def open_site(
         raise SetUpError("A site needs a name, of letters, digits and signs.")
     if not staff.get("manager"):
         raise SetUpError("A site needs a manager: add --manager +86….")
-    e164 = phone(number, "CN")
+    e164 = _checked(to_e164, number, DEFAULT_REGION)
     region = region_of(e164)
     roles = {phone(typed, region): role for role, numbers in staff.items() for typed in numbers}
     if e164 in roles:
@@ -97,9 +97,13 @@ def open_site(
 
 
 def phone(typed: str, region: str) -> str:
-    """Return a number in E.164; raises SetUpError."""
+    """Return the number of a person's phone in E.164; raises SetUpError."""
+    return _checked(to_mobile, typed, region)
+
+
+def _checked(read: Callable[[str, str], str], typed: str, region: str) -> str:
     try:
-        return to_e164(typed, region)
+        return read(typed, region)
     except ValueError as error:
         raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
 

@@ -1,0 +1,192 @@
+"""Tables that come in as files, as spreadsheets save them: which encoding, which separator, which column is which.
+
+UTF-8, UTF-16 and GB18030 are read, parted by commas, semicolons or tabs. What cannot be read for certain is a bad line
+with its number: nothing of a file is taken unless all of it is.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from parsers.digits import TRANSPARENT
+
+SEPARATORS: Final = (",", ";", "\t", "，", "；")
+LONGEST: Final = 200
+"""Characters in a cell that is taken: a name or unit has no more."""
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_SEPARATOR_LINE: Final = re.compile(r"sep=(.)")
+_AROUND: Final = re.compile(rf"^[\s{TRANSPARENT}]+|[\s{TRANSPARENT}]+$")
+_AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+_NO_HEADING: Final = re.compile(rf"[\s_*:：{TRANSPARENT}]+|[(（\[【][^)）\]】]*[)）\]】]$")
+
+Taken = TypeVar("Taken")
+
+
+class ListError(ValueError):
+    """Lines that cannot be taken: nothing of the file is; `lines` has (number, sentence) for each."""
+
+    def __init__(self, lines: list[tuple[int, str]]) -> None:
+        """Keep the bad lines."""
+        super().__init__("; ".join(f"line {number}: {sentence}" for number, sentence in lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is taken: its headings in any spelling, and whether the file may do without it."""
+
+    headings: tuple[str, ...]
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row below the header: the line that it begins on, and its cell in each column that the file has."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+def take_table(path: Path, columns: Mapping[str, Column], take: Callable[[TableRow], Taken]) -> list[Taken]:
+    """Return what `take` makes of each row; raises ListError with every row of which it raised ValueError."""
+    taken, bad = [], []
+    for number, given in _rows(path, columns):
+        try:
+            taken.append(take(TableRow(number, _checked(given))))
+        except ValueError as error:
+            bad.append((number, str(error)))
+    if bad:
+        raise ListError(bad)
+    if not taken:
+        raise ListError([(1, "the file has no lines below its header")])
+    return taken
+
+
+def clean(cell: str) -> str:
+    """Return a cell without what spreadsheets put around it: blanks, unseen signs, the sign of a text (', ="…")."""
+    seen = _AROUND.sub("", cell)
+    as_text = _AS_TEXT.fullmatch(seen)
+    return _AROUND.sub("", as_text[1].replace('""', '"') if as_text else seen.removeprefix("'"))
+
+
+def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
+    for name, cell in given.items():
+        if "\n" in cell or "\r" in cell:
+            raise ValueError(f"{name} goes on over several lines: a quotation mark is not closed, or one is too many")
+        if "\0" in cell:
+            raise ValueError(f"{name} holds a NUL character, which is no letter or sign")
+        if len(cell) > LONGEST:
+            raise ValueError(f"{name} is longer than {LONGEST} characters")
+    return given
+
+
+def _rows(path: Path, columns: Mapping[str, Column]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row below the header that is not empty: its number and its cells."""
+    text, separator = _separated(_decoded(path), columns)
+    rows = _cells(text, separator)
+    first, header = next(rows, (1, []))
+    places = _places(first, header, columns)
+    for number, cells in rows:
+        if any(cells[len(header) :]):
+            raise ListError([(number, f"there are more cells than headings: put what holds a {separator} into quotes")])
+        for cell in cells:
+            _require_one_row(number, cell, separator, len(header))
+        yield number, {name: cells[i] if i < len(cells) else "" for name, i in places.items()}
+
+
+def _cells(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not empty, and the line that it begins on."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    begin = 1
+    try:
+        for cells in rows:
+            cleaned = [clean(cell) for cell in cells]
+            if any(cleaned):
+                yield begin, cleaned
+            begin = rows.line_num + 1
+    except csv.Error:
+        sentence = (
+            "this is no CSV: a quotation mark is opened and not closed, or stands amid a cell, or a cell has no end"
+        )
+        raise ListError([(begin, sentence)]) from None
+
+
+def _require_one_row(number: int, cell: str, separator: str, columns: int) -> None:
+    """Raise ListError where a cell holds rows: an unclosed quotation mark swallows what is behind it."""
+    if any(line.count(separator) >= columns - 1 for line in cell.splitlines()[1:]):
+        raise ListError([(number, "a quotation mark is opened and not closed, so that other rows stand in a cell")])
+
+
+# ---- The text, and what parts it -----------------------------------------------------------------------------------
+
+
+def _decoded(path: Path) -> str:
+    raw = path.read_bytes()
+    if raw.startswith(_WORKBOOKS):
+        raise ListError([(1, "this is a workbook (xlsx, xls): save its sheet as CSV UTF-8 and import that")])
+    for name in ("utf-16",) if raw.startswith(_UTF16) else ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if name == "gb18030":
+            _require_no_damage(raw)
+        return text
+    raise ListError([(1, "the file is neither UTF-8 nor GB18030; save it as CSV UTF-8")])
+
+
+def _require_no_damage(raw: bytes) -> None:
+    """Raise ListError for UTF-8 in which some bytes are wrong: as GB18030 it would be read as other characters."""
+    text = raw.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    if sum(char > "\x7f" for char in text) > 2 * wrong:
+        number = text[: text.index("\ufffd")].count("\n") + 1
+        raise ListError(
+            [(number, "there are bytes that are no UTF-8, as the rest is; save the file anew as CSV UTF-8")]
+        )
+
+
+def _separated(text: str, columns: Mapping[str, Column]) -> tuple[str, str]:
+    """Return the text, and the separator by which its header is understood best."""
+    lines = text.splitlines()
+    said = _SEPARATOR_LINE.fullmatch(lines[0].strip("\ufeff\"' ")) if lines else None
+    if said:
+        # The line stays as an empty one, so that numbers count from the file's first.
+        return text[len(lines[0]) :], said[1]
+    header = next((line for line in lines if line.strip(" ,;\t")), "")
+    known = {_heading(word) for column in columns.values() for word in column.headings}
+
+    def understood(separator: str) -> int:
+        return sum(_heading(cell.strip('"')) in known for cell in header.split(separator))
+
+    return text, max(SEPARATORS, key=understood)
+
+
+# ---- The header ----------------------------------------------------------------------------------------------------
+
+
+def _heading(written: str) -> str:
+    """Return a heading for comparison: without width, case, blanks, stars and a bracket behind it."""
+    return _NO_HEADING.sub("", unicodedata.normalize("NFKC", clean(written)).lower())
+
+
+def _places(number: int, header: Sequence[str], columns: Mapping[str, Column]) -> dict[str, int]:
+    """Return where each column stands; raises ListError for one that is lacking, or there twice."""
+    found = [_heading(cell) for cell in header]
+    places = {
+        name: [i for i, heading in enumerate(found) if heading in {_heading(word) for word in column.headings}]
+        for name, column in columns.items()
+    }
+    if lacking := [name for name, at in places.items() if not at and not columns[name].optional]:
+        raise ListError([(number, f"the header lacks {', '.join(lacking)}; it is: {','.join(columns)}")])
+    for name, at in places.items():
+        if len(at) > 1:
+            twice = ", ".join(header[i] for i in at)
+            raise ListError([(number, f"{len(at)} columns may be {name}: {twice}; keep one of them")])
+    return {name: at[0] for name, at in places.items() if at}
