@@ -144,7 +144,14 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.kind == "report":
         return decide_report_by_project(turn, parsed)
     if parsed.kind in ("stop", "start"):
-        return _opt(turn, parsed.kind)
+        # D13: notices to this phone stop or go on; the manager is told once.
+        sender, silent = turn.state.sender(turn.phone), parsed.kind == "stop"
+        if sender.silent != silent:
+            turn.state.put(replace(sender, silent=silent))
+            if silent:
+                name = turn.listed.name if turn.listed else turn.phone
+                turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
+        return turn.decision(parsed.kind, Code.OPTED_OUT if silent else Code.OPTED_IN)
     if parsed.kind == "affirm":
         return decide_affirm(turn)
     if parsed.kind in SILENT:
@@ -185,14 +192,3 @@ def _unknown(turn: Turn, parsed: Parsed) -> Decision:
         refuse(turn, code)
         return turn.decision("unknown", code)
     return turn.decision("unknown", Code(fault))
-
-
-def _opt(turn: Turn, kind: str) -> Decision:
-    """D13: notices to this phone stop or go on; the manager is told once."""
-    sender, silent = turn.state.sender(turn.phone), kind == "stop"
-    if sender.silent != silent:
-        turn.state.put(replace(sender, silent=silent))
-        if silent:
-            name = turn.listed.name if turn.listed else turn.phone
-            turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
-    return turn.decision(kind, Code.OPTED_OUT if silent else Code.OPTED_IN)

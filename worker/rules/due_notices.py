@@ -34,15 +34,15 @@ def tell(state: State, deadline: Deadline, now: datetime, head: str) -> list[Rep
 
 
 def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    return _to_managers(state, dict(deadline.detail) | {"head": head[:8], "span": "hour"})
-
-
-def _daily(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    """F32, with whom was expected since the day before and has not come, by how the facts stand now (C7)."""
-    absent = missed(state, deadline.at)
-    names = {"missed": len(absent), "names": [claim.client for claim in absent[:MOST_NAMED]]} if absent else {}
-    unsure = {"unsure": [f"R{number}" for number in deadline.detail["unsure"]]} if "unsure" in deadline.detail else {}
-    return _to_managers(state, dict(deadline.detail) | names | unsure | {"head": head[:8], "span": "day"})
+    """E25: how much came in the hour, or in the day (F32)."""
+    said = dict(deadline.detail)
+    if deadline.kind == "daily":
+        # With whom was expected since the day before and has not come, by how the facts stand now (C7).
+        absent = missed(state, deadline.at)
+        said |= {"missed": len(absent), "names": [claim.client for claim in absent[:MOST_NAMED]]} if absent else {}
+        said |= {"unsure": [f"R{number}" for number in said["unsure"]]} if "unsure" in said else {}
+    said |= {"head": head[:8], "span": "day" if deadline.kind == "daily" else "hour"}
+    return [Reply(phone, Code.DIGEST, "notice", said) for phone in state.staff("manager")]
 
 
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -58,21 +58,12 @@ def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list
 
 
 def _reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    claim = _subject(state, deadline, now)
-    if claim is None or not state.policy.reminder_hours:
+    """E9: the agent is told before his client's days are over, or his contact gap closes (R14)."""
+    claim, gap = _subject(state, deadline, now), deadline.kind == "gap_reminder"
+    wanted = state.policy.gap_reminder is not None if gap else state.policy.reminder_hours
+    if claim is None or not wanted or not owns(state, claim, now):
         return []
-    return _remind(state, claim, now, "report" if claim.visited_at is None else "visit")
-
-
-def _gap_reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
-    """E9: the agent is told before his contact gap closes (R14)."""
-    claim = _subject(state, deadline, now)
-    return [] if claim is None or state.policy.gap_reminder is None else _remind(state, claim, now, "gap")
-
-
-def _remind(state: State, claim: Claim, now: datetime, ending: str) -> list[Reply]:
-    if not owns(state, claim, now):
-        return []
+    ending = "gap" if gap else "report" if claim.visited_at is None else "visit"
     params = named_params(claim) | {"until": claim.ends_at.isoformat(), "ending": ending}
     return _to_agent(state, claim, Code.REMINDER, params, claim.ref)
 
@@ -96,16 +87,12 @@ def _to_agent(state: State, claim: Claim, code: Code, params: dict[str, Any], re
     return [] if not phone or state.sender(phone).silent else [Reply(phone, code, "notice", params, ref)]
 
 
-def _to_managers(state: State, params: dict[str, Any]) -> list[Reply]:
-    return [Reply(phone, Code.DIGEST, "notice", params) for phone in state.staff("manager")]
-
-
 TELL: dict[str, Tell] = {
     "expired": _expired,
     "reminder": _reminder,
-    "gap_reminder": _gap_reminder,
+    "gap_reminder": _reminder,
     "digest": _digest,
-    "daily": _daily,
+    "daily": _digest,
     "opinion_reminder": remind_of_opinion,
     "default_judgement": tell_judgement,
     "sign_reminder": sign_reminder,

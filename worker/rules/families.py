@@ -16,21 +16,19 @@ def family_of(state: State, client: Client, at: datetime, proved: bool = True) -
     """Return the client and all who by then are proved (or, not `proved`, claimed) to be of his group (D5)."""
     family, unseen = [client], [client]
     while unseen:
-        fresh = [r for r in _relatives(state, unseen.pop(), at, proved) if not any(same_client(r, f) for f in family)]
+        member = unseen.pop()
+        relatives = list(_other_numbers(state, member))
+        for link in state.kin_at(member.phone7):
+            if stands(link, at) and (link.proved or not proved):
+                one, other = ends_of(link)
+                if same_client(member, one):
+                    relatives.append(other)
+                elif same_client(member, other):
+                    relatives.append(one)
+        fresh = [r for r in relatives if not any(same_client(r, f) for f in family)]
         family += fresh
         unseen += fresh
     return family
-
-
-def _relatives(state: State, client: Client, at: datetime, proved: bool) -> Iterator[Client]:
-    yield from _other_numbers(state, client)
-    for link in state.kin_at(client.phone7):
-        if stands(link, at) and (link.proved or not proved):
-            one, other = ends_of(link)
-            if same_client(client, one):
-                yield other
-            elif same_client(client, other):
-                yield one
 
 
 def _other_numbers(state: State, client: Client) -> Iterator[Client]:

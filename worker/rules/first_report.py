@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from worker.rules.amendment import in_window
 from worker.rules.identity import names_agree
-from worker.rules.model import Claim
 from worker.rules.part import Part
 from worker.rules.turn import Turn
 
@@ -15,14 +14,10 @@ def says_that_the_first_stands(turn: Turn, parts: list[Part]) -> list[Part]:
 
 
 def _with_first(turn: Turn, part: Part) -> Part:
-    if part.recorded or part.claim is None or part.claim.seq != turn.message.seq:
+    claim = part.claim
+    if part.recorded or claim is None or claim.seq != turn.message.seq:
         return part
-    first = _first_of(turn, part.claim)
-    return part if first is None else replace(part, params=part.params | {"still": first.ref})
-
-
-def _first_of(turn: Turn, claim: Claim) -> Claim | None:
-    """Return the sender's last report within the window, one of the same name before others."""
+    # The sender's last report within the window stands, one of the same name before others.
     own = [c for c in turn.own_live_claims() if c.sender == turn.phone and c.seq < claim.seq and in_window(turn, c)]
-    same = [c for c in own if names_agree(c.client, claim.client)]
-    return next(reversed(same or own), None)
+    first = [c for c in own if names_agree(c.client, claim.client)] or own
+    return replace(part, params=part.params | {"still": first[-1].ref}) if first else part

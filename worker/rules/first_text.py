@@ -82,10 +82,6 @@ def _words(said: str) -> Iterator[str]:
     """Yield the words that stand free in a text; a name that is written apart, 韩 梅 or Li Si, is one."""
     for phrase in _BETWEEN_PHRASES.split(said):
         words = [word for word in phrase.split(" ") if word and fold(word) not in _KEYWORDS]
-        for apart, run in groupby(words, key=_is_part_of_a_name):
+        for apart, run in groupby(words, key=lambda word: len(word) == 1 or bool(_A_LETTER_OF_LATIN.match(fold(word)))):
             written = list(run)
             yield from [" ".join(written)] if apart else written
-
-
-def _is_part_of_a_name(word: str) -> bool:
-    return len(word) == 1 or bool(_A_LETTER_OF_LATIN.match(fold(word)))

@@ -27,20 +27,13 @@ def _follow_up(turn: Turn, claim: Claim | Missing, part: int, words: str) -> Out
         return claim.outcome
     if claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
-    if not claim.live(turn.now) and not _revived(turn, claim):
+    # B8: a contact at the very instant at which the gap closes counts if nobody has reported the client before it.
+    closing = turn.now == claim.ends_at and lapsed(claim)
+    revived = closing and not attribute_claim(turn.state, claim, turn.now).unit
+    if not claim.live(turn.now) and not revived:
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
     if claim.live(turn.now) and not owns(turn.state, claim, turn.now):
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
-    return _recorded(turn, claim, part, words)
-
-
-def _revived(turn: Turn, claim: Claim) -> bool:
-    """B8: a contact at the very instant at which the gap closes counts if nobody has reported the client before it."""
-    closing = turn.now == claim.ends_at and lapsed(claim)
-    return closing and not attribute_claim(turn.state, claim, turn.now).unit
-
-
-def _recorded(turn: Turn, claim: Claim, part: int, words: str) -> Outcome:
     by = "consultant" if turn.role else "agent"
     turn.state.put(FollowUp(turn.message.seq, part, claim.number, turn.now, turn.phone, by, words))
     after = contacted(claim, turn.now)
