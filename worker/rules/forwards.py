@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from parsers.message import Parsed, Report
+from parsers.message import Parsed
 from worker.rules.codes import Code
 from worker.rules.model import Decision, Forward, ReportRow
 from worker.rules.numbers import Rule
@@ -37,7 +37,13 @@ def decide_report_by_project(turn: Turn, parsed: Parsed) -> Decision:
     if elsewhere:
         _say_beside(turn, {"also": _names(elsewhere)})
     elif meant.unknown:
-        _flag_claims(turn, decision)
+        # It is registered although the project that it is for is nobody's; he hears what this number is for.
+        won = [turn.state.claims[row.number] for row in decision.rows if row.number in turn.state.claims]
+        for claim in won:
+            if claim.seq == turn.message.seq:
+                turn.state.put(replace(claim, flags=(*claim.flags, "project")))
+        if any(row.number is not None for row in decision.rows):
+            _say_beside(turn, {"only": _clipped(turn.state.site.name)})
     return decision
 
 
@@ -47,7 +53,24 @@ def origin_of(payload: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def _forwarded(turn: Turn, parsed: Parsed, elsewhere: Sequence[Elsewhere]) -> Decision:
-    turn.rows += [_row(turn, report, part) for part, report in enumerate(parsed.reports)]
+    listed = turn.listed
+    turn.rows += [
+        ReportRow(
+            seq=turn.message.seq,
+            part=part,
+            received_at=turn.now,
+            code=Code.FORWARDED,
+            rules=(Rule.R3,),
+            number=None,
+            client=report.client or "",
+            first3=report.first3 or "",
+            last4=report.last4 or "",
+            unit=listed.unit if listed else report.distributor or "",
+            agent=report.agent or (listed.name if listed else ""),
+            sender=turn.phone,
+        )
+        for part, report in enumerate(parsed.reports)
+    ]
     params = client_params(parsed.reports[0]) | {"to": _names(elsewhere)}
     if len(parsed.reports) > 1:
         params |= {"reason": "several", "count": len(parsed.reports)}
@@ -57,34 +80,6 @@ def _forwarded(turn: Turn, parsed: Parsed, elsewhere: Sequence[Elsewhere]) -> De
         # He may be on the roster there; what is said to numbers that nobody knows here is capped all the same (E15).
         answer_stranger(turn, Code.FORWARDED, params)
     return turn.decision("report", Code.FORWARDED, (Rule.R3,))
-
-
-def _row(turn: Turn, report: Report, part: int) -> ReportRow:
-    listed = turn.listed
-    return ReportRow(
-        seq=turn.message.seq,
-        part=part,
-        received_at=turn.now,
-        code=Code.FORWARDED,
-        rules=(Rule.R3,),
-        number=None,
-        client=report.client or "",
-        first3=report.first3 or "",
-        last4=report.last4 or "",
-        unit=listed.unit if listed else report.distributor or "",
-        agent=report.agent or (listed.name if listed else ""),
-        sender=turn.phone,
-    )
-
-
-def _flag_claims(turn: Turn, decision: Decision) -> None:
-    """Mark what was registered although the project that it is for is nobody's, and say what this number is for."""
-    won = [turn.state.claims[row.number] for row in decision.rows if row.number in turn.state.claims]
-    for claim in won:
-        if claim.seq == turn.message.seq:
-            turn.state.put(replace(claim, flags=(*claim.flags, "project")))
-    if any(row.number is not None for row in decision.rows):
-        _say_beside(turn, {"only": _clipped(turn.state.site.name)})
 
 
 def _say_beside(turn: Turn, params: Mapping[str, Any]) -> None:

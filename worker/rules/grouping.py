@@ -9,7 +9,7 @@ from worker.rules.codes import Code, refusal_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Decision
 from worker.rules.numbers import Rule
-from worker.rules.part import REGISTERED, Beside, Part
+from worker.rules.part import REGISTERED, Beside
 from worker.rules.reporter import Refusal, Reporter, sorted_words, units_named
 from worker.rules.reporting import decide_for
 from worker.rules.states import ClaimState
@@ -22,7 +22,11 @@ def decide_group(turn: Turn, parsed: Parsed) -> Decision:
     """Report each client of a group for its agent; one reply for all, and a notice to the agent."""
     if turn.role != "manager":
         return refused(turn, "group", Code.REFUSED_ROLE)
-    guests = _guests(parsed)
+    # Each client is of the group once (D10).
+    unique: dict[tuple[str, str | None, str | None], Report] = {}
+    for report in parsed.reports:
+        unique.setdefault((fold(report.client or ""), report.first3, report.last4), report)
+    guests = list(unique.values())
     if not guests or (turn.policy.full_number == "refuse" and any(guest.was_full for guest in guests)):
         return refused(turn, "group", refusal_of(parsed.error) if parsed.error else Code.REFUSED_INVALID)
     if len(guests) < turn.policy.group_min:
@@ -33,17 +37,11 @@ def decide_group(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "group", refusal.code, {"reason": "own_unit"})
     named = [reporter for reporter in reporters if isinstance(reporter, Reporter)]
     outcomes = [_enter(turn, guest, reporter, i) for i, (guest, reporter) in enumerate(zip(guests, named, strict=True))]
-    _tell_agents(turn, named, outcomes)
+    for reporter, outcome in zip(named, outcomes, strict=True):
+        if outcome.code == Code.GROUP_REPORTED:
+            turn.notify([reporter.agent_phone], Code.GROUP_REPORTED, outcome.params, outcome.ref)
     faults = [Outcome(refusal_of(fault.error), {"text": fault.text}) for fault in parsed.faults]
     return answered(turn, "group", [*outcomes, *faults], Code.GROUP_REPORTED)
-
-
-def _guests(parsed: Parsed) -> list[Report]:
-    """Return the clients of a group, each once (D10)."""
-    unique: dict[tuple[str, str | None, str | None], Report] = {}
-    for report in parsed.reports:
-        unique.setdefault((fold(report.client or ""), report.first3, report.last4), report)
-    return list(unique.values())
 
 
 def _reporter(turn: Turn, guest: Report) -> Reporter | Refusal:
@@ -52,18 +50,15 @@ def _reporter(turn: Turn, guest: Report) -> Reporter | Refusal:
     guest = sorted_words(turn.state, guest, today, None)
     if guest.agent is None:
         units = units_named(turn.state, guest, turn.message.text)
-        return _of_department(turn, units[0].name if units else None)
+        if not units:
+            return Refusal(Code.REFUSED_MISSING_AGENT)
+        name = units[0].name
+        return Reporter(name, NO_AGENT, "") if _is_own(turn, name) else Refusal(Code.REFUSED_INVALID)
     found = [person for person in turn.state.people(today) if fold(person.name) == fold(guest.agent)]
     own = next((person for person in found if _is_own(turn, person.unit)), None)
     if own is not None:
         return Reporter(own.unit, own.name, own.phone)
     return Refusal(Code.REFUSED_INVALID if found else Code.REFUSED_NOT_FOUND)
-
-
-def _of_department(turn: Turn, unit: str | None) -> Reporter | Refusal:
-    if unit is None:
-        return Refusal(Code.REFUSED_MISSING_AGENT)
-    return Reporter(unit, NO_AGENT, "") if _is_own(turn, unit) else Refusal(Code.REFUSED_INVALID)
 
 
 def _is_own(turn: Turn, name: str) -> bool:
@@ -82,18 +77,9 @@ def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome
             and names_agree(claim.client, guest.client or "")
         ):
             turn.state.put(replace(claim, state=ClaimState.DISPLACED, ended_at=turn.now))
-    return _as_group(turn, decide_for(turn, guest, reporter, index, Beside(another=True)))
-
-
-def _as_group(turn: Turn, part: Part) -> Outcome:
+    part = decide_for(turn, guest, reporter, index, Beside(another=True))
     if part.claim is not None and part.code in (*REGISTERED, Code.SUSPECTED):
-        claim = turn.state.claims[part.claim.number]
-        turn.state.put(replace(claim, flags=(*claim.flags, "group")))
+        entered = turn.state.claims[part.claim.number]
+        turn.state.put(replace(entered, flags=(*entered.flags, "group")))
     code = Code.GROUP_REPORTED if part.code in REGISTERED else part.code
     return Outcome(code, part.params, part.ref, (Rule.R10, *part.rules))
-
-
-def _tell_agents(turn: Turn, reporters: list[Reporter], outcomes: list[Outcome]) -> None:
-    for reporter, outcome in zip(reporters, outcomes, strict=True):
-        if outcome.code == Code.GROUP_REPORTED:
-            turn.notify([reporter.agent_phone], Code.GROUP_REPORTED, outcome.params, outcome.ref)

@@ -1,6 +1,5 @@
 """Under which claim an arriving client comes, and what does not agree with its report (R1, R5; B25–B28)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -54,11 +53,18 @@ def standing_of(turn: Turn, guest: Report, arrived_at: datetime) -> Standing:
         return Standing("walkin" if turn.role else "taken", walked_in)
     mine = [claim for claim in known if in_his_view(turn, claim)]
     arriving = [claim for claim in mine if _stood(turn, claim, arrived_at)]
-    if arriving:
-        return _under(turn, guest, arriving, known)
-    if any(claim.holds(turn.now) for claim in known if claim not in mine):
+    if not arriving:
+        if any(claim.holds(turn.now) for claim in known if claim not in mine):
+            return Standing("taken")
+        return _under_none(turn, guest, [c for c in himself if c in mine], mine, arrived_at)
+    fitting = [claim for claim in arriving if names_its_reporter(turn, guest, claim)] or arriving
+    at_number = turn.state.claims_at(Client.of(guest).phone7)
+    if len({claim.name_key for claim in fitting if claim in at_number and claim.live(turn.now)}) > 1:
+        return Standing("ambiguous", fitting=tuple(claim.ref for claim in fitting))
+    claim = fitting[0]
+    if not claim.live(turn.now) and any(c.holds(turn.now) and c.unit != claim.unit for c in known):
         return Standing("taken")
-    return _under_none(turn, guest, [c for c in himself if c in mine], mine, arrived_at)
+    return Standing("live", claim, _whose(turn, guest, claim))
 
 
 def _claims_on(turn: Turn, guest: Report) -> tuple[list[Claim], list[Claim]]:
@@ -73,31 +79,18 @@ def _claims_on(turn: Turn, guest: Report) -> tuple[list[Claim], list[Claim]]:
 
 
 def _stood(turn: Turn, claim: Claim, arrived_at: datetime) -> bool:
-    """Tell whether a claim stood at an arrival: what ran out since then has stood (B43)."""
-    kept = claim.ended_at is None and claim.state != ClaimState.CONTESTED and claim.unit != WALK_IN
-    return kept and (arrived_at < claim.ends_at or claim.sold(turn.now)) and _reported_first(turn, claim, arrived_at)
+    """Tell whether a claim stood at an arrival: what ran out since then has stood (B43).
 
-
-def _reported_first(turn: Turn, claim: Claim, arrived_at: datetime) -> bool:
-    """R1: reported before the arrival, by the policy's `min_lead` at least; within one second the line decides (B13).
-
-    A group's entry may come later on the day of its arrival (R10, B15).
+    R1: it was reported before that, by the policy's `min_lead` at least; within one second the line decides (B13). A
+    group's entry may come later on the day of its arrival (R10, B15).
     """
+    kept = claim.ended_at is None and claim.state != ClaimState.CONTESTED and claim.unit != WALK_IN
+    if not kept or (arrived_at >= claim.ends_at and not claim.sold(turn.now)):
+        return False
     if "group" in claim.flags and turn.state.day(claim.reported_at) == turn.state.day(arrived_at):
         return True
     lead = arrived_at.replace(microsecond=0) - claim.reported_at.replace(microsecond=0)
     return lead >= timedelta(minutes=turn.policy.min_lead)
-
-
-def _under(turn: Turn, guest: Report, arriving: list[Claim], known: list[Claim]) -> Standing:
-    fitting = [claim for claim in arriving if names_its_reporter(turn, guest, claim)] or arriving
-    at_number = turn.state.claims_at(Client.of(guest).phone7)
-    if len({claim.name_key for claim in fitting if claim in at_number and claim.live(turn.now)}) > 1:
-        return Standing("ambiguous", fitting=tuple(claim.ref for claim in fitting))
-    claim = fitting[0]
-    if not claim.live(turn.now) and any(c.holds(turn.now) and c.unit != claim.unit for c in known):
-        return Standing("taken")
-    return Standing("live", claim, _whose(turn, guest, claim))
 
 
 def _whose(turn: Turn, guest: Report, claim: Claim) -> tuple[str, ...]:
@@ -137,36 +130,23 @@ def _under_none(turn: Turn, guest: Report, himself: list[Claim], mine: list[Clai
     reported_later = [claim for claim in mine if claim.holds(turn.now)]
     if reported_later:
         return Standing("early", reported_later[0])
-    misread = _misread(turn, guest, arrived_at)
-    if misread is not None:
-        return misread
-    over = [c for c in himself if c.ended_at is None and c.unit != WALK_IN and c.state != ClaimState.CONTESTED]
-    return Standing("over", over[-1]) if over else Standing("nobody")
-
-
-def _misread(turn: Turn, guest: Report, arrived_at: datetime) -> Standing | None:
-    """Return the claim that the number, else the name, was written differently of (B25); several tell nothing."""
+    # B25: the number, else the name, may have been written differently; where several would fit, nothing is told.
     possible = [
         c
         for c in turn.state.claims.values()
         if c.live(turn.now) and in_his_view(turn, c) and _stood(turn, c, arrived_at)
     ]
-    by_number = list(_so_called(turn, guest, possible))
+    called = [c for c in possible if names_agree(c.client, guest.client or "")]
+    agreeing = [c for c in called if turn.role is None or names_its_reporter(turn, guest, c)]
+    by_number = [c for c in agreeing if same_name(c.client, guest.client or "")] or agreeing
     if len(by_number) == 1:
         return Standing("live", by_number[0], ("number", *_whose(turn, guest, by_number[0])))
     digits = (guest.first3, guest.last4)
     by_name = [c for c in possible if c.phone7 == digits and not _whose(turn, guest, c)]
-    return Standing("live", min(by_name, key=lambda c: c.number), ("name",)) if by_name else None
-
-
-def _so_called(turn: Turn, guest: Report, possible: list[Claim]) -> Iterator[Claim]:
-    agreeing = [c for c in possible if names_agree(c.client, guest.client or "") and _of_same_unit(turn, guest, c)]
-    exact = [c for c in agreeing if same_name(c.client, guest.client or "")]
-    yield from exact or agreeing
-
-
-def _of_same_unit(turn: Turn, guest: Report, claim: Claim) -> bool:
-    return turn.role is None or names_its_reporter(turn, guest, claim)
+    if by_name:
+        return Standing("live", min(by_name, key=lambda c: c.number), ("name",))
+    over = [c for c in himself if c.ended_at is None and c.unit != WALK_IN and c.state != ClaimState.CONTESTED]
+    return Standing("over", over[-1]) if over else Standing("nobody")
 
 
 def one_group(turn: Turn, guests: list[Report], standings: list[Standing]) -> bool:

@@ -43,7 +43,9 @@ def name_form(name: str) -> NameForm:
     """Return how a name counts for identity (H1–H6): the first of a couple, without honorific or 小, 老, 阿."""
     plain = _COUPLE.split(_plain(name), maxsplit=1)[0].strip()
     if _LATIN.search(plain):
-        return _latin_form(plain)
+        words = [w for w in re.split(r"[\s.,]+", plain) if w]
+        names = [w for w in words if w not in _TITLES] or words
+        return NameForm("".join(names), (names[0], names[-1]), bare=len(names) == 1 and len(words) > 1)
     folded = _DROPPED.sub("", plain)
     written = _without_honorific(folded)
     core = written.rstrip("*×x某") or written
@@ -51,15 +53,8 @@ def name_form(name: str) -> NameForm:
         return NameForm(core, (core,), bare=True)
     if len(core) == 2 and core[0] in _BEFORE_SURNAME:
         core = core[1]
-    return NameForm(core, (_surname(core),), _is_surname(core))
-
-
-def _latin_form(plain: str) -> NameForm:
-    words = [w for w in re.split(r"[\s.,]+", plain) if w]
-    titled = [w for w in words if w not in _TITLES]
-    bare = len(titled) == 1 and len(words) > 1
-    names = titled or words
-    return NameForm("".join(names), (names[0], names[-1]), bare)
+    surname = core[:2] if core[:2] in COMPOUND_SURNAMES else core[:1]
+    return NameForm(core, (surname,), _is_surname(core))
 
 
 def _without_honorific(folded: str) -> str:
@@ -75,10 +70,6 @@ def _without_honorific(folded: str) -> str:
 
 def _is_surname(core: str) -> bool:
     return len(core) == 1 or core in COMPOUND_SURNAMES
-
-
-def _surname(core: str) -> str:
-    return core[:2] if core[:2] in COMPOUND_SURNAMES else core[:1]
 
 
 def names_agree(one: str, other: str) -> bool:

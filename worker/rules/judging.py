@@ -36,7 +36,9 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcom
     if isinstance(claim, Missing):
         return claim.outcome
     if claim.state == ClaimState.LIVE and UNSURE in claim.flags and valid and claim.live(turn.now):
-        return _checked(turn, claim)
+        # A person has looked at the reading, and takes it for right (L24).
+        turn.state.put(checked(turn, claim))
+        return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, (Rule.R2b,))
     if claim.state not in PENDING or claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     ends_at = _end_if_valid(turn, claim)
@@ -46,12 +48,6 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcom
     turn.notify([claim.to_tell], Code.SETTLED, params, claim.ref)
     _uphold(turn, claim, ends_at) if valid else _reject(turn, replace(claim, ended_for=why))
     return Outcome(Code.SETTLED, params, claim.ref, (Rule.R11,))
-
-
-def _checked(turn: Turn, claim: Claim) -> Outcome:
-    """Take an unsure reading for right: a person has looked at it (L24)."""
-    turn.state.put(checked(turn, claim))
-    return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, (Rule.R2b,))
 
 
 def checked(turn: Turn, claim: Claim) -> Claim:
@@ -95,10 +91,6 @@ def _reject(turn: Turn, claim: Claim) -> None:
     if turn.state.claims[claim.number].ended_at is None:
         displace(turn, claim)
     if claim.state == ClaimState.CONTESTED:
-        _no_longer_contested(turn, turn.state.claims[claim.rivals[0]])
-
-
-def _no_longer_contested(turn: Turn, holder: Claim) -> None:
-    others = (c for c in turn.state.claims.values() if c.state == ClaimState.CONTESTED and holder.number in c.rivals)
-    if not any(c.live(turn.now) for c in others):
-        turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != "contested")))
+        holder = turn.state.claims[claim.rivals[0]]
+        if not waiting_beside(turn, holder.number):
+            turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != "contested")))
