@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsers.message import Parsed
-from worker.rules.answers import Outcome, answered
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_claim
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
@@ -30,24 +30,21 @@ class Holder:
 
 def decide_object(turn: Turn, parsed: Parsed) -> Decision:
     """Open a dispute, or join the one that is open about the client."""
-    return answered(turn, "object", [_outcome(turn, parsed)])
-
-
-def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role is not None or turn.listed is None:
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, "object", Code.REFUSED_ROLE)
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
-        return claim.outcome
+        return answered(turn, "object", [claim.outcome])
     family = claims_of_family(turn.state, claim.who, turn.now)
     deal = standing_deal(turn.state, family, turn.now)
     holder = _holder(turn, claim, deal)
     if holder.unit == turn.listed.unit:
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, "object", Code.REFUSED_ROLE)
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
-        return Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=(Rule.R18,))
+        late = Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=(Rule.R18,))
+        return answered(turn, "object", [late])
     disputes = [dispute for of_family in family for dispute in turn.state.disputes_of(of_family.number)]
-    return _object(turn, turn.listed, holder, disputes, parsed.words)
+    return answered(turn, "object", [_object(turn, turn.listed, holder, disputes, parsed.words)])
 
 
 def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.message import Parsed
-from worker.rules.answers import Outcome, answered
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_at_deal
 from worker.rules.codes import Code
 from worker.rules.dates import typed_day
@@ -18,7 +18,6 @@ from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.references import Missing
 from worker.rules.sides import side_written
-from worker.rules.state import State
 from worker.rules.states import ClaimState
 from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
@@ -38,23 +37,19 @@ class Payment:
 
 def decide_payment(turn: Turn, parsed: Parsed) -> Decision:
     """Record a deposit or downpayment; a repeat replaces what was recorded (D9)."""
-    return answered(turn, parsed.kind, [_outcome(turn, parsed)])
-
-
-def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, parsed.kind, Code.REFUSED_ROLE)
     day = typed_day(turn.state, parsed.date, turn.now)
     written = parsed.unit or parsed.words
     unit = side_written(turn.state, written) if written else ""
     if day is None or unit is None:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "date" if day is None else "unit"})
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "date" if day is None else "unit"})
     claim = claim_named(turn, parsed)
     if isinstance(claim, Missing):
-        return claim.outcome
+        return answered(turn, parsed.kind, [claim.outcome])
     if day > turn.state.day(turn.now):
-        return Outcome(Code.REFUSED_INVALID, {"reason": "future"})
-    return _record(turn, claim, Payment(parsed.kind, day, unit))
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "future"})
+    return answered(turn, parsed.kind, [_record(turn, claim, Payment(parsed.kind, day, unit))])
 
 
 def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
@@ -72,7 +67,13 @@ def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
             displace(turn, other)
     set_dates(turn, family)
     params = named_params(sold) | {"unit": deal.unit, "agent": deal.agent, "state": payment.kind}
-    params |= {"day": f"{payment.day.month}-{payment.day.day}"} | _ends(turn.state, deal, payment)
+    params |= {"day": f"{payment.day.month}-{payment.day.day}"}
+    # Until when objections or papers count, as the payment sets it.
+    if payment.kind == "deposit":
+        ends, until = "objection_until", deal.objection_until
+    else:
+        ends, until = "evidence_until", evidence_until(turn.state, deal, deal.terms["evidence_days"])
+    params |= {ends: until.isoformat()} if until is not None else {}
     turn.notify(turn.state.staff("manager"), Code.DEAL_RECORDED, params, sold.ref)
     return Outcome(Code.DEAL_RECORDED, params, sold.ref, (RULES[payment.kind], *deal.owner_rules))
 
@@ -111,11 +112,3 @@ def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
     flags = tuple(flag for flag in owner.flags if flag != "contested")
     deal = replace(deal, owner_rules=owner.rules, owner_facts=owner.facts, flags=flags)
     return replace(deal, objection_until=objection_until(turn.state, deal))
-
-
-def _ends(state: State, deal: Deal, payment: Payment) -> dict[str, str]:
-    """Return until when objections or papers count, as the payment sets it."""
-    if payment.kind == "deposit":
-        return {"objection_until": deal.objection_until.isoformat()} if deal.objection_until is not None else {}
-    until = evidence_until(state, deal, deal.terms["evidence_days"])
-    return {"evidence_until": until.isoformat()} if until is not None else {}

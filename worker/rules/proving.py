@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from parsers.message import Parsed
-from worker.rules.answers import Outcome, answered
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.dates import typed_day
 from worker.rules.dispute_dates import papers_until, set_opinion_date
@@ -32,24 +32,20 @@ IN_ENGLISH = {
 
 def decide_evidence(turn: Turn, parsed: Parsed) -> Decision:
     """Record a paper for the sender's side; service names the side in the third word (D7)."""
-    return answered(turn, "evidence", [_outcome(turn, parsed)])
-
-
-def _outcome(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role in ("manager", "consultant") or (turn.role is None and turn.listed is None):
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, "evidence", Code.REFUSED_ROLE)
     day = typed_day(turn.state, parsed.date, turn.now)
     if not parsed.words:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "paper"})
+        return refused(turn, "evidence", Code.REFUSED_INVALID, {"reason": "paper"})
     if day is None or day > turn.state.day(turn.now):
-        return Outcome(Code.REFUSED_INVALID, {"reason": "date" if day is None else "future"})
+        return refused(turn, "evidence", Code.REFUSED_INVALID, {"reason": "date" if day is None else "future"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
-        return Outcome(Code.REFUSED_NOT_FOUND)
+        return refused(turn, "evidence", Code.REFUSED_NOT_FOUND)
     unit, words = _side(turn, dispute, parsed)
     if unit is None:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "side"})
-    return _receive(turn, dispute, unit, words, day)
+        return refused(turn, "evidence", Code.REFUSED_INVALID, {"reason": "side"})
+    return answered(turn, "evidence", [_receive(turn, dispute, unit, words, day)])
 
 
 def dispute_named(turn: Turn, parsed: Parsed) -> Dispute | None:
@@ -82,7 +78,12 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     late = until is not None and turn.now >= until
     kind, _, rest = words.partition(" ")
     kind = IN_ENGLISH.get(kind.casefold(), kind)
-    counted = kind != CALLS or _called(turn, unit, rest, day)
+    counted, caller = True, rest.partition(" ")[0]
+    if kind == CALLS and caller:
+        # R27: a call counts only if an agent made it on the unit's roster that day; unnamed, the sender made it.
+        counted = any(fold(person.name) == fold(caller) for person in turn.state.people(day, unit))
+    elif kind == CALLS:
+        counted = turn.listed is not None and turn.listed.unit == unit and turn.listed.on(day)
     known, called_on = kind if kind in KINDS else KINDS[-1], day if kind == CALLS else None
     paper = Paper(unit, known, words, turn.phone, turn.now, turn.message.seq, counted, late, called_on)
     dispute = replace(dispute, papers=(*dispute.papers, paper))
@@ -96,11 +97,3 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     params |= {"state": "counted" if counted else "ignored"}
     rules = (Rule.R19, Rule.R28, *((Rule.R27,) if kind == CALLS else ()))
     return Outcome(Code.EVIDENCE_RECORDED, params, dispute.ref, rules)
-
-
-def _called(turn: Turn, unit: str, named: str, day: date) -> bool:
-    """R27: a call counts only if an agent made it on the unit's roster that day; unnamed, the sender made it."""
-    caller = named.partition(" ")[0]
-    if not caller:
-        return turn.listed is not None and turn.listed.unit == unit and turn.listed.on(day)
-    return any(fold(person.name) == fold(caller) for person in turn.state.people(day, unit))

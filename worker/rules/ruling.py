@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parsers.message import Parsed
-from worker.rules.answers import Outcome, answered
+from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
 from worker.rules.model import WALK_IN, Decision
@@ -18,44 +18,35 @@ from worker.rules.verdicts import for_party, for_staff
 
 def decide_opinion(turn: Turn, parsed: Parsed) -> Decision:
     """Record what service thinks of a dispute; after its date it is recorded as late (J6)."""
-    return answered(turn, "opinion", [_opine(turn, parsed)])
-
-
-def _opine(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "service":
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, "opinion", Code.REFUSED_ROLE)
     if not parsed.words:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "opinion"})
+        return refused(turn, "opinion", Code.REFUSED_INVALID, {"reason": "opinion"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
-        return Outcome(Code.REFUSED_NOT_FOUND)
+        return refused(turn, "opinion", Code.REFUSED_NOT_FOUND)
     late = dispute.opinion_until is not None and turn.now >= dispute.opinion_until
     opinion = Opinion(parsed.words, turn.phone, turn.now, turn.message.seq, late)
     turn.state.put(replace(dispute, opinions=(*dispute.opinions, opinion)))
     params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "text": parsed.words}
     params |= {"state": "late"} if late else {}
-    turn.notify(
-        [*turn.state.staff("service"), *turn.state.staff("manager")], Code.OPINION_RECORDED, params, dispute.ref
-    )
-    return Outcome(Code.OPINION_RECORDED, params, dispute.ref, (Rule.R21,))
+    staff = [*turn.state.staff("service"), *turn.state.staff("manager")]
+    turn.notify(staff, Code.OPINION_RECORDED, params, dispute.ref)
+    return answered(turn, "opinion", [Outcome(Code.OPINION_RECORDED, params, dispute.ref, (Rule.R21,))])
 
 
 def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
     """Decide a dispute for one of its parties or for the site; a second ruling replaces the first (J11)."""
-    return answered(turn, "rule", [_rule(turn, parsed)])
-
-
-def _rule(turn: Turn, parsed: Parsed) -> Outcome:
     if turn.role != "manager":
-        return Outcome(Code.REFUSED_ROLE)
+        return refused(turn, "rule", Code.REFUSED_ROLE)
     unit = side_written(turn.state, parsed.unit or parsed.words)
     if unit is None:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "unit"})
+        return refused(turn, "rule", Code.REFUSED_INVALID, {"reason": "unit"})
     dispute = dispute_named(turn, parsed)
     if dispute is None:
-        return Outcome(Code.REFUSED_NOT_FOUND)
+        return refused(turn, "rule", Code.REFUSED_NOT_FOUND)
     if unit != WALK_IN and side_of(dispute, unit) is None:
-        return Outcome(Code.REFUSED_INVALID, {"reason": "party"})
+        return refused(turn, "rule", Code.REFUSED_INVALID, {"reason": "party"})
     agent = next((party.agent for party in dispute.parties if party.unit == unit), "")
     ruling = Ruling(unit, agent, turn.phone, turn.now, turn.message.seq, parsed.words)
     dispute = replace(dispute, rulings=(*dispute.rulings, ruling), state=DisputeState.DECIDED)
@@ -65,4 +56,4 @@ def _rule(turn: Turn, parsed: Parsed) -> Outcome:
     turn.notify(turn.state.staff("manager"), Code.DISPUTE_DECIDED, params, dispute.ref)
     for party in dispute.parties:
         turn.notify([party.phone], Code.DISPUTE_DECIDED, for_party(dispute, decided, party), dispute.ref)
-    return Outcome(Code.DISPUTE_DECIDED, params, dispute.ref, decided.rules)
+    return answered(turn, "rule", [Outcome(Code.DISPUTE_DECIDED, params, dispute.ref, decided.rules)])
