@@ -4,6 +4,7 @@ A plan is kept with the claim as the site's civil day, with a clock time or a pa
 and the manager whom to look out for, and nothing else: no protection, order or lead (R1) ever looks at it.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -27,6 +28,7 @@ SPANS: Final = {
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NEXT_WEEK: Final = "+7"
 MONTHS: Final = 12
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Plan:
 def plan_of(planned: Planned, said_at: datetime, zone: ZoneInfo) -> Plan | None:
     """Return what was meant by `planned` when it was said: nothing that no calendar has, is past or over a year off."""
     local = said_at.astimezone(zone)
-    if planned.time and not _is_time(planned.time):
+    if planned.time and not _CLOCK.fullmatch(planned.time):
         return None
     for day in _days(planned, local.date()):
         weekend = planned.day.startswith(WEEKEND) and day.weekday() == WEEKDAYS.index("sat")
@@ -72,34 +74,22 @@ def plan_of(planned: Planned, said_at: datetime, zone: ZoneInfo) -> Plan | None:
     return None
 
 
-def _is_time(written: str) -> bool:
-    try:
-        return f"{time.fromisoformat(written):%H:%M}" == written
-    except ValueError:
-        return False
-
-
 def _days(planned: Planned, today: date) -> Iterator[date]:
     """Yield the days that may be meant, the nearest first: of those that are not past, the first one is."""
     written = planned.day
     name = written.removesuffix(NEXT_WEEK)
+    next_week = name != written
     if not written:
         yield from (today,) if planned.time or planned.part else ()
+    elif name == WEEKEND and today.weekday() == WEEKDAYS.index("sun") and not next_week:
+        yield today
     elif name in (*WEEKDAYS, WEEKEND):
-        yield from _of_week(name, today, next_week=name != written)
+        day = today + (WEEKDAYS.index("sat" if name == WEEKEND else name) - today.weekday()) * DAY
+        yield from (day + 7 * DAY,) if next_week else (day, day + 7 * DAY)
     elif written.startswith("+"):
         yield from (today + int(written) * DAY,) if written[1:].isdecimal() and len(written) <= len("+365") else ()
     else:
         yield from _of_calendar(written, today)
-
-
-def _of_week(name: str, today: date, *, next_week: bool) -> Iterator[date]:
-    monday = today - today.weekday() * DAY
-    if name == WEEKEND and today.weekday() == len(WEEKDAYS) - 1 and not next_week:
-        yield today
-        return
-    day = monday + WEEKDAYS.index("sat" if name == WEEKEND else name) * DAY
-    yield from (day + 7 * DAY,) if next_week else (day, day + 7 * DAY)
 
 
 def _of_calendar(written: str, today: date) -> Iterator[date]:

@@ -74,9 +74,15 @@ def in_his_view(turn: Turn, claim: Claim) -> bool:
 
 def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
     if ref.isdigit() and len(ref) == 4:
-        found = _by_last4(turn, ref)
-        if found is not None:
-            return found
+        # The last four digits of a client, as far as the sender may speak of him; of an agent's own ones before others.
+        live = [c for c in turn.state.claims.values() if c.live(turn.now) and in_his_view(turn, c)]
+        fitting = [c for c in live if ref in (c.last4, *(alias.last4 for alias in turn.state.aliases_of(c.number)))]
+        own = [c for c in fitting if turn.phone in (c.sender, c.agent_phone)]
+        fitting = own if own and turn.role is None else fitting
+        if len(fitting) > 1:
+            return Missing(Code.REFUSED_AMBIGUOUS, tuple(c.ref for c in sorted(fitting, key=lambda c: c.number)))
+        if fitting:
+            return fitting[0]
     claim = claim_numbered(turn, ref)
     return claim if claim is not None and in_his_view(turn, claim) else Missing(Code.REFUSED_NOT_FOUND)
 
@@ -91,17 +97,6 @@ def claim_numbered(turn: Turn, ref: str) -> Claim | None:
         return claims.get(number)
     form = turn.state.visits.get(number)
     return claims.get(-number) or (claims.get(form.claim) if form is not None else None)
-
-
-def _by_last4(turn: Turn, last4: str) -> Claim | Missing | None:
-    live = [c for c in turn.state.claims.values() if c.live(turn.now) and in_his_view(turn, c)]
-    fitting = [c for c in live if last4 in (c.last4, *(alias.last4 for alias in turn.state.aliases_of(c.number)))]
-    own = [c for c in fitting if turn.phone in (c.sender, c.agent_phone)]
-    if own and turn.role is None:
-        fitting = own
-    if len(fitting) > 1:
-        return Missing(Code.REFUSED_AMBIGUOUS, tuple(c.ref for c in sorted(fitting, key=lambda c: c.number)))
-    return fitting[0] if fitting else None
 
 
 def claim_on(turn: Turn, report: Report, wanted: Callable[[Claim], bool]) -> Claim | Missing:

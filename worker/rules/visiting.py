@@ -37,9 +37,15 @@ def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
     standings = [standing_of(turn, guest, at) for guest in guests]
     if not one_group(turn, guests, standings):
         return refused(turn, "visit", Code.REFUSED_INVALID, {"reason": "strangers"})
-    refusal = _refusal(turn, standings, isinstance(arrived_at, Code))
-    if refusal is not None:
-        return answered(turn, "visit", [refusal])
+    # What is not the sender's is refused, then a time that is not today's; staff may bring whom nobody knows (B28).
+    cases = {standing.case for standing in standings}
+    if "ambiguous" in cases:
+        fitting = [ref for standing in standings for ref in standing.fitting]
+        return refused(turn, "visit", Code.REFUSED_AMBIGUOUS, {"fitting": fitting})
+    if "taken" in cases or (turn.role is None and cases == {"nobody"}):
+        return refused(turn, "visit", Code.REFUSED_NOT_FOUND)
+    if isinstance(arrived_at, Code):
+        return answered(turn, "visit", [Outcome(Code.REFUSED_LATE, rules=(Rule.R16,))])
     return answered(turn, "visit", [_arrive(turn, guests, standings, at, party)])
 
 
@@ -52,16 +58,6 @@ def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
         seen = (c for c in at if c.holds(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN)
         there = there and any(names_agree(c.client, report.client or "") for c in seen)
     return replace(parsed, kind="visit", error=None) if there else replace(parsed, kind="report", date=None, time=None)
-
-
-def _refusal(turn: Turn, standings: list[Standing], late: bool) -> Outcome | None:
-    """Refuse what is not the sender's, then a time that is not today's; staff may bring whom nobody knows (B28)."""
-    cases = {standing.case for standing in standings}
-    if "ambiguous" in cases:
-        return Outcome(Code.REFUSED_AMBIGUOUS, {"fitting": [ref for s in standings for ref in s.fitting]})
-    if "taken" in cases or (turn.role is None and cases == {"nobody"}):
-        return Outcome(Code.REFUSED_NOT_FOUND)
-    return Outcome(Code.REFUSED_LATE, rules=(Rule.R16,)) if late else None
 
 
 def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, party: str) -> Outcome:
