@@ -45,9 +45,18 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
         return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     keep_plan(turn, parsed.planned, [part.claim.number for part in parts if part.is_own and part.claim])
     faults = [Part(refusal_of(f.error), (Rule.R2,), {"text": f.text}) for f in parsed.faults]
-    code = _answer(turn, [*parts, *faults])
+    told = [*parts, *faults]
+    # The one reply; its code is `accepted` if any client was, else the first client's (E2).
+    first = next((part for code in REGISTERED for part in told if part.code == code), told[0])
+    params = first.for_sender
+    if len(told) > 1:
+        params = {"parts": [part.for_sender | {"code": part.code} for part in told]}
+    if first.code.refuses:
+        refuse(turn, first.code, params)
+    else:
+        turn.answer(first.code, params, first.ref)
     notify_staff(turn, parts)
-    return turn.decision("report", code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
+    return turn.decision("report", first.code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
 
 
 def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
@@ -279,16 +288,3 @@ def _record(turn: Turn, report: Report, index: int, part: Part, reporter: Report
             sender=turn.phone,
         )
     )
-
-
-def _answer(turn: Turn, parts: list[Part]) -> Code:
-    """Give the one reply; its code is `accepted` if any client was, else the first client's (E2)."""
-    first = next((part for code in REGISTERED for part in parts if part.code == code), parts[0])
-    params = first.for_sender
-    if len(parts) > 1:
-        params = {"parts": [part.for_sender | {"code": part.code} for part in parts]}
-    if first.code.refuses:
-        refuse(turn, first.code, params)
-    else:
-        turn.answer(first.code, params, first.ref)
-    return first.code

@@ -60,16 +60,15 @@ class Turn:
         """Say something to others, except who wants no notices (D13); the sender himself has his reply already."""
         others = [p for p in dict.fromkeys(phones) if p and p != self.phone and not self.state.sender(p).silent]
         for phone in others:
-            self._tell(Reply(phone, code, "notice", params, ref))
-
-    def _tell(self, notice: Reply) -> None:
-        """Gather the notices of one code to one phone into one: the outbox has one a message."""
-        for i, told in enumerate(self.replies):
-            if (told.recipient, told.code, told.role) == (notice.recipient, notice.code, "notice"):
-                before = told.params.get("parts") or [{**told.params, "code": told.code}]
-                self.replies[i] = replace(told, params={"parts": [*before, {**notice.params, "code": notice.code}]})
-                return
-        self.replies.append(notice)
+            alike = [r for r in self.replies if (r.recipient, r.code, r.role) == (phone, code, "notice")]
+            if not alike:
+                self.replies.append(Reply(phone, code, "notice", params, ref))
+                continue
+            # The notices of one code to one phone are gathered into one: the outbox has one a message.
+            told = alike[0]
+            before = told.params.get("parts") or [{**told.params, "code": told.code}]
+            gathered = {"parts": [*before, {**params, "code": code}]}
+            self.replies[self.replies.index(told)] = replace(told, params=gathered)
 
     def next_registration(self) -> int:
         """Take the next R number; the first one is the policy's `first_number` (C10)."""
