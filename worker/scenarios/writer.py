@@ -16,7 +16,6 @@ from sqlalchemy import Row
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.readers.replay import Played, refs_of
-from worker.rules.attribution import Answer
 from worker.rules.codes import Code
 from worker.rules.form_payload import payload_meaning
 from worker.rules.identity import unit_key
@@ -77,7 +76,12 @@ class _Writer:
             else:
                 at = self._time(one.message.received_at)
                 yield from (line if line.startswith("#") else f"{at} {line}" for line in self._set_up(kind, said))
-        yield from self._owner(self.case.answer)
+        answer = self.case.answer
+        owner = f"{answer.unit}/{answer.agent or NO_AGENT}" if answer.unit else "nobody"
+        until = f" until={self._local(answer.until)}" if answer.until is not None else ""
+        who = f"{self.case.client} {self.case.first3}****{self.case.last4}"
+        line = f"{self._time(self.case.at)} owner {who} = {owner} {' '.join(answer.rules)}{until}"
+        yield f"# {line}" if " " in owner else line
 
     def _site(self, said: Mapping[str, Any]) -> Iterator[str]:
         options = {"number": said["number"], **_by_role(said.get("staff", {}))}
@@ -190,13 +194,6 @@ class _Writer:
         claims = self.case.state.claims.values()
         claim = next((claim for claim in claims if claim.ref == ref and claim.seq in mixed), None)
         return ref if claim is None else f"{claim.client} {claim.mask}"
-
-    def _owner(self, answer: Answer) -> Iterator[str]:
-        owner = f"{answer.unit}/{answer.agent or NO_AGENT}" if answer.unit else "nobody"
-        until = f" until={self._local(answer.until)}" if answer.until is not None else ""
-        who = f"{self.case.client} {self.case.first3}****{self.case.last4}"
-        line = f"{self._time(self.case.at)} owner {who} = {owner} {' '.join(answer.rules)}{until}"
-        yield f"# {line}" if " " in owner else line
 
     def _time(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.case.state.zone):%Y-%m-%d %H:%M:%S}"
