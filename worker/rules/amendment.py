@@ -57,7 +57,11 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
     name = report.client or ""
     # The surname alone takes nothing from the name that is known: 张先生 from 张三.
     renamed = not (same_name(claim.client, name) or (names_agree(claim.client, name) and name_form(name).bare))
-    replaced = _names_another_agent(claim, reporter, name)
+    if reporter.agent_phone and claim.agent_phone:
+        same_agent = reporter.agent_phone == claim.agent_phone
+    else:
+        same_agent = fold(reporter.agent) == fold(claim.agent)
+    replaced = not same_agent and (reporter.named or _was_the_client(claim, name))
     agent, place = (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
     if not renamed and not replaced:
         # His own words again are what was meant, where they were read surely this time; else it is a repeat (E19).
@@ -91,14 +95,6 @@ def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
     joined = state.disputes_of(claim.number) or linked
     same_digits = claim.phone7 == (report.first3, report.last4)
     return claim if fresh and waits and not moved and not joined and same_digits else None
-
-
-def _names_another_agent(claim: Claim, reporter: Reporter, name: str) -> bool:
-    if reporter.agent_phone and claim.agent_phone:
-        same = reporter.agent_phone == claim.agent_phone
-    else:
-        same = fold(reporter.agent) == fold(claim.agent)
-    return not same and (reporter.named or _was_the_client(claim, name))
 
 
 def _was_the_client(claim: Claim, name: str) -> bool:

@@ -45,9 +45,9 @@ def reader_of(kind: Any) -> Read | None:
     if not isinstance(kind, type):
         return None
     if issubclass(kind, StrEnum):
-        return partial(_read_known, kind)
+        return partial(_read_written, kind, kind)
     if kind in (datetime, date):
-        return partial(_read_time, kind)
+        return partial(_read_written, kind, kind.fromisoformat)
     return _value_reader(kind) if is_dataclass(kind) else None
 
 
@@ -69,9 +69,6 @@ def _read_mapping(each: Read | None, stored: Any) -> Any:
     return stored if each is None else {name: each(value) for name, value in stored.items()}
 
 
-def _read_known(kind: type[StrEnum], stored: Any) -> Any:
-    return None if stored is None else kind(stored)
-
-
-def _read_time(kind: Any, stored: Any) -> Any:
-    return kind.fromisoformat(stored) if isinstance(stored, str) else stored
+def _read_written(kind: type, make: Read, stored: Any) -> Any:
+    """Make a value of its word; a table of times gives values of the kind itself."""
+    return stored if stored is None or isinstance(stored, kind) else make(stored)

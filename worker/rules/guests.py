@@ -47,7 +47,14 @@ def guests_of(turn: Turn, parsed: Parsed) -> list[Report] | Missing:
 
 def standing_of(turn: Turn, guest: Report, arrived_at: datetime) -> Standing:
     """Return how a client stands at his arrival, as far as the sender may know: an agent sees his own unit's claims."""
-    himself, known = _claims_on(turn, guest)
+    client = Client.of(guest)
+    at_number = turn.state.claims_at(client.phone7)
+    himself = [c for c in at_number if names_agree(c.client, client.name)]
+    exact = [c for c in himself if same_name(c.client, client.name)]
+    if any(claim.holds(turn.now) for claim in exact):
+        himself = exact
+    relatives = [c for c in claims_of_family(turn.state, client, turn.now) if not same_client(c.who, client)]
+    known = [*himself, *(claim for claim in relatives if claim not in himself)]
     walked_in = next((claim for claim in himself if claim.unit == WALK_IN and claim.holds(turn.now)), None)
     if walked_in is not None:
         return Standing("walkin" if turn.role else "taken", walked_in)
@@ -58,24 +65,12 @@ def standing_of(turn: Turn, guest: Report, arrived_at: datetime) -> Standing:
             return Standing("taken")
         return _under_none(turn, guest, [c for c in himself if c in mine], mine, arrived_at)
     fitting = [claim for claim in arriving if names_its_reporter(turn, guest, claim)] or arriving
-    at_number = turn.state.claims_at(Client.of(guest).phone7)
     if len({claim.name_key for claim in fitting if claim in at_number and claim.live(turn.now)}) > 1:
         return Standing("ambiguous", fitting=tuple(claim.ref for claim in fitting))
     claim = fitting[0]
     if not claim.live(turn.now) and any(c.holds(turn.now) and c.unit != claim.unit for c in known):
         return Standing("taken")
     return Standing("live", claim, _whose(turn, guest, claim))
-
-
-def _claims_on(turn: Turn, guest: Report) -> tuple[list[Claim], list[Claim]]:
-    """Return the claims on a client himself, exactly so called before roughly, and behind them those on his family."""
-    client = Client.of(guest)
-    himself = [c for c in turn.state.claims_at(client.phone7) if names_agree(c.client, client.name)]
-    exact = [c for c in himself if same_name(c.client, client.name)]
-    if any(claim.holds(turn.now) for claim in exact):
-        himself = exact
-    relatives = [c for c in claims_of_family(turn.state, client, turn.now) if not same_client(c.who, client)]
-    return himself, [*himself, *(claim for claim in relatives if claim not in himself)]
 
 
 def _stood(turn: Turn, claim: Claim, arrived_at: datetime) -> bool:

@@ -47,7 +47,10 @@ def name_form(name: str) -> NameForm:
         names = [w for w in words if w not in _TITLES] or words
         return NameForm("".join(names), (names[0], names[-1]), bare=len(names) == 1 and len(words) > 1)
     folded = _DROPPED.sub("", plain)
-    written = _without_honorific(folded)
+    titles = [title for title in _LONG_HONORIFICS if folded.endswith(title) and folded != title]
+    # 李春生 is a name: one character counts as an honorific only behind a bare surname.
+    titles += [h for h in _SHORT_HONORIFICS if folded.endswith(h) and _is_surname(folded.removesuffix(h))]
+    written = folded.removesuffix(titles[0]) if titles else folded
     core = written.rstrip("*×x某") or written
     if core != written and _is_surname(core):
         return NameForm(core, (core,), bare=True)
@@ -55,17 +58,6 @@ def name_form(name: str) -> NameForm:
         core = core[1]
     surname = core[:2] if core[:2] in COMPOUND_SURNAMES else core[:1]
     return NameForm(core, (surname,), _is_surname(core))
-
-
-def _without_honorific(folded: str) -> str:
-    for honorific in _LONG_HONORIFICS:
-        if folded.endswith(honorific) and folded != honorific:
-            return folded.removesuffix(honorific)
-    # 李春生 is a name: one character counts as an honorific only behind a bare surname.
-    for honorific in _SHORT_HONORIFICS:
-        if folded.endswith(honorific) and _is_surname(folded.removesuffix(honorific)):
-            return folded.removesuffix(honorific)
-    return folded
 
 
 def _is_surname(core: str) -> bool:
