@@ -1,6 +1,7 @@
-"""`python -m webhook`: the web process, gunicorn with a few threads in each of two workers."""
+"""`python -m webhook`: the web process, gunicorn with two workers that hold many connections and a few threads each."""
 
 import os
+import resource
 import sys
 from threading import Event, Thread
 from typing import Any
@@ -9,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from webhook.app import create_app
+from webhook.connections import MOST_CONNECTIONS, PatientWorker
 from worker.log import set_up_logging
 from worker.processes.feeder import keep_feeding
 from worker.runtime import open_runtime
@@ -16,7 +18,6 @@ from worker.settings import Settings, SettingsError, load_settings
 from worker.var_folder import require_folder
 
 WORKERS = 2
-THREADS = 8
 GRACE_S = 3
 
 
@@ -59,8 +60,7 @@ def _options(settings: Settings) -> dict[str, object]:
     return {
         "bind": f"{host}:{settings.port}",
         "workers": WORKERS,
-        "worker_class": "gthread",
-        "threads": THREADS,
+        "worker_class": PatientWorker,
         "preload_app": False,
         "graceful_timeout": GRACE_S,
         "proc_name": "baobei-web",
@@ -76,6 +76,13 @@ def _options(settings: Settings) -> dict[str, object]:
 LOCK_WAIT_MS = 2_000
 
 
+def _allow_files() -> None:
+    """Let each worker hold as many connections as it means to, besides its databases and files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, 2 * MOST_CONNECTIONS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
 def main() -> None:
     """Serve until told to stop; a wrong variable ends it with its sentence."""
     try:
@@ -86,6 +93,7 @@ def main() -> None:
         print(f"baobei: {error}", file=sys.stderr)
         sys.exit(2)
     set_up_logging(settings.log_level)
+    _allow_files()
     Server(settings).run()
 
 

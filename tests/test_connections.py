@@ -1,0 +1,179 @@
+"""Connections that are slow, large or odd: none of them takes a thread from the texts."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from tests.benchmarks.bench_web import trickling
+from tests.infrastructure.databases import Databases
+from tests.infrastructure.serving import open_line, sandbox_request, texts
+from tests.infrastructure.waiting import eventually
+from tests.infrastructure.web import Web
+from webhook.framing import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError
+from worker.store.database import open_engine
+from worker.up.guard import end_sessions
+
+ROUTE = "/gateways/sandbox/messages"
+POST = b"POST /login HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture
+def engine(sqlite_databases: Databases) -> Iterator[Engine]:
+    engine = open_engine(sqlite_databases.create())
+    yield engine
+    engine.dispose()
+    sqlite_databases.drop()
+
+
+@pytest.fixture
+def web(tmp_path: Path, redis_url: str, engine: Engine) -> Iterator[Web]:
+    open_line(engine)
+    web = Web(tmp_path, DATABASE_URL=str(engine.url), REDIS_URL=redis_url)
+    eventually(web.answers, "an answer of the web process")
+    yield web
+    end_sessions([web.process.pid])
+    web.process.wait()
+
+
+def send(web: Web) -> int:
+    return web.ask("POST", ROUTE, *sandbox_request())[0]
+
+
+def raw_text(*more: str) -> tuple[bytes, bytes]:
+    """Return head (without its last line) and body of a signed text."""
+    headers, body = sandbox_request()
+    lines = [f"POST {ROUTE} HTTP/1.1", "Host: localhost", *(f"{k}: {v}" for k, v in headers.items()), *more]
+    return "\r\n".join(lines).encode() + b"\r\n", body
+
+
+def dial(web: Web) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", web.port), timeout=60)
+
+
+def heard(connection: socket.socket, words: bytes) -> bytes:
+    """Read until these words have come."""
+    said = b""
+    while words not in said and (came := connection.recv(65_536)):
+        said += came
+    assert words in said, said
+    return said
+
+
+def test_sixty_four_connections_of_a_byte_a_second_keep_no_text_waiting(web: Web, engine: Engine) -> None:
+    with trickling(web.port, 64):
+        assert [send(web) for _ in range(20)] == [200] * 20
+    assert texts(engine) == 20
+
+
+def test_whoever_never_finishes_is_told_so_and_whoever_never_begins_is_left(web: Web) -> None:
+    with dial(web) as head, dial(web) as body, dial(web) as silent:
+        head.sendall(b"GET /healthz HTTP/1.1\r\n")
+        body.sendall(POST + b"Content-Length: 5\r\n\r\nx")
+        heard(head, b"HTTP/1.1 408 Request Timeout")
+        heard(body, b"HTTP/1.1 408 Request Timeout")
+        assert silent.recv(1) == b""
+
+
+def test_whoever_asks_and_never_reads_keeps_no_text_waiting(web: Web) -> None:
+    deaf = [dial(web) for _ in range(24)]
+    for connection in deaf:
+        # More answers than the network holds; they are asked for one after another.
+        connection.sendall(b"GET /static/phones.png HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60)
+    assert [send(web) for _ in range(10)] == [200] * 10
+    for connection in deaf:
+        connection.close()
+
+
+def test_a_request_may_come_in_pieces_in_chunks_after_a_word_and_behind_another(web: Web, engine: Engine) -> None:
+    head, body = raw_text(f"Content-Length: {len(sandbox_request()[1])}")
+    with dial(web) as connection:
+        for at in range(0, len(head), 7):
+            connection.sendall(head[at : at + 7])
+        connection.sendall(b"\r\n" + body)
+        heard(connection, b'{"ok":true}')
+        # Another two at once, on the same connection.
+        connection.sendall(2 * b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        said = heard(connection, b"ok\n")
+        assert b"200 OK" in said
+        if said.count(b"ok\n") < 2:
+            heard(connection, b"ok\n")
+    head, body = raw_text("Transfer-Encoding: chunked")
+    with dial(web) as connection:
+        connection.sendall(head + b"\r\n")
+        for part in (body[:50], body[50:], b""):
+            connection.sendall(b"%x\r\n%s\r\n" % (len(part), part))
+        heard(connection, b'{"ok":true}')
+    head, body = raw_text("Expect: 100-continue", f"Content-Length: {len(body)}")
+    with dial(web) as connection:
+        connection.sendall(head + b"\r\n")
+        heard(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
+        connection.sendall(body)
+        heard(connection, b'{"ok":true}')
+    assert texts(engine) == 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nA: " + b"x" * LARGEST_HEAD, 431),
+        (POST + b"Content-Length: 999999\r\n\r\n", 413),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n", 413),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nmany\r\n", 403),
+        (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400),
+        (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 400),
+        (b"nonsense\r\n\r\n", 400),
+    ],
+)
+def test_too_much_and_nonsense_are_refused_and_end_the_connection(web: Web, sent: bytes, status: int) -> None:
+    with dial(web) as connection:
+        connection.sendall(sent)
+        said = b""
+        while came := connection.recv(65_536):
+            said += came
+        assert said.startswith(b"HTTP/1.1 %d " % status), said
+        assert said.count(b"HTTP/1.1") == 1
+
+
+# ---- How far a request goes ---------------------------------------------------------------------------------------
+
+WHOLE = [
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"POST / HTTP/1.1\r\ncontent-LENGTH:5\r\nHost: a\r\n\r\n12345",
+    b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\nA;x=y\r\n\r\n\r\n12345\x00\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nA: b\r\n\r\n",
+]
+
+
+@given(st.sampled_from(WHOLE), st.lists(st.integers(1, 40), max_size=6), st.binary(max_size=20))
+def test_a_request_ends_where_it_ends_however_it_is_cut(request: bytes, cuts: list[int], behind: bytes) -> None:
+    framing, received, sent = Framing(), bytearray(), request + behind
+    for at in sorted({*(cut for cut in cuts if cut < len(request)), len(request) - 1}):
+        received[:] = sent[:at]
+        assert framing.end(received) is None
+    received[:] = sent
+    assert framing.end(received) == len(request)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_waited_for_handed_over_or_refused(came: bytes) -> None:
+    framing = Framing()
+    try:
+        end = framing.end(bytearray(CHUNKED + came))
+    except TooLargeError:
+        return
+    assert end is None or 0 < end <= len(CHUNKED + came)
+
+
+def test_no_more_is_kept_than_a_request_may_have() -> None:
+    chunk = b"1\r\nx\r\n"
+    many = bytearray(
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * (MOST_RECEIVED // len(chunk) + 1)
+    )
+    with pytest.raises(TooLargeError):
+        Framing().end(many)
