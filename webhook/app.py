@@ -24,6 +24,7 @@ from webhook import (
 from webhook.access import guard
 from webhook.answers import prepare_answers
 from webhook.layout import prepare_layout
+from webhook.numbers import LARGEST_NUMBER
 from webhook.runtime import KEY
 from worker.accounts.logins import LONGEST
 from worker.gateways.base import LARGEST_BODY
@@ -31,8 +32,6 @@ from worker.readers.metrics import Metrics
 from worker.runtime import Runtime
 from worker.var_folder import secret_key_of
 
-LARGEST_NUMBER = 2**31 - 1
-"""No id, place or number of a form is larger: an address with a larger one is of no page."""
 PARTS = (
     *(gateways, health, metrics, home, accounts, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts),

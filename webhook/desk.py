@@ -9,6 +9,7 @@ from webhook.access import allowed
 from webhook.desk_views import Guest, arrival_views, claim_views, expected_views, guest_of, typed_guest
 from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
 from webhook.live import part
+from webhook.numbers import asked_number
 from webhook.register_links import LONGEST_SEARCH
 from webhook.runtime import runtime
 from webhook.show import Showing
@@ -102,10 +103,10 @@ def _found(site: SiteRow, looked: Looked) -> str:
 
 
 def _guest(site: SiteRow, looked: Looked) -> Guest:
-    number = request.args.get("claim", type=int)
-    if number is None:
+    if "claim" not in request.args:
         return typed_guest(read_search(looked.typed))
-    claim = claim_numbered(runtime().engine, site.id, number)
+    number = asked_number("claim")
+    claim = None if number is None else claim_numbered(runtime().engine, site.id, number)
     if claim is None:
         abort(404)
     return guest_of(claim)

@@ -12,6 +12,7 @@ from webhook.edge import receive
 from webhook.forms import form_token
 from webhook.language import _
 from webhook.live import part
+from webhook.numbers import asked_number
 from webhook.phone_views import bubble_views, entry_views, number_words, phone_views
 from webhook.runtime import runtime
 from worker.gateways.base import Gateway, Playable
@@ -29,7 +30,7 @@ def page() -> str | tuple[str, int]:
     every = played_sites(runtime().engine, _played().name)
     if not every:
         return render_template("phones.html", sites=[], site=None)
-    wanted = request.args.get("site", type=int)
+    wanted = asked_number("site")
     site = next((each for each in every if each.id == wanted), every[0])
     others, fault = _others(site)
     html = _page_of(every, site, others, fault)

@@ -1,9 +1,10 @@
 """Which sites a user sees, and which of them a page is about."""
 
-from flask import abort, request
+from flask import abort
 
 from webhook.access import present_user
 from webhook.language import _
+from webhook.numbers import asked_number
 from webhook.runtime import runtime
 from worker.decide.set_up import SiteRow, all_sites
 
@@ -24,5 +25,5 @@ def visible_site(site_id: int) -> SiteRow:
 
 def chosen_site(sites: list[SiteRow]) -> SiteRow | None:
     """Return the site that the address asks for, else the first; None when there is none."""
-    wanted = request.args.get("site", type=int)
+    wanted = asked_number("site")
     return next((site for site in sites if site.id == wanted), next(iter(sites), None))

@@ -8,10 +8,10 @@ import time
 from parsers.message import Parsed
 from worker.accounts.users import User
 from worker.line.door import PROGRAM, Entry, Receipt, enter
-from worker.line.kept_text import storable
 from worker.readers.entries import Entered, entered
 from worker.rules.form_payload import to_payload
 from worker.runtime import Runtime
+from worker.storable import storable
 
 PATIENCE_S = 2.0
 """So long a page waits for the decision; after that it shows the place, and the outcome as soon as there is one."""

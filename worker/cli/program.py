@@ -58,6 +58,12 @@ class CommandGroup(click.Group):
         except UnicodeError:
             end_with(WrongUsage("What was given holds bytes that are no UTF-8 text: write it in UTF-8."))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words of the command; those that are no text would enter names and lists as something else."""
+        for word in args:
+            word.encode()
+        return super().parse_args(ctx, args)
+
     def _to_the_last_byte(self, *args: Any, **extra: Any) -> Any:
         try:
             return super().main(*args, **extra)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from worker.clock import Clock, utc_now
 from worker.crash_points import committing
@@ -65,8 +66,33 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
 
     `clock` says when replies are handed over; it decides nothing.
     """
+    try:
+        return _decide(engine, site_id, limit, clock)
+    except Exception as error:
+        if not is_unstorable(error):
+            raise
+    # One of them is at fault; each by itself, the others pass.
+    try:
+        return _decide(engine, site_id, 1, clock)
+    except Exception as error:
+        if not is_unstorable(error):
+            raise
+        # Should the database be at fault after all, it refuses this as well, and the message stays in line.
+        return _decide(engine, site_id, 1, clock, refused=error)
+
+
+def is_unstorable(error: Exception) -> bool:
+    """Tell whether a database, or its driver, refused what it was given and would refuse it again."""
+    values = (DataError, IntegrityError, OverflowError, UnicodeError)
+    return isinstance(error, values) or (
+        isinstance(error, StatementError) and isinstance(error.orig, (OverflowError, TypeError, ValueError))
+    )
+
+
+def _decide(engine: Engine, site_id: int, limit: int, clock: Clock, refused: Exception | None = None) -> BatchResult:
+    """Decide a batch in one transaction; `refused`: why the next message is put down as one that cannot be decided."""
     with committing(engine, "decide.commit") as connection:
-        batch = _open(connection, site_id, limit)
+        batch = _open(connection, site_id, limit, refused)
         if batch is None:
             return BatchResult(0, 0, more=False)
         done, said = decide_batch(connection, batch, clock())
@@ -81,7 +107,7 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
     return BatchResult(len(done), len(said), more=more, forwards=forwards)
 
 
-def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
+def _open(connection: Connection, site_id: int, limit: int, refused: Exception | None) -> Batch | None:
     cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id).with_for_update()).first()
     if cursor is None:
         return None
@@ -92,23 +118,24 @@ def _open(connection: Connection, site_id: int, limit: int) -> Batch | None:
         .order_by(inbox.c.seq)
         .limit(limit)
     ).all()
-    return open_batch(connection, cursor, rows) if rows else None
+    if not rows:
+        return None
+    return open_batch(connection, cursor, rows, {rows[0].seq: refused} if refused else {})
 
 
 def open_batch(
-    connection: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int] = ()
+    connection: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Mapping[int, Exception | None]
 ) -> Batch:
     """Return the next rows of the inbox, as far as they may be decided together, with the state that they need.
 
-    `undecidable`: places that are on record as such, and so not decided again.
+    `undecidable`: places that are on record as such, and so not decided again, or are given up now, with their error.
     """
     messages = [message_of(row) for row in rows]
     # What follows a set-up message may mention facts that only it brings: the batch ends behind it.
     last = next((i for i, message in enumerate(messages) if message.kind not in BY_PERSON), len(messages) - 1)
     messages = messages[: last + 1]
     state, failed = working_set(connection, cursor.site_id, cursor.state, messages, undecidable)
-    given_up: dict[int, Exception | None] = dict.fromkeys(undecidable)
-    return Batch(cursor.site_id, cursor.head, messages, state, given_up | failed)
+    return Batch(cursor.site_id, cursor.head, messages, state, {**undecidable, **failed})
 
 
 def message_of(row: Row[Any]) -> Message:

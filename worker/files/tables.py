@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from parsers.digits import TRANSPARENT
+from worker.storable import storable
 
 SEPARATORS: Final = (",", ";", "\t", "，", "；")
 LONGEST: Final = 200
@@ -79,8 +80,8 @@ def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
     for name, cell in given.items():
         if "\n" in cell or "\r" in cell:
             raise ValueError(f"{name} goes on over several lines: a quotation mark is not closed, or one is too many")
-        if "\0" in cell:
-            raise ValueError(f"{name} holds a NUL character, which is no letter or sign")
+        if storable(cell) != cell:
+            raise ValueError(f"{name} holds a NUL character or half of one, which is no letter or sign")
         if len(cell) > LONGEST:
             raise ValueError(f"{name} is longer than {LONGEST} characters")
     return given

@@ -20,8 +20,8 @@ from worker.crash_points import around
 from worker.gateways.base import Gateway, GatewayAwayError, Inbound
 from worker.line.comparisons import Comparison, begin, compared_until, finish, last_begun
 from worker.line.door import accept
-from worker.line.kept_text import storable
 from worker.log import kind_of, say
+from worker.storable import storable
 from worker.store.database import reading
 from worker.store.schema import inbox, sites, unrouted
 

@@ -18,8 +18,9 @@ from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.crash_points import committing
 from worker.gateways.base import Inbound
-from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, carries, storable, storable_payload
+from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, carries, stated
 from worker.rules.chain import GENESIS
+from worker.storable import storable, storable_payload
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
 
@@ -160,7 +161,7 @@ def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | 
             text=text,
             body=_bytes(masked),
             payload=storable_payload(entry.payload),
-            sent_at=entry.sent_at,
+            sent_at=stated(entry.sent_at),
             echo=_is_ours(connection, sender) or _is_echo(connection, site.id, sender, text, region_of(site.number)),
             salt=secrets.token_hex(16),
         )

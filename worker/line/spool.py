@@ -22,7 +22,7 @@ from worker.clock import Clock, utc_now
 from worker.crash_points import around
 from worker.gateways.base import Inbound
 from worker.lock import file_lock
-from worker.store.schema import EPOCH, MICROSECOND
+from worker.store.types import EPOCH, MICROSECOND
 
 NAME: Final = re.compile(r"([0-9]{20})\.json")
 LONGEST_TURN_S: Final = 1.0

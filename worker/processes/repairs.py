@@ -92,7 +92,8 @@ class Mender:
             if not self._ring(job):
                 return False
             failed_registry(queue).remove(job, delete_job=True)
-        except (NoSuchJobError, RedisError, OSError):
+        except (NoSuchJobError, RedisError, OSError, ValueError):
+            # A ValueError is RQ's for an id that it gives no job.
             return False
         self._record("requeue", f"job {queue_name} {job_id}")
         return True

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from worker.decide.heads import SHOWN
-from worker.line.kept_text import storable
 from worker.proof.compare import stream
 from worker.proof.findings import Findings, place
 from worker.rules.chain import GENESIS, VERSION, next_head
 from worker.rules.model import Decision
-from worker.store.schema import EPOCH, cursors, decisions, inbox, published_heads
+from worker.storable import storable
+from worker.store.schema import cursors, decisions, inbox, published_heads
+from worker.store.types import EPOCH
 
 
 @dataclass(slots=True)

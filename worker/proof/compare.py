@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Table, case, cast, func, select
 
+from worker.storable import storable
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import decisions, replies, reports
@@ -113,9 +114,16 @@ def in_step(
 
 
 def same_rows(one: Connection, other: Connection, table: Table) -> bool:
-    """Tell whether two databases hold the same rows of a table, all columns counted."""
+    """Tell whether two databases hold the same rows of a table, all columns counted.
+
+    An old SQLite file may hold texts that were not `storable`; the other side keeps them as they can be kept.
+    """
     key = list(table.primary_key)
     rest = [c for c in table.c if not c.primary_key]
     query = select(*key, *rest)
     ours, theirs = (stream(side, query.order_by(*in_key_order(side, key))) for side in (one, other))
-    return all(mine == its for mine, its in in_step(ours, theirs, len(key)))
+    return all(_kept(mine) == _kept(its) for mine, its in in_step(ours, theirs, len(key)))
+
+
+def _kept(row: tuple[Any, ...] | None) -> list[Any] | None:
+    return None if row is None else [storable(value) if isinstance(value, str) else value for value in row]

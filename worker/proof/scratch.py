@@ -99,7 +99,7 @@ def _on_record(source: Connection, site_id: int, places: Sequence[int]) -> froze
 
 def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int]) -> None:
     try:
-        done, _ = decide_batch(scratch, open_batch(scratch, cursor, rows, undecidable), utc_now())
+        done, _ = decide_batch(scratch, open_batch(scratch, cursor, rows, dict.fromkeys(undecidable)), utc_now())
         _refuse_what_failed(done)
         scratch.commit()
     except UndecidableError:

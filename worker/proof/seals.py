@@ -24,7 +24,8 @@ from worker.rules.chain import READER, VERSION, canonical
 from worker.rules.erasure import names_nobody
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
-from worker.store.schema import UtcTime, cursors, decisions, metadata, reports, sealed_facts, seals
+from worker.store.schema import cursors, decisions, metadata, reports, sealed_facts, seals
+from worker.store.types import UtcTime
 
 STATE: Final = "cursors"
 """The kind of the one fact that is the site's state."""

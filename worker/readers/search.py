@@ -14,6 +14,7 @@ from worker.rules.codes import Code
 from worker.rules.part import REGISTERED
 from worker.rules.status import ITSELF, TABLE, Condition, Noted, Otherwise, Reached
 from worker.store.schema import aliases, claims, reports
+from worker.store.types import Words
 
 WINNING = (*REGISTERED, Code.UNLISTED, Code.SUSPECTED, Code.CONTESTED, Code.IMPORTED)
 NO_CLAIM = "none"
@@ -87,7 +88,7 @@ def _standings(now: datetime) -> Iterator[tuple[ColumnElement[bool], ColumnEleme
     """Yield the table of statuses as conditions and values of a claim (`worker.rules.status`)."""
     for status, conditions in TABLE:
         all_hold = and_(true(), *(_holds(each, now) for each in conditions))
-        yield all_hold, claims.c.state if status == ITSELF else literal(status)
+        yield all_hold, claims.c.state if status == ITSELF else literal(status, Words)
 
 
 def _holds(condition: Condition, now: datetime) -> ColumnElement[bool]:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Column, Connection, Engine, case, cast, func, select, type_coerce
 
 from worker.store.database import reading
-from worker.store.schema import EPOCH, decisions, replies
+from worker.store.schema import decisions, replies
+from worker.store.types import EPOCH, MICROSECOND
 
-MICROSECOND = timedelta(microseconds=1)
 MOST_LATENCIES = 2_000
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.decide.fold import Spoken, recorded, spoken
-from worker.line.kept_text import ECHO_LOOK_BACK, carries, storable
+from worker.line.kept_text import ECHO_LOOK_BACK, carries, stated
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
 from worker.rules.client import Client
@@ -20,6 +20,7 @@ from worker.rules.forwards import ORIGIN
 from worker.rules.model import Deadline, Forward, Message, ReportRow
 from worker.rules.state import State
 from worker.rules.status import status_of
+from worker.storable import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class MemoryStage:
         ours = {known.state.site.number for known in self._sites.values()}
         echo = sender in ours or any(carries(kept, words, region) for words in said)
         kind = "form" if form else "text"
-        self._take(site, Message(0, at, kind, sender, kept, sent_at=sent_at, echo=echo))
+        self._take(site, Message(0, at, kind, sender, kept, sent_at=stated(sent_at), echo=echo))
 
     def _take(self, name: str, message: Message) -> None:
         its = self._sites.setdefault(name, _Site())

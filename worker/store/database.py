@@ -14,6 +14,8 @@ from alembic.util import CommandError
 from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event
 from sqlalchemy.engine import make_url
 
+from worker.store.types import Words
+
 LOCK_WAIT_MS = 5_000
 STATEMENT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 30_000
@@ -65,7 +67,7 @@ def in_key_order(connection: Connection, columns: list[Column[Any]]) -> list[Col
     """Return columns to order by, so that both databases and Python agree on the order of texts."""
     if connection.dialect.name != "postgresql":
         return list(columns)
-    return [collate(c, "C") if isinstance(c.type, String) else c for c in columns]
+    return [collate(c, "C") if isinstance(c.type, (String, Words)) else c for c in columns]
 
 
 def _sqlite(url: str, lock_wait_ms: int) -> Engine:
