@@ -21,7 +21,7 @@ from worker.rules.forms import (
     signed_by,
     waits,
 )
-from worker.rules.model import Claim, Decision, Visit
+from worker.rules.model import Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.protection import protected_until, visited
@@ -115,19 +115,15 @@ def confirm(turn: Turn, form: Visit) -> None:
         protected = visited(claim, form)
         turn.state.put(protected)
         plan_protection(turn, protected)
-        if not claim.live(turn.now):
-            _displace(turn, claim)
+        # B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14).
+        family = [] if claim.live(turn.now) else claims_of_family(turn.state, claim.who, turn.now)
+        for other in family:
+            if other.number != claim.number and other.holds(turn.now) and other.reported_at >= claim.ends_at:
+                turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
+                if other.unit != claim.unit:
+                    told = {key: value for key, value in named_params(other).items() if key != "ref"}
+                    turn.notify([other.agent_phone or other.sender], Code.DUPLICATE_OTHER, told)
     turn.notify([form.agent_phone, form.opener], Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
-
-
-def _displace(turn: Turn, claim: Claim) -> None:
-    """B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14)."""
-    for other in claims_of_family(turn.state, claim.who, turn.now):
-        if other.number != claim.number and other.holds(turn.now) and other.reported_at >= claim.ends_at:
-            turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
-            if other.unit != claim.unit:
-                told = {key: value for key, value in named_params(other).items() if key != "ref"}
-                turn.notify([other.agent_phone or other.sender], Code.DUPLICATE_OTHER, told)
 
 
 def _copy(turn: Turn, form: Visit) -> dict[str, object]:

@@ -14,7 +14,7 @@ from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
-from worker.rules.model import NO_AGENT, Alias, Claim, Dispute, ReportRow
+from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow
 from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.sides import side_written
@@ -193,26 +193,24 @@ def _deals(case: Case) -> Iterator[Item]:
 def _disputes(case: Case) -> Iterator[Item]:
     """R18–R22: objections, papers, opinions and rulings; a decision by silence (R20) is in the answer."""
     for dispute in (d for claim in case.claims for d in case.state.disputes_of(claim.number)):
-        for kind, told, words in _told_of(case, dispute):
-            params = {"ref": dispute.ref, **{key: getattr(told, key, "") for key in ("unit", "agent", "kind")}}
-            if told.at <= case.at:
+        told: list[tuple[str, Party | Paper | Opinion | Ruling, str]] = []
+        told += [("party", party, party.words) for party in dispute.parties if party.side == "objector"]
+        for paper in dispute.papers:
+            kind = "late_paper" if paper.late else "paper" if paper.counted else "uncounted"
+            # What it says besides its kind, and of a call its day.
+            words = paper.words.removeprefix(paper.kind).strip()
+            told.append((kind, paper, f"{words} {paper.day or ''}".strip()))
+        told += [("late_opinion" if said.late else "opinion", said, said.words) for said in dispute.opinions]
+        for ruling in dispute.rulings:
+            # A text names the side before its reason, a form apart from it.
+            side, _, reason = ruling.words.partition(" ")
+            named = ruling.unit in (side, side_written(case.state, side))
+            told.append(("ruling", ruling, reason if named else ruling.words))
+        for kind, one, words in told:
+            params = {"ref": dispute.ref, **{key: getattr(one, key, "") for key in ("unit", "agent", "kind")}}
+            if one.at <= case.at:
                 params |= {"words": words, "told": words}
-                yield Item(f"dispute.{kind}", told.at, told.seq, (Rule.R21,), params)
-
-
-def _told_of(case: Case, dispute: Dispute) -> Iterator[tuple[str, Party | Paper | Opinion | Ruling, str]]:
-    yield from (("party", party, party.words) for party in dispute.parties if party.side == "objector")
-    for paper in dispute.papers:
-        kind = "late_paper" if paper.late else "paper" if paper.counted else "uncounted"
-        # What it says besides its kind, and of a call its day.
-        words = paper.words.removeprefix(paper.kind).strip()
-        yield kind, paper, f"{words} {paper.day or ''}".strip()
-    yield from (("late_opinion" if said.late else "opinion", said, said.words) for said in dispute.opinions)
-    for ruling in dispute.rulings:
-        # A text names the side before its reason, a form apart from it.
-        side, _, reason = ruling.words.partition(" ")
-        named = ruling.unit in (side, side_written(case.state, side))
-        yield "ruling", ruling, reason if named else ruling.words
+                yield Item(f"dispute.{kind}", one.at, one.seq, (Rule.R21,), params)
 
 
 def _families(case: Case) -> Iterator[Item]:

@@ -21,8 +21,18 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     disputes = [ref for ref in parsed.refs if ref.startswith("D")]
     if disputes:
         return answered(turn, "withdraw", [cancel_dispute(turn, ref) for ref in disputes], Code.WITHDRAWN)
-    meant = claims_meant(turn, parsed)
-    return answered(turn, "withdraw", [_withdraw(turn, claim, parsed.words) for claim in meant], Code.WITHDRAWN)
+    outcomes = []
+    for named in claims_meant(turn, parsed):
+        claim = _withdrawable(turn, named)
+        if isinstance(claim, Outcome):
+            outcomes.append(claim)
+            continue
+        params = named_params(claim)
+        turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now, ended_for=parsed.words))
+        if turn.role == "manager":
+            turn.notify([claim.to_tell], Code.WITHDRAWN, params | {"by": "manager"}, claim.ref)
+        outcomes.append(Outcome(Code.WITHDRAWN, params, claim.ref, (Rule.R7,)))
+    return answered(turn, "withdraw", outcomes, Code.WITHDRAWN)
 
 
 def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
@@ -33,18 +43,17 @@ def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
     meant: list[Claim | Missing] = claims_meant(turn, parsed) if named else [*last_reported(turn)]
     if not meant:
         return refused(turn, "give_up", Code.REFUSED_INVALID, {"reason": "give_up_which"})
-    return answered(turn, "give_up", [_told_how(turn, claim) for claim in meant], Code.REFUSED_INVALID)
+    outcomes = [
+        claim
+        if isinstance(claim, Outcome)
+        else Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "give_up"}, claim.ref)
+        for claim in (_withdrawable(turn, found) for found in meant)
+    ]
+    return answered(turn, "give_up", outcomes, Code.REFUSED_INVALID)
 
 
-def _told_how(turn: Turn, claim: Claim | Missing) -> Outcome:
-    refusal = _refusal(turn, claim)
-    if refusal is not None or isinstance(claim, Missing):
-        return refusal or Outcome(Code.REFUSED_NOT_FOUND)
-    return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "give_up"}, claim.ref)
-
-
-def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
-    """Return why a claim is not the sender's to withdraw, or not to withdraw at all."""
+def _withdrawable(turn: Turn, claim: Claim | Missing) -> Claim | Outcome:
+    """Return the claim, or why it is not the sender's to withdraw, or not to withdraw at all."""
     if isinstance(claim, Missing):
         return claim.outcome
     params = named_params(claim)
@@ -54,15 +63,4 @@ def _refusal(turn: Turn, claim: Claim | Missing) -> Outcome | None:
         return Outcome(Code.REFUSED_NOT_FOUND, params)
     if claim.deal_at is not None:
         return Outcome(Code.REFUSED_LATE, params)
-    return None if claim.live(turn.now) else Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
-
-
-def _withdraw(turn: Turn, claim: Claim | Missing, why: str) -> Outcome:
-    refusal = _refusal(turn, claim)
-    if refusal is not None or isinstance(claim, Missing):
-        return refusal or Outcome(Code.REFUSED_NOT_FOUND)
-    params = named_params(claim)
-    turn.state.put(replace(claim, state=ClaimState.WITHDRAWN, ended_at=turn.now, ended_for=why))
-    if turn.role == "manager":
-        turn.notify([claim.to_tell], Code.WITHDRAWN, params | {"by": "manager"}, claim.ref)
-    return Outcome(Code.WITHDRAWN, params, claim.ref, (Rule.R7,))
+    return claim if claim.live(turn.now) else Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
