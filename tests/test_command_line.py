@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import shlex
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -132,7 +133,7 @@ WRONG = [
     (("roster", "import", "wide.csv", "--site", "湾"), 1, "line 2: this is no CSV"),
     (("roster", "import", "nofile", "--site", "湾"), 2, "does not exist"),
     (("roster", "import", "empty", "--site", "湾"), 1, "the header lacks"),
-    (("gateway", "resume", "nix"), 2, "There is no gateway “nix”; there are: sandbox, twilio."),
+    (("gateway", "resume", "nix"), 1, "There is no gateway “nix”; there are: sandbox, twilio."),
     (("gateway", "resend", "9" * 30), 2, "is not in the range"),
     (("gateway", "settle", "1", "perhaps"), 2, "is not one of"),
     (("staff", "remove", "+8613911111111", "--site", "湾"), 1, "+8613911111111 has no role at 湾"),
@@ -180,6 +181,19 @@ def test_a_file_is_no_folder_for_everything(
     result = run(*words)
     assert result.exit_code == 2
     assert f"BAOBEI_VAR is {var / name}, but {var / 'file'} is no folder" in result.output
+
+
+@pytest.mark.parametrize("command", ["migrate", "restore x"])
+def test_the_folder_of_everything_is_its_owners_alone(tmp_path: Path, command: str) -> None:
+    (tmp_path / "x").touch()
+    ended = baobei(f"umask 022; cd {shlex.quote(str(tmp_path))} && $B {command}", BAOBEI_VAR="made")
+    assert "Traceback" not in ended.stderr
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o700
+
+
+def test_a_bom_before_texts_says_nothing() -> None:
+    result = run("parse", given='\ufeff{"id": 7, "text": "报备 张三 138****5678 李四"}\n'.encode())
+    assert (result.exit_code, result.stderr, json.loads(result.stdout)["id"]) == (0, "", 7)
 
 
 BAD_LINES = [b"\xff", b"[" * 100_000, b"[]", b'{"id": 1}', b'{"id": 1, "text": 5}', b'{"id": 1e999, "text": "x"}', b"{"]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy import Engine
 
 from worker.cli.main import main
 from worker.decide.decider import decide_site
+from worker.files.exports import safe
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.store.database import open_engine
@@ -29,6 +31,14 @@ HOSTILE = [
     "@SUM(A1)",
     "=HYPERLINK(0)",
     "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(A1)",
+    ";=1+1",
+    "张;=1+1",
+    "张三；＝1",
+    "|cmd",
+    "；|cmd",
     "\x1b[31m红\x1b[0m",
     "钟\x07铃",
     "\x0b竖",
@@ -66,8 +76,24 @@ def run(*words: str) -> Result:
 def assert_harmless(cells: list[str]) -> None:
     assert len(cells) == len(HOSTILE)
     for cell in cells:
-        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not re.search(r"(^|[,;\t|；，｜])[\s\ufeff\u200b]*[=+\-@|＝＋－＠｜]", cell)
         assert not any(c < " " or c == "\x7f" for c in cell)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "｜"])
+@pytest.mark.parametrize(
+    "before", ["", " ", "\u200b", "\ufeff", "\t", "\r", "\u3000\u2060", ";", "张三;", "张三\t\u200b", '张",']
+)
+def test_no_text_is_a_formula_whatever_stands_before_its_sign(before: str, sign: str) -> None:
+    assert f"'{sign}" in safe(before + sign) or safe(before + sign) == "'" + before + sign
+    assert safe(safe(before + sign)) == safe(before + sign)
+
+
+@pytest.mark.parametrize(
+    "text", ["张三", "138****5678", "2026-01-02 10:00", "李·四", "R1", "a=b", "a-b", "'李", "有效；无"]
+)
+def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
+    assert safe(text) == text
 
 
 def test_csv_cells_are_no_formulas() -> None:

@@ -97,7 +97,9 @@ def old(tmp_path: Path) -> str:
     return url
 
 
-@pytest.mark.parametrize("command_line", [["migrate"], ["doctor"], ["up"]])
+@pytest.mark.parametrize(
+    "command_line", [["migrate"], ["doctor"], ["up"], ["register"], ["audit"], ["site", "list"], ["retention"]]
+)
 def test_a_database_of_before_gets_one_sentence(
     old: str, command_line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,11 @@ def require_folder(var: Path) -> None:
             return
 
 
+def make_folder(var: Path) -> None:
+    """Make the folder where there is none, for its owner alone: what lies in it holds names and numbers."""
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 @contextmanager
 def recorded_address(var: Path, url: str) -> Iterator[None]:
     """Let others who use this folder know, to the end of the block, at which address the pages are served."""
@@ -44,7 +49,7 @@ def secret_key_of(settings: Settings) -> str:
 
 def kept_secret(path: Path) -> str:
     """Return the secret kept in this file; make it once, readable by its owner alone, when there is none."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     if not path.exists():
         _create_secret(path)
     return path.read_text(encoding="ascii").strip()

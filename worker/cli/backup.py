@@ -10,6 +10,7 @@ from worker.cli.base import database, settings
 from worker.cli.problems import Problem
 from worker.cli.progress import Progress
 from worker.clock import utc_now
+from worker.var_folder import make_folder
 
 NEXT = (
     "replies that were still to be sent are looked up at their gateway first. Now run `baobei audit`, and fetch with"
@@ -36,7 +37,7 @@ def restore(file: Path) -> None:
     if not file.exists():
         raise Problem(f"There is no file {file}.")
     given = settings()
-    given.var.mkdir(parents=True, exist_ok=True)
+    make_folder(given.var)
     with database(given) as engine:
         try:
             manifest = load(engine, given.database_url, file, utc_now(), Progress(_reached).tell)

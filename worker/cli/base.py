@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from worker.cli.problems import Problem, WrongUsage
 from worker.errors import SetUpError
 from worker.settings import Settings, SettingsError, load_settings
-from worker.store.database import open_engine
+from worker.store.database import OldDatabaseError, open_engine, require_carried_on
 from worker.var_folder import require_folder
 
 
@@ -29,7 +29,10 @@ def database(given: Settings | None = None) -> Iterator[Engine]:
     """Yield the database; what goes wrong with it, and what cannot be set up, become sentences."""
     engine = open_engine((given or settings()).database_url)
     try:
+        require_carried_on(engine)
         yield engine
+    except OldDatabaseError as error:
+        raise Problem(str(error)) from None
     except SetUpError as error:
         raise WrongUsage(str(error)) from None
     except DBAPIError as error:

@@ -5,7 +5,7 @@ import json
 import click
 
 from worker.cli.base import database
-from worker.cli.problems import WrongUsage
+from worker.cli.problems import Problem
 from worker.gateways.table import ADAPTERS
 from worker.outbox.stops import resume as let_send
 from worker.outbox.stops import stops
@@ -29,7 +29,7 @@ def list_stops(as_json: bool) -> None:
 def resume(name: str) -> None:
     """Let the gateway NAME and all its numbers send again, once what stopped them is mended."""
     if name not in ADAPTERS:
-        raise WrongUsage(f"There is no gateway “{name}”; there are: {', '.join(sorted(ADAPTERS))}.")
+        raise Problem(f"There is no gateway “{name}”; there are: {', '.join(sorted(ADAPTERS))}.")
     with database() as engine:
         ended = let_send(engine, name)
     click.echo(f"{name} sends again; what waited goes out now." if ended else f"{name} was not stopped.")

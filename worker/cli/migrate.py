@@ -6,12 +6,13 @@ from worker.cli.base import settings
 from worker.cli.problems import Problem
 from worker.store.database import OldDatabaseError
 from worker.store.database import migrate as bring_up_to_date
+from worker.var_folder import make_folder
 
 
 def migrate() -> None:
     """Bring the database up to date."""
     given = settings()
-    given.var.mkdir(parents=True, exist_ok=True)
+    make_folder(given.var)
     try:
         bring_up_to_date(given.database_url, click.echo)
     except OldDatabaseError as error:

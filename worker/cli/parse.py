@@ -2,7 +2,9 @@
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -28,7 +30,9 @@ def parse() -> None:
 
 def _standard_input() -> Iterable[bytes]:
     """Return the lines as bytes, so that what they mean hangs on no locale; a closed input has none."""
-    return sys.stdin.buffer if sys.stdin is not None else ()
+    lines = iter(sys.stdin.buffer if sys.stdin is not None else ())
+    # Editors and spreadsheets sign a file with a BOM.
+    return chain((line.removeprefix(BOM_UTF8) for line in islice(lines, 1)), lines)
 
 
 def _read(line: bytes) -> dict[str, Any] | None:

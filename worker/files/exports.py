@@ -21,7 +21,15 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from parsers.digits import TRANSPARENT
+
+_SIGNS = r"=+\-@|＝＋－＠｜"
+FORMULA_STARTS = re.compile(rf"[\s{TRANSPARENT}]*[{_SIGNS}]|[\t\r\n]")
+FORMULA_BEHIND = re.compile(rf"([,;\t|；，｜][\s\"{TRANSPARENT}]*)(?=[{_SIGNS}])")
+"""What is a formula once unseen signs are dropped, and where a spreadsheet could cut a cell so that the rest is one.
+
+A spreadsheet of another country takes semicolons or tabs for separators, and full-width signs for narrow ones.
+"""
 BLANKS = str.maketrans("\t\r\n\v\f", "     ")
 COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of writing round."""
@@ -51,8 +59,9 @@ def legible(text: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (reliability.md, security checklist)."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
+    """Return a cell that no spreadsheet takes for a formula, nor a part of it (reliability.md, security checklist)."""
+    parted = FORMULA_BEHIND.sub(r"\1'", text)
+    return "'" + parted if FORMULA_STARTS.match(parted) else parted
 
 
 def write_csv_file(rows: Iterable[Sequence[Cell]], columns: Sequence[str], file: IO[bytes]) -> None:

@@ -122,6 +122,11 @@ def refuse_old(revision: str | None) -> None:
         )
 
 
+def require_carried_on(engine: Engine) -> None:
+    """Raise OldDatabaseError for a database that `migrate` does not carry on."""
+    refuse_old(_revision(engine))
+
+
 def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> None:
     """Bring the database up to the newest migration; `on_progress` gets one sentence for each step taken.
 
@@ -129,7 +134,7 @@ def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> No
     """
     engine = open_engine(url)
     try:
-        refuse_old(_revision(engine))
+        require_carried_on(engine)
     finally:
         engine.dispose()
     config = alembic_config(url)

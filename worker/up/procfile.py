@@ -63,5 +63,5 @@ def read_procfile(folders: Sequence[Path]) -> list[ProcessLine]:
     """Read the Procfile in the first of these folders that has one. Raises ProcfileError."""
     for folder in folders:
         if (folder / "Procfile").is_file():
-            return parse_procfile((folder / "Procfile").read_text(encoding="utf-8"))
+            return parse_procfile((folder / "Procfile").read_text(encoding="utf-8-sig"))
     raise ProcfileError("There is no Procfile, neither here nor with the program: install baobei again.")
