@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, case, func, select
+from sqlalchemy import Engine, and_, case, func, select
 
 from worker.readers.lines import Line, lines
 from worker.store.database import reading
@@ -23,11 +23,6 @@ class OutboxBacklog:
 
 def backlog(engine: Engine, site_ids: Collection[int]) -> tuple[list[Line], OutboxBacklog]:
     """Return the lines and the outbox of these sites."""
-    with reading(engine).connect() as connection:
-        return lines(connection, site_ids), _outbox(connection, site_ids)
-
-
-def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxBacklog:
     # By the index on states: those that are over, which are nearly all, cost nothing.
     waiting = replies.c.state.in_(TO_SEND)
     counted = select(
@@ -35,5 +30,6 @@ def _outbox(connection: Connection, site_ids: Collection[int]) -> OutboxBacklog:
         func.min(case((waiting, replies.c.created_at))),
         func.count(case((replies.c.state.in_(IN_DOUBT), 1))),
     ).where(and_(replies.c.state.in_((*TO_SEND, *IN_DOUBT)), replies.c.site_id.in_(site_ids)))
-    pending, oldest_at, in_doubt = connection.execute(counted).one()
-    return OutboxBacklog(pending, oldest_at, in_doubt)
+    with reading(engine).connect() as connection:
+        pending, oldest_at, in_doubt = connection.execute(counted).one()
+        return lines(connection, site_ids), OutboxBacklog(pending, oldest_at, in_doubt)

@@ -1,7 +1,6 @@
 """The case of one client, read from a register: the site's own, or one that was computed up to a past moment."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -29,28 +28,28 @@ def read_case(connection: Connection, site_id: int, client: Client, at: datetime
     site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
     state = open_state(connection, site_id, site)
     load_client(connection, site_id, state, client.phone7)
-    client = _under_his_number(state, client)
-    state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
-    rows = _rows(connection, site_id, client, phones_of(state, client))
-    places = {row.seq for row in rows}
-    state.load(load(connection, site_id, Forward, forwards.c.seq.in_(places)))
-    origins = _origins(connection, site_id, places)
-    return case_of(state, client.name, client.first3, client.last4, at, rows, origins)
-
-
-def _origins(connection: Connection, site_id: int, places: set[int]) -> dict[int, dict[str, Any]]:
-    """Return from which site, place and receipt the texts at these places came, of those that were forwarded here."""
-    mine = (inbox.c.site_id == site_id) & inbox.c.seq.in_(places) & inbox.c.provider_id.like("forward:%")
-    rows = connection.execute(select(inbox.c.seq, inbox.c.payload, inbox.c.sent_at).where(mine))
-    came = ((row, origin_of(row.payload)) for row in rows)
-    return {row.seq: {"site": o["site"], "seq": o["seq"], "first": row.sent_at} for row, o in came if o is not None}
-
-
-def _under_his_number(state: State, client: Client) -> Client:
-    """Return a client under his true number, where he is asked about under one that was corrected (R25)."""
     known = [claim for claim in state.claims_at(client.phone7) if names_agree(claim.client, client.name)]
     true = [(claim.first3, claim.last4) for claim in known]
-    return client if not true or client.phone7 in true else Client(client.name, *true[-1])
+    if true and client.phone7 not in true:
+        # He is asked about under a number that was corrected (R25).
+        client = Client(client.name, *true[-1])
+    state.load(load(connection, site_id, FollowUp, follow_ups.c.number.in_(state.claims)))
+
+    phones = phones_of(state, client)
+    columns = [reports.c[name] for name in ReportRow.__dataclass_fields__]
+    mine = (reports.c.site_id == site_id) & on_phones7(reports.c.first3, reports.c.last4, phones)
+    found = connection.execute(select(*columns).where(mine).order_by(reports.c.seq, reports.c.part))
+    on_phones = [ReportRow(*row) for row in found]
+    # Of the reports on a corrected number only his own.
+    rows = [r for r in on_phones if (r.first3, r.last4) == phones[0] or names_agree(r.client, client.name)]
+    places = {row.seq for row in rows}
+    state.load(load(connection, site_id, Forward, forwards.c.seq.in_(places)))
+    # From which site, place and receipt the texts came that were forwarded here.
+    forwarded = inbox.c.seq.in_(places) & inbox.c.provider_id.like("forward:%")
+    texts = select(inbox.c.seq, inbox.c.payload, inbox.c.sent_at).where(inbox.c.site_id == site_id, forwarded)
+    came = ((row, origin_of(row.payload)) for row in connection.execute(texts).all())
+    origins = {row.seq: {"site": o["site"], "seq": o["seq"], "first": row.sent_at} for row, o in came if o is not None}
+    return case_of(state, client.name, client.first3, client.last4, at, rows, origins)
 
 
 def phones_of(state: State, client: Client) -> list[Phone7]:
@@ -58,12 +57,3 @@ def phones_of(state: State, client: Client) -> list[Phone7]:
     known = [claim for claim in state.claims_at(client.phone7) if names_agree(claim.client, client.name)]
     old = [(alias.first3, alias.last4) for claim in known for alias in state.aliases_of(claim.number)]
     return list(dict.fromkeys([(client.first3, client.last4), *((c.first3, c.last4) for c in known), *old]))
-
-
-def _rows(connection: Connection, site_id: int, client: Client, phones: list[Phone7]) -> list[ReportRow]:
-    """Return the reports on a client's numbers; on a corrected one his own alone."""
-    columns = [reports.c[name] for name in ReportRow.__dataclass_fields__]
-    mine = (reports.c.site_id == site_id) & on_phones7(reports.c.first3, reports.c.last4, phones)
-    found = connection.execute(select(*columns).where(mine).order_by(reports.c.seq, reports.c.part))
-    rows = [ReportRow(*row) for row in found]
-    return [row for row in rows if (row.first3, row.last4) == phones[0] or names_agree(row.client, client.name)]

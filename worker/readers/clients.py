@@ -12,7 +12,6 @@ from worker.rules.attribution import Answer, attribute
 from worker.rules.client import Client, mask_of
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim, Deal, Dispute, Kin
-from worker.rules.state import State
 from worker.rules.story import Case
 from worker.store.database import reading
 from worker.store.schema import aliases, claims, reports
@@ -60,6 +59,7 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
     claim = state.claims.get(report.number) if report.number is not None else None
     names = claim.names if claim is not None and claim.client == client.name else (client.name,)
     on_phones = reports_on_phones(engine, site_id, phones, now)
+    newest_forms = sorted(state.visits.values(), key=lambda form: form.number, reverse=True)
     own = tuple(row for row in on_phones if any(names_agree(row.client, name) for name in names))
     return ClientPage(
         client.name,
@@ -69,7 +69,7 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         answer=attribute(state, Client(client.name, *phones[0]), at),
         reports=own,
         others=tuple(row for row in on_phones if row not in own),
-        visits=_arrivals(state, now),
+        visits=tuple(arrival_of(form, state.claims.get(form.claim), state.day(now)) for form in newest_forms),
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
         kin=tuple(state.kin.values()),
@@ -88,9 +88,3 @@ def _client_of(connection: Connection, site_id: int, report: Row[tuple[object, .
     old = (aliases.c.site_id == site_id) & (aliases.c.number == report.number)
     known_as = [tuple(row) for row in connection.execute(select(aliases.c.first3, aliases.c.last4).where(old))]
     return Client(*claim) if phone7 in ((claim.first3, claim.last4), *known_as) else Client(claim.client, *phone7)
-
-
-def _arrivals(state: State, now: datetime) -> tuple[Arrival, ...]:
-    """Return the visit forms as they stand at `now`, the newest first."""
-    forms = sorted(state.visits.values(), key=lambda form: form.number, reverse=True)
-    return tuple(arrival_of(form, state.claims.get(form.claim), state.day(now)) for form in forms)

@@ -1,10 +1,10 @@
 """What the front desk looks at: a day's arrivals with their forms, and the live claims that somebody at it may mean."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from worker.readers.search import Search, ends_in, with_corrections
 from worker.rules.forms import missing, waits
@@ -85,23 +85,19 @@ def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) ->
     if search == Search():
         return []
     with reading(engine).connect() as connection:
-        conditions = list(_looked_for(with_corrections(connection, [site_id], search)))
+        search = with_corrections(connection, [site_id], search)
+    looked_for = [claims.c.client.contains(word, autoescape=True) for word in search.words]
+    if search.number is not None:
+        looked_for.append(claims.c.number == search.number)
+    if search.last4 is not None:
+        looked_for.append(ends_in(search, claims))
     standing = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
-    query = select(claims.c.number).where(claims.c.site_id == site_id, *standing, *conditions)
+    query = select(claims.c.number).where(claims.c.site_id == site_id, *standing, *looked_for)
     newest = query.order_by(claims.c.ends_at.desc(), claims.c.number.desc()).limit(MOST_FOUND)
     with reading(engine).connect() as connection:
         numbers = connection.execute(newest).scalars().all()
         found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
     return sorted(found, key=lambda claim: claim.reported_at, reverse=True)
-
-
-def _looked_for(search: Search) -> Iterator[ColumnElement[bool]]:
-    if search.number is not None:
-        yield claims.c.number == search.number
-    if search.last4 is not None:
-        yield ends_in(search, claims)
-    for word in search.words:
-        yield claims.c.client.contains(word, autoescape=True)
 
 
 def claim_numbered(engine: Engine, site_id: int, number: int) -> Claim | None:

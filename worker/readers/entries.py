@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 
 from worker.line.door import PROGRAM
 from worker.store.database import reading
@@ -40,15 +40,10 @@ def entered(engine: Engine, form_id: str) -> Entered | None:
         row = connection.execute(query).first()
         if row is None:
             return None
-        refs = _refs(connection, row.site_id, row.seq) if row.code is not None else ()
+        refs: list[str] = []
+        for letter, table in (("R", reports), ("V", visits), ("D", disputes)):
+            made = select(table.c.number).where(table.c.site_id == row.site_id, table.c.seq == row.seq)
+            numbers = connection.execute(made.where(table.c.number.is_not(None)).order_by(table.c.number)).scalars()
+            refs += [f"{letter}{number}" for number in numbers]
     place = (row.site_id, row.seq, row.received_at, row.text)
-    return Entered(*place, row.kind or "", row.code, refs, row.payload or {}, row.reason or "")
-
-
-def _refs(connection: Connection, site_id: int, seq: int) -> tuple[str, ...]:
-    found: list[str] = []
-    for letter, table in (("R", reports), ("V", visits), ("D", disputes)):
-        made = select(table.c.number).where(table.c.site_id == site_id, table.c.seq == seq)
-        numbers = connection.execute(made.where(table.c.number.is_not(None)).order_by(table.c.number)).scalars()
-        found += [f"{letter}{number}" for number in numbers]
-    return tuple(found)
+    return Entered(*place, row.kind or "", row.code, tuple(refs), row.payload or {}, row.reason or "")

@@ -7,13 +7,12 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.worker_registration import get_keys
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import exists, select
 
 from worker.bell.bell import QUEUES
 from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
 from worker.line.probe import could_take
-from worker.line.spool import Spool
 from worker.outbox.stops import stops
 from worker.patience import within
 from worker.readers.lines import lines
@@ -39,26 +38,32 @@ def health_of(runtime: Runtime) -> Health:
     """Look at everything a text needs on its way; takes less than two seconds, whatever is away."""
     database = _is_so(lambda: could_take(runtime.engine))
     spool = _is_so(runtime.spool.try_out)
-    waiting = _spool_faults(runtime.spool)
-    away = [name for name, there in (("database_away", database), ("spool_away", spool)) if not there]
-    faults = [*away, *waiting, *queue_faults(runtime)]
-    if database:
-        faults += [
-            *_sweeper_faults(runtime),
-            *_line_faults(runtime.engine),
-            *sorted({f"stopped_{stop.gateway}" for stop in stops(runtime.engine)}),
-        ]
-    # While files wait, a text goes behind them or nowhere.
-    return Health(spool or (database and WAITING not in waiting), tuple(faults))
-
-
-def _spool_faults(spool: Spool) -> list[str]:
     try:
-        found = {WAITING: not spool.is_empty(), "unreadable_texts": bool(spool.set_aside_names())}
+        waiting, unreadable = not runtime.spool.is_empty(), bool(runtime.spool.set_aside_names())
     except OSError:
         # Nobody can tell, and so no text may pass.
-        return [WAITING]
-    return [name for name, there in found.items() if there]
+        waiting, unreadable = True, False
+    of_storage = {
+        "database_away": not database,
+        "spool_away": not spool,
+        WAITING: waiting,
+        "unreadable_texts": unreadable,
+    }
+    faults = [*(name for name, there in of_storage.items() if there), *queue_faults(runtime)]
+    if database:
+        with reading(runtime.engine).connect() as connection:
+            found = {
+                "no_sweeper": is_silent(last_beat(connection, SWEEPER), utc_now()),
+                "undecided_texts": any(
+                    line.waiting_since is not None and line.waiting_since < utc_now() - LATE
+                    for line in lines(connection)
+                ),
+                "unrouted_texts": connection.execute(select(exists(select(unrouted.c.id)))).scalar_one(),
+            }
+        faults += [name for name, there in found.items() if there]
+        faults += sorted({f"stopped_{stop.gateway}" for stop in stops(runtime.engine)})
+    # While files wait, a text goes behind them or nowhere.
+    return Health(spool or (database and not waiting), tuple(faults))
 
 
 def _is_so(probe: Callable[[], bool]) -> bool:
@@ -84,19 +89,3 @@ def live_workers(queue: Queue) -> int:
     # A worker that was killed stays registered, but its own key goes when its heartbeat stops.
     keys = get_keys(queue=queue)
     return int(queue.connection.exists(*keys)) if keys else 0
-
-
-def _sweeper_faults(runtime: Runtime) -> Iterator[str]:
-    with reading(runtime.engine).connect() as connection:
-        if is_silent(last_beat(connection, SWEEPER), utc_now()):
-            yield "no_sweeper"
-
-
-def _line_faults(engine: Engine) -> Iterator[str]:
-    with reading(engine).connect() as connection:
-        waiting = [line.waiting_since for line in lines(connection) if line.waiting_since]
-        lost_texts = connection.execute(select(exists(select(unrouted.c.id)))).scalar_one()
-    if any(since < utc_now() - LATE for since in waiting):
-        yield "undecided_texts"
-    if lost_texts:
-        yield "unrouted_texts"

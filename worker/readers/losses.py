@@ -30,17 +30,18 @@ class Meter:
 
 def meters_of(engine: Engine, gateways: Collection[str]) -> list[Meter]:
     """Return the meter of each of these gateways, by name."""
-    return [_meter(engine, name) for name in sorted(gateways)]
-
-
-def _meter(engine: Engine, name: str) -> Meter:
-    mine = backfills.c.gateway == name
-    healed = select(func.coalesce(func.sum(backfills.c.healed), 0)).where(mine)
-    newest = select(backfills).where(mine).order_by(backfills.c.id.desc()).limit(1)
-    with reading(engine).connect() as connection:
-        lately: int = connection.execute(healed).scalar_one()
-        last = connection.execute(newest).first()
-    until = compared_until(engine, name)
-    if last is None:
-        return Meter(name, until)
-    return Meter(name, until, last.started_at, last.ended_at, last.found, last.healed, last.error, lately)
+    meters = []
+    for name in sorted(gateways):
+        mine = backfills.c.gateway == name
+        healed = select(func.coalesce(func.sum(backfills.c.healed), 0)).where(mine)
+        newest = select(backfills).where(mine).order_by(backfills.c.id.desc()).limit(1)
+        with reading(engine).connect() as connection:
+            lately: int = connection.execute(healed).scalar_one()
+            last = connection.execute(newest).first()
+        until = compared_until(engine, name)
+        if last is None:
+            meters.append(Meter(name, until))
+            continue
+        ended = last.started_at, last.ended_at, last.found, last.healed, last.error
+        meters.append(Meter(name, until, *ended, healed_lately=lately))
+    return meters

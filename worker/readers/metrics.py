@@ -67,16 +67,17 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every family; of a database or Redis that is away only that it is."""
         yield InfoMetricFamily("baobei_build", "What runs here.", {"version": version("baobei")})
-        yield from self._of_spool()
-        yield from self._of_database()
-        yield from self._of_redis()
-
-    def _of_spool(self) -> Iterator[Metric]:
         spool = self._runtime.spool
         with suppress(OSError):
             waiting, bad = len(spool.waiting()), len(spool.set_aside_names())
             yield _gauge("baobei_spooled_texts", "Texts that wait in this machine's spool.", waiting)
             yield _gauge("baobei_spool_unreadable_texts", "Files of this machine's spool that nobody could read.", bad)
+        yield from self._of_database()
+        families: list[Metric] = []
+        with suppress(RedisError, OSError):
+            families = list(_redis(self._runtime))
+        yield _gauge("baobei_redis_up", "Whether Redis answers.", bool(families))
+        yield from families
 
     def _of_database(self) -> Iterator[Metric]:
         now = self._runtime.clock()
@@ -85,23 +86,12 @@ class Metrics(Collector):
             with reading(self._runtime.engine).connect() as connection:
                 families += _line(connection, now)
                 families.append(self._decided.family(connection))
-                families += _states(connection, now, self._outbox)
-                families += _replies(connection, now)
+                families += _replies(connection, now, self._outbox)
                 families += _comparisons(connection, now, self._runtime)
                 families += _standing(connection, now, self._runtime)
         except SQLAlchemyError:
             families = []
         yield _gauge("baobei_database_up", "Whether the database answers.", bool(families))
-        yield from families
-
-    def _of_redis(self) -> Iterator[Metric]:
-        families: list[Metric] = []
-        try:
-            families += _queues(self._runtime)
-            families.append(_forged(self._runtime))
-        except (RedisError, OSError):
-            families = []
-        yield _gauge("baobei_redis_up", "Whether Redis answers.", bool(families))
         yield from families
 
 
@@ -117,16 +107,14 @@ class DecisionCounts:
         """Count what has been decided since the last time and return all."""
         with self.lock:
             for site_id, seq in connection.execute(select(cursors.c.site_id, cursors.c.decided_seq)):
-                if seq > self.upto.get(site_id, 0):
-                    self._count(connection, site_id, seq)
+                if seq <= self.upto.get(site_id, 0):
+                    continue
+                after, upto = decisions.c.seq > self.upto.get(site_id, 0), decisions.c.seq <= seq
+                query = select(decisions.c.code, func.count()).where(decisions.c.site_id == site_id, after, upto)
+                for code, count in connection.execute(query.group_by(decisions.c.code)):
+                    self.counts[code] += count
+                self.upto[site_id] = seq
             return _counter("baobei_decisions", "Messages decided, by the code of their outcome.", "code", self.counts)
-
-    def _count(self, connection: Connection, site_id: int, seq: int) -> None:
-        after, upto = decisions.c.seq > self.upto.get(site_id, 0), decisions.c.seq <= seq
-        query = select(decisions.c.code, func.count()).where(decisions.c.site_id == site_id, after, upto)
-        for code, count in connection.execute(query.group_by(decisions.c.code)):
-            self.counts[code] += count
-        self.upto[site_id] = seq
 
 
 def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
@@ -143,14 +131,12 @@ def _line(connection: Connection, now: datetime) -> Iterator[Metric]:
     yield _gauge("baobei_texts_unrouted", "Texts that came to a number of no site.", lost)
 
 
-def _states(connection: Connection, now: datetime, outbox: OutboxCounts) -> Iterator[Metric]:
+def _replies(connection: Connection, now: datetime, outbox: OutboxCounts) -> Iterator[Metric]:
     codes = _grouped(connection, func.coalesce(replies.c.error_code, "none"), FAILED)
     states = outbox.by_state(connection, now, failed=sum(codes.values()))
     yield _gauges("baobei_replies", "Replies and notices, by state.", "state", states)
     yield _gauges("baobei_replies_failed", "Failed replies and notices, by the code of the failure.", "code", codes)
 
-
-def _replies(connection: Connection, now: datetime) -> Iterator[Metric]:
     outcomes = _grouped(connection, func.coalesce(attempts.c.outcome, "none"), attempts.c.ended_at > now - RECENT)
     taken = sorted(latencies(connection, now - RECENT))
     quantiles = {str(q): quantile(taken, q) for q in QUANTILES} if taken else {}
@@ -186,7 +172,7 @@ def _standing(connection: Connection, now: datetime, runtime: Runtime) -> Iterat
         )
 
 
-def _queues(runtime: Runtime) -> Iterator[Metric]:
+def _redis(runtime: Runtime) -> Iterator[Metric]:
     queues = {name: Queue(name, connection=runtime.redis) for name in QUEUES}
     waiting = {name: queue.count for name, queue in queues.items()}
     failed = {name: len(FailedJobRegistry(queue=queue)) for name, queue in queues.items()}
@@ -195,12 +181,10 @@ def _queues(runtime: Runtime) -> Iterator[Metric]:
     yield _gauges("baobei_queue_failed_jobs", "Jobs that failed in the last day.", "queue", failed)
     yield _gauges("baobei_queue_workers", "Workers that listen.", "queue", workers)
 
-
-def _forged(runtime: Runtime) -> Metric:
     found = {name: forgery_of(runtime.redis, name) for name in runtime.gateways}
     counts = {name: forgery.count if forgery else 0 for name, forgery in found.items()}
     words = "Requests refused for their signature; begins anew after a week without any."
-    return _counter("baobei_signature_failures", words, "gateway", counts)
+    yield _counter("baobei_signature_failures", words, "gateway", counts)
 
 
 def _grouped(connection: Connection, key: object, *where: object) -> dict[str, int]:

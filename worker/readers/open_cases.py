@@ -4,6 +4,7 @@ that may still be objected to."""
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, select
@@ -12,7 +13,6 @@ from worker.readers.desk import Arrival, arrival_of
 from worker.rules.attribution import Answer, attribute
 from worker.rules.disputes import Decided, decided_at, open_at, standing_deal
 from worker.rules.model import Claim, Deal, Dispute, Visit
-from worker.rules.state import State
 from worker.rules.states import WAITING, ClaimState, DisputeState
 from worker.store.database import reading
 from worker.store.facts import load
@@ -68,16 +68,29 @@ def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
     """Return what waits at a site, at most sixty of a kind and two hundred disputes."""
     with reading(engine).connect() as connection:
         quarrels = _disputes(connection, site_id)
-        state = _state_of(connection, site_id, quarrels)
-        shown = [_dispute_case(state, dispute, now) for dispute in quarrels]
-        waiting = [case for case in shown if open_at(state, case.dispute, now)]
-        decided = [case for case in shown if case.decided is not None]
+        site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
+        state = open_state(connection, site_id, site)
+        load_claims(connection, site_id, state, {dispute.claim for dispute in quarrels})
+        load_clients(connection, site_id, state, {claim.phone7 for claim in state.claims.values()})
+        load_belongings(connection, site_id, state, set(state.claims))
+
+        waiting, decided = [], []
+        for dispute in quarrels:
+            claim = state.claims.get(dispute.claim)
+            deal = standing_deal(state, [claim], now) if claim is not None else None
+            how = decided_at(state, dispute, now)
+            case = DisputeCase(dispute, claim, attribute(state, dispute.who, now), deal, how)
+            if open_at(state, dispute, now):
+                waiting.append(case)
+            if how is not None:
+                decided.append((how.at, case))
+        lately = sorted(decided, key=itemgetter(0), reverse=True)[:LATELY_DECIDED]
         return Cases(
             suspected=_pending(connection, site_id, ClaimState.SUSPECTED, now),
             contested=_pending(connection, site_id, ClaimState.CONTESTED, now),
             forms=_mismatched(connection, site_id, today, waiting),
             disputes=tuple(sorted(waiting, key=lambda case: _due(case, now))),
-            decided=tuple(sorted(decided, key=_decided_when, reverse=True)[:LATELY_DECIDED]),
+            decided=tuple(case for _, case in lately),
             sold=_sold(connection, site_id, now),
         )
 
@@ -85,11 +98,6 @@ def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
 def _due(case: DisputeCase, now: datetime) -> tuple[bool, datetime]:
     dates = [date for date in (case.dispute.evidence_until, case.dispute.opinion_until) if date and date > now]
     return (not dates, min(dates, default=case.dispute.opened_at))
-
-
-def _decided_when(case: DisputeCase) -> datetime:
-    assert case.decided is not None  # noqa: S101  (only decided ones are ordered by it)
-    return case.decided.at
 
 
 def _pending(connection: Connection, site_id: int, state: ClaimState, now: datetime) -> tuple[ClaimCase, ...]:
@@ -142,22 +150,6 @@ def _disputes(connection: Connection, site_id: int) -> list[Dispute]:
     )
     numbers = [*kept, *over]
     return load(connection, site_id, Dispute, disputes.c.number.in_(numbers)) if numbers else []
-
-
-def _state_of(connection: Connection, site_id: int, quarrels: list[Dispute]) -> State:
-    site = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one()
-    state = open_state(connection, site_id, site)
-    load_claims(connection, site_id, state, {dispute.claim for dispute in quarrels})
-    load_clients(connection, site_id, state, {claim.phone7 for claim in state.claims.values()})
-    load_belongings(connection, site_id, state, set(state.claims))
-    return state
-
-
-def _dispute_case(state: State, dispute: Dispute, now: datetime) -> DisputeCase:
-    claim = state.claims.get(dispute.claim)
-    answer = attribute(state, dispute.who, now)
-    deal = standing_deal(state, [claim], now) if claim is not None else None
-    return DisputeCase(dispute, claim, answer, deal, decided_at(state, dispute, now))
 
 
 def _sold(connection: Connection, site_id: int, now: datetime) -> tuple[SoldCase, ...]:

@@ -27,17 +27,14 @@ class OutboxCounts:
     def by_state(self, connection: Connection, now: datetime, failed: int) -> dict[str, int]:
         """Return the number of replies in each state; how many have failed is known to whoever asks."""
         with self.lock:
-            total = self._total(connection, now)
+            upto = max(now - SURELY_COMMITTED, self.upto or now - SURELY_COMMITTED)
+            old = replies.c.created_at <= upto
+            self.written += _count(connection, old if self.upto is None else old & (replies.c.created_at > self.upto))
+            self.upto = upto
+            total = self.written + _count(connection, replies.c.created_at > upto)
         query = select(replies.c.state, func.count()).where(replies.c.state.in_(FEW)).group_by(replies.c.state)
         others = {state: int(count) for state, count in connection.execute(query)} | {ReplyState.FAILED: failed}
         return dict.fromkeys(ReplyState, 0) | others | {ReplyState.SENT: max(0, total - sum(others.values()))}
-
-    def _total(self, connection: Connection, now: datetime) -> int:
-        upto = max(now - SURELY_COMMITTED, self.upto or now - SURELY_COMMITTED)
-        old = replies.c.created_at <= upto
-        self.written += _count(connection, old if self.upto is None else old & (replies.c.created_at > self.upto))
-        self.upto = upto
-        return self.written + _count(connection, replies.c.created_at > upto)
 
 
 def _count(connection: Connection, which: ColumnElement[bool]) -> int:

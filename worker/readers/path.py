@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, select
 
 from worker.line.door import PROGRAM
 from worker.line.forwards import forward_id, read_forward_id
@@ -92,30 +91,29 @@ class TextPath:
 
 def text_path(engine: Engine, site_id: int, seq: int) -> TextPath | None:
     """Return the path of the message at a place, None when the line is not that long."""
-    with reading(engine).connect() as connection:
-        row = connection.execute(_message(site_id, seq)).first()
-        if row is None:
-            return None
-        fields = row._asdict() | {"rules": tuple(row.rules or ())}
-        return TextPath(
-            **fields,
-            reports=_reports(connection, site_id, seq),
-            replies=_replies(connection, site_id, seq),
-            origin=_origin(connection, site_id, seq),
-            forwards=_forwards(connection, site_id, seq),
-        )
-
-
-def _message(site_id: int, seq: int) -> Any:
     decided = (decisions.c.site_id == inbox.c.site_id) & (decisions.c.seq == inbox.c.seq)
     listed = (roster.c.site_id == inbox.c.site_id) & (roster.c.phone == inbox.c.sender)
     in_line = inbox.c.seq, inbox.c.received_at, inbox.c.kind, inbox.c.gateway, inbox.c.sender
     what_was_decided = decisions.c.kind.label("meaning"), decisions.c.code, decisions.c.rules, decisions.c.decided_at
-    return (
+    message = (
         select(*in_line, roster.c.name, roster.c.unit, TEXT, inbox.c.sent_at, *what_was_decided)
         .select_from(inbox.outerjoin(decisions, decided).outerjoin(roster, listed))
         .where(inbox.c.site_id == site_id, inbox.c.seq == seq)
     )
+    its = select(reports).where(reports.c.site_id == site_id, reports.c.seq == seq).order_by(reports.c.part)
+    with reading(engine).connect() as connection:
+        row = connection.execute(message).first()
+        if row is None:
+            return None
+        fields = row._asdict() | {"rules": tuple(row.rules or ())}
+        reported = connection.execute(its).all()
+        return TextPath(
+            **fields,
+            reports=tuple(Reported(r.part, r.client, mask_of(r.first3, r.last4), r.code, r.number) for r in reported),
+            replies=_replies(connection, site_id, seq),
+            origin=_origin(connection, site_id, seq),
+            forwards=_forwards(connection, site_id, seq),
+        )
 
 
 def _origin(connection: Connection, site_id: int, seq: int) -> ForwardedPlace | None:
@@ -131,20 +129,12 @@ def _origin(connection: Connection, site_id: int, seq: int) -> ForwardedPlace | 
 
 def _forwards(connection: Connection, site_id: int, seq: int) -> tuple[ForwardedPlace, ...]:
     mine = (forwards.c.site_id == site_id) & (forwards.c.seq == seq)
-    rows = connection.execute(select(forwards).where(mine).order_by(forwards.c.part)).all()
-    return tuple(_forward(connection, row.name, forward_id(site_id, seq, row.part)) for row in rows)
-
-
-def _forward(connection: Connection, name: str, message_id: str) -> ForwardedPlace:
-    named = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id)
-    there = connection.execute(select(inbox.c.site_id, inbox.c.seq, inbox.c.received_at).where(named)).first()
-    return ForwardedPlace(name, None, None, None) if there is None else ForwardedPlace(name, *there)
-
-
-def _reports(connection: Connection, site_id: int, seq: int) -> tuple[Reported, ...]:
-    mine = reports.c.site_id == site_id, reports.c.seq == seq
-    rows = connection.execute(select(reports).where(*mine).order_by(reports.c.part)).all()
-    return tuple(Reported(r.part, r.client, mask_of(r.first3, r.last4), r.code, r.number) for r in rows)
+    places = []
+    for row in connection.execute(select(forwards).where(mine).order_by(forwards.c.part)).all():
+        message = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == forward_id(site_id, seq, row.part))
+        there = connection.execute(select(inbox.c.site_id, inbox.c.seq, inbox.c.received_at).where(message)).first()
+        places.append(ForwardedPlace(row.name, *(there or (None, None, None))))
+    return tuple(places)
 
 
 def _replies(connection: Connection, site_id: int, seq: int) -> tuple[ReplyPath, ...]:
@@ -156,10 +146,11 @@ def _replies(connection: Connection, site_id: int, seq: int) -> tuple[ReplyPath,
         by_reply.setdefault(row.reply_id, []).append(
             Attempt(row.number, row.started_at, row.ended_at, row.outcome, row.code, row.delivery)
         )
-    return tuple(_reply(row, tuple(by_reply.get(row.id, ()))) for row in rows)
-
-
-def _reply(row: Row[Any], tried: tuple[Attempt, ...]) -> ReplyPath:
     names = [name for name in ReplyPath.__dataclass_fields__ if name != "attempts"]
-    fields = {name: getattr(row, name) for name in names}
-    return ReplyPath(**fields | {"words": row.words or ERASED}, attempts=tried)
+    return tuple(
+        ReplyPath(
+            **{name: getattr(row, name) for name in names} | {"words": row.words or ERASED},
+            attempts=tuple(by_reply.get(row.id, ())),
+        )
+        for row in rows
+    )

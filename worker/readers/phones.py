@@ -5,8 +5,7 @@ Everything here reads in a transaction that takes no write lock. Texts are as th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, and_, func, or_, select
@@ -85,93 +84,61 @@ class News:
 
 def played_sites(engine: Engine, gateway: str) -> list[PhoneSite]:
     """Return the sites of a gateway by id, without their people."""
+    joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
+    wanted = select(sites.c.id, sites.c.name, sites.c.number, cursors.c.state).select_from(joined)
     with reading(engine).connect() as connection:
-        return [
-            PhoneSite(row.id, row.name, row.number, ZoneInfo(Site.from_json(row.state or {}).timezone))
-            for row in connection.execute(_sites(gateway))
-        ]
+        rows = connection.execute(wanted.where(sites.c.gateway == gateway).order_by(sites.c.id)).all()
+    return [PhoneSite(row.id, row.name, row.number, ZoneInfo(Site.from_json(row.state or {}).timezone)) for row in rows]
 
 
 def people_of(engine: Engine, site: PhoneSite) -> PhoneSite:
     """Return the site with its people: the staff, who is on the roster today, and strangers who texted lately."""
+    today = utc_now().astimezone(site.zone).date()
+    begun = or_(roster.c.from_day.is_(None), roster.c.from_day <= today)
+    not_over = or_(roster.c.to_day.is_(None), roster.c.to_day >= today)
+    listed = select(roster.c.phone, roster.c.name, roster.c.unit).where(roster.c.site_id == site.id, begun, not_over)
+    texts = select(inbox.c.seq, inbox.c.sender).where(inbox.c.site_id == site.id, inbox.c.kind == "text")
+    last = texts.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS).subquery()
+    senders = select(last.c.sender).group_by(last.c.sender).order_by(func.min(last.c.seq))
     with reading(engine).connect() as connection:
         state = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site.id)).scalar_one_or_none()
-        staff = _staff(Site.from_json(state or {}))
-        agents = list(_agents(connection, site))
-        known = {p.phone for p in (*staff, *agents)}
-        strangers = [Person(p, "other") for p in _late_senders(connection, site.id) if p not in known]
-    people = _in_order(agents[:MOST_PEOPLE], staff, strangers[-MOST_STRANGERS:])
+        rows = connection.execute(listed.order_by(roster.c.phone)).all()
+        texted = connection.execute(senders).scalars().all()
+    roles = Site.from_json(state or {}).staff
+    staff = [Person(phone, role) for wanted in ROLES for phone, role in roles.items() if role == wanted]
+    agents = [Person(row.phone, "agent", row.name, row.unit) for row in rows]
+    known = {p.phone for p in (*staff, *agents)}
+    strangers = [Person(phone, "other") for phone in texted if phone not in known]
+    shown = agents[:MOST_PEOPLE]
+    # The phone that reports and the phone that is told stand first, side by side.
+    managers = [p for p in staff if p.role == "manager"]
+    others = [p for p in staff if p.role != "manager"]
+    people = (*shown[:1], *managers, *shown[1:], *others, *strangers[-MOST_STRANGERS:])
     return PhoneSite(site.id, site.name, site.number, site.zone, people, max(0, len(agents) - MOST_PEOPLE))
 
 
 def news_of(engine: Engine, site_id: int) -> News:
     """Return the newest 400 texts and 400 replies, and the newest 60 places."""
+    joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
+    reached = select(sites.c.last_seq, func.coalesce(cursors.c.decided_seq, 0)).select_from(joined)
+    texts = select(inbox.c.seq, inbox.c.sender, TEXT, inbox.c.received_at)
+    texts = texts.where(inbox.c.site_id == site_id, inbox.c.kind == "text")
+    # Only what was handed over has arrived on a phone.
+    arrived = replies.c.site_id == site_id, replies.c.sent_at.is_not(None)
+    told = select(replies.c.id, replies.c.recipient, WORDS, replies.c.sent_at, replies.c.delivery).where(*arrived)
     with reading(engine).connect() as connection:
-        last, decided = _reached(connection, site_id)
-        bubbles = [*_texts(connection, site_id, decided), *_replies(connection, site_id)]
+        last, decided = connection.execute(reached.where(sites.c.id == site_id)).first() or (0, 0)
+        bubbles = [
+            Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, row.seq <= decided)
+            for row in connection.execute(texts.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS))
+        ]
+        bubbles += [
+            Bubble(f"r{row.id}", row.recipient, False, row.words, row.sent_at, done=row.delivery == "delivered")
+            for row in connection.execute(told.order_by(replies.c.id.desc()).limit(MOST_TEXTS))
+        ]
         entries = tuple(_entries(connection, site_id))
     in_order = sorted(bubbles, key=lambda bubble: (bubble.at, bubble.mine is False, bubble.key))
     return News(tuple(in_order), entries, decided, max(0, last - decided))
-
-
-def _sites(gateway: str) -> Any:
-    joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
-    wanted = select(sites.c.id, sites.c.name, sites.c.number, cursors.c.state).select_from(joined)
-    return wanted.where(sites.c.gateway == gateway).order_by(sites.c.id)
-
-
-def _staff(site: Site) -> list[Person]:
-    return [Person(phone, role) for wanted in ROLES for phone, role in site.staff.items() if role == wanted]
-
-
-def _agents(connection: Connection, site: PhoneSite) -> Iterable[Person]:
-    today = utc_now().astimezone(site.zone).date()
-    wanted = select(roster.c.phone, roster.c.name, roster.c.unit).where(roster.c.site_id == site.id, *_on_roster(today))
-    rows = connection.execute(wanted.order_by(roster.c.phone))
-    return (Person(row.phone, "agent", row.name, row.unit) for row in rows)
-
-
-def _on_roster(day: date) -> Iterable[Any]:
-    yield or_(roster.c.from_day.is_(None), roster.c.from_day <= day)
-    yield or_(roster.c.to_day.is_(None), roster.c.to_day >= day)
-
-
-def _late_senders(connection: Connection, site_id: int) -> list[str]:
-    """Return who sent the last texts, in the order in which they began to."""
-    texts = inbox.c.site_id == site_id, inbox.c.kind == "text"
-    last = select(inbox.c.seq, inbox.c.sender).where(*texts).order_by(inbox.c.seq.desc()).limit(MOST_TEXTS).subquery()
-    by_phone = select(last.c.sender).group_by(last.c.sender).order_by(func.min(last.c.seq))
-    return list(connection.execute(by_phone).scalars())
-
-
-def _in_order(agents: list[Person], staff: list[Person], strangers: list[Person]) -> tuple[Person, ...]:
-    # The phone that reports and the phone that is told stand first, side by side.
-    managers = [p for p in staff if p.role == "manager"]
-    others = [p for p in staff if p.role != "manager"]
-    return (*agents[:1], *managers, *agents[1:], *others, *strangers)
-
-
-def _reached(connection: Connection, site_id: int) -> tuple[int, int]:
-    """Return the last place given and the last one decided."""
-    joined = sites.outerjoin(cursors, cursors.c.site_id == sites.c.id)
-    wanted = select(sites.c.last_seq, func.coalesce(cursors.c.decided_seq, 0)).select_from(joined)
-    row = connection.execute(wanted.where(sites.c.id == site_id)).first()
-    return (row[0], row[1]) if row else (0, 0)
-
-
-def _texts(connection: Connection, site_id: int, decided: int) -> Iterable[Bubble]:
-    sent = inbox.c.site_id == site_id, inbox.c.kind == "text"
-    last = select(inbox.c.seq, inbox.c.sender, TEXT, inbox.c.received_at).where(*sent)
-    for row in connection.execute(last.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS)):
-        yield Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, row.seq <= decided)
-
-
-def _replies(connection: Connection, site_id: int) -> Iterable[Bubble]:
-    # Only what was handed over has arrived on a phone.
-    arrived = replies.c.site_id == site_id, replies.c.sent_at.is_not(None)
-    wanted = select(replies.c.id, replies.c.recipient, WORDS, replies.c.sent_at, replies.c.delivery).where(*arrived)
-    for row in connection.execute(wanted.order_by(replies.c.id.desc()).limit(MOST_TEXTS)):
-        yield Bubble(f"r{row.id}", row.recipient, False, row.words, row.sent_at, done=row.delivery == "delivered")
 
 
 def _entries(connection: Connection, site_id: int) -> Iterable[LinePlace]:

@@ -15,16 +15,19 @@ FORMS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
 
 def plain_cells(row: RegisterRow, columns: Sequence[str], zone: ZoneInfo) -> list[Cell]:
     """Return a row as programs take it: statuses and notes are codes; times are the site's."""
-    return [_local(getattr(row, column), zone) for column in columns]
+    values = [getattr(row, column) for column in columns]
+    return [value.astimezone(zone) if isinstance(value, datetime) else value for value in values]
 
 
 def cells_in(language: str, row: RegisterRow, columns: Sequence[str], zone: ZoneInfo) -> list[Cell]:
     """Return a row as people read it; a code without words speaks for itself."""
     words = register_words(language)
+    part = words["part_of_day"].get(row.planned_part, row.planned_part) if row.planned_part is not None else None
+    planned = (row.planned_day, part, row.planned_time)
     said: dict[str, Cell] = {
         "status": words["status"].get(row.status, row.status),
         "flags": words["between"].join(words["flag"].get(flag, flag) for flag in row.flags.split()),
-        "planned": _planned(row, words["part_of_day"]),
+        "planned": " ".join(str(each) for each in planned if each is not None),
     }
     return [said.get(name, cell) for name, cell in zip(columns, plain_cells(row, columns, zone), strict=True)]
 
@@ -38,12 +41,3 @@ def fill(file: IO[bytes], form: str, language: str, rows: Iterable[RegisterRow],
         write_csv_file(told, headings, file)
     else:
         write_xlsx_file(told, headings, file, words["sheet"])
-
-
-def _planned(row: RegisterRow, parts_of_day: dict[str, str]) -> str:
-    part = parts_of_day.get(row.planned_part, row.planned_part) if row.planned_part is not None else None
-    return " ".join(str(each) for each in (row.planned_day, part, row.planned_time) if each is not None)
-
-
-def _local(value: Cell, zone: ZoneInfo) -> Cell:
-    return value.astimezone(zone) if isinstance(value, datetime) else value

@@ -5,11 +5,11 @@ belongs to his case as well.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from parsers.numbers import region_of
 from parsers.parse import parse
@@ -52,21 +52,34 @@ class _Found:
 def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     """Return a client's messages in line order: reports on his numbers, what names or concerns the claims, codes."""
     found = _Found()
-    found.seqs |= set(
-        connection.execute(select(reports.c.seq).where(reports.c.site_id == site_id, _on(case))).scalars()
-    )
-    found.seqs |= set(_answered(connection, site_id, _all_refs(case.state)))
+    here = reports.c.site_id == site_id
+    on_his_numbers = on_phones7(reports.c.first3, reports.c.last4, sorted(case.phones7))
+    found.seqs |= set(connection.execute(select(reports.c.seq).where(here, on_his_numbers)).scalars())
+    by_ref = (replies.c.site_id == site_id) & replies.c.ref.in_(_all_refs(case.state)) & (BY_MESSAGE > 0)
+    found.seqs |= set(connection.execute(select(BY_MESSAGE).where(by_ref)).scalars())
     found.seqs |= set(_naming(connection, site_id, case))
     found.seqs |= set(_told(case))
     _add_codes(connection, site_id, found)
     found.aliases |= _aliases_before(connection, site_id, found.seqs)
-    rows = _messages(connection, site_id, found.seqs | found.aliases.keys())
-    said = _replies(connection, site_id, found.seqs)
-    mixed = _of_others(connection, site_id, case, found.seqs)
-    mixed |= {seq for seq, written in said.items() if any(map(_of_several, written))}
+
+    # Messages that speak of other clients as well, by themselves or in what they were answered.
+    of_others = select(reports.c.seq).where(here, reports.c.seq.in_(found.seqs), ~on_his_numbers)
+    several = set(connection.execute(of_others).scalars())
+    said: dict[int, list[Row[Any]]] = {}
+    mine = (replies.c.site_id == site_id) & BY_MESSAGE.in_(found.seqs)
+    for reply in connection.execute(select(replies, BY_MESSAGE.label("seq")).where(mine).order_by(replies.c.id)):
+        said.setdefault(reply.seq, []).append(reply)
+        if "parts" in reply.params or reply.code in (Code.REFUSED_AMBIGUOUS, Code.SIGN_LIST):
+            several.add(reply.seq)
+
+    seqs = found.seqs | found.aliases.keys()
+    set_up = inbox.c.kind.not_in(("text", "form")) & (inbox.c.seq <= max(seqs, default=0))
+    wanted = select(inbox).where(inbox.c.site_id == site_id, or_(set_up, inbox.c.seq.in_(seqs)))
     return [
-        Played(row, tuple(said.get(row.seq, ())), row.seq in mixed, row.seq in found.codes, found.aliases.get(row.seq))
-        for row in rows
+        Played(
+            row, tuple(said.get(row.seq, ())), row.seq in several, row.seq in found.codes, found.aliases.get(row.seq)
+        )
+        for row in connection.execute(wanted.order_by(inbox.c.seq))
     ]
 
 
@@ -78,11 +91,6 @@ def _told(case: Case) -> Iterator[int]:
         yield from (fact.seq for fact in facts.values())
     for visit in state.visits.values():
         yield from (signature.seq for signature in visit.signatures.values())
-
-
-def _of_several(reply: Row[Any]) -> bool:
-    """Tell whether a reply speaks of more than one client, or says that several were possible."""
-    return "parts" in reply.params or reply.code in (Code.REFUSED_AMBIGUOUS, Code.SIGN_LIST)
 
 
 def refs_of(case: Case) -> list[str]:
@@ -97,16 +105,6 @@ def _all_refs(state: State) -> list[str]:
     """Return the numbers of everything in a case, relatives' and rivals' as well."""
     kinds: tuple[Mapping[int, Claim | Visit | Dispute], ...] = (state.claims, state.visits, state.disputes)
     return list(dict.fromkeys(fact.ref for facts in kinds for fact in facts.values()))
-
-
-def _on(case: Case) -> ColumnElement[bool]:
-    """Return the condition that a row of the register is on one of the numbers of a case."""
-    return on_phones7(reports.c.first3, reports.c.last4, sorted(case.phones7))
-
-
-def _answered(connection: Connection, site_id: int, refs: list[str]) -> Iterable[int]:
-    mine = (replies.c.site_id == site_id) & replies.c.ref.in_(refs) & (BY_MESSAGE > 0)
-    return connection.execute(select(BY_MESSAGE).where(mine)).scalars()
 
 
 def _naming(connection: Connection, site_id: int, case: Case) -> Iterator[int]:
@@ -141,23 +139,3 @@ def _aliases_before(connection: Connection, site_id: int, seqs: set[int]) -> dic
     told = (replies.c.site_id == site_id) & (replies.c.code == Code.ALIAS_SET) & (BY_MESSAGE > 0)
     query = select(BY_MESSAGE.label("seq"), replies.c.params).where(told, max(seqs, default=0) > BY_MESSAGE)
     return {row.seq: row.params for row in connection.execute(query) if row.seq not in seqs}
-
-
-def _messages(connection: Connection, site_id: int, seqs: set[int]) -> list[Row[Any]]:
-    """Return these messages, and every set-up before the last of them."""
-    set_up = inbox.c.kind.not_in(("text", "form")) & (inbox.c.seq <= max(seqs, default=0))
-    mine = (inbox.c.site_id == site_id) & or_(set_up, inbox.c.seq.in_(seqs))
-    return list(connection.execute(select(inbox).where(mine).order_by(inbox.c.seq)))
-
-
-def _replies(connection: Connection, site_id: int, seqs: set[int]) -> dict[int, list[Row[Any]]]:
-    said: dict[int, list[Row[Any]]] = {}
-    mine = (replies.c.site_id == site_id) & BY_MESSAGE.in_(seqs)
-    for row in connection.execute(select(replies, BY_MESSAGE.label("seq")).where(mine).order_by(replies.c.id)):
-        said.setdefault(row.seq, []).append(row)
-    return said
-
-
-def _of_others(connection: Connection, site_id: int, case: Case, seqs: set[int]) -> set[int]:
-    others = (reports.c.site_id == site_id) & reports.c.seq.in_(seqs) & ~_on(case)
-    return set(connection.execute(select(reports.c.seq).where(others)).scalars())

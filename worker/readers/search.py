@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -57,9 +57,14 @@ def read_search(typed: str, unit: str | None = None, status: str | None = None, 
     found: dict[str, Any] = {}
     words: list[str] = []
     for word in WHOLE.sub(r"\1****\2", unicodedata.normalize("NFKC", typed)).split():
-        meant = _meant(word)
-        found |= meant
-        words += [] if meant else [word]
+        if phone := MASKED.fullmatch(word):
+            found |= {"first3": phone[1], "last4": phone[2]}
+        elif re.fullmatch(r"\d{4}", word):
+            found["last4"] = word
+        elif number := NUMBER.fullmatch(word):
+            found["number"] = int(number[1])
+        else:
+            words.append(word)
     known = flag if flag in FLAGS else None
     return Search(**found, words=tuple(words[:MOST_WORDS]), unit=unit or None, status=status or None, flag=known)
 
@@ -69,26 +74,16 @@ def holds_whole_number(typed: str) -> bool:
     return WHOLE.search(unicodedata.normalize("NFKC", typed)) is not None
 
 
-def _meant(word: str) -> dict[str, Any]:
-    if phone := MASKED.fullmatch(word):
-        return {"first3": phone[1], "last4": phone[2]}
-    if re.fullmatch(r"\d{4}", word):
-        return {"last4": word}
-    if number := NUMBER.fullmatch(word):
-        return {"number": int(number[1])}
-    return {}
-
-
 def status_at(now: datetime) -> ColumnElement[str]:
-    """Return how a row of the register stands at `now`: its registration's status, else the code of its answer (K3)."""
-    return case((~WON, reports.c.code), *_standings(now))
+    """Return how a row of the register stands at `now`: its registration's status, else the code of its answer (K3).
 
-
-def _standings(now: datetime) -> Iterator[tuple[ColumnElement[bool], ColumnElement[str]]]:
-    """Yield the table of statuses as conditions and values of a claim (`worker.rules.status`)."""
+    The table of statuses (`worker.rules.status`) is said as conditions and values of a claim.
+    """
+    standings: list[tuple[ColumnElement[bool], ColumnElement[str]]] = []
     for status, conditions in TABLE:
         all_hold = and_(true(), *(_holds(each, now) for each in conditions))
-        yield all_hold, claims.c.state if status == ITSELF else literal(status, Words)
+        standings.append((all_hold, claims.c.state if status == ITSELF else literal(status, Words)))
+    return case((~WON, reports.c.code), *standings)
 
 
 def _holds(condition: Condition, now: datetime) -> ColumnElement[bool]:
@@ -126,45 +121,35 @@ def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     """Return what must hold for a row that is looked for. With a status of registrations it is all about `claims`, so
     that their indices lead to it; else all about `reports`."""
     table = claims if search.of_claims else reports
-    noted = [flagged(search.flag)] if search.flag is not None else []
-    return [*_of_words(search, table), *_of_status(search, now), *noted]
-
-
-def _of_words(search: Search, table: Table) -> Iterator[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if search.number is not None:
-        yield table.c.number == search.number
+        conditions.append(table.c.number == search.number)
     if search.last4 is not None:
-        yield ends_in(search, table)
+        conditions.append(ends_in(search, table))
     names = table.c.client + " " + table.c.agent + " " + table.c.unit
-    for word in search.words:
-        yield names.contains(word, autoescape=True)
+    conditions += [names.contains(word, autoescape=True) for word in search.words]
     if search.unit is not None:
-        yield table.c.unit == search.unit
+        conditions.append(table.c.unit == search.unit)
+    if search.status == NO_CLAIM:
+        conditions.append(~WON)
+    elif search.status is not None:
+        conditions.append(status_at(now) == search.status)
+        # In an index's words, what already follows from the status.
+        if search.status in NOTED:
+            conditions.append(NOTED[search.status].is_not(None))
+        elif search.status != "expired":
+            conditions.append(claims.c.state == search.status)
+    if search.flag is not None:
+        conditions.append(flagged(search.flag))
+    return conditions
 
 
 def ends_in(search: Search, table: Table) -> ColumnElement[bool]:
     """Return the condition that a report or claim is on a phone with the digits that are looked for."""
     known_as = [(table.c.site_id == site) & (table.c.number == number) for site, number in search.corrected]
-    ends = table.c.last4 == search.last4
     if search.first3 is not None:
-        return or_(ends & (table.c.first3 == search.first3), *known_as)
-    return or_(ends, table.c.number == int(search.last4 or 0), *known_as)
-
-
-def _of_status(search: Search, now: datetime) -> Iterator[ColumnElement[bool]]:
-    if search.status == NO_CLAIM:
-        yield ~WON
-    elif search.status is not None:
-        yield status_at(now) == search.status
-        yield from _leading(search.status)
-
-
-def _leading(status: str) -> Iterator[ColumnElement[bool]]:
-    """Say in an index's words what already follows from the status."""
-    if status in NOTED:
-        yield NOTED[status].is_not(None)
-    elif status != "expired":
-        yield claims.c.state == status
+        return or_(_digits(table, search), *known_as)
+    return or_(_digits(table, search), table.c.number == int(search.last4 or 0), *known_as)
 
 
 NOTED = {
