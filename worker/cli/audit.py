@@ -34,10 +34,20 @@ def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | No
     with database() as engine, alone(engine) if sealing else nullcontext(True) as mine:
         if not mine:
             raise Problem("Somebody else is sealing or erasing at the moment; wait until that has ended.")
-        names = _names(engine, site_name)
+        if site_name is not None:
+            names = [site_named(engine, site_name).name]
+        else:
+            with snapshot(engine) as connection:
+                names = list(connection.execute(select(sites.c.name).order_by(sites.c.id)).scalars())
+        if not names:
+            raise Problem("There is no site yet, so there is nothing to audit; `baobei site add` opens one.")
         results = [_audit(engine, name, since_seal, sealing) for name in names]
     if as_json:
-        click.echo(json.dumps([_as_json(audited, seal) for audited, seal in results], ensure_ascii=False, indent=2))
+        said: list[dict[str, object]] = []
+        for audited, seal in results:
+            sealed = None if seal is None else {"seq": seal.seq, "head": seal.head, "state_hash": seal.state_hash}
+            said.append(asdict(audited) | {"clean": audited.clean, "seal": sealed})
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         for audited, seal in results:
             _tell(audited, seal)
@@ -63,33 +73,14 @@ def _look_up(written: str, site_name: str | None, as_json: bool) -> None:
         click.echo(f"{row.name}: head {head8} is at place {row.seq}, {cell(row.received_at, ZoneInfo(row.timezone))}.")
 
 
-def _names(engine: Engine, site_name: str | None) -> list[str]:
-    if site_name is not None:
-        return [site_named(engine, site_name).name]
-    with snapshot(engine) as connection:
-        names = list(connection.execute(select(sites.c.name).order_by(sites.c.id)).scalars())
-    if not names:
-        raise Problem("There is no site yet, so there is nothing to audit; `baobei site add` opens one.")
-    return names
-
-
 def _audit(engine: Engine, name: str, since_seal: bool, sealing: bool) -> tuple[Audited, Seal | None]:
-    progress = Progress(_reached)
+    progress = Progress("{}: place {} of {}".format)
     with scratch_database() as scratch:
         with snapshot(engine) as source:
             site = source.execute(select(sites).where(sites.c.name == name)).one()
             audited = audit_site(source, scratch, site, since_seal, progress.tell)
         seal = seal_line(engine, scratch, site.id, utc_now()) if sealing and audited.clean else None
     return audited, seal
-
-
-def _reached(site: str, place: int, last: int) -> str:
-    return f"{site}: place {place} of {last}"
-
-
-def _as_json(audited: Audited, seal: Seal | None) -> dict[str, object]:
-    sealed = None if seal is None else {"seq": seal.seq, "head": seal.head, "state_hash": seal.state_hash}
-    return asdict(audited) | {"clean": audited.clean, "seal": sealed}
 
 
 def _tell(audited: Audited, seal: Seal | None) -> None:

@@ -8,16 +8,14 @@ from dataclasses import asdict
 from datetime import timedelta
 
 import click
-from sqlalchemy import Engine
 
 from worker.cli.base import database, settings
 from worker.cli.problems import Problem, WrongUsage
-from worker.gateways.base import Gateway
 from worker.line.backfill import ON_ITS_WAY, Backfill, Tally
 from worker.line.comparisons import Comparison
 from worker.line.door import NotDurableError
 from worker.processes.feeder import Feeder
-from worker.runtime import Runtime, open_runtime
+from worker.runtime import open_runtime
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=400)
@@ -30,13 +28,31 @@ def backfill(since: str, name: str | None, as_json: bool) -> None:
     # What goes wrong is said in sentences here.
     logging.getLogger("worker").addHandler(logging.NullHandler())
     with database(given) as engine, closing(open_runtime(given)) as runtime:
-        asked = _asked(runtime, name)
-        _feed(engine, runtime)
-        ended = [_compared(engine, runtime, gateway, ago) for gateway in asked if gateway.keeps_list]
+        if name is not None and name not in runtime.gateways:
+            raise WrongUsage(f"There is no gateway “{name}” here; there are: {', '.join(sorted(runtime.gateways))}.")
+        asked = [gateway for key, gateway in runtime.gateways.items() if name in (None, key)]
+        try:
+            # What waits in the spool goes first: it was acknowledged, and is missing nowhere.
+            Feeder(engine, runtime.spool, runtime.bell.ring_decide).feed()
+        except (NotDurableError, OSError):
+            raise Problem(
+                "Texts wait in the spool and cannot be put in line; check the database and BAOBEI_VAR."
+            ) from None
+        comparing = Backfill(engine, runtime.bell.ring_decide, runtime.clock, tell=_progress)
+        ended = []
+        for gateway in (each for each in asked if each.keeps_list):
+            now = runtime.clock()
+            ended.append(comparing.compare(gateway, now - ago, now - ON_ITS_WAY))
     without = [gateway.name for gateway in asked if not gateway.keeps_list]
     click.echo(_json(ended, without) if as_json else _sentences(ended, without))
     for comparison in ended:
-        _demand_success(comparison)
+        if comparison.error == NotDurableError.__name__:
+            raise Problem("The database did not take a text; check it and run the same command again.")
+        if comparison.error is not None:
+            raise Problem(
+                f"The list of {comparison.gateway} could not be read ({comparison.error}): check its account and the "
+                "network, and run the same command again."
+            )
 
 
 def _duration(written: str) -> timedelta:
@@ -47,27 +63,6 @@ def _duration(written: str) -> timedelta:
     if not ON_ITS_WAY < ago <= LONGEST:
         raise WrongUsage(f"“{written}” is out of reach; from 3m to {LONGEST.days}d will do.")
     return ago
-
-
-def _asked(runtime: Runtime, name: str | None) -> list[Gateway]:
-    gateways = runtime.gateways
-    if name is not None and name not in gateways:
-        raise WrongUsage(f"There is no gateway “{name}” here; there are: {', '.join(sorted(gateways))}.")
-    return [gateway for key, gateway in gateways.items() if name in (None, key)]
-
-
-def _feed(engine: Engine, runtime: Runtime) -> None:
-    """Put in line first what waits in the spool: it was acknowledged, and is missing nowhere."""
-    try:
-        Feeder(engine, runtime.spool, runtime.bell.ring_decide).feed()
-    except (NotDurableError, OSError):
-        raise Problem("Texts wait in the spool and cannot be put in line; check the database and BAOBEI_VAR.") from None
-
-
-def _compared(engine: Engine, runtime: Runtime, gateway: Gateway, ago: timedelta) -> Comparison:
-    now = runtime.clock()
-    comparing = Backfill(engine, runtime.bell.ring_decide, runtime.clock, tell=_progress)
-    return comparing.compare(gateway, now - ago, now - ON_ITS_WAY)
 
 
 def _progress(name: str, tally: Tally) -> None:
@@ -90,13 +85,3 @@ def _json(ended: list[Comparison], without: list[str]) -> str:
     blank = dict.fromkeys(("since", "until", "found", "healed", "error"))
     rows = [row | {"list": True} for row in rows]
     return json.dumps(rows + [{"gateway": name} | blank | {"list": False} for name in without], ensure_ascii=False)
-
-
-def _demand_success(ended: Comparison) -> None:
-    if ended.error == NotDurableError.__name__:
-        raise Problem("The database did not take a text; check it and run the same command again.")
-    if ended.error is not None:
-        raise Problem(
-            f"The list of {ended.gateway} could not be read ({ended.error}): check its account and the network, "
-            "and run the same command again."
-        )

@@ -36,17 +36,17 @@ def database(given: Settings | None = None) -> Iterator[Engine]:
     except SetUpError as error:
         raise WrongUsage(str(error)) from None
     except DBAPIError as error:
-        raise Problem(_sentence(str(error.orig))) from None
+        words = str(error.orig).lower()
+        if "no such table" in words or "does not exist" in words or "no such column" in words:
+            raise Problem("The database lacks tables or columns; run `baobei migrate` first.") from None
+        if "unable to open" in words:
+            raise Problem(
+                "The database file cannot be opened; run `baobei migrate` first, or check BAOBEI_VAR and DATABASE_URL."
+            ) from None
+        raise Problem(
+            "The database cannot be reached or refused; check DATABASE_URL and that the server runs."
+        ) from None
     except SQLAlchemyError:
         raise Problem("The database did not do what was asked; check DATABASE_URL and run `baobei migrate`.") from None
     finally:
         engine.dispose()
-
-
-def _sentence(words: str) -> str:
-    lowered = words.lower()
-    if "no such table" in lowered or "does not exist" in lowered or "no such column" in lowered:
-        return "The database lacks tables or columns; run `baobei migrate` first."
-    if "unable to open" in lowered:
-        return "The database file cannot be opened; run `baobei migrate` first, or check BAOBEI_VAR and DATABASE_URL."
-    return "The database cannot be reached or refused; check DATABASE_URL and that the server runs."

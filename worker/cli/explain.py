@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 import click
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, select
 
 from parsers.phones import one_phone
 from worker.cli.base import database
@@ -33,7 +32,10 @@ def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, a
     words = " ".join(asked)
     with database() as engine:
         site = the_site(engine, site_name)
-        at = _moment(moment, site) if moment else utc_now()
+        meant = whole_moment(moment, site.zone) if moment else utc_now()
+        if meant is None:
+            raise WrongUsage(f"“{moment}” is no time; write 2026-11-05 09:00:00.")
+        at = meant.astimezone(UTC)
         with _register_at(engine, site, at) as (connection, undecided):
             case = read_case(connection, site.id, client_asked(connection, site, words), at)
     if not case.known:
@@ -68,38 +70,24 @@ def client_asked(connection: Connection, site: SiteRow, words: str) -> Client:
     return Client(name, phone.first3, phone.last4)
 
 
-def _moment(written: str, site: SiteRow) -> datetime:
-    moment = whole_moment(written, site.zone)
-    if moment is None:
-        raise WrongUsage(f"“{written}” is no time; write 2026-11-05 09:00:00.")
-    return moment.astimezone(UTC)
-
-
 @contextmanager
 def _register_at(engine: Engine, site: SiteRow, at: datetime) -> Iterator[tuple[Connection, int]]:
     """Yield the register as of a moment, and how many texts were received by then that are not decided yet."""
     with snapshot(engine) as source:
         row = source.execute(select(sites).where(sites.c.id == site.id)).one()
-        place, decided = place_at(source, site.id, at), _decided(source, site.id)
+        place, decided = place_at(source, site.id, at), place_at(source, site.id, datetime.max.replace(tzinfo=UTC))
         if place == decided:
             yield source, row.last_seq - decided
             return
         with scratch_database() as scratch:
-            _compute(source, scratch, row, place)
+            try:
+                compute_until(source, scratch, row, place)
+            except ErasedError:
+                raise Problem("Texts from before that moment are erased by now; ask about a later one.") from None
+            except UndecidableError as error:
+                sentence = f"The line cannot be computed again past place {error.seq}; run `baobei audit`."
+                raise Problem(sentence) from None
             yield scratch, 0
-
-
-def _decided(source: Connection, site_id: int) -> int:
-    return place_at(source, site_id, datetime.max.replace(tzinfo=utc_now().tzinfo))
-
-
-def _compute(source: Connection, scratch: Connection, site: Row[Any], place: int) -> None:
-    try:
-        compute_until(source, scratch, site, place)
-    except ErasedError:
-        raise Problem("Texts from before that moment are erased by now; ask about a later one.") from None
-    except UndecidableError as error:
-        raise Problem(f"The line cannot be computed again past place {error.seq}; run `baobei audit`.") from None
 
 
 def _as_json(case: Case, undecided: int) -> str:

@@ -30,8 +30,15 @@ class Export:
 
     def write(self, rows: Iterator[RegisterRow]) -> None:
         """Write the rows."""
+        if self.output is None and self.form == "xlsx":
+            # Whole before the first byte goes out: a spreadsheet is written to and fro.
+            with TemporaryFile() as whole:
+                fill(whole, self.form, self.language, rows, self.zones)
+                whole.seek(0)
+                copyfileobj(whole, sys.stdout.buffer)
+            return
         if self.output is None:
-            self._print(rows)
+            WRITERS[self.form](self._plain(rows), self._columns, sys.stdout)
             return
         # Names and numbers stand in it: a new file is its owner's alone, whatever the umask.
         self.output.touch(0o600)
@@ -45,16 +52,6 @@ class Export:
     @property
     def _columns(self) -> tuple[str, ...]:
         return COLUMNS if self.form == "table" else EXPORTED
-
-    def _print(self, rows: Iterator[RegisterRow]) -> None:
-        if self.form != "xlsx":
-            WRITERS[self.form](self._plain(rows), self._columns, sys.stdout)
-            return
-        # Whole before the first byte goes out: a spreadsheet is written to and fro.
-        with TemporaryFile() as whole:
-            fill(whole, self.form, self.language, rows, self.zones)
-            whole.seek(0)
-            copyfileobj(whole, sys.stdout.buffer)
 
     def _plain(self, rows: Iterator[RegisterRow]) -> Iterator[list[Cell]]:
         return (plain_cells(row, self._columns, self.zones[row.site]) for row in rows)

@@ -48,7 +48,10 @@ class CommandGroup(click.Group):
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            return self._to_the_last_byte(*args, **extra)
+            try:
+                return super().main(*args, **extra)
+            finally:
+                sys.stdout.flush()  # To the last byte, while what goes wrong can still be said.
         except BrokenPipeError:
             _give_up_output()
             sys.exit(1)
@@ -63,12 +66,6 @@ class CommandGroup(click.Group):
         for word in args:
             word.encode()
         return super().parse_args(ctx, args)
-
-    def _to_the_last_byte(self, *args: Any, **extra: Any) -> Any:
-        try:
-            return super().main(*args, **extra)
-        finally:
-            sys.stdout.flush()
 
 
 def _give_up_output() -> None:

@@ -3,11 +3,10 @@
 import re
 
 import click
-from sqlalchemy import Engine
 
 from worker.cli.base import database
 from worker.cli.problems import Problem, WrongUsage
-from worker.decide.set_up import SiteRow, all_sites, site_named
+from worker.decide.set_up import all_sites, site_named
 from worker.line.redecide import RedecideError
 from worker.line.redecide import redecide as put_in_line_again
 
@@ -18,17 +17,13 @@ def redecide(where: str) -> None:
     if found is None:
         raise WrongUsage(f"“{where}” names no message; write its site and its place, as 翡翠湾:17 or 1:17.")
     with database() as engine:
-        site, seq = _site(engine, found[1]), int(found[2])
+        written, seq, known = found[1], int(found[2]), all_sites(engine)
+        # A name goes before an id, as it may be digits alone.
+        named = [s for s in known if s.name == written] or [s for s in known if str(s.id) == written]
+        site = named[0] if named else site_named(engine, written)
         try:
             again = put_in_line_again(engine, site.id, seq)
         except RedecideError as error:
             raise Problem(str(error)) from None
     since = "now stands" if again.fresh else "stands already"
     click.echo(f"The message at place {seq} of {site.name} {since} in line again, at place {again.seq}.")
-
-
-def _site(engine: Engine, written: str) -> SiteRow:
-    """Return the site of this name or id; a name goes first, as it may be digits alone."""
-    known = all_sites(engine)
-    named = [site for site in known if site.name == written] or [site for site in known if str(site.id) == written]
-    return named[0] if named else site_named(engine, written)

@@ -1,12 +1,12 @@
 """`baobei register`: the 《客户报备登记表》."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import func, select
 
 from worker.cli.base import database
 from worker.cli.explain import client_asked, the_site
@@ -15,7 +15,7 @@ from worker.cli.problems import Problem, WrongUsage
 from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
-from worker.decide.set_up import SiteRow, all_sites, put, site_named
+from worker.decide.set_up import all_sites, put, site_named
 from worker.files.lists import read_register
 from worker.files.tables import ListError
 from worker.readers.cases import read_case
@@ -35,19 +35,14 @@ def export_scenario(asked: tuple[str, ...]) -> None:
     with database() as engine, snapshot(engine) as connection:
         site = the_site(engine, given["site_name"])
         client = client_asked(connection, site, " ".join(asked))
-        case = read_case(connection, site.id, client, _latest(connection, site.id))
+        last: datetime = connection.execute(select(sites.c.last_received_at).where(sites.c.id == site.id)).scalar_one()
+        # The present, or the last receipt where another machine's clock is ahead of ours.
+        case = read_case(connection, site.id, client, max(utc_now(), last))
         lines = [f"{line}\n" for line in write_scenario(case, played(connection, site.id, case))]
     if given["output"] is None:
         sys.stdout.writelines(lines)
     else:
         given["output"].write_text("".join(lines), "utf-8")
-
-
-def _latest(connection: Connection, site_id: int) -> datetime:
-    """Return the present, or the last receipt where another machine's clock is ahead of ours."""
-    query = select(sites.c.last_received_at).where(sites.c.id == site_id)
-    last: datetime = connection.execute(query).scalar_one()
-    return max(utc_now(), last)
 
 
 def register(
@@ -69,20 +64,20 @@ def register(
         raise WrongUsage("A spreadsheet needs a file: add --output register.xlsx.")
     with database() as engine:
         sites_meant = [site_named(engine, site_name)] if site_name is not None else all_sites(engine)
-        export = Export(form, output, _language(sites_meant), {site.name: site.zone for site in sites_meant})
+        languages = {site.state.get("language", "zh") for site in sites_meant}
+        language = languages.pop() if len(languages) == 1 else "en"
+        export = Export(form, output, language, {site.name: site.zone for site in sites_meant})
         last: dict[str, RegisterRow] = {}
         rows = register_rows(engine, utc_now(), site_name, Search(status=status, flag=flag))
         # A site that was opened this very moment is in the next export.
         export.write(_noted((row for row in rows if row.site in export.zones), last))
-        _publish(engine, last)
-        if form == "table":
-            _say_heads(last)
-
-
-def _language(sites_meant: Sequence[SiteRow]) -> str:
-    """Return the language of the sites, English where they have not the same."""
-    languages = {site.state.get("language", "zh") for site in sites_meant}
-    return languages.pop() if len(languages) == 1 else "en"
+        # These heads have gone outside.
+        ids = {site.name: site.id for site in all_sites(engine)}
+        publish_export(engine, {ids[name]: (row.seq, row.head) for name, row in last.items()}, utc_now())
+    if form == "table":
+        # A table on a terminal has no column for them.
+        for name, row in last.items():
+            click.echo(f"{name}: head {row.head} at place {row.seq}", err=True)
 
 
 def _noted(rows: Iterator[RegisterRow], last: dict[str, RegisterRow]) -> Iterator[RegisterRow]:
@@ -90,18 +85,6 @@ def _noted(rows: Iterator[RegisterRow], last: dict[str, RegisterRow]) -> Iterato
     for row in rows:
         last[row.site] = row
         yield row
-
-
-def _publish(engine: Engine, last: dict[str, RegisterRow]) -> None:
-    """Note the heads that have gone outside."""
-    ids = {site.name: site.id for site in all_sites(engine)}
-    publish_export(engine, {ids[name]: (row.seq, row.head) for name, row in last.items()}, utc_now())
-
-
-def _say_heads(last: dict[str, RegisterRow]) -> None:
-    """A table on a terminal has no column for them."""
-    for name, row in last.items():
-        click.echo(f"{name}: head {row.head} at place {row.seq}", err=True)
 
 
 def import_register(file: Path, site_name: str) -> None:
@@ -116,11 +99,8 @@ def import_register(file: Path, site_name: str) -> None:
         if receipt.outcome == "repeated":
             click.echo(f"This register was imported already, at place {receipt.seq} of the line; nothing changed.")
             return
-        for code, count in _outcomes(engine, row.id, receipt.seq or 0):
-            click.echo(f"{count} rows: {code}")
-
-
-def _outcomes(engine: Engine, site_id: int, seq: int) -> list[tuple[str, int]]:
-    counted = select(reports.c.code, func.count()).where(reports.c.site_id == site_id, reports.c.seq == seq)
-    with reading(engine).connect() as connection:
-        return [(row[0], row[1]) for row in connection.execute(counted.group_by(reports.c.code))]
+        its = reports.c.site_id == row.id, reports.c.seq == receipt.seq
+        counted = select(reports.c.code, func.count()).where(*its).group_by(reports.c.code)
+        with reading(engine).connect() as connection:
+            for code, count in connection.execute(counted):
+                click.echo(f"{count} rows: {code}")

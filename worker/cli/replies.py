@@ -1,10 +1,9 @@
 """`baobei gateway replies|resend|settle`: replies that stand still, and what a person does about one."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
-from typing import Any
 
 import click
 
@@ -24,10 +23,13 @@ def list_replies(state: str | None, as_json: bool) -> None:
     with database() as engine:
         found = replies_standing_still(engine, (state,) if state else UNDELIVERED)
     if as_json:
-        click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False))
+        names = ("id", "site_id", "site", "seq", "code", "ref", "state", "error_code", "error_words")
+        rows = [{n: getattr(each, n) for n in names} | {"created_at": each.created_at.isoformat()} for each in found]
+        click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for each in found:
-        click.echo(f"{each.id}  {each.site}  {each.code} {each.ref or '-'}  {each.state}  {_age(each)}  {_why(each)}")
+        why = f"{each.error_code}: {each.error_words}" if each.error_code else "no error of a gateway"
+        click.echo(f"{each.id}  {each.site}  {each.code} {each.ref or '-'}  {each.state}  {_age(each)}  {why}")
     if not found:
         click.echo("No reply stands still.")
 
@@ -46,24 +48,13 @@ def settle(reply_id: int, how: str) -> None:
 
 
 def _do(reply_id: int, act: Act, wanted: str) -> None:
-    with _mender() as mender:
-        site_id = site_of_reply(mender.runtime.engine, reply_id)
-        if site_id is None:
-            raise Problem(f"There is no reply {reply_id}; `baobei gateway replies` shows those that stand still.")
-        if not act(mender, site_id, reply_id):
-            raise Problem(f"Reply {reply_id} is not {wanted}, and nothing was changed; see `baobei gateway replies`.")
-
-
-@contextmanager
-def _mender() -> Iterator[Mender]:
     given = settings()
     with database(given), closing(open_runtime(given)) as runtime:
-        yield Mender(runtime, None)
-
-
-def _row(reply: FailedReply) -> dict[str, Any]:
-    names = ("id", "site_id", "site", "seq", "code", "ref", "state", "error_code", "error_words")
-    return {name: getattr(reply, name) for name in names} | {"created_at": reply.created_at.isoformat()}
+        site_id = site_of_reply(runtime.engine, reply_id)
+        if site_id is None:
+            raise Problem(f"There is no reply {reply_id}; `baobei gateway replies` shows those that stand still.")
+        if not act(Mender(runtime, None), site_id, reply_id):
+            raise Problem(f"Reply {reply_id} is not {wanted}, and nothing was changed; see `baobei gateway replies`.")
 
 
 def _age(reply: FailedReply) -> str:
@@ -71,7 +62,3 @@ def _age(reply: FailedReply) -> str:
     if age < timedelta(hours=2):
         return f"{age // timedelta(minutes=1)} min"
     return f"{age // timedelta(hours=1)} h" if age < timedelta(days=2) else f"{age.days} d"
-
-
-def _why(reply: FailedReply) -> str:
-    return f"{reply.error_code}: {reply.error_words}" if reply.error_code else "no error of a gateway"

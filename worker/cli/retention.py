@@ -1,12 +1,10 @@
 """`baobei retention`: what is older than the policy's periods is erased, provably and for good."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from contextlib import nullcontext
 
 import click
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import select
 
 from worker.cli.base import database, settings
 from worker.cli.problems import Problem
@@ -43,40 +41,30 @@ PERIODS = ("keep_texts_days", "keep_unvisited_days", "keep_visited_days")
 def retention(site_name: str | None, dry_run: bool, as_json: bool) -> None:
     """Erase what is older than the policy's periods; nothing that a live protection, form, deal or dispute needs."""
     given = settings()
-    with database(given) as engine, _alone(engine, dry_run):
-        results = [_retain(engine, site, dry_run) for site in _sites(engine, site_name)]
-        elsewhere = {} if site_name else erase_elsewhere(engine, Spool(given.var / "spool"), utc_now(), dry_run)
-        scrubbed = dry_run or scrub(engine)
-    click.echo(_as_json(results, elsewhere, dry_run) if as_json else _told(results, elsewhere, dry_run))
-    if not scrubbed:
-        raise Problem("Others were reading the database, so its write-ahead log still holds old copies; run it again.")
-
-
-@contextmanager
-def _alone(engine: Engine, dry_run: bool) -> Iterator[None]:
-    with nullcontext(True) if dry_run else alone(engine) as mine:
+    with database(given) as engine, nullcontext(True) if dry_run else alone(engine) as mine:
         if not mine:
             raise Problem("Somebody else is sealing or erasing at the moment; wait until that has ended.")
-        yield
-
-
-def _sites(engine: Engine, name: str | None) -> list[Row[Any]]:
-    wanted = select(sites).order_by(sites.c.id)
-    if name is not None:
-        wanted = wanted.where(sites.c.id == site_named(engine, name).id)
-    with reading(engine).connect() as connection:
-        return list(connection.execute(wanted))
-
-
-def _retain(engine: Engine, site: Row[Any], dry_run: bool) -> Retained:
-    try:
-        return retain(engine, site, utc_now(), dry_run, Progress(_reached).tell)
-    except UnprovedError as error:
-        raise Problem(str(error)) from None
-
-
-def _reached(site: str, step: str, done: int) -> str:
-    return f"{site}: {step}, {done} so far"
+        wanted = select(sites).order_by(sites.c.id)
+        if site_name is not None:
+            wanted = wanted.where(sites.c.id == site_named(engine, site_name).id)
+        with reading(engine).connect() as connection:
+            meant = connection.execute(wanted).all()
+        progress = "{}: {}, {} so far".format
+        try:
+            results = [retain(engine, site, utc_now(), dry_run, Progress(progress).tell) for site in meant]
+        except UnprovedError as error:
+            raise Problem(str(error)) from None
+        elsewhere = {} if site_name else erase_elsewhere(engine, Spool(given.var / "spool"), utc_now(), dry_run)
+        scrubbed = dry_run or scrub(engine)
+    if as_json:
+        click.echo(_as_json(results, elsewhere, dry_run))
+    else:
+        lines = [line for each in results for line in _of_site(each, dry_run)]
+        if elsewhere:
+            lines.append(f"Of no site: {_listed(elsewhere)}{' due' if dry_run else ' erased'}.")
+        click.echo("\n".join(lines) or "There is no site yet, and nothing old elsewhere.")
+    if not scrubbed:
+        raise Problem("Others were reading the database, so its write-ahead log still holds old copies; run it again.")
 
 
 def _as_json(results: list[Retained], elsewhere: dict[str, int], dry_run: bool) -> str:
@@ -92,13 +80,6 @@ def _as_json(results: list[Retained], elsewhere: dict[str, int], dry_run: bool) 
     ]
     said = {"dry_run": dry_run, "sites": of_sites, "elsewhere": elsewhere}
     return json.dumps(said, ensure_ascii=False, indent=2)
-
-
-def _told(results: list[Retained], elsewhere: dict[str, int], dry_run: bool) -> str:
-    lines = [line for each in results for line in _of_site(each, dry_run)]
-    if elsewhere:
-        lines.append(f"Of no site: {_listed(elsewhere)}{' due' if dry_run else ' erased'}.")
-    return "\n".join(lines) or "There is no site yet, and nothing old elsewhere."
 
 
 def _of_site(each: Retained, dry_run: bool) -> list[str]:

@@ -39,24 +39,22 @@ def import_roster(file: Path, site_name: str) -> None:
 def list_roster(site_name: str, as_json: bool) -> None:
     """List who is on the roster."""
     with database() as engine:
-        row = site_named(engine, site_name)
-        people = _people(engine, row)
+        site = site_named(engine, site_name)
+        of_unit = (units.c.site_id == roster_table.c.site_id) & (units.c.name == roster_table.c.unit)
+        query = (
+            select(roster_table, units.c.kind)
+            .select_from(roster_table.join(units, of_unit))
+            .where(roster_table.c.site_id == site.id)
+        )
+        with reading(engine).connect() as connection:
+            rows = connection.execute(query.order_by(roster_table.c.unit, roster_table.c.name)).all()
+    people = [
+        [r.name, r.phone, r.unit, r.kind, str(r.from_day or ""), str(r.to_day or ""), ";".join(r.aliases)] for r in rows
+    ]
     if as_json:
         click.echo(json.dumps([dict(zip(COLUMNS, person, strict=True)) for person in people], ensure_ascii=False))
         return
     write_table(people, COLUMNS, sys.stdout)
-
-
-def _people(engine: Engine, site: SiteRow) -> list[list[str]]:
-    listed = roster_table.join(
-        units, (units.c.site_id == roster_table.c.site_id) & (units.c.name == roster_table.c.unit)
-    )
-    query = select(roster_table, units.c.kind).select_from(listed).where(roster_table.c.site_id == site.id)
-    with reading(engine).connect() as connection:
-        rows = connection.execute(query.order_by(roster_table.c.unit, roster_table.c.name)).all()
-    return [
-        [r.name, r.phone, r.unit, r.kind, str(r.from_day or ""), str(r.to_day or ""), ";".join(r.aliases)] for r in rows
-    ]
 
 
 def checks_of(engine: Engine, site: SiteRow) -> Checks:

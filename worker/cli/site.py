@@ -2,13 +2,12 @@
 
 import json
 import sys
-from collections.abc import Mapping
 
 import click
 
 from worker.cli.base import database, settings
 from worker.cli.problems import WrongUsage
-from worker.decide.set_up import SiteRow, all_sites, open_site, set_aliases, set_policy, site_named
+from worker.decide.set_up import all_sites, open_site, set_aliases, set_policy, site_named
 from worker.files.exports import write_table
 from worker.rules.model import ROLES
 from worker.rules.policy import KEYS, policy_of
@@ -49,24 +48,18 @@ def set_site(name: str, aliases: tuple[str, ...]) -> None:
 def list_sites(as_json: bool) -> None:
     """List the sites."""
     with database() as engine:
-        rows = [_site_cells(row) for row in all_sites(engine)]
+        known = all_sites(engine)
+    rows = []
+    for row in known:
+        staff = row.state.get("staff", {})
+        phones = [" ".join(p for p, role in staff.items() if role == wanted) for wanted in ROLES]
+        zone_and_language = (row.state.get(key, "") for key in ("timezone", "language"))
+        aliases = " ".join(row.state.get("aliases", []))
+        rows.append([row.name, row.number, row.gateway, *phones, *zone_and_language, aliases])
     if as_json:
         click.echo(json.dumps([dict(zip(SITE_COLUMNS, row, strict=True)) for row in rows], ensure_ascii=False))
         return
     write_table(rows, SITE_COLUMNS, sys.stdout)
-
-
-def _site_cells(row: SiteRow) -> list[str]:
-    staff = row.state.get("staff", {})
-    phones = [" ".join(p for p, role in staff.items() if role == wanted) for wanted in ROLES]
-    return [
-        row.name,
-        row.number,
-        row.gateway,
-        *phones,
-        *(row.state.get(key, "") for key in ("timezone", "language")),
-        " ".join(row.state.get("aliases", [])),
-    ]
 
 
 def policy(name: str, pairs: tuple[str, ...], as_json: bool) -> None:
@@ -82,18 +75,11 @@ def policy(name: str, pairs: tuple[str, ...], as_json: bool) -> None:
         return
     shown = {key: given.get(key) for key in KEYS}
     if as_json:
-        click.echo(json.dumps(_as_json(given), ensure_ascii=False))
+        read = policy_of(given)
+        numbers = {key for key in KEYS if type(getattr(read, key)) is int}
+        said = {k: getattr(read, k) if k in numbers else written for k, written in shown.items() if written}
+        click.echo(json.dumps(said, ensure_ascii=False))
         return
     default = policy_of({})
     rows = [[key, value or str(getattr(default, key)), "set" if value else "default"] for key, value in shown.items()]
     write_table(rows, ("key", "value", "from"), sys.stdout)
-
-
-def _as_json(given: Mapping[str, str]) -> dict[str, str | int]:
-    """Return what is set; what is a number, as a number."""
-    policy = policy_of(given)
-    return {key: _number_or(given[key], getattr(policy, key)) for key in KEYS if given.get(key)}
-
-
-def _number_or(written: str, read: object) -> str | int:
-    return read if isinstance(read, int) and not isinstance(read, bool) else written

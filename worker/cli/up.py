@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -23,8 +24,8 @@ from worker.store.database import migrate, open_engine
 from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
 from worker.up.guard import Guard
-from worker.up.procfile import ProcessLine, ProcfileError, read_procfile
-from worker.up.redis_server import EmbeddedError, RedisServer, spawn_redis, start_redis
+from worker.up.procfile import ProcfileError, read_procfile
+from worker.up.redis_server import EmbeddedError, spawn_redis, start_redis
 from worker.up.supervisor import Program, Supervisor, SupervisorError, spawn
 from worker.var_folder import recorded_address, require_folder, secret_key_of
 
@@ -78,10 +79,17 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
         redis = None if settings.redis_url else start_redis(settings.var, guard)
         if redis:
             supervisor.add(Program("redis", lambda: spawn_redis(redis.plan), foundation=True), redis.process)
-        _migrate(settings, console)
+        try:
+            migrate(settings.database_url, console.say)
+        except (SQLAlchemyError, CommandError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise Problem(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
         login_shown = _let_somebody_in(settings, console)
+        ours = {"BAOBEI_VAR": str(settings.var), "PYTHONUNBUFFERED": "1"} | ({"REDIS_URL": redis.url} if redis else {})
+        theirs = {**environ, **ours}
         for entry in entries:
-            supervisor.add(_program(entry, _environment(settings, environ, redis)))
+            argv = entry.argv(theirs, sys.executable)
+            supervisor.add(Program(entry.name, partial(spawn, argv, theirs)))
         opening = Opening(settings, supervisor, console, demonstration, login_shown)
         threading.Thread(target=opening.run, name="opening", daemon=True).start()
         return supervisor.run()
@@ -104,22 +112,25 @@ class Opening:
 
     def run(self) -> None:
         """Open; whatever goes wrong becomes a sentence, for a traceback tells nobody at a terminal anything."""
-        try:
-            self._open()
-        except Exception as error:
-            self._fail(error)
-
-    def _open(self) -> None:
         base_url = reachable_url(self.settings)
-        if not self._await_ready(base_url):
-            return
-        self.console.say(f"baobei is serving at {base_url} (Ctrl-C stops)")
-        if not self.demonstration.wanted:
-            return
-        code = demo.run(base_url, self.settings, self.console.plain)
-        self.console.plain(f"The staff pages: {base_url}/ · {FIRST_LOGIN if self.login_shown else LATER_LOGIN}")
-        if self.demonstration.then_exit:
-            self.supervisor.request_stop(code)
+        try:
+            if not self._await_ready(base_url):
+                return
+            self.console.say(f"baobei is serving at {base_url} (Ctrl-C stops)")
+            if not self.demonstration.wanted:
+                return
+            code = demo.run(base_url, self.settings, self.console.plain)
+            self.console.plain(f"The staff pages: {base_url}/ · {FIRST_LOGIN if self.login_shown else LATER_LOGIN}")
+            if self.demonstration.then_exit:
+                self.supervisor.request_stop(code)
+        except Exception as error:
+            if self.supervisor.stopping.is_set() or isinstance(error, ConsoleClosedError):
+                self.supervisor.request_stop()
+                return
+            what = "The demonstration failed" if self.demonstration.wanted else "baobei is not ready"
+            self.console.say(f"{what}: {error}.")
+            if self.demonstration.then_exit:
+                self.supervisor.request_stop(1)
 
     def _await_ready(self, base_url: str) -> bool:
         waited = 0.0
@@ -130,15 +141,6 @@ class Opening:
             if waited >= READY_SECONDS:
                 raise TimeoutError(f"{base_url}/readyz has not answered for {READY_SECONDS:.0f} s")
         return False
-
-    def _fail(self, error: Exception) -> None:
-        if self.supervisor.stopping.is_set() or isinstance(error, ConsoleClosedError):
-            self.supervisor.request_stop()
-            return
-        what = "The demonstration failed" if self.demonstration.wanted else "baobei is not ready"
-        self.console.say(f"{what}: {error}.")
-        if self.demonstration.then_exit:
-            self.supervisor.request_stop(1)
 
 
 def reachable_url(settings: Settings) -> str:
@@ -171,25 +173,15 @@ def _require_free_port(settings: Settings) -> None:
     except socket.gaierror:
         raise Problem(f"--host {settings.host} is no address: give one of this machine, like 127.0.0.1.") from None
     except OSError as error:
-        raise Problem(_port_sentence(settings, error)) from None
-
-
-def _port_sentence(settings: Settings, error: OSError) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return f"Port {settings.port} is taken by another program: stop that, or give another one with --port."
-        case errno.EADDRNOTAVAIL:
-            return f"--host {settings.host} is no address of this machine: give one that is, like 127.0.0.1."
-        case _:
-            return f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror}): give another --port."
-
-
-def _migrate(settings: Settings, console: Console) -> None:
-    try:
-        migrate(settings.database_url, console.say)
-    except (SQLAlchemyError, CommandError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise Problem(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
+        host, port = settings.host, settings.port
+        match error.errno:
+            case errno.EADDRINUSE:
+                why = f"Port {port} is taken by another program: stop that, or give another one with --port."
+            case errno.EADDRNOTAVAIL:
+                why = f"--host {host} is no address of this machine: give one that is, like 127.0.0.1."
+            case _:
+                why = f"Cannot listen on {host}, port {port} ({error.strerror}): give another --port."
+        raise Problem(why) from None
 
 
 def _let_somebody_in(settings: Settings, console: Console) -> bool:
@@ -206,13 +198,3 @@ def _let_somebody_in(settings: Settings, console: Console) -> bool:
         login = f"{shown_url(settings)}/login"
         console.say(f"first login at {login}: name {FIRST_USER}, password {password} (shown this once)")
     return password is not None
-
-
-def _program(entry: ProcessLine, environ: Mapping[str, str]) -> Program:
-    argv = entry.argv(environ, sys.executable)
-    return Program(entry.name, lambda: spawn(argv, environ))
-
-
-def _environment(settings: Settings, environ: Mapping[str, str], redis: RedisServer | None) -> dict[str, str]:
-    ours = {"BAOBEI_VAR": str(settings.var), "PYTHONUNBUFFERED": "1"}
-    return {**environ, **ours} | ({"REDIS_URL": redis.url} if redis else {})

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from worker.accounts.users import LINK_LIFE, User, add_user, all_users, remove_user, reset_user
+from worker.accounts.users import LINK_LIFE, add_user, all_users, remove_user, reset_user
 from worker.cli.base import database, settings
 from worker.clock import utc_now
 from worker.decide.set_up import all_sites, phone, site_named
@@ -31,7 +31,12 @@ def list_users(as_json: bool) -> None:
     """List who may log in."""
     with database() as engine:
         names = {site.id: site.name for site in all_sites(engine)}
-        rows = [_cells(each, names) for each in all_users(engine)]
+        known = all_users(engine)
+    rows = []
+    for each in known:
+        site = ALL_SITES if each.site_id is None else names[each.site_id]
+        chosen = "chosen" if each.has_password else "not yet"
+        rows.append([each.name, " ".join(each.roles), site, each.phone or "", chosen])
     if as_json:
         click.echo(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows], ensure_ascii=False))
         return
@@ -56,8 +61,3 @@ def reset(name: str) -> None:
 def link_of(given: Settings, token: str) -> str:
     """Return the address of a one-time link."""
     return f"{pages_address(given)}/welcome/{token}"
-
-
-def _cells(each: User, names: dict[int, str]) -> list[str]:
-    site = ALL_SITES if each.site_id is None else names[each.site_id]
-    return [each.name, " ".join(each.roles), site, each.phone or "", "chosen" if each.has_password else "not yet"]
