@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of, decided_otherwise
-from worker.proof.compare import Compared, Difference, compared_facts, compared_records, differences
+from worker.proof.compare import compared_facts, compared_records, differences
 from worker.proof.findings import Disagreement, Findings, place, written_key
 from worker.proof.forwards import check_forwards
 from worker.proof.scratch import UndecidableError, begin_line, recompute
@@ -58,17 +58,19 @@ def audit_site(
     for each in seals:
         check_seal(source, each, found)
     since_seal = since_seal or line.erased > 0 or any(has_gaps(source, each) for each in seals)
-    seal = _seal_to_begin_with(seals if since_seal else [], line.erased, found)
+    seal = seals[-1] if seals and since_seal else None
+    after = seal.seq if seal is not None else 0
+    if line.erased > after:
+        found.add("inbox", place(line.erased), "text", "the text is erased and no seal covers this place.")
     begin_line(scratch, site)
     if seal is not None:
         begin_from_seal(source, scratch, seal)
-    after = seal.seq if seal is not None else 0
     later = [each for each in seals if each.seq > after and each.emptied_at is None]
     computed = Findings(site.name)
     if _recompute(source, scratch, site, cursor, later, on_progress, computed):
         _compare(source, scratch, site.id, seal, computed)
-    numbered = _numbered_otherwise([each for each in seals if each.seq >= after])
-    _take_computed(found, computed, decided_otherwise(source, site.id, after), numbered)
+    newer = [each for each in seals if each.seq >= after]
+    _take_computed(found, computed, decided_otherwise(source, site.id, after), newer)
     check_site(site, cursor.state, found)
     check_forwards(source, site, found)
     undecided = max(0, line.last - cursor.decided_seq)
@@ -76,38 +78,24 @@ def audit_site(
     return Audited(site.name, after, cursor.decided_seq, undecided, heads, cursor.head, told, found.count)
 
 
-def _seal_to_begin_with(seals: list[Seal], erased: int, found: Findings) -> Seal | None:
-    seal = seals[-1] if seals else None
-    if erased > (seal.seq if seal is not None else 0):
-        found.add("inbox", place(erased), "text", "the text is erased and no seal covers this place.")
-    return seal
-
-
-def _numbered_otherwise(seals: list[Seal]) -> Seal | None:
-    """Return the last seal that is known to be made under another version of phonenumbers than this one (L27)."""
-    others = [seal for seal in seals if seal.phonenumbers not in (None, version("phonenumbers"))]
-    return others[-1] if others else None
-
-
-def _take_computed(
-    found: Findings, computed: Findings, otherwise: tuple[int, int] | None, numbered: Seal | None
-) -> None:
+def _take_computed(found: Findings, computed: Findings, otherwise: tuple[int, int] | None, seals: list[Seal]) -> None:
     """Take in what disagrees; where other rules decided there is one sentence for all of it, as nothing can be told."""
+    # The last seal that is known to be made under another version of phonenumbers than this one (L27).
+    others = [seal for seal in seals if seal.phonenumbers not in (None, version("phonenumbers"))]
+    numbered = others[-1] if others else None
     if otherwise is not None and computed.count > 0:
-        _add_otherwise(found, computed.count, otherwise, numbered)
+        places = f"places {otherwise[0]} to {otherwise[1]}"
+        words = f"another version of the rules decided here, and {computed.count} values are not what this one gives; "
+        numbers = f"the seal at {place(numbered.seq)} {_made_under(numbered)}; " if numbered is not None else ""
+        mend = (
+            "audit with that version, `baobei audit --seal` before an upgrade and `baobei audit --since-seal` after it."
+        )
+        found.add("decisions", places, "version", words + numbers + mend)
         return
     found.take(computed)
     if numbered is not None and computed.count > 0:
         mend = f"install phonenumbers {numbered.phonenumbers} and audit again to know whether that is why."
         found.add("seals", f"seal at {place(numbered.seq)}", "versions", f"it {_made_under(numbered)}; {mend}")
-
-
-def _add_otherwise(found: Findings, count: int, otherwise: tuple[int, int], numbered: Seal | None) -> None:
-    places = f"places {otherwise[0]} to {otherwise[1]}"
-    words = f"another version of the rules decided here, and {count} values are not what this one gives; "
-    numbers = f"the seal at {place(numbered.seq)} {_made_under(numbered)}; " if numbered is not None else ""
-    mend = "audit with that version, `baobei audit --seal` before an upgrade and `baobei audit --since-seal` after it."
-    found.add("decisions", places, "version", words + numbers + mend)
 
 
 def _made_under(seal: Seal) -> str:
@@ -144,18 +132,15 @@ def _compare(source: Connection, scratch: Connection, site_id: int, seal: Seal |
     after = seal.seq if seal is not None else 0
     for compared in (*compared_records(), *compared_facts()):
         for difference in differences(source, scratch, compared, site_id, after):
-            if not (seal is not None and difference.kept and is_erased(source, seal, compared, difference)):
-                _add(found, compared, difference)
+            if seal is not None and difference.kept and is_erased(source, seal, compared, difference):
+                continue
+            if difference.column:
+                words = f"{difference.column} is not what the line gives."
+            elif difference.kept:
+                words = "the line gives no such row."
+            else:
+                words = "the row that the line gives is missing."
+            key = written_key(difference.table, difference.key)
+            found.add(difference.table, key, difference.column, words)
     if cursor_of(source, site_id).state != cursor_of(scratch, site_id).state:
         found.add("cursors", "", "state", "the site's state is not what the line gives.")
-
-
-def _add(found: Findings, compared: Compared, difference: Difference) -> None:
-    key = written_key(difference.table, difference.key)
-    if difference.column:
-        words = f"{difference.column} is not what the line gives."
-    elif difference.kept:
-        words = "the line gives no such row."
-    else:
-        words = "the row that the line gives is missing."
-    found.add(difference.table, key, difference.column, words)

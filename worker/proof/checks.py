@@ -30,8 +30,18 @@ def check_line(source: Connection, site: Row[Any], found: Findings) -> Extent:
     """Check that places have no gap and end with the site's counter, and that times never fall along them."""
     line = Extent()
     columns = (inbox.c.seq, inbox.c.received_at, inbox.c.salt, inbox.c.text, inbox.c.body)
-    for values in stream(source, select(*columns).where(inbox.c.site_id == site.id).order_by(inbox.c.seq)):
-        _next_place(line, values, found)
+    in_order = select(*columns).where(inbox.c.site_id == site.id).order_by(inbox.c.seq)
+    for seq, received_at, salt, text, body in stream(source, in_order):
+        if seq != line.last + 1:
+            missing = place(seq - 1) if seq == line.last + 2 else f"places {line.last + 1} to {seq - 1}"
+            found.add("inbox", missing, "seq", "nothing stands here any more; places have no gaps.")
+        if received_at < line.received_at:
+            found.add("inbox", place(seq), "received_at", "received_at falls behind the place before it.")
+        if not salt:
+            line.erased = seq
+        elif storable(body.decode("utf-8", "surrogatepass")) != text:
+            found.add("inbox", place(seq), "body", "text and body are not the same.")
+        line.last, line.received_at = seq, max(received_at, line.received_at)
     if line.last != site.last_seq:
         found.add("sites", "", "last_seq", f"last_seq is {site.last_seq}, but the line ends at place {line.last}.")
     if line.received_at != site.last_received_at:
@@ -39,38 +49,21 @@ def check_line(source: Connection, site: Row[Any], found: Findings) -> Extent:
     return line
 
 
-def _next_place(line: Extent, values: tuple[Any, ...], found: Findings) -> None:
-    seq, received_at, salt, text, body = values
-    if seq != line.last + 1:
-        missing = place(seq - 1) if seq == line.last + 2 else f"places {line.last + 1} to {seq - 1}"
-        found.add("inbox", missing, "seq", "nothing stands here any more; places have no gaps.")
-    if received_at < line.received_at:
-        found.add("inbox", place(seq), "received_at", "received_at falls behind the place before it.")
-    if not salt:
-        line.erased = seq
-    elif storable(body.decode("utf-8", "surrogatepass")) != text:
-        found.add("inbox", place(seq), "body", "text and body are not the same.")
-    line.last, line.received_at = seq, max(received_at, line.received_at)
-
-
 def check_chain(source: Connection, cursor: Row[Any], found: Findings) -> None:
     """Check that each head covers the one before it and its own decision, and that the cursor stands on the last."""
     head, last = GENESIS, 0
     mine = select(*decisions.c).where(decisions.c.site_id == cursor.site_id).order_by(decisions.c.seq)
     names = [c.name for c in decisions.c]
+    decided = ("seq", "received_at", "kind", "code", "rules", "policy_seq")
     for values in stream(source, mine):
         row = dict(zip(names, values, strict=True))
         last = row["seq"]
-        if next_head(head, _bare(row), row["commitment"]) != row["head"]:
+        decision = Decision(**{name: row[name] for name in decided})
+        if next_head(head, decision, row["commitment"]) != row["head"]:
             found.add("decisions", place(last), "head", "the chain of hashes breaks here.")
         head = row["head"]
     if (cursor.decided_seq, cursor.head) != (last, head):
         found.add("cursors", "", "head", "decided_seq and head are not those of the last decision.")
-
-
-def _bare(row: dict[str, Any]) -> Decision:
-    names = ("seq", "received_at", "kind", "code", "rules", "policy_seq")
-    return Decision(**{name: row[name] for name in names})
 
 
 def check_heads(source: Connection, site_id: int, found: Findings) -> int:

@@ -65,8 +65,12 @@ def differences(
     kept: Connection, computed: Connection, compared: Compared, site_id: int, after: int = 0
 ) -> Iterator[Difference]:
     """Yield what differs in one table of a site, of the places behind `after`."""
-    ours, theirs = (_rows(connection, compared, site_id, after) for connection in (kept, computed))
-    width = len(compared.key)
+    table, width = compared.table, len(compared.key)
+    key_columns = [table.c[name] for name in compared.key]
+    query = select(*key_columns, *(table.c[name] for name in compared.columns)).where(table.c.site_id == site_id)
+    if compared.place is not None:
+        query = query.where(compared.place > after)
+    ours, theirs = (stream(side, query.order_by(*in_key_order(side, key_columns))) for side in (kept, computed))
     for one, other in in_step(ours, theirs, width):
         if one == other:
             continue
@@ -74,20 +78,11 @@ def differences(
         assert present is not None  # noqa: S101  (in_step yields at least one of them)
         key = dict(zip(compared.key, present[:width], strict=True))
         if one is None or other is None:
-            yield Difference(compared.table.name, key, "", kept=one is not None)
+            yield Difference(table.name, key, "", kept=one is not None)
             continue
         for index, column in enumerate(compared.columns, width):
             if one[index] != other[index]:
-                yield Difference(compared.table.name, key, column, kept=True)
-
-
-def _rows(connection: Connection, compared: Compared, site_id: int, after: int) -> Iterator[tuple[Any, ...]]:
-    table = compared.table
-    key = [table.c[name] for name in compared.key]
-    query = select(*key, *(table.c[name] for name in compared.columns)).where(table.c.site_id == site_id)
-    if compared.place is not None:
-        query = query.where(compared.place > after)
-    return stream(connection, query.order_by(*in_key_order(connection, key)))
+                yield Difference(table.name, key, column, kept=True)
 
 
 def stream(connection: Connection, query: Any) -> Iterator[tuple[Any, ...]]:

@@ -14,26 +14,20 @@ from worker.store.schema import forwards, inbox
 def check_forwards(source: Connection, site: Row[Any], found: Findings) -> None:
     """Check both ends of every forward of a site; what is erased at either end is compared no further."""
     for row in source.execute(select(forwards).where(forwards.c.site_id == site.id, forwards.c.done)).all():
-        if _message(source, forward_id(site.id, row.seq, row.part)) is None:
+        there = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == forward_id(site.id, row.seq, row.part))
+        if source.execute(select(inbox.c.seq).where(there)).first() is None:
             found.add("forwards", place(row.seq), "done", "this was forwarded, but stands in no other line.")
     mine = (inbox.c.site_id == site.id) & (inbox.c.gateway == PROGRAM) & inbox.c.provider_id.like("forward:%")
     for row in source.execute(select(inbox).where(mine).order_by(inbox.c.seq)).all():
-        if row.salt:
-            _check_origin(source, site, row, found)
-
-
-def _check_origin(source: Connection, site: Row[Any], row: Row[Any], found: Findings) -> None:
-    origin = origin_of(row.payload) or {}
-    mine = (forwards.c.site_id == origin.get("site_id")) & (forwards.c.seq == origin.get("seq"))
-    sent = source.execute(select(forwards).where(mine, forwards.c.number == site.number)).first()
-    if sent is None or row.provider_id != forward_id(sent.site_id, sent.seq, sent.part):
-        found.add("inbox", place(row.seq), "payload", "no line has forwarded this text.")
-        return
-    first = source.execute(select(inbox).where(inbox.c.site_id == sent.site_id, inbox.c.seq == sent.seq)).one()
-    if first.salt and (row.text, row.sender, row.sent_at) != (first.text, first.sender, first.received_at):
-        found.add("inbox", place(row.seq), "text", "text, sender or sent_at is not that of the line that it came from.")
-
-
-def _message(source: Connection, message_id: str) -> Row[Any] | None:
-    named = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id)
-    return source.execute(select(inbox.c.seq).where(named)).first()
+        if not row.salt:
+            continue
+        origin = origin_of(row.payload) or {}
+        its = (forwards.c.site_id == origin.get("site_id")) & (forwards.c.seq == origin.get("seq"))
+        sent = source.execute(select(forwards).where(its, forwards.c.number == site.number)).first()
+        if sent is None or row.provider_id != forward_id(sent.site_id, sent.seq, sent.part):
+            found.add("inbox", place(row.seq), "payload", "no line has forwarded this text.")
+            continue
+        first = source.execute(select(inbox).where(inbox.c.site_id == sent.site_id, inbox.c.seq == sent.seq)).one()
+        if first.salt and (row.text, row.sender, row.sent_at) != (first.text, first.sender, first.received_at):
+            words = "text, sender or sent_at is not that of the line that it came from."
+            found.add("inbox", place(row.seq), "text", words)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, event, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Row, event, insert, select, true
 
 from worker.clock import utc_now
 from worker.decide.decider import decide_batch, open_batch
@@ -37,19 +37,14 @@ class UndecidableError(Exception):
 def scratch_database() -> Iterator[Connection]:
     """Yield a connection to an empty database in a folder that is private and goes away with it."""
     with TemporaryDirectory(prefix="baobei-") as folder:
-        engine = _open(Path(folder) / "scratch.sqlite")
+        engine = open_engine(f"sqlite:///{Path(folder) / 'scratch.sqlite'}")
+        event.listen(engine, "connect", _in_haste)
         try:
+            metadata.create_all(engine)
             with engine.connect() as connection:
                 yield connection
         finally:
             engine.dispose()
-
-
-def _open(path: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _in_haste)
-    metadata.create_all(engine)
-    return engine
 
 
 def _in_haste(connection: Any, _record: object) -> None:
@@ -82,19 +77,16 @@ def recompute(
         rows = source.execute(select(inbox).where(mine).order_by(inbox.c.seq).limit(AT_ONCE)).all()
         if not rows:
             return int(cursor.decided_seq)
-        _decide(scratch, cursor, rows, _on_record(source, site_id, [row.seq for row in rows]))
+        # What is on record as undecidable (L26) is not decided now either.
+        recorded = (decisions.c.site_id == site_id) & (decisions.c.code == Code.UNDECIDABLE)
+        within = decisions.c.seq.between(rows[0].seq, rows[-1].seq)
+        undecidable = source.execute(select(decisions.c.seq).where(recorded, within)).scalars()
+        _decide(scratch, cursor, rows, frozenset(undecidable))
         on_progress(_cursor(scratch, site_id).decided_seq)
 
 
 def _cursor(scratch: Connection, site_id: int) -> Row[Any]:
     return scratch.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
-
-
-def _on_record(source: Connection, site_id: int, places: Sequence[int]) -> frozenset[int]:
-    """Return which of these places are on record as undecidable (L26): they are not decided now either."""
-    mine = (decisions.c.site_id == site_id) & (decisions.c.code == Code.UNDECIDABLE)
-    within = decisions.c.seq.between(places[0], places[-1])
-    return frozenset(source.execute(select(decisions.c.seq).where(mine, within)).scalars())
 
 
 def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int]) -> None:

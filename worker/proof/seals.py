@@ -88,6 +88,11 @@ class Sealed:
         return self.commitment == _commitment(self.kind, self.content, self.salt)
 
 
+_PARSED: Final[Mapping[type, Callable[[str], Any]]] = {UtcTime: datetime.fromisoformat, Date: date.fromisoformat}
+"""How values are read for which JSON has no word of its own."""
+_SEALED: Final = tuple(Sealed.__dataclass_fields__)
+
+
 def sealed_tables() -> list[Table]:
     """Return the tables that a seal holds, in its order; the site's state comes last."""
     return [reports, *TABLES.values()]
@@ -115,7 +120,12 @@ def seal_line(engine: Engine, scratch: Connection, site_id: int, now: datetime) 
     made_by = versions()
     state_hash = _StateHash(cursor.decided_seq, cursor.head, made_by)
     for some in _in_batches(enumerate(_facts(scratch, site_id), 1)):
-        rows = [place_of | {"number": n} | _row_of(state_hash.cover(_sealed(*fact))) for n, fact in some]
+        rows = []
+        for number, (kind, key, content) in some:
+            salt = secrets.token_hex(16)
+            sealed = Sealed(kind, key, content, salt, _commitment(kind, content, salt))
+            state_hash.cover(sealed)
+            rows.append(place_of | {"number": number} | {name: getattr(sealed, name) for name in _SEALED})
         with engine.begin() as connection:
             connection.execute(insert(sealed_facts), rows)
     stands = (site_id, cursor.decided_seq, cursor.head, state_hash.count, state_hash.hex, now)
@@ -167,17 +177,8 @@ def fact_key(values: Iterable[Any]) -> str:
     return canonical(list(values)).decode()
 
 
-def _sealed(kind: str, key: str, content: str) -> Sealed:
-    salt = secrets.token_hex(16)
-    return Sealed(kind, key, content, salt, _commitment(kind, content, salt))
-
-
 def _commitment(kind: str, content: str, salt: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + canonical([kind, content])).hexdigest()
-
-
-def _row_of(sealed: Sealed) -> dict[str, Any]:
-    return {name: getattr(sealed, name) for name in Sealed.__dataclass_fields__}
 
 
 def _in_batches(things: Iterable[Any]) -> Iterator[list[Any]]:
@@ -187,7 +188,7 @@ def _in_batches(things: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _sealed_rows(connection: Connection, seal: Seal) -> Iterator[Sealed]:
-    columns = [sealed_facts.c[name] for name in Sealed.__dataclass_fields__]
+    columns = [sealed_facts.c[name] for name in _SEALED]
     mine = (sealed_facts.c.site_id == seal.site_id) & (sealed_facts.c.seq == seal.seq)
     for values in stream(connection, select(*columns).where(mine).order_by(sealed_facts.c.number)):
         yield Sealed(*values)
@@ -200,20 +201,16 @@ def check_seal(source: Connection, seal: Seal, found: Findings) -> None:
     """
     key = f"seal at {place(seal.seq)}"
     if seal.emptied_at is None:
-        _check_facts(source, seal, key, found)
+        state_hash = _StateHash(seal.seq, seal.head, seal.versions)
+        for sealed in _sealed_rows(source, seal):
+            state_hash.cover(sealed)
+            if not sealed.holds:
+                found.add("sealed_facts", f"{key}, fact {state_hash.count}", "content", "this is not what was sealed.")
+        if (state_hash.count, state_hash.hex) != (seal.facts, seal.state_hash):
+            found.add("seals", key, "state_hash", "facts and versions are not those that were sealed.")
     mine = (decisions.c.site_id == seal.site_id) & (decisions.c.seq == seal.seq)
     if source.execute(select(decisions.c.head).where(mine)).scalar() != seal.head:
         found.add("seals", key, "head", "the head is not the one of the chain.")
-
-
-def _check_facts(source: Connection, seal: Seal, key: str, found: Findings) -> None:
-    state_hash = _StateHash(seal.seq, seal.head, seal.versions)
-    for sealed in _sealed_rows(source, seal):
-        state_hash.cover(sealed)
-        if not sealed.holds:
-            found.add("sealed_facts", f"{key}, fact {state_hash.count}", "content", "this is not what was sealed.")
-    if (state_hash.count, state_hash.hex) != (seal.facts, seal.state_hash):
-        found.add("seals", key, "state_hash", "facts and versions are not those that were sealed.")
 
 
 def check_against(source: Connection, scratch: Connection, seal: Seal, found: Findings) -> None:
@@ -232,11 +229,23 @@ def check_against(source: Connection, scratch: Connection, seal: Seal, found: Fi
 def begin_from_seal(source: Connection, scratch: Connection, seal: Seal) -> None:
     """Put the sealed facts into the scratch database and its cursor at the seal; what is erased stays away."""
     for some in _in_batches(_sealed_rows(source, seal)):
-        for kind, rows in _by_kind(seal.site_id, some).items():
-            scratch.execute(insert(metadata.tables[kind]), rows)
+        by_table: dict[Table, list[dict[str, Any]]] = {}
         for sealed in some:
-            if sealed.kind == STATE and sealed.content is not None:
-                _set_cursor(scratch, seal, json.loads(sealed.content))
+            if sealed.content is None:
+                continue
+            content = json.loads(sealed.content)
+            if sealed.kind == STATE:
+                stands = {"decided_seq": seal.seq, "head": seal.head, "state": content}
+                scratch.execute(update(cursors).where(cursors.c.site_id == seal.site_id).values(stands))
+                continue
+            table = metadata.tables[sealed.kind]
+            row = {"site_id": seal.site_id} | content
+            for column in table.c:
+                if row.get(column.name) is not None and type(column.type) in _PARSED:
+                    row[column.name] = _PARSED[type(column.type)](row[column.name])
+            by_table.setdefault(table, []).append(row)
+        for table, rows in by_table.items():
+            scratch.execute(insert(table), rows)
     scratch.commit()
 
 
@@ -264,29 +273,6 @@ def empty_older_seals(engine: Engine, newest: Seal, now: datetime) -> int:
                 own = (sealed_facts.c.site_id == newest.site_id) & (sealed_facts.c.seq == seq)
                 connection.execute(delete(sealed_facts).where(own, some))
     return count
-
-
-def _by_kind(site_id: int, some: list[Sealed]) -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for sealed in some:
-        if sealed.kind != STATE and sealed.content is not None:
-            table = metadata.tables[sealed.kind]
-            rows.setdefault(sealed.kind, []).append({"site_id": site_id} | _read(table, json.loads(sealed.content)))
-    return rows
-
-
-def _read(table: Table, content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _reader(table.c[name].type)(value) for name, value in content.items()}
-
-
-def _reader(kind: Any) -> Callable[[Any], Any]:
-    parse = {UtcTime: datetime.fromisoformat, Date: date.fromisoformat}.get(type(kind))
-    return lambda value: parse(value) if parse is not None and value is not None else value
-
-
-def _set_cursor(scratch: Connection, seal: Seal, state: dict[str, Any]) -> None:
-    stands = {"decided_seq": seal.seq, "head": seal.head, "state": state}
-    scratch.execute(update(cursors).where(cursors.c.site_id == seal.site_id).values(stands))
 
 
 def is_erased(source: Connection, seal: Seal, compared: Compared, difference: Difference) -> bool:

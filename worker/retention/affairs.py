@@ -29,11 +29,14 @@ def clients_of(connection: Connection, site_id: int, now: datetime) -> Clients:
         if row.claim in phones7:
             clients.join(phones7[row.claim], (row.first3, row.last4))
     for row in _rows(connection, site_id, kin):
-        _note_kin(clients, row)
-    for number, cancelled_at in _deals(connection, site_id):
+        clients.note((row.first3, row.last4), row.undone_at or row.at)
+        clients.join((row.first3, row.last4), (row.other_first3, row.other_last4))
+    sold = select(deals.c.number, deals.c.cancelled_at).where(deals.c.site_id == site_id)
+    for number, cancelled_at in connection.execute(sold).all():
         if number in phones7:
             clients.note(phones7[number], cancelled_at or now, visited=True, living=cancelled_at is None)
-    for number in _disputed(connection, site_id):
+    # What was said and shown in a dispute is kept whatever became of it.
+    for number in connection.execute(select(disputes.c.claim).where(disputes.c.site_id == site_id)).scalars().all():
         if number in phones7:
             clients.note(phones7[number], now, visited=True, living=True)
     return clients
@@ -56,27 +59,12 @@ def _note_form(clients: Clients, row: Row[Any], now: datetime) -> None:
         clients.join(phone7, (member["first3"], member["last4"]))
 
 
-def _note_kin(clients: Clients, row: Row[Any]) -> None:
-    clients.note((row.first3, row.last4), row.undone_at or row.at)
-    clients.join((row.first3, row.last4), (row.other_first3, row.other_last4))
-
-
 def _rows(connection: Connection, site_id: int, table: Table) -> Iterator[Row[Any]]:
     """Yield a table's rows of a site, but for those whose client is erased."""
     query = select(table).where(table.c.site_id == site_id)
     if "client" in table.c:
         query = query.where(table.c.client != ERASED)
     yield from connection.execute(query, execution_options={"yield_per": AT_ONCE})
-
-
-def _deals(connection: Connection, site_id: int) -> list[tuple[int, datetime | None]]:
-    query = select(deals.c.number, deals.c.cancelled_at).where(deals.c.site_id == site_id)
-    return [(row.number, row.cancelled_at) for row in connection.execute(query)]
-
-
-def _disputed(connection: Connection, site_id: int) -> list[int]:
-    """Return the claims of all disputes; what was said and shown in one is kept whatever became of it."""
-    return list(connection.execute(select(disputes.c.claim).where(disputes.c.site_id == site_id)).scalars())
 
 
 def places_of(connection: Connection, site_id: int, numbers: Collection[int]) -> tuple[set[int], set[str]]:
@@ -89,39 +77,26 @@ def places_of(connection: Connection, site_id: int, numbers: Collection[int]) ->
         for table, column in ((claims, "number"), (reports, "number"), (follow_ups, "number"), (aliases, "number")):
             places |= _seqs(connection, site_id, table, column, some)
         places |= _seqs(connection, site_id, deals, "number", some)
-        _add_forms(connection, site_id, some, places, refs)
-        _add_disputes(connection, site_id, some, places, refs)
-        _add_kin(connection, site_id, some, places)
+        its_form = visits.c.claim.in_(some) | visits.c.number.in_([-number for number in some if number < 0])
+        for row in connection.execute(select(visits).where(visits.c.site_id == site_id, its_form)):
+            places |= {row.seq, *(signature["seq"] for signature in row.signatures.values())}
+            refs.add(f"V{row.number}")
+        of_claims = disputes.c.claim.in_(some)
+        for row in connection.execute(select(disputes).where(disputes.c.site_id == site_id, of_claims)):
+            said = (*row.parties, *row.papers, *row.opinions, *row.rulings)
+            places |= {row.seq, *(each["seq"] for each in said)}
+            refs.add(f"D{row.number}")
+        one = (kin.c.first3 == claims.c.first3) & (kin.c.last4 == claims.c.last4)
+        other = (kin.c.other_first3 == claims.c.first3) & (kin.c.other_last4 == claims.c.last4)
+        own = (claims.c.site_id == kin.c.site_id) & claims.c.number.in_(some)
+        links = select(kin.c.seq).join(claims, own & or_(one, other)).where(kin.c.site_id == site_id)
+        places |= set(connection.execute(links).scalars())
     return places, refs
 
 
 def _seqs(connection: Connection, site_id: int, table: Table, column: str, some: tuple[int, ...]) -> set[int]:
     mine = (table.c.site_id == site_id) & table.c[column].in_(some)
     return set(connection.execute(select(table.c.seq).where(mine)).scalars())
-
-
-def _add_forms(connection: Connection, site_id: int, some: tuple[int, ...], places: set[int], refs: set[str]) -> None:
-    own = visits.c.claim.in_(some) | visits.c.number.in_([-number for number in some if number < 0])
-    for row in connection.execute(select(visits).where((visits.c.site_id == site_id) & own)):
-        places |= {row.seq, *(signature["seq"] for signature in row.signatures.values())}
-        refs.add(f"V{row.number}")
-
-
-def _add_disputes(
-    connection: Connection, site_id: int, some: tuple[int, ...], places: set[int], refs: set[str]
-) -> None:
-    for row in connection.execute(select(disputes).where(disputes.c.site_id == site_id, disputes.c.claim.in_(some))):
-        said = (*row.parties, *row.papers, *row.opinions, *row.rulings)
-        places |= {row.seq, *(one["seq"] for one in said)}
-        refs.add(f"D{row.number}")
-
-
-def _add_kin(connection: Connection, site_id: int, some: tuple[int, ...], places: set[int]) -> None:
-    own = (claims.c.site_id == kin.c.site_id) & claims.c.number.in_(some)
-    one = (kin.c.first3 == claims.c.first3) & (kin.c.last4 == claims.c.last4)
-    other = (kin.c.other_first3 == claims.c.first3) & (kin.c.other_last4 == claims.c.last4)
-    query = select(kin.c.seq).join(claims, own & or_(one, other)).where(kin.c.site_id == site_id)
-    places |= set(connection.execute(query).scalars())
 
 
 def places_answered(connection: Connection, site_id: int, refs: Collection[str]) -> set[int]:

@@ -33,16 +33,13 @@ def apply(connection: Connection, seal: Seal, changes: Iterable[Change]) -> None
             connection.execute(delete(one.table).where(*here))
         else:
             connection.execute(update(one.table).where(*here).values(one.values))
-        if one.table in sealed:
-            _apply_to_seal(connection, seal, one, here)
-
-
-def _apply_to_seal(connection: Connection, seal: Seal, one: Change, here: list[Any]) -> None:
-    key = fact_key(value for name, value in one.key.items() if name != "site_id")
-    fact = (sealed_facts.c.site_id == seal.site_id) & (sealed_facts.c.seq == seal.seq)
-    fact &= (sealed_facts.c.kind == one.table.name) & (sealed_facts.c.key == key)
-    left: dict[str, Any] = {"content": None, "salt": None, "key": None}
-    if one.values is not None:
-        row = connection.execute(select(one.table).where(*here)).one()
-        left = {"content": sealed_row(row._asdict()), "salt": None}
-    connection.execute(update(sealed_facts).where(fact).values(left))
+        if one.table not in sealed:
+            continue
+        key = fact_key(value for name, value in one.key.items() if name != "site_id")
+        fact = (sealed_facts.c.site_id == seal.site_id) & (sealed_facts.c.seq == seal.seq)
+        fact &= (sealed_facts.c.kind == one.table.name) & (sealed_facts.c.key == key)
+        left: dict[str, Any] = {"content": None, "salt": None, "key": None}
+        if one.values is not None:
+            row = connection.execute(select(one.table).where(*here)).one()
+            left = {"content": sealed_row(row._asdict()), "salt": None}
+        connection.execute(update(sealed_facts).where(fact).values(left))

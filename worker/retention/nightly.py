@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, select
 
 from worker.clock import Clock
 from worker.line.spool import Spool
@@ -41,30 +41,26 @@ class Nightly:
     def look(self) -> None:
         """Erase what is due at every site at which it is night and which has not been seen to."""
         now = self._clock()
-        waiting = [(site, night) for site, night in self._nights(now) if self._seen.get(site.id) != night]
+        with reading(self._engine).connect() as connection:
+            rows = connection.execute(select(sites).order_by(sites.c.id)).all()
+            stored = {row.site_id: row.state for row in connection.execute(select(cursors.c.site_id, cursors.c.state))}
+        waiting = []
+        for site in rows:
+            state = State(Site.from_json(stored.get(site.id, {})))
+            local = now.astimezone(state.zone)
+            if state.policy.retention and local.hour in NIGHT and self._seen.get(site.id) != local.date():
+                waiting.append((site, local.date()))
         if not waiting:
             return
         with alone(self._engine) as mine, suppress(InterruptedRetentionError):
             for site, night in waiting if mine else ():
                 self._seen[site.id] = night
-                self._see_to(site, now)
+                done = retain(self._engine, site, now, dry_run=False, on_progress=self._go_on)
+                say(log, "retention", site=site.id, erased=sum(done.counts.values()))
             if mine:
                 erase_elsewhere(self._engine, self._spool, now, dry_run=False)
                 scrub(self._engine)
 
-    def _see_to(self, site: Row[Any], now: datetime) -> None:
-        done = retain(self._engine, site, now, dry_run=False, on_progress=self._go_on)
-        say(log, "retention", site=site.id, erased=sum(done.counts.values()))
-
     def _go_on(self, *_progress: object) -> None:
         if self._stopping():
             raise InterruptedRetentionError
-
-    def _nights(self, now: datetime) -> list[tuple[Row[Any], date]]:
-        """Return the sites at which it is night, each with its day."""
-        with reading(self._engine).connect() as connection:
-            rows = connection.execute(select(sites).order_by(sites.c.id)).all()
-            stored = {row.site_id: row.state for row in connection.execute(select(cursors.c.site_id, cursors.c.state))}
-        states = [(row, State(Site.from_json(stored.get(row.id, {})))) for row in rows]
-        nights = [(row, now.astimezone(state.zone)) for row, state in states if state.policy.retention]
-        return [(row, local.date()) for row, local in nights if local.hour in NIGHT]

@@ -20,7 +20,7 @@ from worker.proof.scratch import scratch_database
 from worker.proof.seals import Seal, empty_older_seals, seal_line
 from worker.retention.affairs import clients_of, places_answered, places_of, places_to_forward
 from worker.retention.changes import Change, apply
-from worker.retention.steps import Step, Task, Wanted, steps_of
+from worker.retention.steps import Task, Wanted, steps_of
 from worker.retention.traces import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of
 from worker.store.database import snapshot
@@ -54,7 +54,9 @@ def retain(
     due = count_due(engine, site, now)
     if dry_run:
         return due
-    run_id = _begin(engine, site.id, now)
+    with engine.begin() as connection:
+        begun = insert(retentions).values(site_id=site.id, started_at=now, counts={}).returning(retentions.c.id)
+        run_id = int(connection.execute(begun).scalar_one())
     if not due.counts:
         _end(engine, run_id, now)
         return due
@@ -120,26 +122,16 @@ def _erase(
     with suppress(MovedOnError):
         for name, step in steps_of(task).items():
             while not step.over:
-                _count(counts, _erase_some(engine, seal, step, follower))
+                with engine.begin() as connection:
+                    follower.catch_up(connection)
+                    changes = step.batch(connection)
+                    apply(connection, seal, changes)
+                _count(counts, changes)
                 on_progress(site.name, name, counts.total())
                 # Texts that wait for SQLite's one writer get their turn.
                 time.sleep(PAUSE_S)
         finished = True
     return dict(counts), finished
-
-
-def _erase_some(engine: Engine, seal: Seal, step: Step, follower: Follower) -> list[Change]:
-    with engine.begin() as connection:
-        follower.catch_up(connection)
-        changes = step.batch(connection)
-        apply(connection, seal, changes)
-    return changes
-
-
-def _begin(engine: Engine, site_id: int, now: datetime) -> int:
-    with engine.begin() as connection:
-        row = {"site_id": site_id, "started_at": now, "counts": {}}
-        return int(connection.execute(insert(retentions).values(row).returning(retentions.c.id)).scalar_one())
 
 
 def _end(engine: Engine, run_id: int, now: datetime, **values: Any) -> None:

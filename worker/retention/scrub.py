@@ -16,26 +16,20 @@ def scrub(engine: Engine) -> bool:
     SQLite has overwritten them already (`secure_delete`), and its write-ahead log is written back and cut to nothing.
     PostgreSQL's VACUUM frees them to be overwritten; its write-ahead log and backups are the operator's.
     """
-    return _cut_log(engine) if engine.dialect.name == "sqlite" else _vacuum(engine)
-
-
-def _cut_log(engine: Engine) -> bool:
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        cursor.close()
-    finally:
-        connection.close()
-    return not busy
-
-
-def _vacuum(engine: Engine) -> bool:
-    tables = sorted({table.name for table in (*ERASED_FROM, *sealed_tables())})
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("SET statement_timeout = 0")
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
         try:
-            connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+            cursor = connection.cursor()
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.close()
         finally:
-            connection.exec_driver_sql("RESET statement_timeout")
+            connection.close()
+        return not busy
+    tables = sorted({table.name for table in (*ERASED_FROM, *sealed_tables())})
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as patient:
+        patient.exec_driver_sql("SET statement_timeout = 0")
+        try:
+            patient.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+        finally:
+            patient.exec_driver_sql("RESET statement_timeout")
     return True

@@ -159,15 +159,15 @@ class EraseSenders(Step):
         known = [~senders.c.phone.in_(some) for some in (listed, with_clients, agents)]
         rows = _read(connection, task, senders, *known)
         kept = {*task.staff, *task.wanted.phones}
-        return [change(senders, row, None) for row in rows if row.phone not in kept and self._forgotten(row.state)]
-
-    def _forgotten(self, state: dict[str, Any]) -> bool:
-        task = self._task
         last = task.before(task.policy.keep_texts_days)
-        times = [datetime.fromisoformat(at) for at in state.get("refusals", ())]
-        unknown_on = state.get("unknown_on") or ""
-        recent = any(at > last for at in times) or unknown_on >= f"{last:%Y-%m-%d}"
-        return not (recent or state.get("silent") or state.get("act"))
+        forgotten = []
+        for row in rows:
+            state = row.state
+            times = [datetime.fromisoformat(at) for at in state.get("refusals", ())]
+            recent = any(at > last for at in times) or (state.get("unknown_on") or "") >= f"{last:%Y-%m-%d}"
+            if row.phone not in kept and not (recent or state.get("silent") or state.get("act")):
+                forgotten.append(change(senders, row, None))
+        return forgotten
 
 
 class EraseTexts(Step):

@@ -4,7 +4,6 @@ An audit that begins at the seal decides those messages over what is left there:
 by now, they would come out otherwise.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -12,8 +11,6 @@ from sqlalchemy import Connection, select
 from worker.decide.decider import message_of, working_set
 from worker.proof.seals import Seal
 from worker.retention.steps import Wanted
-from worker.rules.client import Phone7
-from worker.rules.state import State
 from worker.store.schema import cursors, inbox
 
 MOST: Final = 500
@@ -42,13 +39,10 @@ class Follower:
             raise MovedOnError
         if rows:
             state, _ = working_set(connection, cursor.site_id, cursor.state, [message_of(row) for row in rows])
-            self._wanted.keep(connection, self._seal.site_id, set(_phones7_of(state)))
+            phones7 = {claim.phone7 for claim in state.claims.values()}
+            phones7 |= {alias.phone7 for alias in state.aliases.values()}
+            phones7 |= {form.phone7 for form in state.visits.values()}
+            phones7 |= {link.phone7 for link in state.kin.values()}
+            self._wanted.keep(connection, self._seal.site_id, phones7)
             self._wanted.phones |= {*state.senders, *(row.sender for row in rows)}
             self._upto = cursor.decided_seq
-
-
-def _phones7_of(state: State) -> Iterator[Phone7]:
-    yield from (claim.phone7 for claim in state.claims.values())
-    yield from (alias.phone7 for alias in state.aliases.values())
-    yield from (form.phone7 for form in state.visits.values())
-    yield from (link.phone7 for link in state.kin.values())
