@@ -3,9 +3,8 @@ processes agree."""
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, update
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.store.schema import throttles
@@ -29,16 +28,17 @@ class Throttle:
         """Count a try; return after how many seconds to come again, 0 when it may go on."""
         with self._engine.begin() as connection:
             connection.execute(delete(throttles).where(throttles.c.since <= self._now - WINDOW))
+        insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert
+        over: list[datetime] = []
         with self._engine.begin() as connection:
             # In one order everywhere, so that two tries never wait for each other.
-            over = [since for subject in sorted(self._limits) if (since := self._since_over(connection, subject))]
+            for subject in sorted(self._limits):
+                first = insert(throttles).values(subject=subject, tries=1, since=self._now)
+                again = first.on_conflict_do_update(index_elements=["subject"], set_={"tries": throttles.c.tries + 1})
+                counted = connection.execute(again.returning(throttles.c.tries, throttles.c.since)).one()
+                if counted.tries > self._limits[subject]:
+                    over.append(counted.since)
         return max((int((since + WINDOW - self._now).total_seconds()) + 1 for since in over), default=0)
-
-    def _since_over(self, connection: Connection, subject: str) -> datetime | None:
-        """Count a try with one subject; return since when they are counted if that is one too many."""
-        counted = connection.execute(_count(connection.dialect.name, subject, self._now)).one()
-        since: datetime = counted.since
-        return since if counted.tries > self._limits[subject] else None
 
     def succeeded(self) -> None:
         """Forget the tries with this name, and this one try from the address."""
@@ -51,11 +51,3 @@ class Throttle:
 
 def _subject(key: str, kind: str, value: str) -> str:
     return hashlib.blake2b(f"{kind}:{value}".encode(), key=key.encode()[:64], digest_size=32).hexdigest()
-
-
-def _count(dialect: str, subject: str, now: datetime) -> Any:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(throttles)
-    again = {"tries": throttles.c.tries + 1}
-    counted = insert.values(subject=subject, tries=1, since=now)
-    counted = counted.on_conflict_do_update(index_elements=["subject"], set_=again)
-    return counted.returning(throttles.c.tries, throttles.c.since)

@@ -144,7 +144,10 @@ def _replies_fail(connection: Connection, now: datetime) -> Iterator[Alarm]:
     for row in failed:
         if row.total < FAILURES_LEAST:
             continue
-        all_ended = row.total + _sent_since(connection, row.site_id, now - FAILURES_WITHIN)
+        sent = and_(replies.c.site_id == row.site_id, replies.c.state == ReplyState.SENT)
+        tried = attempts.join(replies, and_(attempts.c.reply_id == replies.c.id, sent))
+        ended_lately = select(func.count()).select_from(tried).where(attempts.c.ended_at > now - FAILURES_WITHIN)
+        all_ended = row.total + int(connection.execute(ended_lately).scalar_one())
         if row.total >= FAILURES_SHARE * all_ended:
             sentence = (
                 f"{row.total} of {all_ended} replies of site {row.site_id} failed within ten minutes (one with code "
@@ -241,12 +244,6 @@ def _failed_since(connection: Connection, since: datetime, which: ColumnElement[
     query = select(replies.c.site_id, total, func.max(replies.c.error_code).label("code"))
     mine = and_(FAILED, replies.c.updated_at > since, which)
     return list(connection.execute(query.where(mine).group_by(replies.c.site_id)))
-
-
-def _sent_since(connection: Connection, site_id: int, since: datetime) -> int:
-    mine = and_(attempts.c.reply_id == replies.c.id, replies.c.site_id == site_id, replies.c.state == ReplyState.SENT)
-    query = select(func.count()).select_from(attempts).join(replies, mine)
-    return int(connection.execute(query.where(attempts.c.ended_at > since)).scalar_one())
 
 
 def _oldest(column: ColumnElement[Any]) -> ColumnElement[Any]:

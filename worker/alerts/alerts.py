@@ -58,8 +58,25 @@ class Alerts:
         """Look at everything; tell what has come up, what still holds after an hour, and what is over."""
         now = self._clock()
         standing = self._of_spool(now) + self._of_tables(now)
-        self._book = self._told(reconcile(self._book, standing, now), now)
-        self._keep()
+        book: Book = {}
+        for key, raised in reconcile(self._book, standing, now).items():
+            over = raised.cleared_at is not None
+            if over and (raised.last_sent_at is None or self._address is None):
+                # Over before anybody had heard of it.
+                continue
+            if self._address is None or not raised.is_due(now) or not self._address.takes(raised):
+                book[key] = raised
+            elif not over:
+                book[key] = replace(raised, last_sent_at=now)
+        self._book = book
+        if self._book == self._kept or self._away_since is not None:
+            return
+        try:
+            save(self._engine, self._book)
+        except SQLAlchemyError as error:
+            complain(log, "alerts not kept", error)
+            return
+        self._kept = self._book
 
     def _of_spool(self, now: datetime) -> list[Alarm]:
         """Return what is wrong with the spool; while it cannot be read, what was wrong when it was last seen."""
@@ -81,36 +98,18 @@ class Alerts:
             complain(log, "the database is away", error)
             self._away_since = self._away_since or now
             known = [alarm for alarm in self._known() if alarm.code not in OF_SPOOL]
-            return known + _away(self._away_since, now)
+            if now - self._away_since >= AWAY_AFTER:
+                sentence = (
+                    f"The database does not answer since {self._away_since:%Y-%m-%d %H:%M} UTC, and nothing is decided "
+                    "or answered: start it, or mend DATABASE_URL; `baobei doctor` says more."
+                )
+                known.append(Alarm("database_away", "", self._away_since, sentence))
+            return known
         self._away_since = None
         return found
 
     def _known(self) -> list[Alarm]:
         return [raised.alarm for raised in self._book.values() if raised.cleared_at is None]
-
-    def _told(self, book: Book, now: datetime) -> Book:
-        told = {key: self._tell(raised, now) for key, raised in book.items()}
-        return {key: raised for key, raised in told.items() if raised is not None}
-
-    def _tell(self, raised: Raised, now: datetime) -> Raised | None:
-        """Tell of an alert if that is due; return it as it is then, None when there is nothing more to it."""
-        over = raised.cleared_at is not None
-        if over and (raised.last_sent_at is None or self._address is None):
-            # Over before anybody had heard of it.
-            return None
-        if self._address is None or not raised.is_due(now) or not self._address.takes(raised):
-            return raised
-        return None if over else replace(raised, last_sent_at=now)
-
-    def _keep(self) -> None:
-        if self._book == self._kept or self._away_since is not None:
-            return
-        try:
-            save(self._engine, self._book)
-        except SQLAlchemyError as error:
-            complain(log, "alerts not kept", error)
-            return
-        self._kept = self._book
 
 
 @dataclass(slots=True)
@@ -136,8 +135,10 @@ class Address:
 
     def _post(self, raised: Raised) -> bool:
         body, headers = raised.to_json().encode(), {"Content-Type": "application/json"}
+        parts = urlsplit(self.url)
+        auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         try:
-            answer = self.wire.send("POST", self.url, data=body, headers=headers, auth=_credentials(self.url))
+            answer = self.wire.send("POST", self.url, data=body, headers=headers, auth=auth)
         except (NotWrittenError, NoAnswerError) as error:
             complain(log, "alert not delivered", error, alert=raised.alarm.code)
             return False
@@ -145,18 +146,3 @@ class Address:
             return True
         say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status_code)
         return False
-
-
-def _away(since: datetime, now: datetime) -> list[Alarm]:
-    if now - since < AWAY_AFTER:
-        return []
-    sentence = (
-        f"The database does not answer since {since:%Y-%m-%d %H:%M} UTC, and nothing is decided or answered: start it, "
-        "or mend DATABASE_URL; `baobei doctor` says more."
-    )
-    return [Alarm("database_away", "", since, sentence)]
-
-
-def _credentials(url: str) -> tuple[str, str] | None:
-    parts = urlsplit(url)
-    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None

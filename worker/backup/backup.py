@@ -64,34 +64,32 @@ def back_up(engine: Engine, path: Path, now: datetime, on_progress: OnProgress =
 
     Raises BackupError when `path` is something else than an earlier backup, or the database lacks migrations.
     """
-    _may_replace(path)
-    with _file_beside(path) as part:
-        with _fresh(part) as copy, snapshot(engine) as source:
-            revision = _revision(source)
-            for table in metadata.sorted_tables:
-                copy_table(source, copy, table, on_progress)
-            said = _manifest(copy, revision, now)
-            copy.commit()
-        said["sha256"] = digest(part, said)
-        _write_manifest(part, said)
-        _into_place(part, path)
-    return said
-
-
-def _may_replace(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise BackupError(f"{path} is no file of the ordinary kind; name another one.")
     if path.exists() and path.stat().st_size and not is_backup(path):
         raise BackupError(f"{path} exists and is no backup, so it stays as it is; name another file.")
     if not path.absolute().parent.is_dir():
         raise BackupError(f"There is no folder {path.absolute().parent}; make it, or name another file.")
-
-
-def _revision(source: Connection) -> str:
-    current, newest = MigrationContext.configure(source).get_current_revision(), head_revision()
-    if current != newest:
-        raise BackupError("The database lacks migrations; run `baobei migrate` first.")
-    return newest
+    with _file_beside(path) as part:
+        with _fresh(part) as copy, snapshot(engine) as source:
+            revision = head_revision()
+            if MigrationContext.configure(source).get_current_revision() != revision:
+                raise BackupError("The database lacks migrations; run `baobei migrate` first.")
+            for table in metadata.sorted_tables:
+                copy_table(source, copy, table, on_progress)
+            copy.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+            copy.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (revision,))
+            said = {"created_at": now, "revision": revision, "sites": sites_of(copy), "rows": counts_of(copy)}
+            copy.commit()
+        said["sha256"] = digest(part, said)
+        written = create_engine(make_url("sqlite://").set(database=str(part)), hide_parameters=True)
+        with written.begin() as connection:
+            connection.execute(insert(manifests), said)
+        written.dispose()
+        _sync(part)
+        part.replace(path)
+        _sync(path.absolute().parent)
+    return said
 
 
 @contextmanager
@@ -133,12 +131,6 @@ def copy_table(source: Connection, copy: Connection, table: Table, on_progress: 
         on_progress(table.name, copied)
 
 
-def _manifest(copy: Connection, revision: str, now: datetime) -> dict[str, Any]:
-    copy.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-    copy.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (revision,))
-    return {"created_at": now, "revision": revision, "sites": sites_of(copy), "rows": counts_of(copy)}
-
-
 def sites_of(connection: Connection) -> list[dict[str, Any]]:
     """Return where each line stands."""
     columns = (sites.c.name, sites.c.last_seq, cursors.c.decided_seq, cursors.c.head)
@@ -159,16 +151,14 @@ def digest(path: Path, manifest: dict[str, Any]) -> str:
     said = {name: manifest[name] for name in ("created_at", "revision", "sites", "rows")}
     covered = hashlib.sha256(canonical(said))
     with read_only(path) as connection:
-        for name in _tables(connection):
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        for (name,) in tables:
+            if name == MANIFEST or name.startswith("sqlite_"):
+                continue
             covered.update(name.encode())
             for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid'):  # noqa: S608  (a table's own name)
                 covered.update(repr(row).encode())
     return covered.hexdigest()
-
-
-def _tables(connection: sqlite3.Connection) -> list[str]:
-    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    return [name for (name,) in found if name != MANIFEST and not name.startswith("sqlite_")]
 
 
 @contextmanager
@@ -186,19 +176,6 @@ def is_backup(path: Path) -> bool:
     except sqlite3.DatabaseError:
         return False
     return found is not None
-
-
-def _write_manifest(part: Path, said: dict[str, Any]) -> None:
-    engine = create_engine(make_url("sqlite://").set(database=str(part)), hide_parameters=True)
-    with engine.begin() as connection:
-        connection.execute(insert(manifests), said)
-    engine.dispose()
-
-
-def _into_place(part: Path, path: Path) -> None:
-    _sync(part)
-    part.replace(path)
-    _sync(path.absolute().parent)
 
 
 def _sync(path: Path) -> None:

@@ -36,15 +36,26 @@ def restore(engine: Engine, url: str, path: Path, now: datetime, on_progress: On
     The database is migrated first; a backup of an older revision is, too, as a copy. Raises BackupError.
     """
     manifest = _checked(path)
-    _refuse_unless_empty(engine)
+    here = set(inspect(engine).get_table_names())
+    with reading(engine).connect() as connection:
+        for table in metadata.sorted_tables:
+            if table.name in here and connection.execute(select(text("1")).select_from(table).limit(1)).first():
+                raise BackupError(_NOT_EMPTY)
     migrate(url)
     with _at_newest_revision(path, manifest.revision) as file, _opened(file) as source, engine.begin() as connection:
-        _be_patient(connection)
+        if connection.dialect.name == "postgresql":
+            # Limits that are meant for the line's short transactions: nobody uses this database yet.
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
         if any(counts_of(connection).values()):
             raise BackupError(_NOT_EMPTY)
         for table in metadata.sorted_tables:
             copy_table(source, connection, table, on_progress)
-        _verify(source, connection, manifest)
+        different = [table.name for table in metadata.sorted_tables if not same_rows(source, connection, table)]
+        if different or sites_of(connection) != manifest.sites:
+            raise BackupError(
+                f"What was loaded is not what the backup holds ({', '.join(different)}); nothing was kept."
+            )
         _set_sequences(connection)
         _leave_a_gap(connection)
         _put_in_doubt(connection, now)
@@ -75,14 +86,6 @@ def _checked(path: Path) -> Row[Any]:
     return manifest
 
 
-def _refuse_unless_empty(engine: Engine) -> None:
-    here = set(inspect(engine).get_table_names())
-    with reading(engine).connect() as connection:
-        for table in metadata.sorted_tables:
-            if table.name in here and connection.execute(select(text("1")).select_from(table).limit(1)).first():
-                raise BackupError(_NOT_EMPTY)
-
-
 @contextmanager
 def _at_newest_revision(path: Path, revision: str) -> Iterator[Path]:
     """Yield the file itself, or a copy of an older one with the migrations that it lacks."""
@@ -104,19 +107,6 @@ def _opened(path: Path) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
-
-
-def _be_patient(connection: Connection) -> None:
-    """Lift the limits that are meant for the line's short transactions: nobody uses this database yet."""
-    if connection.dialect.name == "postgresql":
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
-
-
-def _verify(source: Connection, loaded: Connection, manifest: Row[Any]) -> None:
-    different = [table.name for table in metadata.sorted_tables if not same_rows(source, loaded, table)]
-    if different or sites_of(loaded) != manifest.sites:
-        raise BackupError(f"What was loaded is not what the backup holds ({', '.join(different)}); nothing was kept.")
 
 
 def _set_sequences(connection: Connection) -> None:

@@ -13,7 +13,7 @@ from threading import Event
 from sqlalchemy import Engine
 
 from worker.crash_points import around
-from worker.line.door import NotDurableError, Receipt, accept
+from worker.line.door import NotDurableError, accept
 from worker.line.spool import Spool, UnreadableError, number_of
 from worker.log import complain, kind_of, say
 from worker.runtime import Runtime
@@ -37,14 +37,13 @@ class Feeder:
         if self.spool.is_empty():
             return 0
         with self.spool.feeding() as mine:
-            return self._to_the_end() if mine else 0
-
-    def _to_the_end(self) -> int:
-        """Go on while files come, so that texts may soon go straight to the line again."""
-        total = 0
-        while fed := sum(self._feed_one(name) for name in self.spool.waiting() if not self.stopping()):
-            total += fed
-        return total
+            if not mine:
+                return 0
+            total = 0
+            # On while files come, so that texts may soon go straight to the line again.
+            while fed := sum(self._feed_one(name) for name in self.spool.waiting() if not self.stopping()):
+                total += fed
+            return total
 
     def _feed_one(self, name: str) -> bool:
         try:
@@ -54,26 +53,20 @@ class Feeder:
             # The others would fare no better, and must not pass it.
             raise
         except Exception as error:
-            return self._set_aside(name, error)
+            # The others may pass a text that nobody can read.
+            why = str(error) if isinstance(error, UnreadableError) else kind_of(error)
+            say(log, "spool file set aside", logging.CRITICAL, spool=number_of(name), why=why)
+            try:
+                self.spool.set_aside(name)
+            except OSError as failed:
+                complain(log, "spool file not set aside", failed, spool=number_of(name))
+                return False
+            return True
         with around("spool.remove"):
             self.spool.remove(name)
-        self._tell(name, receipt)
-        return True
-
-    def _tell(self, name: str, receipt: Receipt) -> None:
         say(log, "fed in", spool=number_of(name), outcome=receipt.outcome, site=receipt.site_id, seq=receipt.seq)
         if receipt.site_id is not None:
             self.ring(receipt.site_id)
-
-    def _set_aside(self, name: str, error: Exception) -> bool:
-        """Let the others pass a text that nobody can read."""
-        why = str(error) if isinstance(error, UnreadableError) else kind_of(error)
-        say(log, "spool file set aside", logging.CRITICAL, spool=number_of(name), why=why)
-        try:
-            self.spool.set_aside(name)
-        except OSError as failed:
-            complain(log, "spool file not set aside", failed, spool=number_of(name))
-            return False
         return True
 
 

@@ -130,7 +130,13 @@ def check_hash(fields: Mapping[str, bytes], table: Mapping[str, Duty]) -> None:
     """Raise RefusedJobError unless these are the fields of a job which the bell enqueued."""
     if any(value and name not in HARMLESS for name, value in fields.items()):
         raise _refused("it has a callback, a webhook, a dependency, a repeat or the like")
-    check_call(json.loads(_inflated(fields.get("data", b""))), table)
+    data = fields.get("data", b"")
+    unpacking = zlib.decompressobj()
+    # There is never much of a call's JSON: what would swell is refused, not unpacked.
+    text = unpacking.decompress(data, LARGEST_DATA) if len(data) <= LARGEST_DATA else b""
+    if not unpacking.eof:
+        raise _refused("it is too large")
+    check_call(json.loads(text), table)
     wanted = {"timeout": JOB_TIMEOUT_S, "result_ttl": 0, "failure_ttl": FAILURE_LIFE_S}
     if any(int(fields.get(name, -1)) != value for name, value in wanted.items()):
         raise _refused("it wants to last longer than ours do")
@@ -145,17 +151,6 @@ def check_call(call: Any, table: Mapping[str, Duty]) -> None:
         raise _refused("its arguments are not ids")
     if len(arguments) != table[call[0]].ids or not all(type(id_) is int and id_ > 0 for id_ in arguments):
         raise _refused("its arguments are not ids")
-
-
-def _inflated(data: bytes) -> bytes:
-    """Return the call's JSON, of which there is never much: what would swell is refused, not unpacked."""
-    if len(data) > LARGEST_DATA:
-        raise _refused("it is too large")
-    unpacking = zlib.decompressobj()
-    text = unpacking.decompress(data, LARGEST_DATA)
-    if not unpacking.eof:
-        raise _refused("it is too large")
-    return text
 
 
 def _run(name: str, entry: Duty, ids: tuple[int, ...]) -> None:

@@ -8,11 +8,9 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
 from types import FrameType
-from typing import Any
 
 from redis import Redis
 from redis.client import Pipeline
@@ -145,16 +143,10 @@ def _work(runtime: Runtime, queue: str, tasks: Tasks, stop: Event) -> None:
             complain(log, "waiting for Redis; the sweeper does the work meanwhile", error, queue=queue)
     finally:
         _note_signals(stop)
-        _quietly(redis.close)
+        with suppress(RedisError, OSError):
+            redis.close()
 
 
 def _note_signals(stop: Event) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-
-
-def _quietly(close: Callable[[], Any]) -> None:
-    try:
-        close()
-    except (RedisError, OSError):
-        return

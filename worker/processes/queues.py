@@ -7,10 +7,8 @@ from datetime import datetime
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import NoSuchJobError
-from rq.job import Job
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
-from rq.worker.base import BaseWorker
 
 from worker.bell.bell import QUEUES
 from worker.processes.jobs import Tasks, restricted_job, table_of
@@ -76,25 +74,25 @@ def failed_registry(queue: Queue) -> FailedJobRegistry:
 
 def _standing(queue: Queue) -> QueueSummary:
     registry = failed_registry(queue)
+    workers = [
+        WorkerSummary(
+            worker.name,
+            str(worker.get_state()),
+            worker.birth_date,
+            worker.last_heartbeat,
+            worker.successful_job_count,
+            worker.failed_job_count,
+        )
+        for worker in Worker.all(queue=queue, job_class=queue.job_class)
+    ]
     ids = registry.get_job_ids(end=MOST_FAILED - 1, desc=True)
     return QueueSummary(
         queue.name,
         waiting=queue.count,
         started=StartedJobRegistry(queue=queue).get_job_count(cleanup=False),
         failed=len(registry),
-        workers=tuple(_worker(worker) for worker in Worker.all(queue=queue, job_class=queue.job_class)),
+        workers=tuple(workers),
         failures=tuple(_failure(queue, job_id) for job_id in ids),
-    )
-
-
-def _worker(worker: BaseWorker) -> WorkerSummary:
-    return WorkerSummary(
-        worker.name,
-        str(worker.get_state()),
-        worker.birth_date,
-        worker.last_heartbeat,
-        worker.successful_job_count,
-        worker.failed_job_count,
     )
 
 
@@ -102,11 +100,8 @@ def _failure(queue: Queue, job_id: str) -> FailedJob:
     with suppress(NoSuchJobError):
         job = queue.job_class.fetch(job_id, connection=queue.connection, serializer=JSONSerializer)
         ids = " ".join(str(argument) for argument in job.args)
-        return FailedJob(job_id, queue.name, f"{job.func_name} {ids}".strip(), job.ended_at, _why(job))
+        result = job.latest_result()
+        lines = (result.exc_string or "").strip().splitlines() if result else []
+        why = lines[-1][:LONGEST_WHY] if lines else ""
+        return FailedJob(job_id, queue.name, f"{job.func_name} {ids}".strip(), job.ended_at, why)
     return FailedJob(job_id, queue.name, "", None, "")
-
-
-def _why(job: Job) -> str:
-    result = job.latest_result()
-    lines = (result.exc_string or "").strip().splitlines() if result else []
-    return lines[-1][:LONGEST_WHY] if lines else ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
-from rq.job import Job
 from sqlalchemy import update
 
 from worker.accounts.acts import note, record
@@ -87,9 +86,17 @@ class Mender:
         queue = next((each for each in our_queues(self.runtime) if each.name == queue_name), None)
         if queue is None:
             return False
+        bell = self.runtime.bell
         try:
             job = queue.job_class.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
-            if not self._ring(job):
+            # RQ's own requeue leaves marks of the failure on the job, for which our job class refuses it.
+            if job.func_name == DECIDE_SITE:
+                bell.answered_decide(*job.args)
+                rung = bell.ring_decide(*job.args)
+            else:
+                bell.answered_send()
+                rung = bell.ring_send()
+            if not rung:
                 return False
             failed_registry(queue).remove(job, delete_job=True)
         except (NoSuchJobError, RedisError, OSError, ValueError):
@@ -97,15 +104,6 @@ class Mender:
             return False
         self._record("requeue", f"job {queue_name} {job_id}")
         return True
-
-    def _ring(self, job: Job) -> bool:
-        # RQ's own requeue leaves marks of the failure on the job, for which our job class refuses it.
-        bell = self.runtime.bell
-        if job.func_name == DECIDE_SITE:
-            bell.answered_decide(*job.args)
-            return bell.ring_decide(*job.args)
-        bell.answered_send()
-        return bell.ring_send()
 
     def _record(self, what: str, about: str) -> None:
         record(self.runtime.engine, self.user_id, what, about, self.runtime.clock())

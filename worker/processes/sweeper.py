@@ -148,7 +148,10 @@ class Sweeper:
 
     def see_to_lines(self) -> None:
         """Ring for every line with undecided messages; decide those for which ringing does not help."""
-        waiting = self._undecided()
+        query = select(cursors.c.site_id, cursors.c.decided_seq).join(sites, sites.c.id == cursors.c.site_id)
+        with reading(self._runtime.engine).connect() as connection:
+            rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
+        waiting = {row.site_id: row.decided_seq for row in rows}
         stuck = self._lines.stuck(waiting)
         for site_id in waiting:
             rung = self._runtime.bell.ring_decide(site_id)
@@ -207,13 +210,6 @@ class Sweeper:
         """Erase once a night what the policy wants no longer kept."""
         if self._calendar.due():
             self._nightly.look()
-
-    def _undecided(self) -> dict[int, int]:
-        """Return the place up to which each line that has more is decided."""
-        query = select(cursors.c.site_id, cursors.c.decided_seq).join(sites, sites.c.id == cursors.c.site_id)
-        with reading(self._runtime.engine).connect() as connection:
-            rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
-        return {row.site_id: row.decided_seq for row in rows}
 
 
 def attempt(step: Step, **ids: int) -> None:

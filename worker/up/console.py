@@ -29,20 +29,17 @@ class Console:
     def line(self, name: str, text: str) -> None:
         """Print one line of the process `name`. Raises ConsoleClosedError."""
         with self._lock:
-            self._write(f"{self._prefix(name)} {text}\n")
+            if name not in self._names:
+                self._names.append(name)
+            prefix = f"{name:<8}|"
+            if self._colour:
+                prefix = f"\x1b[{COLOURS[self._names.index(name) % len(COLOURS)]}m{prefix}\x1b[0m"
+            self._write(f"{prefix} {text}\n")
 
     def plain(self, text: str) -> None:
         """Print one line as it is. Raises ConsoleClosedError."""
         with self._lock:
             self._write(f"{text}\n")
-
-    def _prefix(self, name: str) -> str:
-        if name not in self._names:
-            self._names.append(name)
-        prefix = f"{name:<8}|"
-        if not self._colour:
-            return prefix
-        return f"\x1b[{COLOURS[self._names.index(name) % len(COLOURS)]}m{prefix}\x1b[0m"
 
     def _write(self, text: str) -> None:
         # A terminal that cannot show a character still shows the rest.

@@ -7,9 +7,10 @@ sender reads. Nothing here reaches around the line.
 import secrets
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Engine
 
@@ -74,7 +75,12 @@ def run(base_url: str, settings: Settings, out: Callable[[str], None]) -> int:
         site = _set_up(engine)
         out(f"Demonstration: {len(TEXTS)} texts to {site.name} ({site.number}), each through the signed webhook …")
         shown = [_text(engine, base_url, settings, sender, text) for sender, text in TEXTS]
-        links = [*_links(engine, site, base_url)]
+        links = []
+        for role, phones in STAFF.items():
+            # Each role gets an account bound to its phone; it may be there from an earlier demonstration.
+            with suppress(SetUpError):
+                _, token = add_user(engine, role, [role], site.id, phones[0], utc_now())
+                links.append(f"  {role}: {base_url}/welcome/{token}")
     except SetUpError as error:
         out(f"The demonstration could not be set up: {error}")
         return 1
@@ -89,24 +95,11 @@ def _set_up(engine: Engine) -> SiteRow:
     except SetUpError:
         site = open_site(engine, SITE, NUMBER, STAFF, "sandbox")
     put(engine, site, "roster", {"people": [dict(person) for person in PEOPLE]})
-    put(engine, site, "import", {"rows": [_old_claim()]})
-    return site
-
-
-def _old_claim() -> dict[str, str]:
     reported = (utc_now() - timedelta(days=9)).replace(hour=2, minute=0, second=0, microsecond=0)
     client = {"client": "吴刚", "first3": "153", "last4": "8812"}
-    return client | {"agent": "王五", "unit": "贝壳", "reported_at": reported.isoformat()}
-
-
-def _links(engine: Engine, site: SiteRow, base_url: str) -> Iterator[str]:
-    """Give each role of the site an account bound to its phone, and yield where its owner chooses a password."""
-    for role, phones in STAFF.items():
-        try:
-            _, token = add_user(engine, role, [role], site.id, phones[0], utc_now())
-        except SetUpError:
-            continue  # It is there from an earlier demonstration.
-        yield f"  {role}: {base_url}/welcome/{token}"
+    expired = client | {"agent": "王五", "unit": "贝壳", "reported_at": reported.isoformat()}
+    put(engine, site, "import", {"rows": [expired]})
+    return site
 
 
 def _text(engine: Engine, base_url: str, settings: Settings, sender: str, text: str) -> Shown:
@@ -117,29 +110,12 @@ def _text(engine: Engine, base_url: str, settings: Settings, sender: str, text: 
     request = urllib.request.Request(f"{base_url}/gateways/sandbox/messages", raw, headers)  # noqa: S310  (our own)
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10):
         pass
-    answer = _wait(engine, provider_id)
-    return Shown(sender, text, answer, _ms(begun, answer))
-
-
-def _wait(engine: Engine, provider_id: str) -> Answered | None:
     deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = answered(engine, "sandbox", provider_id)
-        if found is not None:
-            return found
+    while (answer := answered(engine, "sandbox", provider_id)) is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    return None
-
-
-def _ms(begun: datetime, answer: Answered | None) -> int:
     if answer is None or answer.sent_at is None:
-        return 0
-    return round((answer.sent_at - begun).total_seconds() * 1000)
-
-
-def _head() -> str:
-    names = "  ".join(_padded(name, wide) for wide, name in COLUMNS)
-    return f"{names}  reply\n" + "  ".join("─" * wide for wide, _ in COLUMNS) + "  " + "─" * 40
+        return Shown(sender, text, answer, 0)
+    return Shown(sender, text, answer, round((answer.sent_at - begun).total_seconds() * 1000))
 
 
 def _lines(shown: Shown) -> list[str]:
@@ -171,8 +147,11 @@ def _padded(text: str, wide: int) -> str:
 
 
 def _closing(shown: list[Shown], links: list[str], base_url: str, out: Callable[[str], None]) -> int:
+    names = "  ".join(_padded(name, wide) for wide, name in COLUMNS)
+    rule = "  ".join("─" * wide for wide, _ in COLUMNS)
+    rows = (line for one in shown for line in _lines(one))
     # In one piece, so that the log lines of the processes do not stand between its rows.
-    out("\n".join(["", _head(), *(line for one in shown for line in _lines(one))]))
+    out("\n".join(["", f"{names}  reply", f"{rule}  {'─' * 40}", *rows]))
     silent = [one for one in shown if one.answer is None]
     times = sorted(one.ms for one in shown if one.ms)
     if silent:

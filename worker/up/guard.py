@@ -124,20 +124,16 @@ def main() -> None:
     watched: set[int] = set()
     folders: set[str] = set()
     for line in sys.stdin.buffer:
-        _note(os.fsdecode(line.rstrip(b"\n")), watched, folders)
+        word, _, rest = os.fsdecode(line.rstrip(b"\n")).partition(" ")
+        if word == "watch":
+            watched.add(int(rest))
+        elif word == "forget":
+            watched.discard(int(rest))
+        elif word == "remove":
+            folders.add(rest)
     end_sessions(watched)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _note(line: str, watched: set[int], folders: set[str]) -> None:
-    word, _, rest = line.partition(" ")
-    if word == "watch":
-        watched.add(int(rest))
-    elif word == "forget":
-        watched.discard(int(rest))
-    elif word == "remove":
-        folders.add(rest)
 
 
 if __name__ == "__main__":

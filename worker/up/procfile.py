@@ -23,40 +23,38 @@ class ProcessLine:
 
     def argv(self, environ: Mapping[str, str], python: str) -> list[str]:
         """Return the command line to run, `$NAME` filled in, by this very `python`. Raises ProcfileError."""
-        filled = [self._filled(word, environ) for word in self.words]
+        filled: list[str] = []
+        for word in self.words:
+            try:
+                filled.append(string.Template(word).substitute(environ))
+            except KeyError as missing:
+                name = missing.args[0]
+                raise ProcfileError(f"The Procfile's {self.name} asks for ${name}, which is not set.") from None
+            except ValueError:
+                raise ProcfileError(f"The Procfile's {self.name} has a $ that begins no name: {word}") from None
         return [python, *filled[1:]] if filled[0] in ("python", "python3") else filled
-
-    def _filled(self, word: str, environ: Mapping[str, str]) -> str:
-        try:
-            return string.Template(word).substitute(environ)
-        except KeyError as missing:
-            raise ProcfileError(f"The Procfile's {self.name} asks for ${missing.args[0]}, which is not set.") from None
-        except ValueError:
-            raise ProcfileError(f"The Procfile's {self.name} has a $ that begins no name: {word}") from None
 
 
 def parse_procfile(text: str) -> list[ProcessLine]:
     """Return the entries in their order. Raises ProcfileError, which names the line."""
     entries: dict[str, ProcessLine] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            entry = _entry(line.strip(), number)
-            if entry.name in entries:
-                raise ProcfileError(f"The Procfile's line {number} names {entry.name} a second time.")
-            entries[entry.name] = entry
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        matched = LINE.fullmatch(line.strip())
+        if not matched:
+            raise ProcfileError(f"The Procfile's line {number} is not of the form `name: command`.")
+        name = matched["name"]
+        try:
+            entry = ProcessLine(name, tuple(shlex.split(matched["command"])))
+        except ValueError as error:
+            raise ProcfileError(f"The Procfile's line {number} cannot be split into words: {error}.") from None
+        if name in entries:
+            raise ProcfileError(f"The Procfile's line {number} names {name} a second time.")
+        entries[name] = entry
     if not entries:
         raise ProcfileError("The Procfile names no process.")
     return list(entries.values())
-
-
-def _entry(line: str, number: int) -> ProcessLine:
-    matched = LINE.fullmatch(line)
-    if not matched:
-        raise ProcfileError(f"The Procfile's line {number} is not of the form `name: command`.")
-    try:
-        return ProcessLine(matched["name"], tuple(shlex.split(matched["command"])))
-    except ValueError as error:
-        raise ProcfileError(f"The Procfile's line {number} cannot be split into words: {error}.") from None
 
 
 def read_procfile(folders: Sequence[Path]) -> list[ProcessLine]:

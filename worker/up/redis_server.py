@@ -90,7 +90,10 @@ def plan_redis(var: Path, binary: Path) -> RedisPlan:
     folder = var / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     password = kept_secret(var / "redis_password")
-    socket = _socket_path(var)
+    socket = var / "redis.sock"
+    if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
+        # Not TMPDIR: on macOS that alone is half of the room there is. mkdtemp makes the folder private.
+        socket = Path(tempfile.mkdtemp(prefix="baobei-", dir="/tmp")) / "redis.sock"
     url = f"unix://{quote(str(socket))}?password={quote(password)}"
     write_private(var / "redis_url", url)
     log = folder / "redis.log"
@@ -149,34 +152,19 @@ def await_redis(plan: RedisPlan, alive: Callable[[], bool], seconds: float = STA
     client = Redis.from_url(plan.url, socket_timeout=1, socket_connect_timeout=1)
     deadline = time.monotonic() + seconds
     try:
-        while not _answers(client):
+        while True:
+            with suppress(RedisError):
+                if client.ping():
+                    return
             if not alive():
-                raise EmbeddedError(f"The embedded server ended at once: {_last_words(plan.log)}")
+                said = plan.log.read_text(encoding="utf-8", errors="replace").strip() if plan.log.exists() else ""
+                last_words = said.splitlines()[-1] if said else "it left no word."
+                raise EmbeddedError(f"The embedded server ended at once: {last_words}")
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"The embedded server did not answer within {seconds:.0f} s; see {plan.log}.")
             time.sleep(0.02)
     finally:
         client.close()
-
-
-def _answers(client: "Redis") -> bool:
-    try:
-        return bool(client.ping())
-    except RedisError:
-        return False
-
-
-def _last_words(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else "it left no word."
-
-
-def _socket_path(var: Path) -> Path:
-    inside = var / "redis.sock"
-    if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
-        return inside
-    # Not TMPDIR: on macOS that alone is half of the room there is. mkdtemp makes the folder private.
-    return Path(tempfile.mkdtemp(prefix="baobei-", dir="/tmp")) / "redis.sock"
 
 
 def _config(folder: Path, socket: Path, password: str, log: Path) -> str:

@@ -117,7 +117,13 @@ class Supervisor:
     def run(self) -> int:
         """Watch over everything until somebody asks to stop; then stop all and return the exit code."""
         while not self._asked.is_set() and not self._signals:
-            self._step()
+            self._read(TICK_SECONDS)
+            for child in self._children:
+                if child.running and child.process.poll() is not None:
+                    self._bury(child)
+                    self._after_death(child)
+                elif time.monotonic() >= child.due:
+                    self._restart(child)
         self._say("stopping")
         self.stop()
         return self._code
@@ -143,15 +149,6 @@ class Supervisor:
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         # Nothing but a count: a handler that prints or takes a lock may interrupt somebody who does the same.
         self._signals += 1
-
-    def _step(self) -> None:
-        self._read(TICK_SECONDS)
-        for child in self._children:
-            if child.running and child.process.poll() is not None:
-                self._bury(child)
-                self._after_death(child)
-            elif time.monotonic() >= child.due:
-                self._restart(child)
 
     def _attach(self, child: Child) -> None:
         self._guard.watch(child.process.pid)
@@ -194,7 +191,13 @@ class Supervisor:
             return
         child.deaths = deaths_in_a_row(child.deaths, time.monotonic() - child.started)
         child.due = time.monotonic() + backoff(child.deaths)
-        self._say(f"{name} {_cause(code)}; starting it again in {backoff(child.deaths):.0f} s.")
+        if code >= 0:
+            cause = f"ended with code {code}"
+        else:
+            cause = f"was killed by signal {-code}"
+            with contextlib.suppress(ValueError):
+                cause = f"was killed by {signal.Signals(-code).name}"
+        self._say(f"{name} {cause}; starting it again in {backoff(child.deaths):.0f} s.")
 
     def _stop(self, children: Sequence[Child]) -> None:
         for child in children:
@@ -232,15 +235,12 @@ class Supervisor:
     def _show(self, child: Child, chunk: bytes) -> None:
         *lines, child.rest = (child.rest + chunk).split(b"\n")
         for line in lines:
-            self._print(child.program.name, line.decode("utf-8", "replace").rstrip("\r"))
+            with self._until_closed():
+                self._console.line(child.program.name, line.decode("utf-8", "replace").rstrip("\r"))
 
     def _say(self, sentence: str) -> None:
         with self._until_closed():
             self._console.say(sentence)
-
-    def _print(self, name: str, text: str) -> None:
-        with self._until_closed():
-            self._console.line(name, text)
 
     @contextlib.contextmanager
     def _until_closed(self) -> Iterator[None]:
@@ -248,11 +248,3 @@ class Supervisor:
             yield
         except ConsoleClosedError:
             self.request_stop()
-
-
-def _cause(code: int) -> str:
-    if code >= 0:
-        return f"ended with code {code}"
-    with contextlib.suppress(ValueError):
-        return f"was killed by {signal.Signals(-code).name}"
-    return f"was killed by signal {-code}"
