@@ -36,6 +36,14 @@ def country_code_of(number: str) -> int | None:
         return None
 
 
+def country_code_of_region(region: str) -> int:
+    """Return the country code of a region (ISO 3166, as "CN"); raises ValueError when there is none so called."""
+    code = phonenumbers.country_code_for_region(region)
+    if not code:
+        raise ValueError(f"“{region}” is no country; write it as CN")
+    return code
+
+
 def to_e164(typed: str, region: str = DEFAULT_REGION) -> str:
     """Return a number as typed (+86…, 0086…, 138…) in E.164; raises ValueError when it is no possible number."""
     try:

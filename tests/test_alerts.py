@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from tests.infrastructure.serving import AGENT, open_line
 from tests.sending import NOON, NUMBER, StandingClock, add_reply, add_site
@@ -25,7 +25,7 @@ from worker.line.door import accept
 from worker.line.spool import Spool
 from worker.outbox.stops import resume, stop
 from worker.store.database import open_engine
-from worker.store.schema import alerts, attempts, gateway_stops
+from worker.store.schema import alerts, attempts, cursors, gateway_stops
 
 CANARY = "13812345678"
 
@@ -271,6 +271,12 @@ def _unrouted_texts(engine: Engine, clock: StandingClock) -> None:
     accept(engine, Inbound("twilio", "m1", AGENT, "+8613800000077", CANARY), clock)
 
 
+def _many_messages(engine: Engine, clock: StandingClock) -> None:
+    said = {"timezone": "Asia/Shanghai", "policy": {"site_messages_per_hour": "50"}, "hour_messages": 51}
+    with engine.begin() as connection:
+        connection.execute(update(cursors).values(state=said | {"hour": "2026-11-02T12"}))
+
+
 def _backfill_healed(engine: Engine, clock: StandingClock) -> None:
     for healed in (2, 0, 1):
         _compared(engine, clock, healed=healed)
@@ -304,6 +310,7 @@ FAULTS = {
     "content_refused": (_content_refused, "site:1", {"site": 1, "refused": 3, "error": "30007"}),
     "replies_in_review": (_replies_in_review, "site:1", {"site": 1, "replies": 1}),
     "unrouted_texts": (_unrouted_texts, "", {"texts": 1}),
+    "many_messages": (_many_messages, "site:1", {"site": 1, "messages": 51}),
     "backfill_healed": (_backfill_healed, "twilio", {"gateway": "twilio", "healed": 3}),
     "backfill_fails": (_backfill_fails, "twilio", {"gateway": "twilio", "error": "ReadTimeout"}),
 }

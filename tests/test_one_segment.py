@@ -23,6 +23,7 @@ PARAMS: dict[str, Any] = {
     "signers": ["古丽娜尔·买买提艾力江", "consultant", "manager"], "items": ["V100021 张三138****5678", "V100022 李四139****2233"],
     "was": "阿卜杜热合曼·吐尔逊/古丽娜尔·买买提艾力江", "alias": "古丽娜尔·买买提", "meant": "阿卜杜热合曼·吐尔逊阿吉",
     "to": "翡翠湾江畔云…、绿城云栖玫瑰……", "other_client": "阿卜杜热合曼·吐尔逊阿吉", "other_mask": "138****5678", "old": "138****5678", "relation": "夫妻",
+    "limit": 5,
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "contested.notice": {"other": "R100023"},
@@ -33,6 +34,8 @@ CASES: dict[str, dict[str, Any]] = {
     "unlisted.unsure": {"unsure": True},
     "expired.sent": {"ending": "sent"},
     "digest.day": {"span": "day"},
+    "digest.unlisted": {"unlisted": 1234},
+    "digest.folded": {"span": "folded", "fitting": [f"R{n}" for n in range(100021, 100033)]},
     "digest.missed": {"span": "day", "missed": 1234, "names": ["阿卜杜热合曼·吐尔逊阿吉"] * 20},
     "duplicate_other.shown": {},
     "expired.form": {"ending": "form"},
@@ -72,6 +75,7 @@ def test_the_fifth_refusal_with_its_telephone_is_one_segment_too(language: str) 
             words = said(language, key, telephone="+8613800000000")
             assert "+8613800000000" in words
             assert segments(words) == 1, words
+            assert segments(said(language, key, muted=True)) == 1
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -6,19 +6,22 @@ Neither holds a name, a number or a word of a text. `baobei doctor`, ALERT_URL a
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
 
 from worker.outbox.stops import stopped
 from worker.readers.lines import lines
 from worker.readers.undecidable import left_undecided
+from worker.rules.policy import policy_of
 from worker.store.database import reading
 from worker.store.schema import (
     FAILED,
     attempts,
     backfills,
+    cursors,
     decisions,
     forwards,
     gateway_stops,
@@ -223,6 +226,20 @@ def _backfill_fails(connection: Connection, now: datetime) -> Iterator[Alarm]:
         yield Alarm("backfill_fails", row.gateway, row.oldest, sentence, {"gateway": row.gateway, "error": row.error})
 
 
+def _many_messages(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    """L11: counted where it is decided, so that nothing has to be counted here."""
+    for row in connection.execute(select(cursors.c.site_id, cursors.c.state)):
+        said, limit = row.state.get("hour_messages", 0), policy_of(row.state.get("policy", {})).site_messages_per_hour
+        began = now.astimezone(ZoneInfo(row.state.get("timezone", "UTC"))).replace(minute=0, second=0, microsecond=0)
+        if said > limit and row.state["hour"] == f"{began:%Y-%m-%dT%H}":
+            sentence = (
+                f"Site {row.site_id} has said {said} messages since {hour(began.astimezone(UTC))}, more than its "
+                f"{limit} an hour: look on /ops who texts so much; `baobei site policy` has `site_messages_per_hour`."
+            )
+            detail = _site(row.site_id, messages=said)
+            yield Alarm("many_messages", f"site:{row.site_id}", began.astimezone(UTC), sentence, detail)
+
+
 CONDITIONS: Final[tuple[Condition, ...]] = (
     _line_stands,
     _undecidable,
@@ -233,6 +250,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     _content_refused,
     _replies_in_review,
     _unrouted_texts,
+    _many_messages,
     _backfill_healed,
     _backfill_fails,
 )

@@ -22,6 +22,7 @@ def add(
     consultant: tuple[str, ...],
     service: tuple[str, ...],
     aliases: tuple[str, ...],
+    telephone: str,
     gateway: str | None,
     timezone: str,
     language: str,
@@ -31,18 +32,24 @@ def add(
     given = settings()
     default = "sandbox" if given.sandbox else "twilio"
     with database(given) as engine:
-        row = open_site(engine, name, number, staff, gateway or default, timezone, language, aliases=aliases)
+        row = open_site(
+            engine, name, number, staff, gateway or default, timezone, language, aliases=aliases, telephone=telephone
+        )
     click.echo(f"{row.name} listens on {row.number} through {row.gateway}.")
 
 
-def set_site(name: str, aliases: tuple[str, ...]) -> None:
-    """Change what a site is: by what further names it is known."""
-    if not aliases:
-        raise WrongUsage("Say what to set: --alias NAME, once for each further name of the site.")
+def set_site(name: str, aliases: tuple[str, ...], telephone: str | None) -> None:
+    """Change what a site is: by what further names it is known, what telephone it has."""
+    if not aliases and telephone is None:
+        raise WrongUsage("Say what to set: --alias NAME, once for each further name of the site, or --telephone.")
     with database() as engine:
-        set_aliases(engine, site_named(engine, name), [alias for alias in aliases if alias])
-        known = site_named(engine, name).state.get("aliases", [])
-    click.echo(f"{name} is known as {'、'.join(known)} as well." if known else f"{name} has no further names.")
+        if telephone is not None:
+            set_policy(engine, site_named(engine, name), [f"telephone={telephone}"])
+            click.echo(f"{name} is rung at {telephone}." if telephone else f"{name} names no telephone.")
+        if aliases:
+            set_aliases(engine, site_named(engine, name), [alias for alias in aliases if alias])
+            known = site_named(engine, name).state.get("aliases", [])
+            click.echo(f"{name} is known as {'、'.join(known)} as well." if known else f"{name} has no further names.")
 
 
 def list_sites(as_json: bool) -> None:

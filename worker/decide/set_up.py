@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -72,6 +72,7 @@ def open_site(
     language: str = "zh",
     clock: Clock | None = None,
     aliases: Sequence[str] = (),
+    telephone: str = "",
 ) -> SiteRow:
     """Found a site with its staff (role → numbers as typed); raises SetUpError when name or number is taken."""
     if timezone not in available_timezones():
@@ -86,8 +87,10 @@ def open_site(
     if e164 in roles:
         raise SetUpError("The site's own number cannot be a member of its staff.")
     _check_aliases(all_sites(engine), name, aliases)
+    _check_telephone(telephone, (e164, *roles))
     payload = {"name": name, "number": e164, "timezone": timezone, "language": language, "staff": roles}
     payload |= {"aliases": list(aliases)} if aliases else {}
+    payload |= {"policy": {"telephone": telephone}} if telephone else {}
     receipt = found_site(engine, name, e164, gateway, payload, clock)
     if receipt.outcome == "repeated":
         raise SetUpError(f"A site with the name “{name}” or the number {e164} exists already.")
@@ -120,7 +123,19 @@ def set_policy(engine: Engine, site: SiteRow, pairs: Sequence[str], clock: Clock
         except PolicyError as error:
             raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         given[key] = value
+    _check_telephone(given.get("telephone", ""), (site.number, *site.state.get("staff", {})))
     return put(engine, site, "policy", given, clock)
+
+
+def _check_telephone(typed: str, others: Collection[str]) -> None:
+    """Raise SetUpError for a telephone that is none, the site's number for texts, or a person's own (L13)."""
+    try:
+        checked("telephone", typed)
+    except PolicyError as error:
+        raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+    digits = typed.lstrip("+").replace("-", "")
+    if digits and any(number.endswith(digits) for number in others):
+        raise SetUpError(f"{typed} is the site's number for texts, or a member of its staff: name its own telephone.")
 
 
 def set_aliases(engine: Engine, site: SiteRow, aliases: Sequence[str], clock: Clock | None = None) -> Receipt:

@@ -146,6 +146,10 @@ class EraseReports(Step):
         return older(row.received_at, task.policy.keep_unvisited_days, task.now)
 
 
+DAYS_OF_SENDERS = ("unknown_on", "foreign_on", "unlisted_on", "shown_on", "told_hour")
+"""What of a phone's state says when it last counted for something."""
+
+
 class EraseSenders(Step):
     """What is remembered of phones that are nobody's: no staff, not on the roster, no client of theirs left."""
 
@@ -164,7 +168,8 @@ class EraseSenders(Step):
         for row in rows:
             state = row.state
             times = [datetime.fromisoformat(at) for at in state.get("refusals", ())]
-            recent = any(at > last for at in times) or (state.get("unknown_on") or "") >= f"{last:%Y-%m-%d}"
+            day = max(state.get(name) or "" for name in DAYS_OF_SENDERS)
+            recent = any(at > last for at in times) or day >= f"{last:%Y-%m-%d}"
             if row.phone not in kept and not (recent or state.get("silent") or state.get("act")):
                 forgotten.append(change(senders, row, None))
         return forgotten

@@ -17,7 +17,7 @@ from worker.rules.turn import Turn
 DAY = timedelta(days=1)
 SATURDAY = 5
 KINDS = (
-    *("expired", "reminder", "gap_reminder", "digest", "daily"),
+    *("expired", "reminder", "gap_reminder", "digest", "daily", "folded"),
     *("sign_reminder", "visit_void", "opinion_reminder", "default_judgement"),
 )
 """What passing time tells; `worker.rules.due_notices` has the words of each."""

@@ -24,6 +24,7 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.rules.affirming import decide_affirm
 from worker.rules.aliasing import decide_alias
+from worker.rules.allowance import within_allowance
 from worker.rules.answers import refused
 from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
@@ -45,7 +46,7 @@ from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
 from worker.rules.projects import names_of
 from worker.rules.proving import decide_evidence
-from worker.rules.refusals import answer_stranger, refuse
+from worker.rules.refusals import answer_stranger, forgive, refuse
 from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.ruling import decide_opinion, decide_ruling
 from worker.rules.setup import decide_setup
@@ -105,9 +106,11 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
             turn.decision("echo", Code.ECHO) if _from_a_phone(state, message) else turn.decision("text", Code.IGNORED)
         )
     decision = _decide_text(turn, (reads or read)(state, message))
+    forgive(turn)
     stand_by_holders(turn, decision.facts)
     plan_daily(turn, sum(row.code in REGISTERED for row in decision.rows), decision.facts)
-    return replace(decision, replies=tuple(turn.replies), facts=(*decision.facts, *state.take_journal()))
+    said = tuple(within_allowance(turn))
+    return replace(decision, replies=said, facts=(*decision.facts, *state.take_journal()))
 
 
 def answerable(state: State, message: Message) -> bool:

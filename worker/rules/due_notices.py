@@ -45,6 +45,11 @@ def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[
     return [Reply(phone, Code.DIGEST, "notice", said) for phone in state.staff("manager")]
 
 
+def _folded(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
+    """L11: a phone that was told enough is told once of what it was not told."""
+    return [Reply(deadline.subject, Code.DIGEST, "notice", dict(deadline.detail) | {"span": "folded"})]
+
+
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     """R8, E11: the old holder is told once; a contested claim that nobody decided falls with its holder (B21)."""
     claim = _subject(state, deadline, now)
@@ -93,6 +98,7 @@ TELL: dict[str, Tell] = {
     "gap_reminder": _reminder,
     "digest": _digest,
     "daily": _digest,
+    "folded": _folded,
     "opinion_reminder": remind_of_opinion,
     "default_judgement": tell_judgement,
     "sign_reminder": sign_reminder,

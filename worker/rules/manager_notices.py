@@ -1,4 +1,4 @@
-"""What the manager is told of reports: policy `notify` (texts.md, section 3; E3, E8, E21, E25)."""
+"""What the manager is told of reports: policy `notify` (texts.md, section 3; E3, E8, E21, E25, L10)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,11 +19,25 @@ TOLD = "told"
 
 def notify_staff(turn: Turn, parts: Sequence[Part]) -> None:
     """Tell the managers of a report text: what needs them at once, the accepted by policy; one message a code."""
-    for code in ALWAYS:
-        _tell(turn, code, [part for part in parts if part.code == code and not part.recorded])
+    needing = {code: [part for part in parts if part.code == code and not part.recorded] for code in ALWAYS}
+    if turn.is_stranger and any(needing.values()) and not _first_of_stranger(turn):
+        _gather(turn, "unlisted")
+        return
+    for code, concerned in needing.items():
+        _tell(turn, code, concerned)
     accepted = [part for part in parts if part.code in REGISTERED]
     if accepted and turn.role != "manager" and _singly(turn):
         _tell(turn, Code.NEW_REPORT, accepted)
+
+
+def _first_of_stranger(turn: Turn) -> bool:
+    """Tell whether a report from off the roster is told by itself: a phone's first of the day, few an hour (L10)."""
+    sender, site, today = turn.state.sender(turn.phone), turn.in_hour(), turn.state.day(turn.now).isoformat()
+    if sender.shown_on == today or site.hour_strangers >= SINGLY_EACH_HOUR:
+        return False
+    turn.state.put(replace(sender, shown_on=today))
+    turn.state.put(replace(site, hour_strangers=site.hour_strangers + 1))
+    return True
 
 
 def _tell(turn: Turn, code: Code, concerned: Sequence[Part]) -> None:
@@ -44,10 +58,16 @@ def _singly(turn: Turn) -> bool:
     """Tell whether this report is told by itself; `auto` gathers from the seventh of a clock hour on (E25)."""
     if turn.policy.notify != "auto":
         return turn.policy.notify == "each"
-    gathered = turn.count_report() - SINGLY_EACH_HOUR
-    if gathered > 0:
-        hour = turn.now.astimezone(turn.state.zone).replace(minute=0, second=0, microsecond=0)
-        end = (hour + timedelta(hours=1)).astimezone(turn.now.tzinfo)
-        detail = {"count": gathered, "hour": f"{hour:%H}"}
-        turn.state.put(Deadline("digest", f"{hour:%Y-%m-%dT%H}", end, detail=detail))
-    return gathered <= 0
+    if turn.count_report() <= SINGLY_EACH_HOUR:
+        return True
+    _gather(turn, "count")
+    return False
+
+
+def _gather(turn: Turn, what: str) -> None:
+    """Count one more for the digest at the full hour: a new report (`count`), or one from off the roster."""
+    hour = turn.now.astimezone(turn.state.zone).replace(minute=0, second=0, microsecond=0)
+    subject, end = f"{hour:%Y-%m-%dT%H}", (hour + timedelta(hours=1)).astimezone(turn.now.tzinfo)
+    known = turn.state.deadlines.get(("digest", subject, end))
+    detail = {"count": 0, **(known.detail if known is not None else {}), "hour": f"{hour:%H}"}
+    turn.state.put(Deadline("digest", subject, end, detail=detail | {what: detail.get(what, 0) + 1}))

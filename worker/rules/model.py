@@ -63,6 +63,10 @@ class Site:
     """the clock hour that `hour_reports` and `hour_unknown` count"""
     hour_reports: int = 0
     hour_unknown: int = 0
+    hour_strangers: int = 0
+    """notices of reports from off the roster (L10)"""
+    hour_messages: int = 0
+    """what was said to whom ever (L11)"""
     aliases: Sequence[str] = ()
     """further names of the site (L25)"""
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -423,6 +427,15 @@ class Sender:
     foreign_on: str = ""
     """the site's day on which it asked about clients that are not its own, and how many of them (L2)"""
     foreign_asked: int = 0
+    unlisted_on: str = ""
+    """the site's day on which it reported without being on the roster, and how many texts of it (L10)"""
+    unlisted_reports: int = 0
+    shown_on: str = ""
+    """the site's day on which the managers were told of such a report by itself"""
+    told_hour: str = ""
+    """the site's clock hour, as 2026-11-02T10, in which it was told something; how often in that hour and day (L11)"""
+    told_in_hour: int = 0
+    told_in_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)

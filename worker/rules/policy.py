@@ -7,6 +7,8 @@ from datetime import time, timedelta
 from functools import lru_cache
 from typing import Any
 
+from parsers.numbers import country_code_of_region
+
 
 class PolicyError(ValueError):
     """A key or value that no policy has; its sentence names what is allowed."""
@@ -42,6 +44,14 @@ class Policy:
     refusals_per_10min: int = 5
     unknown_per_hour: int = 20
     foreign_queries_per_day: int = 30
+    countries: tuple[str, ...] = ()
+    """regions (ISO 3166) from which a phone off the roster may report and is answered; none: the site's own"""
+    unlisted_reports_per_day: int = 5
+    messages_per_hour: int = 30
+    messages_per_day: int = 100
+    site_messages_per_hour: int = 2000
+    telephone: str = ""
+    """the site's own, which people ring; no gateway's number and no person's"""
     contested_counts_from: str = "sent"
     confirm_minutes: int = 10
     short_lead_minutes: int = 30
@@ -123,6 +133,19 @@ def _hours(value: str) -> timedelta | None:
     return timedelta(hours=int(found[1]))
 
 
+def _countries(value: str) -> tuple[str, ...]:
+    regions = tuple(dict.fromkeys(region.strip().upper() for region in value.split(",") if region.strip()))
+    for region in regions:
+        country_code_of_region(region)
+    return regions
+
+
+def _telephone(value: str) -> str:
+    if value and not re.fullmatch(r"\+?[0-9][0-9-]{2,18}[0-9]", value):
+        raise ValueError
+    return value
+
+
 _SWITCH = (_switch, "on | off")
 _CLOCK = (_time, "HH:MM | off")
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
@@ -152,6 +175,12 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "refusals_per_10min": _whole(1),
     "unknown_per_hour": _whole(0),
     "foreign_queries_per_day": _whole(0),
+    "countries": (_countries, "countries as CN,HK, or nothing for the site's own"),
+    "unlisted_reports_per_day": _whole(0),
+    "messages_per_hour": _whole(1),
+    "messages_per_day": _whole(1),
+    "site_messages_per_hour": _whole(1),
+    "telephone": (_telephone, "a telephone number as 0571-88880000, or nothing"),
     "contested_counts_from": _one_of("sent", "receipt"),
     "confirm_minutes": _whole(1),
     "short_lead_minutes": _whole(0),

@@ -127,7 +127,9 @@ def _for_a_named_agent(turn: Turn, report: Report) -> Reporter | Refusal:
 
 
 def _unlisted(turn: Turn, report: Report) -> Reporter | Refusal:
-    """A sender who is not on the roster counts for the known unit that he names, with a warning (R26)."""
+    """A sender who is not on the roster counts for the known unit that he names, with a warning (R26, L10)."""
+    if turn.is_abroad:
+        return STRANGER
     state, today = turn.state, turn.state.day(turn.now)
     report = sorted_words(state, report, today, None)
     units = units_named(state, report, turn.message.text)

@@ -24,10 +24,11 @@ from worker.rules.plans import keep_plan
 from worker.rules.rank import many_names_before, outranking
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
-from worker.rules.reporter import Refusal, Reporter, reporter_of
+from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
 from worker.rules.states import ClaimState
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
+from worker.rules.unlisted import count_unlisted, day_is_full, is_beyond
 
 RIVALS_NAMED = 2
 """A notice is one segment: it names so many of the claims with the same digits."""
@@ -41,8 +42,10 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.intent == "correction":
         parts = says_that_the_first_stands(turn, parts)
     if all(part.code == Code.REFUSED_UNKNOWN_SENDER for part in parts):
-        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
+        full = {"reason": "full", "limit": turn.policy.unlisted_reports_per_day} if day_is_full(turn) else {}
+        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER, full)
         return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
+    count_unlisted(turn)
     keep_plan(turn, parsed.planned, [part.claim.number for part in parts if part.is_own and part.claim])
     faults = [Part(refusal_of(f.error), (Rule.R2,), {"text": f.text}) for f in parsed.faults]
     told = [*parts, *faults]
@@ -69,7 +72,9 @@ def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
 
 
 def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
-    known = turn.role or turn.listed or turn.own_live_claims() or turn.state.unit_within(turn.message.text)
+    known = not turn.is_stranger
+    if not known and not turn.is_abroad:
+        known = bool(turn.own_live_claims() or turn.state.unit_within(turn.message.text))
     if not known:
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
         return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
@@ -81,10 +86,10 @@ def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
 
 def _decide_client(turn: Turn, parsed: Parsed, index: int) -> Part:
     report = parsed.reports[index]
-    reporter = reporter_of(turn, report)
+    reporter = STRANGER if is_beyond(turn, index) else reporter_of(turn, report)
     if isinstance(reporter, Refusal):
         part = Part(reporter.code, (Rule.R2a, Rule.R26), client_params(report))
-    elif not report.sure and turn.role is None and turn.listed is None:
+    elif not report.sure and turn.is_stranger:
         # A stranger is not asked back: his guess would be as good a claim as a member's report (R2b).
         client = client_params(report)
         part = Part(Code.REFUSED_NOT_A_REPORT, (Rule.R2b,), client | {"text": f"{client['client']}{client['mask']}"})
@@ -158,7 +163,7 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
 
     Whose he is, is told to staff, to the unit's phones on the roster and to the claim's own phones alone (L1).
     """
-    if turn.role is None and turn.listed is None and turn.phone not in (claim.sender, claim.agent_phone):
+    if turn.is_stranger and turn.phone not in (claim.sender, claim.agent_phone):
         taken = client_params(report) | _end_shown(turn, claim)
         return Part(Code.DUPLICATE_OTHER, (Rule.R7,), taken, claim, recorded=Code.DUPLICATE_UNIT)
     if reporter.agent_phone and claim.agent_phone:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from parsers.numbers import country_code_of, country_code_of_region
 from worker.rules.codes import Code
 from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow, Site
 from worker.rules.numbers import Rule
@@ -88,23 +89,40 @@ class Turn:
         self.state.put(replace(self.state.site, next_dispute=number + 1))
         return number
 
+    @property
+    def is_stranger(self) -> bool:
+        """Tell whether the sender is neither staff nor on the roster today (R26)."""
+        return self.role is None and self.listed is None
+
+    @property
+    def is_abroad(self) -> bool:
+        """Tell whether the sender's number is of no country from which strangers are heard (L10)."""
+        heard: set[int | None] = {country_code_of_region(region) for region in self.policy.countries}
+        return country_code_of(self.phone) not in (heard or {country_code_of(self.state.site.number)})
+
+    @property
+    def hour(self) -> str:
+        """Return the clock hour at the site, as 2026-11-02T10."""
+        return f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}"
+
     def count_report(self) -> int:
         """Count an accepted report's notice within its clock hour and return how many it makes (E25)."""
-        hour, site = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}", self.in_hour()
-        self.state.put(replace(site, hour=hour, hour_reports=site.hour_reports + 1))
+        site = self.in_hour()
+        self.state.put(replace(site, hour_reports=site.hour_reports + 1))
         return site.hour_reports + 1
 
     def count_unknown(self) -> int:
         """Count an answered unknown sender within the clock hour and return how many it makes (E15)."""
-        hour, site = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}", self.in_hour()
-        self.state.put(replace(site, hour=hour, hour_unknown=site.hour_unknown + 1))
+        site = self.in_hour()
+        self.state.put(replace(site, hour_unknown=site.hour_unknown + 1))
         return site.hour_unknown + 1
 
     def in_hour(self) -> Site:
         """Return the site with its counters as they stand in this clock hour."""
-        hour = f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}"
         site = self.state.site
-        return site if site.hour == hour else replace(site, hour=hour, hour_reports=0, hour_unknown=0)
+        if site.hour == self.hour:
+            return site
+        return replace(site, hour=self.hour, hour_reports=0, hour_unknown=0, hour_strangers=0, hour_messages=0)
 
     def decision(self, kind: str, code: Code, rules: tuple[Rule, ...] = ()) -> Decision:
         """Close the turn: everything that was gathered, under one outcome."""

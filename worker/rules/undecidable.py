@@ -8,7 +8,6 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfoNotFoundError
 
-from parsers.numbers import country_code_of
 from worker.rules.codes import Code
 from worker.rules.decide import answerable
 from worker.rules.model import Decision, Message
@@ -36,7 +35,7 @@ def give_up(state: State, message: Message) -> Decision:
     turn = Turn(state, message)
     state.begin()
     if answerable(state, message):
-        if REDECIDED not in message.payload and country_code_of(turn.phone) == country_code_of(state.site.number):
+        if REDECIDED not in message.payload and not turn.is_abroad:
             turn.answer(Code.UNDECIDABLE)
         name = turn.listed.name if turn.listed else turn.phone
         turn.notify(state.staff("manager"), Code.UNDECIDABLE, {"agent": name, "seq": message.seq})

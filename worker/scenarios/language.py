@@ -75,12 +75,14 @@ class _Reader(Values):
         self._checked("language", language)
         options.pop("gateway", "")
         aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
+        telephone = options.pop("telephone", "")
+        self._checked("telephone", telephone)
         self._none_left(options)
         self.site = name
         self.scenario.zones[name] = self.zone(timezone)
         payload = {"name": name, "number": number, "timezone": timezone, "language": language, "staff": staff}
         # A scenario has no daily digest unless a policy line says otherwise (F32).
-        payload["policy"] = {"daily_digest": "off"}
+        payload["policy"] = {"daily_digest": "off"} | ({"telephone": telephone} if telephone else {})
         payload |= {"aliases": aliases} if aliases else {}
         self.scenario.lines.append(SetUp(self.number, name, None, "site", payload))
         # L25: sites of one installation know each other by name; a site that is alone has nobody to hear of.

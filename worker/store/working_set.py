@@ -52,7 +52,7 @@ def load_gathering(connection: Connection, site_id: int, state: State, since: da
     """
     # Both values of `done` are named so that the index on it serves.
     later = (deadlines.c.at > since) & deadlines.c.done.in_((False, True))
-    state.load(load(connection, site_id, Deadline, deadlines.c.kind.in_(("digest", "daily")), later))
+    state.load(load(connection, site_id, Deadline, deadlines.c.kind.in_(("digest", "daily", "folded")), later))
 
 
 def load_senders(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
@@ -167,13 +167,16 @@ def _called(form: NameForm) -> Iterator[ColumnElement[bool]]:
 
 
 def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
-    """Take in what is remembered of those who may be told of something: whether they want to be (D13)."""
+    """Take in what is remembered of those who may be told of something: if they want to be, and how often (D13, L11).
+
+    A colleague who is named for the first time has no claim yet, and is on the roster.
+    """
     phones = {phone for claim in state.claims.values() for phone in (claim.agent_phone, claim.sender)}
     parties = [party for dispute in state.disputes.values() for party in dispute.parties]
     load_units_people(connection, site_id, state, {party.unit for party in parties} - {WALK_IN})
     phones |= {phone for visit in state.visits.values() for phone in (visit.agent_phone, visit.opener)}
     phones |= {party.phone for party in parties}
-    for some in _batches({*phones, *state.site.staff} - {"", *state.senders}):
+    for some in _batches({*phones, *state.site.staff, *state.roster} - {"", *state.senders}):
         state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
 
 

@@ -21,8 +21,11 @@ TIMES = ("at", "until", "sent", "other_at", "contact_until")
 ENDS = ("objection_until", "evidence_until", "opinion_until")
 """Ends of civil periods: 24:00 of a day, not 0:00 of the next."""
 PART_TEXT_LONGEST = 16
-BESIDE = ("only", "also", "still", "telephone")
-"""Stands behind any words: what this number is for, where else a report goes (L25), what still stands, whom to ring."""
+BESIDE = ("only", "also", "still", "telephone", "muted")
+"""Stands behind any words: what this number is for, where else a report goes (L25), what still stands, whom to ring.
+
+The last two stand with the last refusal that is told for a while (L13).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,8 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
             words: str = wording.format_map(fields)
             if segments(words) == 1:
                 return words
-    if "telephone" in params:
-        return str(tails["telephone_alone"]).format_map(params)
-    return bounded(words)
+    alone = (str(tails[f"{name}_alone"]).format_map(params) for name in BESIDE[-2:] if name in params)
+    return next(alone, bounded(words))
 
 
 def _names(setting: Setting, params: Mapping[str, Any], named: int) -> str:
@@ -86,7 +88,9 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
         "unsure": params.get("unsure") and (role == "reply" or code == Code.NEW_REPORT),
         "full": params.get("full"),
         "missed": params.get("missed"),
+        "unlisted": params.get("unlisted") and code == Code.DIGEST,
         "day": params.get("span") == "day",
+        "folded": params.get("span") == "folded",
         "shown": code == Code.DUPLICATE_OTHER and "until" in params,
         str(params.get("ending")): "ending" in params,
         str(params.get("state")): "state" in params,

@@ -18,6 +18,7 @@ def site() -> None:
 @click.option("--consultant", multiple=True, help="Phone of a consultant; may be given several times.")
 @click.option("--service", multiple=True, help="Phone of client service; may be given several times.")
 @click.option("--alias", "aliases", multiple=True, help="A further name that texts call it by; several may be given.")
+@click.option("--telephone", default="", help="The telephone that people ring, no person's own.")
 @click.option("--gateway", type=click.Choice(GATEWAYS), help="Default: twilio, or sandbox without an account.")
 @click.option("--timezone", default="Asia/Shanghai", show_default=True)
 @click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
@@ -29,9 +30,10 @@ def site_add() -> None:
 @site.command("set")
 @NAME
 @click.option("--alias", "aliases", multiple=True, help="A name that texts call it by; all of them, “” for none.")
+@click.option("--telephone", help="The telephone that people ring, no person's own; “” for none.")
 @done_by("site:set_site")
 def site_set() -> None:
-    """Change what a site is: by what further names it is known."""
+    """Change what a site is: by what further names it is known, what telephone it has."""
 
 
 @site.command("list")

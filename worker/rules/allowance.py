@@ -1,0 +1,66 @@
+"""How much one phone is told: beyond its hour's or day's messages, what can wait becomes one message (L11)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from worker.rules.codes import Code
+from worker.rules.deadlines import end_of_day
+from worker.rules.model import Deadline, Reply, Sender
+from worker.rules.turn import Turn
+
+MOST_NAMED: Final = 12
+CAN_WAIT: Final[Mapping[str, frozenset[Code]]] = {
+    "reply": frozenset(
+        [
+            *(Code.HELP, Code.STATUS, Code.FOLLOWED_UP),
+            *(Code.DUPLICATE_OWN, Code.DUPLICATE_UNIT, Code.DUPLICATE_OTHER),
+        ]
+    ),
+    "notice": frozenset([Code.NEW_REPORT, Code.OPTED_OUT, Code.ALIAS_SET, Code.OWN_ARRIVAL, Code.FAMILY_LINKED]),
+}
+"""By role; a notice of a duplicate says that a claim is lost, and waits for nothing."""
+
+
+def within_allowance(turn: Turn) -> Iterator[Reply]:
+    """Yield what is said now, one message a code and phone, and put by what can wait of those who were told enough."""
+    said: set[tuple[Code, str]] = set()
+    for reply in turn.replies:
+        if (reply.code, reply.recipient) in said:
+            continue
+        said.add((reply.code, reply.recipient))
+        told = _told(turn, reply.recipient)
+        day_over = told.told_in_day >= turn.policy.messages_per_day
+        over = day_over or told.told_in_hour >= turn.policy.messages_per_hour
+        if over and reply.code in CAN_WAIT[reply.role]:
+            _put_by(turn, reply, day_over)
+            continue
+        turn.state.put(replace(told, told_in_hour=told.told_in_hour + 1, told_in_day=told.told_in_day + 1))
+        site = turn.in_hour()
+        turn.state.put(replace(site, hour_messages=site.hour_messages + 1))
+        yield reply
+
+
+def _told(turn: Turn, phone: str) -> Sender:
+    """Return what is remembered of a phone, with its counts as they stand in this hour and day."""
+    known, hour = turn.state.sender(phone), turn.hour
+    day, _, _ = hour.partition("T")
+    in_hour = known.told_in_hour if known.told_hour == hour else 0
+    in_day = known.told_in_day if known.told_hour.startswith(day) else 0
+    return replace(known, told_hour=hour, told_in_hour=in_hour, told_in_day=in_day)
+
+
+def _put_by(turn: Turn, reply: Reply, day_over: bool) -> None:
+    """Count a reply for the one message at the end of the hour, or of the day; by number where it has one."""
+    began = turn.now.astimezone(turn.state.zone).replace(minute=0, second=0, microsecond=0)
+    at = (began + timedelta(hours=1)).astimezone(turn.now.tzinfo)
+    if day_over:
+        at = end_of_day(turn.state, turn.state.day(turn.now))
+    known = turn.state.deadlines.get(("folded", reply.recipient, at))
+    before: Mapping[str, Any] = {"hour": f"{began:%H}", "count": 0, "fitting": []}
+    if known is not None:
+        before = known.detail
+    named = list(dict.fromkeys([*before["fitting"], *([reply.ref] if reply.ref else [])]))[:MOST_NAMED]
+    detail = {**before, "count": before["count"] + 1, "fitting": named}
+    turn.state.put(Deadline("folded", reply.recipient, at, detail=detail))
