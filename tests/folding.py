@@ -15,9 +15,11 @@ from sqlalchemy import Connection, Engine, Table, select
 from worker.decide.decider import message_of
 from worker.rules.chain import GENESIS, VERSION, commitment, next_head
 from worker.rules.codec import kept_fields
+from worker.rules.codes import Code
 from worker.rules.decide import decide
 from worker.rules.model import Decision, Message, fields_of
 from worker.rules.state import State
+from worker.rules.undecidable import give_up
 from worker.store.facts import TABLES
 from worker.store.schema import cursors, decisions, inbox, replies, reports
 from worker.words.render import Setting, render
@@ -42,8 +44,9 @@ def fold(engine: Engine, site_id: int) -> Folded:
     """Fold a site's recorded line in memory."""
     folded, facts = Folded(), {table.name: {} for table in TABLES.values()}  # type: ignore[var-annotated]
     rows: Register = {"decisions": [], "reports": [], "replies": []}
+    undecidable = _undecidable(engine, site_id)
     for message in _line(engine, site_id):
-        decision = decide(folded.state, message)
+        decision = (give_up if message.seq in undecidable else decide)(folded.state, message)
         committed = commitment(message, decision)
         folded.head = next_head(folded.head, decision, committed)
         rows["decisions"].append(_decided(decision) | {"commitment": committed, "head": folded.head})
@@ -85,6 +88,13 @@ def _line(engine: Engine, site_id: int) -> list[Message]:
     query = select(inbox).where(inbox.c.site_id == site_id).order_by(inbox.c.seq)
     with engine.connect() as connection:
         return [message_of(row) for row in connection.execute(query)]
+
+
+def _undecidable(engine: Engine, site_id: int) -> set[int]:
+    """Return the places of what could not be decided when it was its turn (L26): that is so for good."""
+    mine = (decisions.c.site_id == site_id) & (decisions.c.code == Code.UNDECIDABLE)
+    with engine.connect() as connection:
+        return set(connection.execute(select(decisions.c.seq).where(mine)).scalars())
 
 
 def _decided(decision: Decision) -> dict[str, Any]:

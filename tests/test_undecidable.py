@@ -26,6 +26,7 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, put
 from worker.gateways.base import Inbound
 from worker.line.door import PROGRAM, Entry, accept, enter
+from worker.readers import replay
 from worker.rules import decide as rules
 from worker.rules.model import Alias, Claim, Site
 from worker.rules.state import State
@@ -363,6 +364,34 @@ agent 王五 {WANG} 贝壳
 def test_the_stage_in_memory_records_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     break_deciding(monkeypatch, ZeroDivisionError())
     assert rehearse(read_scenario(SCENE), MemoryStage()) == []
+
+
+def test_a_case_with_one_is_exported_and_played_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = replay.parse
+
+    def parse(text: str, **more: Any) -> Parsed:
+        if text == BOOM:
+            raise KeyError(text)
+        return broken(text, **more)
+
+    with monkeypatch.context() as patch:
+        break_reading(patch, KeyError())
+        bad = line.text(LI, BOOM)
+        line.text(WANG, "报备 张三 138****5678 王五")
+        line.decide()
+        patch.setattr(replay, "parse", parse)
+        exported = run("register", "--site", "翡翠湾", "--format", "scenario", "张三", "138****5678")
+        assert exported.exit_code == 0, exported.output
+    assert f"{LI} > {BOOM} (could not be decided)" in exported.output
+    rules._meaning.cache_clear()
+    assert rehearse(read_scenario(exported.output), MemoryStage()) == []
+    assert run("redecide", f"翡翠湾:{bad}").exit_code == 0
+    line.decide()
+    again = run("register", "--site", "翡翠湾", "--format", "scenario", "张三", "138****5678")
+    assert rehearse(read_scenario(again.output), MemoryStage()) == []
+    assert_folded(line.runtime.engine, line.site.id)
 
 
 def test_a_form_says_nothing_that_a_database_refuses(line: Line) -> None:

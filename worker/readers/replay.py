@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.proof.compare import BY_MESSAGE
+from worker.readers.undecidable import undecidable_places
 from worker.rules.codes import Code
 from worker.rules.form_payload import payload_meaning
 from worker.rules.model import Claim, Dispute, Visit
@@ -35,6 +36,8 @@ class Played:
     several: bool = False
     """it, or what it was answered, speaks of other clients as well"""
     code: bool = False
+    undecidable: bool = False
+    """it could not be decided, and did nothing (L26)"""
     alias: Mapping[str, Any] | None = None
     """what its answer says if all that it does for the case is to give an agent of the roster one more name (L21)"""
 
@@ -51,13 +54,13 @@ class _Found:
 
 def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     """Return a client's messages in line order: reports on his numbers, what names or concerns the claims, codes."""
-    found = _Found()
+    found, lost = _Found(), undecidable_places(connection, site_id)
     here = reports.c.site_id == site_id
     on_his_numbers = on_phones7(reports.c.first3, reports.c.last4, sorted(case.phones7))
     found.seqs |= set(connection.execute(select(reports.c.seq).where(here, on_his_numbers)).scalars())
     by_ref = (replies.c.site_id == site_id) & replies.c.ref.in_(_all_refs(case.state)) & (BY_MESSAGE > 0)
     found.seqs |= set(connection.execute(select(BY_MESSAGE).where(by_ref)).scalars())
-    found.seqs |= set(_naming(connection, site_id, case))
+    found.seqs |= set(_naming(connection, site_id, case, lost))
     found.seqs |= set(_told(case))
     _add_codes(connection, site_id, found)
     found.aliases |= _aliases_before(connection, site_id, found.seqs)
@@ -77,7 +80,12 @@ def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     wanted = select(inbox).where(inbox.c.site_id == site_id, or_(set_up, inbox.c.seq.in_(seqs)))
     return [
         Played(
-            row, tuple(said.get(row.seq, ())), row.seq in several, row.seq in found.codes, found.aliases.get(row.seq)
+            row,
+            tuple(said.get(row.seq, ())),
+            several=row.seq in several,
+            code=row.seq in found.codes,
+            undecidable=row.seq in lost,
+            alias=found.aliases.get(row.seq),
         )
         for row in connection.execute(wanted.order_by(inbox.c.seq))
     ]
@@ -107,12 +115,19 @@ def _all_refs(state: State) -> list[str]:
     return list(dict.fromkeys(fact.ref for facts in kinds for fact in facts.values()))
 
 
-def _naming(connection: Connection, site_id: int, case: Case) -> Iterator[int]:
-    """Yield the places of texts that name him or his by mask, last four digits, or number; echoes say nothing."""
+def _naming(connection: Connection, site_id: int, case: Case, lost: set[int]) -> Iterator[int]:
+    """Yield the places of texts that name him or his by mask, last four digits, or number; echoes say nothing.
+
+    What could not be decided is not read, which may be what failed.
+    """
     refs, last4 = set(_all_refs(case.state)), {last4 for _, last4 in case.phones7}
     written = [inbox.c.text.contains(word) for word in {*last4, *(ref[1:] for ref in refs)}]
     by_person = inbox.c.kind.in_(("text", "form")) & ~inbox.c.echo
     for row in connection.execute(select(inbox).where(inbox.c.site_id == site_id, by_person, or_(*written))):
+        if row.seq in lost:
+            if any(first3 in row.text and last in row.text for first3, last in case.phones7):
+                yield row.seq
+            continue
         meant = payload_meaning(row.payload) or parse(row.text, region=region_of(case.state.site.number))
         masks = {(report.first3, report.last4) for report in meant.reports}
         if case.phones7 & masks or (refs | last4) & set(meant.refs):

@@ -50,7 +50,7 @@ class _Writer:
         own = [one.message for one in self.messages if one.alias is None]
         phones = {message.sender for message in own}
         words = "\n".join(message.text for message in own)
-        rosters = [one.message.payload for one in self.messages if one.message.kind == "roster"]
+        rosters = [one.message.payload for one in self.messages if one.message.kind == "roster" and not one.undecidable]
         people = [person for roster in rosters for person in roster["people"]]
         texted = [p["unit"] for p in people if p["phone"] in phones or p["name"] in words]
         reported = [claim.unit for claim in self.case.state.claims.values()]
@@ -63,7 +63,11 @@ class _Writer:
         numbers = [number for number in self.case.state.claims if number > 0]
         for one in self.messages:
             kind, said = one.message.kind, one.message.payload or {}
-            if kind == "site":
+            if one.undecidable:
+                # It did nothing (L26), and played by a program that is mended it would.
+                what = f"{one.message.sender} > {_LINE_ENDS.sub(' ', one.message.text)}" if one.message.sender else kind
+                yield f"# {self._time(one.message.received_at)} {what} (could not be decided)"
+            elif kind == "site":
                 yield from self._site(said)
                 yield from [f"policy first_number={min(numbers)}"] if numbers else []
             elif one.alias is not None:
