@@ -4,9 +4,13 @@ import json
 import re
 import shutil
 import socket
+import ssl
+import subprocess
+import threading
 import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -461,3 +465,40 @@ def test_each_sentence_is_one_line_whatever_is_away(run: Callable[..., Result]) 
     assert all(re.search(r": [a-z].*\.$", line) for line in findings)
     assert re.fullmatch(r"4 problems found by \d checks\. \d more have to wait until these are mended\.", summary)
     assert "found by 1 check. " in run(PORT="many").output
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> Iterator[int]:
+    """Yield the port of a server whose certificate nobody signed but itself."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2"]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    asked, _ = server.accept()
+                    with suppress(OSError), context.wrap_socket(asked, server_side=True):
+                        pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+
+
+def test_a_redis_that_signed_its_own_certificate_is_told_of_with_the_option(doctor: Doctor, self_signed: int) -> None:
+    found = [f.sentence for f in doctor(REDIS_URL=f"rediss://127.0.0.1:{self_signed}") if f.check == "redis"]
+    assert len(found) == 1
+    assert "ssl_ca_certs=FILE" in found[0]
+    assert "ssl_cert_reqs=none" in found[0]
+
+
+def test_a_port_without_a_host_is_told_of(doctor: Doctor) -> None:
+    told = [f.sentence for f in doctor(PORT="8000") if "HOST=0.0.0.0" in f.sentence]
+    assert len(told) == 1
+    assert not [f for f in doctor(PORT="8000", HOST="0.0.0.0") if "HOST" in f.sentence]  # noqa: S104 - nothing listens

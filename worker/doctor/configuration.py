@@ -10,6 +10,11 @@ from worker.doctor.base import Advice, Ailment, Patient
 def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
     """Look at the addresses: can Twilio reach us, may its token travel like this, does anybody hear of trouble."""
     settings = patient.settings
+    if patient.environ.get("PORT") and not patient.environ.get("HOST") and not settings.sandbox:
+        yield Advice(
+            f"PORT is set and HOST is not, so that the web process listens on {settings.host} alone: where requests "
+            "come from outside this machine, as on platforms that give a PORT, set HOST=0.0.0.0."
+        )
     if settings.twilio is not None:
         yield from _public(settings.public_url)
         yield from _api(settings.twilio.api_url)

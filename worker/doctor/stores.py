@@ -82,6 +82,13 @@ def look_at_redis(patient: Patient) -> Iterator[Ailment | Advice]:
     except (AuthenticationError, ResponseError) as error:
         yield Ailment(f"Redis refuses us ({kind_of(error)}): mend name and password in REDIS_URL.")
     except (RedisError, OSError) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            yield Ailment(
+                "Redis shows a certificate that nobody known signed: name its authority in REDIS_URL "
+                "(rediss://…?ssl_ca_certs=FILE) or, in a network of your own, leave it unchecked "
+                "(rediss://…?ssl_cert_reqs=none)."
+            )
+            return
         yield Ailment(
             f"Redis cannot be reached ({kind_of(error)}), so that replies take seconds: start it (`baobei up` does) "
             "or mend REDIS_URL."
