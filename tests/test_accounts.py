@@ -38,7 +38,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: Clock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
+    runtime = runtime_of(tmp_path, database_url, redis_url, SANDBOX_HOSTS="localhost")
     runtime.clock = clock
     yield runtime
     runtime.close()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from webhook.callers import demand_known_host
 from webhook.forms import demand_own_form
 from webhook.language import _
 from webhook.runtime import runtime
@@ -98,6 +99,7 @@ def _admit() -> Response | None:
     if request.endpoint is None:
         return None
     access = access_of(current_app, request.endpoint)
+    demand_known_host(access is not None and access.proved)
     if access is None:
         say(log, "undeclared", logging.ERROR, endpoint=request.endpoint)
         abort(403, _("This address is open to nobody yet."))

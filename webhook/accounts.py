@@ -1,11 +1,10 @@
 """Logging in and out, choosing a password, and one's own account."""
 
-from ipaddress import ip_address
-
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import LOGIN, everybody, own_path, present_user, public, user
+from webhook.callers import caller
 from webhook.language import _, _l
 from webhook.runtime import runtime
 from webhook.sites import visible_site
@@ -110,7 +109,7 @@ def _account() -> dict[str, object]:
 
 def _try(name: str, password: str) -> Login:
     key = secret_key_of(runtime().settings)
-    return log_in(runtime().engine, key, name, password, _address(), runtime().clock())
+    return log_in(runtime().engine, key, name, password, caller(), runtime().clock())
 
 
 def _refused(template: str, tried: Login, **shown: object) -> Page:
@@ -155,14 +154,3 @@ def _fault() -> str | None:
 
 def _next() -> str:
     return own_path(request.values.get("next")) or url_for("home.page")
-
-
-def _address() -> str:
-    """Return whose requests are counted together: behind a proxy of our own network, what that proxy says."""
-    peer = request.remote_addr or ""
-    try:
-        own = ip_address(peer).is_private or ip_address(peer).is_loopback
-    except ValueError:
-        return peer
-    # The last one was written by the proxy itself; those before it anybody may have invented.
-    return request.headers.get("X-Forwarded-For", peer).split(",")[-1].strip() if own else peer

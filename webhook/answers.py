@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from webhook.language import _, _l
@@ -45,6 +45,9 @@ def plain(sentence: str, status: int) -> Response:
 
 
 def _with_headers(response: Response) -> Response:
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        # Of this name alone: what else lies under it is not ours to promise.
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if response.mimetype in ("text/html", "application/json", "text/plain"):

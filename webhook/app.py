@@ -23,15 +23,18 @@ from webhook import (
 )
 from webhook.access import guard
 from webhook.answers import prepare_answers
+from webhook.kept import Kept
 from webhook.layout import prepare_layout
 from webhook.numbers import LARGEST_NUMBER
 from webhook.runtime import KEY
 from worker.accounts.logins import LONGEST
 from worker.gateways.base import LARGEST_BODY
-from worker.readers.metrics import Metrics
+from worker.readers.health import health_of
+from worker.readers.metrics import Metrics, scrape
 from worker.runtime import Runtime
 from worker.var_folder import secret_key_of
 
+KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts),
@@ -46,12 +49,17 @@ class Number(IntegerConverter):
         super().__init__(map, max=LARGEST_NUMBER)
 
 
-def create_app(runtime: Runtime) -> Flask:
-    """Return the application. It shows phones only while a gateway of `runtime` is one that has them."""
+def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
+    """Return the application. It shows phones only while a gateway of `runtime` is one that has them.
+
+    `kept_s`: how old the numbers of `/metrics` and `/readyz` may be, in seconds.
+    """
     app = Flask(__name__)
     app.url_map.converters["int"] = Number
     app.extensions[KEY] = runtime
-    app.extensions[metrics.KEY] = Metrics(runtime)
+    collector = Metrics(runtime)
+    app.extensions[metrics.KEY] = Kept(lambda: scrape(collector), kept_s)
+    app.extensions[health.KEY] = Kept(lambda: health_of(runtime), kept_s)
     app.config.update(_config(runtime))
     prepare_answers(app)
     prepare_layout(app)

@@ -1,6 +1,6 @@
 """What a person can do on the ops page; every act is recorded with who did it."""
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import allowed, own_path, present_user
@@ -32,6 +32,7 @@ def settle(site_id: int, reply_id: int) -> Response:
 @allowed("ops")
 def resume(name: str) -> Response:
     """Let a gateway send again."""
+    _demand_every_site()
     ended = _mender().resume_gateway(name)
     return _back(_("The gateway sends again; what waited goes out now.") if ended else _("It was not stopped."))
 
@@ -40,6 +41,7 @@ def resume(name: str) -> Response:
 @allowed("ops")
 def backfill(name: str) -> Response:
     """Compare a gateway's list with ours now."""
+    _demand_every_site()
     ended = _mender().backfill(name)
     if ended is None:
         return _back(_("It cannot be compared now: it keeps no list, or texts wait in the spool."))
@@ -55,8 +57,15 @@ def backfill(name: str) -> Response:
 @allowed("ops")
 def requeue(queue: str, job_id: str) -> Response:
     """Put a failed job back into its queue."""
+    _demand_every_site()
     done = _mender().requeue(queue, job_id)
     return _back(_("The job is in its queue again.") if done else _("This job is gone, or none of ours."))
+
+
+def _demand_every_site() -> None:
+    """Refuse what concerns every site to whoever looks after one."""
+    if present_user().site_id is not None:
+        abort(403, _("This concerns every site, and your account is for one: ask whoever looks after all of them."))
 
 
 def _mender() -> Mender:

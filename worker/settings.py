@@ -1,5 +1,6 @@
 """The environment becomes one frozen value; a wrong variable stops the start with a sentence that names it."""
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 # Whoever can read these can act in our name, so each may come from a file instead: NAME_FILE holds its path.
-SECRET_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET")
+SECRET_VARIABLES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_API_SECRET",
+    "METRICS_TOKEN",
+)
 VARIABLES = (
     *SECRET_VARIABLES,
     "PUBLIC_URL",
@@ -22,9 +30,13 @@ VARIABLES = (
     "LOG_LEVEL",
     "ALERT_URL",
     "SEND_PER_SECOND",
+    "TRUSTED_PROXIES",
+    "SANDBOX_HOSTS",
     "HOST",
     "PORT",
 )
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+OWN_PROXIES = "127.0.0.1,::1"
 CRASH_VARIABLE = "BAOBEI_CRASH_AT"
 TWILIO_API = "https://api.twilio.com"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -83,6 +95,12 @@ class Settings:
     log_level: str
     host: str
     port: int
+    metrics_token: str | None = field(default=None, repr=False)
+    """What opens `/metrics` and the details of `/readyz` from elsewhere; None: this machine alone."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose word on where a request came from (X-Forwarded-For) is believed."""
+    sandbox_hosts: tuple[str, ...] = ()
+    """By which names the sandbox may be reached from elsewhere; none: it answers this machine alone."""
     crash_at: str | None = None
     """For tests alone: the point at which a process is to end itself (`worker.crash_points`)."""
 
@@ -111,13 +129,16 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         database_url=_database_url(given.get("DATABASE_URL"), var),
         redis_url=_redis_url(given.get("REDIS_URL")),
         public_url=_public_url(given.get("PUBLIC_URL")),
-        secret_key=_secret_key(given.get("SECRET_KEY")),
+        secret_key=_long_enough("SECRET_KEY", given.get("SECRET_KEY")),
         twilio=_twilio(given),
         alert_url=_alert_url(given.get("ALERT_URL")),
         send_per_second=_per_second(given.get("SEND_PER_SECOND")),
         log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
         host=given.get("HOST", "127.0.0.1"),
         port=_port(given.get("PORT", "8000")),
+        metrics_token=_long_enough("METRICS_TOKEN", given.get("METRICS_TOKEN")),
+        trusted_proxies=_networks(given.get("TRUSTED_PROXIES", OWN_PROXIES)),
+        sandbox_hosts=_host_names(given.get("SANDBOX_HOSTS", "")),
         crash_at=environ.get(CRASH_VARIABLE) or None,
     )
     if settings.sandbox and settings.public_url:
@@ -224,12 +245,26 @@ def _split(name: str, text: str, example: str) -> SplitResult:
     return url
 
 
-def _secret_key(text: str | None) -> str | None:
+def _long_enough(name: str, text: str | None) -> str | None:
     if text is not None and len(text) < SHORTEST_KEY:
-        raise SettingsError(
-            f"SECRET_KEY is shorter than {SHORTEST_KEY} characters: use a long random one, or remove it."
-        )
+        raise SettingsError(f"{name} is shorter than {SHORTEST_KEY} characters: use a long random one, or remove it.")
     return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        raise SettingsError(
+            f"TRUSTED_PROXIES is {text}, but must be addresses or networks with commas between, like 10.0.0.0/8."
+        ) from None
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not all(re.fullmatch(r"[a-z0-9.:_-]+", name) for name in names):
+        raise SettingsError("SANDBOX_HOSTS must be host names with commas between, without scheme, path or brackets.")
+    return names
 
 
 def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:

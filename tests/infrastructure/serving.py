@@ -44,7 +44,7 @@ def runtime_of(var: Path, database_url: str, redis_url: str, **environ: str) -> 
 
 def client_of(runtime: Runtime) -> FlaskClient:
     """Return a client of the application; errors become answers, as they do in production."""
-    return create_app(runtime).test_client()
+    return create_app(runtime, kept_s=0).test_client()
 
 
 @contextmanager

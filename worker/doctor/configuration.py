@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from worker.doctor.base import Advice, Ailment, Patient
+from worker.settings import Settings
 
 
 def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
@@ -18,8 +19,29 @@ def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
     if settings.twilio is not None:
         yield from _public(settings.public_url)
         yield from _api(settings.twilio.api_url)
+    if settings.sandbox and (settings.sandbox_hosts or not _is_local_host(settings.host)):
+        yield _open_sandbox(settings)
     if settings.alert_url is None and not settings.sandbox:
         yield Advice("ALERT_URL is not set, so that nobody hears when texts wait or a gateway stops: set it.")
+
+
+def _open_sandbox(settings: Settings) -> Advice:
+    if settings.sandbox_hosts:
+        return Advice(
+            f"SANDBOX_HOSTS lets whoever reaches {', '.join(settings.sandbox_hosts)} text as anybody: remove it where "
+            "that is more than those who try it out."
+        )
+    return Advice(
+        f"HOST is {settings.host}, but the sandbox answers this machine alone: set SANDBOX_HOSTS to the name under "
+        "which others may try it, or leave HOST at 127.0.0.1."
+    )
+
+
+def _is_local_host(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _public(url: str | None) -> Iterator[Ailment | Advice]:

@@ -1,0 +1,90 @@
+"""Who calls, and by which name we are called: neither is believed because a header says so.
+
+A page of another site can make a browser ask us under that site's name (DNS rebinding); a proxy makes the whole world
+look like this machine. So the sandbox, in which anybody may text as anybody, answers this machine alone unless
+SANDBOX_HOSTS says otherwise, and everything but the gateways' routes answers to the names that we know.
+"""
+
+from hmac import compare_digest
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from flask import abort, request
+
+from webhook.language import _
+from webhook.runtime import runtime
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+PROBES = frozenset({"health.healthz", "health.readyz"})
+"""Platforms ask them by whatever name a machine has."""
+
+
+def demand_known_host(proved: bool) -> None:
+    """Refuse a request that calls us by a name that is not ours, or that the sandbox is not to answer.
+
+    `proved`: a gateway's request, which its signature proves, whatever proxy it came by.
+    """
+    settings = runtime().settings
+    if settings.sandbox and not settings.sandbox_hosts and not _is_from_here():
+        sentence = _("The sandbox, where anybody may text as anybody, answers this machine alone.")
+        abort(403, f"{sentence} SANDBOX_HOSTS")
+    if proved or request.endpoint in PROBES:
+        return
+    host = _host_of(f"//{request.host}")
+    known = {*settings.sandbox_hosts, _host_of(settings.base_url)}
+    if host not in known and not (_is_loopback(host) if settings.sandbox else _is_number(host)):
+        abort(400, _("This server is not called by that name."))
+
+
+def may_see_details() -> bool:
+    """Tell whether the caller may see how we are: from this machine, or with METRICS_TOKEN as bearer."""
+    token = runtime().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    if token is not None and compare_digest(given, token.encode()):
+        return True
+    return _is_from_here() and _is_loopback(_host_of(f"//{request.host}"))
+
+
+def caller() -> str:
+    """Return the address of who calls: the nearest one that is no proxy of TRUSTED_PROXIES."""
+    address = request.remote_addr or ""
+    told = request.headers.get("X-Forwarded-For", "").split(",")
+    # What stands before the word of somebody whom we do not know, anybody may have invented.
+    while told and _is_trusted(address):
+        if not (nearer := told.pop().strip()):
+            break
+        address = nearer
+    return address
+
+
+def _is_from_here() -> bool:
+    return _is_loopback(request.remote_addr or "") and not any(name in request.headers for name in FORWARDED)
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _is_number(host: str) -> bool:
+    """Tell whether a host needs no name server, whose answers anybody may make up."""
+    return host == "localhost" or _address(host) is not None
+
+
+def _is_trusted(host: str) -> bool:
+    address = _address(host)
+    return address is not None and any(address in network for network in runtime().settings.trusted_proxies)
