@@ -144,7 +144,7 @@ def _lock(connection: Connection, which: Any) -> Row[Any] | None:
 
 def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | None) -> Receipt:
     seq = site.last_seq + 1
-    received_at = max(_now(connection, clock), site.last_received_at)
+    received_at = max(time_of_line(connection, clock), site.last_received_at)
     masked = mask_numbers(entry.text, region_of(site.number))
     text = storable(masked)
     sender = storable(entry.sender)[:SENDER_LONGEST]
@@ -173,7 +173,7 @@ def _keep_unrouted(connection: Connection, inbound: Inbound, clock: Clock | None
     masked = mask_numbers(inbound.text, region_of(inbound.recipient))
     connection.execute(
         insert(unrouted).values(
-            received_at=_now(connection, clock),
+            received_at=time_of_line(connection, clock),
             gateway=inbound.gateway,
             provider_id=storable(inbound.provider_id),
             sender=storable(inbound.sender)[:SENDER_LONGEST],
@@ -185,7 +185,8 @@ def _keep_unrouted(connection: Connection, inbound: Inbound, clock: Clock | None
     return Receipt("unrouted")
 
 
-def _now(connection: Connection, clock: Clock | None) -> datetime:
+def time_of_line(connection: Connection, clock: Clock | None = None) -> datetime:
+    """Return the time that a text gets which comes now: the database's, on SQLite this machine's."""
     if clock is not None:
         return clock()
     if connection.dialect.name == "postgresql":

@@ -27,6 +27,9 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
             complain(log, "database too slow", error, gateway=inbound.gateway)
         except NotDurableError as error:
             complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
+        except Exception as error:
+            # Not all that a driver raises is wrapped. Whatever it is, the text is kept.
+            complain(log, "not taken", error, gateway=inbound.gateway)
     # Those that wait were first: while there is one, nobody passes it.
     return _spooled(spool, inbound)
 
@@ -48,7 +51,7 @@ def _nothing_waits(spool: Spool) -> bool:
 def _spooled(spool: Spool, inbound: Inbound) -> Receipt:
     try:
         name = spool.keep(inbound)
-    except OSError as error:
+    except Exception as error:
         raise NotDurableError("neither the database nor the spool took the message") from error
     say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
     return Receipt("spooled")

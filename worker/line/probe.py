@@ -1,25 +1,45 @@
-"""Whether a text that comes now could be put down: tried as far as the lock and the constraints, and taken back."""
+"""Whether a text that comes now could be put down: tried as far as the commit, with nothing that anybody sees."""
 
 import secrets
+from typing import Final
 
-from sqlalchemy import Engine, insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, delete, insert
 
 from worker.clock import utc_now
-from worker.store.schema import unrouted
+from worker.gateways.base import LARGEST_BODY
+from worker.line.door import time_of_line
+from worker.store.schema import probes, unrouted
+
+HEAVY: Final = LARGEST_BODY
+"""Bytes that are committed: as much as the largest request brings, so that a disk with less room says so."""
 
 
 def could_take(engine: Engine) -> bool:
-    """Take the way that a text takes, to the lock and through the constraints, and go back before the commit."""
+    """Take the way that a text takes, to the lock, through the constraints and to the disk; leave nothing behind.
+
+    Whatever is raised on that way, by the database or by its driver, would be raised for a text.
+    """
     try:
-        with engine.connect() as connection, connection.begin() as transaction:
-            connection.execute(insert(unrouted).values(**_nobody()))
-            transaction.rollback()
-    except SQLAlchemyError:
+        _go_back_before_the_commit(engine)
+        _commit_and_clear(engine)
+    except Exception:
         return False
     return True
 
 
-def _nobody() -> dict[str, object]:
-    texts = dict.fromkeys(("gateway", "sender", "recipient", "text"), "")
-    return texts | {"received_at": utc_now(), "provider_id": secrets.token_hex(8), "body": b""}
+def _go_back_before_the_commit(engine: Engine) -> None:
+    with engine.connect() as connection, connection.begin() as transaction:
+        texts = dict.fromkeys(("gateway", "sender", "recipient", "text"), "")
+        nobody = texts | {"received_at": time_of_line(connection), "provider_id": secrets.token_hex(8), "body": b""}
+        connection.execute(insert(unrouted).values(nobody))
+        transaction.rollback()
+
+
+def _commit_and_clear(engine: Engine) -> None:
+    # A full disk says so only when something is written to it.
+    name = secrets.token_hex(8)
+    with engine.begin() as connection:
+        connection.execute(insert(probes).values(id=name, at=utc_now(), body=secrets.token_bytes(HEAVY)))
+    with engine.begin() as connection:
+        # What a probe that died left behind goes as well.
+        connection.execute(delete(probes))

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from worker.crash_points import around
 from worker.line.door import NotDurableError, accept
+from worker.line.probe import could_take
 from worker.line.spool import Spool, UnreadableError, number_of
 from worker.log import complain, kind_of, say
 from worker.runtime import Runtime
@@ -53,6 +54,9 @@ class Feeder:
             # The others would fare no better, and must not pass it.
             raise
         except Exception as error:
+            if not isinstance(error, UnreadableError) and not could_take(self.engine):
+                # It is not this text's fault: none would be taken.
+                raise NotDurableError("the database takes no text at all") from error
             # The others may pass a text that nobody can read.
             why = str(error) if isinstance(error, UnreadableError) else kind_of(error)
             say(log, "spool file set aside", logging.CRITICAL, spool=number_of(name), why=why)

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Engine, func, select
 
 from worker.lock import file_lock
+from worker.store.database import reading
 
 LOCK: Final = 0x62616F6265690001
 """Any number that nothing else on the server takes: “baobei”, 1."""
@@ -23,10 +24,8 @@ def alone(engine: Engine) -> Iterator[bool]:
         with file_lock(Path(f"{engine.url.database}-sealing")) as mine:
             yield mine
         return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        mine = bool(connection.execute(select(func.pg_try_advisory_lock(LOCK))).scalar_one())
-        try:
-            yield mine
-        finally:
-            if mine:
-                connection.execute(select(func.pg_advisory_unlock(LOCK)))
+    with reading(engine).connect() as connection:
+        # A lock of the transaction, and not of the session, which behind a pooler is not ours alone. It is held idle
+        # for as long as the work takes, and keeps nothing from being cleaned up: it has looked at no row.
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(LOCK))).scalar_one())

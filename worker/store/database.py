@@ -19,6 +19,16 @@ from worker.store.types import Words
 LOCK_WAIT_MS = 5_000
 STATEMENT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 30_000
+OUR_WAY: dict[str, str | int] = {
+    "statement_timeout": STATEMENT_MS,
+    "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "standard_conforming_strings": "on",
+    "bytea_output": "hex",
+}
+"""Settings of PostgreSQL by which we and the driver read and write; times in ms."""
 OF_BEFORE = re.compile("00[0-9]{2}")
 """Revisions of databases that no version carries on."""
 # A machine that vanishes says no goodbye; without these a connection to it would be waited on for a quarter of an hour.
@@ -32,15 +42,7 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url, lock_wait_ms)
-    limits = f"-c statement_timeout={STATEMENT_MS} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
-    return create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
-        pool_timeout=lock_wait_ms / 1000,
-        connect_args={"options": f"{limits} -c lock_timeout={lock_wait_ms}", "connect_timeout": 3} | LINE_DEAD,
-    )
+    return _postgresql(url, lock_wait_ms)
 
 
 def reading(engine: Engine) -> Engine:
@@ -68,6 +70,24 @@ def in_key_order(connection: Connection, columns: list[Column[Any]]) -> list[Col
     if connection.dialect.name != "postgresql":
         return list(columns)
     return [collate(c, "C") if isinstance(c.type, (String, Words)) else c for c in columns]
+
+
+def _postgresql(url: str, lock_wait_ms: int) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        pool_timeout=lock_wait_ms / 1000,
+        # A statement prepared on one connection of a pooler's may be executed on another, which does not know it.
+        connect_args={"connect_timeout": 3, "client_encoding": "utf8", "prepare_threshold": None} | LINE_DEAD,
+    )
+    wanted = OUR_WAY | {"lock_timeout": lock_wait_ms}
+    # By transaction: behind a pooler in transaction mode the next one is on another connection, and neither it nor
+    # `options` would do. What somebody set for the database, the role or the server then counts for us no more.
+    setting = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in wanted.items())
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(setting))
+    return engine
 
 
 def _sqlite(url: str, lock_wait_ms: int) -> Engine:

@@ -589,6 +589,15 @@ heartbeats = Table(
     comment="Signs of life of the processes that nobody else would miss.",
 )
 
+probes = Table(
+    "probes",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    comment="Rows of a moment, by which it is seen whether a text would be kept.",
+)
+
 alerts = Table(
     "alerts",
     metadata,
