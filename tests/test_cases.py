@@ -117,6 +117,28 @@ def test_where_nothing_waits_it_says_so(manager: FlaskClient) -> None:
     assert "没有待判定的案件" in manager.get("/cases").text
 
 
+def test_however_many_names_come_for_one_number_the_page_stays_small_and_shows_the_others(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    text(runtime, site, WANG, "报备 何健 139****0001\n报备 张健 138****0001")
+    text(runtime, site, LI, "报备 吕布 139****0001")
+    for i in range(11):
+        names = (f"{surname}{given}" for surname in "赵钱孙李周" for given in ("伟国", "建军")[:2])
+        clients = "\n".join(f"{name}{'甲乙丙丁戊己庚辛壬癸子'[i]} 138****5678" for name in names)
+        text(runtime, site, f"+86139000009{i:02d}", f"报备\n{clients}\n{('贝壳', '链家')[i % 2]}")
+    html = manager.get("/cases").text
+    assert len(html) < 40_000
+    assert 'id="case-R4"' in html, "another client's case"
+    assert len(re.findall(r'id="case-R', html)) == 1 + 3
+    assert "另有 107 组同号待判定" in html
+    with runtime.engine.connect() as connection:
+        kept = connection.execute(select(claims.c.rivals)).scalars().all()
+    assert max(len(rivals) for rivals in kept) == 5
+    judged = re.findall(r'id="case-(R\d+)"', html)[1]
+    send_form(manager, "/cases/1/judgements", "j", ref=judged, answer="duplicate", reason="同一人")
+    assert "另有 106 组同号待判定" in manager.get("/cases").text
+
+
 def test_a_suspected_client_is_settled_with_a_reason(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
     text(runtime, site, WANG, "报备 何健 138****5678")
     words = case(manager, "R2")

@@ -105,6 +105,8 @@ class ClaimCaseView:
     own: RivalView
     rivals: tuple[RivalView, ...]
     countdown: Countdown
+    more: int
+    """how many others on the same digits wait and are not shown"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCas
 
 def _claim_case(case: ClaimCase, show: Showing) -> ClaimCaseView:
     ends = countdown(_("Report"), case.claim.ends_at, show)
-    return ClaimCaseView(_rival(case.claim, show), tuple(_rival(claim, show) for claim in case.rivals), ends)
+    return ClaimCaseView(_rival(case.claim, show), tuple(_rival(claim, show) for claim in case.rivals), ends, case.more)
 
 
 def _rival(claim: Claim, show: Showing) -> RivalView:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from worker.readers.desk import Arrival, arrival_of
 from worker.rules.attribution import Answer, attribute
@@ -20,6 +20,9 @@ from worker.store.schema import claims, cursors, deals, disputes, visits
 from worker.store.working_set import load_belongings, load_claims, load_clients, open_state
 
 MOST_OF_A_KIND = 60
+MOST_ON_DIGITS = 3
+"""Of claims on the same digits so many are shown; who keeps sending names for one number hides nobody else's case."""
+MOST_RIVALS = 5
 MOST_DISPUTES = 200
 """Those that silence decided (R20) are among the open ones: only their time tells."""
 LATELY_DECIDED = 10
@@ -31,6 +34,8 @@ class ClaimCase:
 
     claim: Claim
     rivals: tuple[Claim, ...]
+    more: int = 0
+    """how many others on the same digits wait likewise and are not among the cases"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +107,20 @@ def _due(case: DisputeCase, now: datetime) -> tuple[bool, datetime]:
 
 def _pending(connection: Connection, site_id: int, state: ClaimState, now: datetime) -> tuple[ClaimCase, ...]:
     standing = claims.c.state == state, claims.c.ended_at.is_(None), claims.c.ends_at > now
-    numbers = _newest(connection, site_id, claims, claims.c.seq, *standing)
+    digits, place = (claims.c.first3, claims.c.last4), (claims.c.seq, claims.c.part)
+    nth = func.row_number().over(partition_by=digits, order_by=place).label("nth")
+    mine = select(claims.c.number, claims.c.seq, nth, func.count().over(partition_by=digits).label("total"))
+    each = mine.where(claims.c.site_id == site_id, *standing).subquery()
+    first = select(each).where(each.c.nth <= MOST_ON_DIGITS).order_by(each.c.seq.desc()).limit(MOST_OF_A_KIND)
+    more = {row.number: row.total - row.nth for row in connection.execute(first) if row.nth == MOST_ON_DIGITS}
+    numbers = list(connection.execute(first.with_only_columns(each.c.number)).scalars())
     found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
-    known = _claims(connection, site_id, {number for claim in found for number in claim.rivals})
-    cases = [ClaimCase(claim, tuple(known[n] for n in claim.rivals if n in known)) for claim in found]
-    return tuple(sorted(cases, key=lambda case: case.claim.ends_at))
+    known = _claims(connection, site_id, {number for claim in found for number in claim.rivals[:MOST_RIVALS]})
+    cases = [
+        ClaimCase(claim, tuple(known[n] for n in claim.rivals if n in known), more.get(claim.number, 0))
+        for claim in found
+    ]
+    return tuple(sorted(cases, key=lambda case: (case.claim.ends_at, case.claim.number)))
 
 
 def _claims(connection: Connection, site_id: int, numbers: set[int]) -> dict[int, Claim]:

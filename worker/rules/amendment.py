@@ -22,9 +22,9 @@ from worker.rules.identity import fold, name_form, name_key, names_agree, same_n
 from worker.rules.manager_notices import TOLD
 from worker.rules.model import NO_AGENT, UNSURE, Claim
 from worker.rules.numbers import Rule
-from worker.rules.params import claim_params, named_params
+from worker.rules.params import claim_params, named_params, rival_params
 from worker.rules.part import Part
-from worker.rules.rank import outranking
+from worker.rules.rank import MOST_RIVALS, outranking
 from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.states import PENDING, ClaimState
@@ -142,7 +142,7 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
         passed += [c for c in between if c not in passed]
     if passed:
         return Place(ClaimState.CONTESTED, tuple(c.number for c in passed))
-    strangers = tuple(c.number for c in agreeing or earlier)
+    strangers = tuple(c.number for c in agreeing or earlier)[:MOST_RIVALS]
     return Place(ClaimState.SUSPECTED, strangers) if strangers else Place(ClaimState.LIVE)
 
 
@@ -186,9 +186,7 @@ def _flags(turn: Turn, claim: Claim, agent: tuple[str, str], *, sure: bool, shor
 
 def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     """Answer with how the claim stands now, and tell the managers what needs them, or what they were told otherwise."""
-    params = claim_params(claim) | {"was": list(became(claim))[-1].was}
-    if claim.rivals:
-        params["other"] = ",".join(turn.state.claims[number].ref for number in claim.rivals)
+    params = claim_params(claim) | {"was": list(became(claim))[-1].was} | rival_params(claim)
     if UNSURE in claim.flags:
         params |= {"unsure": True, "minutes": turn.policy.amend_minutes}
     managers = turn.state.staff("manager")

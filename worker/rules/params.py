@@ -1,6 +1,6 @@
 """What words are made of: the values that a reply carries beside its code (worker.words renders them)."""
 
-from typing import Any
+from typing import Any, Final
 
 from parsers.message import Report
 from worker.rules.client import Client
@@ -16,6 +16,16 @@ def client_params(report: Report) -> dict[str, Any]:
 def named_params(claim: Claim) -> dict[str, Any]:
     """Return a claim's client and number, and nothing of whose it is."""
     return {"client": claim.client, "mask": claim.mask, "ref": claim.ref}
+
+
+RIVALS_NAMED: Final = 2
+"""A notice is one segment: it names so many of the claims with the same digits."""
+
+
+def rival_params(claim: Claim) -> dict[str, str]:
+    """Return the numbers of the first claims that one stands against, for whoever has to judge."""
+    named = ",".join(f"R{number}" if number > 0 else f"V{-number}" for number in claim.rivals[:RIVALS_NAMED])
+    return {"other": named + ("…" if len(claim.rivals) > RIVALS_NAMED else "")} if claim.rivals else {}
 
 
 def expired_params(claim: Claim) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from worker.rules.identity import name_form, name_key
 from worker.rules.model import Claim
 
+MOST_RIVALS = 5
+"""A suspected claim is kept with so many of the earliest that it is so with, though hundreds may have its digits."""
 MOST_NAMES = 2
 """So many names on the same digits a unit registers unasked."""
 

@@ -18,10 +18,10 @@ from worker.rules.identity import fold, name_key, names_agree, same_name
 from worker.rules.manager_notices import notify_staff
 from worker.rules.model import NO_AGENT, UNSURE, Claim, Decision, ReportRow
 from worker.rules.numbers import Rule
-from worker.rules.params import claim_params, client_params
+from worker.rules.params import claim_params, client_params, rival_params
 from worker.rules.part import ASKED, REGISTERED, Beside, Part, code_of
 from worker.rules.plans import keep_plan
-from worker.rules.rank import many_names_before, outranking
+from worker.rules.rank import MOST_RIVALS, many_names_before, outranking
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
@@ -29,9 +29,6 @@ from worker.rules.states import ClaimState
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 from worker.rules.unlisted import count_unlisted, day_is_full, is_beyond
-
-RIVALS_NAMED = 2
-"""A notice is one segment: it names so many of the claims with the same digits."""
 
 
 def decide_report(turn: Turn, parsed: Parsed) -> Decision:
@@ -133,7 +130,7 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
     if len({name_key(c.client) for c in first}) == 1:
         return _overlap(turn, report, reporter, first[0], index, beside)
     strangers = tuple(c.number for c in agreeing or live if c.unit != reporter.unit)
-    strangers = strangers or many_names_before(name, reporter.unit, live)
+    strangers = (strangers or many_names_before(name, reporter.unit, live))[:MOST_RIVALS]
     rules, state = ((Rule.R11,), ClaimState.SUSPECTED) if strangers else ((), ClaimState.LIVE)
     return _register(turn, report, reporter, index, beside, rules, state=state, rivals=strangers)
 
@@ -251,9 +248,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
         params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None
-    if claim.rivals:
-        named = ",".join(turn.state.claims[number].ref for number in claim.rivals[:RIVALS_NAMED])
-        params["other"] = named + ("…" if len(claim.rivals) > RIVALS_NAMED else "")
+    params |= rival_params(claim)
     others = (c for c in turn.state.claims_at(claim.phone7) if c.number != claim.number)
     if any(names_agree(c.client, claim.client) and not c.live(turn.now) for c in others):
         rules = (*rules, Rule.R8)
