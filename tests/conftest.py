@@ -1,9 +1,12 @@
-"""Fixtures of every test: a real Redis, fresh databases of both kinds, and nothing from outside."""
+"""Fixtures of every test: a real Redis, fresh databases of both kinds, the application on them."""
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import Phase, settings
 from redis import Redis
 from sqlalchemy import Engine
@@ -11,6 +14,10 @@ from sqlalchemy import Engine
 from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.infrastructure.isolation import clean_environment, keep_inside
 from tests.infrastructure.postgres import start_postgres
+from tests.infrastructure.serving import client_of, runtime_of
+from webhook.app import create_app
+from worker.clock import Clock, utc_now
+from worker.runtime import Runtime
 from worker.store.database import open_engine
 from worker.up.guard import Guard
 from worker.up.redis_server import start_redis
@@ -110,3 +117,30 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return the clock of `runtime`; where time has to stand, a module has another."""
+    return utc_now
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: Clock) -> Iterator[Runtime]:
+    """Yield what a process holds open, with the sandbox for a gateway; once on each kind of database."""
+    runtime = runtime_of(tmp_path, database_url, redis_url)
+    runtime.clock = clock
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    """Return the application on `runtime`."""
+    return create_app(runtime)
+
+
+@pytest.fixture
+def client(runtime: Runtime) -> FlaskClient:
+    """Return a client of the application that is not logged in."""
+    return client_of(runtime)

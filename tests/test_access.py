@@ -25,11 +25,6 @@ def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runti
     runtime.close()
 
 
-@pytest.fixture
-def app(runtime: Runtime) -> Flask:
-    return create_app(runtime)
-
-
 def undeclared(app: Flask) -> list[str]:
     return [rule.rule for rule in rules(app) if access_of(app, rule.endpoint) is None]
 

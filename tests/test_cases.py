@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -24,7 +23,6 @@ from tests.infrastructure.deciding import (
     staffed_site,
     text,
 )
-from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
@@ -42,14 +40,6 @@ from worker.store.schema import claims, follow_ups, inbox, sites
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
 
 
 @pytest.fixture

@@ -36,14 +36,6 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
-
-
-@pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
     site = staffed_site(runtime, clock)
     for name, role, phone in (

@@ -43,13 +43,6 @@ from worker.store.schema import decisions, replies
 CANARY = "金丝雀13812345678"
 
 
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    yield runtime
-    runtime.close()
-
-
 @pytest.fixture(autouse=True)
 def own_signals() -> Iterator[None]:
     """A worker takes over the signals of its process, which here is everybody's."""

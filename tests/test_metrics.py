@@ -46,11 +46,6 @@ def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingCl
     runtime.close()
 
 
-@pytest.fixture
-def client(runtime: Runtime) -> FlaskClient:
-    return client_of(runtime)
-
-
 def scraped(client: FlaskClient) -> Numbers:
     """Return each sample by its name and the value of its label, "" where it has none."""
     answer = client.get("/metrics")

@@ -23,7 +23,6 @@ from tests.infrastructure.serving import (
     SITE_NUMBER,
     TOKEN,
     TWILIO,
-    client_of,
     database_away,
     open_line,
     post,
@@ -49,11 +48,6 @@ def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runti
     open_line(runtime.engine, gateway="twilio")
     yield runtime
     runtime.close()
-
-
-@pytest.fixture
-def client(runtime: Runtime) -> FlaskClient:
-    return client_of(runtime)
 
 
 def rows(engine: Engine) -> dict[str, int]:

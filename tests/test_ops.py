@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -43,14 +42,6 @@ MANAGER, STRANGER = "+8613800000001", "+8613900000099"
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,18 +26,6 @@ from worker.words.render import catalogue
 LI, WANG, STRANGER = "+8613900000011", "+8613900000021", "+8613900000099"
 MANAGER, CONSULTANT = "+8613800000001", "+8613800000002"
 REPORT = "报备 张三 138****5678"
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    yield runtime
-    runtime.close()
-
-
-@pytest.fixture
-def client(runtime: Runtime) -> FlaskClient:
-    return client_of(runtime)
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +13,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from tests.fixtures.large_register import fill
-from tests.infrastructure.serving import SITE_NUMBER, runtime_of
+from tests.infrastructure.serving import SITE_NUMBER
 from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import NOON, StandingClock
 from webhook.app import create_app
@@ -35,14 +33,6 @@ MANAGER = "+8613800000001"
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
 
 
 @pytest.fixture

@@ -59,11 +59,6 @@ def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runti
 
 
 @pytest.fixture
-def client(runtime: Runtime) -> FlaskClient:
-    return client_of(runtime)
-
-
-@pytest.fixture
 def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "var" / "spool")
 

@@ -44,13 +44,6 @@ def time() -> Time:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    yield runtime
-    runtime.close()
-
-
-@pytest.fixture
 def deaf(tmp_path: Path, database_url: str) -> Iterator[Runtime]:
     """A runtime whose Redis is away."""
     runtime = runtime_of(tmp_path, database_url, f"unix://{tmp_path}/none.sock")

@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from tests.infrastructure.deciding import LI, MANAGER, WANG, deciding, send_form, staffed_site, text
-from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import enrol, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
@@ -29,14 +27,6 @@ from worker.store.schema import claims, roster, sites
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: StandingClock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`/healthz` and `/readyz`: 503 only when a text could not be kept; what else is amiss is named, with 200."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,18 +30,6 @@ from worker.store.schema import cursors, gateway_stops, inbox
 NO_WORKERS = ["no_decide_worker", "no_send_worker"]
 NEITHER = {"status": "not_durable", "degraded": ["database_away", "spool_away", *NO_WORKERS]}
 NOBODY = [*NO_WORKERS, "no_sweeper"]
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url)
-    yield runtime
-    runtime.close()
-
-
-@pytest.fixture
-def client(runtime: Runtime) -> FlaskClient:
-    return client_of(runtime)
 
 
 def ready(client: FlaskClient) -> tuple[int, Any]:
