@@ -12,6 +12,10 @@ _MOBILE_TYPES: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MO
 _OF_SPREADSHEETS: Final = re.compile(r"\.0$")
 _IN_POWERS: Final = re.compile(r"\d(?:[.,]\d+)?[eE][+＋]?\d+")
 _SIGNS_OF_NUMBERS: Final = re.compile(r"[+＋]?[\s\d()（）‐-―－-]+(?:\.\d{2,}[\s\d()-]*)*")
+_CHINA: Final = 86
+_CHINESE_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
+_FEWEST: Final = 7
+_OF_PERSONS: Final = (*_MOBILE_TYPES, PhoneNumberType.PERSONAL_NUMBER, PhoneNumberType.VOIP)
 
 
 @lru_cache(maxsize=1024)
@@ -42,6 +46,26 @@ def country_code_of_region(region: str) -> int:
     if not code:
         raise ValueError(f"“{region}” is no country; write it as CN")
     return code
+
+
+@lru_cache(maxsize=4096)
+def is_persons(number: str) -> bool:
+    """Tell whether an E.164 number can be a person's, who texts with it, as far as its country's plan tells.
+
+    Service numbers (+8610086), short codes, landlines, toll-free and premium numbers are machines'. A number of a range
+    that the plan does not know yet is taken for a person's where its length is that of one.
+    """
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    kind = phonenumbers.number_type(parsed)
+    if kind != PhoneNumberType.UNKNOWN:
+        return kind in _OF_PERSONS
+    national = phonenumbers.national_significant_number(parsed)
+    if parsed.country_code == _CHINA:
+        return _CHINESE_MOBILE.fullmatch(national) is not None
+    return phonenumbers.is_possible_number(parsed) and len(national) >= _FEWEST
 
 
 def to_e164(typed: str, region: str = DEFAULT_REGION) -> str:

@@ -1,6 +1,7 @@
 """`parse`: any text becomes a meaning. Pure and total; reads at most 1,600 characters (texts.md, section 1).
 
 text → masked → reading (clean + skeleton) ─┬ the plain standard form, at a glance
+                                             ├ nobody's: a phone's reaction, a carrier's notice
                                   → numbers ─┼ a command, by its keyword
                                             ├ silent: courtesy, advert, code, echo …
                                             ├ free words: a question, 取消, 打错了, 带看
@@ -14,12 +15,14 @@ from typing import Final
 from parsers.expected import read_planned
 from parsers.free_words import read_free
 from parsers.keywords import begins_like_command, read_command
+from parsers.machines import behind_notice, is_reaction
 from parsers.mask import mask_numbers
 from parsers.message import Lexicon, Parsed
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone, blank, find_phones
 from parsers.plain import read_plain
 from parsers.projects import find_projects, without_free_projects
+from parsers.quotes import without_our_quotes
 from parsers.reader import known_of, read_report
 from parsers.silence import silent_kind
 
@@ -36,6 +39,16 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> P
     Never raises, whatever the text; `parse(mask_numbers(text))` is the same.
     """
     reading = fold_for_reading(mask_numbers(text, region)[:LONGEST])
+    if is_reaction(reading):
+        return Parsed("courtesy")
+    reading = without_our_quotes(reading)
+    below = behind_notice(reading)
+    if below is None:
+        return _read(reading, region, lexicon)
+    return _read(below, region, lexicon) if below.skeleton.strip() else Parsed("automatic")
+
+
+def _read(reading: Reading, region: str, lexicon: Lexicon) -> Parsed:
     plain = read_plain(reading, known_of(lexicon))
     if plain is not None:
         return Parsed("report", None, (plain,))

@@ -31,6 +31,11 @@ _OURS: Final = re.compile(
 _OURS_INSIDE: Final = re.compile(r"有效期?至[^\n]{3,24}\d[:点]\d\d|已转公共资源|重复报备不顺延|已被先报备")
 
 
+def begins_like_ours(skeleton: str) -> bool:
+    """Tell whether a text begins as a reply of ours does."""
+    return _OURS.search(skeleton) is not None
+
+
 def silent_kind(reading: Reading, phones: list[Phone]) -> str | None:
     """Return courtesy, advert, code, automatic, echo, stop, start or affirm; None for what may want an answer."""
     skeleton = reading.skeleton
@@ -43,7 +48,7 @@ def silent_kind(reading: Reading, phones: list[Phone]) -> str | None:
         return "affirm"
     if len(whole) < 40 and _COURTESY.fullmatch(reading.clean.casefold().strip()):
         return "courtesy"
-    if _OURS.search(skeleton):
+    if begins_like_ours(skeleton):
         return "echo"
     if any(not phone.was_full for phone in phones):
         # A report may stand beside such words: whoever weighs the whole text decides.

@@ -40,7 +40,8 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.gateways.twilio import Twilio, plain_text
+from worker.gateways.encoded import plain_text
+from worker.gateways.twilio import Twilio
 from worker.gateways.twilio_codes import VERDICTS, explained
 from worker.settings import TwilioSettings
 
@@ -151,6 +152,14 @@ class TestVerify:
             (raw(TEXT) + b"&Body=again", FORM, 400),
             (raw(TEXT) + b"&MessageSid=" + SID.encode(), FORM, 400),
             (raw(TEXT) + b"&From=%2B1", FORM, 400),
+            (raw(TEXT) + b"&SmsSid=" + SID.encode() + b"&SmsSid=" + SID.encode(), FORM, 400),
+            (raw(TEXT | {"FromCity": "A" * 201}), FORM, 400),
+            (raw(TEXT | {"From City": "?"}), FORM, 400),
+            (raw(TEXT | {"Fr\u043em": "?"}), FORM, 400),
+            (raw(TEXT | {"": "?"}), FORM, 400),
+            (raw(TEXT | {"FromCity": "SHANGHAIFrom+8613900000022"}), FORM, 400),
+            (raw(TEXT | {"ApiVersion": f"2010AccountSid{ACCOUNT}"}), FORM, 400),
+            (raw(TEXT | {"FromZip": f"MessageSid{SID}"}), FORM, 400),
         ],
     )
     def test_refuses_what_is_no_readable_form(self, twilio: Twilio, body: bytes, kind: str, status: int) -> None:
@@ -158,8 +167,46 @@ class TestVerify:
             twilio.verify({"Content-Type": kind, "X-Twilio-Signature": "x"}, body, MESSAGES)
         assert caught.value.status == status
 
+    def test_lets_nobody_cut_a_signed_string_into_other_fields(self, twilio: Twilio) -> None:
+        """Names and values are signed as one string: a text that names another sender makes a field of his."""
+        victim = "+8613900000022"
+        said = TEXT | {"Body": f"撤 R1From{victim}FromCity", "From": "+8613900000099"}
+        cut = TEXT | {"Body": "撤 R1", "From": victim, "FromCity": f"FieldOfTomorrow?From{said['From']}FromCity"}
+        del cut["FieldOfTomorrow"]
+        said = {name: said[name] for name in said if name != "FieldOfTomorrow"} | {"FromCity": ""}
+        said["Body"] += "FieldOfTomorrow?"
+        assert signature(said) == signature(cut)
+        twilio.verify(headers(said), raw(said), MESSAGES)
+        with pytest.raises(MalformedError):
+            twilio.verify(headers(said), raw(cut), MESSAGES)
+
+    def test_takes_a_long_body_and_the_fields_that_twilio_sends(self, twilio: Twilio) -> None:
+        fields = TEXT | {"Body": "报备 " * 400, "SmsSid": SID, "MediaUrl0": f"https://api.example.com/{'a' * 150}"}
+        twilio.verify(headers(fields), raw(fields), MESSAGES)
+
 
 class TestParse:
+    @pytest.mark.parametrize("name", ["SmsSid", "SmsMessageSid"])
+    def test_refuses_a_message_of_two_ids(self, twilio: Twilio, name: str) -> None:
+        with pytest.raises(MalformedError):
+            twilio.parse("messages", raw(TEXT | {name: "SM" + "b" * 32}), MESSAGES)
+        (text,) = twilio.parse("messages", raw(TEXT | {name: SID}), MESSAGES)
+        assert isinstance(text, Inbound)
+
+    @pytest.mark.parametrize("sid", ["SM" + "A" * 32, "sm" + "aA" * 16, SID])
+    def test_takes_an_id_in_letters_of_either_case_for_the_same(self, twilio: Twilio, sid: str) -> None:
+        (text,) = twilio.parse("messages", raw(TEXT | {"MessageSid": sid, "SmsSid": SID}), MESSAGES)
+        assert isinstance(text, Inbound)
+        assert text.provider_id == SID
+
+    @pytest.mark.parametrize(
+        ("said", "means"), [("STOP", "stop"), ("START", "start"), ("stop", "stop"), ("HELP", None), ("", None)]
+    )
+    def test_reads_what_twilio_says_of_the_senders_consent(self, twilio: Twilio, said: str, means: str | None) -> None:
+        (text,) = twilio.parse("messages", raw(TEXT | {"Body": "别发了", "OptOutType": said}), MESSAGES)
+        assert isinstance(text, Inbound)
+        assert text.opt_out == means
+
     def test_reads_a_text(self, twilio: Twilio) -> None:
         wanted = Inbound("twilio", SID, AGENT, NUMBER, TEXT["Body"])
         assert twilio.parse("messages", raw(TEXT), MESSAGES) == [wanted]
@@ -184,13 +231,23 @@ class TestParse:
         assert isinstance(text, Inbound)
         assert text.text == words
 
+    @pytest.mark.parametrize("cut", range(4))
+    def test_decodes_what_came_of_it_wrapped_cut_or_without_its_padding(self, cut: int) -> None:
+        words = "报备 张三 138****1007 业务员李四 链家 明天下午到访"
+        whole = _base64(words)
+        assert plain_text(whole + "\n") == words
+        assert plain_text("\n".join([whole[:76], whole[76:], ""])) == words
+        assert plain_text(whole.rstrip("=")) == words
+        assert plain_text(whole.translate(str.maketrans("+/", "-_"))) == words
+        assert words.startswith(short := plain_text(whole[: 68 - cut]))
+        assert short.startswith("报备 张三 138****1007 业务员李四")
+
     @pytest.mark.parametrize(
         "body",
         [
             _short := base64.b64encode("张三 138****5678 李四".encode()).decode(),
             "A" * 64,
             base64.b64encode(bytes(range(90))).decode(),
-            base64.b64encode("一".encode() * 30).decode()[:-1],
             "报备 " + base64.b64encode("一".encode() * 30).decode(),
         ],
     )

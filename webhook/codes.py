@@ -85,6 +85,7 @@ CODES: dict[str, CodeWords] = {
     Code.OPTED_OUT: CodeWords(_l("Notices stopped"), "quiet"),
     Code.OPTED_IN: CodeWords(_l("Notices resumed"), "quiet"),
     Code.ECHO: CodeWords(_l("Echo, not answered"), "quiet"),
+    Code.REPEATED: CodeWords(_l("Same text brought twice"), "quiet"),
     Code.NOT_A_REPORT: CodeWords(_l("Not a report, not answered"), "quiet"),
     Code.UNREADABLE: CodeWords(_l("Unreadable, not answered"), "quiet"),
     Code.UNDECIDABLE: CodeWords(_l("Could not be decided"), "bad"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from worker.clock import Clock, utc_now
@@ -17,13 +17,14 @@ from worker.crash_points import committing
 from worker.decide.fold import Recorded, Spoken, given_up, recorded
 from worker.log import complain, say
 from worker.rules.chain import VERSION
+from worker.rules.codes import Code
 from worker.rules.decide import BY_PERSON, read
 from worker.rules.model import Forward, Message, fields_of
 from worker.rules.needs import Needs, want
 from worker.rules.state import State
 from worker.rules.undecidable import is_fault
 from worker.store.facts import save
-from worker.store.schema import cursors, decisions, inbox, replies, reports
+from worker.store.schema import cursors, decisions, inbox, opt_outs, replies, reports
 from worker.store.working_set import load_gathering, load_needs, load_senders, open_state
 from worker.trail import trail
 
@@ -188,11 +189,20 @@ def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[l
     if rows:
         connection.execute(insert(reports), rows)
     save(connection, batch.site_id, [fact for record in done for fact in record.decision.facts])
+    _welcome_back(connection, batch, done)
     said = (outgoing(batch.site_id, f"m:{record.decision.seq}", record.spoken, now) for record in done)
     written = put_out(connection, [row for rows in said for row in rows])
     moved = {"decided_seq": batch.messages[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
     connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
     return done, written
+
+
+def _welcome_back(connection: Connection, batch: Batch, done: Sequence[Recorded]) -> None:
+    """Forget that a gateway once refused to send to those who now want to hear from us again (L8)."""
+    wanted = [m.sender for m, record in zip(batch.messages, done, strict=True) if record.decision.code == Code.OPTED_IN]
+    if wanted:
+        theirs = (opt_outs.c.site_id == batch.site_id) & opt_outs.c.phone.in_(wanted)
+        connection.execute(delete(opt_outs).where(theirs))
 
 
 def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:

@@ -24,6 +24,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 Route = Literal["messages", "status"]
 """Which of an adapter's two addresses a request came to: `/gateways/NAME/messages` or `/gateways/NAME/status`."""
+OptOut = Literal["stop", "start"]
+"""What a gateway says that a text does to its sender's consent to hear from us."""
 
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 100
@@ -56,7 +58,8 @@ class Inbound:
     """A text as received, not yet masked: only `worker.line.door.accept` may keep it.
 
     `provider_id` is unique within the gateway; `sender` and `recipient` are E.164 where the gateway gives that;
-    `sent_at` is the gateway's word on when it was sent; `media` counts attachments, which are not kept.
+    `sent_at` is the gateway's word on when it was sent; `media` counts attachments, which are not kept; `opt_out` is
+    its word on what the text does to the person's consent, which goes before what the text says (L8).
     """
 
     gateway: str
@@ -66,6 +69,7 @@ class Inbound:
     text: str = field(repr=False)
     sent_at: datetime | None = None
     media: int = 0
+    opt_out: OptOut | None = None
 
 
 @dataclass(frozen=True, slots=True)

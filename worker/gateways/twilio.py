@@ -6,8 +6,6 @@ the unique MessageSid makes it harmless. Outbound: https://www.twilio.com/docs/m
 no idempotency key, so what may have been sent is looked up, never simply sent again.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -28,6 +26,7 @@ from worker.gateways.base import (
     Handover,
     Inbound,
     MalformedError,
+    OptOut,
     Outgoing,
     Ping,
     Retry,
@@ -36,6 +35,7 @@ from worker.gateways.base import (
     Status,
     Unknown,
 )
+from worker.gateways.encoded import plain_text
 from worker.gateways.forms import Form, header, read_form
 from worker.gateways.recognition import Listed, ours_among
 from worker.gateways.twilio_codes import DELIVERY_OF, failure_of
@@ -45,9 +45,20 @@ from worker.gateways.wire import NoAnswerError, NotWrittenError
 from worker.settings import Settings, TwilioSettings
 
 SIGNATURE: Final = "X-Twilio-Signature"
-MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.IGNORECASE)
+SAME_SID = ("SmsSid", "SmsMessageSid")
+"""Older names of MessageSid, of the same value where they are given."""
+FIELD_NAME = re.compile(r"[A-Za-z0-9]+")
+LONGEST_FIELD = 200
+RE_SPLIT = re.compile(r"(?:From|To)\+[0-9]|(?:MessageSid|SmsSid)(?:SM|MM)|AccountSidAC")
+"""The beginning of another field: names and values are signed in one string, without a sign between them."""
 PHONE = re.compile(r".{1,64}", re.DOTALL)
-SINGLE_FIELDS = ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "MessageStatus", "ErrorCode")
+SINGLE_FIELDS = (
+    *("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia", "MessageStatus", "ErrorCode", "OptOutType"),
+    *SAME_SID,
+)
+OPT_OUT_TYPES: Final[Mapping[str, OptOut]] = {"STOP": "stop", "START": "start"}
+"""https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out: HELP changes nothing and is read as a text."""
 TIMEOUT_S = 7.0
 LONGEST_VALIDITY_S = 14_400
 CLOCK_SKEW = timedelta(minutes=2)
@@ -57,7 +68,6 @@ SURELY_BEFORE = timedelta(hours=4) + CLOCK_SKEW
 CLOCK_TOLERANCE_S = 5.0
 LOOKED_THROUGH = 1_000
 PAGE = 200
-BASE64_LEAST = 60
 
 
 class Twilio:
@@ -87,6 +97,7 @@ class Twilio:
         """Raise ForgedError or MalformedError unless this is Twilio's signature over every field as received."""
         form = read_form(headers, raw)
         form.refuse_repeated(SINGLE_FIELDS)
+        _refuse_re_split(form)
         given = header(headers, SIGNATURE)
         try:
             # The algorithm is ours to say: a header that chooses it would be chosen by the forger.
@@ -102,6 +113,8 @@ class Twilio:
         if form["AccountSid"] != self._settings.account_sid:
             raise ForgedError("AccountSid is not ours")
         form.demand("MessageSid", MESSAGE_SID)
+        if any(name in form and _folded(form[name]) != _folded(form["MessageSid"]) for name in SAME_SID):
+            raise MalformedError("the message has two ids")
         if route == "messages":
             return [self._inbound(form)]
         status = self._status(form, Form.of(urlsplit(url).query.encode("ascii", "replace")))
@@ -112,11 +125,12 @@ class Twilio:
         form.demand("To", PHONE)
         return Inbound(
             gateway=self.name,
-            provider_id=form["MessageSid"],
+            provider_id=_folded(form["MessageSid"]),
             sender=form["From"],
             recipient=form["To"],
             text=plain_text(form["Body"]),
             media=_count(form["NumMedia"]) or 0,
+            opt_out=OPT_OUT_TYPES.get(form["OptOutType"].upper()),
         )
 
     def _status(self, form: Form, query: Form) -> Status | None:
@@ -126,7 +140,7 @@ class Twilio:
         code = form["ErrorCode"] or None
         return Status(
             gateway=self.name,
-            sid=form["MessageSid"],
+            sid=_folded(form["MessageSid"]),
             reply_id=_count(query["reply"]),
             delivery=delivery,
             error_code=code,
@@ -183,7 +197,7 @@ class Twilio:
                 # Sorted by the time of sending, which is later than that of creation by the time spent in a queue.
                 return
             in_time = created is not None and since - CLOCK_SKEW <= created < since + LONGEST_ATTEMPT + CLOCK_SKEW
-            if in_time and message.from_ == outgoing.sender_number and message.sid not in taken:
+            if in_time and message.from_ == outgoing.sender_number and _folded(message.sid) not in taken:
                 yield Listed(message.body or "", _taken(message))
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
@@ -199,7 +213,7 @@ class Twilio:
     def _listed(self, message: Any) -> Inbound:
         return Inbound(
             gateway=self.name,
-            provider_id=message.sid,
+            provider_id=_folded(message.sid),
             sender=message.from_,
             recipient=message.to,
             text=plain_text(message.body or ""),
@@ -232,27 +246,32 @@ class Twilio:
             raise GatewayAwayError(type(error).__name__) from None
 
 
+def _refuse_re_split(form: Form) -> None:
+    """Raise MalformedError for fields in which a signed string may have been cut up anew.
+
+    Twilio signs names and values in one string, so the same signature fits other fields that make the same string.
+    Its own have short values, but for Body, and names of letters and digits.
+    """
+    for name in form:
+        if not FIELD_NAME.fullmatch(name):
+            raise MalformedError("a field has a name that none of Twilio's has")
+        others = () if name == "Body" else form.getall(name)
+        if any(len(value) > LONGEST_FIELD or RE_SPLIT.search(value) for value in others):
+            raise MalformedError("a field other than Body is too long, or holds another field")
+
+
 def _taken(message: Any) -> Handover:
     """Return what a message resource says of itself."""
     if not MESSAGE_SID.fullmatch(str(message.sid)):
         return Unknown("no sid", "Twilio's answer made no sense")
     delivery = DELIVERY_OF.get(str(message.status))
     code = None if message.error_code is None else str(message.error_code)
-    return failure_of(delivery, code) or Sent(message.sid, delivery)
+    return failure_of(delivery, code) or Sent(_folded(message.sid), delivery)
 
 
-def plain_text(body: str) -> str:
-    """Return the text of a body that arrived base64-encoded, as long ones sometimes do; otherwise the body itself.
-
-    Only strict base64 of some length that holds UTF-8 with no control characters counts: no text people write does.
-    """
-    if len(body) < BASE64_LEAST:
-        return body
-    try:
-        text = base64.b64decode(body, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return body
-    return body if any(c < " " and c not in "\r\n\t" for c in text) else text
+def _folded(sid: str) -> str:
+    """Return an id as it is kept and compared: Twilio's may have letters of either case (L28)."""
+    return sid[:2].upper() + sid[2:].lower()
 
 
 def _count(text: str) -> int | None:

@@ -18,8 +18,9 @@ from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.crash_points import committing
 from worker.gateways.base import Inbound
-from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, carries, stated
+from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, REPEAT_LOOK_BACK, own_part, stated
 from worker.rules.chain import GENESIS
+from worker.rules.noted import OPT_OUT, note_of_first
 from worker.storable import storable, storable_payload
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
@@ -66,13 +67,16 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
 
     `clock` replaces the database's time in rehearsals and tests. Raises NotDurableError when nothing could be kept.
     """
-    entry = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, sent_at=inbound.sent_at)
+    said = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
+    entry = Entry(
+        "text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, said, sent_at=inbound.sent_at
+    )
     try:
         with committing(engine, "accept.commit") as connection:
             site = _lock(connection, sites.c.number == inbound.recipient)
             if site is None:
                 return _keep_unrouted(connection, inbound, clock)
-            return _place(connection, site, entry, clock)
+            return _place(connection, site, entry, clock, may_repeat=True)
     except IntegrityError as error:
         # The aborted transaction gave the place back.
         if _is_kept(engine, inbound):
@@ -142,12 +146,19 @@ def _lock(connection: Connection, which: Any) -> Row[Any] | None:
     return connection.execute(select(sites).where(which).with_for_update()).first()
 
 
-def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | None) -> Receipt:
+def _place(
+    connection: Connection, site: Row[Any], entry: Entry, clock: Clock | None, may_repeat: bool = False
+) -> Receipt:
     seq = site.last_seq + 1
     received_at = max(time_of_line(connection, clock), site.last_received_at)
     masked = mask_numbers(entry.text, region_of(site.number))
-    text = storable(masked)
     sender = storable(entry.sender)[:SENDER_LONGEST]
+    text, echo = storable(masked), False
+    if entry.kind == "text":
+        text, echo = _own_part(connection, site.id, sender, text, region_of(site.number))
+    sent_at = stated(entry.sent_at)
+    noted = _note_of_first(connection, site, sender, text, sent_at or received_at) if may_repeat else {}
+    payload = {**(entry.payload or {}), **noted} if noted else entry.payload
     connection.execute(update(sites).where(sites.c.id == site.id).values(last_seq=seq, last_received_at=received_at))
     connection.execute(
         insert(inbox).values(
@@ -160,9 +171,9 @@ def _place(connection: Connection, site: Row[Any], entry: Entry, clock: Clock | 
             sender=sender,
             text=text,
             body=_bytes(masked),
-            payload=storable_payload(entry.payload),
-            sent_at=stated(entry.sent_at),
-            echo=_is_ours(connection, sender) or _is_echo(connection, site.id, sender, text, region_of(site.number)),
+            payload=storable_payload(payload),
+            sent_at=sent_at,
+            echo=echo or _is_ours(connection, sender),
             salt=secrets.token_hex(16),
         )
     )
@@ -196,18 +207,27 @@ def time_of_line(connection: Connection, clock: Clock | None = None) -> datetime
     return utc_now()
 
 
+def _note_of_first(connection: Connection, site: Row[Any], sender: str, text: str, sent: datetime) -> dict[str, Any]:
+    """Return what is noted beside a text that is its sender's last one once more."""
+    same = (inbox.c.site_id == site.id, inbox.c.kind == "text", inbox.c.sender == sender, inbox.c.text == text)
+    recent = inbox.c.seq > site.last_seq - REPEAT_LOOK_BACK
+    query = select(inbox.c.seq, inbox.c.received_at, inbox.c.sent_at, inbox.c.payload).where(*same, recent)
+    rows = connection.execute(query.order_by(inbox.c.seq))
+    return note_of_first(sent, ((row.seq, row.sent_at or row.received_at, row.payload) for row in rows))
+
+
 def _is_ours(connection: Connection, sender: str) -> bool:
     """Tell whether a text comes from a number of one of our sites: whoever answered it would answer himself."""
     return connection.execute(select(sites.c.id).where(sites.c.number == sender)).first() is not None
 
 
-def _is_echo(connection: Connection, site_id: int, sender: str, text: str, region: str) -> bool:
-    """Tell whether a text carries the words of one of our last replies to this phone."""
+def _own_part(connection: Connection, site_id: int, sender: str, text: str, region: str) -> tuple[str, bool]:
+    """Return a text without our last replies to this phone, and whether it is nothing but an echo of one."""
     if len(text) < ECHO_LEAST:
-        return False
+        return text, False
     mine = replies.c.site_id == site_id, replies.c.recipient == sender
     last = select(replies.c.words).where(*mine).order_by(replies.c.id.desc()).limit(ECHO_LOOK_BACK)
-    return any(carries(text, words, region) for words in connection.execute(last).scalars())
+    return own_part(text, connection.execute(last).scalars(), region)
 
 
 def _bytes(text: str) -> bytes:

@@ -175,6 +175,7 @@ def _written(inbound: Inbound) -> bytes:
         "text": inbound.text,
         "sent_at": inbound.sent_at.isoformat() if inbound.sent_at else None,
         "media": inbound.media,
+        "opt_out": inbound.opt_out,
     }
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -184,7 +185,10 @@ def _read(raw: bytes) -> Inbound:
     named = {name: fields[name] for name in ("gateway", "provider_id", "sender", "recipient", "text")}
     if not all(isinstance(value, str) for value in named.values()):
         raise TypeError("a field is not a text")
-    return Inbound(**named, sent_at=_sent_at(fields["sent_at"]), media=int(fields["media"]))
+    opt_out = fields.get("opt_out")
+    if opt_out not in (None, "stop", "start"):
+        raise ValueError("no word on anybody's consent")
+    return Inbound(**named, sent_at=_sent_at(fields["sent_at"]), media=int(fields["media"]), opt_out=opt_out)
 
 
 def _sent_at(stated: str | None) -> datetime | None:

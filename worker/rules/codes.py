@@ -158,6 +158,8 @@ class Code(StrEnum):
     """from no phone, or from our own number (C15)"""
     ECHO = "echo"
     """it carries one of our replies"""
+    REPEATED = "repeated"
+    """the text before it once more: its gateway has brought one SMS twice"""
     COURTESY = "courtesy"
     """thanks and the like (C9)"""
     ADVERT = "advert"

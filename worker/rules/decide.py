@@ -20,7 +20,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from parsers.message import SILENT, Lexicon, Parsed
-from parsers.numbers import region_of
+from parsers.numbers import is_persons, region_of
 from parsers.parse import parse
 from worker.rules.affirming import decide_affirm
 from worker.rules.aliasing import decide_alias
@@ -40,6 +40,7 @@ from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message
+from worker.rules.noted import is_repeat, opt_out_noted
 from worker.rules.numbers import Rule
 from worker.rules.objecting import decide_object
 from worker.rules.part import REGISTERED
@@ -102,31 +103,48 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
     if message.kind not in BY_PERSON:
         return decide_setup(turn)
     if not answerable(state, message):
-        return (
-            turn.decision("echo", Code.ECHO) if _from_a_phone(state, message) else turn.decision("text", Code.IGNORED)
-        )
+        return _unanswered(turn)
     decision = _decide_text(turn, (reads or read)(state, message))
     forgive(turn)
     stand_by_holders(turn, decision.facts)
     plan_daily(turn, sum(row.code in REGISTERED for row in decision.rows), decision.facts)
     said = tuple(within_allowance(turn))
-    return replace(decision, replies=said, facts=(*decision.facts, *state.take_journal()))
+    decision = replace(decision, replies=said, facts=(*decision.facts, *state.take_journal()))
+    if is_repeat(message, decision):
+        state.take_back()
+        return Turn(state, message).decision("text", Code.REPEATED)
+    return decision
+
+
+def _unanswered(turn: Turn) -> Decision:
+    by_person = _from_a_person(turn.state, turn.message)
+    return turn.decision("echo", Code.ECHO) if by_person else turn.decision("text", Code.IGNORED)
 
 
 def answerable(state: State, message: Message) -> bool:
-    """Tell whether a message is a person's: of a short code, of our own number, an echo or a set-up none is."""
-    return message.kind in BY_PERSON and _from_a_phone(state, message) and not message.echo
+    """Tell whether a message is a person's own: no machine's, not our number's, no echo and no set-up."""
+    return message.kind in BY_PERSON and _from_a_person(state, message) and not message.echo
 
 
-def _from_a_phone(state: State, message: Message) -> bool:
-    return _A_PHONE.fullmatch(message.sender) is not None and message.sender != state.site.number
+def _from_a_person(state: State, message: Message) -> bool:
+    """Tell whether a sender can be a person; one whom the site names is, whatever his number looks like."""
+    if not _A_PHONE.fullmatch(message.sender) or message.sender == state.site.number:
+        return False
+    named = message.sender in state.site.staff or message.sender in state.roster
+    return named or message.kind == "form" or is_persons(message.sender)
 
 
 def read(state: State, message: Message) -> Parsed:
-    """Return what a form carries as its meaning; of a text what it says, by units of the site and colleagues."""
+    """Return what a form carries as its meaning; of a text what it says, by units of the site and colleagues.
+
+    What the gateway says of the sender's consent goes before the text's words (L8).
+    """
     carried = meaning_carried(message)
     if carried is not None:
         return carried
+    opted = opt_out_noted(message)
+    if opted is not None:
+        return Parsed(opted)
     listed = state.roster.get(message.sender)
     colleagues = [p for p in state.roster.values() if listed and p.unit == listed.unit]
     people = frozenset(name for p in colleagues for name in (p.name, *p.aliases))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.decide.fold import Spoken, recorded, spoken
-from worker.line.kept_text import ECHO_LOOK_BACK, carries, stated
+from worker.line.kept_text import ECHO_LOOK_BACK, REPEAT_LOOK_BACK, own_part, stated
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
 from worker.rules.client import Client
@@ -18,6 +18,7 @@ from worker.rules.decide import Reads
 from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
 from worker.rules.model import Deadline, Forward, Message, ReportRow
+from worker.rules.noted import note_of_first
 from worker.rules.state import State
 from worker.rules.status import status_of
 from worker.storable import storable
@@ -119,10 +120,11 @@ class MemoryStage:
         region = region_of(its.state.site.number)
         kept = storable(mask_numbers(text, region))
         said = [sent.words for sent in self.outbox if (sent.site, sent.phone) == (site, sender)][-ECHO_LOOK_BACK:]
-        ours = {known.state.site.number for known in self._sites.values()}
-        echo = sender in ours or any(carries(kept, words, region) for words in said)
-        kind = "form" if form else "text"
-        self._take(site, Message(0, at, kind, sender, kept, sent_at=stated(sent_at), echo=echo))
+        kept, echo = (kept, False) if form else own_part(kept, reversed(said), region)
+        echo = echo or sender in {known.state.site.number for known in self._sites.values()}
+        said_at = stated(sent_at)
+        payload = {} if form else _note_of_first(its.messages, sender, kept, said_at or at)
+        self._take(site, Message(0, at, "form" if form else "text", sender, kept, payload, said_at, echo))
 
     def _take(self, name: str, message: Message) -> None:
         its = self._sites.setdefault(name, _Site())
@@ -176,6 +178,12 @@ class MemoryStage:
         """Yield the rows of a site's register as they stand now, in line order."""
         its = self._sites[site]
         yield from (_standing(its.state, row, at) for row in its.rows)
+
+
+def _note_of_first(messages: Sequence[Message], sender: str, text: str, sent: datetime) -> dict[str, Any]:
+    """Return what is noted beside a text that is its sender's last one once more, as the door does."""
+    same = (m for m in messages[-REPEAT_LOOK_BACK:] if (m.kind, m.sender, m.text) == ("text", sender, text))
+    return note_of_first(sent, ((m.seq, m.sent_at or m.received_at, m.payload) for m in same))
 
 
 def _standing(state: State, row: ReportRow, at: datetime) -> StandingReport:

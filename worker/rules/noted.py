@@ -1,0 +1,48 @@
+"""What the door notes beside a text, in its payload: a word of its gateway, and that it is the same text once more."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from worker.rules.codes import Code
+from worker.rules.model import Claim, Decision, Message
+
+OPT_OUT: Final = "opt_out"
+"""What its gateway says that the text does to its sender's consent: stop or start (L8)."""
+REPEATS: Final = "repeats"
+"""The same text of the same sender, a moment ago under another id: its place, and how long ago it was sent."""
+REPEATED_WITHIN: Final = timedelta(seconds=3)
+"""Some gateways bring one SMS twice, each with an id of its own."""
+_NO_THUMB_MS: Final = 1_000
+"""Nobody sends the same words twice within a second."""
+
+
+def opt_out_noted(message: Message) -> str | None:
+    """Return stop or start where the gateway of a text has said so, whatever the text says."""
+    return message.payload.get(OPT_OUT) if message.kind == "text" else None
+
+
+def note_of_first(sent: datetime, before: Iterable[tuple[int, datetime, Any]]) -> dict[str, Any]:
+    """Return the note beside a text that was sent at a moment; empty where it is a text of its own.
+
+    `before`: place, time of sending and payload of what the same sender sent in the same words. None follows from one
+    that is itself a repeat: of three in a row, each moments behind the other, only the second may be one.
+    """
+    for seq, at, payload in before:
+        apart = abs(sent - at)
+        if REPEATS not in (payload or {}) and apart <= REPEATED_WITHIN:
+            return {REPEATS: {"seq": seq, "after_ms": apart // timedelta(milliseconds=1)}}
+    return {}
+
+
+def is_repeat(message: Message, decision: Decision) -> bool:
+    """Tell whether a text is its sender's last one brought twice, by what it would come to; then it comes to nothing.
+
+    What wins a claim is none: a rival's ended in between. A second later it may be his own thumb's, so that only what
+    reports a client again is taken for one (E19).
+    """
+    noted = message.payload.get(REPEATS) if message.kind == "text" else None
+    if noted is None or any(isinstance(fact, Claim) and fact.place[0] == decision.seq for fact in decision.facts):
+        return False
+    again = bool(decision.rows) and all(row.code == Code.DUPLICATE_OWN for row in decision.rows)
+    return again or bool(noted["after_ms"] < _NO_THUMB_MS)
