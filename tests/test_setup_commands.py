@@ -55,6 +55,12 @@ def test_wrong_words_end_in_a_sentence() -> None:
     for words, part in (
         (("site", "policy", "湾", "notify=perhaps"), "auto"),
         (("site", "policy", "湾", "none=1"), "there is no policy"),
+        (("site", "policy", "湾", "countries=CN,XX"), "countries as CN,HK"),
+        (("site", "policy", "湾", "messages_per_hour=0"), "a whole number from 1"),
+        (("site", "policy", "湾", "telephone=call us"), "0571-88880000"),
+        (("site", "set", "湾", "--telephone", "13800000000"), "the site's number for texts"),
+        (("site", "set", "湾", "--telephone", "+8613800000001"), "a member of its staff"),
+        (("site", "set", "湾"), "--telephone"),
         (("staff", "remove", "+8613800000001", "--site", "湾"), "at least one manager"),
         (("staff", "list", "--site", "海"), "湾"),
     ):
@@ -62,3 +68,12 @@ def test_wrong_words_end_in_a_sentence() -> None:
         assert result.exit_code == 2
         assert part.lower() in result.output.lower()
         assert "Traceback" not in result.output
+
+
+def test_a_sites_telephone_is_set_with_it_or_later_and_is_no_persons() -> None:
+    assert run(*SITE, "--telephone", "13800000001").exit_code == 2
+    assert run(*SITE, "--telephone", "0571-88880000").exit_code == 0
+    assert "0571-88880000" in run("site", "policy", "湾").output
+    assert "057188880001" in run("site", "set", "湾", "--telephone", "057188880001").output
+    assert "names no telephone" in run("site", "set", "湾", "--telephone", "").output
+    assert run("site", "policy", "湾", "countries=cn,hk").exit_code == 0
