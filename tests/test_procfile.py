@@ -53,7 +53,7 @@ def test_a_variable_that_is_not_set_is_named(word: str, sentence: str) -> None:
 
 def test_the_first_folder_with_a_procfile_counts(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "Procfile").write_text("web: x")
+    (tmp_path / "b" / "Procfile").write_text("web: x", "utf-8-sig")
     assert read_procfile([tmp_path / "a", tmp_path / "b"]) == [ProcessLine("web", ("x",))]
     with pytest.raises(ProcfileError, match="There is no Procfile"):
         read_procfile([tmp_path / "a"])
