@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from tests.infrastructure.waiting import eventually, gone
-from worker.accounts.passwords import fits
+from worker.accounts.passwords import digest
 from worker.cli.main import main
 from worker.cli.up import answers
 from worker.settings import load_settings
@@ -155,22 +155,23 @@ def test_what_is_kept_is_for_its_owner_alone(start: Start, folder: Path, port: s
     assert not (folder / "var").exists()
 
 
-def test_the_first_password_is_shown_once(start: Start, folder: Path, port: str) -> None:
+def test_the_first_account_has_a_link_that_is_shown_once_and_no_password(start: Start, folder: Path, port: str) -> None:
     up = start("--port", port)
-    shown = re.search(rf"http://127.0.0.1:{port}/login: name admin, password (\S+)", up.line("first login"))
+    shown = re.search(rf"http://127.0.0.1:{port}/welcome/(\S+)", up.line("first login"))
     assert shown
     engine = create_engine(load_settings({"BAOBEI_VAR": str(folder / "var")}).database_url)
-    assert fits(shown[1], kept_password(engine))
+    assert kept_link(engine) == (None, digest(shown[1]))
     engine.dispose()
     up.line("serving")
     up.process.send_signal(signal.SIGINT)
     up.outcome()
-    assert "password" not in start("--port", port, "--demo", "--exit-after-demo").outcome()[1]
+    assert "/welcome/" not in start("--port", port, "--demo", "--exit-after-demo").outcome()[1]
 
 
-def kept_password(engine: Engine) -> str:
+def kept_link(engine: Engine) -> tuple[str | None, str]:
     with engine.connect() as connection:
-        return str(connection.execute(text("SELECT password FROM users")).scalar_one())
+        password, link = connection.execute(text("SELECT password, link FROM users")).one()
+        return password, link
 
 
 def test_a_given_redis_replaces_the_embedded_one(start: Start, folder: Path, port: str, redis_url: str) -> None:

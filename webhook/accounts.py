@@ -1,20 +1,27 @@
 """Logging in and out, choosing a password, and one's own account."""
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from datetime import timedelta
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import LOGIN, everybody, own_path, present_user, public, user
+from webhook.account_security import present_token
 from webhook.callers import caller
 from webhook.language import _, _l
 from webhook.runtime import runtime
 from webhook.sites import visible_site
-from worker.accounts.logins import Login, log_in, log_out, log_out_everywhere, open_session
+from worker.accounts.logins import Credentials, Login, log_in, log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
-from worker.accounts.users import User, choose_password, fault_of, user_of_link
+from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
+from worker.accounts.users import User, accept_invitation, choose_password, fault_of, user_of_link
 from worker.var_folder import secret_key_of
 
 routes = Blueprint("accounts", __name__)
 
+DEVICE = "baobei_device"
+DEVICE_LIFE = timedelta(days=365)
+USED_UP = _l("This link was used already or is too old. Ask for another one.")
 ROLE_WORDS = {
     "ops": _l("Operations"),
     "manager": _l("Site manager"),
@@ -40,7 +47,7 @@ def login() -> Page:
     tried = _try(name, request.form.get("password", ""))
     if tried.token is not None:
         _begin(tried.token)
-        return redirect(_next(), 303)
+        return _known(redirect(_next(), 303), tried)
     return _refused("login.html", tried, name=name)
 
 
@@ -65,9 +72,13 @@ def welcome(token: str) -> Page:
 def accept(token: str) -> Page:
     """Take the password that he chose, and log him in."""
     who = _invited(token)
-    if fault := _fault():
+    if fault := _fault(who):
         return render_template("welcome.html", who=who, shortest=SHORTEST, fault=fault), 400
-    _choose(who)
+    now = runtime().clock()
+    accepted = accept_invitation(runtime().engine, token, request.form["password"], now)
+    if accepted is None:
+        abort(404, str(USED_UP))
+    _begin(open_session(runtime().engine, accepted, _agent(), now))
     return redirect(url_for("home.page"), 303)
 
 
@@ -83,12 +94,14 @@ def account() -> Page:
 def change_password() -> Page:
     """Change one's password; every other login of the account ends."""
     who = present_user()
-    if fault := _fault():
+    if fault := _fault(who):
         return render_template("account.html", **_account(), fault=fault), 400
     tried = _try(who.name, request.form.get("current", ""))
     if tried.token is None:
         return _refused("account.html", tried, **_account())
-    _choose(who)
+    now = runtime().clock()
+    choose_password(runtime().engine, who, request.form["password"], now)
+    _begin(open_session(runtime().engine, who, _agent(), now))
     return redirect(url_for("accounts.account", done=1), 303)
 
 
@@ -104,12 +117,34 @@ def end_everywhere() -> Response:
 def _account() -> dict[str, object]:
     who = present_user()
     site = visible_site(who.site_id).name if who.site_id is not None else None
-    return {"who": who, "site_name": site, "role_words": ROLE_WORDS, "shortest": SHORTEST}
+    logins = sessions_of(runtime().engine, who, present_token(), runtime().clock())
+    may_ask_codes = who.may(SECOND_FACTOR_ROLES)
+    return {
+        "who": who,
+        "site_name": site,
+        "role_words": ROLE_WORDS,
+        "shortest": SHORTEST,
+        "logins": logins,
+        "may_ask_codes": may_ask_codes,
+    }
 
 
 def _try(name: str, password: str) -> Login:
     key = secret_key_of(runtime().settings)
-    return log_in(runtime().engine, key, name, password, caller(), runtime().clock())
+    device, code = request.cookies.get(DEVICE, ""), request.form.get("code", "")
+    given = Credentials(name, password, caller(), device, code, _agent())
+    return log_in(runtime().engine, key, given, runtime().clock())
+
+
+def _agent() -> str:
+    return request.headers.get("User-Agent", "")
+
+
+def _known(answer: Response, tried: Login) -> Response:
+    """Let this device be known again, so that its owner is not kept waiting by what strangers try."""
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    answer.set_cookie(DEVICE, tried.device, max_age=DEVICE_LIFE, httponly=True, samesite="Lax", secure=secure)
+    return answer
 
 
 def _refused(template: str, tried: Login, **shown: object) -> Page:
@@ -127,26 +162,22 @@ def _begin(token: str) -> None:
     session[LOGIN] = token
 
 
-def _choose(who: User) -> None:
-    now = runtime().clock()
-    choose_password(runtime().engine, who, request.form["password"], now)
-    _begin(open_session(runtime().engine, who, now))
-
-
 def _invited(token: str) -> User:
     who = user_of_link(runtime().engine, token, runtime().clock())
     if who is None:
-        abort(404, _("This link was used already or is too old. Ask for another one."))
+        abort(404, str(USED_UP))
     return who
 
 
-def _fault() -> str | None:
+def _fault(who: User) -> str | None:
     """Return what is wrong with the chosen password, as a sentence."""
-    match fault_of(request.form.get("password", "")):
+    match fault_of(request.form.get("password", ""), who.name):
         case "short":
             return _("A password has at least %(count)s characters.", count=SHORTEST)
         case "long":
             return _("This password is too long.")
+        case "common":
+            return _("This password is among those that are tried first: choose another, a sentence for example.")
     if request.form["password"] != request.form.get("again"):
         return _("The two passwords are not the same.")
     return None

@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from webhook import (
+    account_security,
     accounts,
     cases,
     desk,
@@ -36,7 +37,7 @@ from worker.var_folder import secret_key_of
 
 KEPT_S = 3.0
 PARTS = (
-    *(gateways, health, metrics, home, accounts, preferences, entry),
+    *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts),
 )
 

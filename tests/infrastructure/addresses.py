@@ -17,6 +17,7 @@ VALUES = {
     "job_id": "no-such-job",
     "form": "csv",
     "section": "now",
+    "key": "no-such-login",
 }
 """A value for each argument of a route; a new route's argument is added here."""
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from worker.accounts.acts import note
+from worker.accounts.devices import device_of, new_device
 from worker.accounts.passwords import digest, fits, made_token
+from worker.accounts.second_factor import accepts
 from worker.accounts.throttle import Throttle
 from worker.accounts.users import THERE, User, folded, user_of
 from worker.store.database import reading
@@ -14,6 +16,7 @@ from worker.store.schema import sessions, users
 
 IDLE_FOR = timedelta(hours=12)
 LONGEST = timedelta(days=7)
+LONGEST_AGENT = 200
 SEEN_EVERY = timedelta(minutes=5)
 
 
@@ -23,29 +26,59 @@ class Login:
 
     token: str | None = None
     wait_s: int = 0
+    device: str = ""
+    """The cookie by which this device is known from now on."""
 
 
-def log_in(engine: Engine, key: str, name: str, password: str, address: str, now: datetime) -> Login:
-    """Try a name and a password; `key` is a secret of ours, `address` the one that the request came from."""
-    throttle = Throttle(engine, key, folded(name), address, now)
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login that stands. `key`: 12 hex digits that name it among its owner's; it opens nothing."""
+
+    key: str
+    opened_at: datetime
+    seen_at: datetime
+    agent: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody logs in with, and from where: the device's cookie may be empty, a code is wanted of some."""
+
+    name: str
+    password: str
+    address: str
+    device: str = ""
+    code: str = ""
+    agent: str = ""
+
+
+def log_in(engine: Engine, key: str, given: Credentials, now: datetime) -> Login:
+    """Try a name and a password, with a code where one is set up; `key` is a secret of ours."""
+    name = folded(given.name)
+    throttle = Throttle(engine, key, name, given.address, given.device, now)
     if wait_s := throttle.wait_s():
         return Login(wait_s=wait_s)
     with reading(engine).connect() as connection:
-        row = connection.execute(select(users).where(THERE & (users.c.key == folded(name)))).first()
+        row = connection.execute(select(users).where(THERE & (users.c.key == name))).first()
     # Outside of any transaction: this takes its time on purpose.
-    if not fits(password, row.password if row else None) or row is None:
+    if not fits(given.password, row.password if row else None) or row is None:
+        return Login()
+    if row.totp is not None and not accepts(engine, row.id, row.totp, given.code, now):
         return Login()
     throttle.succeeded()
-    return Login(open_session(engine, user_of(row), now))
+    device = given.device if device_of(key, name, given.device) else new_device(key, name)
+    return Login(open_session(engine, user_of(row), given.agent, now), device=device)
 
 
-def open_session(engine: Engine, user: User, now: datetime) -> str:
+def open_session(engine: Engine, user: User, agent: str, now: datetime) -> str:
     """Return the secret of a new session; sessions that are over are cleared away on this occasion."""
     token = made_token()
     with engine.begin() as connection:
         over = (sessions.c.seen_at <= now - IDLE_FOR) | (sessions.c.opened_at <= now - LONGEST)
         connection.execute(delete(sessions).where(over))
         row = {"token": digest(token), "user_id": user.id, "opened_at": now, "seen_at": now}
+        row["agent"] = "".join(sign for sign in agent if sign.isprintable())[:LONGEST_AGENT]
         connection.execute(insert(sessions).values(row))
         note(connection, user.id, "logged_in", "", now)
     return token
@@ -78,3 +111,24 @@ def log_out_everywhere(engine: Engine, user: User, now: datetime) -> None:
     with engine.begin() as connection:
         connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
         note(connection, user.id, "logged_out_everywhere", "", now)
+
+
+def sessions_of(engine: Engine, user: User, token: str, now: datetime) -> list[Session]:
+    """Return a user's logins that stand, the one used last first; `token`: of the one that asks."""
+    mine = (
+        (sessions.c.user_id == user.id) & (sessions.c.seen_at > now - IDLE_FOR) & (sessions.c.opened_at > now - LONGEST)
+    )
+    query = select(sessions).where(mine).order_by(sessions.c.seen_at.desc(), sessions.c.token)
+    with reading(engine).connect() as connection:
+        rows = connection.execute(query).all()
+    return [Session(r.token[:12], r.opened_at, r.seen_at, r.agent, r.token == digest(token)) for r in rows]
+
+
+def end_session(engine: Engine, user: User, key: str, now: datetime) -> bool:
+    """End one of a user's own logins; tell whether there was one."""
+    with engine.begin() as connection:
+        mine = (sessions.c.user_id == user.id) & (func.substr(sessions.c.token, 1, 12) == key)
+        ended = connection.execute(delete(sessions).where(mine)).rowcount > 0
+        if ended:
+            note(connection, user.id, "login_ended", f"user {user.id}", now)
+    return ended

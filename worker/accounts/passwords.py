@@ -2,6 +2,9 @@
 
 import hashlib
 import secrets
+import unicodedata
+from functools import cache
+from importlib.resources import files
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,8 +13,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 SHORTEST = 10
 LONGEST = 200
-# Without what people mistake for each other when they type it from a screen or a slip of paper.
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def hashed(password: str) -> str:
@@ -30,9 +31,15 @@ def fits(password: str, kept: str | None) -> bool:
         return False
 
 
-def made_password() -> str:
-    """Return a password of four groups, 79 bits of chance, easy to type."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+def is_common(password: str) -> bool:
+    """Tell whether a password is one of those that are tried first."""
+    return unicodedata.normalize("NFKC", password).strip().casefold() in _common()
+
+
+@cache
+def _common() -> frozenset[str]:
+    lines = files("worker.accounts").joinpath("common_passwords.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def made_token() -> str:

@@ -1,53 +1,93 @@
-"""Slows down whoever guesses passwords, by name and by address. SQL keeps the count: restarts forget nothing, and all
-processes agree."""
+"""Slows down whoever guesses passwords. SQL keeps the count: restarts forget nothing, and all processes agree.
+
+A stranger's tries count by name and address together, so that nobody is locked out by what others try from elsewhere. A
+device from which its owner has logged in counts by itself alone. What remains, guessing one name from very many
+addresses, is slowed down for strangers' devices only.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from typing import Any
 
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Connection, Engine, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from worker.accounts.devices import device_of
 from worker.store.schema import throttles
 
 WINDOW = timedelta(minutes=15)
-MOST_BY_NAME = 8
+MOST_BY_NAME_AND_ADDRESS = MOST_BY_DEVICE = 8
 MOST_BY_ADDRESS = 40
 """Behind one address a whole office may sit."""
+MOST_BY_NAME = 200
+"""With ten characters' chance that is no guess worth making, and far from what a person mistypes."""
 
 
 class Throttle:
     """The tries of one login: each is counted before the password is looked at, so that none is for free."""
 
-    def __init__(self, engine: Engine, key: str, name: str, address: str, now: datetime) -> None:
-        """`key`: a secret of ours, so that the table tells no name or address."""
+    def __init__(self, engine: Engine, key: str, name: str, address: str, device: str, now: datetime) -> None:
+        """`key`: a secret of ours, so that the table tells no name or address. `device`: the cookie, or empty."""
         self._engine = engine
-        self._limits = {_subject(key, "name", name): MOST_BY_NAME, _subject(key, "address", address): MOST_BY_ADDRESS}
+        limits = _limits(name, network_of(address), device_of(key, name, device))
+        self._limits = {_subject(key, subject): most for subject, most in limits.items()}
         self._now = now
 
     def wait_s(self) -> int:
         """Count a try; return after how many seconds to come again, 0 when it may go on."""
         with self._engine.begin() as connection:
             connection.execute(delete(throttles).where(throttles.c.since <= self._now - WINDOW))
-        insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert
-        over: list[datetime] = []
         with self._engine.begin() as connection:
             # In one order everywhere, so that two tries never wait for each other.
-            for subject in sorted(self._limits):
-                first = insert(throttles).values(subject=subject, tries=1, since=self._now)
-                again = first.on_conflict_do_update(index_elements=["subject"], set_={"tries": throttles.c.tries + 1})
-                counted = connection.execute(again.returning(throttles.c.tries, throttles.c.since)).one()
-                if counted.tries > self._limits[subject]:
-                    over.append(counted.since)
+            over = [since for subject in sorted(self._limits) if (since := self._since_over(connection, subject))]
         return max((int((since + WINDOW - self._now).total_seconds()) + 1 for since in over), default=0)
 
+    def _since_over(self, connection: Connection, subject: str) -> datetime | None:
+        """Count a try with one subject; return since when they are counted if that is one too many."""
+        counted = connection.execute(_count(connection.dialect.name, subject, self._now)).one()
+        since: datetime = counted.since
+        return since if counted.tries > self._limits[subject] else None
+
     def succeeded(self) -> None:
-        """Forget the tries with this name, and this one try from the address."""
-        name, address = self._limits
+        """Forget the tries with this name from here, and this one try of what others share."""
+        own, *shared = self._limits
         with self._engine.begin() as connection:
-            connection.execute(delete(throttles).where(throttles.c.subject == name))
-            one_less = update(throttles).where(throttles.c.subject == address).values(tries=throttles.c.tries - 1)
+            connection.execute(delete(throttles).where(throttles.c.subject == own))
+            one_less = update(throttles).where(throttles.c.subject.in_(shared)).values(tries=throttles.c.tries - 1)
             connection.execute(one_less)
 
 
-def _subject(key: str, kind: str, value: str) -> str:
-    return hashlib.blake2b(f"{kind}:{value}".encode(), key=key.encode()[:64], digest_size=32).hexdigest()
+def network_of(address: str) -> str:
+    """Return what of an address is somebody's own: of IPv6 the /64, in which a machine has addresses as it likes."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+
+
+def _limits(name: str, network: str, device: str | None) -> Mapping[str, int]:
+    """Return what is counted and up to how many tries; first what its owner's success forgets."""
+    if device is not None:
+        return {f"device:{device}": MOST_BY_DEVICE}
+    return {
+        f"both:{network}:{name}": MOST_BY_NAME_AND_ADDRESS,
+        f"address:{network}": MOST_BY_ADDRESS,
+        f"name:{name}": MOST_BY_NAME,
+    }
+
+
+def _subject(key: str, subject: str) -> str:
+    return hashlib.blake2b(subject.encode("utf-8", "replace"), key=key.encode()[:64], digest_size=32).hexdigest()
+
+
+def _count(dialect: str, subject: str, now: datetime) -> Any:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(throttles)
+    again = {"tries": throttles.c.tries + 1}
+    counted = insert.values(subject=subject, tries=1, since=now)
+    counted = counted.on_conflict_do_update(index_elements=["subject"], set_=again)
+    return counted.returning(throttles.c.tries, throttles.c.since)

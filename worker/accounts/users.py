@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from worker.accounts.acts import note
-from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, made_password, made_token
+from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, is_common, made_token
 from worker.errors import SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
@@ -33,6 +33,8 @@ class User:
     site_id: int | None = None
     phone: str | None = None
     has_password: bool = True
+    second_factor: bool = False
+    """Whether a code from an app is asked for beside the password."""
 
     def may(self, roles: Collection[str]) -> bool:
         """Tell whether one of these roles is his."""
@@ -45,7 +47,9 @@ class User:
 
 def user_of(row: Row[Any]) -> User:
     """Return a row of `users` as a value."""
-    return User(row.id, row.name, tuple(row.roles), row.site_id, row.phone, row.password is not None)
+    return User(
+        row.id, row.name, tuple(row.roles), row.site_id, row.phone, row.password is not None, row.totp is not None
+    )
 
 
 def folded(name: str) -> str:
@@ -71,21 +75,22 @@ def add_user(
 
 
 def add_first_user(engine: Engine, now: datetime) -> str | None:
-    """Add the first account of all, for ops and manager of all sites; return its password, None when there is one."""
+    """Add the first account of all, for ops and manager of all sites; return its link's secret, None if one is."""
     with reading(engine).connect() as connection:
         if connection.execute(select(users.c.id).limit(1)).first():
             return None
-    password = made_password()
-    added = _insert(engine, _row(FIRST_USER, FIRST_ROLES, now) | {"password": hashed(password)}, now)
-    return password if added else None
+    token = made_token()
+    linked = {"link": digest(token), "link_until": now + LINK_LIFE}
+    return token if _insert(engine, _row(FIRST_USER, FIRST_ROLES, now) | linked, now) else None
 
 
 def reset_user(engine: Engine, name: str, now: datetime) -> str:
-    """Take a user's password and logins away; return the secret of a new link. Raises SetUpError."""
+    """Take a user's password, second factor and logins away; return the secret of a new link. Raises SetUpError."""
     token = made_token()
     with engine.begin() as connection:
         user = _named(connection, name)
         change = {"password": None, "link": digest(token), "link_until": now + LINK_LIFE}
+        change |= {"totp": None, "totp_step": None}
         _change(connection, user, change, "user_reset", now)
     return token
 
@@ -111,9 +116,31 @@ def user_of_link(engine: Engine, token: str, now: datetime) -> User | None:
     return None if row is None else user_of(row)
 
 
-def fault_of(password: str) -> str | None:
-    """Return what is wrong with a password that somebody chose (a code: short, long), None when nothing is."""
-    return "short" if len(password) < SHORTEST else "long" if len(password) > LONGEST else None
+def fault_of(password: str, name: str) -> str | None:
+    """Return what is wrong with a password that the user of this name chose (short, long, common), None if nothing."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return "short" if len(password) < SHORTEST else "long"
+    # A name repeated, or with a year behind it, is what is tried first as well.
+    rest = folded(password).replace(folded(name), "")
+    return (
+        "common"
+        if is_common(password) or len(set(password)) < 4 or (len(rest) < 5 and len(rest) < len(password))
+        else None
+    )
+
+
+def accept_invitation(engine: Engine, token: str, password: str, now: datetime) -> User | None:
+    """Give the holder of a one-time link the password he chose; None when it was used meanwhile, or is too old."""
+    kept, valid = hashed(password), THERE & (users.c.link == digest(token)) & (users.c.link_until > now)
+    # One statement looks and takes: of two who come with one link, one finds it.
+    taken = update(users).where(valid).values(password=kept, link=None).returning(users)
+    with engine.begin() as connection:
+        row = connection.execute(taken).first()
+        if row is None:
+            return None
+        connection.execute(delete(sessions).where(sessions.c.user_id == row.id))
+        note(connection, row.id, "password_chosen", f"user {row.id}", now)
+        return user_of(row)
 
 
 def choose_password(engine: Engine, user: User, password: str, now: datetime) -> None:

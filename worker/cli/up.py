@@ -15,7 +15,7 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.accounts.users import FIRST_USER, add_first_user
+from worker.accounts.users import FIRST_USER, LINK_LIFE, add_first_user
 from worker.cli.problems import Problem, WrongUsage
 from worker.clock import utc_now
 from worker.lock import AlreadyRunningError, var_lock
@@ -185,16 +185,18 @@ def _require_free_port(settings: Settings) -> None:
 
 
 def _let_somebody_in(settings: Settings, console: Console) -> bool:
-    """Make the first account while there is none; its password is shown here, once, and kept nowhere.
+    """Make the first account while there is none; the link by which its owner chooses a password is shown once.
+
+    A password would stand in whatever journal keeps this; the link is good once.
 
     Returns whether it was shown.
     """
     engine = open_engine(settings.database_url)
     try:
-        password = add_first_user(engine, utc_now())
+        token = add_first_user(engine, utc_now())
     finally:
         engine.dispose()
-    if password:
-        login = f"{shown_url(settings)}/login"
-        console.say(f"first login at {login}: name {FIRST_USER}, password {password} (shown this once)")
-    return password is not None
+    if token:
+        link = f"{shown_url(settings)}/welcome/{token}"
+        console.say(f"first login: {FIRST_USER} chooses a password here, once, within {LINK_LIFE.days} days: {link}")
+    return token is not None

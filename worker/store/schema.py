@@ -624,6 +624,8 @@ users = Table(
     Column("link", String(64), comment="SHA-256 of the one-time link by which he chooses a password"),
     Column("link_until", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    Column("totp", Words, comment="secret of the app that shows codes (base 32); empty: none are asked for"),
+    Column("totp_step", BigInteger, comment="the half minute of the code used last, since 1970: each is good once"),
     Column("removed_at", UtcTime, comment="he may not log in any more; the row stays for what he did"),
     comment="Who may log in to the staff pages.",
 )
@@ -639,6 +641,13 @@ sessions = Table(
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("opened_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False, comment="to some minutes"),
+    Column(
+        "agent",
+        Words,
+        nullable=False,
+        server_default="",
+        comment="the browser, as it named itself: by it the owner knows the login again",
+    ),
     Index("ix_sessions_user_id", "user_id"),
     comment="Logins that stand; taking a row away ends one.",
 )
@@ -646,7 +655,12 @@ sessions = Table(
 throttles = Table(
     "throttles",
     metadata,
-    Column("subject", String(64), primary_key=True, comment="salted hash of a name or of an address"),
+    Column(
+        "subject",
+        String(64),
+        primary_key=True,
+        comment="salted hash of a name or of an address",
+    ),
     Column("tries", Integer, nullable=False),
     Column("since", UtcTime, nullable=False),
     comment="How often a login was tried lately; the same for every process.",

@@ -1,0 +1,188 @@
+"""Guessing, links at the same moment, one's own logins, and codes beside the password."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyotp
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.infrastructure.serving import runtime_of
+from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor
+from webhook.app import create_app
+from worker.accounts.throttle import network_of
+from worker.accounts.users import accept_invitation, add_user, reset_user
+from worker.runtime import Runtime
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: Clock) -> Iterator[Runtime]:
+    runtime = runtime_of(tmp_path, database_url, redis_url, SANDBOX_HOSTS="localhost")
+    runtime.clock = clock
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    enrol(runtime, "Wang", "manager")
+    return create_app(runtime)
+
+
+def tried(client: FlaskClient, password: str, address: str = "203.0.113.7", **more: str) -> int:
+    headers = {"X-Forwarded-For": address}
+    return log_in(client, "Wang", password, headers=headers, **more).status_code
+
+
+def inside(client: FlaskClient) -> bool:
+    return client.get("/account").status_code == 200
+
+
+def test_what_strangers_try_keeps_its_owner_out_nowhere_else(app: Flask) -> None:
+    assert [tried(app.test_client(), "guess") for _ in range(9)] == [401] * 8 + [429]
+    assert tried(app.test_client(), PASSWORD) == 429
+    assert tried(app.test_client(), PASSWORD, "198.51.100.9") == 303
+
+
+def test_a_device_that_is_known_counts_by_itself(app: Flask) -> None:
+    known = app.test_client()
+    assert tried(known, PASSWORD) == 303
+    post(known, "/logout")
+    for _ in range(9):
+        tried(app.test_client(), "guess")
+    assert tried(app.test_client(), PASSWORD) == 429
+    assert tried(known, PASSWORD) == 303
+    post(known, "/logout")
+    assert [tried(known, "guess") for _ in range(9)] == [401] * 8 + [429]
+
+
+def test_a_device_of_one_name_is_none_of_anothers_and_none_is_made_up(app: Flask, runtime: Runtime) -> None:
+    enrol(runtime, "Li", "ops")
+    li = visitor(app, "Li")
+    forged = app.test_client()
+    forged.set_cookie("baobei_device", f"{'0' * 32}.{'0' * 64}")
+    for client in (li, forged):
+        post(client, "/logout")
+        assert [tried(client, "guess", f"192.0.2.{id(client) % 250}") for _ in range(9)][-1] == 429
+    assert tried(app.test_client(), PASSWORD) == 303
+
+
+def test_a_name_that_is_guessed_from_everywhere_is_slowed_down_for_strangers(app: Flask) -> None:
+    known = app.test_client()
+    assert tried(known, PASSWORD) == 303
+    post(known, "/logout")
+    client = app.test_client()
+    for n in range(200):
+        assert tried(client, "guess", f"198.51.{n // 8}.{n % 8}") == 401
+    assert tried(client, PASSWORD, "203.0.113.200") == 429
+    assert tried(known, PASSWORD) == 303
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("203.0.113.7", "203.0.113.8", False),
+    ],
+)
+def test_of_ipv6_a_network_counts_as_one(one: str, other: str, same: bool) -> None:
+    assert (network_of(one) == network_of(other)) is same
+
+
+def test_only_the_proxies_that_are_trusted_tell_who_calls(app: Flask) -> None:
+    for n in range(8):
+        told = {"X-Forwarded-For": f"192.0.2.{n}"}
+        away = {"REMOTE_ADDR": "192.168.1.7"}
+        assert log_in(app.test_client(), "Wang", "guess", headers=told, environ_overrides=away).status_code == 401
+    assert log_in(app.test_client(), "Wang", environ_overrides=away).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "password", ["1234567890", "Password123", "woaini1314520", "aaaaaaaaaaaaaa", "WangWangWang", "wang2026"]
+)
+def test_a_password_that_is_tried_first_is_refused(app: Flask, password: str) -> None:
+    client = visitor(app, "Wang")
+    assert post(client, "/account/password", current=PASSWORD, password=password, again=password).status_code == 400
+
+
+def test_of_two_who_come_with_one_link_one_gets_in(runtime: Runtime, clock: Clock) -> None:
+    _, token = add_user(runtime.engine, "Wang", ["ops"], None, None, clock())
+    with ThreadPoolExecutor(6) as pool:
+        came = list(pool.map(lambda n: accept_invitation(runtime.engine, token, f"{PASSWORD} {n}", clock()), range(6)))
+    assert sum(user is not None for user in came) == 1
+
+
+def test_everybody_sees_his_logins_and_ends_them_one_by_one(app: Flask, runtime: Runtime) -> None:
+    enrol(runtime, "Li", "ops")
+    here, there, other = app.test_client(), visitor(app, "Wang"), visitor(app, "Li")
+    log_in(here, "Wang", headers={"User-Agent": "Browser/7"})
+    page = here.get("/account").text
+    assert "Browser/7" in page
+    keys = re.findall(r"/account/logins/([0-9a-f]{12})/end", page)
+    assert len(keys) == 2
+    for key in keys:
+        post(other, f"/account/logins/{key}/end")
+    assert inside(here)
+    assert inside(there)
+    mine = re.search(r"logins/([0-9a-f]{12})/end[^<]*<[^<]*Browser/7", re.sub(r"\s+", " ", page))
+    theirs = next(key for key in keys if mine is None or key != mine[1])
+    post(here, f"/account/logins/{theirs}/end")
+    assert inside(here) != inside(there)
+
+
+def set_up(client: FlaskClient, clock: Clock) -> pyotp.TOTP:
+    found = re.search(r"<code>([A-Z2-7]{32})</code>", client.get("/account/code").text)
+    assert found
+    totp = pyotp.TOTP(found[1])
+    assert post(client, "/account/code", code="000000").status_code == 400
+    assert post(client, "/account/code", code=totp.at(clock())).status_code == 303
+    return totp
+
+
+def coded(app: Flask, clock: Clock, code: str) -> int:
+    client = app.test_client()
+    form = {"name": "Wang", "password": PASSWORD, "code": code}
+    return post(client, "/login", **form).status_code
+
+
+def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, clock: Clock) -> None:
+    client = visitor(app, "Wang")
+    totp = set_up(client, clock)
+    assert coded(app, clock, "") == 401
+    assert coded(app, clock, totp.at(clock())) == 401, "it was used to set it up"
+    clock.now += timedelta(seconds=30)
+    assert coded(app, clock, totp.at(clock())) == 303
+    assert coded(app, clock, totp.at(clock())) == 401
+    clock.now += timedelta(minutes=20)
+    assert coded(app, clock, totp.at(clock() - timedelta(minutes=2))) == 401
+    post(client, "/account/code/remove")
+    assert coded(app, clock, "") == 303
+
+
+def test_a_reset_takes_the_code_away_and_a_consultant_has_none(app: Flask, runtime: Runtime, clock: Clock) -> None:
+    set_up(visitor(app, "Wang"), clock)
+    link = reset_user(runtime.engine, "Wang", clock())
+    assert post(app.test_client(), f"/welcome/{link}", password=PASSWORD, again=PASSWORD).status_code == 303
+    assert coded(app, clock, "") == 303
+    enrol(runtime, "Li", "consultant")
+    assert visitor(app, "Li").get("/account/code").status_code == 403
