@@ -16,6 +16,7 @@ FAULTS = {
     "no_send_worker": (_l("No worker sends: the sweeper does it, more slowly."), "warn"),
     "no_sweeper": (_l("The sweeper gives no sign of life: nothing heals by itself, notices wait."), "bad"),
     "undecided_texts": (_l("A text has waited for more than ten seconds."), "bad"),
+    "line_ahead": (_l("A line is ahead of the clock: its texts bear a wrong time."), "bad"),
     "database_away": (_l("The database is away: texts wait in the spool, in their order."), "bad"),
     "spool_away": (_l("The spool cannot be written: without the database no text could be kept."), "warn"),
     "spooled_texts": (_l("Texts wait in the spool to be put in line."), "warn"),
@@ -61,6 +62,7 @@ ERRORS = {
 
 ALERTS = {
     "line_stands": _l("A line stands"),
+    "line_ahead": _l("A line is ahead of its clock"),
     "undecidable": _l("Messages could not be decided"),
     "forwards_wait": _l("Texts for other sites wait"),
     "replies_wait": _l("Replies wait"),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
 
+from worker.line.second_opinion import AHEAD
 from worker.outbox.stops import stopped
 from worker.readers.lines import lines
 from worker.readers.undecidable import left_undecided
@@ -77,6 +78,18 @@ def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         detail = _site(line.site_id, waiting=line.waiting)
         yield Alarm("line_stands", f"site:{line.site_id}", line.waiting_since, sentence, detail)
+
+
+def _line_ahead(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    ahead = sites.c.last_received_at > now + AHEAD
+    for row in connection.execute(select(sites.c.id, sites.c.last_received_at).where(ahead)):
+        sentence = (
+            f"The line of site {row.id} is ahead of this machine's clock: it goes by {hour(row.last_received_at)}, and "
+            "every text bears that time until then, whatever protection ended meanwhile. Let this machine's clock and "
+            "the database's be set from the network (NTP), and look through the site's newest reports."
+        )
+        minutes = int((row.last_received_at - now).total_seconds()) // 60
+        yield Alarm("line_ahead", f"site:{row.id}", now, sentence, _site(row.id, minutes=minutes))
 
 
 def _undecidable(connection: Connection, now: datetime) -> Iterator[Alarm]:
@@ -242,6 +255,7 @@ def _many_messages(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 CONDITIONS: Final[tuple[Condition, ...]] = (
     _line_stands,
+    _line_ahead,
     _undecidable,
     _forwards_wait,
     _gateway_stopped,

@@ -4,6 +4,7 @@
 `received_at` never falls along it. Taking either outside that lock would let a later text become visible first.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +18,19 @@ from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.clock import Clock, utc_now
 from worker.crash_points import committing
+from worker.errors import SetUpError
 from worker.gateways.base import Inbound
 from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, REPEAT_LOOK_BACK, own_part, stated
+from worker.line.second_opinion import AHEAD, second_opinion
+from worker.log import say
 from worker.rules.chain import GENESIS
+from worker.rules.decide import BY_PERSON
 from worker.rules.noted import OPT_OUT, note_of_first
 from worker.storable import storable, storable_payload
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
+
+log = logging.getLogger(__name__)
 
 PROGRAM = "program"
 SENDER_LONGEST = 64
@@ -150,7 +157,10 @@ def _place(
     connection: Connection, site: Row[Any], entry: Entry, clock: Clock | None, may_repeat: bool = False
 ) -> Receipt:
     seq = site.last_seq + 1
-    received_at = max(time_of_line(connection, clock), site.last_received_at)
+    now = time_of_line(connection, clock)
+    if clock is None:
+        _look_at_clock(connection, site, entry, now)
+    received_at = max(now, site.last_received_at)
     masked = mask_numbers(entry.text, region_of(site.number))
     sender = storable(entry.sender)[:SENDER_LONGEST]
     text, echo = storable(masked), False
@@ -178,6 +188,22 @@ def _place(
         )
     )
     return Receipt("accepted", site.id, seq)
+
+
+def _look_at_clock(connection: Connection, site: Row[Any], entry: Entry, now: datetime) -> None:
+    """Refuse a command whose time is ahead of the line and of a second opinion; nobody can take such a time back.
+
+    What a person sent is never refused: it is told of.
+    """
+    believed = second_opinion(connection, now)
+    if believed is None or now - max(believed, site.last_received_at) <= AHEAD:
+        return
+    if entry.gateway == PROGRAM and entry.kind not in BY_PERSON:
+        raise SetUpError(
+            f"The line's clock says {now:%Y-%m-%d %H:%M} UTC, but it should be {believed:%Y-%m-%d %H:%M}: nothing was "
+            "taken, for every later text would bear that time. Set the clock from the network (NTP), then try again."
+        )
+    say(log, "clock ahead", logging.ERROR, site=site.id, seconds=int((now - believed).total_seconds()))
 
 
 def _keep_unrouted(connection: Connection, inbound: Inbound, clock: Clock | None) -> Receipt:

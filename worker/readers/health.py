@@ -13,12 +13,13 @@ from worker.bell.bell import QUEUES
 from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
 from worker.line.probe import could_take
+from worker.line.second_opinion import AHEAD
 from worker.outbox.stops import stops
 from worker.patience import within
 from worker.readers.lines import lines
 from worker.runtime import Runtime
 from worker.store.database import reading
-from worker.store.schema import unrouted
+from worker.store.schema import sites, unrouted
 
 PROBE_S = 0.5
 """A gateway is answered within 700 ms; what takes longer counts as away."""
@@ -58,6 +59,9 @@ def health_of(runtime: Runtime) -> Health:
                     line.waiting_since is not None and line.waiting_since < utc_now() - LATE
                     for line in lines(connection)
                 ),
+                "line_ahead": connection.execute(
+                    select(exists(select(sites.c.id).where(sites.c.last_received_at > utc_now() + AHEAD)))
+                ).scalar_one(),
                 "unrouted_texts": connection.execute(select(exists(select(unrouted.c.id)))).scalar_one(),
             }
         faults += [name for name, there in found.items() if there]

@@ -598,6 +598,15 @@ probes = Table(
     comment="Rows of a moment, by which it is seen whether a text would be kept.",
 )
 
+clock_anchors = Table(
+    "clock_anchors",
+    metadata,
+    Column("boot", Words, primary_key=True, comment="which start of the machine"),
+    Column("up_ms", BigInteger, nullable=False, comment="milliseconds since that start"),
+    Column("at", UtcTime, nullable=False, comment="what the clock said then"),
+    comment="On SQLite: what the clock said, and how long the machine had been running.",
+)
+
 alerts = Table(
     "alerts",
     metadata,

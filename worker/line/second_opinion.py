@@ -1,0 +1,63 @@
+"""A second opinion on what time it is, so that one jump of a clock does not poison a line (reliability.md, point 3).
+
+PostgreSQL's clock gives the line its times, and this machine's is asked as well. With SQLite there is one clock alone;
+but no setting of it changes how long the machine has been running, and so what it should say now is known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from worker.clock import utc_now
+from worker.store.schema import clock_anchors
+
+AHEAD: Final = timedelta(minutes=2)
+"""So far two clocks may differ without anybody being told."""
+BELIEVED_AFTER: Final = timedelta(days=1)
+"""A clock that was set anew and has gone on for so long is taken for right: somebody was told all the while."""
+ANCHOR_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How long this machine has been running, since which start."""
+
+    boot: str
+    up: timedelta
+
+
+def running() -> Running | None:
+    """Return how long the machine runs, as its kernel says; None where that is not to be had."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return Running(boot, timedelta(seconds=float(Path("/proc/uptime").read_text("ascii").split()[0])))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def second_opinion(connection: Connection, now: datetime) -> datetime | None:
+    """Return what time it is by another clock than that which says `now`; None where there is none."""
+    if connection.dialect.name == "postgresql":
+        return utc_now()
+    here = running()
+    if here is None:
+        return None
+    anchor = connection.execute(select(clock_anchors).where(clock_anchors.c.boot == here.boot)).first()
+    if anchor is None:
+        _anchor(connection, here, now)
+        return None
+    elapsed = here.up - timedelta(milliseconds=anchor.up_ms)
+    believed: datetime = anchor.at + elapsed
+    jumped = now - believed > AHEAD and elapsed < BELIEVED_AFTER
+    if not jumped and (elapsed > ANCHOR_EVERY or believed - now > AHEAD):
+        _anchor(connection, here, now)
+    return believed if jumped else now
+
+
+def _anchor(connection: Connection, here: Running, now: datetime) -> None:
+    connection.execute(delete(clock_anchors))
+    up_ms = here.up // timedelta(milliseconds=1)
+    connection.execute(insert(clock_anchors).values(boot=here.boot, up_ms=up_ms, at=now))
