@@ -38,12 +38,13 @@ COMMANDS: Final = (
     "help",
     "confirm",
     "affirm",
+    "decline",
     "give_up",
     "alias",
 )
-"""Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (four digits alone).
+"""Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (six digits alone).
 
-`affirm` is 是 or 对 alone (L21, L24); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
+`affirm` is 是 or 对 alone (L21, L24); `decline` is 否 alone (L5); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
 """
 
 INTENTS: Final = ("", "another", "correction")

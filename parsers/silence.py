@@ -15,6 +15,7 @@ _COURTESY: Final = re.compile(
     r"下午好|上午好|中午好|你好|您好|在吗|再见|拜拜|👌|👍|🙏|[\s,.!~，。！?]))+"
 )
 _AFFIRMS: Final = frozenset(["是", "是的", "对", "对的"])
+_DECLINES: Final = frozenset(["否", "不是", "不", "no"])
 _AUTOMATIC: Final = re.compile(
     r"\[?自动回复|自动应答|我现在有事不在|我正在开会|正在驾驶|auto(?:matic)?[ -]?reply|out of office|稍后(?:再)?(?:与|跟|和)您联系"
 )
@@ -37,7 +38,7 @@ def begins_like_ours(skeleton: str) -> bool:
 
 
 def silent_kind(reading: Reading, phones: list[Phone]) -> str | None:
-    """Return courtesy, advert, code, automatic, echo, stop, start or affirm; None for what may want an answer."""
+    """Return courtesy, advert, code, automatic, echo, stop, start, affirm or decline; None for what may want an answer."""
     skeleton = reading.skeleton
     whole = skeleton.strip(" \n。.!,")
     if whole in _STOP:
@@ -46,6 +47,8 @@ def silent_kind(reading: Reading, phones: list[Phone]) -> str | None:
         return "start"
     if whole in _AFFIRMS:
         return "affirm"
+    if whole in _DECLINES:
+        return "decline"
     if len(whole) < 40 and _COURTESY.fullmatch(reading.clean.casefold().strip()):
         return "courtesy"
     if begins_like_ours(skeleton):

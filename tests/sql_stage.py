@@ -12,6 +12,7 @@ from worker.decide.notices import tell_due
 from worker.gateways.base import Inbound
 from worker.line.door import Entry, accept, enter, found_site
 from worker.line.forwards import carry
+from worker.outbox.ledger import outgoing_of, with_site
 from worker.readers.register import register_rows
 from worker.rules.attribution import Answer, attribute
 from worker.rules.client import Client
@@ -73,11 +74,14 @@ class SqlStage:
     def _collect(self) -> None:
         names = {number: name for name, number in self._ids.items()}
         with self.engine.connect() as connection:
-            rows = connection.execute(select(replies).where(replies.c.id > self._read).order_by(replies.c.id)).all()
+            rows = connection.execute(with_site().where(replies.c.id > self._read).order_by(replies.c.id)).all()
         for row in rows:
             self._read = row.id
+            sent = outgoing_of(row)
             self.outbox.append(
-                SentText(row.created_at, names[row.site_id], row.recipient, row.code, row.ref, row.words, row.params)
+                SentText(
+                    row.created_at, names[row.site_id], row.recipient, row.code, row.ref, sent.words, dict(sent.params)
+                )
             )
 
     def advance(self, to: datetime) -> None:

@@ -82,6 +82,8 @@ CODES: dict[str, CodeWords] = {
     Code.STAFF_SET: CodeWords(_l("Staff set"), "quiet"),
     Code.UNIT_SET: CodeWords(_l("Unit set"), "quiet"),
     Code.ROSTER_SET: CodeWords(_l("Roster updated"), "quiet"),
+    Code.DECLINED: CodeWords(_l("Dropped by its sender"), "quiet"),
+    Code.ACTS_CLOSED: CodeWords(_l("Too many wrong codes"), "bad"),
     Code.OPTED_OUT: CodeWords(_l("Notices stopped"), "quiet"),
     Code.OPTED_IN: CodeWords(_l("Notices resumed"), "quiet"),
     Code.ECHO: CodeWords(_l("Echo, not answered"), "quiet"),

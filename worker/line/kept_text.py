@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from parsers.mask import mask_numbers
+from worker.rules.act_code import CODE_GAP
 
 ECHO_LEAST = 12
 ECHO_LOOK_BACK = 5
@@ -50,4 +51,6 @@ def _where(text: str, words: str, region: str) -> re.Match[str] | None:
     if len(words) < ECHO_LEAST:
         return None
     lines = mask_numbers(words, region).split("\n")
-    return re.search(r"\n[ \t>＞|｜]*".join(map(re.escape, lines)), text)
+    pattern = r"\n[ \t>＞|｜]*".join(map(re.escape, lines))
+    # The code of an act is not kept with its words (L6).
+    return re.search(pattern.replace(re.escape(CODE_GAP), "[0-9]{6}"), text)

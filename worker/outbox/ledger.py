@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, sele
 
 from worker.gateways.base import Handover, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
 from worker.outbox.delivery import FAILED, RANK, Change, ReplyHistory
+from worker.rules.act_code import code_of, key_of, with_code
+from worker.rules.codes import Code
+from worker.store.causes import salt_of_cause
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import ReplyState
 
@@ -16,20 +19,22 @@ OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused", Unknown: "unknown"
 
 
 def with_site() -> Select[Any]:
-    """Return a query for replies along with their site's `gateway` and `sending_number`."""
-    columns = [*replies.c, sites.c.gateway, sites.c.number.label("sending_number")]
+    """Return a query for replies along with their site's `gateway` and `sending_number`, and their message's `salt`."""
+    salt = salt_of_cause().label("salt")
+    columns = [*replies.c, sites.c.gateway, sites.c.number.label("sending_number"), salt]
     return select(*columns).join(sites, sites.c.id == replies.c.site_id)
 
 
 def outgoing_of(row: Row[Any]) -> Outgoing:
-    """Return what a gateway gets of a row of `with_site`."""
+    """Return what a gateway gets of a row of `with_site`; here alone the code of an act gets into its gap (L6)."""
+    asks = row.code == Code.CONFIRM_CODE
     return Outgoing(
         reply_id=row.id,
         sender_number=row.sending_number,
         recipient=row.recipient,
-        words=row.words,
+        words=with_code(row.words, row.salt) if asks else row.words,
         code=row.code,
-        params=row.params,
+        params=row.params | ({"code": code_of(key_of(row.salt))} if asks else {}),
         ref=row.ref,
         useful_until=row.useful_until,
         attempt=row.attempt,

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from worker.storable import storable
+from worker.store.causes import BY_MESSAGE
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import decisions, replies, reports
 
 AT_ONCE: Final = 1000
-BY_MESSAGE: Final = case((replies.c.cause.like("m:%"), cast(func.substr(replies.c.cause, 3), BigInteger)), else_=0)
-"""The place of the message that a reply answers; 0 for what passing time caused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
 
 from worker.clock import utc_now
 from worker.readers.erasure import TEXT, WORDS
+from worker.rules.act_code import with_code
+from worker.rules.codes import Code
 from worker.rules.model import ROLES, Site
+from worker.store.causes import salt_of_cause
 from worker.store.database import reading
 from worker.store.schema import cursors, decisions, inbox, replies, reports, roster, sites
 
@@ -125,7 +128,9 @@ def news_of(engine: Engine, site_id: int) -> News:
     texts = texts.where(inbox.c.site_id == site_id, inbox.c.kind == "text")
     # Only what was handed over has arrived on a phone.
     arrived = replies.c.site_id == site_id, replies.c.sent_at.is_not(None)
-    told = select(replies.c.id, replies.c.recipient, WORDS, replies.c.sent_at, replies.c.delivery).where(*arrived)
+    salt = salt_of_cause().label("salt")
+    columns = replies.c.id, replies.c.recipient, replies.c.code, WORDS, replies.c.sent_at, replies.c.delivery, salt
+    told = select(*columns).where(*arrived)
     with reading(engine).connect() as connection:
         last, decided = connection.execute(reached.where(sites.c.id == site_id)).first() or (0, 0)
         bubbles = [
@@ -133,7 +138,7 @@ def news_of(engine: Engine, site_id: int) -> News:
             for row in connection.execute(texts.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS))
         ]
         bubbles += [
-            Bubble(f"r{row.id}", row.recipient, False, row.words, row.sent_at, done=row.delivery == "delivered")
+            Bubble(f"r{row.id}", row.recipient, False, _as_it_came(row), row.sent_at, done=row.delivery == "delivered")
             for row in connection.execute(told.order_by(replies.c.id.desc()).limit(MOST_TEXTS))
         ]
         entries = tuple(_entries(connection, site_id))
@@ -156,3 +161,9 @@ def _entries(connection: Connection, site_id: int) -> Iterable[LinePlace]:
         .limit(MOST_ENTRIES)
     )
     return (LinePlace(*row) for row in connection.execute(wanted))
+
+
+def _as_it_came(row: Row[Any]) -> str:
+    """Return a reply's words with the code of its act: on a phone it is seen, as on no other page (L6)."""
+    words: str = row.words
+    return with_code(words, row.salt) if row.code == Code.CONFIRM_CODE and row.salt else words

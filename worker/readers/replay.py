@@ -13,18 +13,19 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from parsers.numbers import region_of
 from parsers.parse import parse
-from worker.proof.compare import BY_MESSAGE
 from worker.readers.undecidable import undecidable_places
+from worker.rules.act_code import code_of, key_of
 from worker.rules.codes import Code
 from worker.rules.form_payload import payload_meaning
 from worker.rules.model import Claim, Dispute, Visit
 from worker.rules.state import State
 from worker.rules.story import Case, story
+from worker.store.causes import BY_MESSAGE, salt_of_cause
 from worker.store.schema import inbox, replies, reports
 from worker.store.working_set import on_phones7
 
-_FOUR_DIGITS = re.compile(r"\s*(\d{4})\s*")
-CODE_LONGEST = 8
+_SIX_DIGITS = re.compile(r"\s*(\d{6})\s*")
+CODE_LONGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +136,18 @@ def _naming(connection: Connection, site_id: int, case: Case, lost: set[int]) ->
 
 
 def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
-    """Add the four digits with which a command of the case was confirmed, or tried to be."""
+    """Add the six digits with which a command of the case was confirmed, or tried to be."""
     asked = (replies.c.site_id == site_id) & (replies.c.code == Code.CONFIRM_CODE)
-    columns = (BY_MESSAGE.label("seq"), replies.c.recipient, replies.c.params)
+    columns = (BY_MESSAGE.label("seq"), replies.c.recipient, salt_of_cause().label("salt"))
     asks = connection.execute(select(*columns).where(asked).order_by(BY_MESSAGE)).all()
     phones = {ask.recipient for ask in asks if ask.seq in found.seqs}
     short = (inbox.c.site_id == site_id) & inbox.c.sender.in_(phones) & (func.length(inbox.c.text) <= CODE_LONGEST)
     for row in connection.execute(select(inbox).where(short).order_by(inbox.c.seq)):
-        digits = _FOUR_DIGITS.fullmatch(row.text)
+        digits = _SIX_DIGITS.fullmatch(row.text)
         last = next((a for a in reversed(asks) if a.recipient == row.sender and a.seq < row.seq), None)
         if digits is not None and last is not None and last.seq in found.seqs:
             found.seqs.add(row.seq)
-            found.codes |= {row.seq} if last.params.get("code") == digits[1] else set()
+            found.codes |= {row.seq} if code_of(key_of(last.salt)) == digits[1] else set()
 
 
 def _aliases_before(connection: Connection, site_id: int, seqs: set[int]) -> dict[int, Mapping[str, Any]]:

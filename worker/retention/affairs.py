@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, or_, select
 
-from worker.proof.compare import BY_MESSAGE, stream
+from worker.proof.compare import stream
 from worker.rules.client import ERASED
 from worker.rules.erasure import Clients
 from worker.rules.states import WAITING, FormState
+from worker.store.causes import BY_MESSAGE
 from worker.store.schema import aliases, claims, deals, disputes, follow_ups, forwards, kin, replies, reports, visits
 
 AT_ONCE: Final = 500

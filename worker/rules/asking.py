@@ -42,6 +42,9 @@ def decide_query(turn: Turn, parsed: Parsed) -> Decision:
         outcomes = [_by_number(turn, ref) for ref in parsed.refs]
     else:
         outcomes = [_by_client(turn, report) for report in parsed.reports]
+    if outcomes[0].code == Code.REFUSED_NOT_FOUND and turn.message.text.strip() in parsed.refs:
+        # Four digits alone that are no client's of his may be anything (L5).
+        return turn.decision("query", Code.NOT_A_REPORT)
     # Named twice, by R1 and 1, it is told once (L12).
     once = {outcome.ref or str(i): outcome for i, outcome in enumerate(outcomes)}
     return answered(turn, "query", _within_limits(turn, list(once.values())), Code.STATUS)

@@ -1,23 +1,37 @@
-"""Acts of staff that move a client take effect with the code texted back from the same phone (E22, confirm_acts)."""
+"""Acts that take something from somebody take effect with the code texted back from the same phone (E22, L4–L6).
 
-import hashlib
+text ─┬─ needs a code → tried: refused, or too late, at once; else it waits: the answer names it and asks for its code
+      ├─ six digits   → the act that waits is done at this place; of wrong codes the fifth closes acts by text
+      └─ 否           → the act that waits is dropped
+"""
+
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from parsers.message import Parsed, Report
+from worker.rules.act_code import code_of, key_of
 from worker.rules.answers import refused
+from worker.rules.arriving import decide_verify
 from worker.rules.cancelling import decide_cancel
+from worker.rules.client import Client
 from worker.rules.codes import Code
+from worker.rules.correcting import decide_correct
 from worker.rules.judging import decide_settle
-from worker.rules.model import Decision
+from worker.rules.model import Decision, Sender
+from worker.rules.params import named_params
 from worker.rules.paying import decide_payment
+from worker.rules.proving import dispute_named
+from worker.rules.references import Missing, claims_meant
 from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.ruling import decide_ruling
 from worker.rules.turn import Turn
-from worker.rules.withdrawing import decide_withdraw
+from worker.rules.withdrawing import decide_withdraw, meant_by_give_up
 
-TRIES = 3
+TRIES = 5
+"""Wrong codes for an act, and of a phone within a day, until no act by text is taken from it (L5, L6)."""
+CLOSED_FOR = timedelta(hours=24)
 NOTHING_DONE = (Code.EXPIRED,)
 """Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
 
@@ -30,53 +44,114 @@ ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "settle": decide_settle,
     "family": decide_family,
     "unfamily": decide_unfamily,
+    "correct": decide_correct,
+    "verify": decide_verify,
 }
-"""Commands that a manager has to confirm, by kind."""
+"""Commands that take something from somebody, by kind (L4); of 核实 only the answer 否 does."""
 
 
 def needs_code(turn: Turn, parsed: Parsed) -> bool:
-    """Tell whether this command, from this phone, waits for a code: from a logged-in page none is needed."""
-    by_text = turn.message.kind == "text"
-    return by_text and turn.role == "manager" and parsed.kind in ACTS and turn.policy.confirm_acts
+    """Tell whether this command waits for a code: from a logged-in page none is needed (L4)."""
+    takes = parsed.kind in ACTS and (parsed.kind != "verify" or parsed.answer == "no")
+    return turn.message.kind == "text" and takes and turn.policy.confirm_acts
 
 
 def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
-    """Keep the act and answer with its code; a new act replaces one that waits, one that would fail is refused now."""
+    """Keep the act and answer with its code; one that would fail, or come beside one that waits, is refused now."""
     tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
     if tried.code.refuses or tried.code in NOTHING_DONE:
         return ACTS[parsed.kind](turn, parsed)
-    _ask(turn, {"kind": parsed.kind, "parsed": asdict(parsed)}, 1)
+    sender = turn.state.sender(turn.phone)
+    if sender.acts_closed_until and turn.now < datetime.fromisoformat(sender.acts_closed_until):
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "acts_closed"})
+    waiting = _waiting(turn, sender)
+    if waiting is not None:
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, waiting["named"] | {"reason": "act_waits"})
+    named = {"kind": parsed.kind, **_named(turn, parsed)}
+    act = {
+        "kind": parsed.kind,
+        "parsed": asdict(parsed),
+        "named": named,
+        "asked_at": turn.now.isoformat(),
+        "key": key_of(turn.message.salt),
+        "tries": 0,
+    }
+    turn.state.put(replace(sender, act=act))
+    turn.answer(Code.CONFIRM_CODE, named | {"minutes": turn.policy.confirm_minutes})
     return turn.decision(parsed.kind, Code.CONFIRM_CODE)
+
+
+def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
+    """Take free words (取消, 不报了, 作废) for 撤; whatever the policy says, they need its code (L4, L22)."""
+    meant = meant_by_give_up(turn, parsed)
+    return meant if isinstance(meant, Decision) else ask_for_code(turn, meant)
 
 
 def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
     """Do what waits for this code, at this text's place in the line; None when nothing waits for any."""
     sender = turn.state.sender(turn.phone)
-    act = sender.act
-    if act is None:
+    if sender.act is None:
         return None
-    if turn.now - datetime.fromisoformat(act["asked_at"]) > timedelta(minutes=turn.policy.confirm_minutes):
+    act = _waiting(turn, sender)
+    if act is None:
         turn.state.put(replace(sender, act=None))
         return refused(turn, "confirm", Code.REFUSED_LATE)
-    kept, right = act["parsed"], act["code"] == parsed.refs[0]
-    if not right and act["tries"] < TRIES:
-        _ask(turn, {"kind": act["kind"], "parsed": kept}, act["tries"] + 1)
-        return turn.decision("confirm", Code.CONFIRM_CODE)
+    if code_of(act["key"]) != parsed.refs[0]:
+        return _wrong(turn, sender, act)
     turn.state.put(replace(sender, act=None))
-    if not right:
-        return refused(turn, "confirm", Code.REFUSED_LATE)
+    kept = act["parsed"]
     reports = tuple(Report(**report) for report in kept["reports"])
-    asked_for = Parsed(**(kept | {"reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
-    return ACTS[act["kind"]](turn, asked_for)
+    return ACTS[act["kind"]](turn, Parsed(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
 
 
-def _ask(turn: Turn, act: dict[str, object], tries: int) -> None:
-    code = code_of(turn.message.salt)
-    waiting = act | {"code": code, "asked_at": turn.now.isoformat(), "tries": tries}
-    turn.state.put(replace(turn.state.sender(turn.phone), act=waiting))
-    turn.answer(Code.CONFIRM_CODE, {"code": code, "kind": str(act["kind"]), "minutes": turn.policy.confirm_minutes})
+def decide_decline(turn: Turn) -> Decision | None:
+    """Drop the act that waits for its code (否); None when none does."""
+    sender = turn.state.sender(turn.phone)
+    act = _waiting(turn, sender)
+    if act is None:
+        return None
+    turn.state.put(replace(sender, act=None))
+    turn.answer(Code.DECLINED, act["named"])
+    return turn.decision("decline", Code.DECLINED)
 
 
-def code_of(salt: str) -> str:
-    """Return four digits that nobody can guess and that recomputing from the line gives again."""
-    return f"{int.from_bytes(hashlib.sha256(f'code:{salt}'.encode()).digest()[:8]) % 10_000:04d}"
+def _waiting(turn: Turn, sender: Sender) -> dict[str, Any] | None:
+    """Return the sender's act that may still be confirmed."""
+    if sender.act is None:
+        return None
+    old = turn.now - datetime.fromisoformat(sender.act["asked_at"])
+    return None if old > timedelta(minutes=turn.policy.confirm_minutes) else dict(sender.act)
+
+
+def _wrong(turn: Turn, sender: Sender, act: dict[str, Any]) -> Decision:
+    """Count a wrong code; the fifth of a day closes acts by text for this phone, and managers are told (L6)."""
+    recent = [at for at in sender.wrong_codes if turn.now - datetime.fromisoformat(at) < CLOSED_FOR]
+    wrong = (*recent, turn.now.isoformat())
+    left = min(TRIES - act["tries"] - 1, TRIES - len(wrong))
+    if len(wrong) >= TRIES:
+        until = (turn.now + CLOSED_FOR).isoformat()
+        turn.state.put(replace(sender, act=None, wrong_codes=wrong, acts_closed_until=until))
+        person = turn.listed.name if turn.listed else turn.phone
+        turn.notify(turn.state.staff("manager"), Code.ACTS_CLOSED, {"agent": person, "until": until})
+        return refused(turn, "confirm", Code.REFUSED_INVALID, {"reason": "acts_closed"})
+    kept = act | {"tries": act["tries"] + 1} if left else None
+    turn.state.put(replace(sender, act=kept, wrong_codes=wrong))
+    return refused(turn, "confirm", Code.REFUSED_INVALID, act["named"] | {"reason": "code", "left": left})
+
+
+def _named(turn: Turn, parsed: Parsed) -> dict[str, Any]:
+    """Return what the answer names of an act: its clients and numbers, its answer, and the words behind (L5)."""
+    named = [_thing_named(turn, ref) for ref in parsed.refs]
+    named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
+    return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
+
+
+def _thing_named(turn: Turn, ref: str) -> dict[str, Any]:
+    """Return a number as it is told, with its client: of a dispute, a form, a registration or a client's last four."""
+    if ref.startswith("D"):
+        dispute = dispute_named(turn, Parsed("rule", refs=(ref,)))
+        return {"ref": ref, "client": dispute.client, "mask": dispute.mask} if dispute is not None else {"ref": ref}
+    claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0]
+    if isinstance(claim, Missing):
+        return {"ref": ref}
+    return named_params(claim) | ({"ref": ref} if ref.startswith("V") else {})

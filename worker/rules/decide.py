@@ -30,7 +30,7 @@ from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.codes import Code, refusal_of
-from worker.rules.confirming import ask_for_code, decide_confirm, needs_code
+from worker.rules.confirming import ask_for_code, decide_confirm, decide_decline, decide_give_up, needs_code
 from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
 from worker.rules.displacement import stand_by_holders
@@ -55,7 +55,7 @@ from worker.rules.signing import decide_sign
 from worker.rules.state import State
 from worker.rules.turn import Turn
 from worker.rules.visiting import as_it_stands, decide_visit
-from worker.rules.withdrawing import decide_give_up, decide_withdraw
+from worker.rules.withdrawing import decide_withdraw
 
 BY_PERSON = ("text", "form")
 _A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -175,6 +175,10 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
         return turn.decision(parsed.kind, Code.OPTED_OUT if silent else Code.OPTED_IN)
     if parsed.kind == "affirm":
         return decide_affirm(turn)
+    if parsed.kind == "confirm":
+        return decide_confirm(turn, parsed) or turn.decision("confirm", Code.NOT_A_REPORT)
+    if parsed.kind == "decline":
+        return decide_decline(turn) or turn.decision("decline", Code.COURTESY)
     if parsed.kind in SILENT:
         return turn.decision(parsed.kind, Code(parsed.kind))
     if parsed.kind == "unknown":
@@ -188,8 +192,6 @@ def _command(turn: Turn, parsed: Parsed) -> Decision:
     if not _known(turn):
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
         return turn.decision(parsed.kind, Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
-    if parsed.kind == "confirm":
-        return decide_confirm(turn, parsed) or turn.decision("confirm", Code.NOT_A_REPORT)
     if needs_code(turn, parsed):
         return ask_for_code(turn, parsed)
     act = COMMANDS.get(parsed.kind)

@@ -436,6 +436,10 @@ class Sender:
     """the site's clock hour, as 2026-11-02T10, in which it was told something; how often in that hour and day (L11)"""
     told_in_hour: int = 0
     told_in_day: int = 0
+    wrong_codes: tuple[str, ...] = ()
+    """when it texted wrong confirmation codes, newest last (L6)"""
+    acts_closed_until: str = ""
+    """until when no act that needs a code is taken from it by text (L6)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,21 +35,18 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "withdraw", outcomes, Code.WITHDRAWN)
 
 
-def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
-    """Tell who gives a client up in free words (取消, 不报了, 作废) how to withdraw him; nothing changes (L22)."""
+def meant_by_give_up(turn: Turn, parsed: Parsed) -> Parsed | Decision:
+    """Return the 撤 that is meant by free words (取消, 不报了, 作废), or why there is none (L22)."""
     if turn.role in ("consultant", "service"):
         return refused(turn, "give_up", Code.REFUSED_ROLE)
     named = parsed.refs or parsed.reports
     meant: list[Claim | Missing] = claims_meant(turn, parsed) if named else [*last_reported(turn)]
     if not meant:
         return refused(turn, "give_up", Code.REFUSED_INVALID, {"reason": "give_up_which"})
-    outcomes = [
-        claim
-        if isinstance(claim, Outcome)
-        else Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "give_up"}, claim.ref)
-        for claim in (_withdrawable(turn, found) for found in meant)
-    ]
-    return answered(turn, "give_up", outcomes, Code.REFUSED_INVALID)
+    refusals = [found for claim in meant if isinstance(found := _withdrawable(turn, claim), Outcome)]
+    if refusals:
+        return answered(turn, "give_up", refusals)
+    return Parsed("withdraw", refs=tuple(claim.ref for claim in meant if not isinstance(claim, Missing)))
 
 
 def _withdrawable(turn: Turn, claim: Claim | Missing) -> Claim | Outcome:

@@ -10,9 +10,11 @@ from parsers.mask import mask_numbers
 from parsers.numbers import region_of
 from worker.decide.fold import Spoken, recorded, spoken
 from worker.line.kept_text import ECHO_LOOK_BACK, REPEAT_LOOK_BACK, own_part, stated
+from worker.rules.act_code import code_of, key_of, with_code
 from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
 from worker.rules.client import Client
+from worker.rules.codes import Code
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
 from worker.rules.due_notices import tell
@@ -136,7 +138,7 @@ class MemoryStage:
         its.head = record.head
         its.rows += record.decision.rows
         at = message.received_at
-        self._say(name, record.spoken, at)
+        self._say(name, record.spoken, at, salt)
         # A text that is for other sites goes into their lines; a site that is not on the stage has none.
         names = {known.state.site.number: other for other, known in self._sites.items()}
         payload = {ORIGIN: {"site": name, "site_id": list(self._sites).index(name) + 1, "seq": seq}}
@@ -145,9 +147,13 @@ class MemoryStage:
                 forwarded = Message(0, at, "text", message.sender, message.text, payload, sent_at=at)
                 self._take(names[fact.number], forwarded)
 
-    def _say(self, name: str, said: Sequence[Spoken], at: datetime) -> None:
-        for reply, words in ((each.reply, each.words) for each in said):
-            self.outbox.append(SentText(at, name, reply.recipient, reply.code, reply.ref, words, dict(reply.params)))
+    def _say(self, name: str, said: Sequence[Spoken], at: datetime, salt: str = "") -> None:
+        for reply, kept in ((each.reply, each.words) for each in said):
+            # As it is handed over: with its code (L6).
+            asks = reply.code == Code.CONFIRM_CODE
+            words = with_code(kept, salt) if asks else kept
+            params = dict(reply.params) | ({"code": code_of(key_of(salt))} if asks else {})
+            self.outbox.append(SentText(at, name, reply.recipient, reply.code, reply.ref, words, params))
 
     def advance(self, to: datetime) -> None:
         """Tell what is due up to a moment, in the order of its times."""

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.rules.act_code import CODE_GAP
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT, WALK_IN
 from worker.words.fields import Fields
@@ -122,10 +123,25 @@ def _fields(setting: Setting, params: Mapping[str, Any], clipped: int | None) ->
         # A digest lists the readings that nobody has confirmed (L24), by number and only counted.
         named = {"items": "、".join(left), "count": str(len(left))}
         fields |= {name: known["tail"][name].format_map(named) for name in ("to_check", "to_check_count")}
-    fields["act"] = known["act"].get(params.get("kind"), "")
+    fields |= _of_act(setting, params)
     fields["example"] = known["example"]
     fields["text"] = _clip(str(params.get("text", "")).strip(), PART_TEXT_LONGEST)
     return fields
+
+
+def _of_act(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the words on an act have: what it is, whom it is about (`briefly` by number) and its code's gap."""
+    words = catalogue(setting.language)
+    named = [(one.get("ref", ""), one.get("client", "") + one.get("mask", "")) for one in params.get("named", ())]
+    behind = [words["answer"].get(params.get("answer"), ""), _clip(str(params.get("about", "")), PART_TEXT_LONGEST)]
+    fully = [" ".join(filter(None, one)) for one in named]
+    briefly = [ref or who for ref, who in named]
+    return {
+        "act": words["act"].get(params.get("kind"), ""),
+        "what": " ".join(filter(None, ["、".join(fully), *behind])),
+        "briefly": " ".join(filter(None, ["、".join(briefly), *behind])),
+        "code": CODE_GAP,
+    }
 
 
 def _of_form(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
