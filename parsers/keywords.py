@@ -92,11 +92,8 @@ def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Par
     whole = skeleton.strip(" \n。.!")
     if whole in _BARE or whole in ("", "?", "??"):
         return Parsed("help") if whole else None
-    if re.fullmatch(r"\d{6}", whole):
+    if re.fullmatch(r"\d{6}|\d{4}", whole):
         return Parsed("confirm", refs=(whole,))
-    if re.fullmatch(r"\d{4}", whole):
-        # A client's last four, and nothing else is said of him (L5).
-        return Parsed("query", refs=(whole,))
     head = _HEAD.match(skeleton)
     return _read(head, reading, phones, lexicon) if head else None
 

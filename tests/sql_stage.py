@@ -77,11 +77,9 @@ class SqlStage:
             rows = connection.execute(with_site().where(replies.c.id > self._read).order_by(replies.c.id)).all()
         for row in rows:
             self._read = row.id
-            sent = outgoing_of(row)
+            sent, name = outgoing_of(row), names[row.site_id]
             self.outbox.append(
-                SentText(
-                    row.created_at, names[row.site_id], row.recipient, row.code, row.ref, sent.words, dict(sent.params)
-                )
+                SentText(row.created_at, name, row.recipient, row.code, row.ref, sent.words, dict(sent.params))
             )
 
     def advance(self, to: datetime) -> None:

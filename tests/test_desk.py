@@ -25,7 +25,9 @@ from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import enrol, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
+from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow
+from worker.line.door import PROGRAM, Entry, enter
 from worker.runtime import Runtime
 from worker.store.schema import inbox, replies, visits
 
@@ -318,7 +320,9 @@ def test_who_is_expected_today_stands_on_the_desk_by_his_time(
         "今日预计到访 4 4 组未到 下午 赵敏 150****1111 R4 王五 · 贝壳 14:30 张三 138****5678 R1 李四 · 链家 "
         "18:30 周洋 177****3604 R2 李四 · 链家 全天 钱伟 151****2222 R3 王五 · 贝壳"
     )
-    text(runtime, site, WANG, "撤 R3")
+    form = Entry("form", PROGRAM, "form:1:given-up", MANAGER, "撤 R3 不来了")
+    enter(runtime.engine, site.id, form, runtime.line_clock)
+    decide_site(runtime.engine, site.id, clock=runtime.clock)
     send_form(consultant, "/desk/1/arrivals", "a", client="赵敏", phone="150****1111", agent="王五")
     clock.move(hours=1)
     shown = expected(consultant)

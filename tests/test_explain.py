@@ -15,7 +15,7 @@ from worker.cli.main import main
 from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line.door import accept
+from worker.line.door import PROGRAM, Entry, accept, enter
 from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
 from worker.rules.state import State
 from worker.rules.story import TELLERS, case_of, story
@@ -241,7 +241,7 @@ def test_a_corrected_number_is_told_whichever_is_asked_about(engine: Engine) -> 
     people = {"people": [{"name": "李四", "phone": LI, "unit": "链家", "kind": "distributor"}]}
     put(engine, site, "roster", people, lambda: at)
     for sender, words in ((LI, "报备 张三 138****5678"), ("+8613800000001", "更正 R1 139****1111 客户签字")):
-        accept(engine, Inbound("sandbox", words, sender, NUMBER, words), lambda: at)
+        enter(engine, site.id, Entry("form", PROGRAM, words, sender, words), lambda: at)
         decide_site(engine, site.id, clock=lambda: at)
     answers = {run("explain", *asked, "--at", "2026-11-02 10:00").output for asked in (
         ("R1",), ("张三", "138****5678"), ("张三", "139****1111")

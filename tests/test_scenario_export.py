@@ -69,7 +69,7 @@ agent 王五 {WANG} 贝壳 from=2026-11-01 to=2026-11-30
 2026-11-02 10:00:00 {LI} > 报备 李梅 139****2233
 2026-11-02 10:01:00 {LI} > 报备 客户：张三\\n电话：138****5678\\n业务员：李四  \\\\
 2026-11-02 10:02:00 {MANAGER} > 撤 R1022
-2026-11-02 10:02:30 {MANAGER} > 0000
+2026-11-02 10:02:30 {MANAGER} > 000000
 2026-11-02 10:03:00 {MANAGER} > $code
 2026-11-02 10:04:00 {WANG} > 报备 张三 138****5678
 2026-11-02 10:04:30 {WANG} > echo
@@ -91,7 +91,7 @@ def test_what_is_hard_to_write_down(engine: Engine, tmp_path: Path) -> None:
     lines = text.splitlines()
     assert "policy first_number=1022" in lines
     assert f"2026-11-02 10:02:00 {MANAGER} > 撤 $R1022" in lines
-    assert f"2026-11-02 10:02:30 {MANAGER} > 0000" in lines
+    assert f"2026-11-02 10:02:30 {MANAGER} > 000000" in lines
     assert "2026-11-02 10:07:30 +8613800000003 > $code" in lines
     assert not [line for line in lines if line.startswith("2026-11-02 10:04:30")]  # An echo of our own words.
     assert "2026-11-02 10:06:00 staff manager=+8613800000003" in lines

@@ -24,7 +24,7 @@ from worker.store.causes import BY_MESSAGE, salt_of_cause
 from worker.store.schema import inbox, replies, reports
 from worker.store.working_set import on_phones7
 
-_SIX_DIGITS = re.compile(r"\s*(\d{6})\s*")
+_OF_AN_ACT = re.compile(r"\s*(\d{6}|否|不是|不|no)\s*", re.IGNORECASE)
 CODE_LONGEST = 10
 
 
@@ -143,7 +143,7 @@ def _add_codes(connection: Connection, site_id: int, found: _Found) -> None:
     phones = {ask.recipient for ask in asks if ask.seq in found.seqs}
     short = (inbox.c.site_id == site_id) & inbox.c.sender.in_(phones) & (func.length(inbox.c.text) <= CODE_LONGEST)
     for row in connection.execute(select(inbox).where(short).order_by(inbox.c.seq)):
-        digits = _SIX_DIGITS.fullmatch(row.text)
+        digits = _OF_AN_ACT.fullmatch(row.text)
         last = next((a for a in reversed(asks) if a.recipient == row.sender and a.seq < row.seq), None)
         if digits is not None and last is not None and last.seq in found.seqs:
             found.seqs.add(row.seq)

@@ -60,6 +60,9 @@ from worker.rules.withdrawing import decide_withdraw
 BY_PERSON = ("text", "form")
 _A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
+LAST_FOUR = 4
+"""So many digits alone are a client's last four, and no code (L5)."""
+
 COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
     "withdraw": decide_withdraw,
     "give_up": decide_give_up,
@@ -175,6 +178,8 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
         return turn.decision(parsed.kind, Code.OPTED_OUT if silent else Code.OPTED_IN)
     if parsed.kind == "affirm":
         return decide_affirm(turn)
+    if parsed.kind == "confirm" and len(parsed.refs[0]) == LAST_FOUR:
+        parsed = replace(parsed, kind="query")
     if parsed.kind == "confirm":
         return decide_confirm(turn, parsed) or turn.decision("confirm", Code.NOT_A_REPORT)
     if parsed.kind == "decline":
