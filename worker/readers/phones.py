@@ -6,6 +6,7 @@ Everything here reads in a transaction that takes no write lock. Texts are as th
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Row, and_, func, or_, select

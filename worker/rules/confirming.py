@@ -87,11 +87,11 @@ def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
     return meant if isinstance(meant, Decision) else ask_for_code(turn, meant)
 
 
-def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
-    """Do what waits for this code, at this text's place in the line; None when nothing waits for any."""
+def decide_confirm(turn: Turn, parsed: Parsed) -> Decision:
+    """Do what waits for this code, at this text's place in the line; while nothing waits for any it is no code."""
     sender = turn.state.sender(turn.phone)
     if sender.act is None:
-        return None
+        return turn.decision("confirm", Code.NOT_A_REPORT)
     act = _waiting(turn, sender)
     if act is None:
         turn.state.put(replace(sender, act=None))
@@ -104,12 +104,12 @@ def decide_confirm(turn: Turn, parsed: Parsed) -> Decision | None:
     return ACTS[act["kind"]](turn, Parsed(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
 
 
-def decide_decline(turn: Turn) -> Decision | None:
-    """Drop the act that waits for its code (否); None when none does."""
+def decide_decline(turn: Turn) -> Decision:
+    """Drop the act that waits for its code (否); when none does, it is courtesy."""
     sender = turn.state.sender(turn.phone)
     act = _waiting(turn, sender)
     if act is None:
-        return None
+        return turn.decision("decline", Code.COURTESY)
     turn.state.put(replace(sender, act=None))
     turn.answer(Code.DECLINED, act["named"])
     return turn.decision("decline", Code.DECLINED)

@@ -43,6 +43,7 @@ from worker.rules.model import Decision, Message
 from worker.rules.noted import is_repeat, opt_out_noted
 from worker.rules.numbers import Rule
 from worker.rules.objecting import decide_object
+from worker.rules.opting import decide_opt
 from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
 from worker.rules.projects import names_of
@@ -165,30 +166,11 @@ def _meaning(text: str, region: str, lexicon: Lexicon) -> Parsed:
 def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.arrival:
         parsed = as_it_stands(turn, parsed)
-    if parsed.kind == "report":
-        return decide_report_by_project(turn, parsed)
-    if parsed.kind in ("stop", "start"):
-        # D13: notices to this phone stop or go on; the manager is told once.
-        sender, silent = turn.state.sender(turn.phone), parsed.kind == "stop"
-        if sender.silent != silent:
-            turn.state.put(replace(sender, silent=silent))
-            if silent:
-                name = turn.listed.name if turn.listed else turn.phone
-                turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
-        return turn.decision(parsed.kind, Code.OPTED_OUT if silent else Code.OPTED_IN)
-    if parsed.kind == "affirm":
-        return decide_affirm(turn)
     if parsed.kind == "confirm" and len(parsed.refs[0]) == LAST_FOUR:
         parsed = replace(parsed, kind="query")
-    if parsed.kind == "confirm":
-        return decide_confirm(turn, parsed) or turn.decision("confirm", Code.NOT_A_REPORT)
-    if parsed.kind == "decline":
-        return decide_decline(turn) or turn.decision("decline", Code.COURTESY)
-    if parsed.kind in SILENT:
+    if parsed.kind in SILENT and parsed.kind not in FROM_ANYBODY:
         return turn.decision(parsed.kind, Code(parsed.kind))
-    if parsed.kind == "unknown":
-        return _unknown(turn, parsed)
-    return _command(turn, parsed)
+    return FROM_ANYBODY.get(parsed.kind, _command)(turn, parsed)
 
 
 def _command(turn: Turn, parsed: Parsed) -> Decision:
@@ -220,3 +202,15 @@ def _unknown(turn: Turn, parsed: Parsed) -> Decision:
         refuse(turn, code)
         return turn.decision("unknown", code)
     return turn.decision("unknown", Code(fault))
+
+
+FROM_ANYBODY: dict[str, Callable[[Turn, Parsed], Decision]] = {
+    "report": decide_report_by_project,
+    "stop": decide_opt,
+    "start": decide_opt,
+    "affirm": lambda turn, _: decide_affirm(turn),
+    "confirm": decide_confirm,
+    "decline": lambda turn, _: decide_decline(turn),
+    "unknown": _unknown,
+}
+"""What is decided whoever sends it; commands are from people whom the site knows (E16)."""

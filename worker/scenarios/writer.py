@@ -153,6 +153,9 @@ class _Writer:
             # It did nothing; without the other clients that it fitted it would.
             yield f"# {line} (fitted several clients)"
             return
+        if any(reply.params.get("reason") == "act_waits" for reply in one.replies):
+            yield f"# {line} (another act waited for its code)"
+            return
         yield line
         if one.several:
             yield "# this text names other clients, whose own texts are not here: its answers are left out"

@@ -1,0 +1,28 @@
+"""退订 and 恢复订阅: notices to a phone stop or go on (D13, L8)."""
+
+from dataclasses import replace
+
+from parsers.message import Parsed
+from worker.rules.answers import refused
+from worker.rules.codes import Code
+from worker.rules.model import Decision
+from worker.rules.noted import opt_out_noted
+from worker.rules.turn import Turn
+
+
+def decide_opt(turn: Turn, parsed: Parsed) -> Decision:
+    """Stop notices to the sender, or let them go on; the manager is told once, and a manager's own go on.
+
+    A text may be forged: staff that has to be told is silenced by no text, only by what the gateway itself notes (L8).
+    """
+    sender, silent = turn.state.sender(turn.phone), parsed.kind == "stop"
+    if silent and turn.role is not None and opt_out_noted(turn.message) is None:
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "stop_staff"})
+    if sender.silent != silent:
+        turn.state.put(replace(sender, silent=silent))
+        if silent:
+            if turn.listed or turn.own_live_claims():
+                turn.answer(Code.OPTED_OUT)
+            name = turn.listed.name if turn.listed else turn.phone
+            turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
+    return turn.decision(parsed.kind, Code.OPTED_OUT if silent else Code.OPTED_IN)
