@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from tests.infrastructure.deciding import LI, MANAGER, WANG, deciding, send_form, staffed_site, text
 from tests.infrastructure.visiting import enrol, token_of, visitor
+from tests.infrastructure.waiting import eventually
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.cli.main import main
@@ -60,6 +61,21 @@ def found(client: FlaskClient, **query: str) -> list[str]:
     page = client.get("/register", query_string=query)
     assert page.status_code == 200
     return re.findall(r'class="r-client"><a[^>]*>([^<]+)<', page.text)
+
+
+def test_a_claim_of_somebody_on_no_roster_shows_as_such_in_list_filter_export_and_desk(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    page = manager.get("/register").text
+    assert page.count('chip-tone tone-warn">不在名单') == 0
+    text(runtime, site, "+8613900000099", "报备 秦朗 137****4444 小马 链家")
+    eventually(lambda: "秦朗" in found(manager), "the report is decided")
+    assert found(manager, flag="unlisted") == ["秦朗"]
+    assert manager.get("/register").text.count('chip-tone tone-warn">不在名单') == 1
+    assert "不在名单" in manager.get(f"/desk/{site.id}/found?q=秦朗").text
+    form = {"token": token_of(manager), "flag": "unlisted"}
+    exported = manager.post(f"/register/{site.id}/export/csv", data=form).text
+    assert "业务员不在名单" in exported
 
 
 def test_the_register_marks_and_finds_what_is_to_be_checked(runtime: Runtime, manager: FlaskClient) -> None:

@@ -97,6 +97,8 @@ class ClaimView:
     whose: str
     left: str
     unsure: bool
+    unlisted: bool
+    """no roster says that its agent is one of the unit (R2a)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,9 @@ def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
 
 def _claim_view(claim: Claim, show: Showing) -> ClaimView:
     left = span_words(claim.ends_at - show.now)
-    return ClaimView(claim, whose_words(claim.unit, claim.agent), left, UNSURE in claim.flags)
+    return ClaimView(
+        claim, whose_words(claim.unit, claim.agent), left, UNSURE in claim.flags, "unlisted" in claim.flags
+    )
 
 
 def expected_views(expected: Iterable[ExpectedClient], show: Showing) -> list[ExpectedView]:

@@ -87,7 +87,8 @@ class RowView:
     ends: str
     planned: str
     """when the client is expected; "" where that is not said"""
-    unsure: bool
+    marks: tuple[str, ...]
+    """what is to be known of the report beside its state, in words"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _row(row: RegisterRow, show: Showing) -> RowView:
         "warn" if left is not None and left < SOON else "good",
         show.moment(row.ends_at) if row.ends_at is not None else "",
         plan_words(Plan(row.planned_day, row.planned_time, row.planned_part), show) if row.planned_day else "",
-        "unsure" in row.flags.split(),
+        tuple(str(words) for flag, words in FLAG_CHIPS if flag in row.flags.split()),
     )
 
 
