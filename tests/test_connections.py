@@ -14,7 +14,7 @@ from tests.infrastructure.databases import Databases
 from tests.infrastructure.serving import open_line, sandbox_request, texts
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
-from webhook.framing import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError
+from webhook.frames import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError
 from worker.store.database import open_engine
 from worker.up.guard import end_sessions
 

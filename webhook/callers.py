@@ -1,8 +1,8 @@
 """Who calls, and by which name we are called: neither is believed because a header says so.
 
 A page of another site can make a browser ask us under that site's name (DNS rebinding); a proxy makes the whole world
-look like this machine. So the sandbox, in which anybody may text as anybody, answers this machine alone unless
-SANDBOX_HOSTS says otherwise, and everything but the gateways' routes answers to the names that we know.
+look like this machine. So where anybody may text as anybody, this machine alone is answered unless the settings name
+others, and everything but the gateways' routes answers to the names that we know.
 """
 
 from hmac import compare_digest
@@ -20,19 +20,23 @@ PROBES = frozenset({"health.healthz", "health.readyz"})
 
 
 def demand_known_host(proved: bool) -> None:
-    """Refuse a request that calls us by a name that is not ours, or that the sandbox is not to answer.
+    """Refuse a request that calls us by a name that is not ours, or one from elsewhere where that is not wished.
 
     `proved`: a gateway's request, which its signature proves, whatever proxy it came by.
     """
     settings = runtime().settings
-    if settings.sandbox and not settings.sandbox_hosts and not _is_from_here():
-        sentence = _("The sandbox, where anybody may text as anybody, answers this machine alone.")
-        abort(403, f"{sentence} SANDBOX_HOSTS")
+    if settings.this_machine_alone and not _is_from_here():
+        abort(
+            403,
+            _("Here anybody may text as anybody, so this machine alone is answered; README says how to ask others in."),
+        )
     if proved or request.endpoint in PROBES:
         return
     host = _host_of(f"//{request.host}")
-    known = {*settings.sandbox_hosts, _host_of(settings.base_url)}
-    if host not in known and not (_is_loopback(host) if settings.sandbox else _is_number(host)):
+    known = {*settings.asked_in, _host_of(settings.base_url)}
+    if host not in known and not (
+        _is_loopback(host) if settings.this_machine_alone or settings.asked_in else _is_number(host)
+    ):
         abort(400, _("This server is not called by that name."))
 
 

@@ -21,7 +21,7 @@ from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker
 
-from webhook.framing import Framing, TooLargeError
+from webhook.frames import Framing, TooLargeError
 
 THREADS = 8
 """Of each kind: for the gateways' texts, and for everything else, so that no page keeps a text waiting."""
@@ -48,7 +48,7 @@ class Connection:
         """What goes on when the socket is ready."""
 
 
-class Answer:
+class AnswerSocket:
     """What gunicorn takes for the socket of an answer: keeps what the network does not take at once."""
 
     def __init__(self, connection: Connection) -> None:
@@ -226,7 +226,7 @@ class PatientWorker(Worker):
         pool.submit(self._serve, connection, request)
 
     def _serve(self, connection: Connection, request: bytes) -> None:
-        """Answer a request, in a thread of a pool."""
+        """AnswerSocket a request, in a thread of a pool."""
         try:
             connection.keep = self._answered(connection, request) and not connection.framing.cut
             send(connection)
@@ -240,7 +240,7 @@ class PatientWorker(Worker):
     def _answered(self, connection: Connection, request: bytes) -> bool:
         """Return whether the connection may go on."""
         parser, parsed = RequestParser(self.cfg, iter([request]), connection.client), None
-        answer = cast("socket.socket", Answer(connection))
+        answer = cast("socket.socket", AnswerSocket(connection))
         try:
             parsed = next(parser)
             response, environ = wsgi.create(parsed, answer, connection.client, connection.server, self.cfg)

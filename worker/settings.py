@@ -110,6 +110,16 @@ class Settings:
         return self.twilio is None
 
     @property
+    def this_machine_alone(self) -> bool:
+        """Whether nobody from elsewhere is answered: the sandbox, while SANDBOX_HOSTS asks nobody in."""
+        return self.sandbox and not self.sandbox_hosts
+
+    @property
+    def asked_in(self) -> tuple[str, ...]:
+        """By which names others may reach us besides PUBLIC_URL's."""
+        return self.sandbox_hosts if self.sandbox else ()
+
+    @property
     def base_url(self) -> str:
         """The address that signatures are checked against: the public one, else the one we listen on."""
         return self.public_url or address(self.host, self.port)
