@@ -135,12 +135,3 @@ def test_an_account_acts_in_no_role_that_it_does_not_have(make: Make) -> None:
     assert client.post(f"/desk/{site.id}/signatures", data=form).status_code == 409
     with runtime.engine.connect() as connection:
         assert not connection.execute(select(inbox.c.seq).where(inbox.c.kind == "form")).all()
-
-
-def test_every_answer_carries_the_headers_by_which_browsers_keep_within_bounds(make: Make) -> None:
-    client = client_of(make())
-    for path in ("/login", "/nowhere", "/healthz", "/static/base.css"):
-        headers = client.get(path).headers
-        assert headers["X-Content-Type-Options"] == "nosniff", path
-        assert "default-src 'self'" in headers["Content-Security-Policy"], path
-        assert headers["X-Frame-Options"] == "DENY", path
