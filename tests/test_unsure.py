@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from parsers.message import Parsed
-from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START
+from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START, Step, line_of
 from worker.rules.decide import decide, read
 from worker.rules.first_text import stands_in
 from worker.rules.model import Decision, Message
@@ -359,3 +359,13 @@ def test_what_a_text_said_of_others_is_not_kept_with_a_claim() -> None:
 )
 def test_word_for_word(name: str, said: str, stands: bool) -> None:
     assert stands_in(name, said) is stands
+
+
+def test_a_name_put_right_to_a_withdrawn_client_s_says_that_its_days_are_his() -> None:
+    """R2b, R7: the claim ends when the withdrawn one would have, and is marked as shortened."""
+    texts = ("报备 马岱 138****5678", "撤 R1", "报备 马超 138****5678", "报备 马岱 138****5678")
+    state = State()
+    for message in line_of([Step(timedelta(minutes=1), QIAN, text) for text in texts]):
+        decide(state, message)
+    first, amended = state.claims[1], state.claims[2]
+    assert (amended.client, amended.ends_at, "shortened" in amended.flags) == ("马岱", first.ends_at, True)

@@ -118,7 +118,7 @@ def confirm(turn: Turn, form: Visit) -> None:
         # B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14).
         family = [] if claim.live(turn.now) else claims_of_family(turn.state, claim.who, turn.now)
         for other in family:
-            if other.number != claim.number and other.holds(turn.now) and other.reported_at >= claim.ends_at:
+            if other.holds(turn.now) and other.reported_at >= claim.ends_at:
                 turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
                 if other.unit != claim.unit:
                     told = {key: value for key, value in named_params(other).items() if key != "ref"}
