@@ -44,7 +44,7 @@ def add_reply(engine: Engine, site_id: int, words: str = "报备成功 R1", now:
     """Put a reply into the outbox."""
     row = {
         "site_id": site_id,
-        "cause": f"m:{words}",
+        "cause": f"d:test:{words}",
         "code": "accepted",
         "recipient": AGENT,
         "role": "reply",

@@ -145,7 +145,7 @@ WRONG = [
     (("explain", "张三 138****5678", "--at", "yesterday"), 2, "“yesterday” is no time"),
     (("explain", "张三 138****5678", "--at", "0001-01-01"), 2, "“0001-01-01” is no time"),
     (("explain", "张三 138****5678", "--at", "9999-12-31T23:59-10:00"), 2, "is no time"),
-    (("explain", "\udcff 138****5678"), 1, "Nobody had reported"),
+    (("explain", "\udcff 138****5678"), 2, "holds bytes that are no UTF-8 text"),
     (("explain", "R999999999999"), 1, "has no registration R999999999999"),
     (("backfill", "--since", "yesterday"), 2, "“yesterday” is no duration"),
     (("backfill", "--since", "1m"), 2, "out of reach"),

@@ -98,7 +98,7 @@ ANSWERS = [
     *((str(code), refuses(code), "failed", str(code)) for code in (30004, 30007, 21617)),
     *((str(code), refuses(code), "failed", str(code)) for code in (21408, 21612, 21606)),
     *((str(code), refuses(code), "pending", str(code)) for code in (21611, 30001, 14107)),
-    ("a code of tomorrow", refuses(29999), "unknown", "29999"),
+    ("a code of tomorrow", refuses(29999), "failed", "29999"),
     ("500, taken", ACCEPTS_AND_FAILS, "unknown", "20500"),
     ("503, forgotten", FORGETS_AND_FAILS, "unknown", "503"),
     ("taken, then silence", ACCEPTS_AND_IS_SILENT, "unknown", "ReadTimeout"),
