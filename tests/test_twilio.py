@@ -40,7 +40,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.gateways.encoded import plain_text
+from worker.gateways.base64_bodies import plain_text
 from worker.gateways.twilio import Twilio
 from worker.gateways.twilio_codes import VERDICTS, explained
 from worker.settings import TwilioSettings

@@ -19,14 +19,14 @@ _NUMBER = re.compile(r"(?<![0-9A-Za-z])[RVD][0-9]+(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class GatewayMessage:
     """A message of the list between our number and the reply's phone, from the time of the attempt."""
 
     words: str
     outcome: Handover
 
 
-def ours_among(outgoing: Outgoing, listed: Iterable[Listed], others: Collection[str] = ()) -> Handover | None:
+def ours_among(outgoing: Outgoing, listed: Iterable[GatewayMessage], others: Collection[str] = ()) -> Handover | None:
     """Return what became of an attempt at a reply, by messages that belong to no other attempt.
 
     `others`: the words of what else may be under way to this phone. None: it is not there. Unknown: a message may be

@@ -35,9 +35,9 @@ from worker.gateways.base import (
     Status,
     Unknown,
 )
-from worker.gateways.encoded import plain_text
+from worker.gateways.base64_bodies import plain_text
 from worker.gateways.forms import Form, header, read_form
-from worker.gateways.recognition import Listed, ours_among
+from worker.gateways.recognition import GatewayMessage, ours_among
 from worker.gateways.twilio_codes import DELIVERY_OF, failure_of
 from worker.gateways.twilio_http import NotCreatedError, TwilioHttp
 from worker.gateways.twilio_setup import flaws_of, refusal_flaw
@@ -190,7 +190,7 @@ class Twilio:
         """Find the reply in Twilio's list, newest first: by both numbers, the time of the attempt, and what it says."""
         return ours_among(outgoing, self._listed_since(outgoing, since, taken), others)
 
-    def _listed_since(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Iterator[Listed]:
+    def _listed_since(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Iterator[GatewayMessage]:
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             created = message.date_created
             if created is not None and created < since - SURELY_BEFORE:
@@ -198,7 +198,7 @@ class Twilio:
                 return
             in_time = created is not None and since - CLOCK_SKEW <= created < since + LONGEST_ATTEMPT + CLOCK_SKEW
             if in_time and message.from_ == outgoing.sender_number and _folded(message.sid) not in taken:
-                yield Listed(message.body or "", _taken(message))
+                yield GatewayMessage(message.body or "", _taken(message))
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield what came in between. Twilio filters by day, so the rest is done here; each number has its own list."""

@@ -25,7 +25,7 @@ from worker.line.second_opinion import AHEAD, second_opinion
 from worker.log import say
 from worker.rules.chain import GENESIS
 from worker.rules.decide import BY_PERSON
-from worker.rules.noted import OPT_OUT, note_of_first
+from worker.rules.door_notes import OPT_OUT, note_of_first
 from worker.storable import storable, storable_payload
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted

@@ -34,13 +34,13 @@ from worker.rules.confirming import ask_for_code, decide_confirm, decide_decline
 from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
 from worker.rules.displacement import stand_by_holders
+from worker.rules.door_notes import is_repeat, opt_out_noted
 from worker.rules.following import decide_follow_up
 from worker.rules.form_payload import meaning_carried
 from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Message
-from worker.rules.noted import is_repeat, opt_out_noted
 from worker.rules.numbers import Rule
 from worker.rules.objecting import decide_object
 from worker.rules.opting import decide_opt

@@ -5,8 +5,8 @@ from dataclasses import replace
 from parsers.message import Parsed
 from worker.rules.answers import refused
 from worker.rules.codes import Code
+from worker.rules.door_notes import opt_out_noted
 from worker.rules.model import Decision
-from worker.rules.noted import opt_out_noted
 from worker.rules.turn import Turn
 
 

@@ -26,9 +26,9 @@ from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
 from worker.rules.states import ClaimState
+from worker.rules.strangers import count_unlisted, day_is_full, is_beyond
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
-from worker.rules.unlisted import count_unlisted, day_is_full, is_beyond
 
 
 def decide_report(turn: Turn, parsed: Parsed) -> Decision:

@@ -17,10 +17,10 @@ from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
+from worker.rules.door_notes import note_of_first
 from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
 from worker.rules.model import Deadline, Forward, Message, ReportRow
-from worker.rules.noted import note_of_first
 from worker.rules.state import State
 from worker.rules.status import status_of
 from worker.storable import storable

@@ -18,7 +18,7 @@ MOST_RANGES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListItem:
     """What is said of one thing; `kind`: the key of the words that fold it with others alike, "" for one by itself."""
 
     words: str
@@ -26,7 +26,7 @@ class Line:
     ref: str = ""
 
 
-def listed(head: str, lines: Sequence[Line], tail: str, words: Mapping[str, Any]) -> str:
+def listed(head: str, lines: Sequence[ListItem], tail: str, words: Mapping[str, Any]) -> str:
     """Return the list in full, or as much of it as fits; `words` is the language's catalogue.
 
     What stands for itself is shown before what is alike, and of that what has no number by which it could be found.
@@ -49,7 +49,7 @@ def bounded(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _folded(left: Sequence[Line], kinds: Sequence[str], words: Mapping[str, Any]) -> Iterator[str]:
+def _folded(left: Sequence[ListItem], kinds: Sequence[str], words: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for all of each of these kinds, and one that counts the rest."""
     for kind in kinds:
         alike = [line for line in left if line.kind == kind]

@@ -13,7 +13,7 @@ from worker.rules.act_code import CODE_GAP
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT, WALK_IN
 from worker.words.fields import Fields
-from worker.words.lists import Line, bounded, listed
+from worker.words.lists import ListItem, bounded, listed
 from worker.words.segments import segments
 
 YEAR_SHOWN_BEYOND = timedelta(days=300)
@@ -191,5 +191,7 @@ def _listed(setting: Setting, code: str, role: str, params: Mapping[str, Any]) -
         name = next((name for name in names if name in templates), "")
         said = templates.get(name, "{who}").format_map(_fields(setting, part, None))
         tail = _tail(setting, part).format_map(part)
-        lines.append(Line(said + tail, name if name in words["fold"] and not tail else "", str(part.get("ref", ""))))
+        lines.append(
+            ListItem(said + tail, name if name in words["fold"] and not tail else "", str(part.get("ref", "")))
+        )
     return bounded(listed(head, lines, _tail(setting, params).format_map(params), words))
