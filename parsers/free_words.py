@@ -12,7 +12,7 @@ from typing import Final
 from parsers.arguments import TAKEN, Arguments, read_arguments
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.message import Lexicon, Parsed
+from parsers.message import Intent, Lexicon, Parsed
 from parsers.normalise import Reading
 from parsers.phones import Phone, blank
 from parsers.reader import read_clients, read_report
@@ -149,17 +149,17 @@ def _without(reading: Reading, start: int, end: int) -> Reading:
 def _other_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
     """另报 张三 … is a report of another client, 到访 … 明天 announces one, 更正 or 打错了 one that mends an earlier report (L22, L23)."""
     if phones and _TO_COME.search(reading.skeleton) and (head := _ANNOUNCED.match(reading.skeleton)):
-        return _report_of(_without(reading, *head.span()), phones, lexicon, "")
-    for intent, pattern in (("another", _ANOTHER), ("correction", _WRONG_FIRST)):
+        return _report_of(_without(reading, *head.span()), phones, lexicon, Intent.NONE)
+    for intent, pattern in ((Intent.ANOTHER, _ANOTHER), (Intent.CORRECTION, _WRONG_FIRST)):
         if phones and (head := pattern.match(reading.skeleton, 0, phones[0].start)):
             return _report_of(_without(reading, *head.span()), phones, lexicon, intent)
     end = len(reading.skeleton) - _LONGEST_END
     if phones and (tail := _WRONG_LAST.search(reading.skeleton, max(end, phones[-1].end))):
-        return _report_of(_without(reading, *tail.span()), phones, lexicon, "correction")
+        return _report_of(_without(reading, *tail.span()), phones, lexicon, Intent.CORRECTION)
     return None
 
 
-def _report_of(reading: Reading, phones: list[Phone], lexicon: Lexicon, intent: str) -> Parsed | None:
+def _report_of(reading: Reading, phones: list[Phone], lexicon: Lexicon, intent: Intent) -> Parsed | None:
     parsed = read_clients(reading, phones, lexicon)
     return replace(parsed, intent=intent) if parsed.kind == "report" and parsed.reports else None
 

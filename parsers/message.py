@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 FAULTS: Final = (
@@ -48,8 +49,17 @@ a client's last four, L5).
 `affirm` is 是 or 对 alone (L21, L24); `decline` is 否 alone (L5); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
 """
 
-INTENTS: Final = ("", "another", "correction")
-"""What a report says of an earlier one of its sender: nothing, 另报 (another client), 更正 or 打错了 (L22, L23)."""
+
+class Intent(StrEnum):
+    """What a report says of an earlier one of its sender (L22, L23)."""
+
+    NONE = ""
+    """nothing"""
+    ANOTHER = "another"
+    """it is of another client (另报)"""
+    CORRECTION = "correction"
+    """it puts the earlier one right (更正, 打错了)"""
+
 
 SILENT: Final = ("courtesy", "advert", "code", "automatic", "echo", "stop", "start")
 """Kinds that are recorded and not answered; `echo` has the shape of one of our own replies, `stop`/`start` are D13."""
@@ -149,8 +159,8 @@ class Parsed:
     """False: of a report, another reading is nearly as good; of `not_a_report`, it may be one after all: `reports`."""
     rival: tuple[Report, ...] = ()
     """the reading that makes it unsure; empty: that it is no report"""
-    intent: str = ""
-    """one of INTENTS; only with a report"""
+    intent: Intent = Intent.NONE
+    """only with a report"""
     projects: tuple[str, ...] = ()
     """developments that a report names, as written (L25)"""
     planned: Planned | None = None

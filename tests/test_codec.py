@@ -8,7 +8,7 @@ from tests.infrastructure.serving import open_line
 from worker.rules.codec import plain
 from worker.rules.model import Claim, Deal, Dispute, Sender, Visit
 from worker.rules.numbers import Rule
-from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
+from worker.rules.states import ClaimState, DisputeState, Flag, FormKind, FormState, Side
 from worker.rules.values import Member, Opinion, Paper, Party, PastReading, Ruling, Signature
 from worker.store.facts import load, save
 
@@ -17,7 +17,8 @@ AMENDED = PastReading("amended", 7, NOON, "+8613900000011", "张三", "李四", 
 CHECKED = PastReading("checked", 9, NOON, "+8613800000001", "张珊", "李四")
 CLAIM = Claim(
     3, 5, 0, "张珊", "张珊", "138", "5678", "链家", "李四", "+8613900000011", "+8613900000011", NOON, NOON,
-    state=ClaimState.SUSPECTED, rivals=(1, 2), flags=("unsure",), readings=(AMENDED, CHECKED), terms={"report_days": 7},
+    state=ClaimState.SUSPECTED, rivals=(1, 2), flags=(Flag.UNSURE,), readings=(AMENDED, CHECKED),
+    terms={"report_days": 7},
 )  # fmt: skip
 VISIT = Visit(
     1, 8, NOON, NOON, date(2026, 11, 2), FormKind.LED, FormState.OPEN, "张珊", "138", "5678", 3, "链家", "李四", "", "",
@@ -27,8 +28,8 @@ VISIT = Visit(
 DEAL = Deal(
     3, 9, NOON, "链家", "李四", "链家", "李四", (Rule.R11, Rule.R13), ("R3", "V1"), deposit_on=date(2026, 11, 2)
 )
-HOLDER = Party("holder", "链家", "李四", "+8613900000011", NOON, 11, "")
-OBJECTOR = Party("objector", "贝壳", "王五", "+8613900000021", NOON, 11, "先带看")
+HOLDER = Party(Side.HOLDER, "链家", "李四", "+8613900000011", NOON, 11, "")
+OBJECTOR = Party(Side.OBJECTOR, "贝壳", "王五", "+8613900000021", NOON, 11, "先带看")
 CALL = Paper(
     "贝壳", "通话记录", "通话记录 王五", "+8613900000021", NOON, 12, counted=True, late=False, day=date(2026, 11, 1)
 )

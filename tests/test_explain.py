@@ -18,6 +18,7 @@ from worker.gateways.base import Inbound
 from worker.line.door import PROGRAM, Entry, accept, enter
 from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
 from worker.rules.state import State
+from worker.rules.states import Side
 from worker.rules.story import TELLERS, case_of, story
 from worker.rules.values import Opinion, Paper, Party, Signature
 from worker.store.schema import inbox
@@ -178,7 +179,7 @@ def whole_regime() -> State:
         Deal(1, 8, AT + 999 * HOUR, "链家", "李四", "", "", (), (), date(2026, 11, 18), reported + 2 * HOUR),
         Dispute(
             1, 9, reported + 3 * HOUR, 1, "张三", "138", "5678",
-            parties=(Party("objector", "贝壳", "王五", LI, said, 9, "我的"),),
+            parties=(Party(Side.OBJECTOR, "贝壳", "王五", LI, said, 9, "我的"),),
             papers=(Paper("贝壳", "短信", "我的", LI, said, 9, counted=False, late=False),),
             opinions=(Opinion("我的", LI, said, 9, late=False),),
         ),

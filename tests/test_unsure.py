@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from parsers.message import Parsed
+from parsers.message import Intent, Parsed
 from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START, Step, line_of
 from worker.rules.decide import decide, read
 from worker.rules.first_text import stands_in
@@ -34,9 +34,11 @@ def doubting(state: State, message: Message) -> Parsed:
     if message.text.startswith(DOUBT):
         return Parsed("unknown", "not_a_report", reports=unsure, sure=False)
     if message.text.startswith("另报"):
-        return replace(read(state, replace(message, text=message.text.removeprefix("另报"))), intent="another")
+        return replace(read(state, replace(message, text=message.text.removeprefix("另报"))), intent=Intent.ANOTHER)
     if message.text.startswith("打错了"):
-        return replace(read(state, replace(message, text=message.text.removeprefix("打错了"))), intent="correction")
+        return replace(
+            read(state, replace(message, text=message.text.removeprefix("打错了"))), intent=Intent.CORRECTION
+        )
     if message.text.startswith("别名 "):
         return Parsed("alias", words=message.text.removeprefix("别名 "))
     return replace(parsed, reports=unsure, sure=False) if message.text.endswith(DOUBT) else parsed

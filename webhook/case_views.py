@@ -12,10 +12,11 @@ from webhook.times import span_words
 from worker.readers.desk import Arrival
 from worker.readers.open_cases import ClaimCase, DisputeCase, SoldCase
 from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Visit
+from worker.rules.states import Side
 from worker.rules.values import Paper, Party
 
 SOON = timedelta(days=1)
-SIDE_WORDS = {"holder": _l("Holder"), "objector": _l("Objector")}
+SIDE_WORDS = {Side.HOLDER: _l("Holder"), Side.OBJECTOR: _l("Objector")}
 ITSELF = "现场"
 
 

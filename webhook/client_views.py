@@ -11,7 +11,8 @@ from webhook.show import Showing
 from worker.readers.clients import ClientPage
 from worker.readers.desk import names_of_phones
 from worker.rules.attribution import Answer
-from worker.rules.model import UNSURE, Deal, Dispute, Kin
+from worker.rules.model import Deal, Dispute, Kin
+from worker.rules.states import Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def claim_ref(answer: Answer) -> str | None:
 
 def unsure_ref(page: ClientPage) -> str | None:
     """Return the number of a registration of his whose reading nobody has confirmed, None when there is none (L24)."""
-    return next((claim.ref for claim in page.claims if UNSURE in claim.flags and claim.ended_at is None), None)
+    return next((claim.ref for claim in page.claims if Flag.UNSURE in claim.flags and claim.ended_at is None), None)
 
 
 def _deal(deal: Deal, show: Showing) -> Fact:

@@ -12,9 +12,9 @@ from webhook.times import span_words
 from worker.readers.arrivals import ExpectedClient
 from worker.readers.desk import Arrival
 from worker.readers.search import Search
-from worker.rules.forms import PARTIES
-from worker.rules.model import NO_AGENT, UNSURE, WALK_IN, Claim, Visit
-from worker.rules.states import FormKind
+from worker.rules.forms import SIGNERS
+from worker.rules.model import NO_AGENT, WALK_IN, Claim, Visit
+from worker.rules.states import Flag, FormKind, Signer
 
 FORM_WORDS = {
     "open": CodeWords(_l("Waits for signatures"), "info"),
@@ -27,9 +27,9 @@ FORM_WORDS = {
     "moot": CodeWords(_l("Report given up"), "quiet"),
 }
 PARTY_WORDS = {
-    "agent": _l("Agent"),
-    "consultant": _l("Consultant"),
-    "manager": _l("Manager"),
+    Signer.AGENT: _l("Agent"),
+    Signer.CONSULTANT: _l("Consultant"),
+    Signer.MANAGER: _l("Manager"),
     "service": _l("Client service"),
 }
 KIND_WORDS = {
@@ -44,7 +44,7 @@ FIELD_WORDS = {"number": _l("number"), "name": _l("name"), "unit": _l("agent or 
 class SignatureView:
     """One place for a signature: `at` is "" while nobody has signed there."""
 
-    party: str
+    party: Signer
     words: str
     who: str = ""
     at: str = ""
@@ -135,7 +135,7 @@ def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], sho
     """Return one arrival as it is shown."""
     form = each.form
     mine = each.waits and party in each.missing
-    places = PARTIES.get(form.kind, ())
+    places = SIGNERS.get(form.kind, ())
     return ArrivalView(
         form,
         FORM_WORDS[each.status].settled(),
@@ -177,7 +177,7 @@ def _whose(form: Visit) -> str:
     return whose_words(brought.unit, brought.agent)
 
 
-def _signature(form: Visit, party: str, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:
+def _signature(form: Visit, party: Signer, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:
     words, signed = str(PARTY_WORDS[party]), form.signatures.get(party)
     if signed is None:
         return SignatureView(party, words, mine=mine)
@@ -200,7 +200,7 @@ def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
 def _claim_view(claim: Claim, show: Showing) -> ClaimView:
     left = span_words(claim.ends_at - show.now)
     return ClaimView(
-        claim, whose_words(claim.unit, claim.agent), left, UNSURE in claim.flags, "unlisted" in claim.flags
+        claim, whose_words(claim.unit, claim.agent), left, Flag.UNSURE in claim.flags, Flag.UNLISTED in claim.flags
     )
 
 
@@ -221,7 +221,7 @@ def guest_of(claim: Claim) -> Guest:
     if claim.unit == WALK_IN:
         return Guest(claim.client, claim.mask, ref=claim.ref)
     agent = claim.agent if claim.agent != NO_AGENT else claim.unit
-    return Guest(claim.client, claim.mask, agent, claim.ref, UNSURE in claim.flags)
+    return Guest(claim.client, claim.mask, agent, claim.ref, Flag.UNSURE in claim.flags)
 
 
 def typed_guest(search: Search) -> Guest:

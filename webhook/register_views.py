@@ -19,6 +19,7 @@ from worker.rules.attribution import Answer
 from worker.rules.identity import names_agree
 from worker.rules.model import WALK_IN
 from worker.rules.plans import Plan
+from worker.rules.states import Flag
 from worker.rules.story import Item, story
 from worker.words.story import Telling
 
@@ -42,21 +43,21 @@ STATUS_CHIPS = (
 )
 SOON = timedelta(days=1)
 FLAG_WORDS = {
-    "suspected": _l("suspected same number"),
-    "contested": _l("order contested"),
-    "disputed": _l("disputed"),
-    "unlisted": _l("agent not on the roster"),
-    "unsure": _l("reading to be checked"),
-    "short_lead": _l("reported shortly before the arrival"),
-    "claimed": _l("family claimed, not proved"),
-    "late_entry": _l("deal entered late"),
-    "project": _l("names a project that nobody knows"),
+    Flag.SUSPECTED: _l("suspected same number"),
+    Flag.CONTESTED: _l("order contested"),
+    Flag.DISPUTED: _l("disputed"),
+    Flag.UNLISTED: _l("agent not on the roster"),
+    Flag.UNSURE: _l("reading to be checked"),
+    Flag.SHORT_LEAD: _l("reported shortly before the arrival"),
+    Flag.CLAIMED: _l("family claimed, not proved"),
+    Flag.LATE_ENTRY: _l("deal entered late"),
+    Flag.PROJECT: _l("names a project that nobody knows"),
 }
 
 FLAG_CHIPS = (
-    ("unsure", _l("To be checked")),
-    ("unlisted", _l("Not on the roster")),
-    ("project", _l("Unknown project")),
+    (Flag.UNSURE, _l("To be checked")),
+    (Flag.UNLISTED, _l("Not on the roster")),
+    (Flag.PROJECT, _l("Unknown project")),
 )
 TONES = {
     "claim": "quiet",

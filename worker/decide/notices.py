@@ -9,11 +9,12 @@ from worker.crash_points import committing
 from worker.decide.decider import outgoing, put_out, tell_written
 from worker.decide.fold import spoken
 from worker.decide.heads import publish
-from worker.rules.deadlines import KINDS, lead, tell_at
+from worker.rules.deadlines import lead, tell_at
 from worker.rules.due_notices import tell
 from worker.rules.model import Deadline
 from worker.rules.plans import days_of_digest
 from worker.rules.policy import policy_of
+from worker.rules.states import DeadlineKind
 from worker.store.database import reading
 from worker.store.schema import cursors, deadlines, sites
 from worker.store.working_set import load_planned, load_subjects, open_state
@@ -49,7 +50,7 @@ def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
 def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:
     policy = policy_of(cursor.state.get("policy", {}))
     of_kind: list[ColumnElement[bool]] = [
-        (deadlines.c.kind == kind) & (deadlines.c.at <= now + lead(kind, policy)) for kind in KINDS
+        (deadlines.c.kind == kind) & (deadlines.c.at <= now + lead(kind, policy)) for kind in DeadlineKind
     ]
     mine = and_(deadlines.c.site_id == cursor.site_id, ~deadlines.c.done, or_(*of_kind))
     columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
@@ -62,7 +63,7 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
 def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Row[Any]]:
     state = open_state(connection, cursor.site_id, cursor.state)
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
-    digests = (deadline.at for deadline in due if deadline.kind == "daily")
+    digests = (deadline.at for deadline in due if deadline.kind == DeadlineKind.DAILY)
     load_planned(connection, cursor.site_id, state, {day for at in digests for day in days_of_digest(state, at)})
     written: list[Row[Any]] = []
     for deadline in due:

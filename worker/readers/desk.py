@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select
 from worker.readers.search import Search, ends_in, with_corrections
 from worker.rules.forms import missing, waits
 from worker.rules.model import Claim, Visit
-from worker.rules.states import CLOSED, LIVING, FormKind, FormState
+from worker.rules.states import CLOSED, LIVING, Flag, FormKind, FormState, Signer
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import claims, users, visits
@@ -25,8 +25,8 @@ class Arrival:
 
     form: Visit
     status: str
-    missing: tuple[str, ...]
-    flags: tuple[str, ...]
+    missing: tuple[Signer, ...]
+    flags: tuple[Flag, ...]
     claim: Claim | None = None
     """the claim that it is a visit under, with what was reported"""
 

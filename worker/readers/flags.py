@@ -6,21 +6,23 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, literal_column
 from sqlalchemy.ext.compiler import compiles
 
+from worker.rules.states import Flag
+
 FLAGS: Final = (
-    "unsure",
-    "unlisted",
-    "project",
-    "short_lead",
-    "contested",
-    "shortened",
-    "full_number",
-    "group",
-    "imported",
+    Flag.UNSURE,
+    Flag.UNLISTED,
+    Flag.PROJECT,
+    Flag.SHORT_LEAD,
+    Flag.CONTESTED,
+    Flag.SHORTENED,
+    Flag.FULL_NUMBER,
+    Flag.GROUP,
+    Flag.IMPORTED,
 )
 """What is shown and can be looked for, in this order; others are notes of the rules for themselves."""
 
 
-def shown_flags(flags: Iterable[str]) -> tuple[str, ...]:
+def shown_flags(flags: Iterable[str]) -> tuple[Flag, ...]:
     """Return the flags of a claim that people see."""
     noted = set(flags)
     return tuple(flag for flag in FLAGS if flag in noted)

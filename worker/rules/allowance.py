@@ -8,6 +8,7 @@ from typing import Any, Final
 from worker.rules.codes import Code
 from worker.rules.deadlines import end_of_day
 from worker.rules.model import Deadline, Reply, Sender
+from worker.rules.states import DeadlineKind
 from worker.rules.turn import Turn
 
 MOST_NAMED: Final = 12
@@ -57,10 +58,10 @@ def _put_by(turn: Turn, reply: Reply, day_over: bool) -> None:
     at = (began + timedelta(hours=1)).astimezone(turn.now.tzinfo)
     if day_over:
         at = end_of_day(turn.state, turn.state.day(turn.now))
-    known = turn.state.deadlines.get(("folded", reply.recipient, at))
+    known = turn.state.deadlines.get((DeadlineKind.FOLDED, reply.recipient, at))
     before: Mapping[str, Any] = {"hour": f"{began:%H}", "count": 0, "fitting": []}
     if known is not None:
         before = known.detail
     named = list(dict.fromkeys([*before["fitting"], *([reply.ref] if reply.ref else [])]))[:MOST_NAMED]
     detail = {**before, "count": before["count"] + 1, "fitting": named}
-    turn.state.put(Deadline("folded", reply.recipient, at, detail=detail))
+    turn.state.put(Deadline(DeadlineKind.FOLDED, reply.recipient, at, detail=detail))

@@ -19,20 +19,19 @@ from worker.rules.disputes import final_for
 from worker.rules.families import family_of
 from worker.rules.first_text import is_labelled_agent, may_be_misread, stands_in
 from worker.rules.identity import fold, name_form, name_key, names_agree, same_name
-from worker.rules.manager_notices import TOLD
-from worker.rules.model import NO_AGENT, UNSURE, Claim
+from worker.rules.model import NO_AGENT, Claim
 from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, named_params, rival_params
 from worker.rules.part import Part
 from worker.rules.rank import MOST_RIVALS, outranking
 from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
-from worker.rules.states import PENDING, ClaimState
+from worker.rules.states import PENDING, ClaimState, Flag
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 
 MOST_TIMES = 3
-LASTING_FLAGS = ("contested", "imported", "disputed")
+LASTING_FLAGS = (Flag.CONTESTED, Flag.IMPORTED, Flag.DISPUTED)
 """Flags of claims about which a person decides, or has agreed: nobody amends them."""
 
 
@@ -65,7 +64,7 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
     agent, place = (claim.agent, claim.agent_phone), Place(claim.state, claim.rivals)
     if not renamed and not replaced:
         # His own words again are what was meant, where they were read surely this time; else it is a repeat (E19).
-        confirms = UNSURE in claim.flags and report.sure
+        confirms = Flag.UNSURE in claim.flags and report.sure
         return _amended(turn, report, claim, claim.client, agent, place, AFFIRMED) if confirms else None
     if replaced:
         refusal = _agent_stays(turn, claim, report, reporter, renamed=renamed)
@@ -167,7 +166,7 @@ def _amended(
     if place.state == ClaimState.CONTESTED:
         # It waits behind the one that its new name may not pass, and lasts as long as that one (B21).
         holder = turn.state.claims[place.rivals[0]]
-        turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, "contested", "rival")))))
+        turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, Flag.CONTESTED, Flag.RIVAL)))))
         changed = replace(changed, ends_at=holder.ends_at)
     turn.state.put(changed)
     if changed.ends_at != claim.ends_at:
@@ -175,19 +174,19 @@ def _amended(
     return _told(turn, claim, changed)
 
 
-def _flags(turn: Turn, claim: Claim, agent: tuple[str, str], *, sure: bool, shortened: bool) -> tuple[str, ...]:
-    flags = [flag for flag in claim.flags if flag not in (UNSURE, "unlisted", "asked")]
+def _flags(turn: Turn, claim: Claim, agent: tuple[str, str], *, sure: bool, shortened: bool) -> tuple[Flag, ...]:
+    flags: list[Flag] = [flag for flag in claim.flags if flag not in (Flag.UNSURE, Flag.UNLISTED, Flag.ASKED)]
     listed = turn.listed is not None or turn.role is not None
-    if ("unlisted" in claim.flags and agent == (claim.agent, claim.agent_phone)) or (listed and not agent[1]):
-        flags.append("unlisted")
-    flags += [] if sure else [UNSURE]
-    return tuple(dict.fromkeys([*flags, *(["shortened"] if shortened else [])]))
+    if (Flag.UNLISTED in claim.flags and agent == (claim.agent, claim.agent_phone)) or (listed and not agent[1]):
+        flags.append(Flag.UNLISTED)
+    flags += [] if sure else [Flag.UNSURE]
+    return tuple(dict.fromkeys([*flags, *([Flag.SHORTENED] if shortened else [])]))
 
 
 def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
     """Answer with how the claim stands now, and tell the managers what needs them, or what they were told otherwise."""
     params = claim_params(claim) | {"was": list(became(claim))[-1].was} | rival_params(claim)
-    if UNSURE in claim.flags:
+    if Flag.UNSURE in claim.flags:
         params |= {"unsure": True, "minutes": turn.policy.amend_minutes}
     managers = turn.state.staff("manager")
     at = [c for c in turn.state.claims_at(claim.phone7) if c.live(turn.now) and c.unit != claim.unit]
@@ -197,7 +196,7 @@ def _told(turn: Turn, before: Claim, claim: Claim) -> Part:
         turn.notify(managers, Code.CONTESTED, params | {"state": "told"}, claim.ref)
     elif claim.state == ClaimState.SUSPECTED and (before.state, before.rivals) != (claim.state, claim.rivals):
         turn.notify(managers, Code.SUSPECTED, params, claim.ref)
-    elif TOLD in before.flags or passes:
+    elif Flag.TOLD in before.flags or passes:
         turn.notify(managers, Code.AMENDED, params, claim.ref)
     rules = (Rule.R2b, Rule.R3, Rule.R7, *((Rule.R11,) if claim.rivals else ()))
     code = Code(claim.state) if claim.state in PENDING else Code.AMENDED

@@ -10,6 +10,7 @@ from worker.rules.deadlines import at_hour
 from worker.rules.identity import name_form, name_key
 from worker.rules.model import Claim
 from worker.rules.plans import plan_of
+from worker.rules.states import Flag
 from worker.rules.turn import Turn
 
 REST_OF_MINUTE = timedelta(seconds=59)
@@ -60,8 +61,8 @@ def _day(written: str | None, today: date) -> date | None:
 def mark_arrival(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], at: datetime) -> Claim:
     """Put down what an arrival tells of a claim: a lead that smells of poaching (R4), a fuller name (B49)."""
     lead = timedelta(minutes=turn.policy.short_lead_minutes)
-    short = at - claim.reported_at < lead and "group" not in claim.flags
-    flags = tuple(dict.fromkeys((*claim.flags, *(("short_lead",) if short else ()))))
+    short = at - claim.reported_at < lead and Flag.GROUP not in claim.flags
+    flags = tuple(dict.fromkeys((*claim.flags, *((Flag.SHORT_LEAD,) if short else ()))))
     arrived = replace(claim, flags=flags)
     name, same_number = guest.client or "", (guest.first3, guest.last4) == claim.phone7
     if not mismatch and same_number and name_form(claim.client).bare and not name_form(name).bare:

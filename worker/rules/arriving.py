@@ -8,21 +8,22 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, mark_arrival
 from worker.rules.codes import Code
 from worker.rules.form_references import forms_meant, forms_seen
-from worker.rules.forms import complete, form_params, party_of, plan_form, signed_by, waits
+from worker.rules.forms import complete, form_params, plan_form, signed_by, signer_of, waits
 from worker.rules.guests import Standing, guests_of, names_a_known, names_somebody, standing_of
 from worker.rules.model import Claim, Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.reporter import sorted_words
 from worker.rules.signing import confirm
-from worker.rules.states import ClaimState, FormKind, FormState
+from worker.rules.states import ClaimState, Flag, FormKind, FormState, Signer
 from worker.rules.turn import Turn
-from worker.rules.walk_ins import come_again, take_in, walk_in
+from worker.rules.walk_ins import WHY_UNDER_NONE, come_again, take_in, walk_in
 
 
 def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
     """Decide the arrival of a client who comes alone, as the desk reports it; refusals in the order of E6."""
-    if turn.role is None or party_of(turn) is None:
+    desk = signer_of(turn) if turn.role is not None else None
+    if desk is None:
         return refused(turn, "walkin", Code.REFUSED_ROLE)
     guests, arrived_at = guests_of(turn, parsed), arrival_of(turn, parsed)
     if arrived_at == Code.REFUSED_INVALID or (isinstance(guests, list) and len(guests) != 1):
@@ -36,22 +37,22 @@ def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
     if isinstance(arrived_at, Code):
         return answered(turn, "walkin", [Outcome(Code.REFUSED_LATE, rules=(Rule.R16,))])
     if standing.case == "live" and standing.claim is not None:
-        return answered(turn, "walkin", [_alone(turn, guests[0], standing, standing.claim, at)])
+        return answered(turn, "walkin", [_alone(turn, guests[0], standing, standing.claim, at, desk)])
     if standing.case == "walkin" and standing.claim is not None:
         form = come_again(turn, guests[0], standing.claim, at)
         return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))])
-    flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
+    flags = WHY_UNDER_NONE.get(standing.case, ())
     form = walk_in(turn, guests[0], at, flags)
     return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))])
 
 
-def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime) -> Outcome:
+def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime, desk: Signer) -> Outcome:
     """R15: he names his unit or agent, nobody whom the site knows (service is asked; B37), or another."""
     unknown = not names_somebody(guest) or ("unit" in standing.mismatch and not names_a_known(turn, guest))
     mismatch = tuple(field for field in standing.mismatch if not (unknown and field == "unit"))
     claim = mark_arrival(turn, guest, claim, mismatch, at)
     state = FormState.ASKED if unknown else FormState.OPEN
-    today, party = turn.state.day(turn.now), turn.role or ""
+    today = turn.state.day(turn.now)
     waiting = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.OWN and waits(f, today))
     known = next((f for f in waiting if f.mismatch == mismatch), None)
     if known is not None:
@@ -59,9 +60,9 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
     else:
         form = _new_form(turn, guest, claim, mismatch, state, at)
         plan_form(turn, form)
-    if party not in form.signatures:
+    if desk not in form.signatures:
         # Whoever enters the arrival has signed it with that (B29).
-        form = signed_by(turn, form, party)
+        form = signed_by(turn, form, desk)
     turn.state.put(form)
     if form.state == FormState.ASKED:
         turn.notify(turn.state.staff("service"), Code.WALKIN_ASKED, form_params(form), form.ref)
@@ -70,7 +71,7 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
         return _own(turn, form, claim)
     # The earliest live report holds meanwhile; the manager is told, a dispute opens only if somebody objects (B38).
     if "unit" in form.mismatch:
-        turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, "disputed")))))
+        turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, Flag.DISPUTED)))))
     turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)
     return Outcome(Code.MISMATCH, form_params(form), form.ref, (Rule.R15, Rule.R5))
 
@@ -138,5 +139,5 @@ def _verify(turn: Turn, form: Visit | Missing, answer: str) -> Outcome:
     # B3: the report ends for good, and the client is the site's own from his arrival on.
     turn.state.put(replace(form, state=FormState.DENIED, closed_at=turn.now))
     turn.state.put(replace(claim, state=ClaimState.DENIED, ended_at=turn.now))
-    take_in(turn, form, ("denied",))
+    take_in(turn, form, (Flag.DENIED,))
     return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R15, Rule.R6))

@@ -21,10 +21,13 @@ from worker.rules.identity import names_agree, same_name
 from worker.rules.model import WALK_IN, Claim
 from worker.rules.numbers import Rule
 from worker.rules.state import State
-from worker.rules.states import ClaimState
+from worker.rules.states import PENDING, ClaimState, Flag
 
-SHOWN_FLAGS = ("contested", "unlisted", "unsure", "short_lead", "disputed", "claimed", "late_entry", "project")
-WHY_WALKED_IN = {"early": Rule.R1, "lapsed": Rule.R8, "denied": Rule.R15}
+SHOWN_FLAGS = (
+    *(Flag.SUSPECTED, Flag.CONTESTED, Flag.UNLISTED, Flag.UNSURE, Flag.SHORT_LEAD, Flag.DISPUTED, Flag.CLAIMED),
+    *(Flag.LATE_ENTRY, Flag.PROJECT),
+)
+WHY_WALKED_IN = {Flag.EARLY: Rule.R1, Flag.LAPSED: Rule.R8, Flag.DENIED: Rule.R15}
 """Why no report counts for a walk-in: he came before it, it had run out, service found no contact."""
 
 
@@ -41,7 +44,7 @@ class Answer:
     rules: tuple[Rule, ...]
     facts: tuple[str, ...] = ()
     until: datetime | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     claim: int = 0
 
 
@@ -58,11 +61,11 @@ def attribute(state: State, asked: Client, at: datetime) -> Answer:
     # What stands beside the answer: disputes, claimed families (B17), late reports (B21), payments told late (J3).
     flags = list(answer.flags)
     if any(open_at(state, d, at) for claim in past for d in state.disputes_of(claim.number)):
-        flags.append("disputed")
+        flags.append(Flag.DISPUTED)
     if len(family_of(state, asked, at, proved=False)) > len(family_of(state, asked, at)):
-        flags.append("claimed")
+        flags.append(Flag.CLAIMED)
     if any(claim.state == ClaimState.CONTESTED and claim.live(at) for claim in past):
-        flags.append("contested")
+        flags.append(Flag.CONTESTED)
     flags += deal.flags if deal is not None else ()
     return replace(answer, flags=tuple(dict.fromkeys(flags)))
 
@@ -121,8 +124,9 @@ def _standing(state: State, past: list[Claim], asked: Client, at: datetime) -> A
     form = state.visits.get(claim.visit) if _protects(state, claim, at) else None
     rules = tuple(dict.fromkeys((*_rules(state, claim, at), *((Rule.R23,) if related else ()))))
     facts = (claim.ref, *((form.ref,) if form is not None else ()))
-    flags = tuple(f for f in (*claim.flags, claim.state) if f in ("suspected", *SHOWN_FLAGS))
-    dispute = ("disputed",) if differs else ()
+    noted = (*claim.flags, *(Flag(state) for state in PENDING if claim.state == state))
+    flags = tuple(flag for flag in noted if flag in SHOWN_FLAGS)
+    dispute = (Flag.DISPUTED,) if differs else ()
     until = None if claim.sold(at) else claim.ends_at
     return Answer(claim.unit, claim.agent, rules, facts, until, (*flags, *dispute), claim.number)
 
@@ -136,22 +140,22 @@ def _protects(state: State, claim: Claim, at: datetime) -> bool:
 def _rules(state: State, claim: Claim, at: datetime) -> Iterator[str]:
     if claim.unit == WALK_IN:
         yield from (Rule.R6, Rule.R14, *(WHY_WALKED_IN[flag] for flag in claim.flags if flag in WHY_WALKED_IN))
-        yield from (Rule.R11,) if "rival" in claim.flags else ()
+        yield from (Rule.R11,) if Flag.RIVAL in claim.flags else ()
         yield from (Rule.R24,) if len(family_of(state, claim.who, at)) > 1 else ()
         return
     if _protects(state, claim, at):
         yield from (Rule.R13, Rule.R14)
-    if "disputed" in claim.flags or (claim.came_at is not None and claim.came_at <= at):
+    if Flag.DISPUTED in claim.flags or (claim.came_at is not None and claim.came_at <= at):
         yield Rule.R15
     if any(form.mismatch and form.opened_at <= at for form in state.visits_of(claim.number)):
         # With written proof the visit protects; without it the earliest report prevails.
         yield from (Rule.R5, Rule.R22)
-    if "group" in claim.flags:
+    if Flag.GROUP in claim.flags:
         yield Rule.R10
     if claim.renewed_at:
         yield Rule.R9
     yield Rule.R7
-    if "rival" in claim.flags:
+    if Flag.RIVAL in claim.flags:
         yield Rule.R11
 
 

@@ -39,7 +39,7 @@ def reader_of(kind: Any) -> Read | None:
     if origin is tuple:
         return partial(_read_tuple, reader_of(inner[0]))
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        return partial(_read_mapping, reader_of(inner[1]))
+        return partial(_read_mapping, reader_of(inner[0]), reader_of(inner[1]))
     if origin in (_UNION, typing.Union):
         return next((read for read in map(reader_of, inner) if read is not None), None)
     if not isinstance(kind, type):
@@ -65,8 +65,11 @@ def _read_tuple(each: Read | None, stored: Any) -> Any:
     return tuple(stored) if each is None else tuple(map(each, stored))
 
 
-def _read_mapping(each: Read | None, stored: Any) -> Any:
-    return stored if each is None else {name: each(value) for name, value in stored.items()}
+def _read_mapping(name: Read | None, each: Read | None, stored: Any) -> Any:
+    if name is None and each is None:
+        return stored
+    made = ((key if name is None else name(key), value) for key, value in stored.items())
+    return {key: value if each is None else each(value) for key, value in made}
 
 
 def _read_written(kind: type, make: Read, stored: Any) -> Any:

@@ -12,7 +12,7 @@ from worker.rules.model import Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
 from worker.rules.signing import confirm
-from worker.rules.states import WAITING, FormKind, FormState
+from worker.rules.states import WAITING, Flag, FormKind, FormState
 from worker.rules.turn import Turn
 
 
@@ -54,6 +54,7 @@ def cure(turn: Turn, form: Visit) -> None:
     turn.state.put(cured)
     if form.kind == FormKind.OWN:
         claim = turn.state.claims[form.claim]
-        turn.state.put(replace(claim, came_at=form.arrived_at, flags=tuple(f for f in claim.flags if f != "disputed")))
+        flags = tuple(flag for flag in claim.flags if flag != Flag.DISPUTED)
+        turn.state.put(replace(claim, came_at=form.arrived_at, flags=flags))
     if complete(cured):
         confirm(turn, cured)

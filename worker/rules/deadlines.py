@@ -8,19 +8,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from worker.rules.model import UNSURE, WALK_IN, Claim, Deadline, Fact
+from worker.rules.model import WALK_IN, Claim, Deadline, Fact
 from worker.rules.policy import Policy
 from worker.rules.protection import lapsed
 from worker.rules.state import State
+from worker.rules.states import DeadlineKind, Flag
 from worker.rules.turn import Turn
 
 DAY = timedelta(days=1)
 SATURDAY = 5
-KINDS = (
-    *("expired", "reminder", "gap_reminder", "digest", "daily", "folded"),
-    *("sign_reminder", "visit_void", "opinion_reminder", "default_judgement"),
-)
-"""What passing time tells; `worker.rules.due_notices` has the words of each."""
 
 
 def plan_protection(turn: Turn, claim: Claim) -> None:
@@ -30,8 +26,8 @@ def plan_protection(turn: Turn, claim: Claim) -> None:
     """
     if claim.unit == WALK_IN:
         return
-    turn.state.put(Deadline("expired", claim.ref, claim.ends_at))
-    kind = "gap_reminder" if lapsed(claim) else "reminder"
+    turn.state.put(Deadline(DeadlineKind.EXPIRED, claim.ref, claim.ends_at))
+    kind = DeadlineKind.GAP_REMINDER if lapsed(claim) else DeadlineKind.REMINDER
     if claim.ends_at - turn.now >= lead(kind, turn.policy):
         turn.state.put(Deadline(kind, claim.ref, claim.ends_at))
 
@@ -45,16 +41,16 @@ def plan_daily(turn: Turn, accepted: int, changed: Iterable[Fact]) -> None:
     at = at_hour(turn.state, local.date() if local.time() < hour else local.date() + DAY, hour)
     subject = f"{at.astimezone(turn.state.zone):%Y-%m-%d}"
     before: Mapping[str, Any] = {"texts": 0, "accepted": 0}
-    if (known := turn.state.deadlines.get(("daily", subject, at))) is not None:
+    if (known := turn.state.deadlines.get((DeadlineKind.DAILY, subject, at))) is not None:
         before = known.detail
     counted = {"texts": before["texts"] + 1, "accepted": before["accepted"] + accepted}
     # Of the day's registrations those whose reading nobody has confirmed.
     claims = {fact.number: fact for fact in changed if isinstance(fact, Claim)}
     new = (number for number, claim in claims.items() if claim.seq == turn.message.seq)
     asked = dict.fromkeys((*before.get("unsure", ()), *new))
-    unsure = [n for n in asked if n not in claims or (UNSURE in claims[n].flags and claims[n].ended_at is None)]
+    unsure = [n for n in asked if n not in claims or (Flag.UNSURE in claims[n].flags and claims[n].ended_at is None)]
     counted |= {"unsure": unsure} if unsure else {}
-    turn.state.put(Deadline("daily", subject, at, detail=counted))
+    turn.state.put(Deadline(DeadlineKind.DAILY, subject, at, detail=counted))
 
 
 def at_hour(state: State, day: date, hour: time) -> datetime:
@@ -73,11 +69,11 @@ def end_of_day(state: State, day: date, days_after: int = 0) -> datetime:
     return at_hour(state, last + DAY, time())
 
 
-def lead(kind: str, policy: Policy) -> timedelta:
+def lead(kind: DeadlineKind, policy: Policy) -> timedelta:
     """Return how long before its instant a deadline of this kind is told."""
-    if kind == "reminder":
+    if kind == DeadlineKind.REMINDER:
         return timedelta(hours=policy.reminder_hours)
-    return policy.gap_reminder or timedelta() if kind == "gap_reminder" else timedelta()
+    return policy.gap_reminder or timedelta() if kind == DeadlineKind.GAP_REMINDER else timedelta()
 
 
 def tell_at(deadline: Deadline, state: State) -> datetime:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from worker.rules.codes import Code
 from worker.rules.deadlines import plan_protection
 from worker.rules.model import Claim, Fact
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 
 
@@ -26,7 +26,7 @@ def stand_by_holders(turn: Turn, facts: Iterable[Fact]) -> None:
 
     `facts` are what the turn has changed so far.
     """
-    holders = {f.number for f in facts if isinstance(f, Claim) and "contested" in f.flags}
+    holders = {f.number for f in facts if isinstance(f, Claim) and Flag.CONTESTED in f.flags}
     for number in sorted(holders):
         for waiting in waiting_beside(turn, number):
             holder = turn.state.claims[number]

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from worker.rules.deadlines import at_hour
 from worker.rules.disputes import cancelled, claims_disputed, standing_deal
 from worker.rules.model import Claim, Deadline, Dispute
+from worker.rules.states import DeadlineKind, Side
 from worker.rules.turn import Turn
 from worker.rules.values import Party
 from worker.rules.windows import evidence_until, opinion_until
@@ -26,7 +27,7 @@ def enter_party(turn: Turn, dispute: Dispute, party: Party) -> Dispute:
 
 
 def _with_until(turn: Turn, dispute: Dispute, party: Party) -> Party:
-    if party.side != "objector":
+    if party.side != Side.OBJECTOR:
         return party
     deal = standing_deal(turn.state, claims_disputed(turn.state, dispute, turn.now), turn.now)
     objected_on = turn.state.day(party.at)
@@ -40,7 +41,7 @@ def _dated(turn: Turn, dispute: Dispute, parties: Sequence[Party]) -> Dispute:
     dated = replace(dispute, parties=tuple(parties), evidence_until=until)
     turn.state.put(dated)
     if until is not None:
-        turn.state.put(Deadline("default_judgement", dispute.ref, until))
+        turn.state.put(Deadline(DeadlineKind.DEFAULT_JUDGEMENT, dispute.ref, until))
     return dated
 
 
@@ -54,5 +55,5 @@ def set_opinion_date(turn: Turn, dispute: Dispute) -> Dispute:
     """R21, D8: both sides' first papers are in, so service has three days; it is reminded on the last of them (J6)."""
     until = opinion_until(turn.state, dispute, turn.now)
     last_day = turn.state.day(until - timedelta(seconds=1))
-    turn.state.put(Deadline("opinion_reminder", dispute.ref, at_hour(turn.state, last_day, time())))
+    turn.state.put(Deadline(DeadlineKind.OPINION_REMINDER, dispute.ref, at_hour(turn.state, last_day, time())))
     return replace(dispute, opinion_until=until)

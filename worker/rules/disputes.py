@@ -9,6 +9,7 @@ from worker.rules.families import claims_of_family
 from worker.rules.model import Claim, Deal, Dispute
 from worker.rules.numbers import Rule
 from worker.rules.state import State
+from worker.rules.states import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     if (
         until is None
         or at < until
-        or any(paper.accepted for paper in dispute.papers if side_of(dispute, paper.unit) == "objector")
+        or any(paper.accepted for paper in dispute.papers if side_of(dispute, paper.unit) == Side.OBJECTOR)
     ):
         return None
     deal = standing_deal(state, claims_disputed(state, dispute, at), at)

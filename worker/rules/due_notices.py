@@ -14,7 +14,7 @@ from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
 from worker.rules.plans import missed
 from worker.rules.state import State
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, DeadlineKind
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
 from worker.rules.visit_notices import sign_reminder, visit_void
 
@@ -36,12 +36,12 @@ def tell(state: State, deadline: Deadline, now: datetime, head: str) -> list[Rep
 def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     """E25: how much came in the hour, or in the day (F32)."""
     said = dict(deadline.detail)
-    if deadline.kind == "daily":
+    if deadline.kind == DeadlineKind.DAILY:
         # With whom was expected since the day before and has not come, by how the facts stand now (C7).
         absent = missed(state, deadline.at)
         said |= {"missed": len(absent), "names": [claim.client for claim in absent[:MOST_NAMED]]} if absent else {}
         said |= {"unsure": [f"R{number}" for number in said["unsure"]]} if "unsure" in said else {}
-    said |= {"head": head[:8], "span": "day" if deadline.kind == "daily" else "hour"}
+    said |= {"head": head[:8], "span": "day" if deadline.kind == DeadlineKind.DAILY else "hour"}
     return [Reply(phone, Code.DIGEST, "notice", said) for phone in state.staff("manager")]
 
 
@@ -64,7 +64,7 @@ def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list
 
 def _reminder(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     """E9: the agent is told before his client's days are over, or his contact gap closes (R14)."""
-    claim, gap = _subject(state, deadline, now), deadline.kind == "gap_reminder"
+    claim, gap = _subject(state, deadline, now), deadline.kind == DeadlineKind.GAP_REMINDER
     wanted = state.policy.gap_reminder is not None if gap else state.policy.reminder_hours
     if claim is None or not wanted or not owns(state, claim, now):
         return []
@@ -93,15 +93,15 @@ def _to_agent(state: State, claim: Claim, code: Code, params: dict[str, Any], re
 
 
 TELL: dict[str, Tell] = {
-    "expired": _expired,
-    "reminder": _reminder,
-    "gap_reminder": _reminder,
-    "digest": _digest,
-    "daily": _digest,
-    "folded": _folded,
-    "opinion_reminder": remind_of_opinion,
-    "default_judgement": tell_judgement,
-    "sign_reminder": sign_reminder,
-    "visit_void": visit_void,
+    DeadlineKind.EXPIRED: _expired,
+    DeadlineKind.REMINDER: _reminder,
+    DeadlineKind.GAP_REMINDER: _reminder,
+    DeadlineKind.DIGEST: _digest,
+    DeadlineKind.DAILY: _digest,
+    DeadlineKind.FOLDED: _folded,
+    DeadlineKind.OPINION_REMINDER: remind_of_opinion,
+    DeadlineKind.DEFAULT_JUDGEMENT: tell_judgement,
+    DeadlineKind.SIGN_REMINDER: sign_reminder,
+    DeadlineKind.VISIT_VOID: visit_void,
 }
-"""Kind of deadline → what it says; each kind of `worker.rules.deadlines.KINDS` that is put down has its row."""
+"""Kind of deadline → what it says; each has its row."""

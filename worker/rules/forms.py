@@ -8,20 +8,20 @@ from typing import Any
 from worker.rules.deadlines import at_hour, end_of_day
 from worker.rules.model import NO_AGENT, Claim, Deadline, Visit
 from worker.rules.state import State
-from worker.rules.states import WAITING, FormKind, FormState
+from worker.rules.states import WAITING, DeadlineKind, FormKind, FormState, Signer
 from worker.rules.turn import Turn
 from worker.rules.values import Signature
 
-AT_THE_DESK = ("consultant", "manager")
-PARTIES = {FormKind.LED: ("agent", *AT_THE_DESK), FormKind.OWN: AT_THE_DESK}
+AT_THE_DESK = (Signer.CONSULTANT, Signer.MANAGER)
+SIGNERS = {FormKind.LED: (Signer.AGENT, *AT_THE_DESK), FormKind.OWN: AT_THE_DESK}
 """Kind of form → who has to sign; of an own arrival no agent (R15), of a walk-in nobody: he is one as he comes (R6)."""
 
 
-def party_of(turn: Turn) -> str | None:
-    """Return as which party the sender signs: staff of the desk, an agent of the roster; None for anybody else (B1)."""
+def signer_of(turn: Turn) -> Signer | None:
+    """Return as whom the sender signs: staff of the desk, an agent of the roster; None for anybody else (B1)."""
     if turn.role is not None:
-        return turn.role if turn.role in AT_THE_DESK else None
-    return "agent" if turn.listed is not None else None
+        return Signer(turn.role) if turn.role in AT_THE_DESK else None
+    return Signer.AGENT if turn.listed is not None else None
 
 
 def listed_by(turn: Turn, arrived_at: datetime) -> bool:
@@ -31,9 +31,9 @@ def listed_by(turn: Turn, arrived_at: datetime) -> bool:
     return turn.listed.listed_at is None or turn.listed.listed_at <= arrived_at
 
 
-def missing(form: Visit) -> tuple[str, ...]:
-    """Return the parties whose signatures a form still lacks."""
-    return tuple(party for party in PARTIES.get(form.kind, ()) if party not in form.signatures)
+def missing(form: Visit) -> tuple[Signer, ...]:
+    """Return those whose signatures a form still lacks."""
+    return tuple(signer for signer in SIGNERS.get(form.kind, ()) if signer not in form.signatures)
 
 
 def complete(form: Visit) -> bool:
@@ -57,12 +57,12 @@ def in_view(turn: Turn, form: Visit) -> bool:
     return turn.role is not None or (turn.listed is not None and turn.listed.unit == form.unit)
 
 
-def signed_by(turn: Turn, form: Visit, party: str) -> Visit:
+def signed_by(turn: Turn, form: Visit, signer: Signer) -> Visit:
     """Return the form with the sender's signature; an agent who was not known is the form's from then on (C11)."""
-    name = turn.listed.name if party == "agent" and turn.listed else ""
+    name = turn.listed.name if signer == Signer.AGENT and turn.listed else ""
     signature = Signature(turn.phone, turn.now, turn.message.seq, name)
-    signed = replace(form, signatures={**form.signatures, party: signature})
-    unknown = party == "agent" and (not form.agent_phone or form.agent == NO_AGENT)
+    signed = replace(form, signatures={**form.signatures, signer: signature})
+    unknown = signer == Signer.AGENT and (not form.agent_phone or form.agent == NO_AGENT)
     return replace(signed, agent=name, agent_phone=turn.phone) if unknown else signed
 
 
@@ -91,13 +91,13 @@ def form_params(form: Visit) -> dict[str, Any]:
 
 def plan_form(turn: Turn, form: Visit) -> None:
     """Put down what time tells of a form: who has not signed by the evening, and its end at 24:00 (R13, R16)."""
-    turn.state.put(Deadline("visit_void", form.ref, end_of_day(turn.state, form.day)))
+    turn.state.put(Deadline(DeadlineKind.VISIT_VOID, form.ref, end_of_day(turn.state, form.day)))
     hour = turn.policy.sign_reminder
     reminded_at = at_hour(turn.state, form.day, hour) if hour is not None else turn.now
     if reminded_at > turn.now:
-        turn.state.put(Deadline("sign_reminder", form.ref, reminded_at))
+        turn.state.put(Deadline(DeadlineKind.SIGN_REMINDER, form.ref, reminded_at))
 
 
-def phones_of(state: State, form: Visit, party: str) -> Iterator[str]:
-    """Yield the phones of a party of a form: its agent's, or every consultant's or manager's."""
-    yield from [form.agent_phone] if party == "agent" else state.staff(party)
+def phones_of(state: State, form: Visit, signer: Signer) -> Iterator[str]:
+    """Yield the phones of a signer of a form: its agent's, or every consultant's or manager's."""
+    yield from [form.agent_phone] if signer == Signer.AGENT else state.staff(signer)

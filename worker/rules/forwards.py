@@ -16,6 +16,7 @@ from worker.rules.params import client_params
 from worker.rules.projects import Elsewhere, Meant, sites_meant
 from worker.rules.refusals import answer_stranger
 from worker.rules.reporting import decide_report
+from worker.rules.states import Flag
 from worker.rules.turn import Turn
 
 ORIGIN = "forwarded_from"
@@ -41,7 +42,7 @@ def decide_report_by_project(turn: Turn, parsed: Parsed) -> Decision:
         won = [turn.state.claims[row.number] for row in decision.rows if row.number in turn.state.claims]
         for claim in won:
             if claim.seq == turn.message.seq:
-                turn.state.put(replace(claim, flags=(*claim.flags, "project")))
+                turn.state.put(replace(claim, flags=(*claim.flags, Flag.PROJECT)))
         if any(row.number is not None for row in decision.rows):
             _say_beside(turn, {"only": _clipped(turn.state.site.name)})
     return decision

@@ -12,7 +12,7 @@ from worker.rules.numbers import Rule
 from worker.rules.part import REGISTERED, Beside
 from worker.rules.reporter import Refusal, Reporter, sorted_words, units_named
 from worker.rules.reporting import decide_for
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 
 OWN = "own"
@@ -80,6 +80,6 @@ def _enter(turn: Turn, guest: Report, reporter: Reporter, index: int) -> Outcome
     part = decide_for(turn, guest, reporter, index, Beside(another=True))
     if part.claim is not None and part.code in (*REGISTERED, Code.SUSPECTED):
         entered = turn.state.claims[part.claim.number]
-        turn.state.put(replace(entered, flags=(*entered.flags, "group")))
+        turn.state.put(replace(entered, flags=(*entered.flags, Flag.GROUP)))
     code = Code.GROUP_REPORTED if part.code in REGISTERED else part.code
     return Outcome(code, part.params, part.ref, (Rule.R10, *part.rules))

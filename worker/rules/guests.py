@@ -12,7 +12,7 @@ from worker.rules.identity import fold, names_agree, same_name
 from worker.rules.model import WALK_IN, Claim
 from worker.rules.references import Missing, claims_meant, in_his_view
 from worker.rules.reporter import sorted_words
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 
 Case = Literal["live", "walkin", "early", "over", "taken", "nobody", "ambiguous"]
@@ -82,7 +82,7 @@ def _stood(turn: Turn, claim: Claim, arrived_at: datetime) -> bool:
     kept = claim.ended_at is None and claim.state != ClaimState.CONTESTED and claim.unit != WALK_IN
     if not kept or (arrived_at >= claim.ends_at and not claim.sold(turn.now)):
         return False
-    if "group" in claim.flags and turn.state.day(claim.reported_at) == turn.state.day(arrived_at):
+    if Flag.GROUP in claim.flags and turn.state.day(claim.reported_at) == turn.state.day(arrived_at):
         return True
     lead = arrived_at.replace(microsecond=0) - claim.reported_at.replace(microsecond=0)
     return lead >= timedelta(minutes=turn.policy.min_lead)

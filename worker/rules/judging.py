@@ -9,12 +9,12 @@ from worker.rules.codes import Code
 from worker.rules.cure import decide_cure
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.displacement import displace, waiting_beside
-from worker.rules.model import UNSURE, Claim, Decision
+from worker.rules.model import Claim, Decision
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.readings import CHECKED, reading_of, times_amended
 from worker.rules.references import Missing, claims_meant
-from worker.rules.states import PENDING, ClaimState
+from worker.rules.states import PENDING, ClaimState, Flag
 from worker.rules.turn import Turn
 
 
@@ -35,7 +35,7 @@ def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
 def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcome:
     if isinstance(claim, Missing):
         return claim.outcome
-    if claim.state == ClaimState.LIVE and UNSURE in claim.flags and valid and claim.live(turn.now):
+    if claim.state == ClaimState.LIVE and Flag.UNSURE in claim.flags and valid and claim.live(turn.now):
         # A person has looked at the reading, and takes it for right (L24).
         turn.state.put(checked(turn, claim))
         return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, (Rule.R2b,))
@@ -52,9 +52,9 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcom
 
 def checked(turn: Turn, claim: Claim) -> Claim:
     """Return a claim whose reading a person has looked at."""
-    if UNSURE not in claim.flags:
+    if Flag.UNSURE not in claim.flags:
         return claim
-    flags = tuple(flag for flag in claim.flags if flag != UNSURE)
+    flags = tuple(flag for flag in claim.flags if flag != Flag.UNSURE)
     return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, CHECKED)))
 
 
@@ -75,7 +75,7 @@ def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
     if claim.state == ClaimState.SUSPECTED:
         turn.state.put(replace(claim, state=ClaimState.LIVE))
         return
-    flags = tuple(dict.fromkeys((*claim.flags, "rival")))
+    flags = tuple(dict.fromkeys((*claim.flags, Flag.RIVAL)))
     since = claim.reported_at if times_amended(claim) else claim.sent_at or claim.reported_at
     upheld = replace(claim, state=ClaimState.LIVE, reported_at=since, ends_at=ends_at, flags=flags)
     turn.state.put(upheld)
@@ -93,4 +93,4 @@ def _reject(turn: Turn, claim: Claim) -> None:
     if claim.state == ClaimState.CONTESTED:
         holder = turn.state.claims[claim.rivals[0]]
         if not waiting_beside(turn, holder.number):
-            turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != "contested")))
+            turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != Flag.CONTESTED)))

@@ -7,14 +7,11 @@ from datetime import timedelta
 from worker.rules.codes import Code
 from worker.rules.model import Deadline
 from worker.rules.part import REGISTERED, Part
+from worker.rules.states import DeadlineKind, Flag
 from worker.rules.turn import Turn
 
 ALWAYS = (Code.SUSPECTED, Code.CONTESTED, Code.UNLISTED, Code.REFUSED_OTHER_UNIT, Code.MISMATCH)
 SINGLY_EACH_HOUR = 6
-
-
-TOLD = "told"
-"""The flag of a claim that the managers were told of by itself: they hear, too, when it is amended (L23)."""
 
 
 def notify_staff(turn: Turn, parts: Sequence[Part]) -> None:
@@ -51,7 +48,7 @@ def _tell(turn: Turn, code: Code, concerned: Sequence[Part]) -> None:
     for part in concerned:
         if part.claim is not None:
             claim = turn.state.claims[part.claim.number]
-            turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, TOLD)))))
+            turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, Flag.TOLD)))))
 
 
 def _singly(turn: Turn) -> bool:
@@ -68,6 +65,6 @@ def _gather(turn: Turn, what: str) -> None:
     """Count one more for the digest at the full hour: a new report (`count`), or one from off the roster."""
     hour = turn.now.astimezone(turn.state.zone).replace(minute=0, second=0, microsecond=0)
     subject, end = f"{hour:%Y-%m-%dT%H}", (hour + timedelta(hours=1)).astimezone(turn.now.tzinfo)
-    known = turn.state.deadlines.get(("digest", subject, end))
+    known = turn.state.deadlines.get((DeadlineKind.DIGEST, subject, end))
     detail = {"count": 0, **(known.detail if known is not None else {}), "hour": f"{hour:%H}"}
-    turn.state.put(Deadline("digest", subject, end, detail=detail | {what: detail.get(what, 0) + 1}))
+    turn.state.put(Deadline(DeadlineKind.DIGEST, subject, end, detail=detail | {what: detail.get(what, 0) + 1}))

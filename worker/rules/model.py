@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.numbers import Rule
-from worker.rules.states import ClaimState, DisputeState, FormKind, FormState
+from worker.rules.states import ClaimState, DeadlineKind, DisputeState, Flag, FormKind, FormState, Signer
 from worker.rules.values import Member, Opinion, Paper, Party, PastReading, Ruling, Signature
 
 Role = Literal["manager", "consultant", "service"]
@@ -17,8 +17,6 @@ UNIT_KINDS = ("own", "distributor", "referral")
 NO_AGENT = "-"
 WALK_IN = "walkin"
 """The unit of a walk-in (现场客): a client of the site itself (R6; decisions.md B2)."""
-UNSURE = "unsure"
-"""The flag of a claim whose reading nobody has confirmed (R2b, L24)."""
 WEEKEND = "weekend"
 """The part of a plan that means its day, a Saturday, or the Sunday after it."""
 
@@ -138,7 +136,7 @@ class Claim:
     ended_at: datetime | None = None
     ended_for: str = ""
     """why it was withdrawn or turned down, as whoever did it wrote it"""
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     rivals: tuple[int, ...] = ()
     visited_at: datetime | None = None
     """arrival of the first confirmed, matching visit (B9)"""
@@ -279,8 +277,7 @@ class Visit:
     named_unit: str = ""
     cured: bool = False
     """written proof was shown for what does not agree (R22)"""
-    signatures: Mapping[str, Signature] = field(default_factory=dict)
-    """by party: agent, consultant, manager"""
+    signatures: Mapping[Signer, Signature] = field(default_factory=dict)
     closed_at: datetime | None = None
     """when it was confirmed or denied"""
 
@@ -327,7 +324,7 @@ class Deal:
     objection_until: datetime | None = None
     """end of the window for objections, by the policy of its recording (R18, J3)"""
     cancelled_at: datetime | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     terms: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -446,7 +443,7 @@ class Sender:
 class Deadline:
     """An instant that will make us say something; told once, when the policy and quiet hours allow."""
 
-    kind: str
+    kind: DeadlineKind
     subject: str
     at: datetime
     done: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from parsers.message import Parsed
+from parsers.message import Intent, Parsed
 from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
@@ -93,7 +93,7 @@ def _of_parsed(needs: Needs, parsed: Parsed, message: Message, state: State) -> 
     if parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
         # A question or a withdrawal that names nobody is about the sender's last report (L22).
         needs.strangers.add(message.sender)
-    if parsed.kind == "affirm" or parsed.intent == "correction":
+    if parsed.kind == "affirm" or parsed.intent == Intent.CORRECTION:
         needs.recent.add(message.sender)
     if parsed.kind == "evidence":
         # Whoever made a call must have been on the roster (R27).

@@ -13,6 +13,7 @@ from worker.rules.families import claims_of_family
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
+from worker.rules.states import Side
 from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 from worker.rules.values import Party
@@ -70,7 +71,7 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
     if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
         return Outcome(Code.REFUSED_INVALID, {"reason": "decided"})
     claim = holder.claim
-    held = Party("holder", holder.unit, holder.agent, holder.phone, turn.now, turn.message.seq, "")
+    held = Party(Side.HOLDER, holder.unit, holder.agent, holder.phone, turn.now, turn.message.seq, "")
     dispute = Dispute(
         number=turn.next_dispute(),
         seq=turn.message.seq,
@@ -87,7 +88,7 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
 
 def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
     seq = turn.message.seq
-    objects = Party("objector", objector.unit, objector.name, objector.phone, turn.now, seq, words)
+    objects = Party(Side.OBJECTOR, objector.unit, objector.name, objector.phone, turn.now, seq, words)
     dispute = enter_party(turn, dispute, objects)
     # E1: staff reads who objects to whom; the holder reads only that somebody does.
     holder = dispute.parties[0]

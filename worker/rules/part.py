@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.rules.codes import Code
-from worker.rules.model import UNSURE, Claim
+from worker.rules.model import Claim
 from worker.rules.numbers import Rule
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 
-ASKED = "asked"
-"""The flag of a claim whose sender was asked whether its unlisted agent is himself (L21)."""
 REGISTERED = (Code.ACCEPTED, Code.CHECK_READING)
 """Codes of a report that is registered and asks for nobody but, perhaps, its sender."""
 
@@ -21,7 +19,7 @@ def code_of(claim: Claim) -> Code:
     return next((code for flag, code in _SAID if flag in claim.flags), Code.ACCEPTED)
 
 
-_SAID = (("unlisted", Code.UNLISTED), (UNSURE, Code.CHECK_READING))
+_SAID = ((Flag.UNLISTED, Code.UNLISTED), (Flag.UNSURE, Code.CHECK_READING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.references import Missing
 from worker.rules.sides import side_written
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 from worker.rules.windows import entered_late, evidence_until, objection_until, paid_on
@@ -56,7 +56,7 @@ def _record(turn: Turn, claim: Claim, payment: Payment) -> Outcome:
     family = claims_of_family(turn.state, claim.who, turn.now)
     known = standing_deal(turn.state, family, turn.now)
     deal = _deal(turn, claim, payment, known)
-    late = ("late_entry",) if entered_late(turn.state, deal) else ()
+    late = (Flag.LATE_ENTRY,) if entered_late(turn.state, deal) else ()
     deal = replace(deal, flags=tuple(dict.fromkeys((*deal.flags, *late))))
     turn.state.put(deal)
     sold = replace(turn.state.claims[deal.number], deal_at=deal.at)
@@ -109,6 +109,6 @@ def _made_final(turn: Turn, claim: Claim, deal: Deal, first: bool) -> Deal:
     owner = attribute_at_deal(turn.state, claim, moment)
     number = owner.claim or deal.number if first else deal.number
     deal = replace(deal, number=number, seq=turn.message.seq, at=moment, owner_unit=owner.unit, owner_agent=owner.agent)
-    flags = tuple(flag for flag in owner.flags if flag != "contested")
+    flags = tuple(flag for flag in owner.flags if flag != Flag.CONTESTED)
     deal = replace(deal, owner_rules=owner.rules, owner_facts=owner.facts, flags=flags)
     return replace(deal, objection_until=objection_until(turn.state, deal))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.rules.model import Claim, Visit
+from worker.rules.states import Flag
 
 
 def protected_until(claim: Claim) -> datetime:
@@ -35,7 +36,7 @@ def contacted(claim: Claim, at: datetime) -> Claim:
     """
     if claim.visited_at is None:
         since = claim.followed_at or claim.renewed_at or claim.reported_at
-        broken = ("gap_broken",) if at - since > _renewal_gap(claim) else ()
+        broken = (Flag.GAP_BROKEN,) if at - since > _renewal_gap(claim) else ()
         return replace(claim, followed_at=at, flags=tuple(dict.fromkeys((*claim.flags, *broken))))
     last = max(claim.contact_at or at, at)
     gap_closes = last + timedelta(hours=claim.terms["contact_gap_hours"])
@@ -46,7 +47,7 @@ def followed_without_gap(claim: Claim, now: datetime) -> bool:
     """Tell whether a claim was followed up at least once (B4), every gap from the report to now within 72 h (R9)."""
     return (
         claim.followed_at is not None
-        and "gap_broken" not in claim.flags
+        and Flag.GAP_BROKEN not in claim.flags
         and now - claim.followed_at <= _renewal_gap(claim)
     )
 

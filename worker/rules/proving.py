@@ -13,6 +13,7 @@ from worker.rules.identity import fold
 from worker.rules.model import Decision, Dispute
 from worker.rules.numbers import Rule
 from worker.rules.sides import side_written
+from worker.rules.states import Side
 from worker.rules.turn import Turn
 from worker.rules.values import Paper
 
@@ -88,7 +89,7 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     paper = Paper(unit, known, words, turn.phone, turn.now, turn.message.seq, counted, late, called_on)
     dispute = replace(dispute, papers=(*dispute.papers, paper))
     sides = {side_of(dispute, paper.unit) for paper in dispute.papers if paper.accepted}
-    if dispute.opinion_until is None and {"holder", "objector"} <= sides:
+    if dispute.opinion_until is None and {*Side} <= sides:
         dispute = set_opinion_date(turn, dispute)
     turn.state.put(dispute)
     if late:

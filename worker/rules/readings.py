@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.rules.model import NO_AGENT, UNSURE, Claim
+from worker.rules.model import NO_AGENT, Claim
+from worker.rules.states import Flag
 from worker.rules.turn import Turn
 from worker.rules.values import PastReading
 
@@ -25,7 +26,7 @@ class Became:
 
 def reading_of(turn: Turn, claim: Claim, how: str, until: datetime | None = None) -> PastReading:
     """Return what is kept of a change of a claim's reading: how, by which text, and what it was before."""
-    before = (claim.client, claim.agent, UNSURE in claim.flags)
+    before = (claim.client, claim.agent, Flag.UNSURE in claim.flags)
     return PastReading(how, turn.message.seq, turn.now, turn.phone, *before, until)
 
 
@@ -41,7 +42,7 @@ class First:
 def first_reading(claim: Claim) -> First:
     """Return how a claim's text was first read."""
     if not claim.readings:
-        return First(claim.client, claim.agent, UNSURE in claim.flags)
+        return First(claim.client, claim.agent, Flag.UNSURE in claim.flags)
     first = claim.readings[0]
     return First(first.client, first.agent, first.unsure)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.model import Claim
 from worker.rules.protection import followed_without_gap
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 
 
@@ -14,7 +14,7 @@ def renewable(turn: Turn, claim: Claim) -> bool:
 
     Not once visited, nor when a withdrawal shortened it (B47); a provisional claim is as live as any (B18).
     """
-    if turn.policy.renewal == "off" or claim.visited_at is not None or "shortened" in claim.flags:
+    if turn.policy.renewal == "off" or claim.visited_at is not None or Flag.SHORTENED in claim.flags:
         return False
     if claim.state not in (ClaimState.LIVE, ClaimState.SUSPECTED):
         return False
@@ -23,7 +23,7 @@ def renewable(turn: Turn, claim: Claim) -> bool:
 
 def renew(turn: Turn, claim: Claim) -> Claim:
     """Give a claim new days from the repeat's receipt (B5), its place kept; its gaps are counted from there."""
-    flags = tuple(flag for flag in claim.flags if flag != "gap_broken")
+    flags = tuple(flag for flag in claim.flags if flag != Flag.GAP_BROKEN)
     ends_at = turn.now + claim.terms["report_days"] * DAY
     renewed = replace(claim, ends_at=ends_at, renewed_at=turn.now, followed_at=None, flags=flags)
     turn.state.put(renewed)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from parsers.message import Parsed, Report
+from parsers.message import Intent, Parsed, Report
 from worker.rules.aliasing import may_be_himself
 from worker.rules.amendment import amend
 from worker.rules.attribution import attribute
@@ -16,16 +16,16 @@ from worker.rules.first_report import says_that_the_first_stands
 from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
 from worker.rules.manager_notices import notify_staff
-from worker.rules.model import NO_AGENT, UNSURE, Claim, Decision, ReportRow
+from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
 from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, client_params, rival_params
-from worker.rules.part import ASKED, REGISTERED, Beside, Part, code_of
+from worker.rules.part import REGISTERED, Beside, Part, code_of
 from worker.rules.plans import keep_plan
 from worker.rules.rank import MOST_RIVALS, many_names_before, outranking
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.strangers import count_unlisted, day_is_full, is_beyond
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
@@ -36,7 +36,7 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     if _counts_for_nothing(turn, parsed):
         return _refused_whole(turn, parsed)
     parts = [_decide_client(turn, parsed, index) for index in range(len(parsed.reports))]
-    if parsed.intent == "correction":
+    if parsed.intent == Intent.CORRECTION:
         parts = says_that_the_first_stands(turn, parts)
     if all(part.code == Code.REFUSED_UNKNOWN_SENDER for part in parts):
         full = {"reason": "full", "limit": turn.policy.unlisted_reports_per_day} if day_is_full(turn) else {}
@@ -92,7 +92,7 @@ def _decide_client(turn: Turn, parsed: Parsed, index: int) -> Part:
         part = Part(Code.REFUSED_NOT_A_REPORT, (Rule.R2b,), client | {"text": f"{client['client']}{client['mask']}"})
     else:
         said = said_of(turn.message.text, parsed.reports, index)
-        beside = Beside(parsed.intent == "another", len(parsed.reports) == 1, said)
+        beside = Beside(parsed.intent == Intent.ANOTHER, len(parsed.reports) == 1, said)
         return decide_for(turn, report, reporter, index, beside)
     _record(turn, report, index, part, None)
     return part
@@ -181,8 +181,8 @@ def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, inde
     """R11: the earlier place in the line wins; an earlier sending time is for the manager to weigh."""
     sent_at, since = turn.message.sent_at, holder.sent_at or holder.reported_at
     late = sent_at is not None and sent_at < since
-    flag = "contested" if late else "rival"
-    turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, "rival")))))
+    flag = Flag.CONTESTED if late else Flag.RIVAL
+    turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, Flag.RIVAL)))))
     if late:
         rivals = (holder.number,)
         return _register(turn, report, reporter, index, beside, (Rule.R11,), ClaimState.CONTESTED, rivals)
@@ -242,8 +242,8 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
     code = code_of(claim)
     rules = (Rule.R2, Rule.R3, Rule.R7, *rules, *((Rule.R26,) if reporter.unlisted else ()))
     params = claim_params(claim) | ({"full": True} if report.was_full else {})
-    params |= {"asks": True} if ASKED in claim.flags else {}
-    params |= {"unsure": True, "minutes": turn.policy.amend_minutes} if UNSURE in claim.flags else {}
+    params |= {"asks": True} if Flag.ASKED in claim.flags else {}
+    params |= {"unsure": True, "minutes": turn.policy.amend_minutes} if Flag.UNSURE in claim.flags else {}
     if claim.state == ClaimState.CONTESTED:
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
@@ -255,18 +255,18 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
     return Part(code, rules, params, claim)
 
 
-def _flags(turn: Turn, report: Report, reporter: Reporter, before: Claim | None, beside: Beside) -> tuple[str, ...]:
+def _flags(turn: Turn, report: Report, reporter: Reporter, before: Claim | None, beside: Beside) -> tuple[Flag, ...]:
     asked = False
     if beside.alone and report.sure and reporter.unlisted and turn.listed is not None:
         # The sender is asked if an agent on no roster is himself (L21).
         people = turn.state.people(turn.state.day(turn.now), reporter.unit)
         asked = may_be_himself(turn.listed, people, reporter.agent)
     given = {
-        "unlisted": reporter.unlisted,
-        ASKED: asked,
-        UNSURE: not report.sure,
-        "full_number": report.was_full,
-        "shortened": before is not None,
+        Flag.UNLISTED: reporter.unlisted,
+        Flag.ASKED: asked,
+        Flag.UNSURE: not report.sure,
+        Flag.FULL_NUMBER: report.was_full,
+        Flag.SHORTENED: before is not None,
     }
     return tuple(flag for flag, holds in given.items() if holds)
 

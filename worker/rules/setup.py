@@ -11,6 +11,7 @@ from worker.rules.identity import fold, name_key, names_agree, unit_key
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
 from worker.rules.numbers import Rule
 from worker.rules.protection import contacted
+from worker.rules.states import Flag
 from worker.rules.turn import Turn
 
 CODES: Mapping[str, Code] = {
@@ -153,7 +154,7 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
         sender=listed.phone if listed else "",
         reported_at=reported,
         ends_at=reported + policy.report_days * DAY,
-        flags=("imported",),
+        flags=(Flag.IMPORTED,),
         visited_at=visited,
         policy_seq=site.policy_seq,
         terms=policy.terms,

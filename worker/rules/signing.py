@@ -10,15 +10,15 @@ from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.families import claims_of_family
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import (
-    PARTIES,
+    SIGNERS,
     claims_on,
     complete,
     form_params,
     listed_by,
     missing,
     moot,
-    party_of,
     signed_by,
+    signer_of,
     waits,
 )
 from worker.rules.model import Decision, Visit
@@ -26,7 +26,7 @@ from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.protection import protected_until, visited
 from worker.rules.references import Missing
-from worker.rules.states import ClaimState, FormKind, FormState
+from worker.rules.states import ClaimState, FormKind, FormState, Signer
 from worker.rules.turn import Turn
 
 
@@ -39,24 +39,24 @@ class Several:
 
 def decide_sign(turn: Turn, parsed: Parsed) -> Decision:
     """Take the sender's signature under the forms that he means, or list those that wait for it."""
-    party = party_of(turn)
-    if party is None:
+    signer = signer_of(turn)
+    if signer is None:
         return refused(turn, "sign", Code.REFUSED_ROLE)
-    meant = _forms_meant(turn, parsed, party)
+    meant = _forms_meant(turn, parsed, signer)
     if isinstance(meant, Several):
         forms = meant.forms
         turn.state.put(replace(turn.state.sender(turn.phone), sign_list=tuple(form.number for form in forms)))
         items = [f"{form.ref} {form.client}{form.mask}" for form in forms]
         params = {"items": items, "fitting": [form.ref for form in forms], "count": len(forms)}
         return answered(turn, "sign", [Outcome(Code.SIGN_LIST, params)])
-    return answered(turn, "sign", [_sign(turn, form, party) for form in meant])
+    return answered(turn, "sign", [_sign(turn, form, signer) for form in meant])
 
 
-def _forms_meant(turn: Turn, parsed: Parsed, party: str) -> list[Visit | Missing] | Several:
+def _forms_meant(turn: Turn, parsed: Parsed, signer: Signer) -> list[Visit | Missing] | Several:
     everything = parsed.refs == ("all",)
     if not everything and (parsed.refs or parsed.reports):
-        return forms_meant(turn, parsed, waiting_for(turn, party))
-    found = waiting_for(turn, party)
+        return forms_meant(turn, parsed, waiting_for(turn, signer))
+    found = waiting_for(turn, signer)
     listed = turn.state.sender(turn.phone).sign_list
     if everything and listed:
         found = [form for form in found if form.number in listed]
@@ -65,21 +65,21 @@ def _forms_meant(turn: Turn, parsed: Parsed, party: str) -> list[Visit | Missing
     else:
         # 签 alone is the one form that waits for him; of yesterday's the last, so that he hears that it is void.
         yesterday = turn.state.day(turn.now) - DAY
-        found = found or _lacking(turn, party, yesterday)[-1:]
+        found = found or _lacking(turn, signer, yesterday)[-1:]
     return [*found] if found else [Missing(Code.REFUSED_NOT_FOUND)]
 
 
-def waiting_for(turn: Turn, party: str) -> list[Visit]:
-    """Return today's forms that lack the signature of the sender's party, in the order of their numbers."""
-    waiting = _lacking(turn, party, turn.state.day(turn.now))
+def waiting_for(turn: Turn, signer: Signer) -> list[Visit]:
+    """Return today's forms that lack the signature of the sender, in the order of their numbers."""
+    waiting = _lacking(turn, signer, turn.state.day(turn.now))
     return [form for form in waiting if listed_by(turn, form.arrived_at)] or waiting
 
 
-def _lacking(turn: Turn, party: str, day: date) -> list[Visit]:
-    return [f for f in forms_seen(turn) if waits(f, day) and party in missing(f) and not moot(turn.state, f)]
+def _lacking(turn: Turn, signer: Signer, day: date) -> list[Visit]:
+    return [f for f in forms_seen(turn) if waits(f, day) and signer in missing(f) and not moot(turn.state, f)]
 
 
-def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
+def _sign(turn: Turn, form: Visit | Missing, signer: Signer) -> Outcome:
     if isinstance(form, Missing):
         return form.outcome
     params = form_params(form)
@@ -91,14 +91,14 @@ def _sign(turn: Turn, form: Visit | Missing, party: str) -> Outcome:
         return Outcome(Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
     if not waits(form, turn.state.day(turn.now)):
         return Outcome(Code.EXPIRED, params | {"ending": "form"}, form.ref, (Rule.R16,))
-    if party == "agent" and form.kind == FormKind.OWN:
+    if signer == Signer.AGENT and form.kind == FormKind.OWN:
         return Outcome(Code.REFUSED_INVALID, params)
-    return take_signature(turn, form, party)
+    return take_signature(turn, form, signer)
 
 
-def take_signature(turn: Turn, form: Visit, party: str) -> Outcome:
+def take_signature(turn: Turn, form: Visit, signer: Signer) -> Outcome:
     """Take the sender's signature; the last one confirms the visit, and its answer is the confirmation (B31)."""
-    signed = form if party in form.signatures else signed_by(turn, form, party)
+    signed = form if signer in form.signatures else signed_by(turn, form, signer)
     turn.state.put(signed)
     if not complete(signed):
         state = {} if missing(signed) else {"state": "asked" if signed.state == FormState.ASKED else "unproved"}
@@ -130,6 +130,6 @@ def _copy(turn: Turn, form: Visit) -> dict[str, object]:
     """Return the confirmation's parts: who has signed, until when the client is protected, and the next contact due."""
     claim = turn.state.claims[form.claim]
     assert claim.visited_at is not None  # noqa: S101  (a confirmed form's claim has been visited)
-    signers = [form.signatures[party].name or party for party in PARTIES[form.kind] if party in form.signatures]
+    signers = [form.signatures[signer].name or signer for signer in SIGNERS[form.kind] if signer in form.signatures]
     ends = {"until": protected_until(claim).isoformat(), "contact_until": claim.ends_at.isoformat()}
     return form_params(form) | {"signers": signers} | ends

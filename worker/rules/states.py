@@ -1,6 +1,8 @@
-"""The states that claims, visit forms and disputes stand in, each declared once; the value is what their table holds.
+"""The states of claims, forms and disputes, their flags, signers and sides, and the kinds of deadlines.
 
-None of them follows from time alone: a claim is over when its end is past, a form is void after its day, whatever its
+Each is declared once; the value is what their table holds.
+
+No state follows from time alone: a claim is over when its end is past, a form is void after its day, whatever its
 state says.
 """
 
@@ -73,3 +75,97 @@ class DisputeState(StrEnum):
     """the manager has ruled (R21)"""
     CANCELLED = "cancelled"
     """the manager withdrew it (J9)"""
+
+
+class Flag(StrEnum):
+    """What is noted on a claim or stands beside an answer."""
+
+    UNSURE = "unsure"
+    """nobody has confirmed its reading (R2b, L24)"""
+    UNLISTED = "unlisted"
+    """its agent or sender is on no roster (R26)"""
+    ASKED = "asked"
+    """its sender was asked whether its unlisted agent is himself (L21)"""
+    FULL_NUMBER = "full_number"
+    """the client's number stood in the text whole (C1)"""
+    SHORTENED = "shortened"
+    """its unit gave the client up before: the end is that of then (R7, B47)"""
+    PROJECT = "project"
+    """it names a project that no site is (L25)"""
+    GROUP = "group"
+    """it was reported in a group (R10)"""
+    IMPORTED = "imported"
+    """it came from an old register"""
+    TOLD = "told"
+    """the managers were told of it by itself: they hear, too, when it is amended (L23)"""
+    RIVAL = "rival"
+    """another unit reported its client after it (R11)"""
+    SUSPECTED = "suspected"
+    """beside an answer: the same number under another name (R11)"""
+    CONTESTED = "contested"
+    """a text that was sent earlier came after it, and nobody has decided (R11, B21)"""
+    GAP_BROKEN = "gap_broken"
+    """a gap between follow-ups was too long to renew it (R9)"""
+    SHORT_LEAD = "short_lead"
+    """its client arrived so soon after the report that it smells of poaching (R4)"""
+    DISPUTED = "disputed"
+    """an arrival named another unit, or a dispute is open (R15, R18)"""
+    CLAIMED = "claimed"
+    """beside an answer: a family that is only said to be one (B17)"""
+    LATE_ENTRY = "late_entry"
+    """a payment was recorded on a later day than it was made on (J3)"""
+    EARLY = "early"
+    """of a walk-in: he came before he was reported (R1)"""
+    LAPSED = "lapsed"
+    """of a walk-in: his report had run out (R8)"""
+    DENIED = "denied"
+    """of a walk-in: his reporter was denied by him (R15)"""
+
+
+class Signer(StrEnum):
+    """Who has to sign a visit form (R13)."""
+
+    AGENT = "agent"
+    """who brings the client; not where he came alone (R15)"""
+    CONSULTANT = "consultant"
+    """who received him"""
+    MANAGER = "manager"
+    """who answers for the site"""
+
+
+class Side(StrEnum):
+    """On which side a party of a dispute stands (R18, J4)."""
+
+    HOLDER = "holder"
+    """it has the client"""
+    OBJECTOR = "objector"
+    """it says that he is its own"""
+
+
+class DeadlineKind(StrEnum):
+    """What a deadline will make us say; `due_notices.TELL` has the words of each."""
+
+    EXPIRED = "expired"
+    """a claim's end (R8)"""
+    REMINDER = "reminder"
+    """its report's days are nearly over (E9)"""
+    GAP_REMINDER = "gap_reminder"
+    """the gap between its contacts nearly ends it (R14)"""
+    DIGEST = "digest"
+    """the hour's digest for managers (E25)"""
+    DAILY = "daily"
+    """the day's digest (F32)"""
+    FOLDED = "folded"
+    """what a phone was not told one by one (L11)"""
+    SIGN_REMINDER = "sign_reminder"
+    """a form still waits for signatures in the evening (R13)"""
+    VISIT_VOID = "visit_void"
+    """a form's day is over (R16)"""
+    OPINION_REMINDER = "opinion_reminder"
+    """client service owes an opinion (R21)"""
+    DEFAULT_JUDGEMENT = "default_judgement"
+    """an objector's time for papers is over (R20)"""
+
+
+COUNTED: Final = (DeadlineKind.DIGEST, DeadlineKind.DAILY, DeadlineKind.FOLDED)
+"""Those that count on until they are told."""

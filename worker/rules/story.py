@@ -19,7 +19,7 @@ from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.sides import side_written
 from worker.rules.state import State
-from worker.rules.states import FormKind, FormState
+from worker.rules.states import FormKind, FormState, Side
 from worker.rules.values import Opinion, Paper, Party, Ruling
 
 
@@ -194,7 +194,7 @@ def _disputes(case: Case) -> Iterator[Item]:
     """R18–R22: objections, papers, opinions and rulings; a decision by silence (R20) is in the answer."""
     for dispute in (d for claim in case.claims for d in case.state.disputes_of(claim.number)):
         told: list[tuple[str, Party | Paper | Opinion | Ruling, str]] = []
-        told += [("party", party, party.words) for party in dispute.parties if party.side == "objector"]
+        told += [("party", party, party.words) for party in dispute.parties if party.side == Side.OBJECTOR]
         for paper in dispute.papers:
             kind = "late_paper" if paper.late else "paper" if paper.counted else "uncounted"
             # What it says besides its kind, and of a call its day.

@@ -5,7 +5,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+
+from worker.rules.states import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Member:
 class Party:
     """A side of a dispute: who has the client, or a unit that objects (R18, J4)."""
 
-    side: Literal["holder", "objector"]
+    side: Side
     unit: str
     """WALK_IN: the site itself"""
     agent: str
@@ -68,7 +69,7 @@ class Party:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Return the fields that are not kept: a holder has no date of his own."""
-        return ("until",) if self.side == "holder" else ()
+        return ("until",) if self.side == Side.HOLDER else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def sign_reminder(state: State, deadline: Deadline, now: datetime, head: str) ->
     if form is None or state.policy.sign_reminder is None:
         return []
     return _to(
-        state, (phone for party in missing(form) for phone in phones_of(state, form, party)), Code.SIGN_REMINDER, form
+        state, (phone for signer in missing(form) for phone in phones_of(state, form, signer)), Code.SIGN_REMINDER, form
     )
 
 

@@ -8,7 +8,7 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
 from worker.rules.client import Client
 from worker.rules.codes import Code
-from worker.rules.forms import form_params, listed_by, party_of, plan_form, signed_by, waits
+from worker.rules.forms import form_params, listed_by, plan_form, signed_by, signer_of, waits
 from worker.rules.guests import Standing, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
 from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
@@ -17,16 +17,16 @@ from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
 from worker.rules.reporter import sorted_words
 from worker.rules.signing import take_signature
-from worker.rules.states import FormKind, FormState
+from worker.rules.states import FormKind, FormState, Signer
 from worker.rules.turn import Turn
 from worker.rules.values import Member
-from worker.rules.walk_ins import come_again, walk_in
+from worker.rules.walk_ins import WHY_UNDER_NONE, come_again, walk_in
 
 
 def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
     """Open the form of an arrival: refused by role, form, what is found, and time, in this order (E6)."""
-    party, arrived_at = party_of(turn), arrival_of(turn, parsed)
-    if party is None or not listed_by(turn, turn.now if isinstance(arrived_at, Code) else arrived_at):
+    signer, arrived_at = signer_of(turn), arrival_of(turn, parsed)
+    if signer is None or not listed_by(turn, turn.now if isinstance(arrived_at, Code) else arrived_at):
         return refused(turn, "visit", Code.REFUSED_ROLE)
     guests = guests_of(turn, parsed)
     if arrived_at == Code.REFUSED_INVALID or not guests:
@@ -46,7 +46,7 @@ def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
         return refused(turn, "visit", Code.REFUSED_NOT_FOUND)
     if isinstance(arrived_at, Code):
         return answered(turn, "visit", [Outcome(Code.REFUSED_LATE, rules=(Rule.R16,))])
-    return answered(turn, "visit", [_arrive(turn, guests, standings, at, party)])
+    return answered(turn, "visit", [_arrive(turn, guests, standings, at, signer)])
 
 
 def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
@@ -60,7 +60,7 @@ def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
     return replace(parsed, kind="visit", error=None) if there else replace(parsed, kind="report", date=None, time=None)
 
 
-def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, party: str) -> Outcome:
+def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, signer: Signer) -> Outcome:
     first = next((i for i, standing in enumerate(standings) if standing.case == "live"), 0)
     guest, standing = guests[first], standings[first]
     if standing.case != "live" or standing.claim is None:
@@ -72,7 +72,7 @@ def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: dat
         if claim != standing.claim:
             mark_arrival(turn, other, claim, his.mismatch, at)
         members.append(Member(*Client.of(other), claim.number))
-    return _enter(turn, guest, standing, standing.claim, tuple(members), at, party)
+    return _enter(turn, guest, standing, standing.claim, tuple(members), at, signer)
 
 
 def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
@@ -81,7 +81,7 @@ def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime
     if standing.case == "walkin" and claim is not None:
         form = come_again(turn, guest, claim, at)
         return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
-    flags = {"early": ("early",), "over": ("lapsed",)}.get(standing.case, ())
+    flags = WHY_UNDER_NONE.get(standing.case, ())
     form = walk_in(turn, guest, at, flags)
     if standing.case == "over" and claim is not None:
         turn.notify(turn.state.staff("manager"), Code.WALKIN, form_params(form), form.ref)
@@ -92,19 +92,25 @@ def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime
 
 
 def _enter(
-    turn: Turn, guest: Report, standing: Standing, claim: Claim, members: tuple[Member, ...], at: datetime, party: str
+    turn: Turn,
+    guest: Report,
+    standing: Standing,
+    claim: Claim,
+    members: tuple[Member, ...],
+    at: datetime,
+    signer: Signer,
 ) -> Outcome:
     """R12: one form per client and entry; a second text while it is open means the same one (B29)."""
     today, mismatch = turn.state.day(turn.now), standing.mismatch
     led = (f for f in turn.state.visits_of(claim.number) if f.kind == FormKind.LED and waits(f, today))
     open_form = next((form for form in led if form.mismatch == mismatch), None)
     if open_form is not None:
-        taken = take_signature(turn, open_form, party)
+        taken = take_signature(turn, open_form, signer)
         code = Code.MISMATCH if open_form.mismatch else Code.VISIT_OPENED
         return replace(taken, code=code) if taken.code == Code.SIGNED else taken
     claim = mark_arrival(turn, guest, claim, mismatch, at)
     form = _new_form(turn, guest, claim, members, mismatch, at)
-    turn.state.put(signed_by(turn, form, party))
+    turn.state.put(signed_by(turn, form, signer))
     plan_form(turn, form)
     if form.mismatch:
         turn.notify(turn.state.staff("manager"), Code.MISMATCH, form_params(form), form.ref)

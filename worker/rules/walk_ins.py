@@ -1,18 +1,23 @@
 """Walk-ins (现场客): who comes without a live report is the site's for thirty days, by R14's contact rule (R6; B2)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from parsers.message import Report
-from worker.rules.forms import signed_by
+from worker.rules.forms import signed_by, signer_of
 from worker.rules.identity import name_key
 from worker.rules.model import WALK_IN, Claim, Visit
 from worker.rules.protection import visited
-from worker.rules.states import ClaimState, FormKind, FormState
+from worker.rules.states import ClaimState, Flag, FormKind, FormState
 from worker.rules.turn import Turn
 
+WHY_UNDER_NONE: Final[Mapping[str, tuple[Flag, ...]]] = {"early": (Flag.EARLY,), "over": (Flag.LAPSED,)}
+"""How a client stood at his arrival (`guests.Standing`) → why no report of him counts."""
 
-def walk_in(turn: Turn, guest: Report, arrived_at: datetime, flags: tuple[str, ...] = ()) -> Visit:
+
+def walk_in(turn: Turn, guest: Report, arrived_at: datetime, flags: tuple[Flag, ...] = ()) -> Visit:
     """Write the form of a client who comes under no report, and take him in; nobody has to sign it.
 
     `flags` say why none counts: early (he came before it, R1), lapsed (it has run out, R8).
@@ -31,7 +36,7 @@ def come_again(turn: Turn, guest: Report, claim: Claim, arrived_at: datetime) ->
     return form
 
 
-def take_in(turn: Turn, form: Visit, flags: tuple[str, ...]) -> Claim:
+def take_in(turn: Turn, form: Visit, flags: tuple[Flag, ...]) -> Claim:
     """Make the client of a form the site's own, from his arrival on."""
     claim = Claim(
         number=-form.number,
@@ -77,4 +82,5 @@ def _form(turn: Turn, guest: Report, arrived_at: datetime) -> Visit:
         opener=turn.phone,
         closed_at=turn.now,
     )
-    return signed_by(turn, form, turn.role) if turn.role else form
+    signer = signer_of(turn) if turn.role else None
+    return signed_by(turn, form, signer) if signer else form

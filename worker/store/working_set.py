@@ -29,7 +29,7 @@ from worker.rules.model import (
 )
 from worker.rules.needs import Needs
 from worker.rules.state import State
-from worker.rules.states import WAITING
+from worker.rules.states import COUNTED, WAITING
 from worker.store.facts import load
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
@@ -52,7 +52,15 @@ def load_gathering(connection: Connection, site_id: int, state: State, since: da
     """
     # Both values of `done` are named so that the index on it serves.
     later = (deadlines.c.at > since) & deadlines.c.done.in_((False, True))
-    state.load(load(connection, site_id, Deadline, deadlines.c.kind.in_(("digest", "daily", "folded")), later))
+    state.load(
+        load(
+            connection,
+            site_id,
+            Deadline,
+            deadlines.c.kind.in_(COUNTED),
+            later,
+        )
+    )
 
 
 def load_senders(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
