@@ -16,6 +16,7 @@ from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import PROGRAM, Entry, accept, enter
+from worker.rules.client import Client
 from worker.rules.model import Alias, Claim, Deal, Dispute, FollowUp, Kin, ReportRow, Site, Visit
 from worker.rules.state import State
 from worker.rules.states import Side
@@ -195,7 +196,7 @@ def test_every_kind_of_fact_is_told_in_words(language: str) -> None:
     state = whole_regime()
     state.load([Site(name="湾", language=language)])
     row = ReportRow(3, 0, AT - 100 * HOUR, "accepted", ("R7",), 1, "张三", "138", "5678", "链家", "李四", LI)
-    case = case_of(state, "张三", "138", "5678", AT, [row])
+    case = case_of(state, Client("张三", "138", "5678"), AT, [row])
     codes = [item.code for item in story(case)]
     assert codes == [
         "report.accepted",
@@ -231,7 +232,7 @@ def test_both_languages_say_the_same_things() -> None:
 def test_a_walk_in_is_the_sites_own() -> None:
     state = State(Site(name="湾"))
     state.load([Claim(-3, 3, 0, "张三", "张三", "138", "5678", "walkin", "", "", WANG, AT, AT + 720 * HOUR, "walkin")])
-    assert told(case_of(state, "张三", "138", "5678", AT)).startswith(
+    assert told(case_of(state, Client("张三", "138", "5678"), AT)).startswith(
         "2026-11-20 10:00:00，湾：张三 138****5678是案场的现场客"
     )
 

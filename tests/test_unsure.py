@@ -13,6 +13,7 @@ import pytest
 
 from parsers.message import Intent, Parsed
 from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START, Step, line_of
+from worker.rules.client import Client
 from worker.rules.decide import decide, read
 from worker.rules.first_text import stands_in
 from worker.rules.model import Decision, Message
@@ -318,14 +319,14 @@ def test_the_story_tells_what_was_first_read_and_what_it_became() -> None:
     rows = [row for decision in decisions for row in decision.rows]
     assert [(row.code, row.client) for row in rows] == [("check_reading", "张三"), ("amended", "张珊")]
     for name in ("张三", "张珊"):
-        items = story(case_of(state, name, "138", "5678", START + HOUR, rows))
+        items = story(case_of(state, Client(name, "138", "5678"), START + HOUR, rows))
         assert [(item.code, item.place) for item in items] == [
             ("report.check_reading", 3),
             ("reading.amended", 4),
             ("reading.affirmed", 5),
         ]
     assert items[1].params["was"] == "张三"
-    said = told(case_of(state, "张珊", "138", "5678", START + HOUR, rows))
+    said = told(case_of(state, Client("张珊", "138", "5678"), START + HOUR, rows))
     assert "R1原读作张三，更正为张珊" in said
     assert "确认R1为张珊" in said
     assert "待核对" not in said.partition("经过")[0]
@@ -334,7 +335,7 @@ def test_the_story_tells_what_was_first_read_and_what_it_became() -> None:
 def test_an_unsure_reading_says_so_where_whose_he_is_is_asked() -> None:
     state, decisions = folded((QIAN, "报备 张三 138****5678 ??"))
     rows = [row for decision in decisions for row in decision.rows]
-    assert "读法待核对" in told(case_of(state, "张三", "138", "5678", START + HOUR, rows)).partition("经过")[0]
+    assert "读法待核对" in told(case_of(state, Client("张三", "138", "5678"), START + HOUR, rows)).partition("经过")[0]
 
 
 def test_what_a_text_said_of_others_is_not_kept_with_a_claim() -> None:

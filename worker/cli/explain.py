@@ -19,7 +19,7 @@ from worker.proof.past import ErasedError, compute_until, place_at
 from worker.proof.scratch import UndecidableError, scratch_database
 from worker.readers.cases import client_of, read_case
 from worker.rules.chain import canonical
-from worker.rules.client import Client, mask_of
+from worker.rules.client import Client
 from worker.rules.dates import whole_moment
 from worker.rules.story import Case, story
 from worker.store.database import snapshot
@@ -96,8 +96,8 @@ def _as_json(case: Case, undecided: int) -> str:
     said = {
         "site": case.state.site.name,
         "at": case.at,
-        "client": case.client,
-        "phone": mask_of(case.first3, case.last4),
+        "client": case.client.name,
+        "phone": case.client.mask,
         "owner": owner,
         "until": answer.until,
         "rules": list(answer.rules),

@@ -49,7 +49,7 @@ def read_case(connection: Connection, site_id: int, client: Client, at: datetime
     texts = select(inbox.c.seq, inbox.c.payload, inbox.c.sent_at).where(inbox.c.site_id == site_id, forwarded)
     came = ((row, origin_of(row.payload)) for row in connection.execute(texts).all())
     origins = {row.seq: {"site": o["site"], "seq": o["seq"], "first": row.sent_at} for row, o in came if o is not None}
-    return case_of(state, client.name, client.first3, client.last4, at, rows, origins)
+    return case_of(state, client, at, rows, origins)
 
 
 def phones_of(state: State, client: Client) -> list[Phone7]:

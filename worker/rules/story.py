@@ -31,9 +31,7 @@ class Case:
     """
 
     state: State
-    client: str
-    first3: str
-    last4: str
+    client: Client
     at: datetime
     answer: Answer
     claims: Sequence[Claim]
@@ -44,19 +42,14 @@ class Case:
     @property
     def known(self) -> bool:
         """Whether anybody has ever reported him."""
-        return bool(self.claims) or any(names_agree(row.client, self.client) for row in self.reports)
-
-    @property
-    def phone7(self) -> Phone7:
-        """Return the digits of his number that are known."""
-        return self.first3, self.last4
+        return bool(self.claims) or any(names_agree(row.client, self.client.name) for row in self.reports)
 
     @property
     def phones7(self) -> set[Phone7]:
         """Return every number that the case turns on: the client's, his relatives' (R23), corrected ones (R25)."""
         held: list[Claim | Alias] = [*self.state.claims.values(), *self.state.aliases.values()]
         linked = (end.phone7 for link in self.state.kin.values() for end in ends_of(link))
-        return {self.phone7, *(fact.phone7 for fact in held), *linked}
+        return {self.client.phone7, *(fact.phone7 for fact in held), *linked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +65,18 @@ class Item:
 
 def case_of(
     state: State,
-    client: str,
-    first3: str,
-    last4: str,
+    client: Client,
     at: datetime,
     reports: Sequence[ReportRow] = (),
     origins: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Case:
     """Return the case of a client; the state holds the claims on his number, `reports` the register's rows of it."""
-    on_number = (c for c in state.claims_at((first3, last4)) if c.reported_at <= at)
+    on_number = (c for c in state.claims_at(client.phone7) if c.reported_at <= at)
     # A claim belongs to every name that it was read as.
-    claims = [c for c in on_number if any(names_agree(name, client) for name in c.names)]
-    answer = attribute(state, Client(client, first3, last4), at)
+    claims = [c for c in on_number if any(names_agree(name, client.name) for name in c.names)]
+    answer = attribute(state, client, at)
     known = [row for row in reports if row.received_at <= at]
-    return Case(state, client, first3, last4, at, answer, claims, known, origins or {})
+    return Case(state, client, at, answer, claims, known, origins or {})
 
 
 def story(case: Case) -> list[Item]:
@@ -96,7 +87,7 @@ def story(case: Case) -> list[Item]:
 
 def _reports(case: Case) -> Iterator[Item]:
     """R3: every report of the number, with its place; the same number under another name is told as that."""
-    claims = {claim.number: claim for claim in case.state.claims_at(case.phone7)}
+    claims = {claim.number: claim for claim in case.state.claims_at(case.client.phone7)}
     for row in case.reports:
         if row.code == Code.AMENDED:
             continue
@@ -215,7 +206,7 @@ def _disputes(case: Case) -> Iterator[Item]:
 
 def _families(case: Case) -> Iterator[Item]:
     """R23: relatives, proved or only said to be."""
-    for link in case.state.kin_at(case.phone7):
+    for link in case.state.kin_at(case.client.phone7):
         if link.at <= case.at:
             params = {"client": link.client, "other": link.other_client, "relation": link.relation}
             yield Item(f"family.{'proved' if link.proved else 'claimed'}", link.at, link.seq, (Rule.R23,), params)

@@ -58,7 +58,8 @@ class _Writer:
         self.involved = {unit_key(unit) for unit in (*texted, *reported)}
 
     def lines(self) -> Iterator[str]:
-        yield f"# {self.case.client} {self.case.first3}****{self.case.last4}: {', '.join(refs_of(self.case))}"
+        client = self.case.client
+        yield f"# {client.name} {client.first3}****{client.last4}: {', '.join(refs_of(self.case))}"
         yield "lenient"
         numbers = [number for number in self.case.state.claims if number > 0]
         for one in self.messages:
@@ -83,7 +84,8 @@ class _Writer:
         answer = self.case.answer
         owner = f"{answer.unit}/{answer.agent or NO_AGENT}" if answer.unit else "nobody"
         until = f" until={self._local(answer.until)}" if answer.until is not None else ""
-        who = f"{self.case.client} {self.case.first3}****{self.case.last4}"
+        client = self.case.client
+        who = f"{client.name} {client.first3}****{client.last4}"
         line = f"{self._time(self.case.at)} owner {who} = {owner} {' '.join(answer.rules)}{until}"
         yield f"# {line}" if " " in owner else line
 

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.rules.client import mask_of
 from worker.rules.model import NO_AGENT, WALK_IN
 from worker.rules.story import Case, Item, story
 from worker.words.fields import Fields
@@ -67,7 +66,7 @@ class Telling:
         return self._say[key].format(
             at=self._time(case.at),
             site=case.state.site.name,
-            who=f"{case.client} {mask_of(case.first3, case.last4)}",
+            who=str(case.client),
             by=self._by(answer.unit, answer.agent),
             until=self._time(answer.until),
         )
