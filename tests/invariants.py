@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 
 from tests.folding import fold, recorded
 from worker.line.forwards import forward_id
+from worker.outbox.ledger import outgoing_of, with_site
 from worker.store.schema import attempts, cursors, decisions, forwards, inbox, replies, sites, unrouted
 from worker.store.states import AT_REST
 
@@ -104,18 +105,21 @@ def _unlike_the_fold(engine: Engine, site_id: int) -> Iterator[str]:
 
 def _weigh_replies(engine: Engine, counts: Counts, taken: Collection[dict[str, Any]]) -> None:
     with engine.connect() as connection:
-        rows = connection.execute(select(replies.c.id, replies.c.recipient, replies.c.words, replies.c.state)).all()
-        in_doubt = select(replies.c.recipient, replies.c.words).join(attempts, attempts.c.reply_id == replies.c.id)
-        doubts = Counter(tuple(row) for row in connection.execute(in_doubt.where(attempts.c.outcome == "unknown")))
-    written = Counter((row.recipient, row.words) for row in rows)
-    sent = Counter((row.recipient, row.words) for row in rows if row.state == "sent")
+        rows = connection.execute(with_site()).all()
+        in_doubt = select(attempts.c.reply_id).where(attempts.c.outcome == "unknown")
+        doubtful = connection.execute(in_doubt).scalars().all()
+    # As they are handed over: with the code of an act (L6).
+    keys = {row.id: (row.recipient, outgoing_of(row).words) for row in rows}
+    doubts = Counter(keys[reply_id] for reply_id in doubtful)
+    written = Counter(keys.values())
+    sent = Counter(keys[row.id] for row in rows if row.state == "sent")
     went = Counter((message["to"], message["body"]) for message in taken)
     for key in {*written, *went}:
         extra = max(0, went[key] - written[key])
         counts.resent += min(extra, doubts[key])
         counts.duplicates += max(0, extra - doubts[key])
         if went[key] < sent[key]:
-            ids = [row.id for row in rows if (row.recipient, row.words) == key]
+            ids = [row.id for row in rows if keys[row.id] == key]
             counts.broken.append(f"of the equal replies {ids} the gateway took {went[key]}, and {sent[key]} are sent")
     if counts.duplicates:
         counts.broken.append(f"{counts.duplicates} messages went out again without any doubt about the first")

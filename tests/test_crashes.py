@@ -13,13 +13,13 @@ from worker.settings import SettingsError, load_settings
 from worker.up.guard import Guard
 
 NOT_ON_THE_PATH = {
-    *("users.py", "logins.py", "throttle.py", "acts.py", "repairs.py"),
+    *("users.py", "logins.py", "throttle.py", "acts.py", "second_factor.py", "repairs.py"),
     *("heartbeats.py", "book.py", "probe.py"),
     *("backup.py", "restore.py", "seals.py", "heads.py"),
     *("run.py", "elsewhere.py"),
 }
 """Who may commit without a point: what people do on pages, signs of life, alerts, backups, checkpoints and published
-heads, retention, and `/readyz`, which rolls back."""
+heads, retention, and `/readyz`, whose row is of no line."""
 
 KINDS = ("sqlite", "postgresql")
 ALTERNATELY = [(KINDS[(index + index // 2) % 2], point) for index, point in enumerate(POINTS)]

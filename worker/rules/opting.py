@@ -21,7 +21,8 @@ def decide_opt(turn: Turn, parsed: Parsed) -> Decision:
     if sender.silent != silent:
         turn.state.put(replace(sender, silent=silent))
         if silent:
-            if turn.listed or turn.own_live_claims():
+            # What the gateway noted it has confirmed to him, and lets nothing more through.
+            if (turn.listed or turn.own_live_claims()) and opt_out_noted(turn.message) is None:
                 turn.answer(Code.OPTED_OUT)
             name = turn.listed.name if turn.listed else turn.phone
             turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
