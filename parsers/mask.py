@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from parsers.digits import ANY_DIGIT, CHINESE_DIGITS, COMBINING, DIGIT, TRANSPARENT, digit_of
+from parsers.disguises import disguises
 from parsers.mobiles import MobileShape, leading_country_code, shape_of_code, shape_of_region
 from parsers.remainders import remainders
 
@@ -80,6 +81,7 @@ def mask_numbers(text: str, region: str = "CN") -> str:
 
 
 def _mask_once(text: str, region: str) -> str:
+    text = _hide(text, {place for start, end in disguises(text) for place in range(start, end)})
     if len(_SEEN.findall(text)) < _FEWEST:
         return text
     text = _mask_foreign(text)
