@@ -28,7 +28,8 @@ def chart_of(series: Series, begins: str, ends: str) -> Chart:
     decided, sent = ([count / minutes for count in counts] for counts in (series.decisions, series.replies))
     peak = max([*decided, *sent])
     top = nice_top(peak)
-    return Chart(len(decided), _bars(decided, top), _points(sent, top), top, peak, begins, ends)
+    points = " ".join(f"{i + 0.5},{100 - value / top * 100:.2f}" for i, value in enumerate(sent))
+    return Chart(len(decided), _bars(decided, top), points, top, peak, begins, ends)
 
 
 def nice_top(peak: float) -> float:
@@ -44,7 +45,3 @@ def nice_top(peak: float) -> float:
 def _bars(values: Sequence[float], top: float) -> tuple[tuple[float, float, float, float], ...]:
     heights = (round(value / top * 100, 2) for value in values)
     return tuple((i + GAP / 2, 100 - height, 1 - GAP, height) for i, height in enumerate(heights) if height)
-
-
-def _points(values: Sequence[float], top: float) -> str:
-    return " ".join(f"{i + 0.5},{100 - value / top * 100:.2f}" for i, value in enumerate(values))

@@ -135,7 +135,7 @@ def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], sho
     """Return one arrival as it is shown."""
     form = each.form
     mine = each.waits and party in each.missing
-    places = SIGNERS.get(form.kind, ())
+    places, brought = SIGNERS.get(form.kind, ()), brought_by(form)
     return ArrivalView(
         form,
         FORM_WORDS[each.status].settled(),
@@ -143,12 +143,12 @@ def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], sho
         each.status == "asked",
         show.clock(form.arrived_at),
         str(KIND_WORDS[form.kind]),
-        _whose(form),
+        whose_words(brought.unit, brought.agent),
         tuple(_signature(form, place, names, show, mine and place == party) for place in places),
         mine,
         ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
         tuple(str(FLAG_WORDS[flag]) for flag in each.flags if flag in FLAG_WORDS),
-        brought_by(form),
+        brought,
         differences(each),
     )
 
@@ -170,11 +170,6 @@ def differences(each: Arrival) -> tuple[Unlikeness, ...]:
         "unit": (named, whose_words(form.unit, claim.agent if claim is not None else form.agent)),
     }
     return tuple(Unlikeness(field, str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
-
-
-def _whose(form: Visit) -> str:
-    brought = brought_by(form)
-    return whose_words(brought.unit, brought.agent)
 
 
 def _signature(form: Visit, party: Signer, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:

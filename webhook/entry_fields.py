@@ -123,7 +123,8 @@ def _other(typed: str, region: str) -> str:
     guest = _guest(typed, region)
     if guest is None:
         raise FieldError(_("Write his number as R1024, or name and phone as 李梅 139****5678."))
-    return f"{guest['client']} {_written(guest)}"
+    signs = (MASK_SIGN if guest["was_full"] else "*") * 4
+    return f"{guest['client']} {guest['first3']}{signs}{guest['last4']}"
 
 
 def _clients(typed: str, region: str) -> str:
@@ -150,10 +151,6 @@ def _guest(line: str, region: str) -> dict[str, Any] | None:
 
 def _digits(phone: str) -> dict[str, Any]:
     return {"first3": phone[:3], "last4": phone[-4:], "was_full": MASK_SIGN in phone}
-
-
-def _written(guest: dict[str, Any]) -> str:
-    return f"{guest['first3']}{(MASK_SIGN if guest['was_full'] else '*') * 4}{guest['last4']}"
 
 
 # ---- What it means -------------------------------------------------------------------------------------------------

@@ -62,11 +62,12 @@ def tiles_of(
 ) -> list[Tile]:
     """Return a tile for the lines, the outbox, what is in doubt, each queue, and the database."""
     oldest = min((line.waiting_since for line in lines if line.waiting_since), default=None)
+    no_redis = Tile("Redis", _("away"), _("the sweeper does the work"), "warn")
     return [
         _waiting(_("Texts waiting"), sum(line.waiting for line in lines), oldest, show),
         _waiting(_("Replies to send"), outbox.pending, outbox.oldest_at, show),
         _in_doubt(outbox),
-        *([_queue(queue) for queue in queues] if queues is not None else [_no_redis()]),
+        *([no_redis] if queues is None else (_queue(queue) for queue in queues)),
         _database(health),
     ]
 
@@ -104,7 +105,3 @@ def _database(health: Health) -> Tile:
     if "database_away" in health.degraded:
         return Tile(_("Database"), _("away"), _("texts wait in the spool"), "bad")
     return Tile(_("Database"), _("writes"), "", "good")
-
-
-def _no_redis() -> Tile:
-    return Tile("Redis", _("away"), _("the sweeper does the work"), "warn")

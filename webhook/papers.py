@@ -24,7 +24,7 @@ STAFF = ("manager", "consultant", "service")
 def log(site_id: int) -> str:
     """Show the arrivals of a day (`day`, default today) as they go on paper, in the order of their arrival."""
     site = visible_site(site_id)
-    day = _day(site)
+    day = whole_day(request.args.get("day", "")) or _today(site)
     known = arrivals_on(runtime().engine, site.id, day, _today(site))[::-1]
     views = arrival_views(known, None, _names(known), _showing(site))
     return render_template("papers/log.html", site=site, day=day, views=views, show=_showing(site))
@@ -48,10 +48,6 @@ def _showing(site: SiteRow) -> Showing:
 
 def _today(site: SiteRow) -> date:
     return runtime().clock().astimezone(site.zone).date()
-
-
-def _day(site: SiteRow) -> date:
-    return whole_day(request.args.get("day", "")) or _today(site)
 
 
 def _names(known: list[Arrival]) -> dict[str, str]:

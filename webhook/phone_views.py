@@ -84,7 +84,8 @@ def bubble_views(bubbles: Iterable[Bubble], zone: ZoneInfo) -> list[BubbleView]:
 
 def entry_views(entries: Iterable[LinePlace], site: PhoneSite) -> list[PlaceView]:
     """Return the places of the line as they are shown; senders by name, strangers by masked number."""
-    names = {person.phone: _who(person) for person in site.people if person.role != "other"}
+    called = ((p.phone, p.name or str(ROLES[p.role]), p.unit) for p in site.people if p.role != "other")
+    names = {phone: f"{name} · {unit}" if unit else name for phone, name, unit in called}
     return [_entry(entry, site.zone, names) for entry in entries]
 
 
@@ -156,10 +157,6 @@ def _with_days(bubbles: Sequence[BubbleView]) -> list[BubbleView]:
     """Mark the first text of each day."""
     days = (list(group) for _, group in groupby(bubbles, key=lambda b: b.day))
     return [replace(b, day_starts=i == 0) for day in days for i, b in enumerate(day)]
-
-
-def _who(person: Person) -> str:
-    return " · ".join(part for part in (person.name or str(ROLES[person.role]), person.unit) if part)
 
 
 def _sortable(moment: datetime) -> str:
