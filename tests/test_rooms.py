@@ -26,7 +26,7 @@ PAGES = [path for path in (ROOT / "webhook").rglob("*") if path.suffix in (".py"
 
 PURE = {"bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "importlib", "itertools"}
 PURE |= {"json", "math", "operator", "re", "threading", "tomllib", "typing", "unicodedata", "zoneinfo"}
-PURE |= {"phonenumbers", "parsers"}
+PURE |= {"base64", "phonenumbers", "parsers"}
 """What the pure rooms may import, besides themselves."""
 
 BREACHES = {
