@@ -3,16 +3,18 @@
 import base64
 import json
 import logging
+import quopri
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from twilio.request_validator import HMAC_SHA256, RequestValidator
 
+from parsers.mask import mask_numbers
 from tests.fake_twilio import (
     ACCEPTS_AND_FAILS,
     ACCEPTS_AND_IS_SILENT,
@@ -40,7 +42,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.gateways.base64_bodies import plain_text
+from worker.gateways.encoded_bodies import plain_text
 from worker.gateways.twilio import Twilio
 from worker.gateways.twilio_codes import VERDICTS, explained
 from worker.settings import TwilioSettings
@@ -91,6 +93,25 @@ def headers(fields: dict[str, str], url: str = MESSAGES, token: str = TOKEN) -> 
 
 def raw(fields: dict[str, str]) -> bytes:
     return urlencode(fields).encode()
+
+
+def _read_as_windows(words: str) -> str:
+    """Bytes that Windows' Latin lacks become what Latin-1 has for them."""
+    return "".join(bytes([b]).decode("cp1252", "replace").replace("\ufffd", chr(b)) for b in words.encode())
+
+
+ENCODED: dict[str, Callable[[str], str]] = {
+    "UCS-2 in hexadecimal": lambda words: words.encode("utf-16-be").hex().upper(),
+    "UTF-8 in hexadecimal": lambda words: words.encode().hex(),
+    "urlencoded twice": quote_plus,
+    "urlencoded twice, blanks too": quote,
+    "quoted-printable": lambda words: quopri.encodestring(words.encode()).decode(),
+    "escaped as JSON": lambda words: json.dumps(words)[1:-1],
+    "entities": lambda words: "".join(f"&#{ord(c)};" for c in words),
+    "entities of what is no ASCII": lambda words: words.encode("ascii", "xmlcharrefreplace").decode(),
+    "UTF-8 read as Latin-1": lambda words: words.encode().decode("latin-1"),
+    "UTF-8 read as Windows' Latin": _read_as_windows,
+}
 
 
 class TestVerify:
@@ -242,6 +263,25 @@ class TestParse:
         assert words.startswith(short := plain_text(whole[: 68 - cut]))
         assert short.startswith("报备 张三 138****1007 业务员李四")
 
+    @pytest.mark.parametrize("whole", [True, False])
+    @pytest.mark.parametrize("way", ENCODED, ids=list(ENCODED))
+    def test_decodes_what_stands_between_a_phone_and_us_made_of_it(self, way: str, whole: bool) -> None:
+        words = "报备 张三\n13812341007，李四(链家) 明天来"
+        words = words if whole else words.replace("1234", "****")
+        assert plain_text(ENCODED[way](words)) == words
+
+    def test_hides_the_number_in_an_encoded_text(self, twilio: Twilio) -> None:
+        for encoded in ENCODED.values():
+            (text,) = twilio.parse("messages", raw(TEXT | {"Body": encoded("报备 张三 13812341007 李四")}), MESSAGES)
+            assert isinstance(text, Inbound)
+            assert mask_numbers(text.text) == "报备 张三 138▒▒▒▒1007 李四"
+
+    @pytest.mark.parametrize("length", range(8, 20))
+    def test_decodes_hexadecimal_digits_that_are_cut(self, length: int) -> None:
+        words = "报备 张三 138****1007 李四"
+        for encoding in ("utf-8", "utf-16-be"):
+            assert words.startswith(plain_text(words.encode(encoding)[: 2 * length].hex()))
+
     @pytest.mark.parametrize(
         "body",
         [
@@ -249,6 +289,17 @@ class TestParse:
             "A" * 64,
             base64.b64encode(bytes(range(90))).decode(),
             "报备 " + base64.b64encode("一".encode() * 30).decode(),
+            "5678567856785678",
+            "138123410071381234100813812341009a",
+            "deadbeefdeadbeefdeadbeef",
+            "报备 张三 138****1007 李四 佣金3%",
+            "50%20%30%",
+            "a=B1=C2=D3",
+            r"C:\Users\李四",
+            "R&D 138****1007 & 李四;",
+            "Zoë Müller 138****1007 Ligia Ñ",
+            "模联通 鍛ㄤ簲 138****1007",
+            "\x00报备",
         ],
     )
     def test_leaves_everything_else_as_it_came(self, body: str) -> None:

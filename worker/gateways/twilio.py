@@ -35,7 +35,7 @@ from worker.gateways.base import (
     Status,
     Unknown,
 )
-from worker.gateways.base64_bodies import plain_text
+from worker.gateways.encoded_bodies import plain_text
 from worker.gateways.forms import Form, header, read_form
 from worker.gateways.recognition import GatewayMessage, ours_among
 from worker.gateways.twilio_codes import DELIVERY_OF, failure_of
