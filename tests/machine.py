@@ -65,7 +65,12 @@ class Post:
         record_status(self.engine, status, self.clock())
 
     def lookup(
-        self, outgoing: Outgoing, since: datetime, known: Collection[str], others: Collection[str] = ()
+        self,
+        outgoing: Outgoing,
+        since: datetime,
+        known: Collection[str],
+        others: Collection[str] = (),
+        until: datetime | None = None,
     ) -> Handover | None:
         """Find a message by number and words."""
         same = (outgoing.recipient, outgoing.words)

@@ -228,8 +228,8 @@ def test_nobody_sees_or_mends_another_sites(runtime: Runtime, site: SiteRow, clo
 
 def test_odd_texts_and_senders_who_fail_are_shown_masked(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
     text(runtime, "报备 图片.jpg 13812345678", to="+8613800000077")
-    for _ in range(3):
-        text(runtime, "报备 王五")
+    for name in ("王五", "李梅", "赵强"):
+        text(runtime, f"报备 {name}")
     text(runtime, "报备 在吗在吗")
     decide(runtime, site)
     page = shown(client)

@@ -229,9 +229,16 @@ class Gateway(Protocol):
         """
 
     def lookup(
-        self, outgoing: Outgoing, since: datetime, taken: Collection[str], others: Collection[str] = ()
+        self,
+        outgoing: Outgoing,
+        since: datetime,
+        taken: Collection[str],
+        others: Collection[str] = (),
+        until: datetime | None = None,
     ) -> Handover | None:
         """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.
+
+        `until`: when the attempt was over at the latest; None: within a lease.
 
         `others`: the words of what else may be under way to its phone, so that one is not taken for the other.
         Returns what became of it; None: it is not there; Unknown: it may be there, so that it must not be sent again.

@@ -108,7 +108,14 @@ class Sandbox:
         """Yield nothing: there is nothing to set up."""
         return iter(())
 
-    def lookup(self, outgoing: Outgoing, since: datetime, taken: Collection[str], others: Collection[str] = ()) -> Sent:
+    def lookup(
+        self,
+        outgoing: Outgoing,
+        since: datetime,
+        taken: Collection[str],
+        others: Collection[str] = (),
+        until: datetime | None = None,
+    ) -> Sent:
         """Return it as delivered: between a sender and a page there is nowhere to get lost."""
         return self.send(outgoing)
 

@@ -185,18 +185,25 @@ class Twilio:
         return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
     def lookup(
-        self, outgoing: Outgoing, since: datetime, taken: Collection[str], others: Collection[str] = ()
+        self,
+        outgoing: Outgoing,
+        since: datetime,
+        taken: Collection[str],
+        others: Collection[str] = (),
+        until: datetime | None = None,
     ) -> Handover | None:
         """Find the reply in Twilio's list, newest first: by both numbers, the time of the attempt, and what it says."""
-        return ours_among(outgoing, self._listed_since(outgoing, since, taken), others)
+        return ours_among(outgoing, self._listed(outgoing, since, until or since + LONGEST_ATTEMPT, taken), others)
 
-    def _listed_since(self, outgoing: Outgoing, since: datetime, taken: Collection[str]) -> Iterator[GatewayMessage]:
+    def _listed(
+        self, outgoing: Outgoing, since: datetime, until: datetime, taken: Collection[str]
+    ) -> Iterator[GatewayMessage]:
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             created = message.date_created
             if created is not None and created < since - SURELY_BEFORE:
                 # Sorted by the time of sending, which is later than that of creation by the time spent in a queue.
                 return
-            in_time = created is not None and since - CLOCK_SKEW <= created < since + LONGEST_ATTEMPT + CLOCK_SKEW
+            in_time = created is not None and since - CLOCK_SKEW <= created < until + CLOCK_SKEW
             if in_time and message.from_ == outgoing.sender_number and _folded(message.sid) not in taken:
                 yield GatewayMessage(message.body or "", _taken(message))
 
@@ -208,9 +215,9 @@ class Twilio:
             for message in listed:
                 created = message.date_created
                 if message.direction == "inbound" and created is not None and since <= created < until:
-                    yield self._listed(message)
+                    yield self._received(message)
 
-    def _listed(self, message: Any) -> Inbound:
+    def _received(self, message: Any) -> Inbound:
         return Inbound(
             gateway=self.name,
             provider_id=_folded(message.sid),

@@ -37,10 +37,14 @@ def flaws_of(client: Any, settings: TwilioSettings, numbers: Collection[str], ur
         yield from _flaws_of_number(client, service, number, url)
 
 
+NOT_THERE = "20404"
+"""Of what was asked for: of a messaging service it says nothing about our account."""
+
+
 def refusal_flaw(outcome: Handover) -> Flaw:
     """Return what it means that Twilio refused to be asked."""
     code = getattr(outcome, "code", "none")
-    if isinstance(outcome, Stopped):
+    if isinstance(outcome, Stopped) and code != NOT_THERE:
         return Flaw(
             f"Twilio refuses our account or token ({code}): copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew from "
             "Twilio's console, restart, and run `baobei gateway resume twilio`."

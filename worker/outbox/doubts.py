@@ -54,7 +54,7 @@ class Settler:
         try:
             taken, others = self._taken(row), self._others(row)
             with around("lookup"):
-                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken, others)
+                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken, others, row.ended_at)
         except GatewayAwayError as error:
             complain(log, "look-up failed", error, reply=row.id, attempt=row.attempt, gateway=row.gateway)
             self.away_until[row.gateway] = now + AWAY_FOR
@@ -124,6 +124,8 @@ class Settler:
 def _in_doubt(now: datetime, gateways: list[str]) -> Select[Any]:
     due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
     present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
-    query = with_site().add_columns(attempts.c.started_at, attempts.c.lookups).join(attempts, present)
+    query = (
+        with_site().add_columns(attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups).join(attempts, present)
+    )
     doubtful = and_(replies.c.state == ReplyState.UNKNOWN, sites.c.gateway.in_(gateways), or_(*due))
     return query.where(doubtful).order_by(replies.c.id).limit(AT_ONCE)
