@@ -72,6 +72,8 @@ _PAID: Final = re.compile(
 _GIVEN_TO: Final = re.compile(r"^(?:判给|判归|归属于?|归|属于|给)\s?")
 _SIGNED: Final = re.compile(r"(?:已?确认|已签|了|\s|[,.!。，！])*")
 _EXPLAINS: Final = re.compile(r"(?:报备|格式|指令|命令|说明|一下|怎么用|怎么报备?|使用|\W)*")
+CONFIRMS: Final = re.compile(r"(?:回复?|是|好的?|确认码?)?[\s:,，“”\"]*(\d{6})[\s:,，“”\"]*(?:确认)?")
+"""The code of an act, alone or as the answer that asks for it says it: 回482915确认."""
 _LATER: Final = re.compile(
     r"(?:^|[\s,，;；、(（])(?:客户)?(?:预计|计划|准备|打算|预约|约)?(?:明[天日早晚]|后天|大后天|下?(?:周|星期|礼拜)[一二三四五六日天末])"
     r"(?=$|[\s,，;；、)）\d]|上午|早上|中午|下午|晚上|左右|到|来|过来|看)"
@@ -92,8 +94,9 @@ def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Par
     whole = skeleton.strip(" \n。.!")
     if whole in _BARE or whole in ("", "?", "??"):
         return Parsed("help") if whole else None
-    if re.fullmatch(r"\d{6}|\d{4}", whole):
-        return Parsed("confirm", refs=(whole,))
+    code = CONFIRMS.fullmatch(whole)
+    if code or re.fullmatch(r"\d{4}", whole):
+        return Parsed("confirm", refs=(code[1] if code else whole,))
     head = _HEAD.match(skeleton)
     return _read(head, reading, phones, lexicon) if head else None
 

@@ -12,6 +12,7 @@ from parsers.mask import mask_numbers
 from parsers.message import Lexicon
 from parsers.parse import parse
 
+CONFIRMED = ("482915", "482915。", "回482915确认", "确认482915", "482915 确认", "是482915", "好的，482915", "“482915”")
 CORPUS = Path(__file__).parent / "corpus"
 
 
@@ -94,6 +95,7 @@ def test_variant(row_id: str, text: str, expected: dict[str, Any]) -> None:
         ("报备", {"kind": "help"}),
         ("跟进", {"kind": "help"}),
         ("1234", {"kind": "confirm", "refs": ["1234"]}),
+        *((said, {"kind": "confirm", "refs": ["482915"]}) for said in CONFIRMED),
         ("谢谢", {"kind": "courtesy"}),
         ("TD", {"kind": "stop"}),
         ("START", {"kind": "start"}),
@@ -104,6 +106,11 @@ def test_variant(row_id: str, text: str, expected: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_command(text: str, expected: dict[str, Any]) -> None:
     assert parse(text).to_json() == expected
+
+
+@pytest.mark.parametrize("text", ["确认", "报备482915", "确认4829156", "482915元", "预算482915确认"])
+def test_other_digits_confirm_nothing(text: str) -> None:
+    assert parse(text).kind != "confirm"
 
 
 def test_group_reads_its_clients_like_a_report() -> None:

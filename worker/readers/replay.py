@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
+from parsers.keywords import CONFIRMS
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.readers.undecidable import undecidable_places
@@ -24,8 +25,8 @@ from worker.store.causes import BY_MESSAGE, salt_of_cause
 from worker.store.schema import inbox, replies, reports
 from worker.store.working_set import on_phones7
 
-_OF_AN_ACT = re.compile(r"\s*(\d{6}|否|不是|不|no)\s*", re.IGNORECASE)
-CODE_LONGEST = 10
+_OF_AN_ACT = re.compile(rf"\s*(?:{CONFIRMS.pattern}|否|不是|不|no)[\s。.!]*", re.IGNORECASE)
+CODE_LONGEST = 20
 
 
 @dataclass(frozen=True, slots=True)
