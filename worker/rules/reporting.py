@@ -26,7 +26,7 @@ from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
 from worker.rules.states import ClaimState, Flag
-from worker.rules.strangers import count_unlisted, day_is_full, is_beyond
+from worker.rules.strangers import answer_beyond_day, count_unlisted, day_is_full, is_beyond
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 
@@ -39,8 +39,10 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     if parsed.intent == Intent.CORRECTION:
         parts = says_that_the_first_stands(turn, parts)
     if all(part.code == Code.REFUSED_UNKNOWN_SENDER for part in parts):
-        full = {"reason": "full", "limit": turn.policy.unlisted_reports_per_day} if day_is_full(turn) else {}
-        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER, full)
+        if day_is_full(turn):
+            answer_beyond_day(turn)
+        else:
+            answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
         return turn.decision("report", Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     count_unlisted(turn)
     keep_plan(turn, parsed.planned, [part.claim.number for part in parts if part.is_own and part.claim])

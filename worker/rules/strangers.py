@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
+from worker.rules.codes import Code
+from worker.rules.refusals import answer_stranger
 from worker.rules.turn import Turn
 
 CLIENTS_IN_A_TEXT: Final = 10
@@ -23,6 +25,20 @@ def count_unlisted(turn: Turn) -> None:
     if turn.is_stranger:
         sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
         turn.state.put(replace(sender, unlisted_on=today, unlisted_reports=_reports_today(turn) + 1))
+
+
+def answer_beyond_day(turn: Turn) -> None:
+    """Say that the day's reports are all sent: once behind the last of them, whatever else was said that day.
+
+    Where none is allowed it is the answer to a stranger, within its caps.
+    """
+    limit = turn.policy.unlisted_reports_per_day
+    full = {"reason": "full", "limit": limit}
+    if not limit:
+        answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER, full)
+    elif _reports_today(turn) == limit and not turn.is_abroad:
+        count_unlisted(turn)
+        turn.answer(Code.REFUSED_UNKNOWN_SENDER, full)
 
 
 def _reports_today(turn: Turn) -> int:
