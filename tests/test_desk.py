@@ -132,6 +132,8 @@ def test_a_visit_is_opened_and_signed_by_all_three(
     assert outcome(send_form(consultant, "/desk/1/signatures", "s", forms="V1")).startswith("已签字")
     assert outcome(send_form(manager, "/desk/1/signatures", "s", forms="V1")).startswith("到访确认")
     page = plain(manager.get("/desk").text)
+    # L7: of the three only the agent's came by text, from a number that may be forged.
+    assert page.count("短信签") == 1
     assert "已确认" in page
     assert "待签" not in page
     with runtime.engine.connect() as connection:

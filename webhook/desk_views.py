@@ -49,6 +49,8 @@ class SignatureView:
     who: str = ""
     at: str = ""
     mine: bool = False
+    texted: bool = False
+    """it came by text, from a number that may be forged (L7)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], sho
         show.clock(form.arrived_at),
         str(KIND_WORDS[form.kind]),
         whose_words(brought.unit, brought.agent),
-        tuple(_signature(form, place, names, show, mine and place == party) for place in places),
+        tuple(_signature(each, place, names, show, mine and place == party) for place in places),
         mine,
         ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
         tuple(str(FLAG_WORDS[flag]) for flag in each.flags if flag in FLAG_WORDS),
@@ -172,12 +174,12 @@ def differences(each: Arrival) -> tuple[Unlikeness, ...]:
     return tuple(Unlikeness(field, str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
 
 
-def _signature(form: Visit, party: Signer, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:
-    words, signed = str(PARTY_WORDS[party]), form.signatures.get(party)
+def _signature(each: Arrival, party: Signer, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:
+    words, signed = str(PARTY_WORDS[party]), each.form.signatures.get(party)
     if signed is None:
         return SignatureView(party, words, mine=mine)
     who = signed.name or names.get(signed.phone, "")
-    return SignatureView(party, words, who, show.moment(signed.at))
+    return SignatureView(party, words, who, show.moment(signed.at), texted=party in each.texted)
 
 
 def whose_words(unit: str, agent: str) -> str:

@@ -1,6 +1,6 @@
 """What the front desk looks at: a day's arrivals with their forms, and the live claims that somebody at it may mean."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from worker.rules.model import Claim, Visit
 from worker.rules.states import CLOSED, LIVING, Flag, FormKind, FormState, Signer
 from worker.store.database import reading
 from worker.store.facts import load
-from worker.store.schema import claims, users, visits
+from worker.store.schema import claims, inbox, users, visits
 
 MOST_FOUND = 8
 MOST_ARRIVALS = 300
@@ -29,6 +29,8 @@ class Arrival:
     flags: tuple[Flag, ...]
     claim: Claim | None = None
     """the claim that it is a visit under, with what was reported"""
+    texted: frozenset[Signer] = frozenset()
+    """parties whose signatures came by text, from a number that may be forged (L7)"""
 
     @property
     def waits(self) -> bool:
@@ -41,8 +43,9 @@ def arrivals_on(engine: Engine, site_id: int, day: date, today: date) -> list[Ar
     with reading(engine).connect() as connection:
         forms = load(connection, site_id, Visit, visits.c.day == day)
         known = _claims_of(connection, site_id, forms)
+        texts = _texts_of(connection, site_id, forms)
     latest = sorted(forms, key=lambda form: (form.arrived_at, form.number), reverse=True)[:MOST_ARRIVALS]
-    return [arrival_of(form, known.get(form.claim), today) for form in latest]
+    return [arrival_of(form, known.get(form.claim), today, texts) for form in latest]
 
 
 def arrival(engine: Engine, site_id: int, number: int, today: date) -> Arrival | None:
@@ -53,11 +56,12 @@ def arrival(engine: Engine, site_id: int, number: int, today: date) -> Arrival |
     return arrival_of(forms[0], known.get(forms[0].claim), today) if forms else None
 
 
-def arrival_of(form: Visit, claim: Claim | None, today: date) -> Arrival:
-    """Return how a form stands on the site's day `today`."""
+def arrival_of(form: Visit, claim: Claim | None, today: date, texts: Collection[int] = ()) -> Arrival:
+    """Return how a form stands on the site's day `today`; `texts` are the places of signatures that were texted."""
     status = _status(form, claim, today)
     lacking = missing(form) if status in ("asked", "mismatch", "open", "void") else ()
-    return Arrival(form, status, lacking, claim.flags if claim is not None else (), claim)
+    texted = frozenset(party for party, signature in form.signatures.items() if signature.seq in texts)
+    return Arrival(form, status, lacking, claim.flags if claim is not None else (), claim, texted)
 
 
 def _status(form: Visit, claim: Claim | None, today: date) -> str:
@@ -72,6 +76,12 @@ def _status(form: Visit, claim: Claim | None, today: date) -> str:
     if form.state == FormState.ASKED:
         return "asked"
     return "mismatch" if form.mismatch and not form.cured else "open"
+
+
+def _texts_of(connection: Connection, site_id: int, forms: Iterable[Visit]) -> set[int]:
+    places = {signature.seq for form in forms for signature in form.signatures.values()}
+    texted = select(inbox.c.seq).where(inbox.c.site_id == site_id, inbox.c.kind == "text", inbox.c.seq.in_(places))
+    return set(connection.execute(texted).scalars())
 
 
 def _claims_of(connection: Connection, site_id: int, forms: Iterable[Visit]) -> dict[int, Claim]:

@@ -25,6 +25,7 @@ from worker.rules.paying import decide_payment
 from worker.rules.proving import dispute_named
 from worker.rules.references import Missing, claims_meant
 from worker.rules.relating import decide_family, decide_unfamily
+from worker.rules.revocation import form_to_unsign
 from worker.rules.ruling import decide_ruling
 from worker.rules.turn import Turn
 from worker.rules.withdrawing import decide_withdraw, meant_by_give_up
@@ -67,7 +68,8 @@ def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
     waiting = _waiting(turn, sender)
     if waiting is not None:
         return refused(turn, parsed.kind, Code.REFUSED_INVALID, waiting["named"] | {"reason": "act_waits"})
-    named = {"kind": parsed.kind, **_named(turn, parsed)}
+    unsigns = parsed.kind == "withdraw" and any(form_to_unsign(turn, ref) is not None for ref in parsed.refs)
+    named = {"kind": "unsign" if unsigns else parsed.kind, **_named(turn, parsed)}
     act = {
         "kind": parsed.kind,
         "parsed": asdict(parsed),

@@ -9,7 +9,7 @@ from worker.rules.client import Client, Phone7, mask_of
 from worker.rules.codes import Code
 from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DeadlineKind, DisputeState, Flag, FormKind, FormState, Signer
-from worker.rules.values import Member, Opinion, Paper, Party, PastReading, Ruling, Signature
+from worker.rules.values import Before, Member, Opinion, Paper, Party, PastReading, Ruling, Signature
 
 Role = Literal["manager", "consultant", "service"]
 ROLES: tuple[Role, ...] = ("manager", "consultant", "service")
@@ -280,6 +280,8 @@ class Visit:
     signatures: Mapping[Signer, Signature] = field(default_factory=dict)
     closed_at: datetime | None = None
     """when it was confirmed or denied"""
+    before: tuple[Before, ...] = ()
+    """how the claims stood that its confirmation moved"""
 
     @property
     def ref(self) -> str:

@@ -26,6 +26,7 @@ from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.protection import protected_until, visited
 from worker.rules.references import Missing
+from worker.rules.revocation import as_before
 from worker.rules.states import ClaimState, FormKind, FormState, Signer
 from worker.rules.turn import Turn
 
@@ -110,8 +111,9 @@ def take_signature(turn: Turn, form: Visit, signer: Signer) -> Outcome:
 
 def confirm(turn: Turn, form: Visit) -> None:
     """R13, R14: the visit counts from now on; agent and opener get the confirmation, the agent's copy (R16)."""
-    turn.state.put(replace(form, state=FormState.CONFIRMED, closed_at=turn.now))
+    before = []
     for claim in claims_on(turn.state, form):
+        before.append(as_before(claim))
         protected = visited(claim, form)
         turn.state.put(protected)
         plan_protection(turn, protected)
@@ -119,10 +121,12 @@ def confirm(turn: Turn, form: Visit) -> None:
         family = [] if claim.live(turn.now) else claims_of_family(turn.state, claim.who, turn.now)
         for other in family:
             if other.holds(turn.now) and other.reported_at >= claim.ends_at:
+                before.append(as_before(other))
                 turn.state.put(replace(other, state=ClaimState.DISPLACED, ended_at=turn.now))
                 if other.unit != claim.unit:
                     told = {key: value for key, value in named_params(other).items() if key != "ref"}
                     turn.notify([other.agent_phone or other.sender], Code.DUPLICATE_OTHER, told)
+    turn.state.put(replace(form, state=FormState.CONFIRMED, closed_at=turn.now, before=tuple(before)))
     turn.notify([form.agent_phone, form.opener], Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
 
 

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from worker.rules.states import Side
+from worker.rules.states import ClaimState, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,18 @@ class Signature:
     at: datetime
     seq: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How a claim stood before a form was confirmed: what it returns to when a signature is taken back (L7)."""
+
+    claim: int
+    state: ClaimState
+    ends_at: datetime
+    visited_at: datetime | None = None
+    visit: int = 0
+    contact_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

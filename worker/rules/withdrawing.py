@@ -10,12 +10,19 @@ from worker.rules.model import Claim, Decision
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.references import Missing, claims_meant, last_reported
+from worker.rules.revocation import form_to_unsign, take_back_signature
 from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 
 def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     """Withdraw the claims that are named; what was protected by them is free for the next report."""
+    signed = [form for ref in parsed.refs if (form := form_to_unsign(turn, ref)) is not None]
+    if signed:
+        # What else is named beside signatures is another act, with a code of its own (L5).
+        if len(signed) != len(parsed.refs) or parsed.reports:
+            return refused(turn, "withdraw", Code.REFUSED_INVALID, {"reason": "signatures_alone"})
+        return answered(turn, "withdraw", [take_back_signature(turn, form) for form in signed], Code.WITHDRAWN)
     if turn.role in ("consultant", "service"):
         return refused(turn, "withdraw", Code.REFUSED_ROLE)
     disputes = [ref for ref in parsed.refs if ref.startswith("D")]

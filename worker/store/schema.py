@@ -242,6 +242,7 @@ visits = Table(
     Column("cured", Boolean, nullable=False, default=False, comment="written proof was shown (R22)"),
     Column("signatures", JSON, nullable=False, comment="party → phone, at, seq (R13)"),
     Column("closed_at", UtcTime),
+    Column("before", JSON, nullable=False, default=(), server_default="[]", comment="claims before it counted (L7)"),
     Index("ix_visits_day", "site_id", "day", "state"),
     Index("ix_visits_claim", "site_id", "claim"),
     Index("ix_visits_phone7", "site_id", "first3", "last4"),

@@ -1,0 +1,93 @@
+"""撤 V…: a signer takes his own signature back until 24:00 of the form's day, and what hung on it is judged anew (L7).
+
+A forged text may have signed; he whose number was forged sees his signature in his confirmation and on the desk.
+"""
+
+from dataclasses import replace
+
+from worker.rules.answers import Outcome
+from worker.rules.codes import Code
+from worker.rules.families import claims_of_family
+from worker.rules.forms import claims_on, form_params, in_view
+from worker.rules.model import Claim, Visit
+from worker.rules.numbers import Rule
+from worker.rules.params import named_params
+from worker.rules.protection import contacted, visited
+from worker.rules.states import ClaimState, FormKind, FormState
+from worker.rules.turn import Turn
+from worker.rules.values import Before
+
+
+def form_to_unsign(turn: Turn, ref: str) -> Visit | None:
+    """Return the form that a reference names, if signatures are given on it: a walk-in is a claim by himself."""
+    form = turn.state.visits.get(int(ref[1:])) if ref[:1] == "V" and ref[1:].isdecimal() else None
+    return form if form is not None and form.kind != FormKind.WALK_IN else None
+
+
+def take_back_signature(turn: Turn, form: Visit) -> Outcome:
+    """Take the sender's signature off a form; a confirmed one stands open again, and is no visit any more."""
+    if not in_view(turn, form):
+        return Outcome(Code.REFUSED_NOT_FOUND)
+    params = form_params(form)
+    own = [party for party, signature in form.signatures.items() if signature.phone == turn.phone]
+    if not own or form.state == FormState.DENIED:
+        return Outcome(Code.REFUSED_ROLE, params)
+    claims = claims_on(turn.state, form)
+    if form.day != turn.state.day(turn.now) or any(claim.deal_at is not None for claim in claims):
+        return Outcome(Code.REFUSED_LATE, params, rules=(Rule.R16,))
+    kept = {party: signature for party, signature in form.signatures.items() if party not in own}
+    unsigned = replace(form, signatures=kept)
+    if form.state == FormState.CONFIRMED:
+        unsigned = replace(unsigned, state=FormState.OPEN, closed_at=None, before=())
+        for claim in claims:
+            _unconfirm(turn, form, claim)
+        _let_stand_again(turn, form, claims)
+    turn.state.put(unsigned)
+    others = [signature.phone for signature in form.signatures.values()]
+    told = params | {"state": "signature"}
+    turn.notify([form.agent_phone, form.opener, *others], Code.WITHDRAWN, told, form.ref)
+    return Outcome(Code.WITHDRAWN, told, form.ref, (Rule.R13, Rule.R16))
+
+
+def as_before(claim: Claim) -> Before:
+    """Return how a claim stands before a confirmation moves it."""
+    return Before(claim.number, claim.state, claim.ends_at, claim.visited_at, claim.visit, claim.contact_at)
+
+
+def _unconfirm(turn: Turn, form: Visit, claim: Claim) -> None:
+    """Judge a claim's protection anew: as it was before the form, with the visits and the contact that came since."""
+    before = next((kept for kept in form.before if kept.claim == claim.number), None)
+    if before is None or form.closed_at is None:
+        return
+    counted = replace(
+        claim,
+        ends_at=before.ends_at,
+        visited_at=before.visited_at,
+        visit=before.visit,
+        contact_at=before.contact_at,
+    )
+    for later in turn.state.visits_of(claim.number):
+        if later.state != FormState.CONFIRMED or not later.closed_at or later.closed_at <= form.closed_at:
+            continue
+        kept = [as_before(counted) if each.claim == claim.number else each for each in later.before]
+        turn.state.put(replace(later, before=tuple(kept)))
+        counted = visited(counted, later)
+    by_the_form = max(form.arrived_at, before.contact_at or form.arrived_at, counted.contact_at or form.arrived_at)
+    if claim.contact_at is not None and claim.contact_at > by_the_form:
+        counted = contacted(counted, claim.contact_at)
+    turn.state.put(counted)
+
+
+def _let_stand_again(turn: Turn, form: Visit, claims: list[Claim]) -> None:
+    """Let stand again what gave way to the confirmation alone, unless somebody holds the client by now (B43)."""
+    own = {claim.number for claim in claims}
+    for kept in form.before:
+        other = turn.state.claims.get(kept.claim)
+        if kept.claim in own or other is None:
+            continue
+        if other.state != ClaimState.DISPLACED or other.ended_at != form.closed_at:
+            continue
+        if any(held.holds(turn.now) for held in claims_of_family(turn.state, other.who, turn.now)):
+            continue
+        turn.state.put(replace(other, state=kept.state, ended_at=None))
+        turn.notify([other.to_tell], Code.WITHDRAWN, named_params(other) | {"state": "stands_again"}, other.ref)
