@@ -47,7 +47,8 @@ def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[
 
 def _folded(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     """L11: a phone that was told enough is told once of what it was not told."""
-    return [Reply(deadline.subject, Code.DIGEST, "notice", dict(deadline.detail) | {"span": "folded"})]
+    span = "folded" if deadline.detail["fitting"] else "counted"
+    return [Reply(deadline.subject, Code.DIGEST, "notice", dict(deadline.detail) | {"span": span})]
 
 
 def _expired(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:

@@ -92,6 +92,7 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
         "unlisted": params.get("unlisted") and code == Code.DIGEST,
         "day": params.get("span") == "day",
         "folded": params.get("span") == "folded",
+        "counted": params.get("span") == "counted",
         "shown": code == Code.DUPLICATE_OTHER and "until" in params,
         str(params.get("ending")): "ending" in params,
         str(params.get("state")): "state" in params,
