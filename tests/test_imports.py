@@ -187,6 +187,20 @@ def test_a_quotation_mark_that_is_not_closed_swallows_nothing(tmp_path: Path, ro
     refused(result, "line 3:")
 
 
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "########", "Err:502"])
+def test_what_a_formula_did_not_find_is_no_name(tmp_path: Path, error: str) -> None:
+    for row in (f"{error},13900000012,链家", f"李四,13900000012,{error}"):
+        refused(take(tmp_path, "roster", f"name,phone,unit\n{row}\n"), "line 2:", f"“{error}”, an error of the spread")
+
+
+def test_unseen_signs_within_a_name_are_no_part_of_it(tmp_path: Path) -> None:
+    assert take(tmp_path, "roster", "name,phone,unit\n李\u200b四\ufe00,139\u200e00000011,链\u2060家\n").exit_code == 0
+    assert people() == [("李四", "+8613900000011", "链家")]
+    row = "client,phone,agent,unit,reported_at\n张\u200b三,138****5678,李四,链家,2026-11-01 10:00\n"
+    assert take(tmp_path, "register", row).exit_code == 0
+    assert [name for name, _, _ in clients()] == ["张三"]
+
+
 def test_a_note_of_several_lines_is_none_of_our_business(tmp_path: Path) -> None:
     content = '姓名,电话,单位,备注\n李四,13900000011,链家,"先,\n再"\n王五,13900000012,链家,\n赵,1,链家,\n'
     assert "line 5:" in take(tmp_path, "roster", content).output

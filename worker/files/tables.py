@@ -22,7 +22,9 @@ LONGEST: Final = 200
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)")
-_AROUND: Final = re.compile(rf"^[\s{TRANSPARENT}]+|[\s{TRANSPARENT}]+$")
+_UNSEEN: Final = re.compile(rf"[{TRANSPARENT}]+")
+_FAILED: Final = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#{2,})|Err:[0-9]{3}")
+"""What spreadsheets show where a formula found nothing, or where a column is too narrow for what stands in it."""
 _AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
 _NO_HEADING: Final = re.compile(rf"[\s_*:：{TRANSPARENT}]+|[(（\[【][^)）\]】]*[)）\]】]$")
 
@@ -70,10 +72,10 @@ def take_table(path: Path, columns: Mapping[str, Column], take: Callable[[TableR
 
 
 def clean(cell: str) -> str:
-    """Return a cell without what spreadsheets put around it: blanks, unseen signs, the sign of a text (', ="…")."""
-    seen = _AROUND.sub("", cell)
+    """Return a cell without unseen signs anywhere, and blanks and the sign of a text (', ="…") around it."""
+    seen = _UNSEEN.sub("", cell).strip()
     as_text = _AS_TEXT.fullmatch(seen)
-    return _AROUND.sub("", as_text[1].replace('""', '"') if as_text else seen.removeprefix("'"))
+    return (as_text[1].replace('""', '"') if as_text else seen.removeprefix("'")).strip()
 
 
 def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
@@ -84,6 +86,8 @@ def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
             raise ValueError(f"{name} holds a NUL character or half of one, which is no letter or sign")
         if len(cell) > LONGEST:
             raise ValueError(f"{name} is longer than {LONGEST} characters")
+        if _FAILED.fullmatch(cell):
+            raise ValueError(f"{name} is “{cell}”, an error of the spreadsheet: mend its formula and save it again")
     return given
 
 
