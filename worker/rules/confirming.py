@@ -72,7 +72,7 @@ def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
     named = {"kind": "unsign" if unsigns else parsed.kind, **_named(turn, parsed)}
     act = {
         "kind": parsed.kind,
-        "parsed": asdict(parsed),
+        "parsed": asdict(replace(parsed, refs=tuple(_lasting(turn, ref) for ref in parsed.refs))),
         "named": named,
         "asked_at": turn.now.isoformat(),
         "key": key_of(turn.message.salt),
@@ -146,6 +146,12 @@ def _named(turn: Turn, parsed: Parsed) -> dict[str, Any]:
     named = [_thing_named(turn, ref) for ref in parsed.refs]
     named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
     return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
+
+
+def _lasting(turn: Turn, ref: str) -> str:
+    """Return a number that means the same when the code comes: of a client's last four that of his registration."""
+    claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
+    return ref if claim is None or isinstance(claim, Missing) else claim.ref
 
 
 def _thing_named(turn: Turn, ref: str) -> dict[str, Any]:
