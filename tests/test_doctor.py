@@ -168,6 +168,26 @@ class TestSettings(OnSqlite):
     def test_nobody_hears_of_trouble(self, doctor: Doctor) -> None:
         the_only(doctor(ALERT_URL=None), "settings", "ALERT_URL is not set", weight="advice")
 
+    @pytest.mark.parametrize(
+        ("changed", "words"),
+        [
+            ({}, None),
+            ({"HOST": "::1"}, None),
+            ({"HOST": "0.0.0.0"}, "HOST is 0.0.0.0, but the sandbox answers this machine alone"),  # noqa: S104
+            ({"SANDBOX_HOSTS": "try.example.com"}, "SANDBOX_HOSTS lets whoever reaches try.example.com text as"),
+        ],
+    )
+    def test_a_sandbox_that_others_reach_is_told(
+        self, doctor: Doctor, engine: Engine, changed: dict[str, str], words: str | None
+    ) -> None:
+        with engine.begin() as connection:
+            connection.execute(update(sites).values(gateway="sandbox"))
+        found = doctor(TWILIO_ACCOUNT_SID=None, TWILIO_AUTH_TOKEN=None, TWILIO_API_URL=None, PUBLIC_URL=None, **changed)
+        if words is None:
+            assert found == []
+        else:
+            the_only(found, "settings", words, weight="advice")
+
     def test_the_sandbox_needs_none_of_it(self, doctor: Doctor, engine: Engine) -> None:
         with engine.begin() as connection:
             connection.execute(update(sites).values(gateway="sandbox"))
