@@ -174,7 +174,13 @@ def test_a_stopped_gateway_is_let_go_again(client: FlaskClient, runtime: Runtime
     page = shown(client)
     assert "网关 sandbox 已停，它的回复在等待" in page
     assert "Twilio 不认我们的账号或令牌" in page
-    post(client, "/ops/gateways/sandbox/resume")
+    enrol(runtime, "here", "ops", site_id=1)
+    resume = "/ops/gateways/sandbox/resume"
+    assert resume in client.get("/ops").text
+    here = visitor(client.application, "here")
+    assert resume not in here.get("/ops").text, "it concerns every site"
+    assert post(here, resume).status_code == 403
+    post(client, resume)
     assert "网关 sandbox 正常发送" in shown(client)
     assert done(runtime) == [("resume", "gateway sandbox")]
 

@@ -62,7 +62,9 @@ def _part(name: str) -> str:
     sites = visible_sites()
     show = Showing(runtime().clock(), *(site.zone for site in sites[:1]))
     found = {"now": _now, "queues": _queues, "traffic": _traffic, "troubles": _troubles}[name]
-    return render_template(f"ops/{name}.html", show=show, **found({site.id for site in sites}, show))
+    # What concerns every gateway and queue is not for who looks after one site (`ops_acts` refuses it).
+    for_all = present_user().site_id is None and present_user().may(frozenset({"ops"}))
+    return render_template(f"ops/{name}.html", show=show, for_all=for_all, **found({site.id for site in sites}, show))
 
 
 def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
