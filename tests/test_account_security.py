@@ -1,5 +1,6 @@
 """Guessing, links at the same moment, one's own logins, and codes beside the password."""
 
+import base64
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor
@@ -17,6 +19,7 @@ from webhook.app import create_app
 from worker.accounts.throttle import network_of
 from worker.accounts.users import accept_invitation, add_user, reset_user
 from worker.runtime import Runtime
+from worker.store.schema import users
 
 
 class Clock:
@@ -151,9 +154,9 @@ def test_everybody_sees_his_logins_and_ends_them_one_by_one(app: Flask, runtime:
 
 
 def set_up(client: FlaskClient, clock: Clock) -> pyotp.TOTP:
-    found = re.search(r"<code>([A-Z2-7]{32})</code>", client.get("/account/code").text)
+    found = re.search(r"<code>((?:[A-Z2-7]{4} ?){8})</code>", client.get("/account/code").text)
     assert found
-    totp = pyotp.TOTP(found[1])
+    totp = pyotp.TOTP(found[1].replace(" ", ""))
     assert post(client, "/account/code", code="000000").status_code == 400
     assert post(client, "/account/code", code=totp.at(clock())).status_code == 303
     return totp
@@ -175,8 +178,21 @@ def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, cloc
     assert coded(app, clock, totp.at(clock())) == 401
     clock.now += timedelta(minutes=20)
     assert coded(app, clock, totp.at(clock() - timedelta(minutes=2))) == 401
-    post(client, "/account/code/remove")
+    for wrong in ({}, {"current": PASSWORD}, {"code": totp.at(clock())}):
+        assert post(client, "/account/code/remove", **wrong).status_code == 401
+    assert coded(app, clock, "") == 401
+    sure = {"current": PASSWORD, "code": totp.at(clock())}
+    assert post(client, "/account/code/remove", **sure).status_code == 303
+    assert client.get("/account").text.count("/account/logins/") == 2, "the login that asked took the place of its own"
     assert coded(app, clock, "") == 303
+
+
+def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: Runtime, clock: Clock) -> None:
+    totp = set_up(visitor(app, "Wang"), clock)
+    with runtime.engine.connect() as connection:
+        row = connection.execute(select(users).where(users.c.key == "wang")).one()
+    assert totp.secret not in str(row)
+    assert base64.b32encode(bytes.fromhex(row.totp)).decode() != totp.secret
 
 
 def test_a_reset_takes_the_code_away_and_a_consultant_has_none(app: Flask, runtime: Runtime, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import LOGIN, everybody, own_path, present_user, public, user
@@ -14,6 +14,7 @@ from webhook.sites import visible_site
 from worker.accounts.logins import Credentials, Login, log_in, log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
+from worker.accounts.second_factor import take_away
 from worker.accounts.users import User, accept_invitation, choose_password, fault_of, user_of_link
 from worker.var_folder import secret_key_of
 
@@ -103,6 +104,22 @@ def change_password() -> Page:
     choose_password(runtime().engine, who, request.form["password"], now)
     _begin(open_session(runtime().engine, who, _agent(), now))
     return redirect(url_for("accounts.account", done=1), 303)
+
+
+@routes.post("/account/code/remove")
+@everybody
+def remove_code() -> Page:
+    """Ask for no codes any more: only who knows password and code, and not whoever finds the page open."""
+    who, left = present_user(), session[LOGIN]
+    tried = _try(who.name, request.form.get("current", ""))
+    if tried.token is None:
+        return _refused("account.html", tried, **_account())
+    now = runtime().clock()
+    take_away(runtime().engine, who, now)
+    log_out(runtime().engine, who, left, now)
+    _begin(tried.token)
+    flash(_("Logins ask for no code any more."))
+    return redirect(url_for("accounts.account"), 303)
 
 
 @routes.post("/account/end")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from worker.accounts.acts import note
 from worker.accounts.devices import device_of, new_device
 from worker.accounts.passwords import digest, fits, made_token
-from worker.accounts.second_factor import accepts
+from worker.accounts.second_factor import Factor, accepts
 from worker.accounts.throttle import Throttle
 from worker.accounts.users import THERE, User, folded, user_of
 from worker.store.database import reading
@@ -64,7 +64,7 @@ def log_in(engine: Engine, key: str, given: Credentials, now: datetime) -> Login
     # Outside of any transaction: this takes its time on purpose.
     if not fits(given.password, row.password if row else None) or row is None:
         return Login()
-    if row.totp is not None and not accepts(engine, row.id, row.totp, given.code, now):
+    if row.totp is not None and not accepts(engine, row.id, Factor(row.totp, key), given.code, now):
         return Login()
     throttle.succeeded()
     device = given.device if device_of(key, name, given.device) else new_device(key, name)

@@ -634,7 +634,9 @@ users = Table(
     Column("link", String(64), comment="SHA-256 of the one-time link by which he chooses a password"),
     Column("link_until", UtcTime),
     Column("created_at", UtcTime, nullable=False),
-    Column("totp", Words, comment="secret of the app that shows codes (base 32); empty: none are asked for"),
+    Column(
+        "totp", Words, comment="seed of the codes that an app shows, good with our key alone; empty: none asked for"
+    ),
     Column("totp_step", BigInteger, comment="the half minute of the code used last, since 1970: each is good once"),
     Column("removed_at", UtcTime, comment="he may not log in any more; the row stays for what he did"),
     comment="Who may log in to the staff pages.",

@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the columns."""
-    kept = "secret of the app that shows codes (base 32); empty: none are asked for"
+    kept = "seed of the codes that an app shows, good with our key alone; empty: none asked for"
     op.add_column("users", sa.Column("totp", sa.Text(), comment=kept))
     step = "the half minute of the code used last, since 1970: each is good once"
     op.add_column("users", sa.Column("totp_step", sa.BigInteger(), comment=step))
