@@ -9,8 +9,9 @@ import webhook
 import worker
 from tests.crashes.points import POINTS, STEPS
 from tests.crashes.proving import dies_in_one_process, dies_in_real_life, journey_on
-from worker.settings import SettingsError, load_settings
+from worker.settings import load_settings
 from worker.up.guard import Guard
+from worker.variables import SettingsError
 
 NOT_ON_THE_PATH = {
     *("users.py", "logins.py", "throttle.py", "acts.py", "second_factor.py", "repairs.py"),

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from worker.settings import SettingsError, load_settings
+from worker.settings import load_settings
 from worker.var_folder import kept_secret, secret_key_of
+from worker.variables import SettingsError
 
 SID = "AC" + "0" * 31 + "f"
 SERVICE = "MG" + "a" * 32

@@ -14,8 +14,9 @@ from webhook.connections import MOST_CONNECTIONS, PatientWorker
 from worker.log import set_up_logging
 from worker.processes.feeder import keep_feeding
 from worker.runtime import open_runtime
-from worker.settings import Settings, SettingsError, load_settings
+from worker.settings import Settings, load_settings
 from worker.var_folder import require_folder
+from worker.variables import SettingsError
 
 WORKERS = 2
 GRACE_S = 3

@@ -1,14 +1,26 @@
 """The environment becomes one frozen value; a wrong variable stops the start with a sentence that names it."""
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from worker.variables import (
+    Network,
+    SettingsError,
+    alert_url,
+    auth_tokens,
+    check_sid,
+    database_url,
+    host_names,
+    http_url,
+    log_level,
+    long_enough,
+    networks,
+    per_second,
+    port,
+    public_url,
+    redis_url,
+)
 
 # Whoever can read these can act in our name, so each may come from a file instead: NAME_FILE holds its path.
 SECRET_VARIABLES = (
@@ -35,25 +47,9 @@ VARIABLES = (
     "HOST",
     "PORT",
 )
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 OWN_PROXIES = "127.0.0.1,::1"
 CRASH_VARIABLE = "BAOBEI_CRASH_AT"
 TWILIO_API = "https://api.twilio.com"
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-POSTGRESQL = "postgresql+psycopg"
-DRIVERS = {
-    "sqlite": "sqlite",
-    "sqlite+pysqlite": "sqlite",
-    "postgres": POSTGRESQL,
-    "postgresql": POSTGRESQL,
-    POSTGRESQL: POSTGRESQL,
-}
-SHORTEST_KEY = 16
-SLOWEST, FASTEST = 0.01, 1000.0
-
-
-class SettingsError(ValueError):
-    """A variable has a wrong value; the sentence names it and says how to mend it, and never shows a secret."""
 
 
 @dataclass(frozen=True)
@@ -136,19 +132,19 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     var = Path(given.get("BAOBEI_VAR", "var")).expanduser().absolute()
     settings = Settings(
         var=var,
-        database_url=_database_url(given.get("DATABASE_URL"), var),
-        redis_url=_redis_url(given.get("REDIS_URL")),
-        public_url=_public_url(given.get("PUBLIC_URL")),
-        secret_key=_long_enough("SECRET_KEY", given.get("SECRET_KEY")),
+        database_url=database_url(given.get("DATABASE_URL"), var),
+        redis_url=redis_url(given.get("REDIS_URL")),
+        public_url=public_url(given.get("PUBLIC_URL")),
+        secret_key=long_enough("SECRET_KEY", given.get("SECRET_KEY")),
         twilio=_twilio(given),
-        alert_url=_alert_url(given.get("ALERT_URL")),
-        send_per_second=_per_second(given.get("SEND_PER_SECOND")),
-        log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
+        alert_url=alert_url(given.get("ALERT_URL")),
+        send_per_second=per_second(given.get("SEND_PER_SECOND")),
+        log_level=log_level(given.get("LOG_LEVEL", "INFO")),
         host=given.get("HOST", "127.0.0.1"),
-        port=_port(given.get("PORT", "8000")),
-        metrics_token=_long_enough("METRICS_TOKEN", given.get("METRICS_TOKEN")),
-        trusted_proxies=_networks(given.get("TRUSTED_PROXIES", OWN_PROXIES)),
-        sandbox_hosts=_host_names(given.get("SANDBOX_HOSTS", "")),
+        port=port(given.get("PORT", "8000")),
+        metrics_token=long_enough("METRICS_TOKEN", given.get("METRICS_TOKEN")),
+        trusted_proxies=networks(given.get("TRUSTED_PROXIES", OWN_PROXIES)),
+        sandbox_hosts=host_names(given.get("SANDBOX_HOSTS", "")),
         crash_at=environ.get(CRASH_VARIABLE) or None,
     )
     if settings.sandbox and settings.public_url:
@@ -184,104 +180,11 @@ def _from_file(name: str, path: str) -> str:
     return text
 
 
-def _database_url(text: str | None, var: Path) -> str:
-    if text is None:
-        return _rendered(URL.create("sqlite", database=str(var / "baobei.sqlite")))
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        raise SettingsError("DATABASE_URL is not a URL: write sqlite:///FILE or postgresql://USER@HOST/NAME.") from None
-    driver = DRIVERS.get(url.drivername)
-    if driver is None:
-        raise SettingsError(f"DATABASE_URL begins with {url.drivername}: only sqlite and postgresql are known.")
-    if driver == "sqlite":
-        return _rendered(_sqlite_url(url))
-    return _rendered(url.set(drivername=driver))
-
-
-def _sqlite_url(url: URL) -> URL:
-    if not url.database or url.database.startswith((":memory:", "file:")):
-        raise SettingsError(
-            "DATABASE_URL names no SQLite file, which several processes could share: write sqlite:///FILE."
-        )
-    return url.set(drivername="sqlite", database=str(Path(url.database).absolute()))
-
-
-def _rendered(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
-
-
-def _redis_url(text: str | None) -> str | None:
-    if text is None:
-        return None
-    url = _split("REDIS_URL", text, "redis://HOST:6379/0 or unix:///PATH")
-    if url.scheme not in ("redis", "rediss", "unix"):
-        raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://.")
-    if not (url.path.strip("/") if url.scheme == "unix" else url.hostname):
-        raise SettingsError("REDIS_URL names no server: write redis://HOST:6379/0 or unix:///PATH.")
-    return text
-
-
-def _public_url(text: str | None) -> str | None:
-    if text is None:
-        return None
-    url = _http_url("PUBLIC_URL", text)
-    if url.query or url.fragment or url.username is not None:
-        raise SettingsError(
-            "PUBLIC_URL must be an address only, like https://reports.example.com, without ?, # or user."
-        )
-    return text.rstrip("/")
-
-
-def _alert_url(text: str | None) -> str | None:
-    if text is not None:
-        _http_url("ALERT_URL", text)
-    return text
-
-
-def _http_url(name: str, text: str) -> SplitResult:
-    url = _split(name, text, "https://HOST")
-    if url.scheme not in ("http", "https") or not url.hostname or re.search(r"\s", text):
-        raise SettingsError(f"{name} must be an address that begins with http:// or https://, like https://HOST.")
-    return url
-
-
-def _split(name: str, text: str, example: str) -> SplitResult:
-    try:
-        url = urlsplit(text)
-        _ = url.port  # Reading it is what checks it.
-    except ValueError:
-        raise SettingsError(f"{name} is not a URL: write {example}.") from None
-    return url
-
-
-def _long_enough(name: str, text: str | None) -> str | None:
-    if text is not None and len(text) < SHORTEST_KEY:
-        raise SettingsError(f"{name} is shorter than {SHORTEST_KEY} characters: use a long random one, or remove it.")
-    return text
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(each.strip()) for each in text.split(","))
-    except ValueError:
-        raise SettingsError(
-            f"TRUSTED_PROXIES is {text}, but must be addresses or networks with commas between, like 10.0.0.0/8."
-        ) from None
-
-
-def _host_names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
-    if not all(re.fullmatch(r"[a-z0-9.:_-]+", name) for name in names):
-        raise SettingsError("SANDBOX_HOSTS must be host names with commas between, without scheme, path or brackets.")
-    return names
-
-
 def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:
     sid, tokens = given.get("TWILIO_ACCOUNT_SID"), given.get("TWILIO_AUTH_TOKEN")
     service, key = given.get("TWILIO_MESSAGING_SERVICE_SID"), _api_key(given)
     api_url = given.get("TWILIO_API_URL", TWILIO_API).rstrip("/")
-    _http_url("TWILIO_API_URL", api_url)
+    http_url("TWILIO_API_URL", api_url)
     if sid is None and tokens is None and service is None and key is None:
         return None
     if sid is None:
@@ -292,53 +195,19 @@ def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:
         raise SettingsError(
             "TWILIO_AUTH_TOKEN is not set, but TWILIO_ACCOUNT_SID is: set both, or none for the sandbox."
         )
-    _check_sid("TWILIO_ACCOUNT_SID", "AC", sid)
+    check_sid("TWILIO_ACCOUNT_SID", "AC", sid)
     if service is not None:
-        _check_sid("TWILIO_MESSAGING_SERVICE_SID", "MG", service)
-    return TwilioSettings(sid, _auth_tokens(tokens), service, api_url, key)
+        check_sid("TWILIO_MESSAGING_SERVICE_SID", "MG", service)
+    return TwilioSettings(sid, auth_tokens(tokens), service, api_url, key)
 
 
 def _api_key(given: Mapping[str, str]) -> tuple[str, str] | None:
     key, secret = given.get("TWILIO_API_KEY"), given.get("TWILIO_API_SECRET")
     if key is not None:
-        _check_sid("TWILIO_API_KEY", "SK", key)
+        check_sid("TWILIO_API_KEY", "SK", key)
     if key is None and secret is None:
         return None
     if key is None or secret is None:
         missing = "TWILIO_API_KEY" if key is None else "TWILIO_API_SECRET"
         raise SettingsError(f"{missing} is not set, but the other half of the API key is: set both, or neither.")
     return key, secret
-
-
-def _check_sid(name: str, prefix: str, sid: str) -> None:
-    if not re.fullmatch(prefix + "[0-9a-fA-F]{32}", sid):
-        raise SettingsError(f"{name} must be {prefix} and 32 hexadecimal digits: copy it from Twilio's console.")
-
-
-def _auth_tokens(text: str) -> tuple[str, ...]:
-    tokens = tuple(token.strip() for token in text.split(","))
-    if len(tokens) > 2 or not all(re.fullmatch(r"\S+", token) for token in tokens):
-        raise SettingsError("TWILIO_AUTH_TOKEN must be one token, or two with a comma between them while rotating.")
-    return tokens
-
-
-def _per_second(text: str | None) -> float | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or not SLOWEST <= float(text) <= FASTEST:
-        raise SettingsError(
-            f"SEND_PER_SECOND is {text}, but must be a number from {SLOWEST:g} to {FASTEST:g}, or not set at all."
-        )
-    return float(text)
-
-
-def _log_level(text: str) -> str:
-    if text.upper() not in LOG_LEVELS:
-        raise SettingsError(f"LOG_LEVEL is {text}, but must be one of {', '.join(LOG_LEVELS)}.")
-    return text.upper()
-
-
-def _port(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
-        raise SettingsError(f"PORT is {text}, but must be a number from 1 to 65535.")
-    return int(text)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from worker.settings import Settings, SettingsError
+from worker.settings import Settings
+from worker.variables import SettingsError
 
 
 def require_folder(var: Path) -> None:

@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from worker.cli.problems import Problem, WrongUsage
 from worker.errors import SetUpError
-from worker.settings import Settings, SettingsError, load_settings
+from worker.settings import Settings, load_settings
 from worker.store.database import OldDatabaseError, open_engine, require_carried_on
 from worker.var_folder import require_folder
+from worker.variables import SettingsError
 
 
 def settings() -> Settings:

@@ -10,7 +10,8 @@ import click
 from worker.doctor.base import Finding, Patient
 from worker.doctor.table import CHECKS, examine
 from worker.runtime import open_runtime
-from worker.settings import SettingsError, load_settings
+from worker.settings import load_settings
+from worker.variables import SettingsError
 
 LOCK_WAIT_MS = 2_000
 

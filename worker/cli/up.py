@@ -19,7 +19,7 @@ from worker.accounts.users import FIRST_USER, LINK_LIFE, add_first_user
 from worker.cli.problems import Problem, WrongUsage
 from worker.clock import utc_now
 from worker.lock import AlreadyRunningError, var_lock
-from worker.settings import Settings, SettingsError, address, load_settings
+from worker.settings import Settings, address, load_settings
 from worker.store.database import migrate, open_engine
 from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
@@ -28,6 +28,7 @@ from worker.up.procfile import ProcfileError, read_procfile
 from worker.up.redis_server import EmbeddedError, spawn_redis, start_redis
 from worker.up.supervisor import Program, Supervisor, SupervisorError, spawn
 from worker.var_folder import recorded_address, require_folder, secret_key_of
+from worker.variables import SettingsError
 
 PACKAGED = Path(__file__).resolve().parents[1] / "up"
 """Holds the Procfile that travels with the program."""
