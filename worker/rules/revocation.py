@@ -30,9 +30,13 @@ def take_back_signature(turn: Turn, form: Visit) -> Outcome:
         return Outcome(Code.REFUSED_NOT_FOUND)
     params = form_params(form)
     own = [party for party, signature in form.signatures.items() if signature.phone == turn.phone]
-    if not own or form.state == FormState.DENIED:
-        return Outcome(Code.REFUSED_ROLE, params)
     claims = claims_on(turn.state, form)
+    if turn.role == "service" or form.state == FormState.DENIED:
+        return Outcome(Code.REFUSED_ROLE, params)
+    if not own:
+        # A claim is not given up by its form.
+        said = {"reason": "form", "form": form.ref} | ({"ref": claims[0].ref} if claims else {})
+        return Outcome(Code.REFUSED_INVALID, params | said)
     if form.day != turn.state.day(turn.now) or any(claim.deal_at is not None for claim in claims):
         return Outcome(Code.REFUSED_LATE, params, rules=(Rule.R16,))
     kept = {party: signature for party, signature in form.signatures.items() if party not in own}

@@ -28,9 +28,6 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     disputes = [ref for ref in parsed.refs if ref.startswith("D")]
     if disputes:
         return answered(turn, "withdraw", [cancel_dispute(turn, ref) for ref in disputes], Code.WITHDRAWN)
-    of_form = _form_of_report(turn, parsed)
-    if of_form is not None:
-        return refused(turn, "withdraw", Code.REFUSED_INVALID, of_form)
     outcomes = []
     for named in claims_meant(turn, parsed):
         claim = _withdrawable(turn, named)
@@ -57,18 +54,6 @@ def meant_by_give_up(turn: Turn, parsed: Parsed) -> Parsed | Decision:
     if refusals:
         return answered(turn, "give_up", refusals)
     return Parsed("withdraw", refs=tuple(claim.ref for claim in meant if not isinstance(claim, Missing)))
-
-
-def _form_of_report(turn: Turn, parsed: Parsed) -> dict[str, str] | None:
-    """Return what is said of a visit form that is named for 撤: a claim is not given up by its form (L7).
-
-    A walk-in is his form.
-    """
-    for ref in (ref for ref in parsed.refs if ref.startswith("V")):
-        claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0]
-        if not isinstance(claim, Missing) and claim.ref != ref:
-            return {"reason": "form", "form": ref, "ref": claim.ref}
-    return None
 
 
 def _withdrawable(turn: Turn, claim: Claim | Missing) -> Claim | Outcome:
