@@ -68,11 +68,12 @@ def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
     waiting = _waiting(turn, sender)
     if waiting is not None:
         return refused(turn, parsed.kind, Code.REFUSED_INVALID, waiting["named"] | {"reason": "act_waits"})
+    parsed = _lasting(turn, parsed)
     unsigns = parsed.kind == "withdraw" and any(form_to_unsign(turn, ref) is not None for ref in parsed.refs)
     named = {"kind": "unsign" if unsigns else parsed.kind, **_named(turn, parsed)}
     act = {
         "kind": parsed.kind,
-        "parsed": asdict(replace(parsed, refs=tuple(_lasting(turn, ref) for ref in parsed.refs))),
+        "parsed": asdict(parsed),
         "named": named,
         "asked_at": turn.now.isoformat(),
         "key": key_of(turn.message.salt),
@@ -148,10 +149,21 @@ def _named(turn: Turn, parsed: Parsed) -> dict[str, Any]:
     return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
 
 
-def _lasting(turn: Turn, ref: str) -> str:
-    """Return a number that means the same when the code comes: of a client's last four that of his registration."""
-    claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
-    return ref if claim is None or isinstance(claim, Missing) else claim.ref
+def _lasting(turn: Turn, parsed: Parsed) -> Parsed:
+    """Return an act that means the same when its code comes: by the registrations that its words mean now.
+
+    A client's last four become his registration's number; so does a client whom 撤 names.
+    """
+    refs = list[str]()
+    for ref in parsed.refs:
+        claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
+        refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
+    if parsed.kind != "withdraw":
+        return replace(parsed, refs=tuple(refs))
+    named = claims_meant(turn, replace(parsed, refs=())) if parsed.reports else []
+    missing = tuple(r for r, claim in zip(parsed.reports, named, strict=False) if isinstance(claim, Missing))
+    refs += [claim.ref for claim in named if not isinstance(claim, Missing)]
+    return replace(parsed, refs=tuple(refs), reports=missing)
 
 
 def _thing_named(turn: Turn, ref: str) -> dict[str, Any]:
