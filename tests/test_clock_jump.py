@@ -110,3 +110,15 @@ def test_a_clock_that_was_set_anew_is_believed_after_a_day(
     later = second_opinion.Running(here.boot, here.up + timedelta(days=1, minutes=1))
     monkeypatch.setattr(second_opinion, "running", lambda: later)
     assert run(*POLICY).exit_code == 0
+
+
+def test_a_clock_that_jumped_is_alarmed_while_it_is_wrong(runtime: Runtime, jump: Jump) -> None:
+    if runtime.engine.dialect.name != "sqlite":
+        return  # There the line is ahead of this machine's clock, which is an alarm of its own.
+    jump(TEN_DAYS)
+    assert post(client_of(runtime), "/gateways/sandbox/messages", sandbox_request()).status_code == 200
+    (alarm,) = [each for each in alarms(runtime.engine, utc_now() + TEN_DAYS) if each.code == "clock_ahead"]
+    assert "NTP" in alarm.sentence
+    assert alarm.detail["minutes"] in (14399, 14400)
+    jump(timedelta())
+    assert [each for each in alarms(runtime.engine, utc_now()) if each.code == "clock_ahead"] == []

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
 
-from worker.line.second_opinion import AHEAD
+from worker.line.second_opinion import AHEAD, clock_ahead
 from worker.outbox.stops import stopped
 from worker.readers.lines import lines
 from worker.readers.undecidable import left_undecided
@@ -90,6 +90,16 @@ def _line_ahead(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         minutes = int((row.last_received_at - now).total_seconds()) // 60
         yield Alarm("line_ahead", f"site:{row.id}", now, sentence, _site(row.id, minutes=minutes))
+
+
+def _clock_ahead(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    minutes = (ahead := clock_ahead(connection, now)) // timedelta(minutes=1)
+    if ahead > AHEAD:
+        sentence = (
+            f"This machine's clock has jumped {counted(minutes, 'minute', 'minutes')} ahead of how long it has been "
+            "running, and texts bear its time: set it from the network (NTP), and look through the newest reports."
+        )
+        yield Alarm("clock_ahead", "", now, sentence, {"minutes": minutes})
 
 
 def _undecidable(connection: Connection, now: datetime) -> Iterator[Alarm]:
@@ -256,6 +266,7 @@ def _many_messages(connection: Connection, now: datetime) -> Iterator[Alarm]:
 CONDITIONS: Final[tuple[Condition, ...]] = (
     _line_stands,
     _line_ahead,
+    _clock_ahead,
     _undecidable,
     _forwards_wait,
     _gateway_stopped,

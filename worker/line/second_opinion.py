@@ -57,6 +57,21 @@ def second_opinion(connection: Connection, now: datetime) -> datetime | None:
     return believed if jumped else now
 
 
+def clock_ahead(connection: Connection, now: datetime) -> timedelta:
+    """Return how far `now` is ahead of the second opinion, nothing being written; zero where there is none.
+
+    Only of SQLite: with PostgreSQL the line itself is then ahead of this machine's clock, which is told by itself.
+    """
+    here = running()
+    if connection.dialect.name == "postgresql" or here is None:
+        return timedelta()
+    anchor = connection.execute(select(clock_anchors).where(clock_anchors.c.boot == here.boot)).first()
+    if anchor is None:
+        return timedelta()
+    elapsed = here.up - timedelta(milliseconds=anchor.up_ms)
+    return now - anchor.at - elapsed if elapsed < BELIEVED_AFTER else timedelta()
+
+
 def _anchor(connection: Connection, here: Running, now: datetime) -> None:
     connection.execute(delete(clock_anchors))
     up_ms = here.up // timedelta(milliseconds=1)
