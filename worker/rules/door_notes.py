@@ -45,4 +45,6 @@ def is_repeat(message: Message, decision: Decision) -> bool:
     if noted is None or any(isinstance(fact, Claim) and fact.place[0] == decision.seq for fact in decision.facts):
         return False
     again = bool(decision.rows) and all(row.code == Code.DUPLICATE_OWN for row in decision.rows)
+    # One wrong code that is brought twice is one try (L5).
+    again = again or decision.kind == "confirm"
     return again or bool(noted["after_ms"] < _NO_THUMB_MS)
