@@ -155,6 +155,10 @@ class _Writer:
             # It did nothing; without the other clients that it fitted it would.
             yield f"# {line} (fitted several clients)"
             return
+        if self._means_others(one):
+            # Four digits that are his as well meant another's registration then.
+            yield f"# {line} (another client's)"
+            return
         if any(reply.params.get("reason") == "act_waits" for reply in one.replies):
             yield f"# {line} (another act waited for its code)"
             return
@@ -167,6 +171,13 @@ class _Writer:
                 capture = f" as={reply.ref}" if reply.ref and reply.ref not in self.captured else ""
                 self.captured |= {reply.ref} if capture else set()
                 yield f"{at} {reply.recipient} < {reply.code}{capture}"
+
+    def _means_others(self, one: Played) -> bool:
+        """Tell whether an act, or its code, was about registrations none of which is in this case."""
+        named = {thing.get("ref", "") for reply in one.replies for thing in reply.params.get("named", ())}
+        named |= {reply.ref for reply in one.replies} if one.code else set()
+        registrations = {ref for ref in named if ref.startswith("R")}
+        return bool(registrations) and registrations.isdisjoint(claim.ref for claim in self.case.state.claims.values())
 
     def _words(self, one: Played) -> str:
         if one.code:
