@@ -175,7 +175,7 @@ def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(gate: Gate, 
     endless = Endless()
     environ = create_environ(gate.path, method="POST", headers={"Content-Type": FORM, "Transfer-Encoding": "chunked"})
     del environ["CONTENT_LENGTH"]
-    environ |= {"wsgi.input": endless, "wsgi.input_terminated": True}
+    environ |= {"REMOTE_ADDR": "127.0.0.1", "wsgi.input": endless, "wsgi.input_terminated": True}
     _, status, _ = run_wsgi_app(gate.client.application, environ, buffered=True)
     assert status.startswith("413")
     assert endless.given <= 4 * LARGEST_BODY

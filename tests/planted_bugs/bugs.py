@@ -29,8 +29,8 @@ BUGS = (
             Edit("worker/line/door.py", "select(func.clock_timestamp())", "select(func.now())"),
             Edit(
                 "worker/line/door.py",
-                "max(_now(connection, clock), site.last_received_at)",
-                "max(_now(connection, clock))",
+                "received_at = max(now, site.last_received_at)",
+                "received_at = now",
             ),
         ),
     ),

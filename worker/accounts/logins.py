@@ -11,6 +11,7 @@ from worker.accounts.passwords import digest, fits, made_token
 from worker.accounts.second_factor import Factor, accepts
 from worker.accounts.throttle import Throttle
 from worker.accounts.users import THERE, User, folded, user_of
+from worker.storable import storable
 from worker.store.database import reading
 from worker.store.schema import sessions, users
 
@@ -127,7 +128,7 @@ def sessions_of(engine: Engine, user: User, token: str, now: datetime) -> list[S
 def end_session(engine: Engine, user: User, key: str, now: datetime) -> bool:
     """End one of a user's own logins; tell whether there was one."""
     with engine.begin() as connection:
-        mine = (sessions.c.user_id == user.id) & (func.substr(sessions.c.token, 1, 12) == key)
+        mine = (sessions.c.user_id == user.id) & (func.substr(sessions.c.token, 1, 12) == storable(key))
         ended = connection.execute(delete(sessions).where(mine)).rowcount > 0
         if ended:
             note(connection, user.id, "login_ended", f"user {user.id}", now)
