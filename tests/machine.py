@@ -1,8 +1,8 @@
 """A state machine over everything that happens to a line: texts, jobs, sending, callbacks, deaths, look-ups, time."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.schedules import LI, PEOPLE, START, WANG
 from tests.sending import MANAGER, NUMBER, StandingClock
 from worker.decide.decider import decide_site
 from worker.decide.notices import tell_due
-from worker.gateways.base import Handover, Inbound, Outgoing, Refused, Retry, Sent, Status, Unknown
+from worker.gateways.base import Doubt, Handover, Inbound, Outgoing, Refused, Retry, Sent, Status, Unknown
 from worker.line.door import Entry, accept, enter, found_site
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
@@ -64,17 +64,10 @@ class Post:
         status = Status(NAME, sid, outgoing.reply_id, word, attempt=outgoing.attempt)
         record_status(self.engine, status, self.clock())
 
-    def lookup(
-        self,
-        outgoing: Outgoing,
-        since: datetime,
-        known: Collection[str],
-        others: Collection[str] = (),
-        until: datetime | None = None,
-    ) -> Handover | None:
+    def lookup(self, doubt: Doubt) -> Handover | None:
         """Find a message by number and words."""
-        same = (outgoing.recipient, outgoing.words)
-        found = (s for o, s in self.taken if (o.recipient, o.words) == same and s not in known)
+        same = (doubt.outgoing.recipient, doubt.outgoing.words)
+        found = (s for o, s in self.taken if (o.recipient, o.words) == same and s not in doubt.taken)
         return next((Sent(sid) for sid in found), None)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.sending import AGENT, NOON, NUMBER, StandingClock, outgoing
-from worker.gateways.base import ForgedError, Inbound, MalformedError, Sent
+from worker.gateways.base import Doubt, ForgedError, Inbound, MalformedError, Sent
 from worker.gateways.sandbox import SIGNATURE, TIMESTAMP, Sandbox, signed
 
 SECRET = "a secret of the tests"  # noqa: S105
@@ -123,5 +123,5 @@ def test_refuses_a_repeated_field_and_statuses(sandbox: Sandbox) -> None:
 def test_delivers_at_once_and_loses_nothing(sandbox: Sandbox) -> None:
     sent = sandbox.send(outgoing())
     assert sent == Sent("sandbox-7-1", "delivered")
-    assert sandbox.lookup(outgoing(), NOON, set()) == sent
+    assert sandbox.lookup(Doubt(outgoing(), NOON)) == sent
     assert list(sandbox.backfill([NUMBER], NOON, NOON)) == []

@@ -30,6 +30,7 @@ from tests.fake_twilio import (
 from tests.sending import AGENT, NOON, NUMBER, StandingClock, outgoing
 from worker.gateways import twilio as module
 from worker.gateways.base import (
+    Doubt,
     ForgedError,
     GatewayAwayError,
     Inbound,
@@ -516,7 +517,7 @@ class TestLookup:
     def test_finds_by_number_words_and_time_on_a_later_page(self, fake: FakeTwilio) -> None:
         twilio = adapter(fake.url)
         sent = [twilio.send(outgoing(words)) for words in ("one", "two", "three", "four", "five")]
-        found = twilio.lookup(outgoing("one"), _now(), set())
+        found = twilio.lookup(Doubt(outgoing("one"), _now()))
         assert found == sent[0]
         assert len(fake.lists_asked) == 3
 
@@ -527,7 +528,7 @@ class TestLookup:
         twilio = adapter(fake.url)
         twilio.send(outgoing("one"))
         wanted = outgoing(words, recipient=recipient)
-        assert twilio.lookup(wanted, _now() + timedelta(minutes=minutes_later), set()) is None
+        assert twilio.lookup(Doubt(wanted, _now() + timedelta(minutes=minutes_later))) is None
 
     @pytest.mark.parametrize("others", [[], ["报备无效：王五139****0001已被先报备"]])
     @pytest.mark.parametrize(
@@ -545,7 +546,7 @@ class TestLookup:
         twilio = adapter(fake.url)
         sent = twilio.send(outgoing())
         fake.messages[0]["body"] = kept
-        assert twilio.lookup(outgoing(), _now(), set(), others) == sent
+        assert twilio.lookup(Doubt(outgoing(), _now(), others=others)) == sent
 
     @pytest.mark.parametrize(
         ("kept", "ours", "others", "found"),
@@ -565,35 +566,35 @@ class TestLookup:
         twilio = adapter(fake.url)
         twilio.send(outgoing(kept))
         wanted = outgoing(ours, ref="R1" if "R1" in ours else "")
-        answer = twilio.lookup(wanted, _now(), set(), others)
+        answer = twilio.lookup(Doubt(wanted, _now(), others=others))
         assert (answer if found is None else type(answer)) is found
 
     def test_finds_nothing_that_was_created_long_after_the_attempt(self, fake: FakeTwilio) -> None:
         twilio = adapter(fake.url)
         twilio.send(outgoing("one"))
-        assert twilio.lookup(outgoing("one"), _now() - timedelta(minutes=9), set()) is None
+        assert twilio.lookup(Doubt(outgoing("one"), _now() - timedelta(minutes=9))) is None
 
     def test_does_not_take_what_belongs_to_another_attempt(self, fake: FakeTwilio) -> None:
         twilio = adapter(fake.url)
         sent = twilio.send(outgoing("help"))
         assert isinstance(sent, Sent)
-        assert twilio.lookup(outgoing("help"), _now(), {sent.sid}) is None
+        assert twilio.lookup(Doubt(outgoing("help"), _now(), taken={sent.sid})) is None
 
     def test_tells_of_a_message_that_failed(self, fake: FakeTwilio) -> None:
         twilio = adapter(fake.url)
         twilio.send(outgoing("one"))
         fake.messages[0] |= {"status": "failed", "error_code": 30005}
-        assert type(twilio.lookup(outgoing("one"), _now(), set())) is Refused
+        assert type(twilio.lookup(Doubt(outgoing("one"), _now()))) is Refused
 
     @pytest.mark.parametrize("status", [401, 500, 429])
     def test_says_when_the_list_cannot_be_read(self, fake: FakeTwilio, status: int) -> None:
         fake.list_status = status
         with pytest.raises(GatewayAwayError):
-            adapter(fake.url).lookup(outgoing(), _now(), set())
+            adapter(fake.url).lookup(Doubt(outgoing(), _now()))
 
     def test_says_when_twilio_is_away(self) -> None:
         with pytest.raises(GatewayAwayError):
-            adapter().lookup(outgoing(), _now(), set())
+            adapter().lookup(Doubt(outgoing(), _now()))
 
 
 class TestBackfill:

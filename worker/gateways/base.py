@@ -180,6 +180,21 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """An attempt of unknown outcome, as it is looked for: tried at `since`, over at `until` (None: within a lease).
+
+    `taken`: ids of messages that are other attempts'. `others`: the words of what else may be under way to the phone,
+    so that one is not taken for the other.
+    """
+
+    outgoing: Outgoing
+    since: datetime
+    until: datetime | None = None
+    taken: Collection[str] = ()
+    others: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ack:
     """The answer that the gateway wants to its request."""
 
@@ -228,19 +243,9 @@ class Gateway(Protocol):
         Those to one number of the same `sent_at` come newest first. Raises GatewayAwayError.
         """
 
-    def lookup(
-        self,
-        outgoing: Outgoing,
-        since: datetime,
-        taken: Collection[str],
-        others: Collection[str] = (),
-        until: datetime | None = None,
-    ) -> Handover | None:
-        """Find in the gateway's own list a reply that was tried at `since`, whose sid is not among `taken`.
+    def lookup(self, doubt: Doubt) -> Handover | None:
+        """Find in the gateway's own list a reply of which nobody knows whether it was taken.
 
-        `until`: when the attempt was over at the latest; None: within a lease.
-
-        `others`: the words of what else may be under way to its phone, so that one is not taken for the other.
         Returns what became of it; None: it is not there; Unknown: it may be there, so that it must not be sent again.
         Raises GatewayAwayError when the list could not be read.
         """

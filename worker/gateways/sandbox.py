@@ -16,7 +16,19 @@ from typing import Final
 from urllib.parse import urlencode
 
 from worker.clock import Clock
-from worker.gateways.base import Ack, Flaw, ForgedError, Inbound, MalformedError, Outgoing, Ping, Route, Sent, Status
+from worker.gateways.base import (
+    Ack,
+    Doubt,
+    Flaw,
+    ForgedError,
+    Inbound,
+    MalformedError,
+    Outgoing,
+    Ping,
+    Route,
+    Sent,
+    Status,
+)
 from worker.gateways.forms import Form, header, read_form
 from worker.settings import Settings
 from worker.var_folder import secret_key_of
@@ -108,16 +120,9 @@ class Sandbox:
         """Yield nothing: there is nothing to set up."""
         return iter(())
 
-    def lookup(
-        self,
-        outgoing: Outgoing,
-        since: datetime,
-        taken: Collection[str],
-        others: Collection[str] = (),
-        until: datetime | None = None,
-    ) -> Sent:
+    def lookup(self, doubt: Doubt) -> Sent:
         """Return it as delivered: between a sender and a page there is nowhere to get lost."""
-        return self.send(outgoing)
+        return self.send(doubt.outgoing)
 
 
 def _time(text: str) -> datetime | None:

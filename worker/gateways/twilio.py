@@ -20,6 +20,7 @@ from twilio.rest import Client
 from worker.clock import Clock
 from worker.gateways.base import (
     Ack,
+    Doubt,
     Flaw,
     ForgedError,
     GatewayAwayError,
@@ -184,27 +185,20 @@ class Twilio:
         left = (outgoing.useful_until - self._now()).total_seconds()
         return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
-    def lookup(
-        self,
-        outgoing: Outgoing,
-        since: datetime,
-        taken: Collection[str],
-        others: Collection[str] = (),
-        until: datetime | None = None,
-    ) -> Handover | None:
+    def lookup(self, doubt: Doubt) -> Handover | None:
         """Find the reply in Twilio's list, newest first: by both numbers, the time of the attempt, and what it says."""
-        return ours_among(outgoing, self._listed(outgoing, since, until or since + LONGEST_ATTEMPT, taken), others)
+        return ours_among(doubt.outgoing, self._listed(doubt), doubt.others)
 
-    def _listed(
-        self, outgoing: Outgoing, since: datetime, until: datetime, taken: Collection[str]
-    ) -> Iterator[GatewayMessage]:
+    def _listed(self, doubt: Doubt) -> Iterator[GatewayMessage]:
+        outgoing, since = doubt.outgoing, doubt.since
+        until = doubt.until or since + LONGEST_ATTEMPT
         for message in self._list(PAGE, to=outgoing.recipient, limit=LOOKED_THROUGH):
             created = message.date_created
             if created is not None and created < since - SURELY_BEFORE:
                 # Sorted by the time of sending, which is later than that of creation by the time spent in a queue.
                 return
             in_time = created is not None and since - CLOCK_SKEW <= created < until + CLOCK_SKEW
-            if in_time and message.from_ == outgoing.sender_number and _folded(message.sid) not in taken:
+            if in_time and message.from_ == outgoing.sender_number and _folded(message.sid) not in doubt.taken:
                 yield GatewayMessage(message.body or "", _taken(message))
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, Select, and_, exists, or_, select
 
 from worker.clock import Clock
 from worker.crash_points import around, committing
-from worker.gateways.base import Gateway, GatewayAwayError, Handover, Sent, Unknown
+from worker.gateways.base import Doubt, Gateway, GatewayAwayError, Handover, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
 from worker.outbox.leases import Lease, record
@@ -52,9 +52,9 @@ class Settler:
             return False
         outgoing = outgoing_of(row)
         try:
-            taken, others = self._taken(row), self._others(row)
+            doubt = Doubt(outgoing, row.started_at, row.ended_at, self._taken(row), self._others(row))
             with around("lookup"):
-                found = self.gateways[row.gateway].lookup(outgoing, row.started_at, taken, others, row.ended_at)
+                found = self.gateways[row.gateway].lookup(doubt)
         except GatewayAwayError as error:
             complain(log, "look-up failed", error, reply=row.id, attempt=row.attempt, gateway=row.gateway)
             self.away_until[row.gateway] = now + AWAY_FOR
