@@ -126,9 +126,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: Clock) -> Iterator[Runtime]:
+def variables() -> dict[str, str]:
+    """Return what `runtime` has besides in its environment."""
+    return {}
+
+
+@pytest.fixture
+def runtime(
+    tmp_path: Path, database_url: str, redis_url: str, clock: Clock, variables: dict[str, str]
+) -> Iterator[Runtime]:
     """Yield what a process holds open, with the sandbox for a gateway; once on each kind of database."""
-    runtime = runtime_of(tmp_path, database_url, redis_url)
+    runtime = runtime_of(tmp_path, database_url, redis_url, **variables)
     runtime.clock = clock
     yield runtime
     runtime.close()

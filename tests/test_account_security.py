@@ -2,10 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -13,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor
+from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.accounts.throttle import network_of
 from worker.accounts.users import accept_invitation, add_user, reset_user
@@ -22,25 +20,14 @@ from worker.runtime import Runtime
 from worker.store.schema import users
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock(datetime.now(UTC))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: Clock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url, SANDBOX_HOSTS="localhost")
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
+def variables() -> dict[str, str]:
+    return {"SANDBOX_HOSTS": "localhost"}
 
 
 @pytest.fixture
@@ -128,7 +115,7 @@ def test_a_password_that_is_tried_first_is_refused(app: Flask, password: str) ->
     assert post(client, "/account/password", current=PASSWORD, password=password, again=password).status_code == 400
 
 
-def test_of_two_who_come_with_one_link_one_gets_in(runtime: Runtime, clock: Clock) -> None:
+def test_of_two_who_come_with_one_link_one_gets_in(runtime: Runtime, clock: StandingClock) -> None:
     _, token = add_user(runtime.engine, "Wang", ["ops"], None, None, clock())
     with ThreadPoolExecutor(6) as pool:
         came = list(pool.map(lambda n: accept_invitation(runtime.engine, token, f"{PASSWORD} {n}", clock()), range(6)))
@@ -153,7 +140,7 @@ def test_everybody_sees_his_logins_and_ends_them_one_by_one(app: Flask, runtime:
     assert inside(here) != inside(there)
 
 
-def set_up(client: FlaskClient, clock: Clock) -> pyotp.TOTP:
+def set_up(client: FlaskClient, clock: StandingClock) -> pyotp.TOTP:
     found = re.search(r"<code>((?:[A-Z2-7]{4} ?){8})</code>", client.get("/account/code").text)
     assert found
     totp = pyotp.TOTP(found[1].replace(" ", ""))
@@ -162,13 +149,13 @@ def set_up(client: FlaskClient, clock: Clock) -> pyotp.TOTP:
     return totp
 
 
-def coded(app: Flask, clock: Clock, code: str) -> int:
+def coded(app: Flask, clock: StandingClock, code: str) -> int:
     client = app.test_client()
     form = {"name": "Wang", "password": PASSWORD, "code": code}
     return post(client, "/login", **form).status_code
 
 
-def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, clock: Clock) -> None:
+def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, clock: StandingClock) -> None:
     client = visitor(app, "Wang")
     totp = set_up(client, clock)
     assert coded(app, clock, "") == 401
@@ -187,7 +174,7 @@ def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, cloc
     assert coded(app, clock, "") == 303
 
 
-def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: Runtime, clock: Clock) -> None:
+def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: Runtime, clock: StandingClock) -> None:
     totp = set_up(visitor(app, "Wang"), clock)
     with runtime.engine.connect() as connection:
         row = connection.execute(select(users).where(users.c.key == "wang")).one()
@@ -195,7 +182,9 @@ def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: 
     assert base64.b32encode(bytes.fromhex(row.totp)).decode() != totp.secret
 
 
-def test_a_reset_takes_the_code_away_and_a_consultant_has_none(app: Flask, runtime: Runtime, clock: Clock) -> None:
+def test_a_reset_takes_the_code_away_and_a_consultant_has_none(
+    app: Flask, runtime: Runtime, clock: StandingClock
+) -> None:
     set_up(visitor(app, "Wang"), clock)
     link = reset_user(runtime.engine, "Wang", clock())
     assert post(app.test_client(), f"/welcome/{link}", password=PASSWORD, again=PASSWORD).status_code == 303

@@ -1,8 +1,7 @@
 """Accounts: logging in and out, what ends a login, links, and how guessing is slowed down."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, TWILIO, open_line, runtime_of
 from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, token_of, visitor
+from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.accounts.users import add_first_user, all_users
 from worker.cli.main import main
@@ -20,28 +20,14 @@ from worker.runtime import Runtime
 from worker.store.schema import acts, throttles, users
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **by: float) -> None:
-        self.now += timedelta(**by)
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock(datetime.now(UTC))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, database_url: str, redis_url: str, clock: Clock) -> Iterator[Runtime]:
-    runtime = runtime_of(tmp_path, database_url, redis_url, SANDBOX_HOSTS="localhost")
-    runtime.clock = clock
-    yield runtime
-    runtime.close()
+def variables() -> dict[str, str]:
+    return {"SANDBOX_HOSTS": "localhost"}
 
 
 @pytest.fixture
@@ -104,7 +90,7 @@ def test_a_login_begins_a_new_session(app: Flask) -> None:
     assert token_of(client) != before
 
 
-def test_a_login_ends_by_itself(app: Flask, clock: Clock) -> None:
+def test_a_login_ends_by_itself(app: Flask, clock: StandingClock) -> None:
     client = visitor(app, "Wang")
     clock.move(hours=11)
     assert inside(client)
@@ -114,7 +100,7 @@ def test_a_login_ends_by_itself(app: Flask, clock: Clock) -> None:
     assert not inside(client)
 
 
-def test_even_a_used_one_ends_after_a_week(app: Flask, clock: Clock) -> None:
+def test_even_a_used_one_ends_after_a_week(app: Flask, clock: StandingClock) -> None:
     client = visitor(app, "Wang")
     for _ in range(16):
         assert inside(client)
@@ -149,7 +135,7 @@ def test_changing_the_password_needs_the_present_one_and_ends_the_other_logins(a
     assert inside(visitor(app, "Wang", "a new long password"))
 
 
-def test_guessing_one_name_is_slowed_down_for_every_process(app: Flask, runtime: Runtime, clock: Clock) -> None:
+def test_guessing_one_name_is_slowed_down_for_every_process(app: Flask, runtime: Runtime, clock: StandingClock) -> None:
     other = create_app(runtime)
     for i in range(8):
         assert log_in((app, other)[i % 2].test_client(), "wang", "guess").status_code == 401
@@ -239,7 +225,7 @@ def choose(client: FlaskClient, link: str, password: str = PASSWORD) -> int:
 
 
 @pytest.mark.usefixtures("command_line")
-def test_a_new_user_chooses_his_password_once_by_a_link(runtime: Runtime, clock: Clock) -> None:
+def test_a_new_user_chooses_his_password_once_by_a_link(runtime: Runtime, clock: StandingClock) -> None:
     open_line(runtime.engine, "翡翠湾", SITE_NUMBER)
     added = run("user", "add", "李娜", "--role", "consultant", "--site", "翡翠湾", "--phone", "138 0000 0002")
     assert added.exit_code == 0
@@ -256,7 +242,7 @@ def test_a_new_user_chooses_his_password_once_by_a_link(runtime: Runtime, clock:
 
 
 @pytest.mark.usefixtures("command_line")
-def test_a_link_lasts_three_days_and_a_reset_ends_logins(runtime: Runtime, clock: Clock) -> None:
+def test_a_link_lasts_three_days_and_a_reset_ends_logins(runtime: Runtime, clock: StandingClock) -> None:
     app = create_app(runtime)
     enrol(runtime, "Wang", "manager")
     client = visitor(app, "Wang")
