@@ -58,15 +58,6 @@ class _Reader(Values):
             raise self.fail("a line without a time holds from the beginning and must stand before the first timed line")
         self._set_up(None, word, rest)
 
-    def _untimed(self, line: str) -> None:
-        word, _, rest = line.partition(" ")
-        if word == "site":
-            self._site(rest)
-            return
-        if self.site in self.timed_sites:
-            raise self.fail("a line without a time holds from the beginning and must stand before the first timed line")
-        self._set_up(None, word, rest)
-
     def _site(self, rest: str) -> None:
         name, options = self._options(rest)
         staff = {self.phone(p): role for role in ROLES for p in options.pop(role, "").split(",") if p}
