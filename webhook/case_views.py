@@ -13,7 +13,7 @@ from worker.readers.desk import Arrival
 from worker.readers.open_cases import ClaimCase, DisputeCase, SoldCase
 from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Visit
 from worker.rules.states import Side
-from worker.rules.values import Paper, Party
+from worker.rules.values import Party
 
 SOON = timedelta(days=1)
 SIDE_WORDS = {Side.HOLDER: _l("Holder"), Side.OBJECTOR: _l("Objector")}
@@ -182,26 +182,29 @@ def _paid(deal: Deal | None) -> Iterator[str]:
 
 
 def _side(dispute: Dispute, party: Party, show: Showing) -> SideView:
-    papers = tuple(_paper(paper, show) for paper in dispute.papers if paper.unit == party.unit)
+    papers: list[PaperView] = []
+    for paper in dispute.papers:
+        if paper.unit != party.unit:
+            continue
+        why_not = _("too late") if paper.late else "" if paper.counted else _("caller not on the roster that day")
+        words = paper.words.removeprefix(paper.kind).strip()
+        papers.append(PaperView(paper.kind, words, show.moment(paper.at), paper.accepted, why_not))
     unit = ITSELF if party.unit == WALK_IN else party.unit
     whose = whose_words(party.unit, party.agent)
-    return SideView(str(SIDE_WORDS[party.side]), unit, whose, party.words, show.moment(party.at), papers)
-
-
-def _paper(paper: Paper, show: Showing) -> PaperView:
-    why_not = _("too late") if paper.late else "" if paper.counted else _("caller not on the roster that day")
-    words = paper.words.removeprefix(paper.kind).strip()
-    return PaperView(paper.kind, words, show.moment(paper.at), paper.accepted, why_not)
+    return SideView(str(SIDE_WORDS[party.side]), unit, whose, party.words, show.moment(party.at), tuple(papers))
 
 
 def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCaseView]:
     """Return suspected or contested claims as they are shown."""
-    return [_claim_case(case, show) for case in cases]
-
-
-def _claim_case(case: ClaimCase, show: Showing) -> ClaimCaseView:
-    ends = countdown(_("Report"), case.claim.ends_at, show)
-    return ClaimCaseView(_rival(case.claim, show), tuple(_rival(claim, show) for claim in case.rivals), ends, case.more)
+    return [
+        ClaimCaseView(
+            _rival(case.claim, show),
+            tuple(_rival(claim, show) for claim in case.rivals),
+            countdown(_("Report"), case.claim.ends_at, show),
+            case.more,
+        )
+        for case in cases
+    ]
 
 
 def _rival(claim: Claim, show: Showing) -> RivalView:
@@ -211,20 +214,18 @@ def _rival(claim: Claim, show: Showing) -> RivalView:
 
 def form_views(forms: Iterable[Arrival], show: Showing) -> list[FormCaseView]:
     """Return forms that do not match as they are shown."""
-    return [_form(each, show) for each in forms]
-
-
-def _form(each: Arrival, show: Showing) -> FormCaseView:
-    form = each.form
-    return FormCaseView(
-        form,
-        whose_words(form.unit, form.agent),
-        show.moment(form.arrived_at),
-        ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
-        ", ".join(str(PARTY_WORDS[party]) for party in each.missing),
-        countdown(_("Form"), show.day_end(form.day), show) if each.waits else None,
-        differences(each),
-    )
+    return [
+        FormCaseView(
+            each.form,
+            whose_words(each.form.unit, each.form.agent),
+            show.moment(each.form.arrived_at),
+            ", ".join(str(FIELD_WORDS.get(field, field)) for field in each.form.mismatch),
+            ", ".join(str(PARTY_WORDS[party]) for party in each.missing),
+            countdown(_("Form"), show.day_end(each.form.day), show) if each.waits else None,
+            differences(each),
+        )
+        for each in forms
+    ]
 
 
 def sold_views(cases: Iterable[SoldCase], show: Showing) -> list[SoldView]:

@@ -1,6 +1,5 @@
 """What a client's page shows besides the story: his visits with their signatures, deals, disputes and relatives."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webhook.case_views import countdown
@@ -59,25 +58,22 @@ def unsure_ref(page: ClientPage) -> str | None:
 
 def _deal(deal: Deal, show: Showing) -> Fact:
     off = deal.cancelled_at is not None
+    more: list[str] = []
+    if deal.deposit_on is not None:
+        more.append(_("deposit %(day)s", day=deal.deposit_on))
+    if deal.down_on is not None:
+        more.append(_("down payment %(day)s", day=deal.down_on))
+    if deal.objection_until is not None and not off:
+        more.append(_("objections until %(time)s", time=countdown("", deal.objection_until, show).ends))
+    owner = whose_words(deal.owner_unit, deal.owner_agent)
+    if owner:
+        more.append(_("the client was then %(whose)s's", whose=owner))
     return Fact(
         f"R{deal.number} {whose_words(deal.unit, deal.agent)}",
         _("Sale cancelled") if off else _("Sold"),
         "quiet" if off else "info",
-        tuple(_paid(deal, show)),
+        tuple(more),
     )
-
-
-def _paid(deal: Deal, show: Showing) -> Iterator[str]:
-    if deal.deposit_on is not None:
-        yield _("deposit %(day)s", day=deal.deposit_on)
-    if deal.down_on is not None:
-        yield _("down payment %(day)s", day=deal.down_on)
-    if deal.objection_until is not None and deal.cancelled_at is None:
-        window = countdown("", deal.objection_until, show)
-        yield _("objections until %(time)s", time=window.ends)
-    owner = whose_words(deal.owner_unit, deal.owner_agent)
-    if owner:
-        yield _("the client was then %(whose)s's", whose=owner)
 
 
 def _dispute(dispute: Dispute, show: Showing) -> Fact:
@@ -87,18 +83,14 @@ def _dispute(dispute: Dispute, show: Showing) -> Fact:
         "cancelled": (_("Withdrawn"), "quiet"),
     }.get("cancelled" if dispute.cancelled_at is not None else dispute.state, (_("Open"), "warn"))
     sides = " / ".join(whose_words(party.unit, party.agent) for party in dispute.parties)
-    return Fact(f"{dispute.ref} {sides}", words, tone, tuple(_said(dispute, show)))
-
-
-def _said(dispute: Dispute, show: Showing) -> Iterator[str]:
-    yield _("opened %(time)s", time=show.moment(dispute.opened_at))
+    more = [_("opened %(time)s", time=show.moment(dispute.opened_at))]
     if dispute.papers:
-        yield _("%(count)s papers", count=len(dispute.papers))
-    for opinion in dispute.opinions:
-        yield _("Client service: %(words)s", words=opinion.words)
+        more.append(_("%(count)s papers", count=len(dispute.papers)))
+    more += [_("Client service: %(words)s", words=opinion.words) for opinion in dispute.opinions]
     for ruling in dispute.rulings:
         whose = whose_words(ruling.unit, ruling.agent)
-        yield _("Ruling for %(whose)s, %(time)s", whose=whose, time=show.moment(ruling.at))
+        more.append(_("Ruling for %(whose)s, %(time)s", whose=whose, time=show.moment(ruling.at)))
+    return Fact(f"{dispute.ref} {sides}", words, tone, tuple(more))
 
 
 def _kin(link: Kin) -> Fact:

@@ -191,26 +191,28 @@ def whose_words(unit: str, agent: str) -> str:
 
 def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
     """Return claims as they are found."""
-    return [_claim_view(claim, show) for claim in claims]
-
-
-def _claim_view(claim: Claim, show: Showing) -> ClaimView:
-    left = span_words(claim.ends_at - show.now)
-    return ClaimView(
-        claim, whose_words(claim.unit, claim.agent), left, Flag.UNSURE in claim.flags, Flag.UNLISTED in claim.flags
-    )
+    return [
+        ClaimView(
+            claim,
+            whose_words(claim.unit, claim.agent),
+            span_words(claim.ends_at - show.now),
+            Flag.UNSURE in claim.flags,
+            Flag.UNLISTED in claim.flags,
+        )
+        for claim in claims
+    ]
 
 
 def expected_views(expected: Iterable[ExpectedClient], show: Showing) -> list[ExpectedView]:
     """Return who is expected as the desk shows it."""
-    return [_expected(each, show) for each in expected]
-
-
-def _expected(each: ExpectedClient, show: Showing) -> ExpectedView:
-    form = each.form
-    came = f"{show.moment(form.arrived_at).rpartition(':')[0]} {form.ref}" if form is not None else ""
-    late = form is None and each.plan.over(show.now.astimezone(show.zone))
-    return ExpectedView(each.claim, clock_words(each.plan), whose_words(each.claim.unit, each.claim.agent), came, late)
+    now = show.now.astimezone(show.zone)
+    views: list[ExpectedView] = []
+    for each in expected:
+        claim, form = each.claim, each.form
+        came = f"{show.moment(form.arrived_at).rpartition(':')[0]} {form.ref}" if form is not None else ""
+        late = form is None and each.plan.over(now)
+        views.append(ExpectedView(claim, clock_words(each.plan), whose_words(claim.unit, claim.agent), came, late))
+    return views
 
 
 def guest_of(claim: Claim) -> Guest:

@@ -142,13 +142,12 @@ def _meaning(entry: EntryForm, read: Mapping[str, str], chosen: str, region: str
     elif entry.fixed:
         draft.values["answer"] = "valid"
     meaning = draft.meaning(KEYWORDS[_keyword(entry, chosen)])
-    return _dated(meaning) if entry.name == "paper" else meaning
-
-
-def _dated(paper: Parsed) -> Parsed:
-    """Return a paper with the day of the call taken out of its words, as a text has it (D6)."""
-    written = parse(f"材料 D1 {paper.words}")
-    return replace(paper, date=written.date, words=written.words) if written.kind == "evidence" else paper
+    if entry.name == "paper":
+        # The day of the call is taken out of a paper's words, as it is in a text (D6).
+        written = parse(f"材料 D1 {meaning.words}")
+        if written.kind == "evidence":
+            return replace(meaning, date=written.date, words=written.words)
+    return meaning
 
 
 def entry_named(name: str) -> EntryForm | None:

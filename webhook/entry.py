@@ -61,13 +61,6 @@ def actor_at(site: SiteRow) -> Actor:
     return Actor(who.phone, role if role is not None and who.may([role]) else None)
 
 
-def _is_other_role(site: SiteRow) -> bool:
-    """Tell whether what he enters would count as done in a role that his account does not have."""
-    who = present_user()
-    role = site.state.get("staff", {}).get(who.phone)
-    return role is not None and not who.may([role])
-
-
 def new_seed() -> str:
     """Return what the ids of a page's forms begin with: made when the page is shown, so that each is entered once."""
     return secrets.token_urlsafe(9)
@@ -83,15 +76,18 @@ def submit(site: SiteRow, name: str, taken: Taken, back: str) -> AnyResponse:
     token = request.form.get("entry", "")
     if not token:
         abort(400, _("This page is too old: load it anew and send again."))
-    if _is_other_role(site):
+    who = present_user()
+    role = site.state.get("staff", {}).get(who.phone)
+    # What he enters would count as done in a role that his account does not have.
+    if role is not None and not who.may([role]):
         abort(
             409, _("Your phone has another role at this site than your account: whoever looks after them mends that.")
         )
     try:
-        enter_form(runtime(), site.id, present_user(), token, taken.sentence, name, taken.meaning)
+        enter_form(runtime(), site.id, who, token, taken.sentence, name, taken.meaning)
     except UnboundError:
         abort(409, _("Your account is bound to no phone, so nothing that you enter could count as yours."))
-    await_outcome(runtime(), present_user(), token)
+    await_outcome(runtime(), who, token)
     return redirect(f"{back}{'&' if '?' in back else '?'}{urlencode({DONE: token})}", 303)
 
 

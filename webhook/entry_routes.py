@@ -11,7 +11,6 @@ from webhook.access import allowed
 from webhook.entries import ENTRIES, EntryForm, Page, take
 from webhook.entry import StandingForm, keep, submit
 from webhook.sites import visible_site
-from worker.decide.set_up import SiteRow
 
 routes = Blueprint("enter", __name__)
 
@@ -30,15 +29,13 @@ def _taking(entry: EntryForm) -> Callable[..., Any]:
         if taken.faults:
             keep(StandingForm(entry.key(taken.fields), taken.fields, taken.faults))
             return SHOWN[entry.page](site, **place), NOT_TAKEN
-        return submit(site, entry.name, taken, _back(entry, site, place))
+        if entry.page == "client":
+            back = url_for("register.client", site_id=site.id, seq=place["seq"], part=place["part"])
+        else:
+            back = url_for(f"{entry.page}.page", site=site.id)
+        return submit(site, entry.name, taken, back)
 
     return enter
-
-
-def _back(entry: EntryForm, site: SiteRow, place: dict[str, int]) -> str:
-    if entry.page == "client":
-        return url_for("register.client", site_id=site.id, seq=place["seq"], part=place["part"])
-    return url_for(f"{entry.page}.page", site=site.id)
 
 
 for _entry in ENTRIES:
