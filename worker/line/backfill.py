@@ -6,7 +6,7 @@ creation as the time of sending, so an overlap that it would have won is contest
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -66,10 +66,13 @@ class Backfill:
         """
         number, tally, error = begin(self.engine, gateway.name, since, until, self.clock()), Tally(), None
         try:
-            numbers = _numbers(self.engine, gateway.name)
+            ours = select(sites.c.number).where(sites.c.gateway == gateway.name).order_by(sites.c.id)
+            with reading(self.engine).connect() as connection:
+                numbers = connection.execute(ours).scalars().all()
             with around("backfill.list"):
                 missing = self._missing(gateway.name, gateway.backfill(numbers, since, until), tally)
-            for text in _first_come(missing, since):
+            # A list comes newest first, which still tells who was first within one second of it.
+            for _, text in sorted(enumerate(missing), key=lambda one: (one[1].sent_at or since, -one[0])):
                 self._put_in_line(text, tally)
         except (InterruptedBackfillError, SQLAlchemyError):
             raise
@@ -82,24 +85,32 @@ class Backfill:
 
     def catch_up(self, gateways: Mapping[str, Gateway]) -> int:
         """Compare each list that is due, from where the last comparison ended; return how many texts that healed."""
-        return sum(self._catch_up(gateway) for gateway in gateways.values() if gateway.keeps_list)
-
-    def _catch_up(self, gateway: Gateway) -> int:
-        now, last = self.clock(), last_begun(self.engine, gateway.name)
-        if last is not None and now - EVERY < last <= now:
-            return 0
-        reached = compared_until(self.engine, gateway.name)
-        since = reached - OVERLAP if reached else now - FIRST_SPAN
-        ended = self.compare(gateway, since, now - ON_ITS_WAY)
-        if ended.error:
-            say(log, "backfill failed", logging.ERROR, gateway=gateway.name, error=ended.error)
-        return ended.healed
+        healed = 0
+        for gateway in (each for each in gateways.values() if each.keeps_list):
+            now, last = self.clock(), last_begun(self.engine, gateway.name)
+            if last is not None and now - EVERY < last <= now:
+                continue
+            reached = compared_until(self.engine, gateway.name)
+            since = reached - OVERLAP if reached else now - FIRST_SPAN
+            ended = self.compare(gateway, since, now - ON_ITS_WAY)
+            if ended.error:
+                say(log, "backfill failed", logging.ERROR, gateway=gateway.name, error=ended.error)
+            healed += ended.healed
+        return healed
 
     def _missing(self, name: str, listed: Iterator[Inbound], tally: Tally) -> list[Inbound]:
         missing: list[Inbound] = []
         while batch := list(islice(listed, BATCH)):
             self._go_on()
-            missing += _not_here(self.engine, name, batch)
+            by_id = {storable(text.provider_id): text for text in batch}
+            # Asked in one statement: what we have nowhere is missing, and no other text aborts a transaction.
+            here = [
+                select(table.c.provider_id).where(table.c.gateway == name, table.c.provider_id.in_(by_id))
+                for table in (inbox, unrouted)
+            ]
+            with reading(self.engine).connect() as connection:
+                known = set(connection.execute(union_all(*here)).scalars())
+            missing += [text for id_, text in by_id.items() if id_ not in known]
             tally.found += len(batch)
             tally.missing = len(missing)
             if len(batch) == BATCH:
@@ -120,27 +131,3 @@ class Backfill:
     def _go_on(self) -> None:
         if self.stopping():
             raise InterruptedBackfillError
-
-
-def _numbers(engine: Engine, gateway: str) -> list[str]:
-    with reading(engine).connect() as connection:
-        ours = select(sites.c.number).where(sites.c.gateway == gateway).order_by(sites.c.id)
-        return list(connection.execute(ours).scalars())
-
-
-def _not_here(engine: Engine, gateway: str, batch: Iterable[Inbound]) -> list[Inbound]:
-    """Return those that we have nowhere: asked in one statement, so that the others abort no transaction."""
-    by_id = {storable(text.provider_id): text for text in batch}
-    here = [
-        select(table.c.provider_id).where(table.c.gateway == gateway, table.c.provider_id.in_(by_id))
-        for table in (inbox, unrouted)
-    ]
-    with reading(engine).connect() as connection:
-        known = set(connection.execute(union_all(*here)).scalars())
-    return [text for id_, text in by_id.items() if id_ not in known]
-
-
-def _first_come(missing: list[Inbound], since: datetime) -> list[Inbound]:
-    # A list comes newest first, which still tells who was first within one second of it.
-    placed = sorted(enumerate(missing), key=lambda one: (one[1].sent_at or since, -one[0]))
-    return [text for _, text in placed]

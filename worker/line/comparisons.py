@@ -1,6 +1,5 @@
 """The table of comparisons with gateways' lists: what was asked, what was missing, and how far we have compared."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,7 +36,12 @@ def finish(engine: Engine, number: int, ended: Comparison, now: datetime) -> Non
     values = {"ended_at": now, "found": ended.found, "healed": ended.healed, "error": ended.error}
     with committing(engine, "backfill.end") as connection:
         connection.execute(update(backfills).where(backfills.c.id == number).values(values))
-        _prune(connection, ended.gateway, now)
+        old = and_(backfills.c.gateway == ended.gateway, backfills.c.started_at < now - KEPT)
+        reached = _reached(connection, ended.gateway)
+        if reached is not None:
+            # The one that says how far we came stays, however long ago that was.
+            old = and_(old, ~and_(_well_ended(ended.gateway), backfills.c.until == reached))
+        connection.execute(delete(backfills).where(old))
 
 
 def last_begun(engine: Engine, gateway: str) -> datetime | None:
@@ -55,14 +59,10 @@ def compared_until(engine: Engine, gateway: str) -> datetime | None:
 
 
 def _reached(connection: Connection, gateway: str) -> datetime | None:
-    spans = select(backfills.c.since, backfills.c.until).where(_well_ended(gateway)).order_by(backfills.c.id)
-    return _without_gap((row.since, row.until) for row in connection.execute(spans))
-
-
-def _without_gap(spans: Iterable[tuple[datetime, datetime]]) -> datetime | None:
     """Return the end of the spans that join; one that was asked for later and lies beyond a gap does not close it."""
+    spans = select(backfills.c.since, backfills.c.until).where(_well_ended(gateway)).order_by(backfills.c.id)
     reached: datetime | None = None
-    for since, until in spans:
+    for since, until in connection.execute(spans):
         if reached is None or since <= reached:
             reached = until if reached is None else max(reached, until)
     return reached
@@ -70,12 +70,3 @@ def _without_gap(spans: Iterable[tuple[datetime, datetime]]) -> datetime | None:
 
 def _well_ended(gateway: str) -> ColumnElement[bool]:
     return and_(backfills.c.gateway == gateway, backfills.c.ended_at.is_not(None), backfills.c.error.is_(None))
-
-
-def _prune(connection: Connection, gateway: str, now: datetime) -> None:
-    # The one that says how far we came stays, however long ago that was.
-    old = and_(backfills.c.gateway == gateway, backfills.c.started_at < now - KEPT)
-    reached = _reached(connection, gateway)
-    if reached is not None:
-        old = and_(old, ~and_(_well_ended(gateway), backfills.c.until == reached))
-    connection.execute(delete(backfills).where(old))

@@ -46,8 +46,18 @@ def carry(
     reached: set[int] = set()
     mine = true() if site_id is None else forwards.c.site_id == site_id
     for row in _waiting(engine, mine):
-        if not stopping():
-            reached.add(_carry_one(engine, row, clock))
+        if stopping():
+            break
+        payload = {ORIGIN: {"site": row.origin, "site_id": row.site_id, "seq": row.seq}}
+        message_id = forward_id(row.site_id, row.seq, row.part)
+        # The first receipt, by our clock: what a sender or his gateway says of its sending is not carried on.
+        entry = Entry("text", PROGRAM, message_id, row.sender, row.text, payload, sent_at=row.received_at)
+        receipt = enter_forwarded(engine, row.id, entry, clock)
+        own = (forwards.c.site_id == row.site_id) & (forwards.c.seq == row.seq) & (forwards.c.part == row.part)
+        with committing(engine, "forwarded.commit") as connection:
+            connection.execute(update(forwards).where(own).values(done=True))
+        say(log, "forwarded", site=row.site_id, seq=row.seq, to=row.id, outcome=receipt.outcome)
+        reached.add(row.id)
     return reached
 
 
@@ -65,16 +75,3 @@ def _waiting(engine: Engine, mine: ColumnElement[bool]) -> list[Row[Any]]:
     )
     with reading(engine).connect() as connection:
         return list(connection.execute(query))
-
-
-def _carry_one(engine: Engine, row: Row[Any], clock: Clock | None) -> int:
-    payload = {ORIGIN: {"site": row.origin, "site_id": row.site_id, "seq": row.seq}}
-    message_id = forward_id(row.site_id, row.seq, row.part)
-    # The first receipt, by our clock: what a sender or his gateway says of its sending is not carried on.
-    entry = Entry("text", PROGRAM, message_id, row.sender, row.text, payload, sent_at=row.received_at)
-    receipt = enter_forwarded(engine, row.id, entry, clock)
-    own = (forwards.c.site_id == row.site_id) & (forwards.c.seq == row.seq) & (forwards.c.part == row.part)
-    with committing(engine, "forwarded.commit") as connection:
-        connection.execute(update(forwards).where(own).values(done=True))
-    say(log, "forwarded", site=row.site_id, seq=row.seq, to=row.id, outcome=receipt.outcome)
-    return int(row.id)

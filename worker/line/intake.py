@@ -21,7 +21,10 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
     """
     if _nothing_waits(spool):
         try:
-            return _accept_in_time(engine, inbound, patience_s)
+            if engine.dialect.name == "sqlite":
+                # It ends every wait by itself; a thread for each text would only cost time.
+                return accept(engine, inbound)
+            return within(patience_s, partial(accept, engine, inbound))
         except TimeoutError as error:
             # It may get into line yet: what the spool holds of it is a silent repeat then.
             complain(log, "database too slow", error, gateway=inbound.gateway)
@@ -31,14 +34,12 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
             # Not all that a driver raises is wrapped. Whatever it is, the text is kept.
             complain(log, "not taken", error, gateway=inbound.gateway)
     # Those that wait were first: while there is one, nobody passes it.
-    return _spooled(spool, inbound)
-
-
-def _accept_in_time(engine: Engine, inbound: Inbound, patience_s: float) -> Receipt:
-    if engine.dialect.name == "sqlite":
-        # It ends every wait by itself; a thread for each text would only cost time.
-        return accept(engine, inbound)
-    return within(patience_s, partial(accept, engine, inbound))
+    try:
+        name = spool.keep(inbound)
+    except Exception as error:
+        raise NotDurableError("neither the database nor the spool took the message") from error
+    say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
+    return Receipt("spooled")
 
 
 def _nothing_waits(spool: Spool) -> bool:
@@ -46,12 +47,3 @@ def _nothing_waits(spool: Spool) -> bool:
         return spool.is_empty()
     except OSError as error:
         raise NotDurableError("nobody can tell whether a text waits in the spool") from error
-
-
-def _spooled(spool: Spool, inbound: Inbound) -> Receipt:
-    try:
-        name = spool.keep(inbound)
-    except Exception as error:
-        raise NotDurableError("neither the database nor the spool took the message") from error
-    say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
-    return Receipt("spooled")

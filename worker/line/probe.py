@@ -19,27 +19,18 @@ def could_take(engine: Engine) -> bool:
 
     Whatever is raised on that way, by the database or by its driver, would be raised for a text.
     """
+    name = secrets.token_hex(8)
+    nobodys = dict.fromkeys(("gateway", "sender", "recipient", "text"), "") | {"provider_id": name, "body": b""}
     try:
-        _go_back_before_the_commit(engine)
-        _commit_and_clear(engine)
+        with engine.connect() as connection, connection.begin() as transaction:
+            connection.execute(insert(unrouted).values(nobodys | {"received_at": time_of_line(connection)}))
+            transaction.rollback()
+        # A full disk says so only when something is written to it.
+        with engine.begin() as connection:
+            connection.execute(insert(probes).values(id=name, at=utc_now(), body=secrets.token_bytes(HEAVY)))
+        with engine.begin() as connection:
+            # What a probe that died left behind goes as well.
+            connection.execute(delete(probes))
     except Exception:
         return False
     return True
-
-
-def _go_back_before_the_commit(engine: Engine) -> None:
-    with engine.connect() as connection, connection.begin() as transaction:
-        texts = dict.fromkeys(("gateway", "sender", "recipient", "text"), "")
-        nobody = texts | {"received_at": time_of_line(connection), "provider_id": secrets.token_hex(8), "body": b""}
-        connection.execute(insert(unrouted).values(nobody))
-        transaction.rollback()
-
-
-def _commit_and_clear(engine: Engine) -> None:
-    # A full disk says so only when something is written to it.
-    name = secrets.token_hex(8)
-    with engine.begin() as connection:
-        connection.execute(insert(probes).values(id=name, at=utc_now(), body=secrets.token_bytes(HEAVY)))
-    with engine.begin() as connection:
-        # What a probe that died left behind goes as well.
-        connection.execute(delete(probes))

@@ -32,7 +32,10 @@ class Again:
 
 def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None) -> Again:
     """Put an undecidable message of a site in line again, once. Raises RedecideError."""
-    row = _message(engine, site_id, seq)
+    decided = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
+    query = select(inbox, decisions.c.code).outerjoin(decisions, decided)
+    with reading(engine).connect() as connection:
+        row = connection.execute(query.where(inbox.c.site_id == site_id, inbox.c.seq == seq)).first()
     if row is None:
         raise RedecideError(f"Site {site_id} has no message at place {seq}.")
     if row.code != Code.UNDECIDABLE:
@@ -41,19 +44,14 @@ def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None)
     if not row.salt:
         raise RedecideError(f"The message at place {seq} of site {site_id} is erased.")
     fresh = enter(engine, site_id, _entry(row), clock).outcome != "repeated"
-    return Again(_place_of(engine, site_id, seq), fresh)
+    again = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id(site_id, seq))
+    with reading(engine).connect() as connection:
+        return Again(connection.execute(select(inbox.c.seq).where(again)).scalar_one(), fresh)
 
 
 def message_id(site_id: int, seq: int) -> str:
     """Return the message id under which a message stands in line again."""
     return f"{AGAIN}:{site_id}:{seq}"
-
-
-def _message(engine: Engine, site_id: int, seq: int) -> Row[tuple[object, ...]] | None:
-    decided = and_(decisions.c.site_id == inbox.c.site_id, decisions.c.seq == inbox.c.seq)
-    query = select(inbox, decisions.c.code).outerjoin(decisions, decided)
-    with reading(engine).connect() as connection:
-        return connection.execute(query.where(inbox.c.site_id == site_id, inbox.c.seq == seq)).first()
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:
@@ -64,9 +62,3 @@ def _entry(row: Row[tuple[object, ...]]) -> Entry:
     again = {**payload, REDECIDED: row.seq} if by_person else row.payload
     sent_at = first if by_person else None
     return Entry(row.kind, PROGRAM, message_id(row.site_id, row.seq), row.sender, row.text, again, sent_at)
-
-
-def _place_of(engine: Engine, site_id: int, seq: int) -> int:
-    mine = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id(site_id, seq))
-    with reading(engine).connect() as connection:
-        return int(connection.execute(select(inbox.c.seq).where(mine)).scalar_one())

@@ -76,9 +76,12 @@ class Spool:
         with file_lock(self.folder / "writing.lock", LONGEST_TURN_S) as mine:
             if not mine:
                 raise TimeoutError("another process holds the spool")
-            name = self._next_name()
+            # The clock may have been set back; the order may not.
+            last = max((number_of(name) for name in self._names()), default=0)
+            name = f"{max((self._clock() - EPOCH) // MICROSECOND, last + 1):020d}.json"
             with around("spool.write"):
-                self._write(name, _written(replace(inbound, text=text)))
+                os.rename(self._draft(_written(replace(inbound, text=text))), self.folder / name)
+                _sync_folder(self.folder)
         return name
 
     def read(self, name: str) -> Spooled:
@@ -136,16 +139,6 @@ class Spool:
     def _names(self) -> Iterator[str]:
         return _names_in(self.folder)
 
-    def _next_name(self) -> str:
-        # The clock may have been set back; the order may not.
-        last = max((number_of(name) for name in self._names()), default=0)
-        now = (self._clock() - EPOCH) // MICROSECOND
-        return f"{max(now, last + 1):020d}.json"
-
-    def _write(self, name: str, data: bytes) -> None:
-        os.rename(self._draft(data), self.folder / name)
-        _sync_folder(self.folder)
-
     def _draft(self, data: bytes) -> Path:
         """Write the next file under a name that nobody reads; one writer has only one."""
         draft = self.folder / "draft"
@@ -188,14 +181,11 @@ def _read(raw: bytes) -> Inbound:
     opt_out = fields.get("opt_out")
     if opt_out not in (None, "stop", "start"):
         raise ValueError("no word on anybody's consent")
-    return Inbound(**named, sent_at=_sent_at(fields["sent_at"]), media=int(fields["media"]), opt_out=opt_out)
-
-
-def _sent_at(stated: str | None) -> datetime | None:
-    time = None if stated is None else datetime.fromisoformat(stated)
-    if time is not None and time.tzinfo is None:
+    stated = fields["sent_at"]
+    sent_at = None if stated is None else datetime.fromisoformat(stated)
+    if sent_at is not None and sent_at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return time
+    return Inbound(**named, sent_at=sent_at, media=int(fields["media"]), opt_out=opt_out)
 
 
 def number_of(name: str) -> int:
