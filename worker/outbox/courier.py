@@ -73,7 +73,8 @@ class Courier:
                 elif running:
                     # Not longer: a reply may have become due that has nothing to do with those on their way.
                     wait(running, LOOK_AGAIN_S, FIRST_COMPLETED)
-                elif self._holds_back():
+                elif self.pace.gap and candidates(self.engine, self.gateways.keys(), self.clock()):
+                    # Something would go out now, were it not for the pace.
                     self.pause(min(LOOK_AGAIN_S, self.pace.gap_s))
                 else:
                     return done
@@ -87,25 +88,19 @@ class Courier:
                 return leased
         return None
 
-    def _holds_back(self) -> bool:
-        """Tell whether something would go out now, were it not for the pace."""
-        return bool(self.pace.gap) and bool(candidates(self.engine, self.gateways.keys(), self.clock()))
-
     def _hand_over(self, leased: Lease) -> None:
         if self.clock() > leased.since + LATEST_START:
             # This process was held up for so long that its lease may be over: whoever closes it looks the reply up.
             return
-        self._record(leased, self._ask(leased))
-
-    def _ask(self, leased: Lease) -> Handover:
         try:
             with around("post"):
-                return self.gateways[leased.gateway].send(leased.outgoing)
+                outcome = self.gateways[leased.gateway].send(leased.outgoing)
         except Exception as error:
             # An adapter's mistake proves nothing about what the gateway has done.
             reply, attempt = leased.key
             complain(log, "adapter failed", error, reply=reply, attempt=attempt, gateway=leased.gateway)
-            return Unknown(type(error).__name__, "the adapter failed")
+            outcome = Unknown(type(error).__name__, "the adapter failed")
+        self._record(leased, outcome)
 
     def _record(self, leased: Lease, outcome: Handover) -> None:
         reply, attempt = leased.key

@@ -90,7 +90,10 @@ def after_outcome(tally: ReplyHistory, outcome: Handover, now: datetime, chance:
 def after_status(tally: ReplyHistory, status: Status, now: datetime, chance: float) -> Change:
     """Return what a gateway's later word changes."""
     if status.attempt is not None and status.attempt != tally.attempt:
-        return _earlier(tally, status, now)
+        # One before the present attempt: good news settles a reply that is in doubt, bad news is old news.
+        if status.delivery in FAILED or tally.state not in (*IN_DOUBT, ReplyState.PENDING):
+            return {}
+        return _taken(tally, status.sid, status.delivery, now)
     if RANK[status.delivery] <= RANK[tally.delivery]:
         return {}
     if status.delivery not in FAILED:
@@ -117,13 +120,6 @@ def _taken(tally: ReplyHistory, sid: str | None, delivery: str | None, now: date
         return {"sid": tally.sid or sid}
     settled = {"state": ReplyState.SENT, "sent_at": now, "lease_until": None, "error_code": None, "error_words": None}
     return settled | {"sid": sid or tally.sid, "delivery": better}
-
-
-def _earlier(tally: ReplyHistory, status: Status, now: datetime) -> Change:
-    """An attempt before the present one: good news settles a reply that is in doubt, bad news is old news."""
-    if status.delivery in FAILED or tally.state not in (*IN_DOUBT, ReplyState.PENDING):
-        return {}
-    return _taken(tally, status.sid, status.delivery, now)
 
 
 def _failure(tally: ReplyHistory, status: Status, now: datetime, chance: float) -> Change:

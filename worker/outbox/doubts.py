@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, and_, exists, or_, select
+from sqlalchemy import Engine, Row, and_, exists, or_, select
 
 from worker.clock import Clock
 from worker.crash_points import around, committing
-from worker.gateways.base import Doubt, Gateway, GatewayAwayError, Handover, Sent, Unknown
+from worker.gateways.base import Doubt, Gateway, GatewayAwayError, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
 from worker.outbox.leases import Lease, record
@@ -40,19 +40,22 @@ class Settler:
     def settle(self) -> int:
         """Do the look-ups that are due now and return how many those were."""
         now = self.clock()
+        reachable = [name for name in self.gateways if self.away_until.get(name, now) <= now]
+        doubtful = and_(replies.c.state == ReplyState.UNKNOWN, sites.c.gateway.in_(reachable))
+        due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
+        present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
+        columns = attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups
+        query = with_site().add_columns(*columns).join(attempts, present).where(doubtful, or_(*due))
         with reading(self.engine).connect() as connection:
-            rows = connection.execute(_in_doubt(now, self._reachable(now))).all()
+            rows = connection.execute(query.order_by(replies.c.id).limit(AT_ONCE)).all()
         return sum(self._settle(row, now) for row in rows)
-
-    def _reachable(self, now: datetime) -> list[str]:
-        return [name for name in self.gateways if self.away_until.get(name, now) <= now]
 
     def _settle(self, row: Row[Any], now: datetime) -> bool:
         if self.away_until.get(row.gateway, now) > now:
             return False
         outgoing = outgoing_of(row)
         try:
-            doubt = Doubt(outgoing, row.started_at, row.ended_at, self._taken(row), self._others(row))
+            doubt = Doubt(outgoing, row.started_at, row.ended_at, *self._beside(row))
             with around("lookup"):
                 found = self.gateways[row.gateway].lookup(doubt)
         except GatewayAwayError as error:
@@ -64,24 +67,23 @@ class Settler:
         if found is None or isinstance(found, Unknown):
             self._not_there(row, doubtful=found is not None)
         else:
-            self._there(row, found)
+            leased = Lease(outgoing, row.gateway, row.site_id, row.cause, row.started_at)
+            record(self.engine, leased, found, self.clock())
+            ids = trail(row.site_id, row.cause)
+            say(log, "settled", **ids, reply=row.id, attempt=row.attempt, outcome=type(found).__name__)
         return True
 
-    def _taken(self, row: Row[Any]) -> set[str]:
-        """Return the sids that belong to other attempts at this phone: what they sent was not this."""
+    def _beside(self, row: Row[Any]) -> tuple[set[str], Sequence[str]]:
+        """Return what was lately sent to this phone besides: the sids of other attempts, whose texts were not this, and
+        the words of other replies of which it is open, too, what became of them."""
         to_phone = replies.c.recipient == row.recipient
         recent = replies.c.updated_at > row.started_at - LIST_REACHES_BACK
-        query = select(attempts.c.sid).join(replies, replies.c.id == attempts.c.reply_id)
-        with reading(self.engine).connect() as connection:
-            return set(connection.execute(query.where(to_phone, recent, attempts.c.sid.is_not(None))).scalars())
-
-    def _others(self, row: Row[Any]) -> Sequence[str]:
-        """Return the words of other replies to this phone of which it is open, too, what became of them."""
+        taken = select(attempts.c.sid).join(replies, replies.c.id == attempts.c.reply_id)
         open_yet = replies.c.state.in_((ReplyState.SENDING, *IN_DOUBT))
-        to_phone = and_(replies.c.recipient == row.recipient, replies.c.words != row.words)
-        recent = replies.c.updated_at > row.started_at - LIST_REACHES_BACK
+        others = select(replies.c.words).where(to_phone, recent, open_yet, replies.c.words != row.words)
         with reading(self.engine).connect() as connection:
-            return connection.execute(select(replies.c.words).where(to_phone, open_yet, recent)).scalars().all()
+            sids = connection.execute(taken.where(to_phone, recent, attempts.c.sid.is_not(None))).scalars()
+            return set(sids), connection.execute(others).scalars().all()
 
     def _may_be_anothers(self, row: Row[Any], sid: str) -> bool:
         """Tell whether what was found is another reply of equal words, which is being sent while we look."""
@@ -90,12 +92,6 @@ class Settler:
         query = select(replies.c.id).where(equal, or_(replies.c.state == ReplyState.SENDING, its_own)).limit(1)
         with reading(self.engine).connect() as connection:
             return connection.execute(query).first() is not None
-
-    def _there(self, row: Row[Any], found: Handover) -> None:
-        leased = Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, row.started_at)
-        record(self.engine, leased, found, self.clock())
-        ids = trail(row.site_id, row.cause)
-        say(log, "settled", **ids, reply=row.id, attempt=row.attempt, outcome=type(found).__name__)
 
     def _not_there(self, row: Row[Any], doubtful: bool) -> None:
         now = self.clock()
@@ -119,13 +115,3 @@ class Settler:
             lookups=row.lookups + 1,
             next=change.get("state"),
         )
-
-
-def _in_doubt(now: datetime, gateways: list[str]) -> Select[Any]:
-    due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
-    present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
-    query = (
-        with_site().add_columns(attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups).join(attempts, present)
-    )
-    doubtful = and_(replies.c.state == ReplyState.UNKNOWN, sites.c.gateway.in_(gateways), or_(*due))
-    return query.where(doubtful).order_by(replies.c.id).limit(AT_ONCE)

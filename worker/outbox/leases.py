@@ -7,15 +7,15 @@ doubt, or leased for longer than a gateway's answer takes (L20) lets the later o
 
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Row,
     and_,
     delete,
     exists,
@@ -57,6 +57,8 @@ LEASE = timedelta(seconds=60)
 LONGEST_HELD_UP = timedelta(seconds=10)
 """So long after it was leased a reply holds up later ones to its phone: its courier may be dead (L20)."""
 CANDIDATES = 16
+
+Outcome = TypeVar("Outcome", bound=Handover | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
             take_back(connection, found[0], status.sid, now)
         news = note_delivery(connection, *found, status)
         if news is not None:
-            news = _weighed_status(connection, row, news, now)
+            failure = _weighed(connection, row.site_id, row.recipient, news.failure, now)
+            news = replace(news, failure=failure)
             change_reply(connection, found[0], after_status(tally, news, now, chance()), now)
             _see_to_others(connection, found[0], news.failure, now)
     ids = trail(row.site_id, row.cause)
@@ -230,22 +233,13 @@ def _would_overtake(now: datetime) -> ColumnElement[bool]:
     return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
 
 
-def _weighed(connection: Connection, site_id: int, recipient: str, outcome: Handover, now: datetime) -> Handover:
+def _weighed(
+    connection: Connection, site_id: int, recipient: str, outcome: Outcome, now: datetime
+) -> Outcome | Refused:
     """Take a stopped number for its recipient's fault until enough recipients say the same."""
     if isinstance(outcome, SenderStopped) and not is_believed(connection, site_id, recipient, outcome, now):
-        return _pairs_fault(outcome)
+        return Refused(outcome.code, outcome.words, "pair")
     return outcome
-
-
-def _pairs_fault(outcome: SenderStopped) -> Refused:
-    return Refused(outcome.code, outcome.words, "pair")
-
-
-def _weighed_status(connection: Connection, row: Row[Any], status: Status, now: datetime) -> Status:
-    match status.failure:
-        case SenderStopped() as why if not is_believed(connection, row.site_id, row.recipient, why, now):
-            return replace(status, failure=_pairs_fault(why))
-    return status
 
 
 def _see_to_others(connection: Connection, reply_id: int, outcome: Handover | None, now: datetime) -> None:
@@ -258,15 +252,10 @@ def _see_to_others(connection: Connection, reply_id: int, outcome: Handover | No
             stop(connection, row.gateway, row.sending_number, outcome, now)
             revive(connection, row.site_id, outcome.code, now)
         case Refused(opted_out=True):
-            _opt_out(connection, row.site_id, row.recipient, outcome.code, now)
+            out = {"site_id": row.site_id, "phone": row.recipient, "since": now, "code": outcome.code}
+            # Known already, he stays so since then.
+            with suppress(IntegrityError), connection.begin_nested():
+                connection.execute(insert(opt_outs).values(out))
         case Sent():
             mine = and_(opt_outs.c.site_id == row.site_id, opt_outs.c.phone == row.recipient)
             connection.execute(delete(opt_outs).where(mine))
-
-
-def _opt_out(connection: Connection, site_id: int, phone: str, code: str, now: datetime) -> None:
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(opt_outs).values(site_id=site_id, phone=phone, since=now, code=code))
-    except IntegrityError:
-        return
