@@ -27,7 +27,15 @@ def var_lock(var: Path) -> Iterator[int]:
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(var / "baobei.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _take(descriptor, var)
+        deadline = time.monotonic() + CLEARING_SECONDS
+        while not _taken(descriptor):
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace")
+            if time.monotonic() > deadline or (holder.isdigit() and psutil.pid_exists(int(holder))):
+                raise AlreadyRunningError(
+                    f"Another `baobei up` (process {holder}) is running on {var}: stop it first, or give this one a "
+                    "--var."
+                )
+            time.sleep(0.1)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield descriptor
@@ -46,17 +54,6 @@ def file_lock(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
         yield mine
     finally:
         os.close(descriptor)
-
-
-def _take(descriptor: int, var: Path) -> None:
-    deadline = time.monotonic() + CLEARING_SECONDS
-    while not _taken(descriptor):
-        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace")
-        if time.monotonic() > deadline or (holder.isdigit() and psutil.pid_exists(int(holder))):
-            raise AlreadyRunningError(
-                f"Another `baobei up` (process {holder}) is running on {var}: stop it first, or give this one a --var."
-            )
-        time.sleep(0.1)
 
 
 def _taken(descriptor: int) -> bool:

@@ -66,23 +66,18 @@ class _Lines(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields: dict[str, Field] = {"at": at, "level": record.levelname.lower(), "log": record.name}
         fields["step"] = _struck(record.getMessage())
-        said = {name: _clean(value) for name, value in getattr(record, "fields", {}).items() if value is not None}
-        # What a line says of itself stands first and is not replaced: without its time it could not be put in order.
-        fields |= {name: value for name, value in said.items() if name not in fields}
+        for name, value in getattr(record, "fields", {}).items():
+            # What a line says of itself is not replaced: without its time it could not be put in order.
+            if value is not None and name not in fields:
+                fields[name] = _struck(value) if isinstance(value, str) else value
         if record.exc_info and record.exc_info[1] is not None:
             fields |= {"error": kind_of(record.exc_info[1]), "places": place_of(record.exc_info[2])}
-        return " ".join(f"{name}={_shown(value)}" for name, value in fields.items())
-
-
-def _clean(value: Field) -> Field:
-    return _struck(value) if isinstance(value, str) else value
+        words = {
+            name: value if isinstance(value, str) and PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+            for name, value in fields.items()
+        }
+        return " ".join(f"{name}={word}" for name, word in words.items())
 
 
 def _struck(text: str) -> str:
     return LONG_DIGITS.sub("…", text)
-
-
-def _shown(value: Field) -> str:
-    if isinstance(value, str) and PLAIN.fullmatch(value):
-        return value
-    return json.dumps(value, ensure_ascii=False)

@@ -160,24 +160,21 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
     given = {name: environ[name].strip() for name in VARIABLES if environ.get(name, "").strip()}
     for name in SECRET_VARIABLES:
-        if path := environ.get(f"{name}_FILE", "").strip():
-            if name in given:
-                raise SettingsError(f"{name} and {name}_FILE are both set: keep one of them.")
-            given[name] = _from_file(f"{name}_FILE", path)
+        path = environ.get(f"{name}_FILE", "").strip()
+        if not path:
+            continue
+        if name in given:
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep one of them.")
+        try:
+            given[name] = Path(path).expanduser().read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise SettingsError(
+                f"{name}_FILE names {path}, which cannot be read ({reason}): mend the path or the file."
+            ) from None
+        if not given[name]:
+            raise SettingsError(f"{name}_FILE names {path}, which is empty: put the value into it.")
     return given
-
-
-def _from_file(name: str, path: str) -> str:
-    try:
-        text = Path(path).expanduser().read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SettingsError(
-            f"{name} names {path}, which cannot be read ({reason}): mend the path or the file."
-        ) from None
-    if not text:
-        raise SettingsError(f"{name} names {path}, which is empty: put the value into it.")
-    return text
 
 
 def _twilio(given: Mapping[str, str]) -> TwilioSettings | None:

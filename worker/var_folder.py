@@ -52,20 +52,16 @@ def kept_secret(path: Path) -> str:
     """Return the secret kept in this file; make it once, readable by its owner alone, when there is none."""
     make_folder(path.parent)
     if not path.exists():
-        _create_secret(path)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        write_private(draft, secrets.token_urlsafe(48))
+        try:
+            # A link never replaces: of two processes that start together, both use the secret of the first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
     return path.read_text(encoding="ascii").strip()
-
-
-def _create_secret(path: Path) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    write_private(draft, secrets.token_urlsafe(48))
-    try:
-        # A link never replaces: of two processes that start together, both use the secret of the first.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def write_private(path: Path, text: str) -> None:

@@ -38,16 +38,12 @@ def database_url(text: str | None, var: Path) -> str:
     if driver is None:
         raise SettingsError(f"DATABASE_URL begins with {url.drivername}: only sqlite and postgresql are known.")
     if driver == "sqlite":
-        return _rendered(_sqlite_url(url))
+        if not url.database or url.database.startswith((":memory:", "file:")):
+            raise SettingsError(
+                "DATABASE_URL names no SQLite file, which several processes could share: write sqlite:///FILE."
+            )
+        url = url.set(database=str(Path(url.database).absolute()))
     return _rendered(url.set(drivername=driver))
-
-
-def _sqlite_url(url: URL) -> URL:
-    if not url.database or url.database.startswith((":memory:", "file:")):
-        raise SettingsError(
-            "DATABASE_URL names no SQLite file, which several processes could share: write sqlite:///FILE."
-        )
-    return url.set(drivername="sqlite", database=str(Path(url.database).absolute()))
 
 
 def _rendered(url: URL) -> str:
