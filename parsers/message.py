@@ -217,3 +217,11 @@ class Parsed:
         out |= {k: v for k, v in given.items() if v}
         out |= {"arrival": True} if self.arrival else {}
         return out | ({"words": self.words} if self.words else {})
+
+
+# The kinds of a meaning, by their own names; they are about to be types of their own.
+ReportText = Parsed
+Command = Parsed
+Silent = Parsed
+Unknown = Parsed
+Meaning = Parsed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from parsers.keywords import KEYWORDS
-from parsers.message import Parsed
+from parsers.message import Command
 from parsers.parse import parse
 from webhook.entry_fields import (
     AGENT,
@@ -96,7 +96,7 @@ class Taken:
     fields: Mapping[str, str]
     faults: Mapping[str, str]
     sentence: str = ""
-    meaning: Parsed | None = None
+    meaning: Command | None = None
 
 
 def take(entry: EntryForm, form: Mapping[str, str], region: str) -> Taken:
@@ -132,7 +132,7 @@ def _keyword(entry: EntryForm, chosen: str) -> str:
     return entry.choice.words[chosen] if by_choice and entry.choice is not None else entry.keyword
 
 
-def _meaning(entry: EntryForm, read: Mapping[str, str], chosen: str, region: str) -> Parsed:
+def _meaning(entry: EntryForm, read: Mapping[str, str], chosen: str, region: str) -> Command:
     draft = Draft(region)
     for each in entry.fields:
         if read[each.name]:
@@ -155,7 +155,7 @@ def entry_named(name: str) -> EntryForm | None:
     return next((entry for entry in ENTRIES if entry.name == name), None)
 
 
-def typed_of(entry: EntryForm, parsed: Parsed) -> dict[str, str]:
+def typed_of(entry: EntryForm, parsed: Command) -> dict[str, str]:
     """Return what was typed into an entry's fields, as far as its meaning tells."""
     typed = {each.name: each.takes(parsed) for each in entry.fields}
     if entry.choice is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from parsers.mask import MASK_SIGN, mask_numbers
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from parsers.normalise import fold_for_reading
 from parsers.phones import find_phones, one_phone
 from webhook.language import _, _l
@@ -45,11 +45,11 @@ class Draft:
             self.reports.append({"client": None, "first3": None, "last4": None})
         return self.reports[0]
 
-    def meaning(self, kind: str) -> Parsed:
+    def meaning(self, kind: str) -> Command:
         """Return what has been put in as the meaning of a command."""
         reports = tuple(Report(**report) for report in self.reports)
         words = " ".join(self.words)
-        return Parsed(kind, reports=reports, refs=tuple(self.refs), words=words, **self.values)  # type: ignore[arg-type]
+        return Command(kind, reports=reports, refs=tuple(self.refs), words=words, **self.values)  # type: ignore[arg-type]
 
 
 Reads = Callable[[str, str], str]
@@ -62,7 +62,7 @@ class Field:
 
     name: str
     puts: Callable[[Draft, str], None]
-    takes: Callable[[Parsed], str]
+    takes: Callable[[Command], str]
     needed: str = ""
     reads: Reads = lambda typed, _region: typed
     longest: int = LONGEST_WORD
@@ -164,15 +164,15 @@ def _into(name: str) -> Callable[[Draft, str], None]:
     return lambda draft, value: draft.values.__setitem__(name, value)
 
 
-def _of_guest(name: str) -> Callable[[Parsed], str]:
+def _of_guest(name: str) -> Callable[[Command], str]:
     return lambda parsed: getattr(parsed.reports[0], name) or "" if parsed.reports else ""
 
 
-def _of(name: str) -> Callable[[Parsed], str]:
+def _of(name: str) -> Callable[[Command], str]:
     return lambda parsed: getattr(parsed, name) or ""
 
 
-def _word(which: int) -> Callable[[Parsed], str]:
+def _word(which: int) -> Callable[[Command], str]:
     return lambda parsed: (*parsed.words.split(" ", 1), "", "")[which]
 
 
@@ -180,7 +180,7 @@ def _mask(report: Report | None) -> str:
     return f"{report.first3}****{report.last4}" if report is not None and report.last4 else ""
 
 
-def _last(parsed: Parsed) -> Report | None:
+def _last(parsed: Command) -> Report | None:
     return parsed.reports[-1] if parsed.reports else None
 
 
@@ -192,7 +192,7 @@ def _put_other(draft: Draft, value: str) -> None:
         draft.refs.append(value)
 
 
-def _take_other(parsed: Parsed) -> str:
+def _take_other(parsed: Command) -> str:
     report = _last(parsed)
     return f"{report.client} {_mask(report)}" if report is not None else " ".join(parsed.refs[1:2])
 
@@ -205,7 +205,7 @@ def _put_clients(draft: Draft, value: str) -> None:
             draft.reports.append(guest | {"agent": guest["agent"] or agent})
 
 
-def _take_clients(parsed: Parsed) -> str:
+def _take_clients(parsed: Command) -> str:
     own = len({report.agent for report in parsed.reports}) > 1
     lines = (f"{r.client} {_mask(r)} {r.agent if own and r.agent else ''}" for r in parsed.reports)
     return "\n".join(line.rstrip() for line in lines)

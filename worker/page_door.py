@@ -5,7 +5,7 @@ The id of a form was made when it was shown, so that it is entered once however 
 
 import time
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.accounts.users import User
 from worker.line.door import PROGRAM, Entry, Receipt, enter
 from worker.readers.entries import Entered, entered
@@ -25,7 +25,7 @@ class UnboundError(PermissionError):
 
 
 def enter_form(
-    runtime: Runtime, site_id: int, user: User, token: str, text: str, form: str = "", meaning: Parsed | None = None
+    runtime: Runtime, site_id: int, user: User, token: str, text: str, form: str = "", meaning: Command | None = None
 ) -> Receipt:
     """Put what a form says into a site's line as the user's text, and ring; the same form again is `repeated`.
 

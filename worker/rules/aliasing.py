@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Command
 from parsers.names import is_address_alone
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
@@ -46,7 +46,7 @@ def also_called(person: Listed, alias: str) -> Listed:
     return replace(person, aliases=tuple(dict.fromkeys((*person.aliases, alias))))
 
 
-def decide_alias(turn: Turn, parsed: Parsed) -> Decision:
+def decide_alias(turn: Turn, parsed: Command) -> Decision:
     """别名 阿强 张强: the manager says what else somebody of the roster is called."""
     if turn.role != "manager":
         return refused(turn, "alias", Code.REFUSED_ROLE)

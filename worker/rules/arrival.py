@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report, ReportText
 from worker.rules.codes import Code
 from worker.rules.deadlines import at_hour
 from worker.rules.identity import name_form, name_key
@@ -20,7 +20,7 @@ YEARLESS = len("MM-DD")
 _A_TIME = re.compile(r"\d[:：点]\d")
 
 
-def arrival_of(turn: Turn, parsed: Parsed) -> datetime | Code:
+def arrival_of(turn: Turn, parsed: Command) -> datetime | Code:
     """Return the instant of an arrival, or the refusal's code: a time that no clock has, another day than today.
 
     A typed HH:MM means the end of that minute, at most the receipt.
@@ -34,7 +34,7 @@ def arrival_of(turn: Turn, parsed: Parsed) -> datetime | Code:
     return turn.now if parsed.time is None else _at(turn, today, parsed.time)
 
 
-def is_to_come(turn: Turn, parsed: Parsed) -> bool:
+def is_to_come(turn: Turn, parsed: ReportText) -> bool:
     """Tell whether what a text says of an arrival is still to come, or no day or time that there is (L15)."""
     today = turn.state.day(turn.now)
     day = _day(parsed.date, today)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, mark_arrival
 from worker.rules.codes import Code
@@ -20,7 +20,7 @@ from worker.rules.turn import Turn
 from worker.rules.walk_ins import WHY_UNDER_NONE, come_again, take_in, walk_in
 
 
-def decide_walkin(turn: Turn, parsed: Parsed) -> Decision:
+def decide_walkin(turn: Turn, parsed: Command) -> Decision:
     """Decide the arrival of a client who comes alone, as the desk reports it; refusals in the order of E6."""
     desk = signer_of(turn) if turn.role is not None else None
     if desk is None:
@@ -112,7 +112,7 @@ def _new_form(
     )
 
 
-def decide_verify(turn: Turn, parsed: Parsed) -> Decision:
+def decide_verify(turn: Turn, parsed: Command) -> Decision:
     """Take service's word on a client who could not name his reporter; in the order role, form, found, time (E6)."""
     if turn.role != "service":
         return refused(turn, "verify", Code.REFUSED_ROLE)

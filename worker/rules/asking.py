@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.answers import Outcome, answered
 from worker.rules.attribution import attribute, owns
 from worker.rules.client import Client
@@ -30,7 +30,7 @@ def decide_help(turn: Turn) -> Decision:
     return turn.decision("help", Code.HELP)
 
 
-def decide_query(turn: Turn, parsed: Parsed) -> Decision:
+def decide_query(turn: Turn, parsed: Command) -> Decision:
     """Tell the state of a claim: an agent sees his unit's, or that another has reported, never who (R11).
 
     A question that names nobody is about the sender's last report (L22).
@@ -73,7 +73,7 @@ def _within_limits(turn: Turn, outcomes: list[Outcome]) -> list[Outcome]:
 
 
 def _by_number(turn: Turn, ref: str) -> Outcome:
-    claim = claims_meant(turn, Parsed("query", refs=(ref,)))[0]
+    claim = claims_meant(turn, Command("query", refs=(ref,)))[0]
     if not isinstance(claim, Missing):
         return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)
     others = claim_numbered(turn, ref)
@@ -94,7 +94,7 @@ def _by_client(turn: Turn, report: Report) -> Outcome:
         if not seen:
             return Outcome(Code.REFUSED_INVALID, {"reason": "whom"})
         return Outcome(Code.STATUS, _seen(turn, seen[0]), seen[0].ref)
-    claim = claims_meant(turn, Parsed("query", reports=(report,)))[0]
+    claim = claims_meant(turn, Command("query", reports=(report,)))[0]
     client = client_params(report)
     if not isinstance(claim, Missing) and claim.live(turn.now):
         return Outcome(Code.STATUS, _seen(turn, claim), claim.ref)

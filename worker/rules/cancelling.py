@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import set_dates
@@ -19,7 +19,7 @@ from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
 
 
-def decide_cancel(turn: Turn, parsed: Parsed) -> Decision:
+def decide_cancel(turn: Turn, parsed: Command) -> Decision:
     """Take back a sale: 退定 R1. What was decided about it falls with it; what is still disputed goes on."""
     if turn.role != "manager":
         return refused(turn, "cancel_deposit", Code.REFUSED_ROLE)
@@ -41,7 +41,7 @@ def cancel_dispute(turn: Turn, ref: str) -> Outcome:
     """Take back a dispute and the sale that it was about: 撤 D12, for the manager alone."""
     if turn.role != "manager":
         return Outcome(Code.REFUSED_ROLE)
-    dispute = dispute_named(turn, Parsed("withdraw", refs=(ref,)))
+    dispute = dispute_named(turn, Command("withdraw", refs=(ref,)))
     if dispute is None:
         return Outcome(Code.REFUSED_NOT_FOUND)
     family = claims_disputed(turn.state, dispute, turn.now)

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.act_code import code_of, key_of
 from worker.rules.answers import refused
 from worker.rules.arriving import decide_verify
@@ -36,7 +36,7 @@ CLOSED_FOR = timedelta(hours=24)
 NOTHING_DONE = (Code.EXPIRED,)
 """Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
 
-ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
+ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
     "withdraw": decide_withdraw,
     "deposit": decide_payment,
     "downpayment": decide_payment,
@@ -51,13 +51,13 @@ ACTS: dict[str, Callable[[Turn, Parsed], Decision]] = {
 """Commands that take something from somebody, by kind (L4); of 核实 only the answer 否 does."""
 
 
-def needs_code(turn: Turn, parsed: Parsed) -> bool:
+def needs_code(turn: Turn, parsed: Command) -> bool:
     """Tell whether this command waits for a code: from a logged-in page none is needed (L4)."""
     takes = parsed.kind in ACTS and (parsed.kind != "verify" or parsed.answer == "no")
     return turn.message.kind == "text" and takes and turn.policy.confirm_acts
 
 
-def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
+def ask_for_code(turn: Turn, parsed: Command) -> Decision:
     """Keep the act and answer with its code; one that would fail, or come beside one that waits, is refused now."""
     tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
     if tried.code.refuses or tried.code in NOTHING_DONE:
@@ -84,13 +84,13 @@ def ask_for_code(turn: Turn, parsed: Parsed) -> Decision:
     return turn.decision(parsed.kind, Code.CONFIRM_CODE)
 
 
-def decide_give_up(turn: Turn, parsed: Parsed) -> Decision:
+def decide_give_up(turn: Turn, parsed: Command) -> Decision:
     """Take free words (取消, 不报了, 作废) for 撤; whatever the policy says, they need its code (L4, L22)."""
     meant = meant_by_give_up(turn, parsed)
     return meant if isinstance(meant, Decision) else ask_for_code(turn, meant)
 
 
-def decide_confirm(turn: Turn, parsed: Parsed) -> Decision:
+def decide_confirm(turn: Turn, parsed: Command) -> Decision:
     """Do what waits for this code, at this text's place in the line; while nothing waits for any it is no code."""
     sender = turn.state.sender(turn.phone)
     if sender.act is None:
@@ -104,7 +104,7 @@ def decide_confirm(turn: Turn, parsed: Parsed) -> Decision:
     turn.state.put(replace(sender, act=None))
     kept = act["parsed"]
     reports = tuple(Report(**report) for report in kept["reports"])
-    return ACTS[act["kind"]](turn, Parsed(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
+    return ACTS[act["kind"]](turn, Command(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
 
 
 def decide_decline(turn: Turn) -> Decision:
@@ -142,21 +142,21 @@ def _wrong(turn: Turn, sender: Sender, act: dict[str, Any]) -> Decision:
     return refused(turn, "confirm", Code.REFUSED_INVALID, act["named"] | {"reason": "code", "left": left})
 
 
-def _named(turn: Turn, parsed: Parsed) -> dict[str, Any]:
+def _named(turn: Turn, parsed: Command) -> dict[str, Any]:
     """Return what the answer names of an act: its clients and numbers, its answer, and the words behind (L5)."""
     named = [_thing_named(turn, ref) for ref in parsed.refs]
     named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
     return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
 
 
-def _lasting(turn: Turn, parsed: Parsed) -> Parsed:
+def _lasting(turn: Turn, parsed: Command) -> Command:
     """Return an act that means the same when its code comes: by the registrations that its words mean now.
 
     A client's last four become his registration's number; so does a client whom 撤 names.
     """
     refs = list[str]()
     for ref in parsed.refs:
-        claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
+        claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
         refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
     if parsed.kind != "withdraw":
         return replace(parsed, refs=tuple(refs))
@@ -169,9 +169,9 @@ def _lasting(turn: Turn, parsed: Parsed) -> Parsed:
 def _thing_named(turn: Turn, ref: str) -> dict[str, Any]:
     """Return a number as it is told, with its client: of a dispute, a form, a registration or a client's last four."""
     if ref.startswith("D"):
-        dispute = dispute_named(turn, Parsed("rule", refs=(ref,)))
+        dispute = dispute_named(turn, Command("rule", refs=(ref,)))
         return {"ref": ref, "client": dispute.client, "mask": dispute.mask} if dispute is not None else {"ref": ref}
-    claim = claims_meant(turn, Parsed("withdraw", refs=(ref,)))[0]
+    claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0]
     if isinstance(claim, Missing):
         return {"ref": ref}
     return named_params(claim) | ({"ref": ref} if ref.startswith("V") else {})

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.displacement import displace
@@ -14,7 +14,7 @@ from worker.rules.references import Missing, claims_meant
 from worker.rules.turn import Turn
 
 
-def decide_correct(turn: Turn, parsed: Parsed) -> Decision:
+def decide_correct(turn: Turn, parsed: Command) -> Decision:
     """Give a claim the number that stands last in the text; the old one goes on finding it."""
     if turn.role != "manager":
         return refused(turn, "correct", Code.REFUSED_ROLE)

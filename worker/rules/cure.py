@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.disputes import open_at
@@ -16,7 +16,7 @@ from worker.rules.states import WAITING, Flag, FormKind, FormState
 from worker.rules.turn import Turn
 
 
-def decide_cure(turn: Turn, parsed: Parsed) -> Decision:
+def decide_cure(turn: Turn, parsed: Command) -> Decision:
     """Settle the visit forms that are named: 有效 with written proof, 重复 without."""
     if turn.role != "manager":
         return refused(turn, "settle", Code.REFUSED_ROLE)

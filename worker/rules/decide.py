@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from parsers.message import SILENT, Lexicon, Parsed
+from parsers.message import SILENT, Command, Lexicon, Meaning, Silent, Unknown
 from parsers.numbers import is_persons, region_of
 from parsers.parse import parse
 from worker.rules.affirming import decide_affirm
@@ -64,7 +64,7 @@ _A_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 LAST_FOUR = 4
 """So many digits alone are a client's last four, and no code (L5)."""
 
-COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
+COMMANDS: dict[str, Callable[[Turn, Command], Decision]] = {
     "withdraw": decide_withdraw,
     "give_up": decide_give_up,
     "deposit": decide_payment,
@@ -91,7 +91,7 @@ COMMANDS: dict[str, Callable[[Turn, Parsed], Decision]] = {
 """What decides each command of texts.md section 2; one that is missing here gets an outcome of its own."""
 
 
-Reads = Callable[[State, Message], Parsed]
+Reads = Callable[[State, Message], Meaning]
 """How a text gets its meaning: `read`, or what a test puts in its place."""
 
 
@@ -138,7 +138,7 @@ def _from_a_person(state: State, message: Message) -> bool:
     return named or message.kind == "form" or is_persons(message.sender)
 
 
-def read(state: State, message: Message) -> Parsed:
+def read(state: State, message: Message) -> Meaning:
     """Return what a form carries as its meaning; of a text what it says, by units of the site and colleagues.
 
     What the gateway says of the sender's consent goes before the text's words (L8).
@@ -148,7 +148,7 @@ def read(state: State, message: Message) -> Parsed:
         return carried
     opted = opt_out_noted(message)
     if opted is not None:
-        return Parsed(opted)
+        return Silent(opted)
     listed = state.roster.get(message.sender)
     colleagues = [p for p in state.roster.values() if listed and p.unit == listed.unit]
     people = frozenset(name for p in colleagues for name in (p.name, *p.aliases))
@@ -158,12 +158,12 @@ def read(state: State, message: Message) -> Parsed:
 
 
 @lru_cache(maxsize=512)
-def _meaning(text: str, region: str, lexicon: Lexicon) -> Parsed:
+def _meaning(text: str, region: str, lexicon: Lexicon) -> Meaning:
     """A text is read twice: for what its batch needs, and when it is decided."""
     return parse(text, region=region, lexicon=lexicon)
 
 
-def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
+def _decide_text(turn: Turn, parsed: Meaning) -> Decision:
     if parsed.arrival:
         parsed = as_it_stands(turn, parsed)
     if parsed.kind == "confirm" and len(parsed.refs[0]) == LAST_FOUR:
@@ -173,7 +173,7 @@ def _decide_text(turn: Turn, parsed: Parsed) -> Decision:
     return FROM_ANYBODY.get(parsed.kind, _command)(turn, parsed)
 
 
-def _command(turn: Turn, parsed: Parsed) -> Decision:
+def _command(turn: Turn, parsed: Command) -> Decision:
     if parsed.kind == "help":
         return decide_help(turn)
     if not _known(turn):
@@ -190,7 +190,7 @@ def _known(turn: Turn) -> bool:
     return bool(turn.role or turn.listed or turn.own_live_claims())
 
 
-def _unknown(turn: Turn, parsed: Parsed) -> Decision:
+def _unknown(turn: Turn, parsed: Unknown) -> Decision:
     """A text that is neither report nor command is answered when it begins like one or cannot be read (C9, D14)."""
     fault = parsed.error or "not_a_report"
     code = refusal_of(fault)
@@ -204,7 +204,7 @@ def _unknown(turn: Turn, parsed: Parsed) -> Decision:
     return turn.decision("unknown", Code(fault))
 
 
-FROM_ANYBODY: dict[str, Callable[[Turn, Parsed], Decision]] = {
+FROM_ANYBODY: dict[str, Callable[[Turn, Command], Decision]] = {
     "report": decide_report_by_project,
     "stop": decide_opt,
     "start": decide_opt,

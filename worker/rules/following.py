@@ -1,6 +1,6 @@
 """跟进: a contact with a client, by an agent of the unit that holds him or by a consultant (R9, R14; B6, B33–B35)."""
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_claim, owns
 from worker.rules.codes import Code
@@ -13,7 +13,7 @@ from worker.rules.references import Missing, claims_meant
 from worker.rules.turn import Turn
 
 
-def decide_follow_up(turn: Turn, parsed: Parsed) -> Decision:
+def decide_follow_up(turn: Turn, parsed: Command) -> Decision:
     """Record a contact with each client that is named, one line of the reply each."""
     if turn.role in ("manager", "service"):
         return refused(turn, "follow_up", Code.REFUSED_ROLE)

@@ -1,6 +1,6 @@
 """Which visit form a command means: its number, its client, or the last four digits of one that waits (E6, E24)."""
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.codes import Code
 from worker.rules.forms import in_view
 from worker.rules.identity import names_agree
@@ -9,7 +9,7 @@ from worker.rules.references import Missing, each_once
 from worker.rules.turn import Turn
 
 
-def forms_meant(turn: Turn, parsed: Parsed, waiting: list[Visit]) -> list[Visit | Missing]:
+def forms_meant(turn: Turn, parsed: Command, waiting: list[Visit]) -> list[Visit | Missing]:
     """Return for each reference of a command, in its order, the form that the sender may mean by it.
 
     `waiting` are the forms that four digits alone, or a name and mask, can mean.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from parsers.message import Parsed
+from parsers.message import ReportText
 from worker.rules.codes import Code
 from worker.rules.model import Decision, Forward, ReportRow
 from worker.rules.numbers import Rule
@@ -25,7 +25,7 @@ NAME_LONGEST = 8
 NAMED = 2
 
 
-def decide_report_by_project(turn: Turn, parsed: Parsed) -> Decision:
+def decide_report_by_project(turn: Turn, parsed: ReportText) -> Decision:
     """Decide a report here, forward it to where it belongs, or both."""
     meant = Meant() if ORIGIN in turn.message.payload else sites_meant(turn.state.site, parsed.projects)
     # What has no client in it is refused here, as it would be there.
@@ -53,7 +53,7 @@ def origin_of(payload: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return (payload or {}).get(ORIGIN)
 
 
-def _forwarded(turn: Turn, parsed: Parsed, elsewhere: Sequence[Elsewhere]) -> Decision:
+def _forwarded(turn: Turn, parsed: ReportText, elsewhere: Sequence[Elsewhere]) -> Decision:
     listed = turn.listed
     turn.rows += [
         ReportRow(

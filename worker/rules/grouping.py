@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.client import Client
 from worker.rules.codes import Code, refusal_of
@@ -18,7 +18,7 @@ from worker.rules.turn import Turn
 OWN = "own"
 
 
-def decide_group(turn: Turn, parsed: Parsed) -> Decision:
+def decide_group(turn: Turn, parsed: Command) -> Decision:
     """Report each client of a group for its agent; one reply for all, and a notice to the agent."""
     if turn.role != "manager":
         return refused(turn, "group", Code.REFUSED_ROLE)

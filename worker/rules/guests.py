@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.families import claims_of_family, family_of, same_client
@@ -32,11 +32,11 @@ class Standing:
     fitting: tuple[str, ...] = ()
 
 
-def guests_of(turn: Turn, parsed: Parsed) -> list[Report] | Missing:
+def guests_of(turn: Turn, parsed: Command) -> list[Report] | Missing:
     """Return the clients whom an arrival names: written out, or as their claims have them."""
     if any(not report.client for report in parsed.reports):
         return Missing(Code.REFUSED_MISSING_NAME)
-    meant = claims_meant(turn, Parsed(parsed.kind, refs=parsed.refs)) if parsed.refs else []
+    meant = claims_meant(turn, Command(parsed.kind, refs=parsed.refs)) if parsed.refs else []
     missing = next((found for found in meant if isinstance(found, Missing)), None)
     if missing is not None:
         return missing

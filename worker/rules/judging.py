@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.cure import decide_cure
@@ -18,7 +18,7 @@ from worker.rules.states import PENDING, ClaimState, Flag
 from worker.rules.turn import Turn
 
 
-def decide_settle(turn: Turn, parsed: Parsed) -> Decision:
+def decide_settle(turn: Turn, parsed: Command) -> Decision:
     """Settle the claims that are named: 有效 lets each stand, 重复 ends it in favour of who was first; V… are forms."""
     if any(ref.startswith("V") for ref in parsed.refs):
         return decide_cure(turn, parsed)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from parsers.message import Intent, Parsed
+from parsers.message import Intent, Meaning
 from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
@@ -56,7 +56,7 @@ class Needs:
             self.last4 |= {digits} if len(digits) == 4 and not letter else set()
 
 
-def want(needs: Needs, message: Message, parsed: Parsed | None, state: State) -> None:
+def want(needs: Needs, message: Message, parsed: Meaning | None, state: State) -> None:
     """Add what a message needs; `parsed` is its meaning (None of a set-up message), `state` holds units and senders."""
     if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
         needs.strangers.add(message.sender)
@@ -76,7 +76,7 @@ def want(needs: Needs, message: Message, parsed: Parsed | None, state: State) ->
         needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
 
 
-def _of_forms(needs: Needs, parsed: Parsed, message: Message, state: State) -> None:
+def _of_forms(needs: Needs, parsed: Meaning, message: Message, state: State) -> None:
     arrives = parsed.kind in ARRIVALS or parsed.arrival
     if parsed.kind in OF_FORMS or arrives:
         # Yesterday's forms, too: who signs after 24:00 hears that his is void (R16).
@@ -88,7 +88,7 @@ def _of_forms(needs: Needs, parsed: Parsed, message: Message, state: State) -> N
         needs.names.add(fold(parsed.words.partition(" ")[0]))
 
 
-def _of_parsed(needs: Needs, parsed: Parsed, message: Message, state: State) -> None:
+def _of_parsed(needs: Needs, parsed: Meaning, message: Message, state: State) -> None:
     needs.refer(parsed.refs)
     if parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
         # A question or a withdrawal that names nobody is about the sender's last report (L22).

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_claim
 from worker.rules.codes import Code
@@ -29,7 +29,7 @@ class Holder:
     phone: str
 
 
-def decide_object(turn: Turn, parsed: Parsed) -> Decision:
+def decide_object(turn: Turn, parsed: Command) -> Decision:
     """Open a dispute, or join the one that is open about the client."""
     if turn.role is not None or turn.listed is None:
         return refused(turn, "object", Code.REFUSED_ROLE)

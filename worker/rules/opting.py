@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Silent
 from worker.rules.answers import refused
 from worker.rules.codes import Code
 from worker.rules.door_notes import opt_out_noted
@@ -10,7 +10,7 @@ from worker.rules.model import Decision
 from worker.rules.turn import Turn
 
 
-def decide_opt(turn: Turn, parsed: Parsed) -> Decision:
+def decide_opt(turn: Turn, parsed: Silent) -> Decision:
     """Stop notices to the sender, or let them go on; the manager is told once, and a manager's own go on.
 
     A text may be forged: staff that has to be told is silenced by no text, only by what the gateway itself notes (L8).

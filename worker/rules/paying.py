@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_at_deal
 from worker.rules.codes import Code
@@ -35,7 +35,7 @@ class Payment:
     unit: str
 
 
-def decide_payment(turn: Turn, parsed: Parsed) -> Decision:
+def decide_payment(turn: Turn, parsed: Command) -> Decision:
     """Record a deposit or downpayment; a repeat replaces what was recorded (D9)."""
     if turn.role != "manager":
         return refused(turn, parsed.kind, Code.REFUSED_ROLE)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.dates import typed_day
@@ -31,7 +31,7 @@ IN_ENGLISH = {
 }
 
 
-def decide_evidence(turn: Turn, parsed: Parsed) -> Decision:
+def decide_evidence(turn: Turn, parsed: Command) -> Decision:
     """Record a paper for the sender's side; service names the side in the third word (D7)."""
     if turn.role in ("manager", "consultant") or (turn.role is None and turn.listed is None):
         return refused(turn, "evidence", Code.REFUSED_ROLE)
@@ -49,7 +49,7 @@ def decide_evidence(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "evidence", [_receive(turn, dispute, unit, words, day)])
 
 
-def dispute_named(turn: Turn, parsed: Parsed) -> Dispute | None:
+def dispute_named(turn: Turn, parsed: Command) -> Dispute | None:
     """Return the dispute that a command names by D12 or 12, as far as the sender is staff or a party of it (E6)."""
     digits = parsed.refs[0].removeprefix("D") if parsed.refs else ""
     dispute = turn.state.disputes.get(int(digits)) if digits.isdecimal() else None
@@ -59,7 +59,7 @@ def dispute_named(turn: Turn, parsed: Parsed) -> Dispute | None:
     return dispute if turn.role is not None or party else None
 
 
-def _side(turn: Turn, dispute: Dispute, parsed: Parsed) -> tuple[str | None, str]:
+def _side(turn: Turn, dispute: Dispute, parsed: Command) -> tuple[str | None, str]:
     """Return for which unit a paper is, and what else is said of it."""
     if turn.role is None and turn.listed is not None:
         return turn.listed.unit, parsed.words

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report
 from worker.rules.answers import Outcome
 from worker.rules.client import Client
 from worker.rules.codes import Code
@@ -31,7 +31,7 @@ class Missing:
         return Outcome(self.code, {"fitting": list(self.fitting)})
 
 
-def claims_meant(turn: Turn, parsed: Parsed, first: Callable[[Claim], bool] | None = None) -> list[Claim | Missing]:
+def claims_meant(turn: Turn, parsed: Command, first: Callable[[Claim], bool] | None = None) -> list[Claim | Missing]:
     """Return for each reference of a command, in its order, the claim that the sender may mean by it; each once (L12).
 
     Of several claims on one client those are meant before others that `first` is true of: who holds him by default.

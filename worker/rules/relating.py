@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import Answer, attribute_claim
 from worker.rules.client import Client
@@ -22,7 +22,7 @@ PROOFS = ("户口本", "结婚证", "其他")
 Answers = dict[int, Answer]
 
 
-def decide_family(turn: Turn, parsed: Parsed) -> Decision:
+def decide_family(turn: Turn, parsed: Command) -> Decision:
     """Link two clients: with proof they are one from here on, without it the link is only noted (B17)."""
     if turn.role != "manager":
         return refused(turn, "family", Code.REFUSED_ROLE)
@@ -45,7 +45,7 @@ def decide_family(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "family", [Outcome(Code.FAMILY_LINKED, params, rules=(Rule.R23,))])
 
 
-def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
+def decide_unfamily(turn: Turn, parsed: Command) -> Decision:
     """Undo the links of a client, or those between two; each is then a client of his own again."""
     if turn.role != "manager":
         return refused(turn, "unfamily", Code.REFUSED_ROLE)
@@ -69,7 +69,7 @@ def decide_unfamily(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "unfamily", [Outcome(Code.FAMILY_LINKED, params, rules=(Rule.R23,))])
 
 
-def _people(turn: Turn, parsed: Parsed) -> list[Client] | Missing:
+def _people(turn: Turn, parsed: Command) -> list[Client] | Missing:
     """Return whom a text names: by a claim's number or last four digits, or by name and mask, reported or not (D4)."""
     by_number = claims_meant(turn, replace(parsed, reports=())) if parsed.refs else []
     missing = next((found for found in by_number if isinstance(found, Missing)), None)

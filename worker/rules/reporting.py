@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from parsers.message import Intent, Parsed, Report
+from parsers.message import Intent, Report, ReportText
 from worker.rules.aliasing import may_be_himself
 from worker.rules.amendment import amend
 from worker.rules.attribution import attribute
@@ -31,7 +31,7 @@ from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 
 
-def decide_report(turn: Turn, parsed: Parsed) -> Decision:
+def decide_report(turn: Turn, parsed: ReportText) -> Decision:
     """Decide a report text: each client by himself, one reply for all (E2, C13)."""
     if _counts_for_nothing(turn, parsed):
         return _refused_whole(turn, parsed)
@@ -61,7 +61,7 @@ def decide_report(turn: Turn, parsed: Parsed) -> Decision:
     return turn.decision("report", first.code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
 
 
-def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
+def _counts_for_nothing(turn: Turn, parsed: ReportText) -> bool:
     """Tell whether the text's fault leaves nothing to register: full numbers and missing agents can be cured (R2)."""
     if parsed.error is None:
         return turn.policy.full_number == "refuse" and any(r.was_full for r in parsed.reports)
@@ -70,7 +70,7 @@ def _counts_for_nothing(turn: Turn, parsed: Parsed) -> bool:
     return parsed.error != "missing_agent" or not parsed.reports
 
 
-def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
+def _refused_whole(turn: Turn, parsed: ReportText) -> Decision:
     known = not turn.is_stranger
     if not known and not turn.is_abroad:
         known = bool(turn.own_live_claims() or turn.state.unit_within(turn.message.text))
@@ -83,7 +83,7 @@ def _refused_whole(turn: Turn, parsed: Parsed) -> Decision:
     return turn.decision("report", code, (Rule.R2,))
 
 
-def _decide_client(turn: Turn, parsed: Parsed, index: int) -> Part:
+def _decide_client(turn: Turn, parsed: ReportText, index: int) -> Part:
     report = parsed.reports[index]
     reporter = STRANGER if is_beyond(turn, index) else reporter_of(turn, report)
     if isinstance(reporter, Refusal):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.disputes import Decided, side_of
@@ -16,7 +16,7 @@ from worker.rules.values import Opinion, Ruling
 from worker.rules.verdicts import for_party, for_staff
 
 
-def decide_opinion(turn: Turn, parsed: Parsed) -> Decision:
+def decide_opinion(turn: Turn, parsed: Command) -> Decision:
     """Record what service thinks of a dispute; after its date it is recorded as late (J6)."""
     if turn.role != "service":
         return refused(turn, "opinion", Code.REFUSED_ROLE)
@@ -35,7 +35,7 @@ def decide_opinion(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "opinion", [Outcome(Code.OPINION_RECORDED, params, dispute.ref, (Rule.R21,))])
 
 
-def decide_ruling(turn: Turn, parsed: Parsed) -> Decision:
+def decide_ruling(turn: Turn, parsed: Command) -> Decision:
     """Decide a dispute for one of its parties or for the site; a second ruling replaces the first (J11)."""
     if turn.role != "manager":
         return refused(turn, "rule", Code.REFUSED_ROLE)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
@@ -38,7 +38,7 @@ class Several:
     forms: tuple[Visit, ...]
 
 
-def decide_sign(turn: Turn, parsed: Parsed) -> Decision:
+def decide_sign(turn: Turn, parsed: Command) -> Decision:
     """Take the sender's signature under the forms that he means, or list those that wait for it."""
     signer = signer_of(turn)
     if signer is None:
@@ -53,7 +53,7 @@ def decide_sign(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "sign", [_sign(turn, form, signer) for form in meant])
 
 
-def _forms_meant(turn: Turn, parsed: Parsed, signer: Signer) -> list[Visit | Missing] | Several:
+def _forms_meant(turn: Turn, parsed: Command, signer: Signer) -> list[Visit | Missing] | Several:
     everything = parsed.refs == ("all",)
     if not everything and (parsed.refs or parsed.reports):
         return forms_meant(turn, parsed, waiting_for(turn, signer))

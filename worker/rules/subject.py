@@ -1,6 +1,6 @@
 """Whom a payment or an objection is about: R, V, or name and mask, whoever holds him (D3; the exception in E6)."""
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.model import Claim
@@ -8,7 +8,7 @@ from worker.rules.references import Missing, claim_numbered, claims_meant, lates
 from worker.rules.turn import Turn
 
 
-def claim_named(turn: Turn, parsed: Parsed) -> Claim | Missing:
+def claim_named(turn: Turn, parsed: Command) -> Claim | Missing:
     """Return the claim that the first reference of a command names; last four digits only in his view (E24)."""
     if not parsed.refs:
         if not parsed.reports:
@@ -18,7 +18,7 @@ def claim_named(turn: Turn, parsed: Parsed) -> Claim | Missing:
         return latest_named(at, report.client or "", turn.now) or Missing(Code.REFUSED_NOT_FOUND)
     ref = parsed.refs[0]
     if ref.isdigit() and len(ref) == 4:
-        found = claims_meant(turn, Parsed("", refs=(ref,)))[0]
+        found = claims_meant(turn, Command("", refs=(ref,)))[0]
         if isinstance(found, Claim) or found.code == Code.REFUSED_AMBIGUOUS:
             return found
     return claim_numbered(turn, ref) or Missing(Code.REFUSED_NOT_FOUND)

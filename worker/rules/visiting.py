@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from parsers.message import Parsed, Report
+from parsers.message import Command, Report, ReportText
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
 from worker.rules.client import Client
@@ -23,7 +23,7 @@ from worker.rules.values import Member
 from worker.rules.walk_ins import WHY_UNDER_NONE, come_again, walk_in
 
 
-def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
+def decide_visit(turn: Turn, parsed: Command) -> Decision:
     """Open the form of an arrival: refused by role, form, what is found, and time, in this order (E6)."""
     signer, arrived_at = signer_of(turn), arrival_of(turn, parsed)
     if signer is None or not listed_by(turn, turn.now if isinstance(arrived_at, Code) else arrived_at):
@@ -49,7 +49,7 @@ def decide_visit(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "visit", [_arrive(turn, guests, standings, at, signer)])
 
 
-def as_it_stands(turn: Turn, parsed: Parsed) -> Parsed:
+def as_it_stands(turn: Turn, parsed: ReportText) -> Command | ReportText:
     """Return what says that a client is there (带看, 到访 behind him) as the visit or the report that it is (L15)."""
     there = not is_to_come(turn, parsed)
     for report in parsed.reports:

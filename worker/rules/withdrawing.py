@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.cancelling import cancel_dispute
 from worker.rules.codes import Code
@@ -15,7 +15,7 @@ from worker.rules.states import ClaimState
 from worker.rules.turn import Turn
 
 
-def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
+def decide_withdraw(turn: Turn, parsed: Command) -> Decision:
     """Withdraw the claims that are named; what was protected by them is free for the next report."""
     signed = [form for ref in parsed.refs if (form := form_to_unsign(turn, ref)) is not None]
     if signed:
@@ -42,7 +42,7 @@ def decide_withdraw(turn: Turn, parsed: Parsed) -> Decision:
     return answered(turn, "withdraw", outcomes, Code.WITHDRAWN)
 
 
-def meant_by_give_up(turn: Turn, parsed: Parsed) -> Parsed | Decision:
+def meant_by_give_up(turn: Turn, parsed: Command) -> Command | Decision:
     """Return the 撤 that is meant by free words (取消, 不报了, 作废), or why there is none (L22)."""
     if turn.role in ("consultant", "service"):
         return refused(turn, "give_up", Code.REFUSED_ROLE)
@@ -53,7 +53,7 @@ def meant_by_give_up(turn: Turn, parsed: Parsed) -> Parsed | Decision:
     refusals = [found for claim in meant if isinstance(found := _withdrawable(turn, claim), Outcome)]
     if refusals:
         return answered(turn, "give_up", refusals)
-    return Parsed("withdraw", refs=tuple(claim.ref for claim in meant if not isinstance(claim, Missing)))
+    return Command("withdraw", refs=tuple(claim.ref for claim in meant if not isinstance(claim, Missing)))
 
 
 def _withdrawable(turn: Turn, claim: Claim | Missing) -> Claim | Outcome:
