@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Unlikeness, differences, whose_words
+from webhook.actor import Actor
+from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Unlikeness, differences, signature_views, whose_words
 from webhook.language import _, _l
 from webhook.register_views import AnswerView, answer_view
 from webhook.show import Showing
@@ -119,6 +120,8 @@ class FormCaseView:
     arrived: str
     differs: str
     missing: str
+    signed: str
+    """who has signed, and by what"""
     countdown: Countdown | None
     differences: tuple[Unlikeness, ...]
 
@@ -221,6 +224,7 @@ def form_views(forms: Iterable[Arrival], show: Showing) -> list[FormCaseView]:
             show.moment(each.form.arrived_at),
             ", ".join(str(FIELD_WORDS.get(field, field)) for field in each.form.mismatch),
             ", ".join(str(PARTY_WORDS[party]) for party in each.missing),
+            ", ".join(place.signed for place in signature_views(each, Actor(), {}, show) if place.at),
             countdown(_("Form"), show.day_end(each.form.day), show) if each.waits else None,
             differences(each),
         )

@@ -3,8 +3,9 @@
 from flask import Blueprint, Response, render_template, request
 
 from webhook.access import allowed
+from webhook.actor import actor_at
 from webhook.case_views import claim_case_views, dispute_views, form_views, sold_views
-from webhook.entry import DONE, actor_at, asked_seed, new_seed, outcome_box, recall
+from webhook.entry import DONE, asked_seed, new_seed, outcome_box, recall
 from webhook.live import part
 from webhook.runtime import runtime
 from webhook.show import Showing

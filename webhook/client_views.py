@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from webhook.actor import Actor
 from webhook.case_views import countdown
 from webhook.desk_views import ArrivalView, arrival_views, whose_words
 from webhook.language import _
@@ -39,7 +40,7 @@ def client_facts(page: ClientPage, show: Showing) -> ClientFacts:
     phones = {signed.phone for each in page.visits for signed in each.form.signatures.values()}
     names = names_of_phones(runtime().engine, phones)
     return ClientFacts(
-        arrival_views(page.visits, None, names, show),
+        arrival_views(page.visits, Actor(), names, show),
         [_deal(deal, show) for deal in page.deals],
         [_dispute(dispute, show) for dispute in page.disputes],
         [_kin(link) for link in page.kin],

@@ -6,8 +6,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed
+from webhook.actor import actor_at
 from webhook.desk_views import Guest, arrival_views, claim_views, expected_views, guest_of, typed_guest
-from webhook.entry import actor_at, asked_seed, new_seed, outcome_box
+from webhook.entry import asked_seed, new_seed, outcome_box
 from webhook.live import part
 from webhook.numbers import asked_number
 from webhook.register_links import LONGEST_SEARCH
@@ -125,5 +126,5 @@ def _arrivals(site: SiteRow, seed: str) -> str:
     actor = actor_at(site)
     phones = {signed.phone for each in known for signed in each.form.signatures.values()}
     names = names_of_phones(runtime().engine, phones)
-    views = arrival_views(known, actor.party, names, Showing(now, site.zone))
+    views = arrival_views(known, actor, names, Showing(now, site.zone))
     return render_template("desk/arrivals.html", site=site, views=views, actor=actor, seed=seed)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from webhook.actor import Actor
 from webhook.codes import CodeWords
 from webhook.language import _, _l
 from webhook.plan_words import clock_words
@@ -14,7 +15,7 @@ from worker.readers.desk import Arrival
 from worker.readers.search import Search
 from worker.rules.forms import SIGNERS
 from worker.rules.model import NO_AGENT, WALK_IN, Claim, Visit
-from worker.rules.states import Flag, FormKind, Signer
+from worker.rules.states import Flag, FormKind, FormState, Signer
 
 FORM_WORDS = {
     "open": CodeWords(_l("Waits for signatures"), "info"),
@@ -52,6 +53,11 @@ class SignatureView:
     texted: bool = False
     """it came by text, from a number that may be forged (L7)"""
 
+    @property
+    def signed(self) -> str:
+        """Return the party, and that its signature came by text where it did."""
+        return f"{self.words} ({_('by text')})" if self.texted else self.words
+
 
 @dataclass(frozen=True, slots=True)
 class Unlikeness:
@@ -74,7 +80,7 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalView:
-    """A visit form as the desk shows it; `mine`: it waits for the one who looks."""
+    """A visit form as the desk shows it; `mine`: it waits for the one who looks, `revocable`: he may unsign it (L7)."""
 
     form: Visit
     status: CodeWords
@@ -85,6 +91,7 @@ class ArrivalView:
     whose: str
     signatures: tuple[SignatureView, ...]
     mine: bool
+    revocable: bool
     differs: str
     flags: tuple[str, ...]
     brought: Brought
@@ -127,17 +134,16 @@ class Guest:
 
 
 def arrival_views(
-    arrivals: Iterable[Arrival], party: str | None, names: Mapping[str, str], show: Showing
+    arrivals: Iterable[Arrival], actor: Actor, names: Mapping[str, str], show: Showing
 ) -> list[ArrivalView]:
-    """Return arrivals as they are shown to who signs as `party`; `names` are those of the phones that signed."""
-    return [arrival_view(each, party, names, show) for each in arrivals]
+    """Return arrivals as they are shown to `actor`; `names` are those of the phones that signed."""
+    return [arrival_view(each, actor, names, show) for each in arrivals]
 
 
-def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], show: Showing) -> ArrivalView:
+def arrival_view(each: Arrival, actor: Actor, names: Mapping[str, str], show: Showing) -> ArrivalView:
     """Return one arrival as it is shown."""
     form = each.form
-    mine = each.waits and party in each.missing
-    places, brought = SIGNERS.get(form.kind, ()), brought_by(form)
+    brought = brought_by(form)
     return ArrivalView(
         form,
         FORM_WORDS[each.status].settled(),
@@ -146,13 +152,22 @@ def arrival_view(each: Arrival, party: str | None, names: Mapping[str, str], sho
         show.clock(form.arrived_at),
         str(KIND_WORDS[form.kind]),
         whose_words(brought.unit, brought.agent),
-        tuple(_signature(each, place, names, show, mine and place == party) for place in places),
-        mine,
+        signature_views(each, actor, names, show),
+        each.waits and actor.party in each.missing,
+        _may_unsign(each, actor, show),
         ", ".join(str(FIELD_WORDS.get(field, field)) for field in form.mismatch),
         tuple(str(FLAG_WORDS[flag]) for flag in each.flags if flag in FLAG_WORDS),
         brought,
         differences(each),
     )
+
+
+def _may_unsign(each: Arrival, actor: Actor, show: Showing) -> bool:
+    """Tell whether one's own signature may be taken back: until 24:00 of the form's day, before a deal (L7)."""
+    form, own = each.form, (signature.phone == actor.phone for signature in each.form.signatures.values())
+    open_yet = form.state != FormState.DENIED and form.day == show.now.astimezone(show.zone).date()
+    sold = each.claim is not None and each.claim.deal_at is not None
+    return actor.party is not None and form.kind != FormKind.WALK_IN and open_yet and not sold and any(own)
 
 
 def brought_by(form: Visit) -> Brought:
@@ -174,10 +189,15 @@ def differences(each: Arrival) -> tuple[Unlikeness, ...]:
     return tuple(Unlikeness(field, str(FIELD_WORDS[field]), *sides[field]) for field in form.mismatch if field in sides)
 
 
-def _signature(each: Arrival, party: Signer, names: Mapping[str, str], show: Showing, mine: bool) -> SignatureView:
+def signature_views(each: Arrival, actor: Actor, names: Mapping[str, str], show: Showing) -> tuple[SignatureView, ...]:
+    """Return the places for signatures on a form, as they are shown to `actor`."""
+    return tuple(_signature(each, party, actor, names, show) for party in SIGNERS.get(each.form.kind, ()))
+
+
+def _signature(each: Arrival, party: Signer, actor: Actor, names: Mapping[str, str], show: Showing) -> SignatureView:
     words, signed = str(PARTY_WORDS[party]), each.form.signatures.get(party)
     if signed is None:
-        return SignatureView(party, words, mine=mine)
+        return SignatureView(party, words, mine=each.waits and party in each.missing and party == actor.party)
     who = signed.name or names.get(signed.phone, "")
     return SignatureView(party, words, who, show.moment(signed.at), texted=party in each.texted)
 

@@ -170,6 +170,7 @@ ENTRIES: Final = (
     EntryForm("arrive", "/desk/<int:site_id>/arrivals", "desk", AT_DESK, "到访", (CLIENT, PHONE, AGENT, TIME),
           Choice("how", {"led": "到访", "alone": "自访"}, usual="led")),
     EntryForm("sign", "/desk/<int:site_id>/signatures", "desk", AT_DESK, "签", (FORMS,)),
+    EntryForm("unsign", "/desk/<int:site_id>/signatures/back", "desk", AT_DESK, "撤", (FORM,)),
     EntryForm("verify", "/desk/<int:site_id>/checks", "desk", ("service",), "核实", (FORM,),
           Choice("answer", {"no": "否", "yes": "是"}, {"no": "no", "yes": "yes"})),
     EntryForm("group", "/desk/<int:site_id>/groups", "desk", ("manager",), "团报", (OWN_AGENT, CLIENTS)),

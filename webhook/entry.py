@@ -22,7 +22,6 @@ from worker.decide.set_up import SiteRow
 from worker.page_door import UnboundError, await_outcome, enter_form, form_id
 from worker.readers.entries import Entered, entered
 from worker.rules.form_payload import payload_meaning
-from worker.rules.model import Role
 
 routes = Blueprint("entry", __name__, url_prefix="/entries")
 
@@ -33,32 +32,12 @@ _FOUND = "entered_form"
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """Who is logged in as a site's line knows him: by the phone that his account is bound to (D18)."""
-
-    phone: str | None
-    role: Role | None
-
-    @property
-    def party(self) -> str | None:
-        """As which party of a visit form he signs."""
-        return self.role if self.role in ("consultant", "manager") else None
-
-
-@dataclass(frozen=True, slots=True)
 class StandingForm:
     """A form that was not taken, and stands on the page again: what was typed, and what is wrong with which field."""
 
     key: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
-
-
-def actor_at(site: SiteRow) -> Actor:
-    """Return who is logged in, as this site's line knows him; he acts only in a role that his account has, too."""
-    who = present_user()
-    role = site.state.get("staff", {}).get(who.phone) if who.phone else None
-    return Actor(who.phone, role if role is not None and who.may([role]) else None)
 
 
 def new_seed() -> str:

@@ -5,6 +5,7 @@ from datetime import date
 from flask import Blueprint, abort, render_template, request
 
 from webhook.access import allowed
+from webhook.actor import actor_at
 from webhook.desk_views import arrival_view, arrival_views
 from webhook.language import _
 from webhook.runtime import runtime
@@ -26,7 +27,7 @@ def log(site_id: int) -> str:
     site = visible_site(site_id)
     day = whole_day(request.args.get("day", "")) or _today(site)
     known = arrivals_on(runtime().engine, site.id, day, _today(site))[::-1]
-    views = arrival_views(known, None, _names(known), _showing(site))
+    views = arrival_views(known, actor_at(site), _names(known), _showing(site))
     return render_template("papers/log.html", site=site, day=day, views=views, show=_showing(site))
 
 
@@ -38,7 +39,7 @@ def letter(site_id: int, number: int) -> str:
     found = arrival(runtime().engine, site.id, number, _today(site))
     if found is None:
         abort(404, _("There is no such form."))
-    view = arrival_view(found, None, _names([found]), _showing(site))
+    view = arrival_view(found, actor_at(site), _names([found]), _showing(site))
     return render_template("papers/letter.html", site=site, view=view, show=_showing(site))
 
 

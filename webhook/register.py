@@ -4,8 +4,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed, present_user
+from webhook.actor import actor_at
 from webhook.client_views import claim_ref, client_facts, unsure_ref
-from webhook.entry import actor_at, new_seed, outcome_box
+from webhook.entry import new_seed, outcome_box
 from webhook.exports import EXPORTERS
 from webhook.language import _
 from webhook.live import part as live_part

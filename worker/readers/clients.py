@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, Row, select
 
 from worker.readers.cases import phones_of, read_case
-from worker.readers.desk import Arrival, arrival_of
+from worker.readers.desk import Arrival, arrival_of, texted_places
 from worker.readers.register import RegisterRow, reports_on_phones
 from worker.rules.attribution import Answer, attribute
 from worker.rules.client import Client, mask_of
@@ -55,6 +55,7 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
             return None
         client = _client_of(connection, site_id, report)
         case = read_case(connection, site_id, client, now)
+        texts = texted_places(connection, site_id, case.state.visits.values())
     state, phones = case.state, phones_of(case.state, client)
     claim = state.claims.get(report.number) if report.number is not None else None
     names = claim.names if claim is not None and claim.client == client.name else (client.name,)
@@ -69,7 +70,7 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         answer=attribute(state, Client(client.name, *phones[0]), at),
         reports=own,
         others=tuple(row for row in on_phones if row not in own),
-        visits=tuple(arrival_of(form, state.claims.get(form.claim), state.day(now)) for form in newest_forms),
+        visits=tuple(arrival_of(form, state.claims.get(form.claim), state.day(now), texts) for form in newest_forms),
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
         kin=tuple(state.kin.values()),

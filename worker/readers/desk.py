@@ -43,7 +43,7 @@ def arrivals_on(engine: Engine, site_id: int, day: date, today: date) -> list[Ar
     with reading(engine).connect() as connection:
         forms = load(connection, site_id, Visit, visits.c.day == day)
         known = _claims_of(connection, site_id, forms)
-        texts = _texts_of(connection, site_id, forms)
+        texts = texted_places(connection, site_id, forms)
     latest = sorted(forms, key=lambda form: (form.arrived_at, form.number), reverse=True)[:MOST_ARRIVALS]
     return [arrival_of(form, known.get(form.claim), today, texts) for form in latest]
 
@@ -53,7 +53,8 @@ def arrival(engine: Engine, site_id: int, number: int, today: date) -> Arrival |
     with reading(engine).connect() as connection:
         forms = load(connection, site_id, Visit, visits.c.number == number)
         known = _claims_of(connection, site_id, forms)
-    return arrival_of(forms[0], known.get(forms[0].claim), today) if forms else None
+        texts = texted_places(connection, site_id, forms)
+    return arrival_of(forms[0], known.get(forms[0].claim), today, texts) if forms else None
 
 
 def arrival_of(form: Visit, claim: Claim | None, today: date, texts: Collection[int] = ()) -> Arrival:
@@ -78,7 +79,8 @@ def _status(form: Visit, claim: Claim | None, today: date) -> str:
     return "mismatch" if form.mismatch and not form.cured else "open"
 
 
-def _texts_of(connection: Connection, site_id: int, forms: Iterable[Visit]) -> set[int]:
+def texted_places(connection: Connection, site_id: int, forms: Iterable[Visit]) -> set[int]:
+    """Return the places of those signatures on these forms that came by text (L7)."""
     places = {signature.seq for form in forms for signature in form.signatures.values()}
     texted = select(inbox.c.seq).where(inbox.c.site_id == site_id, inbox.c.kind == "text", inbox.c.seq.in_(places))
     return set(connection.execute(texted).scalars())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from worker.readers.desk import Arrival, arrival_of
+from worker.readers.desk import Arrival, arrival_of, texted_places
 from worker.rules.attribution import Answer, attribute
 from worker.rules.disputes import Decided, decided_at, open_at, standing_deal
 from worker.rules.model import Claim, Deal, Dispute, Visit
@@ -152,8 +152,9 @@ def _mismatched(
         forms += load(connection, site_id, Visit, *within)
     differing = [form for form in forms if form.mismatch and not form.cured]
     known = _claims(connection, site_id, {form.claim for form in differing})
+    texts = texted_places(connection, site_id, differing)
     shown = sorted(differing, key=lambda form: form.number)
-    return tuple(replace(arrival_of(form, None, today), claim=known.get(form.claim)) for form in shown)
+    return tuple(replace(arrival_of(form, None, today, texts), claim=known.get(form.claim)) for form in shown)
 
 
 def _disputes(connection: Connection, site_id: int) -> list[Dispute]:
