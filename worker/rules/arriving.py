@@ -17,7 +17,7 @@ from worker.rules.reporter import sorted_words
 from worker.rules.signing import confirm
 from worker.rules.states import ClaimState, Flag, FormKind, FormState, Signer
 from worker.rules.turn import Turn
-from worker.rules.walk_ins import WHY_UNDER_NONE, come_again, take_in, walk_in
+from worker.rules.walk_ins import come_again, early_params, take_in, walk_in
 
 
 def decide_walkin(turn: Turn, parsed: Command) -> Decision:
@@ -41,8 +41,9 @@ def decide_walkin(turn: Turn, parsed: Command) -> Decision:
     if standing.case == "walkin" and standing.claim is not None:
         form = come_again(turn, guests[0], standing.claim, at)
         return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))])
-    flags = WHY_UNDER_NONE.get(standing.case, ())
-    form = walk_in(turn, guests[0], at, flags)
+    form = walk_in(turn, guests[0], standing, at)
+    if standing.case == "early":
+        return answered(turn, "walkin", [Outcome(Code.WALKIN, early_params(form), form.ref, (Rule.R6, Rule.R1))])
     return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))])
 
 

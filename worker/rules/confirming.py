@@ -13,13 +13,14 @@ from typing import Any
 from parsers.message import Command, Report
 from worker.rules.act_code import code_of, key_of
 from worker.rules.answers import refused
-from worker.rules.arriving import decide_verify
+from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.cancelling import decide_cancel
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.correcting import decide_correct
 from worker.rules.judging import decide_settle
-from worker.rules.model import Decision, Sender
+from worker.rules.model import Claim, Decision, Sender
+from worker.rules.needs import ARRIVALS
 from worker.rules.params import named_params
 from worker.rules.paying import decide_payment
 from worker.rules.proving import dispute_named
@@ -27,7 +28,9 @@ from worker.rules.references import Missing, claims_meant
 from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.revocation import form_to_unsign
 from worker.rules.ruling import decide_ruling
+from worker.rules.states import Flag
 from worker.rules.turn import Turn
+from worker.rules.visiting import decide_visit
 from worker.rules.withdrawing import decide_withdraw, meant_by_give_up
 
 TRIES = 5
@@ -47,14 +50,27 @@ ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
     "unfamily": decide_unfamily,
     "correct": decide_correct,
     "verify": decide_verify,
+    "visit": decide_visit,
+    "walkin": decide_walkin,
 }
-"""Commands that take something from somebody, by kind (L4); of 核实 only the answer 否 does."""
+"""Commands that take something from somebody, by kind (L4); of 核实 only 否 does, of arrivals an early one."""
 
 
 def needs_code(turn: Turn, parsed: Command) -> bool:
     """Tell whether this command waits for a code: from a logged-in page none is needed (L4)."""
-    takes = parsed.kind in ACTS and (parsed.kind != "verify" or parsed.answer == "no")
-    return turn.message.kind == "text" and takes and turn.policy.confirm_acts
+    if parsed.kind not in ACTS or turn.message.kind != "text" or not turn.policy.confirm_acts:
+        return False
+    if parsed.kind in ARRIVALS:
+        return _is_early(turn, parsed)
+    return parsed.kind != "verify" or parsed.answer == "no"
+
+
+def _is_early(turn: Turn, parsed: Parsed) -> bool:
+    """Tell whether an arrival would take a client from his reporter: he came, it says, before he was reported (R1)."""
+    if parsed.time is None and not turn.policy.min_lead:
+        return False
+    tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
+    return any(isinstance(fact, Claim) and Flag.EARLY in fact.flags for fact in tried.facts)
 
 
 def ask_for_code(turn: Turn, parsed: Command) -> Decision:
@@ -146,18 +162,21 @@ def _named(turn: Turn, parsed: Command) -> dict[str, Any]:
     """Return what the answer names of an act: its clients and numbers, its answer, and the words behind (L5)."""
     named = [_thing_named(turn, ref) for ref in parsed.refs]
     named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
-    return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
+    about = " ".join(filter(None, (parsed.time, parsed.words)))
+    return {"named": named, "answer": parsed.answer or "", "about": about}
 
 
 def _lasting(turn: Turn, parsed: Command) -> Command:
     """Return an act that means the same when its code comes: by the registrations that its words mean now.
 
-    A client's last four become his registration's number; so does a client whom 撤 names.
+    A client's last four become his registration's number; so does a client whom 撤 names. Who arrives now came then.
     """
     refs = list[str]()
     for ref in parsed.refs:
         claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
         refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
+    if parsed.kind in ARRIVALS:
+        return replace(parsed, refs=tuple(refs), time=parsed.time or f"{turn.now.astimezone(turn.state.zone):%H:%M}")
     if parsed.kind != "withdraw":
         return replace(parsed, refs=tuple(refs))
     named = claims_meant(turn, replace(parsed, refs=())) if parsed.reports else []

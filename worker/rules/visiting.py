@@ -20,7 +20,7 @@ from worker.rules.signing import take_signature
 from worker.rules.states import FormKind, FormState, Signer
 from worker.rules.turn import Turn
 from worker.rules.values import Member
-from worker.rules.walk_ins import WHY_UNDER_NONE, come_again, walk_in
+from worker.rules.walk_ins import come_again, early_params, walk_in
 
 
 def decide_visit(turn: Turn, parsed: Command) -> Decision:
@@ -81,14 +81,13 @@ def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime
     if standing.case == "walkin" and claim is not None:
         form = come_again(turn, guest, claim, at)
         return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
-    flags = WHY_UNDER_NONE.get(standing.case, ())
-    form = walk_in(turn, guest, at, flags)
+    form = walk_in(turn, guest, standing, at)
     if standing.case == "over" and claim is not None:
         turn.notify(turn.state.staff("manager"), Code.WALKIN, form_params(form), form.ref)
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref, (Rule.R8, Rule.R6))
-    early = standing.case == "early"
-    params = form_params(form) | ({"state": "early"} if early else {})
-    return Outcome(Code.WALKIN, params, form.ref, (Rule.R6, Rule.R1) if early else (Rule.R6,))
+    if standing.case == "early":
+        return Outcome(Code.WALKIN, early_params(form), form.ref, (Rule.R6, Rule.R1))
+    return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))
 
 
 def _enter(

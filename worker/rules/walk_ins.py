@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from parsers.message import Report
-from worker.rules.forms import signed_by, signer_of
+from worker.rules.codes import Code
+from worker.rules.forms import form_params, signed_by, signer_of
+from worker.rules.guests import Standing
 from worker.rules.identity import name_key
 from worker.rules.model import WALK_IN, Claim, Visit
 from worker.rules.protection import visited
@@ -17,15 +19,23 @@ WHY_UNDER_NONE: Final[Mapping[str, tuple[Flag, ...]]] = {"early": (Flag.EARLY,),
 """How a client stood at his arrival (`guests.Standing`) → why no report of him counts."""
 
 
-def walk_in(turn: Turn, guest: Report, arrived_at: datetime, flags: tuple[Flag, ...] = ()) -> Visit:
-    """Write the form of a client who comes under no report, and take him in; nobody has to sign it.
+def walk_in(turn: Turn, guest: Report, standing: Standing, arrived_at: datetime) -> Visit:
+    """Write the form of a client who comes under no report that counts, and take him in; nobody has to sign it.
 
-    `flags` say why none counts: early (he came before it, R1), lapsed (it has run out, R8).
+    Who came before a live report is taken from his reporter: he and the managers are told at once (R1, E14).
     """
     form = _form(turn, guest, arrived_at)
     turn.state.put(form)
-    take_in(turn, form, flags)
+    take_in(turn, form, WHY_UNDER_NONE.get(standing.case, ()))
+    if standing.case == "early" and standing.claim is not None:
+        losers = [standing.claim.to_tell, *turn.state.staff("manager")]
+        turn.notify(losers, Code.WALKIN, early_params(form), form.ref)
     return form
+
+
+def early_params(form: Visit) -> dict[str, Any]:
+    """Return what is told of a walk-in who came before his report."""
+    return form_params(form) | {"state": "early"}
 
 
 def come_again(turn: Turn, guest: Report, claim: Claim, arrived_at: datetime) -> Visit:
