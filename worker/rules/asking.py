@@ -1,6 +1,5 @@
 """查 and 帮助: what a phone may be told (texts.md, section 2; decisions.md D15, L2)."""
 
-from dataclasses import replace
 from typing import Any
 
 from parsers.message import Command, Report
@@ -9,6 +8,7 @@ from worker.rules.attribution import attribute, owns
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.disputes import open_at
+from worker.rules.foreign import count_foreign, foreign_left
 from worker.rules.model import Claim, Decision
 from worker.rules.params import client_params, named_params
 from worker.rules.references import Missing, claim_numbered, claims_meant, in_his_view, last_reported
@@ -16,7 +16,6 @@ from worker.rules.refusals import answer_stranger
 from worker.rules.states import PENDING
 from worker.rules.turn import Turn
 
-FOREIGN_IN_A_TEXT = 5
 NOT_ONES_OWN = ("hidden", "other", "nobody")
 """How a client stands who is no claim in the asker's view: every such answer tells something of others (L2)."""
 
@@ -54,9 +53,7 @@ def _within_limits(turn: Turn, outcomes: list[Outcome]) -> list[Outcome]:
     """L2: of clients that are not one's own an agent asks for few in a text and in a day of the site, then by phone."""
     if turn.role is not None:
         return outcomes
-    sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
-    asked = sender.foreign_asked if sender.foreign_on == today else 0
-    left = min(FOREIGN_IN_A_TEXT, max(turn.policy.foreign_queries_per_day - asked, 0))
+    left = foreign_left(turn)
     told: list[Outcome] = []
     foreign = 0
     for outcome in outcomes:
@@ -68,7 +65,7 @@ def _within_limits(turn: Turn, outcomes: list[Outcome]) -> list[Outcome]:
                 continue
         told.append(outcome)
     if foreign:
-        turn.state.put(replace(sender, foreign_on=today, foreign_asked=asked + min(foreign, left)))
+        count_foreign(turn, min(foreign, left))
     return told
 
 

@@ -8,7 +8,7 @@ from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import set_dates
-from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal
+from worker.rules.disputes import cancelled, claims_disputed, decided_at, standing_deal, told_of
 from worker.rules.families import claims_of_family
 from worker.rules.model import Claim, Deal, Decision, Dispute
 from worker.rules.params import named_params
@@ -46,7 +46,7 @@ def cancel_dispute(turn: Turn, ref: str) -> Outcome:
         return Outcome(Code.REFUSED_NOT_FOUND)
     family = claims_disputed(turn.state, dispute, turn.now)
     _cancel(turn, standing_deal(turn.state, family, turn.now), family, [dispute])
-    return Outcome(Code.WITHDRAWN, _named(dispute) | {"state": "dispute"}, dispute.ref)
+    return Outcome(Code.WITHDRAWN, told_of(dispute) | {"state": "dispute"}, dispute.ref)
 
 
 def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable[Dispute]) -> None:
@@ -61,12 +61,8 @@ def _cancel(turn: Turn, deal: Deal | None, family: list[Claim], fallen: Iterable
     for dispute in fallen:
         if not cancelled(dispute, turn.now):
             turn.state.put(replace(dispute, state=DisputeState.CANCELLED, cancelled_at=turn.now))
-            params = _named(dispute) | {"state": "dispute"}
-            told = {party.phone: params for party in dispute.parties} | told
+            parties = {party.phone: told_of(dispute, party.unit) | {"state": "dispute"} for party in dispute.parties}
+            told = parties | told
     set_dates(turn, family)
     for phone, params in told.items():
         turn.notify([phone], Code.WITHDRAWN, params, params["ref"])
-
-
-def _named(dispute: Dispute) -> dict[str, Any]:
-    return {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from worker.rules.client import Client
 from worker.rules.families import claims_of_family
@@ -90,6 +91,13 @@ def by_silence(state: State, dispute: Dispute, at: datetime) -> Decided | None:
     # J2: the agent of the closing unit in the dispute, else on the claim.
     agent = next((party.agent for party in dispute.parties if party.unit == deal.unit), deal.agent)
     return Decided(max(until, dispute.opened_at), deal.unit, agent, (Rule.R20,))
+
+
+def told_of(dispute: Dispute, unit: str = "") -> dict[str, Any]:
+    """Return how a dispute is told: whom it is about, or, to a side that need not know (L1), what that side wrote."""
+    named = next((party.named for party in dispute.parties if party.unit == unit), "")
+    client = {"client": named, "mask": ""} if named else {"client": dispute.client, "mask": dispute.mask}
+    return {**client, "ref": dispute.ref}
 
 
 def side_of(dispute: Dispute, unit: str) -> str | None:

@@ -8,11 +8,13 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.attribution import attribute_claim
 from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
-from worker.rules.disputes import open_at, side_of, standing_deal
+from worker.rules.disputes import open_at, side_of, standing_deal, told_of
 from worker.rules.families import claims_of_family
+from worker.rules.foreign import count_foreign, foreign_left
+from worker.rules.identity import names_agree
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.numbers import Rule
-from worker.rules.references import Missing
+from worker.rules.references import Missing, in_his_view
 from worker.rules.states import Side
 from worker.rules.subject import claim_named
 from worker.rules.turn import Turn
@@ -44,8 +46,20 @@ def decide_object(turn: Turn, parsed: Command) -> Decision:
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
         late = Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=(Rule.R18,))
         return answered(turn, "object", [late])
+    if not in_his_view(turn, claim):
+        # That there is such a claim is told by the answer, and its holder and the site by a notice each (L2).
+        if not foreign_left(turn):
+            return refused(turn, "object", Code.REFUSED_INVALID, {"reason": "many_objections"})
+        count_foreign(turn, 1)
     disputes = [dispute for of_family in family for dispute in turn.state.disputes_of(of_family.number)]
-    return answered(turn, "object", [_object(turn, turn.listed, holder, disputes, parsed.words)])
+    named = "" if parsed.reports or _was_reported_by(turn, turn.listed.unit, claim) else claim.ref
+    return answered(turn, "object", [_object(turn, turn.listed, holder, disputes, parsed.words, named)])
+
+
+def _was_reported_by(turn: Turn, unit: str, claim: Claim) -> bool:
+    """Tell whether a unit has, or had, a claim of its own on a claim's client."""
+    at = turn.state.claims_at(claim.phone7)
+    return any(own.unit == unit and names_agree(own.client, claim.client) for own in at)
 
 
 def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:
@@ -61,13 +75,13 @@ def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:
     return Holder(deciding, unit, agent, (deciding.agent_phone or deciding.sender) if same else "")
 
 
-def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute], words: str) -> Outcome:
+def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute], words: str, named: str) -> Outcome:
     waiting = next((d for d in disputes if open_at(turn.state, d, turn.now)), None)
     if waiting is not None:
         # J4: a further unit becomes a party; who has objected already hears its number again.
         if side_of(waiting, objector.unit) is not None:
             return _opened(waiting, objector.unit)
-        return _enter(turn, objector, waiting, words)
+        return _enter(turn, objector, waiting, words, named)
     if any(side_of(d, objector.unit) and d.cancelled_at is None for d in disputes):
         return Outcome(Code.REFUSED_INVALID, {"reason": "decided"})
     claim = holder.claim
@@ -83,12 +97,12 @@ def _object(turn: Turn, objector: Listed, holder: Holder, disputes: list[Dispute
         parties=(held,),
         terms=turn.policy.terms,
     )
-    return _enter(turn, objector, dispute, words)
+    return _enter(turn, objector, dispute, words, named)
 
 
-def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str) -> Outcome:
+def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str, named: str) -> Outcome:
     seq = turn.message.seq
-    objects = Party(Side.OBJECTOR, objector.unit, objector.name, objector.phone, turn.now, seq, words)
+    objects = Party(Side.OBJECTOR, objector.unit, objector.name, objector.phone, turn.now, seq, words, named=named)
     dispute = enter_party(turn, dispute, objects)
     # E1: staff reads who objects to whom; the holder reads only that somebody does.
     holder = dispute.parties[0]
@@ -108,7 +122,7 @@ def _opened(dispute: Dispute, unit: str) -> Outcome:
 def _params(dispute: Dispute, unit: str) -> dict[str, Any]:
     """Return what a side reads of a dispute: until when its papers count, or how long after the downpayment."""
     side, until = side_of(dispute, unit), papers_until(dispute, unit)
-    params: dict[str, Any] = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}
+    params = told_of(dispute, unit)
     if until is None:
         return params | {"days": dispute.terms["evidence_days"], "state": side}
     return params | {"evidence_until": until.isoformat(), "state": f"{side}_dated"}

@@ -8,7 +8,7 @@ from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.dates import typed_day
 from worker.rules.dispute_dates import papers_until, set_opinion_date
-from worker.rules.disputes import cancelled, side_of
+from worker.rules.disputes import cancelled, side_of, told_of
 from worker.rules.identity import fold
 from worker.rules.model import Decision, Dispute
 from worker.rules.numbers import Rule
@@ -94,7 +94,7 @@ def _receive(turn: Turn, dispute: Dispute, unit: str, words: str, day: date) -> 
     turn.state.put(dispute)
     if late:
         return Outcome(Code.REFUSED_LATE, {"reason": "evidence"}, rules=(Rule.R19,))
-    params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "paper": known}
+    params = told_of(dispute, "" if turn.role else unit) | {"paper": known}
     params |= {"state": "counted" if counted else "ignored"}
     rules = (Rule.R19, Rule.R28, *((Rule.R27,) if kind == CALLS else ()))
     return Outcome(Code.EVIDENCE_RECORDED, params, dispute.ref, rules)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
-from worker.rules.disputes import Decided, side_of
+from worker.rules.disputes import Decided, side_of, told_of
 from worker.rules.model import WALK_IN, Decision
 from worker.rules.numbers import Rule
 from worker.rules.proving import dispute_named
@@ -28,7 +28,7 @@ def decide_opinion(turn: Turn, parsed: Command) -> Decision:
     late = dispute.opinion_until is not None and turn.now >= dispute.opinion_until
     opinion = Opinion(parsed.words, turn.phone, turn.now, turn.message.seq, late)
     turn.state.put(replace(dispute, opinions=(*dispute.opinions, opinion)))
-    params = {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref, "text": parsed.words}
+    params = told_of(dispute) | {"text": parsed.words}
     params |= {"state": "late"} if late else {}
     staff = [*turn.state.staff("service"), *turn.state.staff("manager")]
     turn.notify(staff, Code.OPINION_RECORDED, params, dispute.ref)

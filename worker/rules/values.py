@@ -77,11 +77,13 @@ class Party:
     words: str
     until: datetime | None = None
     """of an objector: until when his papers count (R19, J4)"""
+    named: str = ""
+    """of an objector who wrote no more than a claim's number, which his unit need not know: that number"""
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Return the fields that are not kept: a holder has no date of his own."""
-        return ("until",) if self.side == Side.HOLDER else ()
+        """Return the fields that are not kept: a holder has no date of his own, and most name their client."""
+        return (*(("until",) if self.side == Side.HOLDER else ()), *(() if self.named else ("named",)))
 
 
 @dataclass(frozen=True, slots=True)

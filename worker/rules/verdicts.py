@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.rules.codes import Code
-from worker.rules.disputes import Decided, decided_at
+from worker.rules.disputes import Decided, decided_at, told_of
 from worker.rules.model import Deadline, Dispute, Reply
 from worker.rules.numbers import Rule
 from worker.rules.state import State
@@ -14,16 +14,12 @@ from worker.rules.values import Party
 def for_staff(dispute: Dispute, decided: Decided) -> dict[str, Any]:
     """Return what staff reads of a decision."""
     state = "silence" if Rule.R20 in decided.rules else "ruled"
-    return _named(dispute) | {"state": state, "unit": decided.unit, "agent": decided.agent}
+    return told_of(dispute) | {"state": state, "unit": decided.unit, "agent": decided.agent}
 
 
 def for_party(dispute: Dispute, decided: Decided, party: Party) -> dict[str, Any]:
     """Return what a party reads of a decision."""
-    return _named(dispute) | {"state": "won" if party.unit == decided.unit else "lost"}
-
-
-def _named(dispute: Dispute) -> dict[str, Any]:
-    return {"client": dispute.client, "mask": dispute.mask, "ref": dispute.ref}
+    return told_of(dispute, party.unit) | {"state": "won" if party.unit == decided.unit else "lost"}
 
 
 def tell_judgement(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -45,7 +41,7 @@ def remind_of_opinion(state: State, deadline: Deadline, now: datetime, head: str
     dispute = _subject(state, deadline)
     if dispute is None or dispute.opinions or dispute.opinion_until is None or decided_at(state, dispute, now):
         return []
-    params = _named(dispute) | {"state": "opinion", "opinion_until": dispute.opinion_until.isoformat()}
+    params = told_of(dispute) | {"state": "opinion", "opinion_until": dispute.opinion_until.isoformat()}
     return [Reply(phone, Code.REMINDER, "notice", params, dispute.ref) for phone in state.staff("service")]
 
 
