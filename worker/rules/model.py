@@ -419,6 +419,8 @@ class Sender:
     """the site's day on which it was told that it is unknown (E15)"""
     silent: bool = False
     """it asked for no more notices (D13)"""
+    opted_on: str = ""
+    """the site's day on which that was confirmed to it, and told to the managers (L8)"""
     act: Mapping[str, Any] | None = None
     """what waits for its confirmation code (E22)"""
     sign_list: tuple[int, ...] = ()

@@ -20,7 +20,10 @@ def decide_opt(turn: Turn, parsed: Silent) -> Decision:
         return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "stop_staff"})
     if sender.silent != silent:
         turn.state.put(replace(sender, silent=silent))
-        if silent:
+        today = turn.state.day(turn.now).isoformat()
+        if silent and sender.opted_on != today:
+            # Said once a day, however often it is taken back: a forger could have it said all day (L8).
+            turn.state.put(replace(sender, silent=silent, opted_on=today))
             # What the gateway noted it has confirmed to him, and lets nothing more through.
             if (turn.listed or turn.own_live_claims()) and opt_out_noted(turn.message) is None:
                 turn.answer(Code.OPTED_OUT)
