@@ -3,18 +3,23 @@
 from worker.rules.client import Phone7
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim
-from worker.rules.states import ClaimState
+from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 
 
 def withdrawn_before(turn: Turn, name: str, phone7: Phone7, unit: str, besides: int = 0) -> Claim | None:
     """Return the unit's withdrawn claim whose end still counts, unless another unit has held the client since.
 
+    What a phone off the roster reported for another unit and gave up again was no holding: anybody has such a phone.
     `besides` is the number of a claim that is not looked at: the one that gets this name.
     """
-    past = [claim for claim in turn.state.claims_at(phone7) if claim.number != besides]
+    past = [c for c in turn.state.claims_at(phone7) if c.number != besides and not _was_a_feint(c, unit)]
     same = [claim for claim in past if names_agree(claim.client, name)]
     last = same[-1] if same else None
     if last is None or last.unit != unit or last.state != ClaimState.WITHDRAWN or turn.now >= last.ends_at:
         return None
     return last
+
+
+def _was_a_feint(claim: Claim, unit: str) -> bool:
+    return claim.unit != unit and claim.state == ClaimState.WITHDRAWN and Flag.UNLISTED in claim.flags
