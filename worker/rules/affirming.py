@@ -19,7 +19,7 @@ def decide_affirm(turn: Turn) -> Decision:
     own = (c for c in turn.own_live_claims() if c.sender == turn.phone and in_window(turn, c))
     asking = [c for c in own if Flag.UNSURE in c.flags or Flag.ASKED in c.flags]
     claim = max(asking, key=lambda claim: claim.place, default=None)
-    if claim is None:
+    if claim is None or turn.has_left:
         return turn.decision("affirm", Code.COURTESY)
     listed, people = turn.listed, turn.state.people(turn.state.day(turn.now), claim.unit)
     if Flag.ASKED in claim.flags and listed is not None and may_be_himself(listed, people, claim.agent):

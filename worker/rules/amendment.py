@@ -23,7 +23,7 @@ from worker.rules.model import NO_AGENT, Claim
 from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, named_params, rival_params
 from worker.rules.part import Part
-from worker.rules.rank import MOST_RIVALS, outranking
+from worker.rules.rank import MOST_RIVALS, has_tried_many, outranking
 from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.states import PENDING, ClaimState, Flag
@@ -51,7 +51,8 @@ def in_window(turn: Turn, claim: Claim) -> bool:
 def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
     """Amend the sender's own report of these digits; None when the text amends none and is a report by itself."""
     claim = _meant_by(turn, report, reporter)
-    if claim is None:
+    at = turn.state.claims_at(Client.of(report).phone7)
+    if claim is None or turn.has_left or has_tried_many(turn, reporter.unit, at):
         return None
     name = report.client or ""
     # The surname alone takes nothing from the name that is known: 张先生 from 张三.

@@ -109,7 +109,7 @@ def decide_give_up(turn: Turn, parsed: Command) -> Decision:
 def decide_confirm(turn: Turn, parsed: Command) -> Decision:
     """Do what waits for this code, at this text's place in the line; while nothing waits for any it is no code."""
     sender = turn.state.sender(turn.phone)
-    if sender.act is None:
+    if sender.act is None or turn.has_left:
         return turn.decision("confirm", Code.NOT_A_REPORT)
     act = _waiting(turn, sender)
     if act is None:

@@ -176,7 +176,7 @@ def _decide_text(turn: Turn, parsed: Meaning) -> Decision:
 def _command(turn: Turn, parsed: Command) -> Decision:
     if parsed.kind == "help":
         return decide_help(turn)
-    if not _known(turn):
+    if not _may(turn, parsed):
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
         return turn.decision(parsed.kind, Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     if needs_code(turn, parsed):
@@ -188,6 +188,11 @@ def _command(turn: Turn, parsed: Command) -> Decision:
 def _known(turn: Turn) -> bool:
     """Tell whether the sender is staff, on the roster today, or has a live claim (E16)."""
     return bool(turn.role or turn.listed or turn.own_live_claims())
+
+
+def _may(turn: Turn, parsed: Command) -> bool:
+    """Tell whether a command is for its sender at all; whose roster line has ended may ask for his own alone (L17)."""
+    return _known(turn) and (not turn.has_left or parsed.kind == "query")
 
 
 def _unknown(turn: Turn, parsed: Unknown) -> Decision:

@@ -5,17 +5,32 @@ keep digits: one report for each frequent surname. So, decided for B18:
 
 a bare name (王先生) that is not the unit's first  → keeps no full name out: that one is suspected, and registered
 a unit's third name on the digits, and further    → suspected itself, and the manager is told
+a phone's sixth name of a day on another's digits  → not told: by answers in turn it would learn who he is (L2)
 """
 
 from collections.abc import Sequence
 
-from worker.rules.identity import name_form, name_key
+from worker.rules.deadlines import DAY
+from worker.rules.identity import fold, name_form, name_key
 from worker.rules.model import Claim
+from worker.rules.turn import Turn
 
 MOST_RIVALS = 5
 """A suspected claim is kept with so many of the earliest that it is so with, though hundreds may have its digits."""
 MOST_NAMES = 2
 """So many names on the same digits a unit registers unasked."""
+MOST_TRIED = 5
+"""So many names on the same digits a phone reports in a day while another unit has a client there."""
+
+
+def has_tried_many(turn: Turn, unit: str, at: Sequence[Claim]) -> bool:
+    """Tell whether the sender has tried names enough today on digits where another unit has a client; `at`: all there.
+
+    Names by which he amended count as well.
+    """
+    others = any(claim.unit != unit and claim.live(turn.now) for claim in at)
+    recent = [claim for claim in at if claim.sender == turn.phone and turn.now - claim.reported_at < DAY]
+    return others and len({fold(name) for claim in recent for name in claim.names}) >= MOST_TRIED
 
 
 def outranking(name: str, agreeing: Sequence[Claim], live: Sequence[Claim]) -> list[Claim]:

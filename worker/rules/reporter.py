@@ -135,7 +135,8 @@ def _unlisted(turn: Turn, report: Report) -> Reporter | Refusal:
     units = units_named(state, report, turn.message.text)
     if len(units) > 1:
         return Refusal(Code.REFUSED_OTHER_UNIT)
-    known_by = next((c.unit for c in reversed(turn.own_live_claims())), None)
+    # Whose roster line has ended is no more of the unit of his claims (L17).
+    known_by = None if turn.has_left else next((c.unit for c in reversed(turn.own_live_claims())), None)
     unit = units[0].name if units else known_by
     if unit is None or turn.policy.unlisted == "refuse":
         return STRANGER

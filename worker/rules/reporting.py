@@ -21,7 +21,7 @@ from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, client_params, rival_params
 from worker.rules.part import REGISTERED, Beside, Part, code_of
 from worker.rules.plans import keep_plan
-from worker.rules.rank import MOST_RIVALS, many_names_before, outranking
+from worker.rules.rank import MOST_RIVALS, has_tried_many, many_names_before, outranking
 from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
@@ -128,6 +128,8 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
     own = [c for c in agreeing if c.unit == reporter.unit]
     if own:
         return _repeat(turn, report, reporter, own[0])
+    if has_tried_many(turn, reporter.unit, turn.state.claims_at(Client.of(report).phone7)):
+        return Part(Code.REFUSED_INVALID, (Rule.R11,), client_params(report) | {"reason": "many_names"})
     first = outranking(name, agreeing, live)
     if len({name_key(c.client) for c in first}) == 1:
         return _overlap(turn, report, reporter, first[0], index, beside)
@@ -173,7 +175,7 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
     if turn.phone != claim.sender and not same_agent:
         params = claim_params(claim) | {"colleague": claim.agent}
         return Part(Code.DUPLICATE_UNIT, (Rule.R7,), params, claim)
-    if renewable(turn, claim):
+    if renewable(turn, claim) and not turn.has_left:
         renewed = renew(turn, claim)
         return Part(Code.RENEWED, (Rule.R9,), claim_params(renewed), renewed)
     return Part(Code.DUPLICATE_OWN, (Rule.R7,), claim_params(claim), claim)

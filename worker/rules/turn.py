@@ -48,6 +48,13 @@ class Turn:
         """Return the sender's line of the roster, if it is in force today."""
         return self.state.listed(self.phone, self.state.day(self.now))
 
+    @property
+    def has_left(self) -> bool:
+        """Tell whether the sender's line of the roster has ended: for acts he is unknown to the site (L17)."""
+        line = self.state.roster.get(self.phone)
+        over = line is not None and line.to_day is not None and line.to_day < self.state.day(self.now)
+        return over and self.role is None
+
     def own_live_claims(self) -> list[Claim]:
         """Return the live claims that the sender reported or is the agent of."""
         return [c for c in self.state.claims_of(self.phone) if c.live(self.now)]
