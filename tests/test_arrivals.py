@@ -50,5 +50,5 @@ def test_a_group_that_is_entered_as_it_arrives_has_no_short_lead() -> None:
 
 def test_a_walk_in_before_his_report_counts_is_no_dispute() -> None:
     policy = "2026-11-02 10:00:00 policy min_lead=60\n"
-    answer = answer_after(REPORT + policy + "2026-11-02 10:30:00 +8613800000002 > 到访 张三 138****5678\n")
+    answer = answer_after(REPORT + policy + "2026-11-02 10:30:00 +8613800000002 form 到访 张三 138****5678\n")
     assert (answer.unit, answer.flags) == ("walkin", ())

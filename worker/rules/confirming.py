@@ -65,7 +65,7 @@ def needs_code(turn: Turn, parsed: Command) -> bool:
     return parsed.kind != "verify" or parsed.answer == "no"
 
 
-def _is_early(turn: Turn, parsed: Parsed) -> bool:
+def _is_early(turn: Turn, parsed: Command) -> bool:
     """Tell whether an arrival would take a client from his reporter: he came, it says, before he was reported (R1)."""
     if parsed.time is None and not turn.policy.min_lead:
         return False
