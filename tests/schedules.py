@@ -85,9 +85,12 @@ _rosters = st.builds(
     st.sampled_from(["链家", "贝壳", "宏图地产"]),
 )
 _removals = st.sampled_from([LI, WANG]).map(lambda phone: SetUp("unlist", {"phone": phone}))
+_reopenings = st.sampled_from([LI, MANAGER]).map(lambda phone: SetUp("reopen", {"phone": phone}))
 _waits = st.sampled_from([1, 600, 3_000, 3_600, 90_000, 700_000]).map(lambda s: Wait(timedelta(seconds=s)))
 histories = st.lists(
-    st.one_of(_texts, _texts, _texts, _texts, _waits, _waits, _policies, _rosters, _removals), min_size=5, max_size=30
+    st.one_of(_texts, _texts, _texts, _texts, _waits, _waits, _policies, _rosters, _removals, _reopenings),
+    min_size=5,
+    max_size=30,
 )
 
 

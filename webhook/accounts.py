@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response
 from webhook.access import LOGIN, everybody, own_path, present_user, public, user
 from webhook.account_security import present_token
 from webhook.callers import caller
+from webhook.closings import own_closings
 from webhook.language import _, _l
 from webhook.runtime import runtime
-from webhook.sites import visible_site
+from webhook.show import Showing
+from webhook.sites import visible_site, visible_sites
 from worker.accounts.logins import Credentials, Login, log_in, log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
@@ -142,6 +144,8 @@ def _account() -> dict[str, object]:
         "role_words": ROLE_WORDS,
         "shortest": SHORTEST,
         "logins": logins,
+        "closed": own_closings(),
+        "show": Showing(runtime().clock(), *(site.zone for site in visible_sites()[:1])),
         "may_ask_codes": may_ask_codes,
     }
 

@@ -7,6 +7,7 @@ from webhook import (
     account_security,
     accounts,
     cases,
+    closings,
     desk,
     entry,
     entry_routes,
@@ -38,7 +39,7 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts),
+    *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts, closings),
 )
 
 

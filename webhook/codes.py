@@ -84,6 +84,7 @@ CODES: dict[str, CodeWords] = {
     Code.ROSTER_SET: CodeWords(_l("Roster updated"), "quiet"),
     Code.DECLINED: CodeWords(_l("Dropped by its sender"), "quiet"),
     Code.ACTS_CLOSED: CodeWords(_l("Too many wrong codes"), "bad"),
+    Code.ACTS_OPENED: CodeWords(_l("Acts by text taken again"), "quiet"),
     Code.OPTED_OUT: CodeWords(_l("Notices stopped"), "quiet"),
     Code.OPTED_IN: CodeWords(_l("Notices resumed"), "quiet"),
     Code.ECHO: CodeWords(_l("Echo, not answered"), "quiet"),
@@ -106,6 +107,7 @@ KINDS = {
     "unit": CodeWords(_l("Unit set"), "quiet"),
     "roster": CodeWords(_l("Roster updated"), "quiet"),
     "unlist": CodeWords(_l("Off the roster"), "quiet"),
+    "reopen": CodeWords(_l("Acts by text taken again"), "quiet"),
     "import": CodeWords(_l("Old register imported"), "quiet"),
 }
 

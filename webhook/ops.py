@@ -16,6 +16,7 @@ from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.alerts.book import load
 from worker.outbox.stops import stops
+from worker.page_door import closed_phones
 from worker.processes.queues import queue_standings
 from worker.readers.backlog import backlog
 from worker.readers.health import health_of
@@ -111,5 +112,6 @@ def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
         "unrouted": unrouted_texts(engine) if everywhere else [],
         "unreadable": unreadable_texts(engine, site_ids, week),
         "undecidable": undecidable_texts(engine, site_ids),
+        "closed": closed_phones(runtime(), site_ids),
         "senders": failing_senders(engine, site_ids, show.now - DAY),
     }

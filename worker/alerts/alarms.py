@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, selec
 
 from worker.line.second_opinion import AHEAD, clock_ahead
 from worker.outbox.stops import stopped
+from worker.readers.closings import closings
 from worker.readers.lines import lines
 from worker.readers.undecidable import left_undecided
 from worker.rules.policy import policy_of
@@ -263,6 +264,18 @@ def _many_messages(connection: Connection, now: datetime) -> Iterator[Alarm]:
             yield Alarm("many_messages", f"site:{row.site_id}", began.astimezone(UTC), sentence, detail)
 
 
+def _acts_closed(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    """L6: each closing is told by itself, by the text that brought it."""
+    for closing in closings(connection, now):
+        place = f"{closing.site_id}:{closing.seq}"
+        sentence = (
+            f"Five wrong codes came from the phone of text {place}, the last of them, so that no act by text is taken "
+            f"from it until {hour(closing.ends_at.astimezone(UTC))}: ask whose it is whether he sent them; /ops, or "
+            "`baobei acts list` and `baobei acts open`, take his acts again."
+        )
+        yield Alarm("acts_closed", f"text:{place}", closing.since, sentence, _site(closing.site_id, text=closing.seq))
+
+
 CONDITIONS: Final[tuple[Condition, ...]] = (
     _line_stands,
     _line_ahead,
@@ -276,6 +289,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     _replies_in_review,
     _unrouted_texts,
     _many_messages,
+    _acts_closed,
     _backfill_healed,
     _backfill_fails,
 )

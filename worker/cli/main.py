@@ -13,7 +13,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(operation.up, operation.migrate, operation.doctor, sites.site, sites.staff, sites.roster, records.parse),
+    *(operation.up, operation.migrate, operation.doctor, sites.site, sites.staff, sites.roster, sites.acts),
+    records.parse,
     *(records.rehearse, records.register, operation.gateway, operation.backfill, records.audit, records.backup),
     *(records.restore, records.retention, records.explain, operation.redecide, operation.user, operation.work),
     operation.sweep,

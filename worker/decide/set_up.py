@@ -94,7 +94,7 @@ def open_site(
     receipt = found_site(engine, name, e164, gateway, payload, clock)
     if receipt.outcome == "repeated":
         raise SetUpError(f"A site with the name “{name}” or the number {e164} exists already.")
-    _drain(engine, receipt.site_id or 0)
+    drain(engine, receipt.site_id or 0)
     spread(engine, clock)
     return site_named(engine, name)
 
@@ -155,7 +155,7 @@ def spread(engine: Engine, clock: Clock | None = None) -> int:
     """
     for site in all_sites(engine):
         if not site.state:
-            _drain(engine, site.id)
+            drain(engine, site.id)
     known = [site for site in all_sites(engine) if site.state]
     told = 0
     for site in known:
@@ -207,10 +207,11 @@ def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], cl
         receipt = enter(engine, site.id, Entry(kind, PROGRAM, provider_id, "", payload=payload), clock)
     except UnknownSiteError as error:
         raise SetUpError(f"The site “{site.name}” is gone.") from error
-    _drain(engine, site.id)
+    drain(engine, site.id)
     return receipt
 
 
-def _drain(engine: Engine, site_id: int) -> None:
+def drain(engine: Engine, site_id: int) -> None:
+    """Decide a site's line to its end."""
     while decide_site(engine, site_id).more:
         pass

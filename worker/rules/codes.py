@@ -100,6 +100,8 @@ class Code(StrEnum):
     """an act that waited for its code was dropped by its sender (L5)"""
     ACTS_CLOSED = "acts_closed"
     """too many wrong codes: no more acts by text from this phone for a day (L6)"""
+    ACTS_OPENED = "acts_opened"
+    """a person let acts by text be taken from a closed phone again (L6)"""
     HELP = "help"
     """how to write"""
     OPTED_OUT = "opted_out"

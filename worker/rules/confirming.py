@@ -36,6 +36,8 @@ from worker.rules.withdrawing import decide_withdraw, meant_by_give_up
 TRIES = 5
 """Wrong codes for an act, and of a phone within a day, until no act by text is taken from it (L5, L6)."""
 CLOSED_FOR = timedelta(hours=24)
+ACTS_CLOSED = "acts_closed"
+"""Why an act is not taken from a phone, and what the fifth wrong code was refused for."""
 NOTHING_DONE = (Code.EXPIRED,)
 """Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
 
@@ -80,7 +82,7 @@ def ask_for_code(turn: Turn, parsed: Command) -> Decision:
         return ACTS[parsed.kind](turn, parsed)
     sender = turn.state.sender(turn.phone)
     if sender.acts_closed_until and turn.now < datetime.fromisoformat(sender.acts_closed_until):
-        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "acts_closed"})
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": ACTS_CLOSED})
     waiting = _waiting(turn, sender)
     if waiting is not None:
         return refused(turn, parsed.kind, Code.REFUSED_INVALID, waiting["named"] | {"reason": "act_waits"})
@@ -152,7 +154,7 @@ def _wrong(turn: Turn, sender: Sender, act: dict[str, Any]) -> Decision:
         turn.state.put(replace(sender, act=None, wrong_codes=wrong, acts_closed_until=until))
         person = turn.listed.name if turn.listed else turn.phone
         turn.notify(turn.state.staff("manager"), Code.ACTS_CLOSED, {"agent": person, "until": until})
-        return refused(turn, "confirm", Code.REFUSED_INVALID, {"reason": "acts_closed"})
+        return refused(turn, "confirm", Code.REFUSED_INVALID, {"reason": ACTS_CLOSED})
     kept = act | {"tries": act["tries"] + 1} if left else None
     turn.state.put(replace(sender, act=kept, wrong_codes=wrong))
     return refused(turn, "confirm", Code.REFUSED_INVALID, act["named"] | {"reason": "code", "left": left})

@@ -68,7 +68,7 @@ def want(needs: Needs, message: Message, parsed: Meaning | None, state: State) -
         needs.phones7.add((row["first3"], row["last4"]))
         needs.names.add(fold(row["agent"]))
     needs.phones |= {line["phone"] for line in message.payload.get("people", ())}
-    if message.kind == "unlist":
+    if message.kind in ("unlist", "reopen"):
         needs.phones.add(message.payload["phone"])
     act = state.sender(message.sender).act
     if act is not None:

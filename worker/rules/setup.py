@@ -1,4 +1,7 @@
-"""Set-up messages: site, sites, staff, units, roster, policy, imports. They hold from their place on (F1, K4, K7)."""
+"""Set-up messages: site, sites, staff, units, roster, policy, imports, and phones whose acts by text are taken again.
+
+They hold from their place on (F1, K4, K7, L6).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +25,7 @@ CODES: Mapping[str, Code] = {
     "unit": Code.UNIT_SET,
     "roster": Code.ROSTER_SET,
     "unlist": Code.ROSTER_SET,
+    "reopen": Code.ACTS_OPENED,
     "import": Code.IMPORTED,
 }
 
@@ -40,6 +44,11 @@ def decide_setup(turn: Turn) -> Decision:
             entry = state.roster.get(given["phone"])
             if entry is not None:
                 state.put(replace(entry, to_day=state.day(turn.now) - DAY))
+        case "reopen":
+            sender = state.sender(given["phone"])
+            # L6: who saw one closing opens no later one; a scenario opens what it finds.
+            if sender.acts_closed_until and given.get("until", sender.acts_closed_until) == sender.acts_closed_until:
+                state.put(replace(sender, acts_closed_until="", wrong_codes=()))
         case "import":
             for index, row in enumerate(sorted(given["rows"], key=lambda row: str(row["reported_at"]))):
                 _import_row(turn, row, index)

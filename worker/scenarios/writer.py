@@ -115,8 +115,8 @@ class _Writer:
                 self.units[said["name"]] = said["kind"]
                 aliases = ",".join(alias.replace(" ", "") for alias in said.get("aliases", ()))
                 yield f"unit {said['name']} kind={said['kind']}" + (f" aliases={aliases}" if aliases else "")
-            case "unlist":
-                yield f"unlist {said['phone']}"
+            case "unlist" | "reopen":
+                yield f"{kind} {said['phone']}"
             case "roster":
                 yield from self._roster(said)
             case "import":

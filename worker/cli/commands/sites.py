@@ -1,4 +1,4 @@
-"""What sets a site up: `site`, `staff`, `roster`."""
+"""What sets a site up: `site`, `staff`, `roster`; and `acts`, which lets people act by text again."""
 
 import click
 
@@ -101,3 +101,23 @@ def roster_import() -> None:
 @done_by("roster:list_roster")
 def roster_list() -> None:
     """List who is on the roster."""
+
+
+@click.group()
+def acts() -> None:
+    """Acts by text, which five wrong codes within a day close for a phone (L6)."""
+
+
+@acts.command("list")
+@AS_JSON
+@done_by("acts:list_closed")
+def acts_list() -> None:
+    """List the phones from which no act by text is taken now, and until when."""
+
+
+@acts.command("open")
+@NUMBER
+@NAMED_SITE
+@done_by("acts:open_acts")
+def acts_open() -> None:
+    """Take acts by text from a phone again."""
