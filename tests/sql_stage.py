@@ -54,13 +54,15 @@ class SqlStage:
         sent_at: datetime | None,
         provider_id: str | None,
         form: bool,
+        believed: datetime | None = None,
     ) -> None:
         message_id = provider_id or secrets.token_hex(8)
         if form:
-            enter(self.engine, self._ids[site], Entry("form", "program", message_id, sender, text), lambda: at)
+            entry = Entry("form", "program", message_id, sender, text)
+            enter(self.engine, self._ids[site], entry, lambda: at, believed)
         else:
             inbound = Inbound("sandbox", message_id, sender, self._numbers[site], text, sent_at)
-            accept(self.engine, inbound, lambda: at)
+            accept(self.engine, inbound, lambda: at, believed)
         self._decide(site, at)
 
     def _decide(self, site: str, at: datetime) -> None:

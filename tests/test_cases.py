@@ -155,6 +155,18 @@ def test_a_contested_order_is_settled_with_both_times_in_view(
     assert (state_of(runtime, 1), state_of(runtime, 2)) == ("displaced", "live")
 
 
+def test_a_claim_that_only_a_jumped_clock_ended_is_settled_where_that_is_said(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient, clock: StandingClock
+) -> None:
+    inbound = Inbound("sandbox", "then", WANG, site.number, "报备 张三 138****5678")
+    accept(runtime.engine, inbound, lambda: clock.now + timedelta(days=10), believed=clock.now)
+    decide_site(runtime.engine, site.id)
+    assert "先后有争议：按跳快的时钟曾到期" in manager.get("/cases").text
+    assert "先报备 张三 138****5678 R1 · 李四 · 链家 收到 12:00:00" in case(manager, "R2")
+    send_form(manager, "/cases/1/judgements", "j", ref="R2", answer="duplicate", reason="时钟有误")
+    assert (state_of(runtime, 1), state_of(runtime, 2)) == ("live", "displaced")
+
+
 def test_a_visit_that_does_not_match_is_cured_by_written_proof(
     runtime: Runtime, site: SiteRow, manager: FlaskClient
 ) -> None:

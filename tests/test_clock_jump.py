@@ -8,13 +8,15 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from tests.infrastructure.serving import client_of, open_line, post, runtime_of, sandbox_request
+from tests.infrastructure.serving import AGENT, client_of, open_line, post, runtime_of, sandbox_request
 from worker.alerts.alarms import alarms
 from worker.cli.main import main
 from worker.clock import utc_now
+from worker.decide.decider import decide_site
+from worker.decide.set_up import put, site_named
 from worker.line import door, second_opinion
 from worker.runtime import Runtime
-from worker.store.schema import inbox, sites
+from worker.store.schema import claims, decisions, inbox, sites
 
 TEN_DAYS = timedelta(days=10)
 POLICY = ("site", "policy", "翡翠湾", "report_days=8")
@@ -122,3 +124,63 @@ def test_a_clock_that_jumped_is_alarmed_while_it_is_wrong(runtime: Runtime, jump
     assert alarm.detail["minutes"] in (14399, 14400)
     jump(timedelta())
     assert [each for each in alarms(runtime.engine, utc_now()) if each.code == "clock_ahead"] == []
+
+
+WANG, MANAGER = "+8613900000021", "+8613800000001"
+PEOPLE = [{"name": "李四", "phone": AGENT, "unit": "链家"}, {"name": "王五", "phone": WANG, "unit": "贝壳"}]
+
+
+def text(runtime: Runtime, words: str, sender: str = AGENT) -> str:
+    """Let a text come in at the real door and be decided; return the code of its outcome."""
+    assert (
+        post(client_of(runtime), "/gateways/sandbox/messages", sandbox_request(From=sender, Body=words)).status_code
+        == 200
+    )
+    while decide_site(runtime.engine, 1).more:
+        pass
+    with runtime.engine.connect() as connection:
+        return str(connection.execute(select(decisions.c.code).order_by(decisions.c.seq.desc())).scalars().first())
+
+
+def test_a_claim_that_lapsed_only_by_the_jump_is_contested_until_somebody_decides(
+    runtime: Runtime, jump: Jump, tmp_path: Path
+) -> None:
+    site = site_named(runtime.engine, "翡翠湾")
+    put(runtime.engine, site, "staff", {MANAGER: "manager"})
+    put(runtime.engine, site, "roster", {"people": PEOPLE})
+    assert text(runtime, "报备 张三 138****5678 李四") == "accepted"
+    if runtime.engine.dialect.name == "sqlite":
+        jump(TEN_DAYS)
+        text(runtime, "查 R1")
+        jump(timedelta())
+    else:  # The server's clock is nobody's to set here, but the line keeps whatever it once said.
+        with runtime.engine.begin() as connection:
+            connection.execute(sites.update().values(last_received_at=utc_now() + TEN_DAYS))
+    assert text(runtime, "报备 张三 138****5678 王五", WANG) == "contested"
+    with runtime.engine.connect() as connection:
+        held = {row.number: row for row in connection.execute(select(claims))}
+        noted = connection.execute(select(inbox.c.payload).order_by(inbox.c.seq.desc())).scalars().first()
+    assert noted is not None
+    assert TEN_DAYS - timedelta(seconds=noted["ahead"]) < timedelta(minutes=1)
+    # What it had left by the other clock, counted on from the line's time, to the second.
+    assert timedelta(0) <= held[1].reported_at + timedelta(days=7) + TEN_DAYS - held[1].ends_at < timedelta(minutes=1)
+    assert held[2].ends_at == held[1].ends_at
+    assert ({"clock", "contested"} <= set(held[1].flags), held[2].state) == (True, "contested")
+    # It can be computed again, and played; and explain says why.
+    assert run("audit").exit_code == 0
+    exported = run("register", "--output", str(tmp_path / "case.txt"), "--format", "scenario", "R1")
+    assert exported.exit_code == 0, exported.output
+    assert " clock=" in (tmp_path / "case.txt").read_text("utf-8")
+    played = run("rehearse", str(tmp_path / "case.txt"))
+    assert played.exit_code == 0, played.output
+    assert "时钟" in run("explain", "R1").output
+    assert "R1" in run("register", "--flag", "clock").output
+
+
+def test_a_claim_that_lapsed_by_both_clocks_is_anybodys(runtime: Runtime) -> None:
+    put(runtime.engine, site_named(runtime.engine, "翡翠湾"), "roster", {"people": PEOPLE})
+    assert text(runtime, "报备 张三 138****5678 李四") == "accepted"
+    with runtime.engine.begin() as connection:
+        connection.execute(sites.update().values(last_received_at=utc_now() + TEN_DAYS))
+        connection.execute(claims.update().values(ends_at=utc_now() - timedelta(seconds=1)))
+    assert text(runtime, "报备 张三 138****5678 王五", WANG) == "accepted"

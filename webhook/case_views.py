@@ -13,7 +13,7 @@ from webhook.times import span_words
 from worker.readers.desk import Arrival
 from worker.readers.open_cases import ClaimCase, DisputeCase, SoldCase
 from worker.rules.model import WALK_IN, Claim, Deal, Dispute, Visit
-from worker.rules.states import Side
+from worker.rules.states import Flag, Side
 from worker.rules.values import Party
 
 SOON = timedelta(days=1)
@@ -109,6 +109,8 @@ class ClaimCaseView:
     countdown: Countdown
     more: int
     """how many others on the same digits wait and are not shown"""
+    by_clock: bool = False
+    """whether the holder's end is in doubt, because a clock had jumped"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCas
             tuple(_rival(claim, show) for claim in case.rivals),
             countdown(_("Report"), case.claim.ends_at, show),
             case.more,
+            any(Flag.CLOCK in claim.flags for claim in case.rivals),
         )
         for case in cases
     ]

@@ -47,6 +47,7 @@ def _waiting(site: SiteRow, seed: str) -> str:
     now = runtime().clock()
     show = Showing(now, site.zone)
     found = cases_of(runtime().engine, site.id, now, now.astimezone(site.zone).date())
+    contested = claim_case_views(found.contested, show)
     return render_template(
         "cases/waiting.html",
         site=site,
@@ -56,7 +57,8 @@ def _waiting(site: SiteRow, seed: str) -> str:
         disputes=dispute_views(found.disputes, show),
         decided=dispute_views(found.decided, show),
         suspected=claim_case_views(found.suspected, show),
-        contested=claim_case_views(found.contested, show),
+        contested=[view for view in contested if not view.by_clock],
+        doubted=[view for view in contested if view.by_clock],
         forms=form_views(found.forms, show),
         sold=sold_views(found.sold, show),
     )

@@ -45,6 +45,7 @@ SOON = timedelta(days=1)
 FLAG_WORDS = {
     Flag.SUSPECTED: _l("suspected same number"),
     Flag.CONTESTED: _l("order contested"),
+    Flag.CLOCK: _l("clock jumped, end in doubt"),
     Flag.DISPUTED: _l("disputed"),
     Flag.UNLISTED: _l("agent not on the roster"),
     Flag.UNSURE: _l("reading to be checked"),

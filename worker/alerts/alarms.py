@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select
 
-from worker.line.second_opinion import AHEAD, clock_ahead
+from worker.line.second_opinion import clock_ahead
 from worker.outbox.stops import stopped
 from worker.readers.closings import closings
 from worker.readers.lines import lines
 from worker.readers.undecidable import left_undecided
+from worker.rules.door_notes import AHEAD_LEAST
 from worker.rules.policy import policy_of
 from worker.store.database import reading
 from worker.store.schema import (
@@ -82,7 +83,7 @@ def _line_stands(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 
 def _line_ahead(connection: Connection, now: datetime) -> Iterator[Alarm]:
-    ahead = sites.c.last_received_at > now + AHEAD
+    ahead = sites.c.last_received_at > now + AHEAD_LEAST
     for row in connection.execute(select(sites.c.id, sites.c.last_received_at).where(ahead)):
         sentence = (
             f"The line of site {row.id} is ahead of this machine's clock: it goes by {hour(row.last_received_at)}, and "
@@ -95,7 +96,7 @@ def _line_ahead(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 def _clock_ahead(connection: Connection, now: datetime) -> Iterator[Alarm]:
     minutes = (ahead := clock_ahead(connection, now)) // timedelta(minutes=1)
-    if ahead > AHEAD:
+    if ahead > AHEAD_LEAST:
         sentence = (
             f"This machine's clock has jumped {counted(minutes, 'minute', 'minutes')} ahead of how long it has been "
             "running, and texts bear its time: set it from the network (NTP), and look through the newest reports."

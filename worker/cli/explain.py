@@ -17,12 +17,12 @@ from worker.clock import utc_now
 from worker.decide.set_up import SiteRow, all_sites, site_named
 from worker.proof.past import ErasedError, compute_until, place_at
 from worker.proof.scratch import UndecidableError, scratch_database
-from worker.readers.cases import client_of, read_case
+from worker.readers.cases import client_of, present_of, read_case
 from worker.rules.chain import canonical
 from worker.rules.client import Client
 from worker.rules.dates import whole_moment
 from worker.rules.story import Case, story
-from worker.store.database import snapshot
+from worker.store.database import reading, snapshot
 from worker.store.schema import sites
 from worker.words.story import told
 
@@ -32,7 +32,7 @@ def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, a
     words = " ".join(asked)
     with database() as engine:
         site = the_site(engine, site_name)
-        meant = whole_moment(moment, site.zone) if moment else utc_now()
+        meant = whole_moment(moment, site.zone) if moment else _present(engine, site)
         if meant is None:
             raise WrongUsage(f"“{moment}” is no time; write 2026-11-05 09:00:00.")
         at = meant.astimezone(UTC)
@@ -41,6 +41,11 @@ def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, a
     if not case.known:
         raise Problem(f"Nobody had reported {words} at {site.name} by then.")
     click.echo(_as_json(case, undecided) if as_json else told(case, undecided))
+
+
+def _present(engine: Engine, site: SiteRow) -> datetime:
+    with reading(engine).connect() as connection:
+        return present_of(connection, site.id, utc_now())
 
 
 def the_site(engine: Engine, name: str | None) -> SiteRow:

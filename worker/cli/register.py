@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,13 +17,13 @@ from worker.decide.heads import publish_export
 from worker.decide.set_up import all_sites, put, site_named
 from worker.files.lists import read_register
 from worker.files.tables import ListError
-from worker.readers.cases import read_case
+from worker.readers.cases import present_of, read_case
 from worker.readers.register import STATUSES, RegisterRow, register_rows
 from worker.readers.replay import played
 from worker.readers.search import NO_CLAIM, Search
 from worker.scenarios.writer import write_scenario
 from worker.store.database import reading, snapshot
-from worker.store.schema import reports, sites
+from worker.store.schema import reports
 from worker.words.register import register_words
 
 
@@ -35,9 +34,7 @@ def export_scenario(asked: tuple[str, ...]) -> None:
     with database() as engine, snapshot(engine) as connection:
         site = the_site(engine, given["site_name"])
         client = client_asked(connection, site, " ".join(asked))
-        last: datetime = connection.execute(select(sites.c.last_received_at).where(sites.c.id == site.id)).scalar_one()
-        # The present, or the last receipt where another machine's clock is ahead of ours.
-        case = read_case(connection, site.id, client, max(utc_now(), last))
+        case = read_case(connection, site.id, client, present_of(connection, site.id, utc_now()))
         lines = [f"{line}\n" for line in write_scenario(case, played(connection, site.id, case))]
     if given["output"] is None:
         sys.stdout.writelines(lines)

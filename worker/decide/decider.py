@@ -19,6 +19,7 @@ from worker.log import complain, say
 from worker.rules.chain import VERSION
 from worker.rules.codes import Code
 from worker.rules.decide import BY_PERSON, read
+from worker.rules.door_notes import ahead_noted
 from worker.rules.model import Forward, Message, fields_of
 from worker.rules.needs import Needs, want
 from worker.rules.state import State
@@ -160,7 +161,9 @@ def working_set(
     state = open_state(connection, site_id, site)
     load_gathering(connection, site_id, state, messages[0].received_at)
     load_senders(connection, site_id, state, {m.sender for m in messages if m.sender})
-    needs, failed = Needs(since=messages[0].received_at), dict[int, Exception]()
+    # What a clock's jump alone has ended is asked for, too.
+    since = messages[0].received_at - max(ahead_noted(message) for message in messages)
+    needs, failed = Needs(since=since), dict[int, Exception]()
     for message in messages:
         if message.seq in left_out:
             continue

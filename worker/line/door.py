@@ -21,11 +21,11 @@ from worker.crash_points import committing
 from worker.errors import SetUpError
 from worker.gateways.base import Inbound
 from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, REPEAT_LOOK_BACK, own_part, stated
-from worker.line.second_opinion import AHEAD, second_opinion
+from worker.line.second_opinion import second_opinion
 from worker.log import say
 from worker.rules.chain import GENESIS
 from worker.rules.decide import BY_PERSON
-from worker.rules.door_notes import OPT_OUT, note_of_first
+from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT, note_of_clock, note_of_first
 from worker.storable import storable, storable_payload
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
@@ -69,10 +69,11 @@ class Entry:
     sent_at: datetime | None = None
 
 
-def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Receipt:
+def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None, believed: datetime | None = None) -> Receipt:
     """Put a gateway's text into the line of the site whose number it was sent to (texts of no site are kept apart).
 
-    `clock` replaces the database's time in rehearsals and tests. Raises NotDurableError when nothing could be kept.
+    `clock` replaces the database's time in rehearsals and tests, and `believed` what a second clock says beside it.
+    Raises NotDurableError when nothing could be kept.
     """
     said = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
     entry = Entry(
@@ -83,7 +84,7 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None) -> Rece
             site = _lock(connection, sites.c.number == inbound.recipient)
             if site is None:
                 return _keep_unrouted(connection, inbound, clock)
-            return _place(connection, site, entry, clock, may_repeat=True)
+            return _place(connection, site, entry, clock, believed, may_repeat=True)
     except IntegrityError as error:
         # The aborted transaction gave the place back.
         if _is_kept(engine, inbound):
@@ -104,20 +105,27 @@ def _is_kept(engine: Engine, inbound: Inbound) -> bool:
         return False
 
 
-def enter(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
-    """Put a form's or the program's own message into a site's line; the same id twice is `repeated`."""
+def enter(
+    engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None, believed: datetime | None = None
+) -> Receipt:
+    """Put a form's or the program's own message into a site's line; the same id twice is `repeated`.
+
+    `clock` and `believed` as `accept` has them.
+    """
     try:
         with committing(engine, "enter.commit") as connection:
-            return _entered(connection, site_id, entry, clock)
+            return _entered(connection, site_id, entry, clock, believed)
     except IntegrityError:
         return Receipt("repeated")
 
 
-def _entered(connection: Connection, site_id: int, entry: Entry, clock: Clock | None) -> Receipt:
+def _entered(
+    connection: Connection, site_id: int, entry: Entry, clock: Clock | None, believed: datetime | None = None
+) -> Receipt:
     site = _lock(connection, sites.c.id == site_id)
     if site is None:
         raise UnknownSiteError(f"there is no site {site_id}")
-    return _place(connection, site, entry, clock)
+    return _place(connection, site, entry, clock, believed)
 
 
 def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
@@ -154,12 +162,18 @@ def _lock(connection: Connection, which: Any) -> Row[Any] | None:
 
 
 def _place(
-    connection: Connection, site: Row[Any], entry: Entry, clock: Clock | None, may_repeat: bool = False
+    connection: Connection,
+    site: Row[Any],
+    entry: Entry,
+    clock: Clock | None,
+    believed: datetime | None = None,
+    may_repeat: bool = False,
 ) -> Receipt:
     seq = site.last_seq + 1
     now = time_of_line(connection, clock)
     if clock is None:
-        _look_at_clock(connection, site, entry, now)
+        believed = second_opinion(connection, now)
+        _look_at_clock(site, entry, now, believed)
     received_at = max(now, site.last_received_at)
     masked = mask_numbers(entry.text, region_of(site.number))
     sender = storable(entry.sender)[:SENDER_LONGEST]
@@ -168,6 +182,7 @@ def _place(
         text, echo = _own_part(connection, site.id, sender, text, region_of(site.number))
     sent_at = stated(entry.sent_at)
     noted = _note_of_first(connection, site, sender, text, sent_at or received_at) if may_repeat else {}
+    noted |= note_of_clock(received_at, believed) if entry.kind in BY_PERSON else {}
     payload = {**(entry.payload or {}), **noted} if noted else entry.payload
     connection.execute(update(sites).where(sites.c.id == site.id).values(last_seq=seq, last_received_at=received_at))
     connection.execute(
@@ -190,13 +205,12 @@ def _place(
     return Receipt("accepted", site.id, seq)
 
 
-def _look_at_clock(connection: Connection, site: Row[Any], entry: Entry, now: datetime) -> None:
+def _look_at_clock(site: Row[Any], entry: Entry, now: datetime, believed: datetime | None) -> None:
     """Refuse a command whose time is ahead of the line and of a second opinion; nobody can take such a time back.
 
     What a person sent is never refused: it is told of.
     """
-    believed = second_opinion(connection, now)
-    if believed is None or now - max(believed, site.last_received_at) <= AHEAD:
+    if believed is None or now - max(believed, site.last_received_at) <= AHEAD_LEAST:
         return
     if entry.gateway == PROGRAM and entry.kind not in BY_PERSON:
         raise SetUpError(

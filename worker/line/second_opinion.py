@@ -12,10 +12,9 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from worker.clock import utc_now
+from worker.rules.door_notes import AHEAD_LEAST
 from worker.store.schema import clock_anchors
 
-AHEAD: Final = timedelta(minutes=2)
-"""So far two clocks may differ without anybody being told."""
 BELIEVED_AFTER: Final = timedelta(days=1)
 """A clock that was set anew and has gone on for so long is taken for right: somebody was told all the while."""
 ANCHOR_EVERY: Final = timedelta(minutes=1)
@@ -51,8 +50,8 @@ def second_opinion(connection: Connection, now: datetime) -> datetime | None:
         return None
     elapsed = here.up - timedelta(milliseconds=anchor.up_ms)
     believed: datetime = anchor.at + elapsed
-    jumped = now - believed > AHEAD and elapsed < BELIEVED_AFTER
-    if not jumped and (elapsed > ANCHOR_EVERY or believed - now > AHEAD):
+    jumped = now - believed > AHEAD_LEAST and elapsed < BELIEVED_AFTER
+    if not jumped and (elapsed > ANCHOR_EVERY or believed - now > AHEAD_LEAST):
         _anchor(connection, here, now)
     return believed if jumped else now
 

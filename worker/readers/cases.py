@@ -11,7 +11,7 @@ from worker.rules.model import FollowUp, Forward, ReportRow
 from worker.rules.state import State
 from worker.rules.story import Case, case_of
 from worker.store.facts import load
-from worker.store.schema import claims, cursors, follow_ups, forwards, inbox, reports
+from worker.store.schema import claims, cursors, follow_ups, forwards, inbox, reports, sites
 from worker.store.working_set import load_client, on_phones7, open_state
 
 
@@ -21,6 +21,12 @@ def client_of(connection: Connection, site_id: int, number: int) -> Client | Non
     mine = (claims.c.site_id == site_id) & (claims.c.number == number)
     row = connection.execute(select(*columns).where(mine)).first()
     return None if row is None else Client(*row)
+
+
+def present_of(connection: Connection, site_id: int, now: datetime) -> datetime:
+    """Return the present, or the last receipt where the line is ahead of our clock: what it decided has happened."""
+    last: datetime = connection.execute(select(sites.c.last_received_at).where(sites.c.id == site_id)).scalar_one()
+    return max(now, last)
 
 
 def read_case(connection: Connection, site_id: int, client: Client, at: datetime) -> Case:

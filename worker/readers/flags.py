@@ -14,6 +14,7 @@ FLAGS: Final = (
     Flag.PROJECT,
     Flag.SHORT_LEAD,
     Flag.CONTESTED,
+    Flag.CLOCK,
     Flag.SHORTENED,
     Flag.FULL_NUMBER,
     Flag.GROUP,

@@ -13,10 +13,10 @@ from worker.bell.bell import QUEUES
 from worker.bell.heartbeats import SWEEPER, is_silent, last_beat
 from worker.clock import utc_now
 from worker.line.probe import could_take
-from worker.line.second_opinion import AHEAD
 from worker.outbox.stops import stops
 from worker.patience import within
 from worker.readers.lines import lines
+from worker.rules.door_notes import AHEAD_LEAST
 from worker.runtime import Runtime
 from worker.store.database import reading
 from worker.store.schema import sites, unrouted
@@ -60,7 +60,7 @@ def health_of(runtime: Runtime) -> Health:
                     for line in lines(connection)
                 ),
                 "line_ahead": connection.execute(
-                    select(exists(select(sites.c.id).where(sites.c.last_received_at > utc_now() + AHEAD)))
+                    select(exists(select(sites.c.id).where(sites.c.last_received_at > utc_now() + AHEAD_LEAST)))
                 ).scalar_one(),
                 "unrouted_texts": connection.execute(select(exists(select(unrouted.c.id)))).scalar_one(),
             }

@@ -40,6 +40,7 @@ from worker.rules.form_payload import meaning_carried
 from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
 from worker.rules.judging import decide_settle
+from worker.rules.jumps import give_back
 from worker.rules.model import Decision, Message
 from worker.rules.numbers import Rule
 from worker.rules.objecting import decide_object
@@ -164,6 +165,7 @@ def _meaning(text: str, region: str, lexicon: Lexicon) -> Meaning:
 
 
 def _decide_text(turn: Turn, parsed: Meaning) -> Decision:
+    give_back(turn, parsed)
     if parsed.arrival:
         parsed = as_it_stands(turn, parsed)
     if parsed.kind == "confirm" and len(parsed.refs[0]) == LAST_FOUR:

@@ -1,4 +1,7 @@
-"""What the door notes beside a text, in its payload: a word of its gateway, and that it is the same text once more."""
+"""What the door notes beside a text, in its payload.
+
+A word of its gateway, that it is the same text once more, and by how much the line's time was ahead of a second clock.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,6 +14,10 @@ OPT_OUT: Final = "opt_out"
 """What its gateway says that the text does to its sender's consent: stop or start (L8)."""
 REPEATS: Final = "repeats"
 """The same text of the same sender, a moment ago under another id: its place, and how long ago it was sent."""
+AHEAD: Final = "ahead"
+"""By how many whole seconds the time that the line gave it is ahead of what a second clock says, beyond AHEAD_LEAST."""
+AHEAD_LEAST: Final = timedelta(minutes=2)
+"""So far two clocks may differ without anybody being told."""
 REPEATED_WITHIN: Final = timedelta(seconds=3)
 """Some gateways bring one SMS twice, each with an id of its own."""
 _NO_THUMB_MS: Final = 1_000
@@ -20,6 +27,18 @@ _NO_THUMB_MS: Final = 1_000
 def opt_out_noted(message: Message) -> str | None:
     """Return stop or start where the gateway of a text has said so, whatever the text says."""
     return message.payload.get(OPT_OUT) if message.kind == "text" else None
+
+
+def note_of_clock(received_at: datetime, believed: datetime | None) -> dict[str, int]:
+    """Return the note beside a message of a person whose time is ahead of what a second clock says; empty if not."""
+    ahead = received_at - believed if believed is not None else timedelta()
+    return {AHEAD: ahead // timedelta(seconds=1)} if ahead > AHEAD_LEAST else {}
+
+
+def ahead_noted(message: Message) -> timedelta:
+    """Return by how much a message's time is noted to be ahead of a second clock; zero where the two agreed."""
+    noted = message.payload.get(AHEAD, 0) if message.kind in ("text", "form") else 0
+    return timedelta(seconds=noted)
 
 
 def note_of_first(sent: datetime, before: Iterable[tuple[int, datetime, Any]]) -> dict[str, Any]:

@@ -93,4 +93,5 @@ def _reject(turn: Turn, claim: Claim) -> None:
     if claim.state == ClaimState.CONTESTED:
         holder = turn.state.claims[claim.rivals[0]]
         if not waiting_beside(turn, holder.number):
-            turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag != Flag.CONTESTED)))
+            settled = (Flag.CONTESTED, Flag.CLOCK)
+            turn.state.put(replace(holder, flags=tuple(flag for flag in holder.flags if flag not in settled)))

@@ -39,8 +39,10 @@ def contacted(claim: Claim, at: datetime) -> Claim:
         broken = (Flag.GAP_BROKEN,) if at - since > _renewal_gap(claim) else ()
         return replace(claim, followed_at=at, flags=tuple(dict.fromkeys((*claim.flags, *broken))))
     last = max(claim.contact_at or at, at)
-    gap_closes = last + timedelta(hours=claim.terms["contact_gap_hours"])
-    return replace(claim, contact_at=last, ends_at=min(protected_until(claim), gap_closes))
+    ends_at = min(protected_until(claim), last + timedelta(hours=claim.terms["contact_gap_hours"]))
+    # What was given back after a clock's jump no contact takes away.
+    ends_at = max(ends_at, claim.ends_at) if Flag.CLOCK in claim.flags else ends_at
+    return replace(claim, contact_at=last, ends_at=ends_at)
 
 
 def followed_without_gap(claim: Claim, now: datetime) -> bool:

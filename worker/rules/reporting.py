@@ -11,10 +11,12 @@ from worker.rules.client import Client
 from worker.rules.codes import Code, refusal_of
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.disputes import final_for
+from worker.rules.door_notes import ahead_noted
 from worker.rules.families import family_of, is_himself
 from worker.rules.first_report import says_that_the_first_stands
 from worker.rules.first_text import said_of
 from worker.rules.identity import fold, name_key, names_agree, same_name
+from worker.rules.jumps import is_doubted
 from worker.rules.manager_notices import notify_staff
 from worker.rules.model import NO_AGENT, Claim, Decision, ReportRow
 from worker.rules.numbers import Rule
@@ -110,7 +112,7 @@ def decide_for(turn: Turn, report: Report, reporter: Reporter, index: int, besid
 
 def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, beside: Beside) -> Part:
     name, days, sent_at = report.client or "", turn.policy.report_days, turn.message.sent_at
-    if sent_at is not None and turn.now - sent_at >= days * DAY:
+    if sent_at is not None and turn.now - ahead_noted(turn.message) - sent_at >= days * DAY:
         return Part(Code.EXPIRED, (Rule.R8,), client_params(report) | {"ending": "sent", "days": days})
     final = final_for(turn.state, Client.of(report), turn.now)
     if final is not None and (final.sold or final.unit != reporter.unit):
@@ -182,9 +184,12 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
 
 
 def _overlap(turn: Turn, report: Report, reporter: Reporter, holder: Claim, index: int, beside: Beside) -> Part:
-    """R11: the earlier place in the line wins; an earlier sending time is for the manager to weigh."""
+    """R11: the earlier place in the line wins; an earlier sending time is for the manager to weigh.
+
+    So is whether a holder has lapsed, where the line's clock alone says so.
+    """
     sent_at, since = turn.message.sent_at, holder.sent_at or holder.reported_at
-    late = sent_at is not None and sent_at < since
+    late = (sent_at is not None and sent_at < since) or is_doubted(turn, holder)
     flag = Flag.CONTESTED if late else Flag.RIVAL
     turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, flag, Flag.RIVAL)))))
     if late:
@@ -252,6 +257,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
         params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None
+        params |= {"jumped": True} if Flag.CLOCK in holder.flags else {}
     params |= rival_params(claim)
     others = (c for c in turn.state.claims_at(claim.phone7) if c.number != claim.number)
     if any(names_agree(c.client, claim.client) and not c.live(turn.now) for c in others):

@@ -20,7 +20,8 @@ class ClaimState(StrEnum):
     SUSPECTED = "suspected"
     """the same number under another name: it holds provisionally, until 判 (R11, B18)"""
     CONTESTED = "contested"
-    """sent before another's claim and received after it: it holds nothing until 判 (R11, B21)"""
+    """sent before another's claim and received after it, or after one that lapsed by a clock's jump alone: it holds
+    nothing until 判 (R11, B21)"""
     WITHDRAWN = "withdrawn"
     """given up by its agent, or taken back by the manager (撤)"""
     DISPLACED = "displaced"
@@ -104,6 +105,8 @@ class Flag(StrEnum):
     """beside an answer: the same number under another name (R11)"""
     CONTESTED = "contested"
     """a text that was sent earlier came after it, and nobody has decided (R11, B21)"""
+    CLOCK = "clock"
+    """it lapsed by a jump of the line's clock alone, and stands until somebody decides (`jumps`)"""
     GAP_BROKEN = "gap_broken"
     """a gap between follow-ups was too long to renew it (R9)"""
     SHORT_LEAD = "short_lead"

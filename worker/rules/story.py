@@ -97,7 +97,9 @@ def _reports(case: Case) -> Iterator[Item]:
             params |= {"ref": claim.ref, "until": claim.ends_at, "sent": claim.sent_at}
             params["rivals"] = [f"R{number}" for number in claim.rivals]
         params["to"] = [forward.name for (seq, _), forward in case.state.forwards.items() if seq == row.seq]
-        yield Item(f"report.{row.code}", row.received_at, row.seq, row.rules, params)
+        by_clock = row.code == Code.CONTESTED and claim is not None and claim.sent_at is None
+        code = "contested_by_clock" if by_clock else row.code
+        yield Item(f"report.{code}", row.received_at, row.seq, row.rules, params)
 
 
 def _readings(case: Case) -> Iterator[Item]:

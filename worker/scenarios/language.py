@@ -12,8 +12,8 @@ from worker.scenarios.values import Values
 
 _COMMENT = re.compile(r"\s{2,}#( .*)?$")
 _TIMED = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (.*)", re.DOTALL)
-_OPTION = re.compile(r"(?:(sent|id)=(\S+)|@(\S+))(?: |$)")
-_AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|id)=\S+)* @(\S+)")
+_OPTION = re.compile(r"(?:(sent|clock|id)=(\S+)|@(\S+))(?: |$)")
+_AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|clock|id)=\S+)* @(\S+)")
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
@@ -187,11 +187,13 @@ class _Reader(Values):
             raise self.fail(f"between phone and text stands >, <, !< or form, not “{sign}”")
 
     def _incoming(self, at: datetime, sender: str, rest: str, form: bool) -> None:
-        site, sent_at, provider_id = self.site, None, None
+        site, sent_at, believed, provider_id = self.site, None, None, None
         while option := _OPTION.match(rest):
             rest = rest[option.end() :]
             if option[1] == "sent":
                 sent_at = self.sent(at, option[2])
+            elif option[1] == "clock":
+                believed = self.sent(at, option[2])
             elif option[1] == "id":
                 provider_id = option[2]
             else:
@@ -200,7 +202,7 @@ class _Reader(Values):
         echo = text == "echo" and not rest.startswith("-- ")
         text = _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else "\\", text)
         self.scenario.lines.append(
-            Incoming(self.number, site, at, sender, text, sent_at, provider_id, form=form, echo=echo)
+            Incoming(self.number, site, at, sender, text, sent_at, provider_id, form=form, echo=echo, believed=believed)
         )
 
     def _expected(self, at: datetime, phone: str, rest: str, never: bool) -> None:

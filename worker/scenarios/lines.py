@@ -36,6 +36,8 @@ class Incoming(ScenarioLine):
     provider_id: str | None = None
     form: bool = False
     echo: bool = False
+    believed: datetime | None = None
+    """what a second clock says while the line's is ahead of it"""
 
 
 @dataclass(frozen=True, slots=True)

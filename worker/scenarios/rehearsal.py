@@ -76,7 +76,7 @@ class _Rehearsal:
             codes = [str(sent.params["code"]) for sent in said if sent.code == Code.CONFIRM_CODE]
             names = self.names | ({"code": codes[-1]} if codes else {})
             text = re.sub(r"\$(\w+)", lambda found: names.get(found[1], found[0]), line.text)
-        self.stage.receive(line.site, line.sender, text, at, line.sent_at, line.provider_id, line.form)
+        self.stage.receive(line.site, line.sender, text, at, line.sent_at, line.provider_id, line.form, line.believed)
 
     def _expect(self, line: Expected, at: datetime) -> None:
         waiting = self._waiting(line)

@@ -17,7 +17,7 @@ from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.deadlines import tell_at
 from worker.rules.decide import Reads
-from worker.rules.door_notes import note_of_first
+from worker.rules.door_notes import note_of_clock, note_of_first
 from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
 from worker.rules.model import Deadline, Forward, Message, ReportRow
@@ -69,8 +69,12 @@ class Stage(Protocol):
         sent_at: datetime | None,
         provider_id: str | None,
         form: bool,
+        believed: datetime | None = None,
     ) -> None:
-        """Put a text or form entry into a site's line; a provider id seen before is a repeated delivery."""
+        """Put a text or form entry into a site's line; a provider id seen before is a repeated delivery.
+
+        `believed`: what a second clock says, where it is behind the line's.
+        """
 
     def advance(self, to: datetime) -> None:
         """Let the clock run up to a moment, its own second included."""
@@ -113,8 +117,12 @@ class MemoryStage:
         sent_at: datetime | None,
         provider_id: str | None,
         form: bool,
+        believed: datetime | None = None,
     ) -> None:
-        """Put a text or form entry into a site's line; a provider id seen before is a repeated delivery."""
+        """Put a text or form entry into a site's line; a provider id seen before is a repeated delivery.
+
+        `believed`: what a second clock says, where it is behind the line's.
+        """
         its = self._sites[site]
         if provider_id is not None and provider_id in its.seen:
             return
@@ -126,6 +134,7 @@ class MemoryStage:
         echo = echo or sender in {known.state.site.number for known in self._sites.values()}
         said_at = stated(sent_at)
         payload = {} if form else _note_of_first(its.messages, sender, kept, said_at or at)
+        payload |= note_of_clock(at, believed)
         self._take(site, Message(0, at, "form" if form else "text", sender, kept, payload, said_at, echo))
 
     def _take(self, name: str, message: Message) -> None:

@@ -8,7 +8,7 @@ lenient: what depends on other clients (new_report, digests) and what only the c
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,6 +17,7 @@ from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.readers.replay import Played, refs_of
 from worker.rules.codes import Code
+from worker.rules.door_notes import AHEAD
 from worker.rules.form_payload import payload_meaning
 from worker.rules.identity import unit_key
 from worker.rules.model import NO_AGENT, ROLES
@@ -24,7 +25,7 @@ from worker.rules.story import Case
 
 NOT_EXPECTED = (Code.NEW_REPORT, Code.DIGEST)
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_LIKE_AN_OPTION = re.compile(r"(sent|id)=|@|-- |echo$")
+_LIKE_AN_OPTION = re.compile(r"(sent|clock|id)=|@|-- |echo$")
 _MEANT_FIRST = {"sign": "VRD", "evidence": "DRV", "opinion": "DRV"}
 """Which kind of number a command means first that is written without its letter."""
 _REF = re.compile(r"(?<![A-Za-z0-9])([RVD]\d+)(?!\d)", re.IGNORECASE)
@@ -149,6 +150,8 @@ class _Writer:
             return
         at = self._time(row.received_at)
         sent = f"sent={self._local(row.sent_at)} " if row.sent_at is not None else ""
+        if ahead := (row.payload or {}).get(AHEAD):
+            sent += f"clock={self._local(row.received_at - timedelta(seconds=ahead))} "
         sign = "form" if row.kind == "form" else ">"
         line = f"{at} {row.sender} {sign} {sent}{self._words(one)}".rstrip()
         if any(reply.code == Code.REFUSED_AMBIGUOUS for reply in one.replies):

@@ -89,6 +89,8 @@ def _cases(code: str, role: str, params: Mapping[str, Any]) -> list[str]:
         "unsure": params.get("unsure") and (role == "reply" or code == Code.NEW_REPORT),
         "full": params.get("full"),
         "missed": params.get("missed"),
+        "jumped": params.get("jumped") and role == "reply",
+        "jumped_told": params.get("jumped") and role == "notice",
         "unlisted": params.get("unlisted") and code == Code.DIGEST,
         "day": params.get("span") == "day",
         "folded": params.get("span") == "folded",
