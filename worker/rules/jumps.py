@@ -10,7 +10,7 @@ contested with it (R11), as long as nobody has decided, and lasts as long as it 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from parsers.message import Parsed
+from parsers.message import Meaning
 from worker.rules.client import Client
 from worker.rules.deadlines import plan_protection
 from worker.rules.displacement import waiting_beside
@@ -24,7 +24,7 @@ from worker.rules.turn import Turn
 LAST_FOUR = 4
 
 
-def give_back(turn: Turn, parsed: Parsed) -> None:
+def give_back(turn: Turn, parsed: Meaning) -> None:
     """Let the claims that a text is about stand again where they lapsed by the clock's jump alone."""
     ahead = ahead_noted(turn.message)
     if not ahead:
@@ -43,7 +43,7 @@ def is_doubted(turn: Turn, holder: Claim) -> bool:
     return Flag.CLOCK in holder.flags and not waiting_beside(turn, holder.number)
 
 
-def _meant(turn: Turn, parsed: Parsed) -> Iterator[Claim]:
+def _meant(turn: Turn, parsed: Meaning) -> Iterator[Claim]:
     """Yield every claim, of whatever unit, that a text names by client, by number or by last four digits."""
     for report in parsed.reports:
         for relative in family_of(turn.state, Client.of(report), turn.now):
