@@ -41,7 +41,21 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         """Hand over the options that this version of gunicorn knows."""
-        options = _options(self._settings) | {"worker_exit": lambda arbiter, worker: self._stop.set()}
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        options: dict[str, object] = {
+            "bind": f"{host}:{self._settings.port}",
+            "workers": WORKERS,
+            "worker_class": PatientWorker,
+            "worker_exit": lambda arbiter, worker: self._stop.set(),
+            "preload_app": False,
+            "graceful_timeout": GRACE_S,
+            "proc_name": "baobei-web",
+            "logger_class": PlainLog,
+            "errorlog": None,
+            "loglevel": "warning",
+            # It would stand in the home folder, where a second baobei would meet it.
+            "control_socket_disable": True,
+        }
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
@@ -56,32 +70,8 @@ class Server(BaseApplication):
         return create_app(runtime)
 
 
-def _options(settings: Settings) -> dict[str, object]:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return {
-        "bind": f"{host}:{settings.port}",
-        "workers": WORKERS,
-        "worker_class": PatientWorker,
-        "preload_app": False,
-        "graceful_timeout": GRACE_S,
-        "proc_name": "baobei-web",
-        "logger_class": PlainLog,
-        "errorlog": None,
-        "loglevel": "warning",
-        # It would stand in the home folder, where a second baobei would meet it.
-        "control_socket_disable": True,
-    }
-
-
 # A gateway hangs up after some seconds: it must hear 503 before that, and come again.
 LOCK_WAIT_MS = 2_000
-
-
-def _allow_files() -> None:
-    """Let each worker hold as many connections as it means to, besides its databases and files."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max(soft, 2 * MOST_CONNECTIONS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def main() -> None:
@@ -94,7 +84,10 @@ def main() -> None:
         print(f"baobei: {error}", file=sys.stderr)
         sys.exit(2)
     set_up_logging(settings.log_level)
-    _allow_files()
+    # Each worker holds as many connections as it means to, besides its databases and files.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, 2 * MOST_CONNECTIONS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
     Server(settings).run()
 
 

@@ -105,31 +105,24 @@ def _admit() -> Response | None:
         abort(403, _("This address is open to nobody yet."))
     if request.method not in READING and not access.proved:
         demand_own_form()
-    return None if access.roles is None else _admit_user(access.roles)
-
-
-def _admit_user(roles: frozenset[str]) -> Response | None:
+    if access.roles is None:
+        return None
     who = user()
     if who is None:
         return _to_login()
-    if not who.may(roles):
+    if not who.may(access.roles):
         abort(403, _("This page is not for your role. Ask whoever looks after the accounts."))
     return None
 
 
 def _to_login() -> Response:
     """Send a person to the login, and back afterwards; a part of a page makes the whole page go there."""
-    address = url_for("accounts.login_page", next=_wanted())
-    if "HX-Request" in request.headers:
-        return Response("", 401, {"HX-Redirect": address})
-    return redirect(address, 303)
-
-
-def _wanted() -> str | None:
     if "HX-Request" in request.headers:
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
-        return own_path(shown.path + (f"?{shown.query}" if shown.query else ""))
-    return own_path(request.full_path.rstrip("?")) if request.method == "GET" else None
+        wanted = own_path(shown.path + (f"?{shown.query}" if shown.query else ""))
+        return Response("", 401, {"HX-Redirect": url_for("accounts.login_page", next=wanted)})
+    wanted = own_path(request.full_path.rstrip("?")) if request.method == "GET" else None
+    return redirect(url_for("accounts.login_page", next=wanted), 303)
 
 
 def own_path(path: str | None) -> str | None:

@@ -48,10 +48,14 @@ def login() -> Page:
     """Log in with `name` and `password`."""
     name = request.form.get("name", "")
     tried = _try(name, request.form.get("password", ""))
-    if tried.token is not None:
-        _begin(tried.token)
-        return _known(redirect(_next(), 303), tried)
-    return _refused("login.html", tried, name=name)
+    if tried.token is None:
+        return _refused("login.html", tried, name=name)
+    _begin(tried.token)
+    answer = redirect(_next(), 303)
+    # The device is known again, so that its owner is not kept waiting by what strangers try.
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    answer.set_cookie(DEVICE, tried.device, max_age=DEVICE_LIFE, httponly=True, samesite="Lax", secure=secure)
+    return answer
 
 
 @routes.post("/logout")
@@ -159,13 +163,6 @@ def _try(name: str, password: str) -> Login:
 
 def _agent() -> str:
     return request.headers.get("User-Agent", "")
-
-
-def _known(answer: Response, tried: Login) -> Response:
-    """Let this device be known again, so that its owner is not kept waiting by what strangers try."""
-    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    answer.set_cookie(DEVICE, tried.device, max_age=DEVICE_LIFE, httponly=True, samesite="Lax", secure=secure)
-    return answer
 
 
 def _refused(template: str, tried: Login, **shown: object) -> Page:

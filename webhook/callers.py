@@ -33,10 +33,13 @@ def demand_known_host(proved: bool) -> None:
     if proved or request.endpoint in PROBES:
         return
     host = _host_of(f"//{request.host}")
-    known = {*settings.asked_in, _host_of(settings.base_url)}
-    if host not in known and not (
-        _is_loopback(host) if settings.this_machine_alone or settings.asked_in else _is_number(host)
-    ):
+    known = host in {*settings.asked_in, _host_of(settings.base_url)}
+    if settings.this_machine_alone or settings.asked_in:
+        known = known or _is_loopback(host)
+    else:
+        # A number needs no name server, whose answers anybody may make up.
+        known = known or host == "localhost" or _address(host) is not None
+    if not known:
         abort(400, _("This server is not called by that name."))
 
 
@@ -82,11 +85,6 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 def _is_loopback(host: str) -> bool:
     address = _address(host)
     return host == "localhost" if address is None else address.is_loopback
-
-
-def _is_number(host: str) -> bool:
-    """Tell whether a host needs no name server, whose answers anybody may make up."""
-    return host == "localhost" or _address(host) is not None
 
 
 def _is_trusted(host: str) -> bool:

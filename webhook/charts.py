@@ -1,6 +1,5 @@
 """Charts as lists of rectangles and points: templates draw them as SVG, on a field of `width` × 100."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.readers.traffic import Series
@@ -29,7 +28,9 @@ def chart_of(series: Series, begins: str, ends: str) -> Chart:
     peak = max([*decided, *sent])
     top = nice_top(peak)
     points = " ".join(f"{i + 0.5},{100 - value / top * 100:.2f}" for i, value in enumerate(sent))
-    return Chart(len(decided), _bars(decided, top), points, top, peak, begins, ends)
+    heights = (round(value / top * 100, 2) for value in decided)
+    bars = tuple((i + GAP / 2, 100 - height, 1 - GAP, height) for i, height in enumerate(heights) if height)
+    return Chart(len(decided), bars, points, top, peak, begins, ends)
 
 
 def nice_top(peak: float) -> float:
@@ -40,8 +41,3 @@ def nice_top(peak: float) -> float:
             if step * power >= peak:
                 return step * power
         power *= 10
-
-
-def _bars(values: Sequence[float], top: float) -> tuple[tuple[float, float, float, float], ...]:
-    heights = (round(value / top * 100, 2) for value in values)
-    return tuple((i + GAP / 2, 100 - height, 1 - GAP, height) for i, height in enumerate(heights) if height)

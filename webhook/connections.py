@@ -116,7 +116,10 @@ class PatientWorker(Worker):
             key.data(key.fileobj)
         now = time.monotonic()
         for connection in [each for each in self._waiting if each.until <= now]:
-            self._expire(connection)
+            if connection.received and not connection.outgoing and not connection.parting:
+                self._refuse(connection, HTTPStatus.REQUEST_TIMEOUT)
+            else:
+                self._drop(connection)
 
     def _listen(self, on: bool) -> None:
         for listener in self.sockets:
@@ -196,12 +199,6 @@ class PatientWorker(Worker):
         if connection in self._waiting:
             del self._waiting[connection]
             self._selector.unregister(connection.socket)
-
-    def _expire(self, connection: Connection) -> None:
-        if connection.received and not connection.outgoing and not connection.parting:
-            self._refuse(connection, HTTPStatus.REQUEST_TIMEOUT)
-        else:
-            self._drop(connection)
 
     def _refuse(self, connection: Connection, status: HTTPStatus) -> None:
         """Say why in one line, and end the connection."""

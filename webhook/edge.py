@@ -56,7 +56,11 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
         for message in messages:
             match message:
                 case Inbound():
-                    receipts.append(_put_in_line(runtime, message))
+                    receipt = take_in(runtime.engine, runtime.spool, message, runtime.patience_s)
+                    receipts.append(receipt)
+                    say(log, receipt.outcome, gateway=message.gateway, site=receipt.site_id, seq=receipt.seq)
+                    if receipt.site_id is not None:
+                        runtime.bell.ring_decide(receipt.site_id)
                 case Status():
                     _record(runtime, message)
     except NotDurableError as error:
@@ -73,11 +77,3 @@ def _record(runtime: Runtime, status: Status) -> None:
         # Whatever it was: the word on a reply is not kept. It needs no spool: the gateway says it again, a later word
         # replaces it, and a reply of which nothing is heard is looked up in the gateway's list.
         raise NotDurableError("the status was not kept") from error
-
-
-def _put_in_line(runtime: Runtime, inbound: Inbound) -> Receipt:
-    receipt = take_in(runtime.engine, runtime.spool, inbound, runtime.patience_s)
-    say(log, receipt.outcome, gateway=inbound.gateway, site=receipt.site_id, seq=receipt.seq)
-    if receipt.site_id is not None:
-        runtime.bell.ring_decide(receipt.site_id)
-    return receipt

@@ -99,10 +99,6 @@ def _ref(typed: str, _region: str) -> str:
     return typed.upper()
 
 
-def _refs(typed: str, region: str) -> str:
-    return " ".join(_ref(word, region) for word in typed.split()[:MOST_REFS])
-
-
 def _clock(typed: str, _region: str) -> str:
     if not _CLOCK.fullmatch(typed):
         raise FieldError(_("Write the time as 14:30."))
@@ -222,7 +218,7 @@ FORMS = Field(
     lambda draft, value: draft.refs.extend(value.split()),
     lambda parsed: " ".join(parsed.refs),
     WHICH,
-    _refs,
+    lambda typed, region: " ".join(_ref(word, region) for word in typed.split()[:MOST_REFS]),
     LONGEST_LIST,
 )
 CLIENT = Field("client", _into_guest("client"), _of_guest("client"), CLIENT_FIRST, _name)

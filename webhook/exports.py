@@ -34,13 +34,9 @@ def take(site_id: int, form: str) -> Response:
     # After the rows, so that it covers each of them.
     head = publish_head(runtime().engine, site.id, now)
     record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
-    return _attached(file, FORMS[form], f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
-
-
-def _attached(file: IO[bytes], kind: str, name: str) -> Response:
-    answer = Response(_pieces(file), content_type=kind)
-    plain = f"register.{name.rpartition('.')[2]}"
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    name = quote(f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
+    answer = Response(_pieces(file), content_type=FORMS[form])
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"register.{form}\"; filename*=UTF-8''{name}"
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

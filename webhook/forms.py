@@ -21,13 +21,10 @@ def form_token() -> str:
 
 def demand_own_form() -> None:
     """Refuse (403) a form that another site, or a page from before the session, has sent."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin" or not _same_origin():
+    elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
+    origin = request.headers.get("Origin")
+    if elsewhere or (origin is not None and urlsplit(origin).netloc != request.host):
         abort(403, _("This form was sent from another site and was not taken."))
     given, own = request.form.get("token", ""), session.get(KEY, secrets.token_hex())
     if not compare_digest(given.encode(), own.encode()):
         abort(403, _("This page is too old: load it anew and send again."))
-
-
-def _same_origin() -> bool:
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host

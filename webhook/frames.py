@@ -55,11 +55,9 @@ class Framing:
             raise TooLargeError(431)
         # The end may come in pieces.
         self._at = self.head or max(0, len(received) - len(END))
-        if self.head:
-            self._read(bytes(received[: self.head]))
-        return bool(self.head)
-
-    def _read(self, head: bytes) -> None:
+        if not self.head:
+            return False
+        head = bytes(received[: self.head])
         self._chunked = bool(CHUNKED.search(head))
         length = LENGTH.search(head)
         self._length = int(length[1]) if length and not self._chunked else 0
@@ -67,6 +65,7 @@ class Framing:
         if self._length > LARGEST_BODY + 1:
             # The application says so, in its own words, without a byte of it.
             self._length, self.cut = 0, True
+        return True
 
     def _chunked_end(self, received: bytearray) -> int | None:
         while True:

@@ -71,20 +71,16 @@ def _part(name: str) -> str:
 def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
     health, engine = health_of(runtime()), runtime().engine
     lines, outbox = backlog(engine, site_ids)
-    listed = [line.gateway for line in lines if _keeps_list(line.gateway)]
+    gateways = runtime().gateways
+    listed = {line.gateway for line in lines if line.gateway in gateways and gateways[line.gateway].keeps_list}
     return {
         "verdict": verdict_of(health),
         "tiles": tiles_of(lines, outbox, queue_standings(runtime()), health, show),
         "lines": lines,
         "gateways": gateways_of(lines, stops(engine)),
-        "meters": meters_of(engine, set(listed)),
+        "meters": meters_of(engine, listed),
         "alerts": alert_views(load(engine)) if present_user().site_id is None else [],
     }
-
-
-def _keeps_list(name: str) -> bool:
-    gateway = runtime().gateways.get(name)
-    return gateway is not None and gateway.keeps_list
 
 
 def _queues(_site_ids: set[int], _show: Showing) -> dict[str, object]:

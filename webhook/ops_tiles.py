@@ -62,13 +62,16 @@ def tiles_of(
 ) -> list[Tile]:
     """Return a tile for the lines, the outbox, what is in doubt, each queue, and the database."""
     oldest = min((line.waiting_since for line in lines if line.waiting_since), default=None)
+    no_doubt = Tile(_("Replies in doubt"), "0", _("every reply's fate is known"), "good")
+    doubts = Tile(_("Replies in doubt"), str(outbox.in_doubt), _("settled by themselves or by you"), "warn")
     no_redis = Tile("Redis", _("away"), _("the sweeper does the work"), "warn")
+    no_database = Tile(_("Database"), _("away"), _("texts wait in the spool"), "bad")
     return [
         _waiting(_("Texts waiting"), sum(line.waiting for line in lines), oldest, show),
         _waiting(_("Replies to send"), outbox.pending, outbox.oldest_at, show),
-        _in_doubt(outbox),
+        doubts if outbox.in_doubt else no_doubt,
         *([no_redis] if queues is None else (_queue(queue) for queue in queues)),
-        _database(health),
+        no_database if "database_away" in health.degraded else Tile(_("Database"), _("writes"), "", "good"),
     ]
 
 
@@ -88,20 +91,9 @@ def _waiting(name: str, count: int, oldest: datetime | None, show: Showing) -> T
     return Tile(name, str(count), _("the oldest for %(age)s", age=show.age(oldest)), "bad" if late else "info")
 
 
-def _in_doubt(outbox: OutboxBacklog) -> Tile:
-    more = _("settled by themselves or by you") if outbox.in_doubt else _("every reply's fate is known")
-    return Tile(_("Replies in doubt"), str(outbox.in_doubt), more, "warn" if outbox.in_doubt else "good")
-
-
 def _queue(queue: QueueSummary) -> Tile:
     name = _("Queue %(name)s", name=queue.name)
     working = _("%(count)s at work", count=len(queue.workers)) if queue.workers else _("no worker")
     more = f"{working} · {_('%(count)s failed', count=queue.failed)}" if queue.failed else working
     tone = "warn" if not queue.workers or queue.failed else "good"
     return Tile(name, str(queue.waiting + queue.started), more, tone)
-
-
-def _database(health: Health) -> Tile:
-    if "database_away" in health.degraded:
-        return Tile(_("Database"), _("away"), _("texts wait in the spool"), "bad")
-    return Tile(_("Database"), _("writes"), "", "good")

@@ -44,10 +44,13 @@ def outcome_views(rows: Sequence[tuple[str, int]]) -> list[Counted]:
 def reply_views(rows: Sequence[ReplyCount]) -> list[Counted]:
     """Return how the replies stand in words: the gateway's where it has spoken, else ours; error codes explained."""
     most = max((row.count for row in rows), default=1)
-    return [
-        Counted(*_standing(row), row.count, round(100 * row.count / most, 1), _why(row.error_code, row.error_words))
-        for row in rows
-    ]
+    views: list[Counted] = []
+    for row in rows:
+        spoken = row.delivery if row.state == "sent" else None
+        words, tone = known(DELIVERIES, spoken) if spoken else known(STATES, row.state)
+        share, why = round(100 * row.count / most, 1), _why(row.error_code, row.error_words)
+        views.append(Counted(words, tone, row.count, share, why))
+    return views
 
 
 def failure_views(rows: Sequence[FailedReply]) -> list[FailureView]:
@@ -64,11 +67,6 @@ def failure_views(rows: Sequence[FailedReply]) -> list[FailureView]:
         )
         for row in rows
     ]
-
-
-def _standing(row: ReplyCount) -> CodeWords:
-    spoken = row.delivery if row.state == "sent" else None
-    return known(DELIVERIES, spoken) if spoken else known(STATES, row.state)
 
 
 def _why(code: str | None, words: str | None) -> str:

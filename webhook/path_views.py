@@ -11,7 +11,7 @@ from webhook.ops_words import DELIVERIES, OUTCOMES, error_words, known
 from webhook.phone_views import number_words
 from webhook.show import Showing
 from webhook.times import span_words
-from worker.readers.path import Attempt, ReplyPath, Reported, TextPath
+from worker.readers.path import ReplyPath, TextPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,15 @@ def steps_of(path: TextPath, show: Showing) -> list[Happening]:
         *_forwards(path),
         *(step for reply in path.replies for step in _reply(reply)),
     ]
-    timed = [_timed(step, path.received_at, show) for step in sorted(steps, key=lambda step: step.at)]
-    days = ["", *(step.day for step in timed)]
-    return [
-        replace(step, day=step.day if step.day != before else "") for step, before in zip(timed, days, strict=False)
-    ]
-
-
-def _timed(step: Happening, received_at: datetime, show: Showing) -> Happening:
-    since = step.at - received_at
-    after = f"+{span_words(since)}" if since > timedelta(0) else ""
-    day, _blank, clock = show.exact(step.at).partition(" ")
-    return replace(step, day=day, clock=clock, after=after)
+    timed: list[Happening] = []
+    before = ""
+    for step in sorted(steps, key=lambda step: step.at):
+        since = step.at - path.received_at
+        after = f"+{span_words(since)}" if since > timedelta(0) else ""
+        day, _blank, clock = show.exact(step.at).partition(" ")
+        timed.append(replace(step, day=day if day != before else "", clock=clock, after=after))
+        before = day
+    return timed
 
 
 def _receipt(path: TextPath) -> Iterator[Happening]:
@@ -80,43 +77,36 @@ def _decision(path: TextPath) -> Iterator[Happening]:
     if path.code is None:
         return
     words = code_words(path.code)
-    clients = (_client(report) for report in path.reports)
+    clients: list[str] = []
+    for report in path.reports:
+        number = f"R{report.number}" if report.number else ""
+        parts = f"{shown(report.client)} {report.mask}", code_words(report.code).words, number
+        clients.append(" · ".join(part for part in parts if part))
     rules = (_("rules %(names)s", names=" ".join(path.rules)),) if path.rules else ()
     # Decisions from before this was noted are shown right behind the receipt.
     at = path.decided_at or path.received_at + timedelta(microseconds=1)
     yield Happening(at, _("Decided: %(outcome)s", outcome=words.words), words.tone, (*rules, *clients))
 
 
-def _client(report: Reported) -> str:
-    number = f"R{report.number}" if report.number else ""
-    parts = f"{shown(report.client)} {report.mask}", code_words(report.code).words, number
-    return " · ".join(part for part in parts if part)
-
-
 def _reply(reply: ReplyPath) -> Iterator[Happening]:
     title = _("Reply written") if reply.role == "reply" else _("Notice written")
-    what = f"{code_words(reply.code).words} → {number_words(reply.recipient)}"
+    to = number_words(reply.recipient)
+    what = f"{code_words(reply.code).words} → {to}"
     yield Happening(reply.created_at, title, "quiet", (what,), shown(reply.words))
     for attempt in reply.attempts:
-        yield from _attempt(reply, attempt)
+        title = _("Handed to the gateway, attempt %(number)s", number=attempt.number)
+        yield Happening(attempt.started_at, title, "info", (to,))
+        if attempt.outcome is not None and attempt.ended_at is not None:
+            words = known(OUTCOMES, attempt.outcome)
+            took = _("after %(span)s", span=span_words(attempt.ended_at - attempt.started_at))
+            why = error_words(attempt.code, None) or attempt.code
+            yield Happening(attempt.ended_at, _capital(words.words), words.tone, tuple(p for p in (to, took, why) if p))
     if reply.delivery is not None and reply.delivery != "sent":
         words = known(DELIVERIES, reply.delivery)
         why = error_words(reply.error_code, reply.error_words)
         yield Happening(
             reply.updated_at, _capital(words.words), words.tone, tuple(part for part in (what, why) if part)
         )
-
-
-def _attempt(reply: ReplyPath, attempt: Attempt) -> Iterator[Happening]:
-    to = number_words(reply.recipient)
-    yield Happening(
-        attempt.started_at, _("Handed to the gateway, attempt %(number)s", number=attempt.number), "info", (to,)
-    )
-    if attempt.outcome is not None and attempt.ended_at is not None:
-        words = known(OUTCOMES, attempt.outcome)
-        took = _("after %(span)s", span=span_words(attempt.ended_at - attempt.started_at))
-        why = error_words(attempt.code, None) or attempt.code
-        yield Happening(attempt.ended_at, _capital(words.words), words.tone, tuple(p for p in (to, took, why) if p))
 
 
 def _capital(words: str) -> str:

@@ -86,7 +86,21 @@ def entry_views(entries: Iterable[LinePlace], site: PhoneSite) -> list[PlaceView
     """Return the places of the line as they are shown; senders by name, strangers by masked number."""
     called = ((p.phone, p.name or str(ROLES[p.role]), p.unit) for p in site.people if p.role != "other")
     names = {phone: f"{name} · {unit}" if unit else name for phone, name, unit in called}
-    return [_entry(entry, site.zone, names) for entry in entries]
+    views: list[PlaceView] = []
+    for entry in entries:
+        words, tone = words_of(entry.kind, entry.code)
+        place = PlaceView(
+            key=f"s{entry.seq}",
+            seq=entry.seq,
+            at=_sortable(entry.received_at),
+            time=f"{entry.received_at.astimezone(site.zone):%H:%M:%S}",
+            who=names.get(entry.sender) or masked(entry.sender) or _("the system"),
+            words=words,
+            tone=tone,
+            ref=f"R{entry.number}" if entry.number is not None else "",
+        )
+        views.append(place)
+    return views
 
 
 def phone_views(people: Iterable[Person], bubbles: Sequence[BubbleView]) -> list[PhoneView]:
@@ -123,22 +137,9 @@ def _bubble(bubble: Bubble, zone: ZoneInfo) -> BubbleView:
     )
 
 
-def _entry(entry: LinePlace, zone: ZoneInfo, names: dict[str, str]) -> PlaceView:
-    words, tone = words_of(entry.kind, entry.code)
-    return PlaceView(
-        key=f"s{entry.seq}",
-        seq=entry.seq,
-        at=_sortable(entry.received_at),
-        time=f"{entry.received_at.astimezone(zone):%H:%M:%S}",
-        who=names.get(entry.sender) or masked(entry.sender) or _("the system"),
-        words=words,
-        tone=tone,
-        ref=f"R{entry.number}" if entry.number is not None else "",
-    )
-
-
 def _phone(person: Person, bubbles: Sequence[BubbleView]) -> PhoneView:
     name = person.name or str(ROLES[person.role])
+    days = (list(group) for _, group in groupby(bubbles, key=lambda b: b.day))
     return PhoneView(
         id=f"phone-{re.sub('[^0-9A-Za-z]', '', person.phone)}",
         number=person.phone,
@@ -149,14 +150,8 @@ def _phone(person: Person, bubbles: Sequence[BubbleView]) -> PhoneView:
         short=name if person.role != "other" else person.phone[-4:],
         initial="?" if person.role == "other" else name[:1],
         chips=CHIPS[person.role],
-        bubbles=_with_days(bubbles),
+        bubbles=[replace(b, day_starts=i == 0) for day in days for i, b in enumerate(day)],
     )
-
-
-def _with_days(bubbles: Sequence[BubbleView]) -> list[BubbleView]:
-    """Mark the first text of each day."""
-    days = (list(group) for _, group in groupby(bubbles, key=lambda b: b.day))
-    return [replace(b, day_starts=i == 0) for day in days for i, b in enumerate(day)]
 
 
 def _sortable(moment: datetime) -> str:

@@ -33,7 +33,9 @@ def page() -> str | tuple[str, int]:
     wanted = asked_number("site")
     site = next((each for each in every if each.id == wanted), every[0])
     others, fault = _others(site)
-    html = _page_of(every, site, others, fault)
+    newest = others[-1] if others and not fault else None
+    shown = _shown(site, others)
+    html = render_template("phones.html", sites=every, others=others, newest=newest, fault=fault, **shown)
     return (html, 400) if fault else html
 
 
@@ -50,7 +52,11 @@ def news(site_id: int) -> AnyResponse:
 @public
 def send(site_id: int) -> AnyResponse | tuple[str, int, dict[str, str]]:
     """Send `text` from the phone `sender` to the site, and return its field for the next (without script: the page)."""
-    site, sender = _site(site_id), _sender(_site(site_id))
+    site = _site(site_id)
+    try:
+        sender = to_e164(request.form.get("sender", ""), region_of(site.number))
+    except ValueError:
+        abort(400, _("Not sent: the sending number is not a phone number."))
     text = request.form.get("text", "").replace("\r\n", "\n")
     played = _played()
     headers, raw = played.typed(sender, site.number, text)
@@ -85,13 +91,6 @@ def _site(site_id: int) -> PhoneSite:
     return found[0]
 
 
-def _sender(site: PhoneSite) -> str:
-    try:
-        return to_e164(request.form.get("sender", ""), region_of(site.number))
-    except ValueError:
-        abort(400, _("Not sent: the sending number is not a phone number."))
-
-
 def _others(site: PhoneSite) -> tuple[list[str], dict[str, str] | None]:
     """Return the phones that the address adds, and what is wrong with the one of them that is none."""
     others: list[str] = []
@@ -104,17 +103,6 @@ def _others(site: PhoneSite) -> tuple[list[str], dict[str, str] | None]:
                 "sentence": _("This is not a phone number. Write it as 138 0013 8000 or +86 138 0013 8000."),
             }
     return list(dict.fromkeys(others)), None
-
-
-def _page_of(every: list[PhoneSite], site: PhoneSite, others: list[str], fault: dict[str, str] | None) -> str:
-    return render_template(
-        "phones.html",
-        sites=every,
-        others=others,
-        newest=others[-1] if others and not fault else None,
-        fault=fault,
-        **_shown(site, others),
-    )
 
 
 def _shown(site: PhoneSite, numbers: list[str]) -> dict[str, object]:

@@ -152,19 +152,17 @@ def _share(row: RegisterRow, left: timedelta) -> float:
 
 def answer_view(answer: Answer, show: Showing, past: bool) -> AnswerView:
     """Return an answer (判客) in words. Of a moment that is past it is not said until when: that was not known then."""
-    whose, tone = _whose(answer)
+    if answer.unit == WALK_IN:
+        whose, tone = _("The site's own (walk-in)"), "info"
+    elif not answer.unit:
+        whose, tone = _("Nobody's: public"), "quiet"
+    else:
+        whose = " · ".join(part for part in (answer.unit, answer.agent) if part and part != "-")
+        tone = "good"
     until = show.moment(answer.until) if answer.until is not None and not past else ""
     rules = tuple((rule, rule_words(rule)) for rule in answer.rules)
     flags = tuple(str(FLAG_WORDS.get(flag, flag)) for flag in answer.flags)
     return AnswerView(whose, tone, until, rules, " · ".join(answer.facts), flags)
-
-
-def _whose(answer: Answer) -> tuple[str, str]:
-    if answer.unit == WALK_IN:
-        return _("The site's own (walk-in)"), "info"
-    if not answer.unit:
-        return _("Nobody's: public"), "quiet"
-    return " · ".join(part for part in (answer.unit, answer.agent) if part and part != "-"), "good"
 
 
 def event_views(page: ClientPage, show: Showing) -> list[Event]:
