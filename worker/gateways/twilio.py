@@ -117,22 +117,20 @@ class Twilio:
         if any(name in form and _folded(form[name]) != _folded(form["MessageSid"]) for name in SAME_SID):
             raise MalformedError("the message has two ids")
         if route == "messages":
-            return [self._inbound(form)]
+            form.demand("From", PHONE)
+            form.demand("To", PHONE)
+            text = Inbound(
+                gateway=self.name,
+                provider_id=_folded(form["MessageSid"]),
+                sender=form["From"],
+                recipient=form["To"],
+                text=plain_text(form["Body"]),
+                media=_count(form["NumMedia"]) or 0,
+                opt_out=OPT_OUT_TYPES.get(form["OptOutType"].upper()),
+            )
+            return [text]
         status = self._status(form, Form.of(urlsplit(url).query.encode("ascii", "replace")))
         return [] if status is None else [status]
-
-    def _inbound(self, form: Form) -> Inbound:
-        form.demand("From", PHONE)
-        form.demand("To", PHONE)
-        return Inbound(
-            gateway=self.name,
-            provider_id=_folded(form["MessageSid"]),
-            sender=form["From"],
-            recipient=form["To"],
-            text=plain_text(form["Body"]),
-            media=_count(form["NumMedia"]) or 0,
-            opt_out=OPT_OUT_TYPES.get(form["OptOutType"].upper()),
-        )
 
     def _status(self, form: Form, query: Form) -> Status | None:
         delivery = DELIVERY_OF.get(form["MessageStatus"])
@@ -157,14 +155,18 @@ class Twilio:
 
     def send(self, outgoing: Outgoing) -> Handover:
         """Hand the reply over; Twilio drops it by itself when it has become useless before its turn."""
+        callback: Any = values.unset
+        if self._callback_url is not None:
+            callback = f"{self._callback_url}?reply={outgoing.reply_id}&attempt={outgoing.attempt}"
+        of_use_s = int((outgoing.useful_until - self._now()).total_seconds())
         try:
             message = self._client.messages.create(
                 to=outgoing.recipient,
                 from_=outgoing.sender_number,
                 messaging_service_sid=self._settings.messaging_service_sid or values.unset,
                 body=outgoing.words,
-                status_callback=self._callback(outgoing),
-                validity_period=self._validity(outgoing),
+                status_callback=callback,
+                validity_period=max(1, min(LONGEST_VALIDITY_S, of_use_s)),
             )
         except NotWrittenError as error:
             return Retry(1, str(error), "Twilio could not be reached")
@@ -175,15 +177,6 @@ class Twilio:
         except (TwilioException, ValueError, TypeError, KeyError) as error:
             return Unknown(type(error).__name__, "Twilio's answer made no sense")
         return _taken(message)
-
-    def _callback(self, outgoing: Outgoing) -> Any:
-        if self._callback_url is None:
-            return values.unset
-        return f"{self._callback_url}?reply={outgoing.reply_id}&attempt={outgoing.attempt}"
-
-    def _validity(self, outgoing: Outgoing) -> int:
-        left = (outgoing.useful_until - self._now()).total_seconds()
-        return max(1, min(LONGEST_VALIDITY_S, int(left)))
 
     def lookup(self, doubt: Doubt) -> Handover | None:
         """Find the reply in Twilio's list, newest first: by both numbers, the time of the attempt, and what it says."""
@@ -208,19 +201,17 @@ class Twilio:
             listed = self._list(PAGE, to=number, date_sent_after=since - day, date_sent_before=until + day)
             for message in listed:
                 created = message.date_created
-                if message.direction == "inbound" and created is not None and since <= created < until:
-                    yield self._received(message)
-
-    def _received(self, message: Any) -> Inbound:
-        return Inbound(
-            gateway=self.name,
-            provider_id=_folded(message.sid),
-            sender=message.from_,
-            recipient=message.to,
-            text=plain_text(message.body or ""),
-            sent_at=message.date_created,
-            media=_count(message.num_media or "") or 0,
-        )
+                if message.direction != "inbound" or created is None or not since <= created < until:
+                    continue
+                yield Inbound(
+                    gateway=self.name,
+                    provider_id=_folded(message.sid),
+                    sender=message.from_,
+                    recipient=message.to,
+                    text=plain_text(message.body or ""),
+                    sent_at=created,
+                    media=_count(message.num_media or "") or 0,
+                )
 
     def examine(self, numbers: Collection[str], url: str) -> Iterator[Flaw]:
         """Ask Twilio whether our account, token and numbers are set up to reach `url`, and what time it is."""

@@ -174,8 +174,12 @@ def _seconds(retry_after: str, now: datetime | None) -> float:
 
 
 def _refusal_of(status: int, text: str) -> Handover:
-    given = _code(text)
-    code = given or str(status)
+    try:
+        given = str(json.loads(text)["code"])
+    except (ValueError, TypeError, KeyError):
+        given = ""
+    known = re.fullmatch(r"[0-9]{3,6}", given) is not None
+    code = given if known else str(status)
     if status >= 500:
         return Unknown(code, "Twilio failed")
     if status == 401:
@@ -183,18 +187,10 @@ def _refusal_of(status: int, text: str) -> Handover:
     verdict = VERDICTS.get(code)
     if verdict is None and status == 429:
         verdict = VERDICTS["20429"]
-    if verdict is None and given is not None and status >= 400:
+    if verdict is None and known and status >= 400:
         verdict = _pair("Twilio refused it for a reason that we do not know")
     # Without a code something before Twilio may have answered, which knows nothing of what became of it.
     return verdict(code) if verdict else Unknown(code, "the answer says nothing of the message")
-
-
-def _code(text: str) -> str | None:
-    try:
-        code = json.loads(text)["code"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    return str(code) if re.fullmatch(r"[0-9]{3,6}", str(code)) else None
 
 
 def failure_of(delivery: str | None, code: str | None) -> Retry | Refused | Stopped | SenderStopped | None:

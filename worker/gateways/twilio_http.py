@@ -1,6 +1,6 @@
 """The way out of Twilio's client library: our base address, our wire, our clock, and what an answer means."""
 
-from datetime import datetime
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
@@ -46,7 +46,9 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
         """Return a success. Raises NotWrittenError, NoAnswerError, or NotCreatedError for any other status."""
         url = address_of(uri, self._api_url)
         answer = self._wire.send(method, url, params=params, data=data, headers=headers, auth=auth)
-        self.clock_off_s = _ahead_s(answer.headers.get("Date", ""), self._now())
+        self.clock_off_s = None
+        with suppress(ValueError, TypeError):
+            self.clock_off_s = (parsedate_to_datetime(answer.headers.get("Date", "")) - self._now()).total_seconds()
         if not 200 <= answer.status_code < 300:
             retry_after = answer.headers.get("Retry-After", "")
             refusal = refusal_of(answer.status_code, answer.text, retry_after, self._now())
@@ -65,10 +67,3 @@ def address_of(uri: str, api_url: str) -> str:
     first, dot, rest = base.netloc.partition(".")
     host = f"{service}{dot}{rest}" if first == "api" else base.netloc
     return urlunsplit((base.scheme, host, base.path + asked.path, asked.query, ""))
-
-
-def _ahead_s(date: str, now: datetime) -> float | None:
-    try:
-        return (parsedate_to_datetime(date) - now).total_seconds()
-    except (ValueError, TypeError):
-        return None

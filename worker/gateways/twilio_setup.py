@@ -88,26 +88,29 @@ def _flaws_of_number(client: Any, service: _Service | None, number: str, url: st
     elif service is not None and not service.keep_theirs:
         yield from _flaws_of_address(service.address, url)
         return
-    yield from _flaws_of_address(_own_address(found[0], number), url)
-
-
-def _own_address(found: Any, number: str) -> Target:
-    if found.sms_application_sid:
+    own = found[0]
+    address, method = own.sms_url or "", own.sms_method
+    if own.sms_application_sid:
         # A TwiML application's address counts, and the number's own, though it still stands there, does not.
-        return Target(number, f"application {found.sms_application_sid}", "POST", found.sms_fallback_url or "")
-    return Target(number, found.sms_url or "", found.sms_method, found.sms_fallback_url or "")
+        address, method = f"application {own.sms_application_sid}", "POST"
+    yield from _flaws_of_address(Target(number, address, method, own.sms_fallback_url or ""), url)
 
 
 def _flaws_of_address(address: Target, url: str) -> Iterator[Flaw]:
     given, _, overrides = address.url.partition("#")
+    asked = dict(parse_qsl(overrides))
+    tries_again = asked.get("rc", "0") not in ("0", "1") and {"5xx", "all"} & set(asked.get("rp", "").split(","))
     if given != url:
+        # An address may carry a name and a password; they are not shown.
+        parts = urlsplit(given)
+        shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         yield Flaw(
-            f"{address.whose} posts its texts to {_shown(given) or 'nobody'}, but we check them for {url}: enter that "
+            f"{address.whose} posts its texts to {shown or 'nobody'}, but we check them for {url}: enter that "
             "at Twilio, or mend PUBLIC_URL; the two must agree to the letter."
         )
     elif address.method != "POST":
         yield Flaw(f"{address.whose} uses {address.method} for its webhook: set it to POST, other forms are refused.")
-    elif not _tries_again(overrides):
+    elif not tries_again:
         yield Flaw(
             f"{address.whose} lets Twilio try only once or twice while we are away: enter {url}{OVERRIDES} there.",
             advice=True,
@@ -118,14 +121,3 @@ def _flaws_of_address(address: Target, url: str) -> Iterator[Flaw]:
             "backfill: enter one that stores or forwards them.",
             advice=True,
         )
-
-
-def _tries_again(overrides: str) -> bool:
-    given = dict(parse_qsl(overrides))
-    return given.get("rc", "0") not in ("0", "1") and bool({"5xx", "all"} & set(given.get("rp", "").split(",")))
-
-
-def _shown(url: str) -> str:
-    """Return an address without the name and password that it may carry."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -113,7 +113,11 @@ class Wire:
         if session is not None and time.monotonic() - self._kept.used < LONGEST_IDLE_S:
             return session
         self._forget()
-        self._kept.session = session = _new_session()
+        self._kept.session = session = Session()
+        # Whatever a netrc file says of the host is not ours.
+        session.auth = _no_auth
+        session.mount("http://", _Adapter(max_retries=0))
+        session.mount("https://", _Adapter(max_retries=0))
         return session
 
     def _forget(self) -> None:
@@ -121,15 +125,6 @@ class Wire:
         if session is not None:
             session.close()
         self._kept.session = None
-
-
-def _new_session() -> Session:
-    session = Session()
-    # Whatever a netrc file says of the host is not ours.
-    session.auth = _no_auth
-    session.mount("http://", _Adapter(max_retries=0))
-    session.mount("https://", _Adapter(max_retries=0))
-    return session
 
 
 def _no_auth(request: PreparedRequest) -> PreparedRequest:

@@ -41,8 +41,25 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
     `lock_wait_ms`: how long a transaction waits for another's lock before it gives up.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite(url, lock_wait_ms)
-    return _postgresql(url, lock_wait_ms)
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_ms / 1000})
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        pool_timeout=lock_wait_ms / 1000,
+        # A statement prepared on one connection of a pooler's may be executed on another, which does not know it.
+        connect_args={"connect_timeout": 3, "client_encoding": "utf8", "prepare_threshold": None} | LINE_DEAD,
+    )
+    wanted = OUR_WAY | {"lock_timeout": lock_wait_ms}
+    # By transaction: behind a pooler in transaction mode the next one is on another connection, and neither it nor
+    # `options` would do. What somebody set for the database, the role or the server then counts for us no more.
+    setting = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in wanted.items())
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(setting))
+    return engine
 
 
 def reading(engine: Engine) -> Engine:
@@ -72,45 +89,16 @@ def in_key_order(connection: Connection, columns: list[Column[Any]]) -> list[Col
     return [collate(c, "C") if isinstance(c.type, (String, Words)) else c for c in columns]
 
 
-def _postgresql(url: str, lock_wait_ms: int) -> Engine:
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
-        pool_timeout=lock_wait_ms / 1000,
-        # A statement prepared on one connection of a pooler's may be executed on another, which does not know it.
-        connect_args={"connect_timeout": 3, "client_encoding": "utf8", "prepare_threshold": None} | LINE_DEAD,
-    )
-    wanted = OUR_WAY | {"lock_timeout": lock_wait_ms}
-    # By transaction: behind a pooler in transaction mode the next one is on another connection, and neither it nor
-    # `options` would do. What somebody set for the database, the role or the server then counts for us no more.
-    setting = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in wanted.items())
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(setting))
-    return engine
-
-
-def _sqlite(url: str, lock_wait_ms: int) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_ms / 1000})
-    event.listen(engine, "connect", _sqlite_connect)
-    event.listen(engine, "begin", _sqlite_begin)
-    return engine
-
-
 def _sqlite_connect(connection: Any, _record: object) -> None:
-    _keep_private(connection)
+    # Taken from everybody else's eyes: the file holds names and numbers.
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    if path and os.stat(path).st_mode & 0o077:
+        os.chmod(path, 0o600)
     # The driver must not open transactions by itself: _sqlite_begin says which kind.
     connection.isolation_level = None
     # What is erased or replaced is overwritten in the file, and not only given free.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _keep_private(connection: Any) -> None:
-    """Take the database file from everybody else's eyes: it holds names and numbers."""
-    path = connection.execute("PRAGMA database_list").fetchone()[2]
-    if path and os.stat(path).st_mode & 0o077:
-        os.chmod(path, 0o600)
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -79,19 +79,18 @@ def _read(read: Read | None, stored: Any) -> Any:
 def save(connection: Connection, site_id: int, facts: Iterable[Fact]) -> None:
     """Write facts back, the last of each key; sites are written with their cursor."""
     newest: dict[Any, Fact] = {}
-    for fact in facts:
-        newest[_key(fact)] = fact
+    for fact in (each for each in facts if not isinstance(each, Site)):
+        names = [c.name for c in TABLES[type(fact)].primary_key if c.name != "site_id"]
+        newest[type(fact), *(getattr(fact, name) for name in names)] = fact
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     for kind, table in TABLES.items():
         rows = [_row(site_id, fact) for fact in newest.values() if type(fact) is kind]
         if rows:
-            _upsert(connection, table, rows)
-
-
-def _key(fact: Fact) -> tuple[Any, ...]:
-    if isinstance(fact, Site):
-        return (Site,)
-    names = [c.name for c in TABLES[type(fact)].primary_key if c.name != "site_id"]
-    return (type(fact), *(getattr(fact, name) for name in names))
+            statement = dialect.insert(table)
+            keys = [c.name for c in table.primary_key]
+            # What was told or forwarded is not again, however often a decision names it.
+            changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in (*keys, "done")}
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
 def _row(site_id: int, fact: Fact) -> dict[str, Any]:
@@ -101,13 +100,3 @@ def _row(site_id: int, fact: Fact) -> dict[str, Any]:
     is_json = {name: isinstance(table.c[name].type, JSON) for name in READERS[type(fact)]}
     fields = fields_of(fact).items()
     return {"site_id": site_id} | {name: plain(value) if is_json[name] else value for name, value in fields}
-
-
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [c.name for c in table.primary_key]
-    # What was told or forwarded is not again, however often a decision names it.
-    kept = [*keys, "done"]
-    changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in kept}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

@@ -4,7 +4,7 @@ From the clients and numbers that the texts name it goes on to their relatives' 
 their visit forms, deals and disputes; never to the whole site, so its cost does not grow with the register.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import Column, ColumnElement, Connection, or_, select
 
 from worker.rules.client import Phone7
 from worker.rules.forms import claims_named
-from worker.rules.identity import NameForm
 from worker.rules.model import (
     WALK_IN,
     Alias,
@@ -87,11 +86,17 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     named = {number for visit in state.visits.values() for number in claims_named(visit)}
     named |= {dispute.claim for dispute in state.disputes.values()}
     _load_misread(connection, site_id, state, needs)
-    _load_recent(connection, site_id, state, needs)
+    # What senders have reported within the window for amending (L23), by the policy of the batch.
+    amendable = claims.c.reported_at >= needs.since - timedelta(minutes=state.policy.amend_minutes)
+    for some in _batches(needs.recent):
+        state.load(load(connection, site_id, Claim, claims.c.sender.in_(some), amendable))
     _load_claims(connection, site_id, state, _named(needs, named - {0}))
     known = {claim.phone7 for claim in state.claims.values()}
     load_clients(connection, site_id, state, needs.phones7 | known)
-    _load_strangers(connection, site_id, state, needs)
+    # What senders hold of whom nothing else tells whether they are known (E16).
+    for some in _batches(needs.strangers):
+        by_them = claims.c.sender.in_(some) | claims.c.agent_phone.in_(some)
+        state.load(load(connection, site_id, Claim, by_them, claims.c.ends_at >= needs.since))
     load_belongings(connection, site_id, state, set(state.claims))
     _load_concerned(connection, site_id, state)
 
@@ -159,19 +164,17 @@ def _named(needs: Needs, numbers: set[int]) -> list[ColumnElement[bool]]:
 
 def _load_misread(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
     """Take in the live claims on so called clients of every unit on hand, when somebody arrives (B25)."""
-    called = [condition for form in needs.arriving for condition in _called(form)]
+    called: list[ColumnElement[bool]] = []
+    for form in needs.arriving:
+        # What a name's key in the table can be when it agrees: the same, a bare surname, or one that has it.
+        called.append(claims.c.name_key.in_((form.key, *form.surnames)))
+        for surname in form.surnames if form.bare else ():
+            called.append(claims.c.name_key.startswith(surname, autoescape=True))
+            called.append(claims.c.name_key.endswith(surname, autoescape=True))
     units = {entry.unit for entry in state.roster.values()} | needs.units
     for some in _batches(units) if called else ():
         of_units = claims.c.unit.in_(some) & (claims.c.ends_at >= needs.since)
         state.load(load(connection, site_id, Claim, of_units, or_(*called)))
-
-
-def _called(form: NameForm) -> Iterator[ColumnElement[bool]]:
-    """Yield what a name's key in the table can be when it agrees: the same, a bare surname, or one that has it."""
-    yield claims.c.name_key.in_((form.key, *form.surnames))
-    for surname in form.surnames if form.bare else ():
-        yield claims.c.name_key.startswith(surname, autoescape=True)
-        yield claims.c.name_key.endswith(surname, autoescape=True)
 
 
 def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
@@ -188,20 +191,6 @@ def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
         state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
 
 
-def _load_strangers(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
-    """Take in what senders hold of whom nothing else tells whether they are known (E16)."""
-    for some in _batches(needs.strangers):
-        by_them = claims.c.sender.in_(some) | claims.c.agent_phone.in_(some)
-        state.load(load(connection, site_id, Claim, by_them, claims.c.ends_at >= needs.since))
-
-
-def _load_recent(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
-    """Take in what senders have reported within the window for amending (L23), by the policy of the batch."""
-    since = needs.since - timedelta(minutes=state.policy.amend_minutes)
-    for some in _batches(needs.recent):
-        state.load(load(connection, site_id, Claim, claims.c.sender.in_(some), claims.c.reported_at >= since))
-
-
 def load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:
     """Take in every claim on these phones, on further numbers of their clients, and on relatives', however far."""
     seen: set[Phone7] = set()
@@ -216,13 +205,9 @@ def load_clients(connection: Connection, site_id: int, state: State, phones7: se
             known_as += load(connection, site_id, Alias, aliases.c.number.in_(some))
         state.load(known_as)
         load_claims(connection, site_id, state, {alias.number for alias in known_as} - set(state.claims))
-        phones7 = {p for link in links for p in _both(link)}
+        phones7 = {phone7 for link in links for phone7 in (link.phone7, (link.other_first3, link.other_last4))}
         phones7 |= {alias.phone7 for alias in known_as}
         phones7 |= {(state.claims[alias.number].first3, state.claims[alias.number].last4) for alias in known_as}
-
-
-def _both(link: Kin) -> tuple[Phone7, Phone7]:
-    return link.phone7, (link.other_first3, link.other_last4)
 
 
 def _at(
