@@ -15,7 +15,8 @@ from sqlalchemy import select
 from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, deciding, staffed_site, text
 from tests.infrastructure.visiting import enrol, post, visitor
 from webhook.app import create_app
-from worker.alerts.alarms import Alarm, alarms
+from worker.alerts.alarm import Alarm
+from worker.alerts.alarms import alarms
 from worker.cli.main import main
 from worker.decide.set_up import SiteRow, drain, open_site
 from worker.runtime import Runtime

@@ -18,8 +18,9 @@ from tests.sending import StandingClock, add_reply, reply
 from webhook.app import create_app
 from webhook.charts import nice_top
 from webhook.ops_words import ERRORS
-from worker.alerts.alarms import OUR_OWN, Alarm
+from worker.alerts.alarm import Alarm
 from worker.alerts.book import Raised, save
+from worker.alerts.reply_alarms import OUR_OWN
 from worker.bell.bell import DECIDE
 from worker.bell.heartbeats import SWEEPER, beat
 from worker.decide.decider import decide_site

@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.alerts.alarms import Alarm, alarms
+from worker.alerts.alarm import Alarm
+from worker.alerts.alarms import alarms
 from worker.alerts.book import Book, Raised, load, reconcile, save
 from worker.alerts.spool import SPOOLED, UNREADABLE, spool_alarms
 from worker.clock import Clock

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Engine, delete, insert, select
 
-from worker.alerts.alarms import Alarm
+from worker.alerts.alarm import Alarm
 from worker.log import say
 from worker.store.database import reading
 from worker.store.schema import alerts

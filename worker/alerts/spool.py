@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from worker.alerts.alarms import Alarm, counted, hour
+from worker.alerts.alarm import Alarm, counted, hour
 from worker.line.spool import Spool, time_of
 
 WAITING_AFTER: Final = timedelta(minutes=1)
