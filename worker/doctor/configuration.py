@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from worker.doctor.base import Advice, Ailment, Patient
-from worker.settings import Settings
 
 
 def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
@@ -18,23 +17,21 @@ def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
         )
     if settings.twilio is not None:
         yield from _public(settings.public_url)
-        yield from _api(settings.twilio.api_url)
-    if settings.sandbox and (settings.sandbox_hosts or not _is_local_host(settings.host)):
-        yield _open_sandbox(settings)
-    if settings.alert_url is None and not settings.sandbox:
-        yield Advice("ALERT_URL is not set, so that nobody hears when texts wait or a gateway stops: set it.")
-
-
-def _open_sandbox(settings: Settings) -> Advice:
-    if settings.sandbox_hosts:
-        return Advice(
+        api_url = settings.twilio.api_url
+        if urlsplit(api_url).scheme != "https" and not _is_local(api_url):
+            yield Ailment("TWILIO_API_URL is not https, so that the token travels readable for all: use https.")
+    if settings.sandbox and settings.sandbox_hosts:
+        yield Advice(
             f"SANDBOX_HOSTS lets whoever reaches {', '.join(settings.sandbox_hosts)} text as anybody: remove it where "
             "that is more than those who try it out."
         )
-    return Advice(
-        f"HOST is {settings.host}, but the sandbox answers this machine alone: set SANDBOX_HOSTS to the name under "
-        "which others may try it, or leave HOST at 127.0.0.1."
-    )
+    elif settings.sandbox and not _is_local_host(settings.host):
+        yield Advice(
+            f"HOST is {settings.host}, but the sandbox answers this machine alone: set SANDBOX_HOSTS to the name under "
+            "which others may try it, or leave HOST at 127.0.0.1."
+        )
+    if settings.alert_url is None and not settings.sandbox:
+        yield Advice("ALERT_URL is not set, so that nobody hears when texts wait or a gateway stops: set it.")
 
 
 def _is_local_host(host: str) -> bool:
@@ -55,11 +52,6 @@ def _public(url: str | None) -> Iterator[Ailment | Advice]:
         yield Ailment(f"PUBLIC_URL is {url}, which Twilio cannot reach: set it to an address on the Internet.")
     if urlsplit(url).scheme != "https":
         yield Ailment(f"PUBLIC_URL is {url}, so that texts travel readable for all: use https.")
-
-
-def _api(url: str) -> Iterator[Ailment | Advice]:
-    if urlsplit(url).scheme != "https" and not _is_local(url):
-        yield Ailment("TWILIO_API_URL is not https, so that the token travels readable for all: use https.")
 
 
 def _is_local(url: str) -> bool:

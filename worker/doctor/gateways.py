@@ -24,29 +24,23 @@ def look_at_gateways(patient: Patient) -> Iterator[Ailment | Advice]:
     """Ask each gateway how it is set up for the numbers of our sites."""
     if patient.settings.sandbox:
         return
-    numbers = _numbers(patient)
-    for name, gateway in patient.runtime.gateways.items():
+    numbers: dict[str, list[str]] = defaultdict(list)
+    file = sqlite_file(patient)
+    if file is None or file.exists():
+        # None while the database is away, which is another check's finding.
+        with suppress(SQLAlchemyError), reading(patient.runtime.engine).connect() as connection:
+            for gateway, number in connection.execute(select(sites.c.gateway, sites.c.number).order_by(sites.c.id)):
+                numbers[gateway].append(number)
+    for name, adapter in patient.runtime.gateways.items():
         url = f"{patient.settings.base_url}/gateways/{name}/messages"
         try:
-            for flaw in gateway.examine(numbers.get(name, ()), url):
+            for flaw in adapter.examine(numbers.get(name, ()), url):
                 yield Advice(flaw.sentence) if flaw.advice else Ailment(flaw.sentence)
         except GatewayAwayError as error:
             yield Ailment(
                 f"Gateway {name} could not be asked how it is set up ({error}): see that this machine reaches it "
                 "and that its address in the environment is right."
             )
-
-
-def _numbers(patient: Patient) -> dict[str, list[str]]:
-    """Return the numbers of each gateway's sites; none while the database is away, which is another check's finding."""
-    numbers: dict[str, list[str]] = defaultdict(list)
-    file = sqlite_file(patient)
-    if file is not None and not file.exists():
-        return numbers
-    with suppress(SQLAlchemyError), reading(patient.runtime.engine).connect() as connection:
-        for gateway, number in connection.execute(select(sites.c.gateway, sites.c.number).order_by(sites.c.id)):
-            numbers[gateway].append(number)
-    return numbers
 
 
 def look_for_gateways_of_sites(patient: Patient) -> Iterator[Ailment | Advice]:

@@ -78,7 +78,7 @@ def look_at_redis(patient: Patient) -> Iterator[Ailment | Advice]:
         socket_timeout=REDIS_S,
     )
     try:
-        memory = redis.info("memory")
+        memory = dict(redis.info("memory"))
     except (AuthenticationError, ResponseError) as error:
         yield Ailment(f"Redis refuses us ({kind_of(error)}): mend name and password in REDIS_URL.")
     except (RedisError, OSError) as error:
@@ -94,15 +94,11 @@ def look_at_redis(patient: Patient) -> Iterator[Ailment | Advice]:
             "or mend REDIS_URL."
         )
     else:
-        yield from _eviction(dict(memory))
+        policy = memory.get("maxmemory_policy", "noeviction")
+        if memory.get("maxmemory") and policy != "noeviction":
+            yield Ailment(
+                f"Redis throws keys away when it is full (maxmemory-policy {policy}), rings for waiting texts among "
+                "them: run `redis-cli config set maxmemory-policy noeviction`, and write that into its configuration."
+            )
     finally:
         redis.close()
-
-
-def _eviction(memory: dict[str, object]) -> Iterator[Ailment | Advice]:
-    policy = memory.get("maxmemory_policy", "noeviction")
-    if memory.get("maxmemory") and policy != "noeviction":
-        yield Ailment(
-            f"Redis throws keys away when it is full (maxmemory-policy {policy}), rings for waiting texts among them: "
-            "run `redis-cli config set maxmemory-policy noeviction`, and write that into its configuration."
-        )

@@ -7,7 +7,7 @@ import csv
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import chain, islice
@@ -84,35 +84,23 @@ def write_xlsx_file(rows: Iterable[Sequence[Cell]], columns: Sequence[str], file
     """Write a spreadsheet: numbers and times as such, a head that stays and filters. The file stays open."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
-    beginning, rest = _begun(rows)
-    for number, wide in enumerate(_widths(columns, beginning), start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = wide
+    rest = iter(rows)
+    beginning = list(islice(rest, MEASURED))
+    widths = _widths([columns, *([shown(value) for value in row] for row in beginning)])
+    for number, wide in enumerate(widths, start=1):
+        # In digits: room for the widest text, and for the arrow of the filter.
+        sheet.column_dimensions[get_column_letter(number)].width = min(max(wide + 3, NARROWEST), WIDEST)
     sheet.freeze_panes = "A2"
-    sheet.append([_headed(sheet, column) for column in columns])
+    heads = [WriteOnlyCell(sheet, column) for column in columns]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
     lines = 1
     for row in chain(beginning, rest):
         sheet.append([_typed(sheet, value) for value in row])
         lines += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{lines}"
     book.save(file)
-
-
-def _begun(rows: Iterable[Sequence[Cell]]) -> tuple[list[Sequence[Cell]], Iterator[Sequence[Cell]]]:
-    rest = iter(rows)
-    return list(islice(rest, MEASURED)), rest
-
-
-def _widths(columns: Sequence[str], rows: list[Sequence[Cell]]) -> list[int]:
-    """Return a width for each column, in digits: room for its widest text, and for the arrow of the filter."""
-    lines = [[shown(value) for value in row] for row in rows]
-    widest = [max(width(line[i]) for line in [columns, *lines]) for i in range(len(columns))]
-    return [min(max(wide + 3, NARROWEST), WIDEST) for wide in widest]
-
-
-def _headed(sheet: WriteOnlyWorksheet, column: str) -> SheetCell:
-    headed = WriteOnlyCell(sheet, column)
-    headed.font = Font(bold=True)
-    return headed
 
 
 def _typed(sheet: WriteOnlyWorksheet, value: Cell) -> SheetCell | str | int | None:
@@ -128,25 +116,29 @@ def write_json(rows: Iterable[Sequence[Cell]], columns: Sequence[str], out: Text
     """Write a JSON array of objects, one a line: numbers are numbers, times have their zone, nothing is null."""
     mark = "["
     for row in rows:
-        said = {column: _plain(value) for column, value in zip(columns, row, strict=True)}
+        said: dict[str, str | int | None] = {}
+        for column, value in zip(columns, row, strict=True):
+            if isinstance(value, datetime):
+                said[column] = value.isoformat()
+            else:
+                said[column] = legible(value) if isinstance(value, str) else value
         out.write(f"{mark}\n" + json.dumps(said, ensure_ascii=False))
         mark = ","
     out.write("[]\n" if mark == "[" else "\n]\n")
 
 
-def _plain(value: Cell) -> str | int | None:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return legible(value) if isinstance(value, str) else value
-
-
 def write_table(rows: Iterable[Sequence[Cell]], columns: Sequence[str], out: TextIO) -> None:
     """Write aligned columns for a terminal; Chinese characters count for two."""
     lines = [list(columns), *([shown(value) for value in row] for row in rows)]
-    widths = [max(width(line[i]) for line in lines) for i in range(len(columns))]
+    widths = _widths(lines)
     for line in lines:
         cells = (text + " " * (wide - width(text)) for text, wide in zip(line, widths, strict=True))
         out.write("  ".join(cells).rstrip() + "\n")
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide the widest text of each column is; the first line says how many columns there are."""
+    return [max(width(line[i]) for line in lines) for i in range(len(lines[0]))]
 
 
 def width(text: str) -> int:

@@ -76,18 +76,15 @@ def read_roster(path: Path, checks: Checks) -> list[dict[str, Any]]:
         person = _person(row.cells, checks, kinds)
         number, other = known.setdefault(person["phone"], (row.number, person))
         if other != person:
-            raise ValueError(_said_twice(person, number, other))
+            said = f"line {number} lists {other['phone']} as {other['name']}, {other['unit']}"
+            here = f"{person['name']}, {person['unit']}"
+            if (person["name"], person["unit"]) == (other["name"], other["unit"]):
+                raise ValueError(f"{said}, otherwise than here; keep one of the two")
+            raise ValueError(f"{said}, and this one as {here}; a phone is one person's of one unit: keep one")
         return person
 
     people = take_table(path, ROSTER_COLUMNS, take)
     return list({person["phone"]: person for person in people}.values())
-
-
-def _said_twice(person: Mapping[str, Any], number: int, other: Mapping[str, Any]) -> str:
-    said = f"line {number} lists {other['phone']} as {other['name']}, {other['unit']}"
-    if (person["name"], person["unit"]) == (other["name"], other["unit"]):
-        return f"{said}, otherwise than here; keep one of the two"
-    return f"{said}, and this one as {person['name']}, {person['unit']}; a phone is one person's of one unit: keep one"
 
 
 def read_register(path: Path, checks: Checks) -> list[dict[str, Any]]:

@@ -100,8 +100,10 @@ def _rows(path: Path, columns: Mapping[str, Column]) -> Iterator[tuple[int, dict
     for number, cells in rows:
         if any(cells[len(header) :]):
             raise ListError([(number, f"there are more cells than headings: put what holds a {separator} into quotes")])
-        for cell in cells:
-            _require_one_row(number, cell, separator, len(header))
+        # An unclosed quotation mark swallows what is behind it: such a cell holds rows.
+        swallowed = (line for cell in cells for line in cell.splitlines()[1:])
+        if any(line.count(separator) >= len(header) - 1 for line in swallowed):
+            raise ListError([(number, "a quotation mark is opened and not closed, so that other rows stand in a cell")])
         yield number, {name: cells[i] if i < len(cells) else "" for name, i in places.items()}
 
 
@@ -120,12 +122,6 @@ def _cells(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             "this is no CSV: a quotation mark is opened and not closed, or stands amid a cell, or a cell has no end"
         )
         raise ListError([(begin, sentence)]) from None
-
-
-def _require_one_row(number: int, cell: str, separator: str, columns: int) -> None:
-    """Raise ListError where a cell holds rows: an unclosed quotation mark swallows what is behind it."""
-    if any(line.count(separator) >= columns - 1 for line in cell.splitlines()[1:]):
-        raise ListError([(number, "a quotation mark is opened and not closed, so that other rows stand in a cell")])
 
 
 # ---- The text, and what parts it -----------------------------------------------------------------------------------
