@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
-from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,7 +31,11 @@ class Throttle:
         """`key`: a secret of ours, so that the table tells no name or address. `device`: the cookie, or empty."""
         self._engine = engine
         limits = _limits(name, network_of(address), device_of(key, name, device))
-        self._limits = {_subject(key, subject): most for subject, most in limits.items()}
+        secret = key.encode()[:64]
+        self._limits = {
+            hashlib.blake2b(subject.encode("utf-8", "replace"), key=secret, digest_size=32).hexdigest(): most
+            for subject, most in limits.items()
+        }
         self._now = now
 
     def wait_s(self) -> int:
@@ -46,7 +49,11 @@ class Throttle:
 
     def _since_over(self, connection: Connection, subject: str) -> datetime | None:
         """Count a try with one subject; return since when they are counted if that is one too many."""
-        counted = connection.execute(_count(connection.dialect.name, subject, self._now)).one()
+        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(throttles)
+        again = {"tries": throttles.c.tries + 1}
+        statement = insert.values(subject=subject, tries=1, since=self._now)
+        statement = statement.on_conflict_do_update(index_elements=["subject"], set_=again)
+        counted = connection.execute(statement.returning(throttles.c.tries, throttles.c.since)).one()
         since: datetime = counted.since
         return since if counted.tries > self._limits[subject] else None
 
@@ -79,15 +86,3 @@ def _limits(name: str, network: str, device: str | None) -> Mapping[str, int]:
         f"address:{network}": MOST_BY_ADDRESS,
         f"name:{name}": MOST_BY_NAME,
     }
-
-
-def _subject(key: str, subject: str) -> str:
-    return hashlib.blake2b(subject.encode("utf-8", "replace"), key=key.encode()[:64], digest_size=32).hexdigest()
-
-
-def _count(dialect: str, subject: str, now: datetime) -> Any:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(throttles)
-    again = {"tries": throttles.c.tries + 1}
-    counted = insert.values(subject=subject, tries=1, since=now)
-    counted = counted.on_conflict_do_update(index_elements=["subject"], set_=again)
-    return counted.returning(throttles.c.tries, throttles.c.since)

@@ -27,7 +27,6 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
-    event,
     func,
     insert,
     select,
@@ -107,19 +106,16 @@ def _file_beside(path: Path) -> Iterator[Path]:
 def _fresh(part: Path) -> Iterator[Connection]:
     """Yield a connection to a new database with all tables; nothing is synced until the whole file is."""
     engine = create_engine(make_url("sqlite://").set(database=str(part)), hide_parameters=True)
-    event.listen(engine, "connect", _unsynced)
     try:
-        metadata.create_all(engine)
-        manifests.metadata.create_all(engine)
         with engine.connect() as connection:
+            for pragma in ("journal_mode=OFF", "synchronous=OFF"):
+                connection.exec_driver_sql(f"PRAGMA {pragma}")
+            metadata.create_all(connection)
+            manifests.metadata.create_all(connection)
+            connection.commit()
             yield connection
     finally:
         engine.dispose()
-
-
-def _unsynced(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=OFF", "synchronous=OFF"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def copy_table(source: Connection, copy: Connection, table: Table, on_progress: OnProgress) -> None:

@@ -56,8 +56,7 @@ def restore(engine: Engine, url: str, path: Path, now: datetime, on_progress: On
             raise BackupError(
                 f"What was loaded is not what the backup holds ({', '.join(different)}); nothing was kept."
             )
-        _set_sequences(connection)
-        _leave_a_gap(connection)
+        _number_behind(connection)
         _put_in_doubt(connection, now)
     return manifest
 
@@ -109,26 +108,24 @@ def _opened(path: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _set_sequences(connection: Connection) -> None:
-    """PostgreSQL does not learn from rows that bring their own number."""
+def _number_behind(connection: Connection) -> None:
+    """Number new rows behind those loaded: PostgreSQL does not learn from rows that bring their own number.
+
+    No reply gets an id that one of the lost time may have had: a gateway's late word on that would meet this.
+    """
+    last_reply = (connection.execute(select(func.max(replies.c.id))).scalar() or 0) + GAP
     if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'replies'")
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('replies', ?)", (last_reply,))
         return
     for table in metadata.sorted_tables:
         column = table.autoincrement_column
         last = None if column is None else connection.execute(select(func.max(column))).scalar()
+        if table is replies:
+            last = last_reply
         if column is not None and last is not None:
             sequence = func.pg_get_serial_sequence(table.name, column.name)
             connection.execute(select(func.setval(sequence, last)))
-
-
-def _leave_a_gap(connection: Connection) -> None:
-    """Give no reply an id that one of the lost time may have had: a gateway's late word on that would meet this."""
-    begin_behind = (connection.execute(select(func.max(replies.c.id))).scalar() or 0) + GAP
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.setval(func.pg_get_serial_sequence(replies.name, "id"), begin_behind)))
-    else:
-        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'replies'")
-        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('replies', ?)", (begin_behind,))
 
 
 def _put_in_doubt(connection: Connection, now: datetime) -> None:

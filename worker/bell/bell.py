@@ -73,7 +73,12 @@ class Bell:
         if self._monotonic() < self._silent_until:
             return False
         try:
-            if self._is_first(queue, _key(queue, *arguments)):
+            with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.llen(self._queues[queue].key)
+                pipeline.set(_key(queue, *arguments), b"1", nx=True, ex=WAITING_S)
+                waiting, is_first = pipeline.execute()
+            # Nobody may be listening for days; what waits then is enough to wake whoever comes.
+            if is_first and waiting < MOST_WAITING:
                 with around("ring"):
                     self._enqueue(queue, job, *arguments)
         except (RedisError, OSError) as error:
@@ -84,14 +89,6 @@ class Bell:
     def _silence(self, step: str, error: Exception) -> None:
         self._silent_until = self._monotonic() + PAUSE_S
         complain(log, step, error)
-
-    def _is_first(self, queue: str, key: str) -> bool:
-        with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.llen(self._queues[queue].key)
-            pipeline.set(key, b"1", nx=True, ex=WAITING_S)
-            waiting, was_set = pipeline.execute()
-        # Nobody may be listening for days; what waits then is enough to wake whoever comes.
-        return bool(was_set) and waiting < MOST_WAITING
 
     def _enqueue(self, queue: str, job: str, *arguments: int) -> None:
         self._queues[queue].enqueue_call(

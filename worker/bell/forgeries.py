@@ -61,17 +61,15 @@ class Forgeries:
             writer.join(CLOSING_S)
 
     def _write(self) -> None:
-        while (gathered := self._take()) is not None:
+        while True:
+            with self._lock:
+                gathered, self._gathered = self._gathered, {}
+                if not gathered:
+                    self._writer = None
+                    return
             for gateway, (count, url) in gathered.items():
                 say(log, "signature refused", logging.WARNING, gateway=gateway, count=count)
                 self._keep(gateway, count, url)
-
-    def _take(self) -> dict[str, tuple[int, str]] | None:
-        with self._lock:
-            gathered, self._gathered = self._gathered, {}
-            if not gathered:
-                self._writer = None
-        return gathered or None
 
     def _keep(self, gateway: str, count: int, url: str) -> None:
         key = _key(gateway)
