@@ -7,7 +7,7 @@ from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from worker.cli.base import database
 from worker.cli.problems import Problem, WrongUsage
@@ -41,16 +41,16 @@ def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | No
                 names = list(connection.execute(select(sites.c.name).order_by(sites.c.id)).scalars())
         if not names:
             raise Problem("There is no site yet, so there is nothing to audit; `baobei site add` opens one.")
-        results = [_audit(engine, name, since_seal, sealing) for name in names]
-    if as_json:
-        said: list[dict[str, object]] = []
-        for audited, seal in results:
-            sealed = None if seal is None else {"seq": seal.seq, "head": seal.head, "state_hash": seal.state_hash}
-            said.append(asdict(audited) | {"clean": audited.clean, "seal": sealed})
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
-    else:
-        for audited, seal in results:
-            _tell(audited, seal)
+        results: list[tuple[Audited, Seal | None]] = []
+        for name in names:
+            progress = Progress("{}: place {} of {}".format)
+            with scratch_database() as scratch:
+                with snapshot(engine) as source:
+                    site = source.execute(select(sites).where(sites.c.name == name)).one()
+                    audited = audit_site(source, scratch, site, since_seal, progress.tell)
+                seal = seal_line(engine, scratch, site.id, utc_now()) if sealing and audited.clean else None
+            results.append((audited, seal))
+    _tell(results, as_json)
     raise SystemExit(0 if all(audited.clean for audited, _ in results) else 1)
 
 
@@ -73,29 +73,27 @@ def _look_up(written: str, site_name: str | None, as_json: bool) -> None:
         click.echo(f"{row.name}: head {head8} is at place {row.seq}, {cell(row.received_at, ZoneInfo(row.timezone))}.")
 
 
-def _audit(engine: Engine, name: str, since_seal: bool, sealing: bool) -> tuple[Audited, Seal | None]:
-    progress = Progress("{}: place {} of {}".format)
-    with scratch_database() as scratch:
-        with snapshot(engine) as source:
-            site = source.execute(select(sites).where(sites.c.name == name)).one()
-            audited = audit_site(source, scratch, site, since_seal, progress.tell)
-        seal = seal_line(engine, scratch, site.id, utc_now()) if sealing and audited.clean else None
-    return audited, seal
-
-
-def _tell(audited: Audited, seal: Seal | None) -> None:
-    begun = f" behind the seal at place {audited.after}" if audited.after else ""
-    waiting = f", {audited.undecided} not decided yet" if audited.undecided else ""
-    heads = f"{audited.heads} published head{'' if audited.heads == 1 else 's'}"
-    upto = f"place {audited.decided}{begun}{waiting}; {heads}"
-    if audited.clean:
-        click.echo(f"{audited.site}: all agrees up to {upto}; head {audited.head[:SHOWN]}.")
-    else:
-        click.echo(f"{audited.site}: {audited.count} disagree up to {upto}.")
-    for fault in audited.faults:
-        click.echo(f"  {fault.sentence}")
-    if audited.count > len(audited.faults):
-        click.echo(f"  … and {audited.count - len(audited.faults)} more.")
-    if seal is not None:
-        head, state = seal.head[:SHOWN], seal.state_hash[:SHOWN]
-        click.echo(f"{audited.site}: sealed at place {seal.seq}, {seal.facts} facts; head {head}, state {state}.")
+def _tell(results: list[tuple[Audited, Seal | None]], as_json: bool) -> None:
+    if as_json:
+        said: list[dict[str, object]] = []
+        for audited, seal in results:
+            sealed = None if seal is None else {"seq": seal.seq, "head": seal.head, "state_hash": seal.state_hash}
+            said.append(asdict(audited) | {"clean": audited.clean, "seal": sealed})
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    for audited, seal in results:
+        begun = f" behind the seal at place {audited.after}" if audited.after else ""
+        waiting = f", {audited.undecided} not decided yet" if audited.undecided else ""
+        heads = f"{audited.heads} published head{'' if audited.heads == 1 else 's'}"
+        upto = f"place {audited.decided}{begun}{waiting}; {heads}"
+        if audited.clean:
+            click.echo(f"{audited.site}: all agrees up to {upto}; head {audited.head[:SHOWN]}.")
+        else:
+            click.echo(f"{audited.site}: {audited.count} disagree up to {upto}.")
+        for fault in audited.faults:
+            click.echo(f"  {fault.sentence}")
+        if audited.count > len(audited.faults):
+            click.echo(f"  … and {audited.count - len(audited.faults)} more.")
+        if seal is not None:
+            head, state = seal.head[:SHOWN], seal.state_hash[:SHOWN]
+            click.echo(f"{audited.site}: sealed at place {seal.seq}, {seal.facts} facts; head {head}, state {state}.")

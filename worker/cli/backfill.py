@@ -44,7 +44,7 @@ def backfill(since: str, name: str | None, as_json: bool) -> None:
             now = runtime.clock()
             ended.append(comparing.compare(gateway, now - ago, now - ON_ITS_WAY))
     without = [gateway.name for gateway in asked if not gateway.keeps_list]
-    click.echo(_json(ended, without) if as_json else _sentences(ended, without))
+    click.echo(_told(ended, without, as_json))
     for comparison in ended:
         if comparison.error == NotDurableError.__name__:
             raise Problem("The database did not take a text; check it and run the same command again.")
@@ -69,7 +69,15 @@ def _progress(name: str, tally: Tally) -> None:
     click.echo(f"{name}: {tally.found} compared, {tally.missing} missing, {tally.healed} put in line …", err=True)
 
 
-def _sentences(ended: list[Comparison], without: list[str]) -> str:
+def _told(ended: list[Comparison], without: list[str], as_json: bool) -> str:
+    if as_json:
+        blank = dict.fromkeys(("since", "until", "found", "healed", "error"))
+        rows = [
+            asdict(one) | {"since": one.since.isoformat(), "until": one.until.isoformat(), "list": True}
+            for one in ended
+        ]
+        rows += [{"gateway": name} | blank | {"list": False} for name in without]
+        return json.dumps(rows, ensure_ascii=False)
     said = [
         f"{one.gateway}: {one.found} in its list since {one.since:%Y-%m-%d %H:%M} UTC, "
         f"{one.healed} of them missing here and put in line now."
@@ -78,10 +86,3 @@ def _sentences(ended: list[Comparison], without: list[str]) -> str:
     ]
     said += [f"{name} keeps no list of its own, so there is nothing to compare." for name in without]
     return "\n".join(said)
-
-
-def _json(ended: list[Comparison], without: list[str]) -> str:
-    rows = [asdict(one) | {"since": one.since.isoformat(), "until": one.until.isoformat()} for one in ended]
-    blank = dict.fromkeys(("since", "until", "found", "healed", "error"))
-    rows = [row | {"list": True} for row in rows]
-    return json.dumps(rows + [{"gateway": name} | blank | {"list": False} for name in without], ensure_ascii=False)

@@ -11,7 +11,7 @@ from worker.cli.base import database, settings
 from worker.cli.problems import Problem
 from worker.clock import utc_now
 from worker.processes.repairs import Mender
-from worker.readers.troubles import FailedReply, replies_standing_still, site_of_reply
+from worker.readers.troubles import replies_standing_still, site_of_reply
 from worker.runtime import open_runtime
 from worker.store.states import UNDELIVERED
 
@@ -29,7 +29,11 @@ def list_replies(state: str | None, as_json: bool) -> None:
         return
     for each in found:
         why = f"{each.error_code}: {each.error_words}" if each.error_code else "no error of a gateway"
-        click.echo(f"{each.id}  {each.site}  {each.code} {each.ref or '-'}  {each.state}  {_age(each)}  {why}")
+        age = utc_now() - each.created_at
+        old = f"{age // timedelta(hours=1)} h" if age < timedelta(days=2) else f"{age.days} d"
+        if age < timedelta(hours=2):
+            old = f"{age // timedelta(minutes=1)} min"
+        click.echo(f"{each.id}  {each.site}  {each.code} {each.ref or '-'}  {each.state}  {old}  {why}")
     if not found:
         click.echo("No reply stands still.")
 
@@ -55,10 +59,3 @@ def _do(reply_id: int, act: Act, wanted: str) -> None:
             raise Problem(f"There is no reply {reply_id}; `baobei gateway replies` shows those that stand still.")
         if not act(Mender(runtime, None), site_id, reply_id):
             raise Problem(f"Reply {reply_id} is not {wanted}, and nothing was changed; see `baobei gateway replies`.")
-
-
-def _age(reply: FailedReply) -> str:
-    age = utc_now() - reply.created_at
-    if age < timedelta(hours=2):
-        return f"{age // timedelta(minutes=1)} min"
-    return f"{age // timedelta(hours=1)} h" if age < timedelta(days=2) else f"{age.days} d"

@@ -6,10 +6,9 @@ Everything here reads in a transaction that takes no write lock. Texts are as th
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Row, and_, func, or_, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from worker.clock import utc_now
 from worker.readers.erasure import TEXT, WORDS
@@ -138,10 +137,11 @@ def news_of(engine: Engine, site_id: int) -> News:
             Bubble(f"t{row.seq}", row.sender, True, row.text, row.received_at, row.seq, row.seq <= decided)
             for row in connection.execute(texts.order_by(inbox.c.seq.desc()).limit(MOST_TEXTS))
         ]
-        bubbles += [
-            Bubble(f"r{row.id}", row.recipient, False, _as_it_came(row), row.sent_at, done=row.delivery == "delivered")
-            for row in connection.execute(told.order_by(replies.c.id.desc()).limit(MOST_TEXTS))
-        ]
+        for row in connection.execute(told.order_by(replies.c.id.desc()).limit(MOST_TEXTS)):
+            # With the code of its act: on a phone it is seen, as on no other page (L6).
+            words = with_code(row.words, row.salt) if row.code == Code.CONFIRM_CODE and row.salt else row.words
+            done = row.delivery == "delivered"
+            bubbles.append(Bubble(f"r{row.id}", row.recipient, False, words, row.sent_at, done=done))
         entries = tuple(_entries(connection, site_id))
     in_order = sorted(bubbles, key=lambda bubble: (bubble.at, bubble.mine is False, bubble.key))
     return News(tuple(in_order), entries, decided, max(0, last - decided))
@@ -162,9 +162,3 @@ def _entries(connection: Connection, site_id: int) -> Iterable[LinePlace]:
         .limit(MOST_ENTRIES)
     )
     return (LinePlace(*row) for row in connection.execute(wanted))
-
-
-def _as_it_came(row: Row[Any]) -> str:
-    """Return a reply's words with the code of its act: on a phone it is seen, as on no other page (L6)."""
-    words: str = row.words
-    return with_code(words, row.salt) if row.code == Code.CONFIRM_CODE and row.salt else words

@@ -132,7 +132,20 @@ class Supervisor:
         """Ask all to end in their order, kill what has not ended in 8 s, and the foundations after that."""
         self._asked.set()
         for foundation in (False, True):
-            self._stop([child for child in self._children if child.program.foundation == foundation and child.running])
+            children = [each for each in self._children if each.program.foundation == foundation and each.running]
+            for child in children:
+                with contextlib.suppress(ProcessLookupError):
+                    child.process.terminate()
+            deadline = time.monotonic() + STOP_SECONDS
+            # A second Ctrl-C means: at once.
+            while time.monotonic() < deadline and self._signals < 2 and any(c.process.poll() is None for c in children):
+                self._read(0.05)
+            for child in children:
+                if child.process.poll() is None:
+                    self._say(f"{child.program.name} did not end by itself and is killed.")
+                    child.process.kill()
+                    child.process.wait()
+                self._bury(child)
 
     def __enter__(self) -> Self:
         """Take over the signals."""
@@ -198,21 +211,6 @@ class Supervisor:
             with contextlib.suppress(ValueError):
                 cause = f"was killed by {signal.Signals(-code).name}"
         self._say(f"{name} {cause}; starting it again in {backoff(child.deaths):.0f} s.")
-
-    def _stop(self, children: Sequence[Child]) -> None:
-        for child in children:
-            with contextlib.suppress(ProcessLookupError):
-                child.process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        # A second Ctrl-C means: at once.
-        while time.monotonic() < deadline and self._signals < 2 and any(c.process.poll() is None for c in children):
-            self._read(0.05)
-        for child in children:
-            if child.process.poll() is None:
-                self._say(f"{child.program.name} did not end by itself and is killed.")
-                child.process.kill()
-                child.process.wait()
-            self._bury(child)
 
     def _read(self, seconds: float) -> None:
         if not self._selector.get_map():
