@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from parsers.keywords import CONFIRMS
 from parsers.numbers import region_of
 from parsers.parse import parse
+from parsers.silence import DECLINES
 from worker.readers.undecidable import undecidable_places
 from worker.rules.act_code import code_of, key_of
 from worker.rules.codes import Code
@@ -25,7 +26,7 @@ from worker.store.causes import BY_MESSAGE, salt_of_cause
 from worker.store.schema import inbox, replies, reports
 from worker.store.working_set import on_phones7
 
-_OF_AN_ACT = re.compile(rf"\s*(?:{CONFIRMS.pattern}|否|不是|不|no)[\s。.!]*", re.IGNORECASE)
+_OF_AN_ACT = re.compile(rf"\s*(?:{CONFIRMS.pattern}|{DECLINES.pattern})[\s。.!]*", re.IGNORECASE)
 CODE_LONGEST = 20
 
 

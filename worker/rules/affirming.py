@@ -5,6 +5,7 @@ from dataclasses import replace
 from worker.rules.aliasing import also_called, may_be_himself
 from worker.rules.amendment import in_window
 from worker.rules.codes import Code
+from worker.rules.confirming import remind_of_act
 from worker.rules.model import Claim, Decision
 from worker.rules.numbers import Rule
 from worker.rules.params import claim_params
@@ -15,12 +16,15 @@ from worker.rules.turn import Turn
 
 
 def decide_affirm(turn: Turn) -> Decision:
-    """Take a confirmation for the newest report of its sender that asked for one; without any it is courtesy."""
+    """Take a confirmation for the newest report of its sender that asked for one.
+
+    Without any it is courtesy, unless an act waits: then he is told that this needs its code.
+    """
     own = (c for c in turn.own_live_claims() if c.sender == turn.phone and in_window(turn, c))
     asking = [c for c in own if Flag.UNSURE in c.flags or Flag.ASKED in c.flags]
     claim = max(asking, key=lambda claim: claim.place, default=None)
     if claim is None or turn.has_left:
-        return turn.decision("affirm", Code.COURTESY)
+        return remind_of_act(turn, "affirm") or turn.decision("affirm", Code.COURTESY)
     listed, people = turn.listed, turn.state.people(turn.state.day(turn.now), claim.unit)
     if Flag.ASKED in claim.flags and listed is not None and may_be_himself(listed, people, claim.agent):
         # L21: the name that is on no roster is his own from here on, and the claim's agent is he; the manager is told.

@@ -125,6 +125,17 @@ def decide_confirm(turn: Turn, parsed: Command) -> Decision:
     return ACTS[act["kind"]](turn, Command(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
 
 
+def remind_of_act(turn: Turn, kind: str) -> Decision | None:
+    """Say, to 确认, 是 and the like, which act waits and how it is confirmed; None while none does.
+
+    Its code stands in its own answer alone (L5, L6).
+    """
+    act = None if turn.has_left else _waiting(turn, turn.state.sender(turn.phone))
+    if act is None:
+        return None
+    return refused(turn, kind, Code.REFUSED_INVALID, act["named"] | {"reason": "code_wanted"})
+
+
 def decide_decline(turn: Turn) -> Decision:
     """Drop the act that waits for its code (否); when none does, it is courtesy."""
     sender = turn.state.sender(turn.phone)

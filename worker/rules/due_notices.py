@@ -28,9 +28,12 @@ Tell = Callable[[State, Deadline, datetime, str], list[Reply]]
 def tell(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
     """Return what a deadline that is due makes us say at `now`; nothing when its subject has moved or ended.
 
-    `head` is the chain's (64 hex digits); a digest publishes its first eight.
+    `head` is the chain's (64 hex digits); a digest publishes its first eight. Who wants no notices is told of
+    none, but of what was put by for him: there may be answers to his own texts in it (D13, L11).
     """
-    return TELL[deadline.kind](state, deadline, now, head)
+    told = TELL[deadline.kind](state, deadline, now, head)
+    wanted = deadline.kind == DeadlineKind.FOLDED
+    return [reply for reply in told if wanted or not state.is_silent(reply.recipient)]
 
 
 def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -90,7 +93,7 @@ def _subject(state: State, deadline: Deadline, now: datetime) -> Claim | None:
 
 def _to_agent(state: State, claim: Claim, code: Code, params: dict[str, Any], ref: str) -> list[Reply]:
     phone = claim.to_tell
-    return [] if not phone or state.sender(phone).silent else [Reply(phone, code, "notice", params, ref)]
+    return [Reply(phone, code, "notice", params, ref)] if phone else []
 
 
 TELL: dict[str, Tell] = {

@@ -419,8 +419,12 @@ class Sender:
     """the site's day on which it was told that it is unknown (E15)"""
     silent: bool = False
     """it asked for no more notices (D13)"""
+    stopped: bool = False
+    """its gateway has said so: that holds for staff as well (L8)"""
     opted_on: str = ""
     """the site's day on which that was confirmed to it, and told to the managers (L8)"""
+    resumed_on: str = ""
+    """the site's day on which it was told that notices go on"""
     act: Mapping[str, Any] | None = None
     """what waits for its confirmation code (E22)"""
     sign_list: tuple[int, ...] = ()
@@ -431,6 +435,8 @@ class Sender:
     unlisted_on: str = ""
     """the site's day on which it reported without being on the roster, and how many texts of it (L10)"""
     unlisted_reports: int = 0
+    full_on: str = ""
+    """the site's day on which it was told that its reports of the day are all sent"""
     shown_on: str = ""
     """the site's day on which the managers were told of such a report by itself"""
     told_hour: str = ""

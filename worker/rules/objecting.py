@@ -110,7 +110,8 @@ def _enter(turn: Turn, objector: Listed, dispute: Dispute, words: str, named: st
     who = {"state": "staff", "holder": holder.unit, "unit": objector.unit, "agent": objector.name}
     staff = [*turn.state.staff("manager"), *turn.state.staff("service")]
     turn.notify(staff, Code.DISPUTE_OPENED, told | who, dispute.ref)
-    turn.notify([holder.phone], Code.DISPUTE_OPENED, told, dispute.ref)
+    agents = turn.state.agents_told(holder.unit, holder.phone, turn.state.day(turn.now))
+    turn.notify(agents, Code.DISPUTE_OPENED, told, dispute.ref)
     return _opened(dispute, objector.unit)
 
 

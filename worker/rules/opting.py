@@ -5,6 +5,7 @@ from dataclasses import replace
 from parsers.message import Silent
 from worker.rules.answers import refused
 from worker.rules.codes import Code
+from worker.rules.confirming import remind_of_act
 from worker.rules.door_notes import opt_out_noted
 from worker.rules.model import Decision
 from worker.rules.turn import Turn
@@ -16,17 +17,23 @@ def decide_opt(turn: Turn, parsed: Silent) -> Decision:
     A text may be forged: staff that has to be told is silenced by no text, only by what the gateway itself notes (L8).
     """
     sender, silent = turn.state.sender(turn.phone), parsed.kind == "stop"
-    if silent and turn.role is not None and opt_out_noted(turn.message) is None:
+    noted = opt_out_noted(turn.message) is not None
+    if silent and turn.role is not None and not noted:
         return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "stop_staff"})
-    if sender.silent != silent:
-        turn.state.put(replace(sender, silent=silent))
-        today = turn.state.day(turn.now).isoformat()
-        if silent and sender.opted_on != today:
-            # Said once a day, however often it is taken back: a forger could have it said all day (L8).
-            turn.state.put(replace(sender, silent=silent, opted_on=today))
-            # What the gateway noted it has confirmed to him, and lets nothing more through.
-            if (turn.listed or turn.own_live_claims()) and opt_out_noted(turn.message) is None:
-                turn.answer(Code.OPTED_OUT)
-            name = turn.listed.name if turn.listed else turn.phone
-            turn.notify(turn.state.staff("manager"), Code.OPTED_OUT, {"agent": name})
-    return turn.decision(parsed.kind, Code.OPTED_OUT if silent else Code.OPTED_IN)
+    if not silent and not sender.silent:
+        # YES, which gateways take for START, may be meant for an act.
+        return remind_of_act(turn, parsed.kind) or turn.decision(parsed.kind, Code.OPTED_IN)
+    code, today = Code.OPTED_OUT if silent else Code.OPTED_IN, turn.state.day(turn.now).isoformat()
+    wished = replace(sender, silent=silent, stopped=silent and (noted or sender.stopped))
+    # Said once a day, however often it is taken back: a forger could have it said all day (L8).
+    news = sender.silent != silent and today != (sender.opted_on if silent else sender.resumed_on)
+    if news:
+        wished = replace(wished, opted_on=today) if silent else replace(wished, resumed_on=today)
+    turn.state.put(wished)
+    if news and not noted and (turn.role or turn.listed or turn.own_live_claims()):
+        # What the gateway noted it has confirmed to him, and lets nothing more through.
+        turn.answer(code)
+    if news and silent:
+        name = turn.listed.name if turn.listed else turn.phone
+        turn.notify(turn.state.staff("manager"), code, {"agent": name})
+    return turn.decision(parsed.kind, code)

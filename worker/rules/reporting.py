@@ -28,7 +28,7 @@ from worker.rules.refusals import answer_stranger, refuse
 from worker.rules.renewal import renew, renewable
 from worker.rules.reporter import STRANGER, Refusal, Reporter, reporter_of
 from worker.rules.states import ClaimState, Flag
-from worker.rules.strangers import answer_beyond_day, count_unlisted, day_is_full, is_beyond
+from worker.rules.strangers import answer_beyond_day, count_unlisted, day_is_full, is_beyond, why_left_out
 from worker.rules.term import withdrawn_before
 from worker.rules.turn import Turn
 
@@ -89,7 +89,7 @@ def _decide_client(turn: Turn, parsed: ReportText, index: int) -> Part:
     report = parsed.reports[index]
     reporter = STRANGER if is_beyond(turn, index) else reporter_of(turn, report)
     if isinstance(reporter, Refusal):
-        part = Part(reporter.code, (Rule.R2a, Rule.R26), client_params(report))
+        part = Part(reporter.code, (Rule.R2a, Rule.R26), client_params(report) | why_left_out(turn, index))
     elif not report.sure and turn.is_stranger:
         # A stranger is not asked back: his guess would be as good a claim as a member's report (R2b).
         client = client_params(report)

@@ -55,5 +55,6 @@ def decide_ruling(turn: Turn, parsed: Command) -> Decision:
     params = for_staff(dispute, decided)
     turn.notify(turn.state.staff("manager"), Code.DISPUTE_DECIDED, params, dispute.ref)
     for party in dispute.parties:
-        turn.notify([party.phone], Code.DISPUTE_DECIDED, for_party(dispute, decided, party), dispute.ref)
+        told = turn.state.agents_told(party.unit, party.phone, turn.state.day(turn.now))
+        turn.notify(told, Code.DISPUTE_DECIDED, for_party(dispute, decided, party), dispute.ref)
     return answered(turn, "rule", [Outcome(Code.DISPUTE_DECIDED, params, dispute.ref, decided.rules)])

@@ -176,6 +176,20 @@ class State:
         """Return what is remembered of a phone."""
         return self.senders.get(phone) or Sender(phone)
 
+    def is_silent(self, phone: str) -> bool:
+        """Tell whether a phone wants no notices; of staff, what it texted before it was staff does not count (L8)."""
+        sender = self.sender(phone)
+        return sender.silent and (sender.stopped or phone not in self.site.staff)
+
+    def agents_told(self, unit: str, phone: str, day: date) -> list[str]:
+        """Return who is told what has a deadline against a unit's agent (E.164; "": nobody).
+
+        For one who wants no notices these are the others of his unit who are on the roster that day (L8).
+        """
+        if not phone or not self.is_silent(phone):
+            return [phone] if phone else []
+        return sorted(p.phone for p in self.people(day, unit) if p.phone != phone and not self.is_silent(p.phone))
+
     def listed(self, phone: str, day: date) -> Listed | None:
         """Return the roster's line of a phone if it is in force that day (R26)."""
         entry = self.roster.get(phone)

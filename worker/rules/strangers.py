@@ -1,7 +1,7 @@
 """Who is on no roster reports so often in a day, and so many clients in a text (R26, L10)."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from worker.rules.codes import Code
 from worker.rules.refusals import answer_stranger
@@ -20,6 +20,11 @@ def is_beyond(turn: Turn, index: int) -> bool:
     return turn.is_stranger and (index >= CLIENTS_IN_A_TEXT or day_is_full(turn))
 
 
+def why_left_out(turn: Turn, index: int) -> dict[str, Any]:
+    """Return what is told of a client whom only the length of a stranger's text leaves out; nothing of any other."""
+    return {"reason": "beyond", "limit": CLIENTS_IN_A_TEXT} if is_beyond(turn, index) and not day_is_full(turn) else {}
+
+
 def count_unlisted(turn: Turn) -> None:
     """Count a report of a phone off the roster, whatever became of it."""
     if turn.is_stranger:
@@ -33,11 +38,13 @@ def answer_beyond_day(turn: Turn) -> None:
     Where none is allowed it is the answer to a stranger, within its caps.
     """
     limit = turn.policy.unlisted_reports_per_day
+    sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
     full = {"reason": "full", "limit": limit}
     if not limit:
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER, full)
-    elif _reports_today(turn) == limit and not turn.is_abroad:
-        count_unlisted(turn)
+    elif sender.full_on != today and not turn.is_abroad:
+        # Not by the count: the policy may have become less than what he had sent already.
+        turn.state.put(replace(sender, full_on=today))
         turn.answer(Code.REFUSED_UNKNOWN_SENDER, full)
 
 

@@ -66,7 +66,7 @@ class Turn:
 
     def notify(self, phones: list[str], code: Code, params: dict[str, Any], ref: str = "") -> None:
         """Say something to others, except who wants no notices (D13); the sender himself has his reply already."""
-        others = [p for p in dict.fromkeys(phones) if p and p != self.phone and not self.state.sender(p).silent]
+        others = [p for p in dict.fromkeys(phones) if p and p != self.phone and not self.state.is_silent(p)]
         for phone in others:
             alike = [r for r in self.replies if (r.recipient, r.code, r.role) == (phone, code, "notice")]
             if not alike:

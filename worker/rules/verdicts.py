@@ -31,8 +31,9 @@ def tell_judgement(state: State, deadline: Deadline, now: datetime, head: str) -
     if decided is None or Rule.R20 not in decided.rules:
         return []
     told = {phone: for_staff(dispute, decided) for phone in state.staff("manager")}
-    parties = (party for party in dispute.parties if party.phone and not state.sender(party.phone).silent)
-    told |= {party.phone: for_party(dispute, decided, party) for party in parties}
+    for party in dispute.parties:
+        agents = state.agents_told(party.unit, party.phone, state.day(now))
+        told |= {phone: for_party(dispute, decided, party) for phone in agents}
     return [Reply(phone, Code.DISPUTE_DECIDED, "notice", params, dispute.ref) for phone, params in told.items()]
 
 

@@ -35,5 +35,4 @@ def _waiting(state: State, deadline: Deadline) -> Visit | None:
 
 
 def _to(state: State, phones: Iterable[str], code: Code, form: Visit) -> list[Reply]:
-    told = [phone for phone in dict.fromkeys(phones) if phone and not state.sender(phone).silent]
-    return [Reply(phone, code, "notice", form_params(form), form.ref) for phone in told]
+    return [Reply(phone, code, "notice", form_params(form), form.ref) for phone in dict.fromkeys(phones) if phone]

@@ -187,6 +187,16 @@ def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
     load_units_people(connection, site_id, state, {party.unit for party in parties} - {WALK_IN})
     phones |= {phone for visit in state.visits.values() for phone in (visit.agent_phone, visit.opener)}
     phones |= {party.phone for party in parties}
+    _load_remembered(connection, site_id, state, phones)
+    # Of a client of somebody who wants no notices others of his unit may be told (L8).
+    silent = {claim.unit for claim in state.claims.values() if state.is_silent(claim.to_tell)}
+    if silent:
+        load_units_people(connection, site_id, state, silent)
+        _load_remembered(connection, site_id, state, set())
+
+
+def _load_remembered(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
+    """Take in what is remembered of these phones, of staff, and of whoever of the roster is on hand."""
     for some in _batches({*phones, *state.site.staff, *state.roster} - {"", *state.senders}):
         state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
 
