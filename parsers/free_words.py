@@ -29,6 +29,11 @@ _VISIT_OFF: Final = re.compile(
     r"\A\s*(?:取消|作废)了?[\s,]*(?:到访|带看|带访|预约|看房|来访|参观)"
     r"|(?:到访|带看|带访|预约|看房|来访|参观)[\s,:]{0,3}已?(?:取消|作废)了?[\s.!。,]{0,8}\Z"
 )
+CALLS_OFF_VISIT: Final = re.compile(
+    r"(?:取消|作废)了?[^\n,.;!?。]{0,8}?(?:到访|带看|带访|预约|看房|来访|参观)"
+    r"|(?:到访|带看|带访|预约|看房|来访|参观)[\s,:]{0,3}(?:已经?|先|就|也)?(?:取消|作废)"
+)
+"""Anywhere in a text that is no report."""
 _NOT_OF_A_CLAIM: Final = re.compile(r"到访|带看|带访|预约|看房|来访|到场|参观|约看|会议|订阅")
 """Beside these words a visit is called off, not a claim (L22)."""
 _ASK: Final = (
@@ -79,7 +84,7 @@ def read_free(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed
     if not _HINT.search(skeleton):
         return None
     if _VISIT_OFF.search(skeleton) and not skeleton.lstrip().startswith("报备"):
-        return Parsed("unknown", "not_a_report", begins_like_command=True)
+        return Parsed("unknown", "not_a_report", begins_like_command=True, calls_off_visit=True)
     return (
         _read("give_up", reading, phones, lexicon)
         or _read("query", reading, phones, lexicon)

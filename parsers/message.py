@@ -170,6 +170,8 @@ class Parsed:
     unit holds him, else of a report, whichever of the two `kind` says (L15)"""
     begins_like_command: bool = field(default=False)
     """C9: the text begins like a report or command and is neither (only then `refused_not_a_report` is answered)."""
+    calls_off_visit: bool = False
+    """it calls off a visit, and gives up no claim (L22)"""
 
     def to_json(self) -> Mapping[str, object]:
         """Return what `baobei parse` prints for the text, without its id."""

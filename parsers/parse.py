@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from parsers.expected import read_planned
-from parsers.free_words import read_free
+from parsers.free_words import CALLS_OFF_VISIT, read_free
 from parsers.keywords import begins_like_command, read_command
 from parsers.machines import behind_notice, is_reaction
 from parsers.mask import mask_numbers
@@ -76,7 +76,8 @@ def _said_freely(reading: Reading, phones: list[Phone], numbers: list[Phone], le
         return replace(parsed, planned=planned, projects=find_projects(reading, sites, first))
     if free is not None:
         return free
-    return replace(parsed, begins_like_command=_begins(reading.skeleton, numbers))
+    called_off = parsed.kind == "unknown" and bool(CALLS_OFF_VISIT.search(reading.skeleton))
+    return replace(parsed, begins_like_command=_begins(reading.skeleton, numbers), calls_off_visit=called_off)
 
 
 def _begins(skeleton: str, phones: list[Phone]) -> bool:

@@ -113,4 +113,6 @@ def test_who_is_there_now(text: str, arrives: bool, time: str | None) -> None:
     "text", ["取消到访 张三 138****5678", "张三 138****5678 带看取消", "取消预约", "取消 看房 138****5678"]
 )
 def test_a_visit_called_off_gives_up_no_claim(text: str) -> None:
-    assert parse(text).to_json() == {"error": "not_a_report"}
+    parsed = parse(text)
+    assert parsed.to_json() == {"error": "not_a_report"}
+    assert parsed.calls_off_visit

@@ -206,7 +206,7 @@ def _unknown(turn: Turn, parsed: Unknown) -> Decision:
         refuse(turn, code)
         return turn.decision("unknown", code)
     if _known(turn) and (parsed.begins_like_command or parsed.error == "unreadable"):
-        refuse(turn, code)
+        refuse(turn, code, {"reason": "visit_off"} if parsed.calls_off_visit else None)
         return turn.decision("unknown", code)
     return turn.decision("unknown", Code(fault))
 
