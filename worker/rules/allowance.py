@@ -33,20 +33,16 @@ def within_allowance(turn: Turn) -> Iterator[Reply]:
         said.add((reply.code, reply.recipient))
         told = _told(turn, reply.recipient)
         day_over = told.told_in_day >= turn.policy.messages_per_day
-        over = day_over or told.told_in_hour >= turn.policy.messages_per_hour
-        if over and _can_wait(reply):
-            _put_by(turn, reply, day_over)
-            continue
+        if day_over or told.told_in_hour >= turn.policy.messages_per_hour:
+            # All that a reply says must be able to wait: on several clients, a refusal may stand beside a duplicate.
+            codes = {reply.code, *(Code(part["code"]) for part in reply.params.get("parts", ()))}
+            if codes <= CAN_WAIT[reply.role]:
+                _put_by(turn, reply, day_over)
+                continue
         turn.state.put(replace(told, told_in_hour=told.told_in_hour + 1, told_in_day=told.told_in_day + 1))
         site = turn.in_hour()
         turn.state.put(replace(site, hour_messages=site.hour_messages + 1))
         yield reply
-
-
-def _can_wait(reply: Reply) -> bool:
-    """Tell whether all that a reply says can wait: on several clients, a refusal may stand beside a duplicate."""
-    codes = {reply.code, *(Code(part["code"]) for part in reply.params.get("parts", ()))}
-    return codes <= CAN_WAIT[reply.role]
 
 
 def _told(turn: Turn, phone: str) -> Sender:

@@ -9,11 +9,10 @@ from worker.rules.arrival import arrival_of, mark_arrival
 from worker.rules.codes import Code
 from worker.rules.form_references import forms_meant, forms_seen
 from worker.rules.forms import complete, form_params, plan_form, signed_by, signer_of, waits
-from worker.rules.guests import Standing, guests_of, names_a_known, names_somebody, standing_of
+from worker.rules.guests import Standing, form_of, guests_of, names_a_known, names_somebody, standing_of
 from worker.rules.model import Claim, Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing
-from worker.rules.reporter import sorted_words
 from worker.rules.signing import confirm
 from worker.rules.states import ClaimState, Flag, FormKind, FormState, Signer
 from worker.rules.turn import Turn
@@ -59,7 +58,7 @@ def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: date
     if known is not None:
         form = replace(known, state=state if known.state == FormState.ASKED else known.state)
     else:
-        form = _new_form(turn, guest, claim, mismatch, state, at)
+        form = replace(form_of(turn, guest, claim, mismatch, at), kind=FormKind.OWN, state=state)
         plan_form(turn, form)
     if desk not in form.signatures:
         # Whoever enters the arrival has signed it with that (B29).
@@ -85,32 +84,6 @@ def _own(turn: Turn, form: Visit, claim: Claim) -> Outcome:
     if complete(form):
         confirm(turn, form)
     return Outcome(Code.OWN_ARRIVAL, form_params(form), form.ref, (Rule.R15,))
-
-
-def _new_form(
-    turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], state: FormState, at: datetime
-) -> Visit:
-    named = sorted_words(turn.state, guest, turn.state.day(turn.now), None)
-    return Visit(
-        number=turn.next_visit(),
-        seq=turn.message.seq,
-        opened_at=turn.now,
-        arrived_at=at,
-        day=turn.state.day(turn.now),
-        kind=FormKind.OWN,
-        state=state,
-        client=guest.client or "",
-        first3=guest.first3 or "",
-        last4=guest.last4 or "",
-        claim=claim.number,
-        unit=claim.unit,
-        agent=claim.agent,
-        agent_phone=claim.agent_phone or claim.sender,
-        opener=turn.phone,
-        mismatch=mismatch,
-        named_agent=named.agent or "",
-        named_unit=named.distributor or "",
-    )
 
 
 def decide_verify(turn: Turn, parsed: Command) -> Decision:

@@ -63,16 +63,12 @@ def needs_code(turn: Turn, parsed: Command) -> bool:
     if parsed.kind not in ACTS or turn.message.kind != "text" or not turn.policy.confirm_acts:
         return False
     if parsed.kind in ARRIVALS:
-        return _is_early(turn, parsed)
+        # An early one takes a client from his reporter: he came, it says, before he was reported (R1).
+        if parsed.time is None and not turn.policy.min_lead:
+            return False
+        tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
+        return any(isinstance(fact, Claim) and Flag.EARLY in fact.flags for fact in tried.facts)
     return parsed.kind != "verify" or parsed.answer == "no"
-
-
-def _is_early(turn: Turn, parsed: Command) -> bool:
-    """Tell whether an arrival would take a client from his reporter: he came, it says, before he was reported (R1)."""
-    if parsed.time is None and not turn.policy.min_lead:
-        return False
-    tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
-    return any(isinstance(fact, Claim) and Flag.EARLY in fact.flags for fact in tried.facts)
 
 
 def ask_for_code(turn: Turn, parsed: Command) -> Decision:

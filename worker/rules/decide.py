@@ -108,7 +108,8 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
     if message.kind not in BY_PERSON:
         return decide_setup(turn)
     if not answerable(state, message):
-        return _unanswered(turn)
+        by_person = _from_a_person(state, message)
+        return turn.decision("echo", Code.ECHO) if by_person else turn.decision("text", Code.IGNORED)
     decision = _decide_text(turn, (reads or read)(state, message))
     forgive(turn)
     stand_by_holders(turn, decision.facts)
@@ -119,11 +120,6 @@ def decide(state: State, message: Message, reads: Reads | None = None) -> Decisi
         state.take_back()
         return Turn(state, message).decision("text", Code.REPEATED)
     return decision
-
-
-def _unanswered(turn: Turn) -> Decision:
-    by_person = _from_a_person(turn.state, turn.message)
-    return turn.decision("echo", Code.ECHO) if by_person else turn.decision("text", Code.IGNORED)
 
 
 def answerable(state: State, message: Message) -> bool:
@@ -178,7 +174,8 @@ def _decide_text(turn: Turn, parsed: Meaning) -> Decision:
 def _command(turn: Turn, parsed: Command) -> Decision:
     if parsed.kind == "help":
         return decide_help(turn)
-    if not _may(turn, parsed):
+    # Whose roster line has ended may ask for his own alone (L17).
+    if not _known(turn) or (turn.has_left and parsed.kind != "query"):
         answer_stranger(turn, Code.REFUSED_UNKNOWN_SENDER)
         return turn.decision(parsed.kind, Code.REFUSED_UNKNOWN_SENDER, (Rule.R26,))
     if needs_code(turn, parsed):
@@ -190,11 +187,6 @@ def _command(turn: Turn, parsed: Command) -> Decision:
 def _known(turn: Turn) -> bool:
     """Tell whether the sender is staff, on the roster today, or has a live claim (E16)."""
     return bool(turn.role or turn.listed or turn.own_live_claims())
-
-
-def _may(turn: Turn, parsed: Command) -> bool:
-    """Tell whether a command is for its sender at all; whose roster line has ended may ask for his own alone (L17)."""
-    return _known(turn) and (not turn.has_left or parsed.kind == "query")
 
 
 def _unknown(turn: Turn, parsed: Unknown) -> Decision:

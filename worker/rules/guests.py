@@ -9,10 +9,10 @@ from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.families import claims_of_family, family_of, same_client
 from worker.rules.identity import fold, names_agree, same_name
-from worker.rules.model import WALK_IN, Claim
+from worker.rules.model import WALK_IN, Claim, Visit
 from worker.rules.references import Missing, claims_meant, in_his_view
 from worker.rules.reporter import sorted_words
-from worker.rules.states import ClaimState, Flag
+from worker.rules.states import ClaimState, Flag, FormKind, FormState
 from worker.rules.turn import Turn
 
 Case = Literal["live", "walkin", "early", "over", "taken", "nobody", "ambiguous"]
@@ -142,6 +142,32 @@ def _under_none(turn: Turn, guest: Report, himself: list[Claim], mine: list[Clai
         return Standing("live", min(by_name, key=lambda c: c.number), ("name",))
     over = [c for c in himself if c.ended_at is None and c.unit != WALK_IN and c.state != ClaimState.CONTESTED]
     return Standing("over", over[-1]) if over else Standing("nobody")
+
+
+def form_of(turn: Turn, guest: Report, claim: Claim, mismatch: tuple[str, ...], arrived_at: datetime) -> Visit:
+    """Return a new form of a client who comes under a claim, led by its agent, with whom the arrival names (R4, R5)."""
+    today = turn.state.day(turn.now)
+    named = sorted_words(turn.state, guest, today, None)
+    return Visit(
+        number=turn.next_visit(),
+        seq=turn.message.seq,
+        opened_at=turn.now,
+        arrived_at=arrived_at,
+        day=today,
+        kind=FormKind.LED,
+        state=FormState.OPEN,
+        client=guest.client or "",
+        first3=guest.first3 or "",
+        last4=guest.last4 or "",
+        claim=claim.number,
+        unit=claim.unit,
+        agent=claim.agent,
+        agent_phone=claim.agent_phone or claim.sender,
+        opener=turn.phone,
+        mismatch=mismatch,
+        named_agent=named.agent or "",
+        named_unit=named.distributor or "",
+    )
 
 
 def one_group(turn: Turn, guests: list[Report], standings: list[Standing]) -> bool:

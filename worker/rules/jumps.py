@@ -7,7 +7,6 @@ clock says it has left, counted on from the line's time: it stands again with th
 contested with it (R11), as long as nobody has decided, and lasts as long as it does (B21).
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from parsers.message import Meaning
@@ -29,7 +28,15 @@ def give_back(turn: Turn, parsed: Meaning) -> None:
     ahead = ahead_noted(turn.message)
     if not ahead:
         return
-    for claim in {claim.number: claim for claim in _meant(turn, parsed)}.values():
+    # Every claim, of whatever unit, that the text names by client, by number or by last four digits.
+    relatives = [other for report in parsed.reports for other in family_of(turn.state, Client.of(report), turn.now)]
+    meant = [claim for relative in relatives for claim in turn.state.claims_at(relative.phone7)]
+    for ref in parsed.refs:
+        numbered = claim_numbered(turn, ref)
+        meant += [numbered] if numbered is not None else []
+        if ref.isdecimal() and len(ref) == LAST_FOUR:
+            meant += [claim for claim in turn.state.claims.values() if claim.last4 == ref]
+    for claim in {claim.number: claim for claim in meant}.values():
         by_jump = turn.now - ahead < claim.ends_at <= turn.now
         if by_jump and claim.ended_at is None and not claim.sold(turn.now):
             flags = tuple(dict.fromkeys((*claim.flags, Flag.CLOCK)))
@@ -41,15 +48,3 @@ def give_back(turn: Turn, parsed: Meaning) -> None:
 def is_doubted(turn: Turn, holder: Claim) -> bool:
     """Tell whether nobody has yet decided if a claim lapsed, and no rival's report waits for that already."""
     return Flag.CLOCK in holder.flags and not waiting_beside(turn, holder.number)
-
-
-def _meant(turn: Turn, parsed: Meaning) -> Iterator[Claim]:
-    """Yield every claim, of whatever unit, that a text names by client, by number or by last four digits."""
-    for report in parsed.reports:
-        for relative in family_of(turn.state, Client.of(report), turn.now):
-            yield from turn.state.claims_at(relative.phone7)
-    for ref in parsed.refs:
-        numbered = claim_numbered(turn, ref)
-        yield from (numbered,) if numbered is not None else ()
-        if ref.isdecimal() and len(ref) == LAST_FOUR:
-            yield from [claim for claim in turn.state.claims.values() if claim.last4 == ref]

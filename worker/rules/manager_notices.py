@@ -17,24 +17,24 @@ SINGLY_EACH_HOUR = 6
 def notify_staff(turn: Turn, parts: Sequence[Part]) -> None:
     """Tell the managers of a report text: what needs them at once, the accepted by policy; one message a code."""
     needing = {code: [part for part in parts if part.code == code and not part.recorded] for code in ALWAYS}
-    if turn.is_stranger and any(needing.values()) and not _first_of_stranger(turn):
-        _gather(turn, "unlisted")
-        return
+    if turn.is_stranger and any(needing.values()):
+        # A report from off the roster is told by itself: a phone's first of the day, few an hour (L10).
+        sender, site, today = turn.state.sender(turn.phone), turn.in_hour(), turn.state.day(turn.now).isoformat()
+        if sender.shown_on == today or site.hour_strangers >= SINGLY_EACH_HOUR:
+            _gather(turn, "unlisted")
+            return
+        turn.state.put(replace(sender, shown_on=today))
+        turn.state.put(replace(site, hour_strangers=site.hour_strangers + 1))
     for code, concerned in needing.items():
         _tell(turn, code, concerned)
     accepted = [part for part in parts if part.code in REGISTERED]
-    if accepted and turn.role != "manager" and _singly(turn):
+    if not accepted or turn.role == "manager" or turn.policy.notify == "off":
+        return
+    # `auto` gathers from the seventh of a clock hour on (E25).
+    if turn.policy.notify == "auto" and turn.count_report() > SINGLY_EACH_HOUR:
+        _gather(turn, "count")
+    else:
         _tell(turn, Code.NEW_REPORT, accepted)
-
-
-def _first_of_stranger(turn: Turn) -> bool:
-    """Tell whether a report from off the roster is told by itself: a phone's first of the day, few an hour (L10)."""
-    sender, site, today = turn.state.sender(turn.phone), turn.in_hour(), turn.state.day(turn.now).isoformat()
-    if sender.shown_on == today or site.hour_strangers >= SINGLY_EACH_HOUR:
-        return False
-    turn.state.put(replace(sender, shown_on=today))
-    turn.state.put(replace(site, hour_strangers=site.hour_strangers + 1))
-    return True
 
 
 def _tell(turn: Turn, code: Code, concerned: Sequence[Part]) -> None:
@@ -49,16 +49,6 @@ def _tell(turn: Turn, code: Code, concerned: Sequence[Part]) -> None:
         if part.claim is not None:
             claim = turn.state.claims[part.claim.number]
             turn.state.put(replace(claim, flags=tuple(dict.fromkeys((*claim.flags, Flag.TOLD)))))
-
-
-def _singly(turn: Turn) -> bool:
-    """Tell whether this report is told by itself; `auto` gathers from the seventh of a clock hour on (E25)."""
-    if turn.policy.notify != "auto":
-        return turn.policy.notify == "each"
-    if turn.count_report() <= SINGLY_EACH_HOUR:
-        return True
-    _gather(turn, "count")
-    return False
 
 
 def _gather(turn: Turn, what: str) -> None:

@@ -52,14 +52,10 @@ def decide_object(turn: Turn, parsed: Command) -> Decision:
             return refused(turn, "object", Code.REFUSED_INVALID, {"reason": "many_objections"})
         count_foreign(turn, 1)
     disputes = [dispute for of_family in family for dispute in turn.state.disputes_of(of_family.number)]
-    named = "" if parsed.reports or _was_reported_by(turn, turn.listed.unit, claim) else claim.ref
+    at, unit = turn.state.claims_at(claim.phone7), turn.listed.unit
+    reported = any(own.unit == unit and names_agree(own.client, claim.client) for own in at)
+    named = "" if parsed.reports or reported else claim.ref
     return answered(turn, "object", [_object(turn, turn.listed, holder, disputes, parsed.words, named)])
-
-
-def _was_reported_by(turn: Turn, unit: str, claim: Claim) -> bool:
-    """Tell whether a unit has, or had, a claim of its own on a claim's client."""
-    at = turn.state.claims_at(claim.phone7)
-    return any(own.unit == unit and names_agree(own.client, claim.client) for own in at)
 
 
 def _holder(turn: Turn, claim: Claim, deal: Deal | None) -> Holder:

@@ -90,10 +90,6 @@ def _one_of(*allowed: str) -> tuple[Callable[[str], Any], str]:
     return read, " | ".join(allowed)
 
 
-def _switch(value: str) -> bool:
-    return {"on": True, "off": False}[value]
-
-
 def _whole(least: int) -> tuple[Callable[[str], Any], str]:
     def read(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,6}", value) or int(value) < least:
@@ -146,7 +142,7 @@ def _telephone(value: str) -> str:
     return value
 
 
-_SWITCH = (_switch, "on | off")
+_SWITCH = ({"on": True, "off": False}.__getitem__, "on | off")
 _CLOCK = (_time, "HH:MM | off")
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "min_lead": _whole(0),

@@ -1,6 +1,6 @@
 """签: agent, consultant and manager sign a visit form, each from his own telephone, on its day (R13, R16)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from parsers.message import Command
@@ -31,43 +31,28 @@ from worker.rules.states import ClaimState, FormKind, FormState, Signer
 from worker.rules.turn import Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
-    """More forms wait than one 签 alone can mean."""
-
-    forms: tuple[Visit, ...]
-
-
 def decide_sign(turn: Turn, parsed: Command) -> Decision:
     """Take the sender's signature under the forms that he means, or list those that wait for it."""
     signer = signer_of(turn)
     if signer is None:
         return refused(turn, "sign", Code.REFUSED_ROLE)
-    meant = _forms_meant(turn, parsed, signer)
-    if isinstance(meant, Several):
-        forms = meant.forms
-        turn.state.put(replace(turn.state.sender(turn.phone), sign_list=tuple(form.number for form in forms)))
-        items = [f"{form.ref} {form.client}{form.mask}" for form in forms]
-        params = {"items": items, "fitting": [form.ref for form in forms], "count": len(forms)}
-        return answered(turn, "sign", [Outcome(Code.SIGN_LIST, params)])
-    return answered(turn, "sign", [_sign(turn, form, signer) for form in meant])
-
-
-def _forms_meant(turn: Turn, parsed: Command, signer: Signer) -> list[Visit | Missing] | Several:
+    waiting, sender = waiting_for(turn, signer), turn.state.sender(turn.phone)
     everything = parsed.refs == ("all",)
+    meant: list[Visit | Missing]
     if not everything and (parsed.refs or parsed.reports):
-        return forms_meant(turn, parsed, waiting_for(turn, signer))
-    found = waiting_for(turn, signer)
-    listed = turn.state.sender(turn.phone).sign_list
-    if everything and listed:
-        found = [form for form in found if form.number in listed]
-    elif len(found) > 1:
-        return Several(tuple(found))
+        meant = forms_meant(turn, parsed, waiting)
+    elif everything and sender.sign_list:
+        meant = [form for form in waiting if form.number in sender.sign_list]
+    elif len(waiting) > 1:
+        turn.state.put(replace(sender, sign_list=tuple(form.number for form in waiting)))
+        items = [f"{form.ref} {form.client}{form.mask}" for form in waiting]
+        params = {"items": items, "fitting": [form.ref for form in waiting], "count": len(waiting)}
+        return answered(turn, "sign", [Outcome(Code.SIGN_LIST, params)])
     else:
         # 签 alone is the one form that waits for him; of yesterday's the last, so that he hears that it is void.
-        yesterday = turn.state.day(turn.now) - DAY
-        found = found or _lacking(turn, signer, yesterday)[-1:]
-    return [*found] if found else [Missing(Code.REFUSED_NOT_FOUND)]
+        meant = [*(waiting or _lacking(turn, signer, turn.state.day(turn.now) - DAY)[-1:])]
+    outcomes = [_sign(turn, form, signer) for form in meant or [Missing(Code.REFUSED_NOT_FOUND)]]
+    return answered(turn, "sign", outcomes)
 
 
 def waiting_for(turn: Turn, signer: Signer) -> list[Visit]:

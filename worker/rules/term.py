@@ -13,13 +13,10 @@ def withdrawn_before(turn: Turn, name: str, phone7: Phone7, unit: str, besides: 
     What a phone off the roster reported for another unit and gave up again was no holding: anybody has such a phone.
     `besides` is the number of a claim that is not looked at: the one that gets this name.
     """
-    past = [c for c in turn.state.claims_at(phone7) if c.number != besides and not _was_a_feint(c, unit)]
-    same = [claim for claim in past if names_agree(claim.client, name)]
+    past = [c for c in turn.state.claims_at(phone7) if c.number != besides]
+    held = [c for c in past if c.unit == unit or c.state != ClaimState.WITHDRAWN or Flag.UNLISTED not in c.flags]
+    same = [claim for claim in held if names_agree(claim.client, name)]
     last = same[-1] if same else None
     if last is None or last.unit != unit or last.state != ClaimState.WITHDRAWN or turn.now >= last.ends_at:
         return None
     return last
-
-
-def _was_a_feint(claim: Claim, unit: str) -> bool:
-    return claim.unit != unit and claim.state == ClaimState.WITHDRAWN and Flag.UNLISTED in claim.flags

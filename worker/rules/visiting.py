@@ -9,15 +9,14 @@ from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.forms import form_params, listed_by, plan_form, signed_by, signer_of, waits
-from worker.rules.guests import Standing, guests_of, one_group, standing_of
+from worker.rules.guests import Standing, form_of, guests_of, one_group, standing_of
 from worker.rules.identity import fold, names_agree
-from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision, Visit
+from worker.rules.model import NO_AGENT, WALK_IN, Claim, Decision
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params
 from worker.rules.references import Missing, in_his_view
-from worker.rules.reporter import sorted_words
 from worker.rules.signing import take_signature
-from worker.rules.states import FormKind, FormState, Signer
+from worker.rules.states import FormKind, Signer
 from worker.rules.turn import Turn
 from worker.rules.values import Member
 from worker.rules.walk_ins import come_again, early_params, walk_in
@@ -108,7 +107,12 @@ def _enter(
         code = Code.MISMATCH if open_form.mismatch else Code.VISIT_OPENED
         return replace(taken, code=code) if taken.code == Code.SIGNED else taken
     claim = mark_arrival(turn, guest, claim, mismatch, at)
-    form = _new_form(turn, guest, claim, members, mismatch, at)
+    form = replace(form_of(turn, guest, claim, mismatch, at), members=members, agent=claim.agent or NO_AGENT)
+    # The colleague who is named, else the claim's agent; R4 wants his name and telephone.
+    colleagues = turn.state.people(today, claim.unit)
+    colleague = next((p for p in colleagues if guest.agent and fold(p.name) == fold(guest.agent)), None)
+    if colleague is not None:
+        form = replace(form, agent=colleague.name, agent_phone=colleague.phone)
     turn.state.put(signed_by(turn, form, signer))
     plan_form(turn, form)
     if form.mismatch:
@@ -116,34 +120,3 @@ def _enter(
         return Outcome(Code.MISMATCH, form_params(form), form.ref, (Rule.R4, Rule.R5, Rule.R12))
     turn.notify([form.agent_phone], Code.VISIT_OPENED, form_params(form), form.ref)
     return Outcome(Code.VISIT_OPENED, form_params(form), form.ref, (Rule.R4, Rule.R5, Rule.R12))
-
-
-def _new_form(
-    turn: Turn, guest: Report, claim: Claim, members: tuple[Member, ...], mismatch: tuple[str, ...], at: datetime
-) -> Visit:
-    today = turn.state.day(turn.now)
-    # The colleague who is named, else the claim's agent; R4 wants his name and telephone.
-    colleagues = turn.state.people(today, claim.unit)
-    colleague = next((p for p in colleagues if guest.agent and fold(p.name) == fold(guest.agent)), None)
-    as_written = sorted_words(turn.state, guest, today, None)
-    return Visit(
-        number=turn.next_visit(),
-        seq=turn.message.seq,
-        opened_at=turn.now,
-        arrived_at=at,
-        day=today,
-        kind=FormKind.LED,
-        state=FormState.OPEN,
-        client=guest.client or "",
-        first3=guest.first3 or "",
-        last4=guest.last4 or "",
-        claim=claim.number,
-        unit=claim.unit,
-        agent=colleague.name if colleague else claim.agent or NO_AGENT,
-        agent_phone=colleague.phone if colleague else claim.agent_phone or claim.sender,
-        opener=turn.phone,
-        members=members,
-        mismatch=mismatch,
-        named_agent=as_written.agent or "",
-        named_unit=as_written.distributor or "",
-    )
