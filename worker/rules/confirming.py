@@ -35,6 +35,8 @@ from worker.rules.withdrawing import decide_withdraw, meant_by_give_up
 
 TRIES = 5
 """Wrong codes for an act, and of a phone within a day, until no act by text is taken from it (L5, L6)."""
+MOST_ASKED = 10
+"""Acts of a phone in a day that nobody confirms: whoever forges its number has its owner told no more codes."""
 CLOSED_FOR = timedelta(hours=24)
 ACTS_CLOSED = "acts_closed"
 """Why an act is not taken from a phone, and what the fifth wrong code was refused for."""
@@ -77,11 +79,9 @@ def ask_for_code(turn: Turn, parsed: Command) -> Decision:
     if tried.code.refuses or tried.code in NOTHING_DONE:
         return ACTS[parsed.kind](turn, parsed)
     sender = turn.state.sender(turn.phone)
-    if sender.acts_closed_until and turn.now < datetime.fromisoformat(sender.acts_closed_until):
-        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": ACTS_CLOSED})
-    waiting = _waiting(turn, sender)
-    if waiting is not None:
-        return refused(turn, parsed.kind, Code.REFUSED_INVALID, waiting["named"] | {"reason": "act_waits"})
+    why_not = _why_not_now(turn, sender)
+    if why_not is not None:
+        return refused(turn, parsed.kind, Code.REFUSED_INVALID, why_not)
     parsed = _lasting(turn, parsed)
     unsigns = parsed.kind == "withdraw" and any(form_to_unsign(turn, ref) is not None for ref in parsed.refs)
     named = {"kind": "unsign" if unsigns else parsed.kind, **_named(turn, parsed)}
@@ -93,9 +93,24 @@ def ask_for_code(turn: Turn, parsed: Command) -> Decision:
         "key": key_of(turn.message.salt),
         "tries": 0,
     }
-    turn.state.put(replace(sender, act=act))
+    today, asked = turn.state.day(turn.now).isoformat(), _asked_today(turn, sender)
+    turn.state.put(replace(sender, act=act, acts_on=today, acts_asked=asked + 1))
     turn.answer(Code.CONFIRM_CODE, named | {"minutes": turn.policy.confirm_minutes})
     return turn.decision(parsed.kind, Code.CONFIRM_CODE)
+
+
+def _why_not_now(turn: Turn, sender: Sender) -> dict[str, Any] | None:
+    """Return why no act of the sender is asked about now: closed, too many never confirmed, another waits (L5, L6)."""
+    if sender.acts_closed_until and turn.now < datetime.fromisoformat(sender.acts_closed_until):
+        return {"reason": ACTS_CLOSED}
+    if _asked_today(turn, sender) >= MOST_ASKED:
+        return {"reason": "many_acts"}
+    waiting = _waiting(turn, sender)
+    return None if waiting is None else waiting["named"] | {"reason": "act_waits"}
+
+
+def _asked_today(turn: Turn, sender: Sender) -> int:
+    return sender.acts_asked if sender.acts_on == turn.state.day(turn.now).isoformat() else 0
 
 
 def decide_give_up(turn: Turn, parsed: Command) -> Decision:
@@ -115,7 +130,7 @@ def decide_confirm(turn: Turn, parsed: Command) -> Decision:
         return refused(turn, "confirm", Code.REFUSED_LATE)
     if code_of(act["key"]) != parsed.refs[0]:
         return _wrong(turn, sender, act)
-    turn.state.put(replace(sender, act=None))
+    turn.state.put(replace(sender, act=None, acts_asked=sender.acts_asked - 1))
     kept = act["parsed"]
     reports = tuple(Report(**report) for report in kept["reports"])
     return ACTS[act["kind"]](turn, Command(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))

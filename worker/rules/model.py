@@ -427,6 +427,9 @@ class Sender:
     """the site's day on which it was told that notices go on"""
     act: Mapping[str, Any] | None = None
     """what waits for its confirmation code (E22)"""
+    acts_on: str = ""
+    """the site's day on which acts of its waited for codes, and how many of them were never confirmed (L6)"""
+    acts_asked: int = 0
     sign_list: tuple[int, ...] = ()
     """the forms that it was last told wait for its signature: what 签 全部 means (E23)"""
     foreign_on: str = ""
