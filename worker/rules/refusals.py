@@ -33,8 +33,13 @@ def refuse(turn: Turn, code: Code, params: dict[str, Any] | None = None) -> None
 
 
 def forgive(turn: Turn) -> None:
-    """Begin anew to count the refusals of a sender whose text was right: that ends his muting (L13)."""
+    """Begin anew to count the refusals of a sender whose text was right: that ends his muting (L13).
+
+    Not of one who was told enough for this hour (L11): a right text before each wrong one would have all answered.
+    """
     sender = turn.state.sender(turn.phone)
+    if sender.told_hour == turn.hour and sender.told_in_hour >= turn.policy.messages_per_hour:
+        return
     answers = [reply.code for reply in turn.replies if (reply.recipient, reply.role) == (turn.phone, "reply")]
     if sender.refusals and any(not code.refuses for code in answers):
         turn.state.put(replace(sender, refusals=()))
