@@ -27,7 +27,7 @@ site {SITE} number={NUMBER} manager={MANAGER},{SECOND_MANAGER} consultant={CONSU
 policy notify=off quiet_hours=off
 unit 链家 kind=distributor
 unit 贝壳 kind=distributor
-agent 李四 {LI} 链家
+agent 钱进 {LI} 链家
 agent 周涛 {ZHOU} 链家
 agent 王五 {WANG} 贝壳
 agent 孙权 {SUN} 贝壳
