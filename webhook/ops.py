@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, render_template
 
 from webhook.access import allowed, present_user
+from webhook.accounts import ROLE_WORDS
 from webhook.charts import chart_of
 from webhook.live import part
 from webhook.ops_tiles import gateways_of, tiles_of, verdict_of
@@ -19,6 +20,7 @@ from worker.outbox.stops import stops
 from worker.page_door import closed_phones
 from worker.processes.queues import queue_standings
 from worker.readers.backlog import backlog
+from worker.readers.consent import opted_out
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
@@ -109,5 +111,7 @@ def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
         "unreadable": unreadable_texts(engine, site_ids, week),
         "undecidable": undecidable_texts(engine, site_ids),
         "closed": closed_phones(runtime(), site_ids),
+        "opted_out": opted_out(engine, show.now, site_ids),
+        "role_words": ROLE_WORDS,
         "senders": failing_senders(engine, site_ids, show.now - DAY),
     }

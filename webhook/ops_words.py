@@ -74,6 +74,7 @@ ALERTS = {
     "number_stopped": _l("A number is stopped"),
     "unrouted_texts": _l("Texts to a number of no site"),
     "many_messages": _l("A site sends very many messages"),
+    "no_manager_told": _l("No manager can be told"),
     "acts_closed": _l("Wrong codes closed a phone's acts"),
     "backfill_healed": _l("Texts had not reached us"),
     "backfill_fails": _l("A gateway's list cannot be read"),

@@ -25,6 +25,7 @@ from worker.alerts.line_alarms import (
 from worker.alerts.reply_alarms import (
     content_refused,
     gateway_stopped,
+    no_manager_told,
     replies_fail,
     replies_in_review,
     replies_wait,
@@ -42,6 +43,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     replies_fail,
     content_refused,
     replies_in_review,
+    no_manager_told,
     unrouted_texts,
     many_messages,
     acts_closed,

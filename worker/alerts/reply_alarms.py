@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from worker.alerts.alarm import SHOWN_FOR, Alarm, counted, hour, of_site, oldest
 from worker.outbox.stops import stopped
-from worker.store.schema import FAILED, attempts, gateway_stops, replies, sites
+from worker.readers.consent import staff_opted_out
+from worker.store.schema import FAILED, attempts, cursors, gateway_stops, replies, sites
 from worker.store.states import ReplyState
 
 REPLIES_WAIT_AFTER: Final = timedelta(minutes=5)
@@ -54,6 +55,35 @@ def replies_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         detail = of_site(row.site_id, waiting=row.waiting)
         yield Alarm("replies_wait", f"site:{row.site_id}", row.oldest, sentence, detail)
+
+
+def no_manager_told(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    """Yield the sites of which no manager can be told: none on staff, or each opted out or his number refused (L8)."""
+    for row in connection.execute(select(cursors.c.site_id, cursors.c.state)).all():
+        staff = row.state.get("staff", {}).items()
+        managers = [phone for phone, role in staff if role == "manager"]
+        silent = {person.phone for person in staff_opted_out(connection, row)}
+        gone = len(silent.intersection(managers))
+        refused = sum(_number_refused(connection, row.site_id, phone) for phone in managers if phone not in silent)
+        # A line in which nothing has been said yet has no staff to miss.
+        if "staff" not in row.state or gone + refused < len(managers):
+            continue
+        why = f"{gone} opted out, the numbers of {refused} are refused" if managers else "it has none on its staff"
+        sentence = (
+            f"No manager of site {row.site_id} can be told anything ({why}): give it one who can be reached with "
+            "`baobei staff add manager`, or have those who opted out text START to its number."
+        )
+        detail = of_site(row.site_id, managers=len(managers), opted_out=gone, refused=refused)
+        yield Alarm("no_manager_told", f"site:{row.site_id}", now, sentence, detail)
+
+
+def _number_refused(connection: Connection, site_id: int, phone: str) -> bool:
+    """Tell whether the last reply to a phone whose fate is known was refused for its number, or for ours and its."""
+    mine = and_(replies.c.site_id == site_id, replies.c.recipient == phone)
+    ended = mine & replies.c.state.in_((ReplyState.SENT, ReplyState.FAILED))
+    newest = select(replies.c.state, replies.c.refusal).where(ended).order_by(replies.c.id.desc()).limit(1)
+    last = connection.execute(newest).first()
+    return last is not None and last.state == ReplyState.FAILED and last.refusal in ("number", "pair")
 
 
 def replies_fail(connection: Connection, now: datetime) -> Iterator[Alarm]:

@@ -1,0 +1,67 @@
+"""Who wants no notices, by his own text or as his gateway says: of the roster and of the staff (D13, L8)."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, Select, and_, or_, select
+
+from worker.store.database import reading
+from worker.store.schema import cursors, opt_outs, roster, senders, sites
+
+By = Literal["text", "gateway"]
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """A person who wants no notices; `by`: what said so. `role`: his among the staff, "" of the roster's people."""
+
+    site_id: int
+    site: str
+    phone: str
+    name: str
+    unit: str
+    role: str
+    by: By
+
+
+def opted_out(engine: Engine, now: datetime, site_ids: Collection[int] | None = None) -> list[OptedOut]:
+    """Return them site by site; its cost grows with roster and staff, not with all who ever texted."""
+    here = select(cursors.c.site_id, cursors.c.state).order_by(cursors.c.site_id)
+    wanted = here if site_ids is None else here.where(cursors.c.site_id.in_(site_ids))
+    with reading(engine).connect() as connection:
+        found = connection.execute(wanted).all()
+        return [p for row in found for p in (*staff_opted_out(connection, row), *_of_roster(connection, row, now))]
+
+
+def staff_opted_out(connection: Connection, cursor: Any) -> Iterator[OptedOut]:
+    """Yield a site's staff whom its gateway lets nothing reach; no text of theirs silences them."""
+    staff: dict[str, str] = cursor.state.get("staff", {})
+    site = connection.execute(select(sites.c.name).where(sites.c.id == cursor.site_id)).scalar_one()
+    for phone, by in sorted(_wanting_none(connection, cursor.site_id, staff.keys()).items()):
+        if by == "gateway":
+            yield OptedOut(cursor.site_id, site, phone, "", "", staff[phone], by)
+
+
+def _of_roster(connection: Connection, cursor: Any, now: datetime) -> Iterator[OptedOut]:
+    today = now.astimezone(ZoneInfo(cursor.state.get("timezone", "UTC"))).date()
+    begun = or_(roster.c.from_day.is_(None), roster.c.from_day <= today)
+    listed = and_(begun, or_(roster.c.to_day.is_(None), roster.c.to_day >= today))
+    here = and_(roster.c.site_id == cursor.site_id, roster.c.phone.not_in(cursor.state.get("staff", {}).keys()))
+    silent = _wanting_none(connection, cursor.site_id, select(roster.c.phone).where(here, listed))
+    people = select(sites.c.name.label("site"), roster.c.phone, roster.c.name, roster.c.unit)
+    mine = people.join(sites, sites.c.id == roster.c.site_id).where(here, roster.c.phone.in_(silent.keys()))
+    for row in connection.execute(mine.order_by(roster.c.unit, roster.c.name)):
+        yield OptedOut(cursor.site_id, row.site, row.phone, row.name, row.unit, "", silent[row.phone])
+
+
+def _wanting_none(connection: Connection, site_id: int, phones: Collection[str] | Select[Any]) -> dict[str, By]:
+    """Return which of these phones want no notices, and what said so."""
+    stopped = senders.c.state["stopped"].as_boolean().label("stopped")
+    silent = and_(senders.c.phone.in_(phones), senders.c.state["silent"].as_boolean().is_(True))
+    rows = connection.execute(select(senders.c.phone, stopped).where(senders.c.site_id == site_id, silent))
+    found: dict[str, By] = {row.phone: "gateway" if row.stopped else "text" for row in rows}
+    refused = select(opt_outs.c.phone).where(opt_outs.c.site_id == site_id, opt_outs.c.phone.in_(phones))
+    return found | dict.fromkeys(connection.execute(refused).scalars(), "gateway")
