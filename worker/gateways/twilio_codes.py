@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -159,18 +160,13 @@ def refusal_of(status: int, text: str, retry_after: str = "", now: datetime | No
     outcome = _refusal_of(status, text)
     if not isinstance(outcome, Retry):
         return outcome
-    wanted = min(_seconds(retry_after, now), LONGEST_RETRY_AFTER_S)
-    return replace(outcome, after_s=max(outcome.after_s, wanted))
-
-
-def _seconds(retry_after: str, now: datetime | None) -> float:
+    wanted_s = 0.0
     if re.fullmatch(r"[0-9]{1,9}", retry_after.strip()):
-        return float(retry_after)
-    try:
-        until = parsedate_to_datetime(retry_after)
-        return 0.0 if now is None else (until - now).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0
+        wanted_s = float(retry_after)
+    elif now is not None:
+        with suppress(ValueError, TypeError):
+            wanted_s = (parsedate_to_datetime(retry_after) - now).total_seconds()
+    return replace(outcome, after_s=max(outcome.after_s, min(wanted_s, LONGEST_RETRY_AFTER_S)))
 
 
 def _refusal_of(status: int, text: str) -> Handover:

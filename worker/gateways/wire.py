@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from requests import PreparedRequest, Response, Session
+from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -115,7 +115,7 @@ class Wire:
         self._forget()
         self._kept.session = session = Session()
         # Whatever a netrc file says of the host is not ours.
-        session.auth = _no_auth
+        session.auth = lambda request: request
         session.mount("http://", _Adapter(max_retries=0))
         session.mount("https://", _Adapter(max_retries=0))
         return session
@@ -125,7 +125,3 @@ class Wire:
         if session is not None:
             session.close()
         self._kept.session = None
-
-
-def _no_auth(request: PreparedRequest) -> PreparedRequest:
-    return request

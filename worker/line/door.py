@@ -7,6 +7,7 @@
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -86,23 +87,14 @@ def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None, believe
                 return _keep_unrouted(connection, inbound, clock)
             return _place(connection, site, entry, clock, believed, may_repeat=True)
     except IntegrityError as error:
-        # The aborted transaction gave the place back.
-        if _is_kept(engine, inbound):
-            return Receipt("repeated")
+        # The aborted transaction gave the place back. Nothing but an id that is here already may be acknowledged.
+        mine = {"gateway": inbound.gateway, "provider_id": storable(inbound.provider_id)}
+        with suppress(SQLAlchemyError), reading(engine).connect() as connection:
+            if any(connection.execute(select(table).filter_by(**mine)).first() for table in (inbox, unrouted)):
+                return Receipt("repeated")
         raise NotDurableError("the database refused the message, which is not in it") from error
     except SQLAlchemyError as error:
         raise NotDurableError("the database did not take the message") from error
-
-
-def _is_kept(engine: Engine, inbound: Inbound) -> bool:
-    """Tell whether this message id is here already: nothing else may be taken for a repeat, and so acknowledged."""
-    mine = {"gateway": inbound.gateway, "provider_id": storable(inbound.provider_id)}
-    try:
-        with reading(engine).connect() as connection:
-            found = (connection.execute(select(table).filter_by(**mine)).first() for table in (inbox, unrouted))
-            return any(found)
-    except SQLAlchemyError:
-        return False
 
 
 def enter(

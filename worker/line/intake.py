@@ -19,7 +19,11 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
 
     Raises NotDurableError when neither takes it.
     """
-    if _nothing_waits(spool):
+    try:
+        nothing_waits = spool.is_empty()
+    except OSError as error:
+        raise NotDurableError("nobody can tell whether a text waits in the spool") from error
+    if nothing_waits:
         try:
             if engine.dialect.name == "sqlite":
                 # It ends every wait by itself; a thread for each text would only cost time.
@@ -40,10 +44,3 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
         raise NotDurableError("neither the database nor the spool took the message") from error
     say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
     return Receipt("spooled")
-
-
-def _nothing_waits(spool: Spool) -> bool:
-    try:
-        return spool.is_empty()
-    except OSError as error:
-        raise NotDurableError("nobody can tell whether a text waits in the spool") from error

@@ -35,7 +35,11 @@ def own_part(text: str, said: Iterable[str], region: str) -> tuple[str, bool]:
     """
     own = text
     for words in said:
-        found = _where(own, words, region) if len(own) >= ECHO_LEAST else None
+        if len(own) < ECHO_LEAST or len(words) < ECHO_LEAST:
+            continue
+        # Each line may have a mark of quotation, and the code of an act is not kept with its words (L6).
+        pattern = r"\n[ \t>＞|｜]*".join(map(re.escape, mask_numbers(words, region).split("\n")))
+        found = re.search(pattern.replace(re.escape(CODE_GAP), "[0-9]{6}"), own)
         if found is not None:
             start, end = own.rfind("\n", 0, found.start()) + 1, own.find("\n", found.end())
             end = len(own) if end < 0 else end
@@ -44,13 +48,3 @@ def own_part(text: str, said: Iterable[str], region: str) -> tuple[str, bool]:
                 return text, True
             own = own[:start] + own[end + 1 :]
     return (text, True) if not own.strip() and text.strip() else (own, False)
-
-
-def _where(text: str, words: str, region: str) -> re.Match[str] | None:
-    """Return where a text carries the whole of a reply's words, each line of which may have a mark of quotation."""
-    if len(words) < ECHO_LEAST:
-        return None
-    lines = mask_numbers(words, region).split("\n")
-    pattern = r"\n[ \t>＞|｜]*".join(map(re.escape, lines))
-    # The code of an act is not kept with its words (L6).
-    return re.search(pattern.replace(re.escape(CODE_GAP), "[0-9]{6}"), text)

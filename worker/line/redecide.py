@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine, Row, and_, select
+from sqlalchemy import Engine, and_, select
 
 from worker.clock import Clock
 from worker.line.door import PROGRAM, Entry, enter
@@ -43,7 +43,14 @@ def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None)
         raise RedecideError(f"Place {seq} of site {site_id} {stands}; only what could not be decided is decided again.")
     if not row.salt:
         raise RedecideError(f"The message at place {seq} of site {site_id} is erased.")
-    fresh = enter(engine, site_id, _entry(row), clock).outcome != "repeated"
+    payload, sent_at = row.payload, None
+    if row.kind in BY_PERSON:
+        told = row.payload or {}
+        # The first receipt, by our clock; what is here for the second time says so, and it is not told of again.
+        sent_at = row.sent_at if ORIGIN in told or REDECIDED in told else row.received_at
+        payload = {**told, REDECIDED: seq}
+    entry = Entry(row.kind, PROGRAM, message_id(site_id, seq), row.sender, row.text, payload, sent_at)
+    fresh = enter(engine, site_id, entry, clock).outcome != "repeated"
     again = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id(site_id, seq))
     with reading(engine).connect() as connection:
         return Again(connection.execute(select(inbox.c.seq).where(again)).scalar_one(), fresh)
@@ -52,13 +59,3 @@ def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None)
 def message_id(site_id: int, seq: int) -> str:
     """Return the message id under which a message stands in line again."""
     return f"{AGAIN}:{site_id}:{seq}"
-
-
-def _entry(row: Row[tuple[object, ...]]) -> Entry:
-    payload = row.payload or {}
-    # The first receipt, by our clock; what is here for the second time says so, and it is not told of again.
-    first = row.sent_at if ORIGIN in payload or REDECIDED in payload else row.received_at
-    by_person = row.kind in BY_PERSON
-    again = {**payload, REDECIDED: row.seq} if by_person else row.payload
-    sent_at = first if by_person else None
-    return Entry(row.kind, PROGRAM, message_id(row.site_id, row.seq), row.sender, row.text, again, sent_at)
