@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import Connection, Engine, delete, update
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.accounts.devices import device_of
@@ -42,20 +42,18 @@ class Throttle:
         """Count a try; return after how many seconds to come again, 0 when it may go on."""
         with self._engine.begin() as connection:
             connection.execute(delete(throttles).where(throttles.c.since <= self._now - WINDOW))
+        insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(throttles)
+        again = {"tries": throttles.c.tries + 1}
+        over: list[datetime] = []
         with self._engine.begin() as connection:
             # In one order everywhere, so that two tries never wait for each other.
-            over = [since for subject in sorted(self._limits) if (since := self._since_over(connection, subject))]
+            for subject in sorted(self._limits):
+                statement = insert.values(subject=subject, tries=1, since=self._now)
+                statement = statement.on_conflict_do_update(index_elements=["subject"], set_=again)
+                counted = connection.execute(statement.returning(throttles.c.tries, throttles.c.since)).one()
+                if counted.tries > self._limits[subject]:
+                    over.append(counted.since)
         return max((int((since + WINDOW - self._now).total_seconds()) + 1 for since in over), default=0)
-
-    def _since_over(self, connection: Connection, subject: str) -> datetime | None:
-        """Count a try with one subject; return since when they are counted if that is one too many."""
-        insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(throttles)
-        again = {"tries": throttles.c.tries + 1}
-        statement = insert.values(subject=subject, tries=1, since=self._now)
-        statement = statement.on_conflict_do_update(index_elements=["subject"], set_=again)
-        counted = connection.execute(statement.returning(throttles.c.tries, throttles.c.since)).one()
-        since: datetime = counted.since
-        return since if counted.tries > self._limits[subject] else None
 
     def succeeded(self) -> None:
         """Forget the tries with this name from here, and this one try of what others share."""

@@ -32,7 +32,11 @@ def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, a
     words = " ".join(asked)
     with database() as engine:
         site = the_site(engine, site_name)
-        meant = whole_moment(moment, site.zone) if moment else _present(engine, site)
+        if moment:
+            meant = whole_moment(moment, site.zone)
+        else:
+            with reading(engine).connect() as connection:
+                meant = present_of(connection, site.id, utc_now())
         if meant is None:
             raise WrongUsage(f"“{moment}” is no time; write 2026-11-05 09:00:00.")
         at = meant.astimezone(UTC)
@@ -41,11 +45,6 @@ def explain(asked: tuple[str, ...], site_name: str | None, moment: str | None, a
     if not case.known:
         raise Problem(f"Nobody had reported {words} at {site.name} by then.")
     click.echo(_as_json(case, undecided) if as_json else told(case, undecided))
-
-
-def _present(engine: Engine, site: SiteRow) -> datetime:
-    with reading(engine).connect() as connection:
-        return present_of(connection, site.id, utc_now())
 
 
 def the_site(engine: Engine, name: str | None) -> SiteRow:

@@ -192,20 +192,16 @@ def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[l
     if rows:
         connection.execute(insert(reports), rows)
     save(connection, batch.site_id, [fact for record in done for fact in record.decision.facts])
-    _welcome_back(connection, batch, done)
+    # Those who want to hear from us again: that a gateway once refused to send to them is forgotten (L8).
+    back = [m.sender for m, record in zip(batch.messages, done, strict=True) if record.decision.code == Code.OPTED_IN]
+    if back:
+        theirs = (opt_outs.c.site_id == batch.site_id) & opt_outs.c.phone.in_(back)
+        connection.execute(delete(opt_outs).where(theirs))
     said = (outgoing(batch.site_id, f"m:{record.decision.seq}", record.spoken, now) for record in done)
     written = put_out(connection, [row for rows in said for row in rows])
     moved = {"decided_seq": batch.messages[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
     connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
     return done, written
-
-
-def _welcome_back(connection: Connection, batch: Batch, done: Sequence[Recorded]) -> None:
-    """Forget that a gateway once refused to send to those who now want to hear from us again (L8)."""
-    wanted = [m.sender for m, record in zip(batch.messages, done, strict=True) if record.decision.code == Code.OPTED_IN]
-    if wanted:
-        theirs = (opt_outs.c.site_id == batch.site_id) & opt_outs.c.phone.in_(wanted)
-        connection.execute(delete(opt_outs).where(theirs))
 
 
 def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:
