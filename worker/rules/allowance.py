@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from worker.rules.codes import Code
 from worker.rules.deadlines import end_of_day
-from worker.rules.model import Deadline, Reply, Sender
+from worker.rules.model import Deadline, Reply
 from worker.rules.states import DeadlineKind
 from worker.rules.turn import Turn
 
@@ -31,27 +31,21 @@ def within_allowance(turn: Turn) -> Iterator[Reply]:
         if (reply.code, reply.recipient) in said:
             continue
         said.add((reply.code, reply.recipient))
-        told = _told(turn, reply.recipient)
-        day_over = told.told_in_day >= turn.policy.messages_per_day
-        if day_over or told.told_in_hour >= turn.policy.messages_per_hour:
+        known, hour = turn.state.sender(reply.recipient), turn.hour
+        day, _, _ = hour.partition("T")
+        in_hour = known.told_in_hour if known.told_hour == hour else 0
+        in_day = known.told_in_day if known.told_hour.startswith(day) else 0
+        day_over = in_day >= turn.policy.messages_per_day
+        if day_over or in_hour >= turn.policy.messages_per_hour:
             # All that a reply says must be able to wait: on several clients, a refusal may stand beside a duplicate.
             codes = {reply.code, *(Code(part["code"]) for part in reply.params.get("parts", ()))}
             if codes <= CAN_WAIT[reply.role]:
                 _put_by(turn, reply, day_over)
                 continue
-        turn.state.put(replace(told, told_in_hour=told.told_in_hour + 1, told_in_day=told.told_in_day + 1))
+        turn.state.put(replace(known, told_hour=hour, told_in_hour=in_hour + 1, told_in_day=in_day + 1))
         site = turn.in_hour()
         turn.state.put(replace(site, hour_messages=site.hour_messages + 1))
         yield reply
-
-
-def _told(turn: Turn, phone: str) -> Sender:
-    """Return what is remembered of a phone, with its counts as they stand in this hour and day."""
-    known, hour = turn.state.sender(phone), turn.hour
-    day, _, _ = hour.partition("T")
-    in_hour = known.told_in_hour if known.told_hour == hour else 0
-    in_day = known.told_in_day if known.told_hour.startswith(day) else 0
-    return replace(known, told_hour=hour, told_in_hour=in_hour, told_in_day=in_day)
 
 
 def _put_by(turn: Turn, reply: Reply, day_over: bool) -> None:

@@ -184,7 +184,18 @@ def _wrong(turn: Turn, sender: Sender, act: dict[str, Any]) -> Decision:
 
 def _named(turn: Turn, parsed: Command) -> dict[str, Any]:
     """Return what the answer names of an act: its clients and numbers, its answer, and the words behind (L5)."""
-    named = [_thing_named(turn, ref) for ref in parsed.refs]
+    named: list[dict[str, Any]] = []
+    for ref in parsed.refs:
+        # A number is told with its client: of a dispute, a form, a registration or a client's last four.
+        told: dict[str, Any] = {"ref": ref}
+        if ref.startswith("D"):
+            dispute = dispute_named(turn, Command("rule", refs=(ref,)))
+            told |= {"client": dispute.client, "mask": dispute.mask} if dispute is not None else {}
+        else:
+            claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0]
+            if not isinstance(claim, Missing):
+                told = named_params(claim) | (told if ref.startswith("V") else {})
+        named.append(told)
     named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
     about = " ".join(filter(None, (parsed.time, parsed.words)))
     return {"named": named, "answer": parsed.answer or "", "about": about}
@@ -207,14 +218,3 @@ def _lasting(turn: Turn, parsed: Command) -> Command:
     missing = tuple(r for r, claim in zip(parsed.reports, named, strict=False) if isinstance(claim, Missing))
     refs += [claim.ref for claim in named if not isinstance(claim, Missing)]
     return replace(parsed, refs=tuple(refs), reports=missing)
-
-
-def _thing_named(turn: Turn, ref: str) -> dict[str, Any]:
-    """Return a number as it is told, with its client: of a dispute, a form, a registration or a client's last four."""
-    if ref.startswith("D"):
-        dispute = dispute_named(turn, Command("rule", refs=(ref,)))
-        return {"ref": ref, "client": dispute.client, "mask": dispute.mask} if dispute is not None else {"ref": ref}
-    claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0]
-    if isinstance(claim, Missing):
-        return {"ref": ref}
-    return named_params(claim) | ({"ref": ref} if ref.startswith("V") else {})

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT
-from worker.scenarios.lines import Expected, Incoming, Line, Owner, RowLine, Scenario, SetUp, beginning
+from worker.scenarios.lines import Expected, Incoming, Owner, RowLine, Scenario, SetUp, beginning
 from worker.scenarios.stage import SentText, Stage, StandingReport
 
 
@@ -45,28 +45,26 @@ class _Rehearsal:
                 now = line.at
                 self.stage.advance(now)
                 self._mark(line.number)
-            self._line(line, line.at or start)
+            at = line.at or start
+            match line:
+                case SetUp():
+                    self.stage.set_up(line.site, line.kind, line.payload, at)
+                case Incoming():
+                    self._receive(line, at)
+                case Expected(never=True):
+                    self.never.append(line)
+                case Expected():
+                    self._expect(line, at)
+                case Owner():
+                    self._owner(line, at)
+                case RowLine():
+                    self._register(line, at)
+            self._mark(line.number)
         self._rest()
         return sorted(self.breaks, key=lambda b: b.line)
 
     def _mark(self, line: int) -> None:
         self.caused_by += [line] * (len(self.stage.outbox) - len(self.caused_by))
-
-    def _line(self, line: Line, at: datetime) -> None:
-        match line:
-            case SetUp():
-                self.stage.set_up(line.site, line.kind, line.payload, at)
-            case Incoming():
-                self._receive(line, at)
-            case Expected(never=True):
-                self.never.append(line)
-            case Expected():
-                self._expect(line, at)
-            case Owner():
-                self._owner(line, at)
-            case RowLine():
-                self._register(line, at)
-        self._mark(line.number)
 
     def _receive(self, line: Incoming, at: datetime) -> None:
         said = [sent for sent in self.stage.outbox if sent.phone == line.sender]

@@ -133,8 +133,11 @@ class MemoryStage:
         kept, echo = (kept, False) if form else own_part(kept, reversed(said), region)
         echo = echo or sender in {known.state.site.number for known in self._sites.values()}
         said_at = stated(sent_at)
-        payload = {} if form else _note_of_first(its.messages, sender, kept, said_at or at)
-        payload |= note_of_clock(at, believed)
+        payload = note_of_clock(at, believed)
+        if not form:
+            # What is its sender's last text once more has that noted beside it, as at the door.
+            same = (m for m in its.messages[-REPEAT_LOOK_BACK:] if (m.kind, m.sender, m.text) == ("text", sender, kept))
+            payload |= note_of_first(said_at or at, ((m.seq, m.sent_at or m.received_at, m.payload) for m in same))
         self._take(site, Message(0, at, "form" if form else "text", sender, kept, payload, said_at, echo))
 
     def _take(self, name: str, message: Message) -> None:
@@ -191,24 +194,16 @@ class MemoryStage:
 
     def register(self, site: str, at: datetime) -> Iterator[StandingReport]:
         """Yield the rows of a site's register as they stand now, in line order."""
-        its = self._sites[site]
-        yield from (_standing(its.state, row, at) for row in its.rows)
-
-
-def _note_of_first(messages: Sequence[Message], sender: str, text: str, sent: datetime) -> dict[str, Any]:
-    """Return what is noted beside a text that is its sender's last one once more, as the door does."""
-    same = (m for m in messages[-REPEAT_LOOK_BACK:] if (m.kind, m.sender, m.text) == ("text", sender, text))
-    return note_of_first(sent, ((m.seq, m.sent_at or m.received_at, m.payload) for m in same))
-
-
-def _standing(state: State, row: ReportRow, at: datetime) -> StandingReport:
-    claim = state.claims.get(row.number or 0)
-    # The number that he is known by now, where it was corrected (R25).
-    corrected = claim and any(alias.phone7 == (row.first3, row.last4) for alias in state.aliases_of(claim.number))
-    phone7 = claim.phone7 if claim and corrected else (row.first3, row.last4)
-    if claim is None or claim.place != (row.seq, row.part):
-        return StandingReport("", row.code, Client(row.client, *phone7), row.unit, row.agent, None, None)
-    # What a text was first read as stands with its row; the register shows what it became (R2b).
-    said = claim if any(reading.how != "checked" for reading in claim.readings) else row
-    client, ends = Client(said.client, *phone7), (claim.ends_at, claim.visited_at)
-    return StandingReport(claim.ref, status_of(claim, at), client, row.unit, said.agent, *ends)
+        state = self._sites[site].state
+        for row in self._sites[site].rows:
+            claim, phone7 = state.claims.get(row.number or 0), (row.first3, row.last4)
+            # The number that he is known by now, where it was corrected (R25).
+            if claim is not None and any(alias.phone7 == phone7 for alias in state.aliases_of(claim.number)):
+                phone7 = claim.phone7
+            if claim is None or claim.place != (row.seq, row.part):
+                yield StandingReport("", row.code, Client(row.client, *phone7), row.unit, row.agent, None, None)
+                continue
+            # What a text was first read as stands with its row; the register shows what it became (R2b).
+            said = claim if any(reading.how != "checked" for reading in claim.readings) else row
+            client, ends = Client(said.client, *phone7), (claim.ends_at, claim.visited_at)
+            yield StandingReport(claim.ref, status_of(claim, at), client, row.unit, said.agent, *ends)
