@@ -3,6 +3,7 @@
 One report of a sender on these digits, not older than `amend_minutes`, not amended three times
     the same name and agent     → no amending: a repeat (R7), which confirms a reading that was not sure
     a name that was misread     → judged at the claim's own place (`first_text.py: may_be_misread`)
+    its first name again        → it was there before others; ten minutes from the last change, however often it was
     any other name              → judged at the amending text's place; with another's claim between them: contested
     an agent of the first text  → put right; any other agent is 转, and refused here
 Its number, its unit and its end stay. What cannot be amended is a report like any other, at its own place.
@@ -24,7 +25,7 @@ from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, named_params, rival_params
 from worker.rules.part import Part
 from worker.rules.rank import MOST_RIVALS, has_tried_many, outranking
-from worker.rules.readings import AFFIRMED, AMENDED, became, reading_of, times_amended
+from worker.rules.readings import AFFIRMED, AMENDED, became, first_reading, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.states import PENDING, ClaimState, Flag
 from worker.rules.term import withdrawn_before
@@ -45,7 +46,16 @@ class Place:
 
 def in_window(turn: Turn, claim: Claim) -> bool:
     """Tell whether a claim may still be put right: so many minutes from its first receipt, that instant included."""
-    return turn.now - claim.reported_at <= timedelta(minutes=turn.policy.amend_minutes)
+    return turn.now - claim.reported_at <= _window(turn)
+
+
+def _window(turn: Turn) -> timedelta:
+    return timedelta(minutes=turn.policy.amend_minutes)
+
+
+def _is_first_name(claim: Claim, name: str) -> bool:
+    """Tell whether an amended claim gets its first name again: whose number was forged puts right what he hears of."""
+    return bool(times_amended(claim)) and same_name(first_reading(claim).client, name)
 
 
 def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
@@ -89,6 +99,7 @@ def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
         return None
     claim = own[-1]
     fresh = in_window(turn, claim) and claim.seq != turn.message.seq and times_amended(claim) < MOST_TIMES
+    fresh = fresh or (_is_first_name(claim, name) and turn.now - claim.readings[-1].at <= _window(turn))
     waits = claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED) and not set(claim.flags) & set(LASTING_FLAGS)
     moved = claim.visited_at or claim.came_at or claim.deal_at or claim.renewed_at or state.visits_of(claim.number)
     linked = state.aliases_of(claim.number) or state.kin_at(claim.phone7)
@@ -136,7 +147,7 @@ def _place_of(turn: Turn, claim: Claim, name: str) -> Place | None:
     # A name passes nobody who is meant by it, a new one nobody who came before it. What was misread was there before
     # them, but what a person has settled, or the desk has seen, stays so.
     passed = [c for c in between if names_agree(c.client, name)]
-    if may_be_misread(turn, claim, name):
+    if may_be_misread(turn, claim, name) or _is_first_name(claim, name):
         passed = [c for c in passed if c.state != ClaimState.SUSPECTED]
     elif not all(names_agree(known, name) for known in claim.names):
         passed += [c for c in between if c not in passed]
