@@ -7,8 +7,12 @@ webhook's door does. Whoever forges a sender's number hears nothing: answers go 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from parsers.message import Parsed
 from worker.rules.client import Client
 from worker.rules.codes import Code
+from worker.rules.decide import read
+from worker.rules.model import Claim, Message
+from worker.rules.state import State
 from worker.scenarios.language import read_scenario
 from worker.scenarios.lines import SetUp, beginning
 from worker.scenarios.stage import MemoryStage, SentText
@@ -39,7 +43,8 @@ class Game:
 
     def __init__(self, more: str = "") -> None:
         """`more`: further set-up lines of a scenario."""
-        self.stage, self.now, self.site = MemoryStage(), START, SITE
+        self.stage, self.now, self.site = MemoryStage(self._read), START, SITE
+        self.states = dict[str, State]()
         scenario = read_scenario(SETTING + more)
         for line in scenario.lines:
             assert isinstance(line, SetUp)
@@ -88,9 +93,17 @@ class Game:
         name, mask = client.rsplit(" ", 1)
         return self.stage.owner(self.site, Client(name, mask[:3], mask[-4:]), at or self.now).unit or "nobody"
 
+    def claims(self) -> list[Claim]:
+        """Return every claim as it stands."""
+        return list(self.states[self.site].claims.values())
+
     def heard(self, phone: str) -> list[SentText]:
         """Return all that a phone was ever told."""
         return [sent for sent in self.stage.outbox if sent.phone == phone]
+
+    def _read(self, state: State, message: Message) -> Parsed:
+        self.states[state.site.name] = state
+        return read(state, message)
 
     def _put(self, sender: str, words: str, sent_ago: timedelta | None, site: str, *, form: bool) -> list[SentText]:
         self.until(self.now + timedelta(seconds=1))

@@ -4,9 +4,12 @@ Each game is a sequence of moves through the line's door (`games.py`), with what
 number can send whatever its owner can, and reads nothing.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.games import (
     CONSULTANT,
@@ -22,6 +25,7 @@ from tests.games import (
     Game,
     told,
 )
+from worker.rules.model import Claim
 from worker.scenarios.stage import SentText
 
 QIN = "秦朗 151****2222"
@@ -401,3 +405,91 @@ def test_no_short_text_has_a_long_answer(game: Game, word: str) -> None:
     answers = [sent.words for sent in game.text(LI, text)]
     assert len(answers) == 1
     assert len(answers[0]) <= 3 * 67
+
+
+def test_a_forged_change_of_the_name_is_put_back_whoever_came_meanwhile(game: Game) -> None:
+    for name in ("赵云", "马超", "黄忠"):
+        game.text(LI, f"报备 {name} 151****2222")
+    game.text(WANG, f"报备 {QIN}")
+    game.pass_by(minutes=9)
+    assert game.said(LI, f"报备 {QIN}") == "amended"
+    assert game.owner(QIN) == "链家"
+
+
+# ---- Whatever two rivals, a stranger and a forger of anybody's number send -------------------------------------------
+
+CLIENTS = (QIN, "秦先生 151****2222", "秦郎 151****2222", "赵云 139****1111", "赵云 139****1112")
+REFERENCES = (QIN, QIN, *CLIENTS, "R1", "R2", "R3", "V1", "2222")
+WORDS = (
+    *("报备 {}", "报备 {}", "另报 {}", "查 {}", "跟进 {} 电话", "撤 {}", "取消 {}", "到访 {}", "到访 {} 00:10"),
+    *(
+        "自访 {} 王五",
+        "异议 {} 我的",
+        "签 {}",
+        "更正 {} 151****9999 证明",
+        "判 {} 重复",
+        "定金 {} 贝壳",
+        "裁定 D1 贝壳",
+    ),
+    *(
+        "材料 D1 短信",
+        "报备 {} 链家",
+        "报备 {} 小马 链家",
+        "亲属 {} R2 夫妻 结婚证",
+        "核实 V1 否",
+        "是",
+        "否",
+        "签",
+        "TD",
+        "START",
+        "帮助",
+    ),
+    *("000000", "2222", "别名 秦朗 钱进"),
+)
+PLAYERS = {LI: "链家", ZHOU: "链家", WANG: "贝壳", SUN: "贝壳", STRANGER: ""}
+NAMES = {"链家": ("链家", "钱进", "周涛"), "贝壳": ("贝壳", "王五", "孙权")}
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from((*PLAYERS, WANG, STRANGER, LI, MANAGER, CONSULTANT, SERVICE)),
+        st.sampled_from(WORDS),
+        st.sampled_from(REFERENCES),
+        st.sampled_from((1, 1, 1, 60, 700, 90_000)),
+    ),
+    min_size=5,
+    max_size=25,
+)
+
+
+def beyond_his_view(reader: str, sent: SentText, written: str, claims: list[Claim]) -> list[str]:
+    """Return what a message tells of claims that are not its reader's, nor his unit's, beyond what he has written."""
+    unit = PLAYERS[reader]
+    foreign = [c for c in claims if c.unit != unit and reader not in (c.sender, c.agent_phone)]
+    own = {value for c in claims if c not in foreign for value in (c.ends_at, *c.names)}
+    told_of = f"{sent.words} {sent.ref} {sent.params}"
+    hidden = [name for its, names in NAMES.items() if its != unit for name in names]
+    hidden += [word for c in foreign for word in (c.sender, c.agent_phone) if word not in ("", reader)]
+    hidden += [c.ends_at.isoformat() for c in foreign if c.ends_at not in own]
+    hidden += [name for c in foreign for name in c.names if name not in own]
+    refs = [c.ref for c in foreign if re.search(rf"{c.ref}(?!\d)", told_of)]
+    return [word for word in (*hidden, *refs) if word in told_of and word not in written]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(MOVES)
+def test_no_moves_tell_a_rival_or_end_a_claim_without_its_code(moves: list[tuple[str, str, str, int]]) -> None:
+    game = Game()
+    game.said(LI, f"报备 {QIN}")
+    written = dict.fromkeys(PLAYERS, "")
+    for sender, words, reference, seconds in moves:
+        text, before = words.format(reference), game.claims()
+        written[sender] = written.get(sender, "") + text
+        notices, answers = game.pass_by(seconds=seconds), game.text(sender, text)
+        assert len(told(sender, answers)) <= 1
+        for each in [*notices, *answers]:
+            if each.phone in PLAYERS:
+                assert beyond_his_view(each.phone, each, written[each.phone], game.claims()) == [], (text, each)
+        after = {claim.number: claim for claim in game.claims()}
+        for claim in before:
+            now = after[claim.number]
+            assert now.ended_at == claim.ended_at, (sender, text)
+            assert now.ends_at >= claim.ends_at or now.state == "contested", (sender, text)
