@@ -11,12 +11,12 @@ from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal, told_of
 from worker.rules.families import claims_of_family
 from worker.rules.foreign import count_foreign, foreign_left
-from worker.rules.identity import names_agree
+from worker.rules.identity import same_name
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.numbers import Rule
 from worker.rules.references import Missing, in_his_view
 from worker.rules.states import Side
-from worker.rules.subject import claim_named
+from worker.rules.subject import claim_named, written_as
 from worker.rules.turn import Turn
 from worker.rules.values import Party
 
@@ -53,8 +53,8 @@ def decide_object(turn: Turn, parsed: Command) -> Decision:
         count_foreign(turn, 1)
     disputes = [dispute for of_family in family for dispute in turn.state.disputes_of(of_family.number)]
     at, unit = turn.state.claims_at(claim.phone7), turn.listed.unit
-    reported = any(own.unit == unit and names_agree(own.client, claim.client) for own in at)
-    named = "" if parsed.reports or reported else claim.ref
+    reported = any(own.unit == unit and same_name(own.client, claim.client) for own in at)
+    named = "" if reported else written_as(parsed, claim)
     return answered(turn, "object", [_object(turn, turn.listed, holder, disputes, parsed.words, named)])
 
 

@@ -3,9 +3,18 @@
 from parsers.message import Command
 from worker.rules.client import Client
 from worker.rules.codes import Code
+from worker.rules.identity import same_name
 from worker.rules.model import Claim
 from worker.rules.references import Missing, claim_numbered, claims_meant, latest_named
 from worker.rules.turn import Turn
+
+
+def written_as(parsed: Command, claim: Claim) -> str:
+    """Return what a command calls a claim where that is less than its client: number or surname; else "" (L1)."""
+    if parsed.refs:
+        return claim.ref
+    written = Client.of(parsed.reports[0])
+    return "" if same_name(written.name, claim.client) else written.name + written.mask
 
 
 def claim_named(turn: Turn, parsed: Command) -> Claim | Missing:

@@ -78,7 +78,7 @@ class Party:
     until: datetime | None = None
     """of an objector: until when his papers count (R19, J4)"""
     named: str = ""
-    """of an objector who wrote no more than a claim's number, which his unit need not know: that number"""
+    """of an objector who wrote less than a client whom he need not know: what he wrote, R1 or 张先生138****5678"""
 
     @property
     def left_out(self) -> tuple[str, ...]:
