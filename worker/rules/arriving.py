@@ -16,7 +16,7 @@ from worker.rules.references import Missing
 from worker.rules.signing import confirm
 from worker.rules.states import ClaimState, Flag, FormKind, FormState, Signer
 from worker.rules.turn import Turn
-from worker.rules.walk_ins import come_again, early_params, take_in, walk_in
+from worker.rules.walk_ins import enter_walk_in, take_in
 
 
 def decide_walkin(turn: Turn, parsed: Command) -> Decision:
@@ -37,13 +37,7 @@ def decide_walkin(turn: Turn, parsed: Command) -> Decision:
         return answered(turn, "walkin", [Outcome(Code.REFUSED_LATE, rules=(Rule.R16,))])
     if standing.case == "live" and standing.claim is not None:
         return answered(turn, "walkin", [_alone(turn, guests[0], standing, standing.claim, at, desk)])
-    if standing.case == "walkin" and standing.claim is not None:
-        form = come_again(turn, guests[0], standing.claim, at)
-        return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))])
-    form = walk_in(turn, guests[0], standing, at)
-    if standing.case == "early":
-        return answered(turn, "walkin", [Outcome(Code.WALKIN, early_params(form), form.ref, (Rule.R6, Rule.R1))])
-    return answered(turn, "walkin", [Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))])
+    return answered(turn, "walkin", [enter_walk_in(turn, guests[0], standing, at)])
 
 
 def _alone(turn: Turn, guest: Report, standing: Standing, claim: Claim, at: datetime, desk: Signer) -> Outcome:

@@ -35,8 +35,9 @@ from worker.rules.turn import Turn
 
 def decide_report(turn: Turn, parsed: ReportText) -> Decision:
     """Decide a report text: each client by himself, one reply for all (E2, C13)."""
-    if _counts_for_nothing(turn, parsed):
-        return _refused_whole(turn, parsed)
+    refusal = _refused_whole(turn, parsed)
+    if refusal is not None:
+        return refusal
     parts = [_decide_client(turn, parsed, index) for index in range(len(parsed.reports))]
     if parsed.intent == Intent.CORRECTION:
         parts = says_that_the_first_stands(turn, parts)
@@ -63,16 +64,15 @@ def decide_report(turn: Turn, parsed: ReportText) -> Decision:
     return turn.decision("report", first.code, tuple(dict.fromkeys(rule for part in parts for rule in part.rules)))
 
 
-def _counts_for_nothing(turn: Turn, parsed: ReportText) -> bool:
-    """Tell whether the text's fault leaves nothing to register: full numbers and missing agents can be cured (R2)."""
+def _refused_whole(turn: Turn, parsed: ReportText) -> Decision | None:
+    """Refuse a text whose fault leaves nothing to register; full numbers and missing agents can be cured (R2)."""
     if parsed.error is None:
-        return turn.policy.full_number == "refuse" and any(r.was_full for r in parsed.reports)
-    if parsed.error == "full_phone_given":
-        return turn.policy.full_number == "refuse" or not parsed.reports
-    return parsed.error != "missing_agent" or not parsed.reports
-
-
-def _refused_whole(turn: Turn, parsed: ReportText) -> Decision:
+        curable, in_full = True, any(report.was_full for report in parsed.reports)
+    else:
+        in_full = parsed.error == "full_phone_given"
+        curable = bool(parsed.reports) and (in_full or parsed.error == "missing_agent")
+    if curable and not (in_full and turn.policy.full_number == "refuse"):
+        return None
     known = not turn.is_stranger
     if not known and not turn.is_abroad:
         known = bool(turn.own_live_claims() or turn.state.unit_within(turn.message.text))

@@ -19,7 +19,7 @@ from worker.rules.signing import take_signature
 from worker.rules.states import FormKind, Signer
 from worker.rules.turn import Turn
 from worker.rules.values import Member
-from worker.rules.walk_ins import come_again, early_params, walk_in
+from worker.rules.walk_ins import enter_walk_in
 
 
 def decide_visit(turn: Turn, parsed: Command) -> Decision:
@@ -63,7 +63,12 @@ def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: dat
     first = next((i for i, standing in enumerate(standings) if standing.case == "live"), 0)
     guest, standing = guests[first], standings[first]
     if standing.case != "live" or standing.claim is None:
-        return _under_no_report(turn, guest, standing, at)
+        outcome = enter_walk_in(turn, guest, standing, at)
+        if standing.case != "over" or standing.claim is None:
+            return outcome
+        # That the report ran out is told to the sender, the walk-in to the manager (B11).
+        turn.notify(turn.state.staff("manager"), Code.WALKIN, outcome.params, outcome.ref)
+        return Outcome(Code.EXPIRED, expired_params(standing.claim), standing.claim.ref, (Rule.R8, Rule.R6))
     others = [(g, s) for i, (g, s) in enumerate(zip(guests, standings, strict=True)) if i != first]
     members = []
     for other, his in others:
@@ -72,21 +77,6 @@ def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: dat
             mark_arrival(turn, other, claim, his.mismatch, at)
         members.append(Member(*Client.of(other), claim.number))
     return _enter(turn, guest, standing, standing.claim, tuple(members), at, signer)
-
-
-def _under_no_report(turn: Turn, guest: Report, standing: Standing, at: datetime) -> Outcome:
-    """R6: no live report at arrival; one that ran out is told to the sender, the walk-in to the manager (B11)."""
-    claim = standing.claim
-    if standing.case == "walkin" and claim is not None:
-        form = come_again(turn, guest, claim, at)
-        return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
-    form = walk_in(turn, guest, standing, at)
-    if standing.case == "over" and claim is not None:
-        turn.notify(turn.state.staff("manager"), Code.WALKIN, form_params(form), form.ref)
-        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref, (Rule.R8, Rule.R6))
-    if standing.case == "early":
-        return Outcome(Code.WALKIN, early_params(form), form.ref, (Rule.R6, Rule.R1))
-    return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))
 
 
 def _enter(

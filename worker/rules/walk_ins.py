@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from parsers.message import Report
+from worker.rules.answers import Outcome
 from worker.rules.codes import Code
 from worker.rules.forms import form_params, signed_by, signer_of
 from worker.rules.guests import Standing
 from worker.rules.identity import name_key
 from worker.rules.model import WALK_IN, Claim, Visit
+from worker.rules.numbers import Rule
 from worker.rules.protection import visited
 from worker.rules.states import ClaimState, Flag, FormKind, FormState
 from worker.rules.turn import Turn
@@ -19,31 +21,25 @@ WHY_UNDER_NONE: Final[Mapping[str, tuple[Flag, ...]]] = {"early": (Flag.EARLY,),
 """How a client stood at his arrival (`guests.Standing`) → why no report of him counts."""
 
 
-def walk_in(turn: Turn, guest: Report, standing: Standing, arrived_at: datetime) -> Visit:
-    """Write the form of a client who comes under no report that counts, and take him in; nobody has to sign it.
+def enter_walk_in(turn: Turn, guest: Report, standing: Standing, arrived_at: datetime) -> Outcome:
+    """Write the form of a client who comes under no report that counts, and take him in; nobody has to sign it (R6).
 
-    Who came before a live report is taken from his reporter: he and the managers are told at once (R1, E14).
+    Another visit of a walk-in is a contact (R14). Who came before a live report is taken from his reporter: he and the
+    managers are told at once (R1, E14).
     """
     form = _form(turn, guest, arrived_at)
+    if standing.case == "walkin" and standing.claim is not None:
+        form = replace(form, claim=standing.claim.number)
+        turn.state.put(form)
+        turn.state.put(visited(standing.claim, form))
+        return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
     turn.state.put(form)
     take_in(turn, form, WHY_UNDER_NONE.get(standing.case, ()))
     if standing.case == "early" and standing.claim is not None:
-        losers = [standing.claim.to_tell, *turn.state.staff("manager")]
-        turn.notify(losers, Code.WALKIN, early_params(form), form.ref)
-    return form
-
-
-def early_params(form: Visit) -> dict[str, Any]:
-    """Return what is told of a walk-in who came before his report."""
-    return form_params(form) | {"state": "early"}
-
-
-def come_again(turn: Turn, guest: Report, claim: Claim, arrived_at: datetime) -> Visit:
-    """Write the form of another visit of a walk-in: a contact."""
-    form = replace(_form(turn, guest, arrived_at), claim=claim.number)
-    turn.state.put(form)
-    turn.state.put(visited(claim, form))
-    return form
+        params = form_params(form) | {"state": "early"}
+        turn.notify([standing.claim.to_tell, *turn.state.staff("manager")], Code.WALKIN, params, form.ref)
+        return Outcome(Code.WALKIN, params, form.ref, (Rule.R6, Rule.R1))
+    return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))
 
 
 def take_in(turn: Turn, form: Visit, flags: tuple[Flag, ...]) -> Claim:
