@@ -29,22 +29,21 @@ def tell_due(engine: Engine, now: datetime) -> int:
     """
     with reading(engine).connect() as connection:
         waiting = connection.execute(select(cursors.c.site_id)).scalars().all()
-    return sum(_tell_site(engine, site_id, now) for site_id in waiting)
-
-
-def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
-    with reading(engine).connect() as connection:
-        cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
-        if not _due(connection, cursor, now):
-            return 0
-    with committing(engine, "notices.commit") as connection:
-        cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id).with_for_update()).one()
-        last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
-        if cursor.decided_seq < last:
-            return 0
-        written = _tell_all(connection, cursor, _due(connection, cursor, now), now)
-    tell_written(written)
-    return len(written)
+    total = 0
+    for site_id in waiting:
+        of_site = select(cursors).where(cursors.c.site_id == site_id)
+        with reading(engine).connect() as connection:
+            if not _due(connection, connection.execute(of_site).one(), now):
+                continue
+        with committing(engine, "notices.commit") as connection:
+            cursor = connection.execute(of_site.with_for_update()).one()
+            last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
+            if cursor.decided_seq < last:
+                continue
+            written = _tell_all(connection, cursor, _due(connection, cursor, now), now)
+        tell_written(written)
+        total += len(written)
+    return total
 
 
 def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:

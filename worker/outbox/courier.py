@@ -107,25 +107,13 @@ class Courier:
         for tried in range(1, RECORD_TRIES + 1):
             try:
                 record(self.engine, leased, outcome, self.clock())
+                break
             except DBAPIError as error:
                 last = tried == RECORD_TRIES
                 complain(log, "outcome not recorded", error, reply=reply, attempt=attempt, tried=tried, final=last)
-                if not last:
-                    time.sleep(RECORD_PAUSE_S)
-            else:
-                _tell(leased, outcome)
-                return
-
-
-def _tell(leased: Lease, outcome: Handover) -> None:
-    level = logging.INFO if isinstance(outcome, Sent) else logging.WARNING
-    say(
-        log,
-        "handed over",
-        level,
-        **trail(leased.site_id, leased.cause),
-        reply=leased.outgoing.reply_id,
-        attempt=leased.outgoing.attempt,
-        outcome=type(outcome).__name__,
-        code=None if isinstance(outcome, Sent) else outcome.code,
-    )
+                if last:
+                    return
+                time.sleep(RECORD_PAUSE_S)
+        level, code = (logging.INFO, None) if isinstance(outcome, Sent) else (logging.WARNING, outcome.code)
+        ids, kind = trail(leased.site_id, leased.cause), type(outcome).__name__
+        say(log, "handed over", level, **ids, reply=reply, attempt=attempt, outcome=kind, code=code)

@@ -72,16 +72,8 @@ class Metrics(Collector):
             waiting, bad = len(spool.waiting()), len(spool.set_aside_names())
             yield _gauge("baobei_spooled_texts", "Texts that wait in this machine's spool.", waiting)
             yield _gauge("baobei_spool_unreadable_texts", "Files of this machine's spool that nobody could read.", bad)
-        yield from self._of_database()
         families: list[Metric] = []
-        with suppress(RedisError, OSError):
-            families = list(_redis(self._runtime))
-        yield _gauge("baobei_redis_up", "Whether Redis answers.", bool(families))
-        yield from families
-
-    def _of_database(self) -> Iterator[Metric]:
         now = self._runtime.clock()
-        families: list[Metric] = []
         try:
             with reading(self._runtime.engine).connect() as connection:
                 families += _line(connection, now)
@@ -92,6 +84,11 @@ class Metrics(Collector):
         except SQLAlchemyError:
             families = []
         yield _gauge("baobei_database_up", "Whether the database answers.", bool(families))
+        yield from families
+        families = []
+        with suppress(RedisError, OSError):
+            families = list(_redis(self._runtime))
+        yield _gauge("baobei_redis_up", "Whether Redis answers.", bool(families))
         yield from families
 
 
