@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from parsers.edges import Edge
-from parsers.message import FAULTS, Parsed, PartFault, Report
+from parsers.message import FAULTS, PartFault, Report, ReportText
 from parsers.normalise import Reading
 from parsers.phones import Phone
 from parsers.pieces import Piece
@@ -59,12 +59,12 @@ def _last_word(path: Sequence[tuple[Edge, str]]) -> list[Part]:
     return [Part("A", words[0].start, words[-1].end)] if joined and 2 <= length <= 3 else []
 
 
-def assemble(parts: Sequence[Part], reading: Reading) -> Parsed:
+def assemble(parts: Sequence[Part], reading: Reading) -> ReportText:
     """Return the reports of these parts, or their fault."""
     drafts = _drafts(parts)
     if not any(draft.number for draft in drafts):
         found = any(part.tag in ("C", "A") for part in parts)
-        return Parsed("report", "missing_phone" if found else "unreadable")
+        return ReportText("missing_phone" if found else "unreadable")
     agents, units = (_shared(_told(parts, tag), drafts) for tag in "AU")
     good: list[Report] = []
     faults: list[PartFault] = []
@@ -79,9 +79,9 @@ def assemble(parts: Sequence[Part], reading: Reading) -> Parsed:
             faults.append(PartFault(error or "", _stretch(draft, reading)))
     found_faults = [e for e in FAULTS if e in whole]
     if not good:
-        return Parsed("report", found_faults[0])
+        return ReportText(found_faults[0])
     curable = [e for e in found_faults if e in _CURABLE]
-    return Parsed("report", curable[0] if curable else None, tuple(dict.fromkeys(good)), tuple(faults))
+    return ReportText(curable[0] if curable else None, tuple(dict.fromkeys(good)), tuple(faults))
 
 
 def _drafts(parts: Sequence[Part]) -> list[_Draft]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from parsers.assembly import Part
 from parsers.edges import Known, gap_behind
-from parsers.message import Parsed
+from parsers.message import ReportText
 from parsers.pieces import Piece
 from parsers.reservations import Path, forbids, is_standard, leaves_a_number, takes_back
 from parsers.shapes import company_shape, person_shape
@@ -30,7 +30,7 @@ _FAMILIAR: Final = frozenset("阿小老大")
 class Candidate:
     """A reading among others: what it comes to, its way through the lattice, by how much that is behind the best."""
 
-    parsed: Parsed
+    parsed: ReportText
     path: Path
     parts: Sequence[Part]
     behind: int
@@ -42,7 +42,7 @@ class Sight:
 
     pieces: Sequence[Piece]
     candidates: Sequence[Candidate]
-    second: Parsed
+    second: ReportText
     second_parts: Sequence[Part]
     known: Known
     skeleton: str
@@ -151,7 +151,7 @@ def _is_listed(unit: str, known: Known) -> bool:
     return unit in known.units or any(unit.startswith(name) for name in known.units)
 
 
-def _difference(one: Parsed, other: Parsed) -> str:
+def _difference(one: ReportText, other: ReportText) -> str:
     """Return in what two readings differ: E error, M how many, N numbers, C clients, A agents, U units."""
     if len(one.reports) != len(other.reports) or len(one.faults) != len(other.faults):
         return "M"

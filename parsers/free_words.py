@@ -12,7 +12,7 @@ from typing import Final
 from parsers.arguments import TAKEN, Arguments, read_arguments
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.message import Intent, Lexicon, Parsed
+from parsers.message import Arrival, Command, Intent, Lexicon, Meaning, ReportText, Unknown
 from parsers.normalise import Reading
 from parsers.phones import Phone, blank
 from parsers.reader import read_clients, read_report
@@ -78,13 +78,13 @@ _HINT: Final = re.compile(
 _MOMENT_BEFORE: Final = 16
 
 
-def read_free(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def read_free(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Meaning | None:
     """Return what a text says in free words of a report, None if it says nothing of the kind."""
     skeleton = reading.skeleton
     if not _HINT.search(skeleton):
         return None
     if _VISIT_OFF.search(skeleton) and not skeleton.lstrip().startswith("报备"):
-        return Parsed("unknown", "not_a_report", begins_like_command=True, calls_off_visit=True)
+        return Unknown(begins_like_command=True, calls_off_visit=True)
     return (
         _read("give_up", reading, phones, lexicon)
         or _read("query", reading, phones, lexicon)
@@ -105,17 +105,17 @@ def _patterns(words: str, behind: str) -> tuple[re.Pattern[str], re.Pattern[str]
 _PATTERNS: Final = {"give_up": _patterns(_GIVE_UP, _GIVE_UP_BEHIND), "query": _patterns(_ASK, _ASK)}
 
 
-def _read(kind: str, reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def _read(kind: str, reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     skeleton = reading.skeleton[: without_thanks(reading.skeleton)]
     if kind == "give_up" and _NOT_OF_A_CLAIM.search(skeleton):
         return None
     alone, first, last = _PATTERNS[kind]
     if len(skeleton) <= _LONGEST_END and alone.fullmatch(skeleton):
-        return Parsed(kind)
+        return Command(kind)
     for begin, end in _places(kind, skeleton, phones, first, last):
         found = read_arguments(kind, reading, begin, phones, lexicon, end)
         if found.direct and _nothing_else(found, lexicon):
-            return Parsed(kind, None, tuple(found.reports), (), tuple(found.refs))
+            return Command(kind, reports=tuple(found.reports), refs=tuple(found.refs))
     return None
 
 
@@ -151,7 +151,7 @@ def _without(reading: Reading, start: int, end: int) -> Reading:
     return Reading(cut(reading.clean), cut(reading.skeleton))
 
 
-def _other_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def _other_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> ReportText | None:
     """另报 张三 … is a report of another client, 到访 … 明天 announces one, 更正 or 打错了 one that mends an earlier report (L22, L23)."""
     if phones and _TO_COME.search(reading.skeleton) and (head := _ANNOUNCED.match(reading.skeleton)):
         return _report_of(_without(reading, *head.span()), phones, lexicon, Intent.NONE)
@@ -164,12 +164,12 @@ def _other_report(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Pa
     return None
 
 
-def _report_of(reading: Reading, phones: list[Phone], lexicon: Lexicon, intent: Intent) -> Parsed | None:
+def _report_of(reading: Reading, phones: list[Phone], lexicon: Lexicon, intent: Intent) -> ReportText | None:
     parsed = read_clients(reading, phones, lexicon)
-    return replace(parsed, intent=intent) if parsed.kind == "report" and parsed.reports else None
+    return replace(parsed, intent=intent) if parsed.reports else None
 
 
-def _arrival(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def _arrival(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> ReportText | None:
     """带看 张三 …, or 张三 … 到访: he is there, and the rules know whether that is a visit or a report (L15).
 
     It is called a report where somebody is named who brings him, a visit where nobody is.
@@ -185,11 +185,10 @@ def _arrival(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed 
         return None
     read = read_clients if head else read_report
     parsed = read(_without(reading, *place.span()), phones, lexicon)
-    if parsed.kind != "report" or not parsed.reports or parsed.faults:
+    if not isinstance(parsed, ReportText) or not parsed.reports or parsed.faults:
         return None
     before = max(0 if head else good[-1].end, place.start() - _MOMENT_BEFORE)
     beside = ((place.end(), None), (before, place.start()))
     moments = [read_arguments("visit", reading, begin, phones, lexicon, end) for begin, end in beside]
     moment = next((m for m in moments if m.date or m.time), moments[0])
-    there = replace(parsed, arrival=True, date=moment.date, time=moment.time)
-    return replace(there, kind="visit", error=None) if parsed.error == "missing_agent" else there
+    return replace(parsed, arrival=Arrival(moment.date, moment.time))

@@ -11,7 +11,7 @@ from typing import Final
 from parsers.arguments import OF_ARRIVAL, Arguments, read_arguments, take_refs
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.message import Lexicon, Parsed, Report
+from parsers.message import Command, Lexicon, Report
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.reader import read_clients, read_whose
@@ -88,15 +88,15 @@ _BLOCK: Final = re.compile(r"^客户[^\n:]{0,4}:[\s\S]*\n[^\n:]{2,14}:")
 _PAIR: Final = re.compile(r"\s*[:,]?\s*([^\s=:,，]{1,20})\s*(?:[=:,，]|\s是\s|\s就是\s|\s)\s*([^\s=:,，]{1,20})[\s,]*")
 
 
-def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     """Return the command that a text begins with, None when it begins with none; a bare keyword asks for help."""
     skeleton = reading.skeleton
     whole = skeleton.strip(" \n。.!")
     if whole in _BARE or whole in ("", "?", "??"):
-        return Parsed("help") if whole else None
+        return Command("help") if whole else None
     code = CONFIRMS.fullmatch(whole)
     if code or re.fullmatch(r"\d{4}", whole):
-        return Parsed("confirm", refs=(code[1] if code else whole,))
+        return Command("confirm", refs=(code[1] if code else whole,))
     head = _HEAD.match(skeleton)
     return _read(head, reading, phones, lexicon) if head else None
 
@@ -110,15 +110,15 @@ def begins_like_command(skeleton: str) -> bool:
     return not behind.isalpha() or behind in SURNAMES or behind in "rvd"
 
 
-def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     keyword = head[2] or head[3]
     kind, begin = KEYWORDS[keyword], head.end()
     behind = reading.skeleton[begin:]
     bare = not behind[: without_thanks(behind)].strip(_NOTHING)
     if kind == "help":
-        return Parsed("help") if bare or _EXPLAINS.fullmatch(behind[: without_thanks(behind)]) else None
+        return Command("help") if bare or _EXPLAINS.fullmatch(behind[: without_thanks(behind)]) else None
     if bare:
-        return Parsed("sign" if kind == "sign" else "help")
+        return Command("sign" if kind == "sign" else "help")
     if kind == "visit" and _BLOCK.match(behind):
         return None
     if kind == "alias":
@@ -128,7 +128,7 @@ def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: L
     return _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
 
 
-def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -> Parsed | None:
+def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -> Command | None:
     everything = kind == "sign" and _ALL.match(found.body, found.begin)
     if everything:
         found.take(*everything.span())
@@ -147,7 +147,7 @@ def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -
     if reports and kind in OF_ARRIVAL and words:
         reports, words = _with_agent(reports, words, lexicon)
     refs = tuple(found.refs)
-    return Parsed(kind, None, tuple(reports), (), refs, found.date, found.time, answer, words)
+    return Command(kind, None, tuple(reports), (), refs, found.date, found.time, answer, words)
 
 
 def _is_sentence(kind: str, found: Arguments, answer: str | None) -> bool:
@@ -204,17 +204,17 @@ def _without_fillers(kind: str, found: Arguments) -> str:
     return words.strip(" ,，")
 
 
-def _alias(reading: Reading, begin: int) -> Parsed | None:
+def _alias(reading: Reading, begin: int) -> Command | None:
     """别名 阿强 张强: a further name, then the one of the roster (L21)."""
     end = begin + without_thanks(reading.skeleton[begin:])
     pair = _PAIR.fullmatch(reading.skeleton, begin, end)
     if pair is None:
         return None
     alias, name = (reading.clean[slice(*pair.span(group))] for group in (1, 2))
-    return Parsed("alias", words=f"{alias} {name}")
+    return Command("alias", words=f"{alias} {name}")
 
 
-def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Parsed | None:
+def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     """Read what follows 团报 as a report text (D10): its fault, if it has one, stands with the command."""
     if not phones:
         return None
@@ -228,7 +228,7 @@ def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) 
     )
     whose = all(report.agent or report.distributor for report in reports)
     error = None if inner.error == "missing_agent" and whose else inner.error
-    return Parsed("group", error, reports, inner.faults)
+    return Command("group", error, reports, inner.faults)
 
 
 def _head_line(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> tuple[str | None, str | None]:

@@ -1,9 +1,9 @@
 """What a text can mean: the result types of `parsers.parse.parse`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 FAULTS: Final = (
     "not_a_report",
@@ -132,57 +132,42 @@ class PartFault:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """The meaning of one text.
+class Arrival:
+    """A client is there now (带看, 到访 behind him): `date` is "YYYY-MM-DD" or "MM-DD", `time` "HH:MM", as far as given."""
 
-    `kind` is "report", one of COMMANDS, one of SILENT, or "unknown" (nothing we know).
-    `error` is one of FAULTS and stands only with kind "report" (a faulty report) and kind "unknown" (not_a_report,
-    unreadable); `reports` then holds what could be read (full_phone_given, missing_agent).
-    For commands: `reports` holds the clients named by name and mask (agent and distributor as far as given),
-    `refs` the numbers as "R1024", "V2031", "D12", a bare last four digits as "5678", or "all";
-    `date` is "YYYY-MM-DD" or "MM-DD", `time` is "HH:MM", `answer` is yes/no/valid/duplicate,
-    `words` what remains, trimmed.
-    """
+    date: str | None = None
+    time: str | None = None
 
-    kind: str
+
+@dataclass(frozen=True, slots=True)
+class ReportText:
+    """A text that reports clients; with an `error`, one of FAULTS, `reports` holds what could be read all the same."""
+
     error: str | None = None
     reports: tuple[Report, ...] = ()
     faults: tuple[PartFault, ...] = ()
-    refs: tuple[str, ...] = ()
-    date: str | None = None
-    time: str | None = None
-    answer: str | None = None
-    words: str = ""
-    unit: str = ""
-    """the side or closing unit, where it is told apart from the words: by a form, never by a text"""
     sure: bool = True
-    """False: of a report, another reading is nearly as good; of `not_a_report`, it may be one after all: `reports`."""
+    """False: another reading is nearly as good"""
     rival: tuple[Report, ...] = ()
     """the reading that makes it unsure; empty: that it is no report"""
     intent: Intent = Intent.NONE
-    """only with a report"""
     projects: tuple[str, ...] = ()
-    """developments that a report names, as written (L25)"""
+    """developments that it names, as written (L25)"""
     planned: Planned | None = None
-    """when the clients of a report are expected"""
-    arrival: bool = False
-    """the client is there now (带看, 到访 behind him), by `date` and `time` as far as given: of a visit where the sender's
-    unit holds him, else of a report, whichever of the two `kind` says (L15)"""
-    begins_like_command: bool = field(default=False)
-    """C9: the text begins like a report or command and is neither (only then `refused_not_a_report` is answered)."""
-    calls_off_visit: bool = False
-    """it calls off a visit, and gives up no claim (L22)"""
+    """when its clients are expected"""
+    arrival: Arrival | None = None
+    """its client is there: a visit where the sender's unit holds him, a report where it does not (L15)"""
+
+    @property
+    def kind(self) -> str:
+        """Return what it is called: where a client is there and nobody named who brings him, a visit."""
+        return "visit" if self.arrival is not None and self.error == "missing_agent" else "report"
 
     def to_json(self) -> Mapping[str, object]:
         """Return what `baobei parse` prints for the text, without its id."""
-        if self.kind == "report":
-            return self._report_json()
-        if self.kind == "unknown":
-            maybe = {"sure": False, "reports": [r.to_json() for r in self.reports]} if self.reports else {}
-            return {"error": self.error or "not_a_report"} | maybe
-        return {"kind": self.kind} | self._command_json()
-
-    def _report_json(self) -> dict[str, object]:
+        if self.arrival is not None and self.kind == "visit":
+            visit = Command("visit", reports=self.reports, date=self.arrival.date, time=self.arrival.time)
+            return {**visit.to_json(), "arrival": True}
         reports = [r.to_json() for r in self.reports]
         if self.error is not None:
             read: dict[str, object] = {"error": self.error} | ({"reports": reports} if reports else {})
@@ -201,11 +186,36 @@ class Parsed:
             beside["project"] = "、".join(self.projects)
         if self.planned is not None:
             beside["planned"] = self.planned.to_json()
-        beside |= {"arrival": True} if self.arrival else {}
+        beside |= {"arrival": True} if self.arrival is not None else {}
         return beside | ({"intent": self.intent} if self.intent else {})
 
-    def _command_json(self) -> dict[str, object]:
-        out: dict[str, object] = {}
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, or what a form means: `kind` is one of COMMANDS.
+
+    `reports` holds the clients named by name and mask (agent and distributor as far as given), `refs` the numbers as
+    "R1024", "V2031", "D12", a bare last four digits as "5678", or "all"; `date` is "YYYY-MM-DD" or "MM-DD", `time`
+    "HH:MM", `answer` yes/no/valid/duplicate, `words` what remains, trimmed.
+    """
+
+    kind: str
+    error: str | None = None
+    """of a group, as of a report: one of FAULTS"""
+    reports: tuple[Report, ...] = ()
+    faults: tuple[PartFault, ...] = ()
+    """of a group, as of a report"""
+    refs: tuple[str, ...] = ()
+    date: str | None = None
+    time: str | None = None
+    answer: str | None = None
+    words: str = ""
+    unit: str = ""
+    """the side or closing unit, where it is told apart from the words: by a form, never by a text"""
+
+    def to_json(self) -> Mapping[str, object]:
+        """Return what `baobei parse` prints for the text, without its id."""
+        out: dict[str, object] = {"kind": self.kind}
         if len(self.reports) == 1:
             out |= {k: v for k, v in self.reports[0].to_json().items() if v is not None}
         elif self.reports:
@@ -215,15 +225,62 @@ class Parsed:
             "date": self.date,
             "time": self.time,
             "answer": self.answer,
+            "words": self.words,
         }
-        out |= {k: v for k, v in given.items() if v}
-        out |= {"arrival": True} if self.arrival else {}
-        return out | ({"words": self.words} if self.words else {})
+        return out | {k: v for k, v in given.items() if v}
 
 
-# The kinds of a meaning, by their own names; they are about to be types of their own.
-ReportText = Parsed
-Command = Parsed
-Silent = Parsed
-Unknown = Parsed
-Meaning = Parsed
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A text that is recorded and not answered: `kind` is one of SILENT."""
+
+    kind: str
+
+    def to_json(self) -> Mapping[str, object]:
+        """Return what `baobei parse` prints for the text, without its id."""
+        return {"kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A text that is nothing we know: `error` is not_a_report or unreadable."""
+
+    kind: ClassVar[str] = "unknown"
+    faults: ClassVar[tuple[PartFault, ...]] = ()
+    """of what is no report no part is at fault"""
+    error: str = "not_a_report"
+    reports: tuple[Report, ...] = ()
+    """what it reports if it is a report after all; empty: it surely is none"""
+    begins_like_command: bool = False
+    """C9: the text begins like a report or command and is neither (only then `refused_not_a_report` is answered)."""
+    calls_off_visit: bool = False
+    """it calls off a visit, and gives up no claim (L22)"""
+
+    @property
+    def sure(self) -> bool:
+        """Tell whether it is surely no report."""
+        return not self.reports
+
+    def to_json(self) -> Mapping[str, object]:
+        """Return what `baobei parse` prints for the text, without its id."""
+        maybe = {"sure": False, "reports": [r.to_json() for r in self.reports]} if self.reports else {}
+        return {"error": self.error} | maybe
+
+
+Meaning = ReportText | Command | Silent | Unknown
+"""What a text can mean; who decides or shows it tells the kinds apart by their types."""
+
+
+def clients_named(meaning: Meaning) -> tuple[Report, ...]:
+    """Return the clients whom a text names, whatever it says of them."""
+    return () if isinstance(meaning, Silent) else meaning.reports
+
+
+def refs_named(meaning: Meaning) -> tuple[str, ...]:
+    """Return the numbers that a text names."""
+    return meaning.refs if isinstance(meaning, Command) else ()
+
+
+def Parsed(kind: str, error: str | None = None, reports: tuple[Report, ...] = ()) -> ReportText | Unknown:
+    """Return what the reader makes of a text, by its kind: the course by which it learns writes its outcomes so."""
+    return ReportText(error, reports) if kind == "report" else Unknown(error or "not_a_report", reports)

@@ -17,7 +17,7 @@ from parsers.free_words import CALLS_OFF_VISIT, read_free
 from parsers.keywords import begins_like_command, read_command
 from parsers.machines import behind_notice, is_reaction
 from parsers.mask import mask_numbers
-from parsers.message import Lexicon, Parsed
+from parsers.message import SILENT, Command, Lexicon, Meaning, ReportText, Silent, Unknown
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone, blank, find_phones
 from parsers.plain import read_plain
@@ -33,51 +33,53 @@ _BEGINS: Final = re.compile(r"\s*(?:报备|备案|report\b|客户|姓名)")
 _NO_LEXICON: Final = Lexicon()
 
 
-def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> Parsed:
+def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> Meaning:
     """Return what a text means. `region` (ISO 3166) is the site's; `lexicon` its units and the sender's colleagues.
 
     Never raises, whatever the text; `parse(mask_numbers(text))` is the same.
     """
     reading = fold_for_reading(mask_numbers(text, region)[:LONGEST])
     if is_reaction(reading):
-        return Parsed("courtesy")
+        return Silent("courtesy")
     reading = without_our_quotes(reading)
     below = behind_notice(reading)
     if below is None:
         return _read(reading, region, lexicon)
-    return _read(below, region, lexicon) if below.skeleton.strip() else Parsed("automatic")
+    return _read(below, region, lexicon) if below.skeleton.strip() else Silent("automatic")
 
 
-def _read(reading: Reading, region: str, lexicon: Lexicon) -> Parsed:
+def _read(reading: Reading, region: str, lexicon: Lexicon) -> Meaning:
     plain = read_plain(reading, known_of(lexicon))
     if plain is not None:
-        return Parsed("report", None, (plain,))
+        return ReportText(reports=(plain,))
     if not reading.skeleton.strip():
-        return Parsed("unknown", "unreadable")
+        return Unknown("unreadable")
     phones = find_phones(reading.skeleton, region)
     numbers = [phone for phone in phones if not phone.partial]
     command = read_command(reading, numbers, lexicon)
     if command is not None:
         return command
-    silent = silent_kind(reading, numbers)
-    if silent is not None:
-        return Parsed(silent)
+    kind = silent_kind(reading, numbers)
+    if kind is not None:
+        return Silent(kind) if kind in SILENT else Command(kind)
     return _said_freely(reading, phones, numbers, lexicon)
 
 
-def _said_freely(reading: Reading, phones: list[Phone], numbers: list[Phone], lexicon: Lexicon) -> Parsed:
+def _said_freely(reading: Reading, phones: list[Phone], numbers: list[Phone], lexicon: Lexicon) -> Meaning:
     sites = lexicon.sites - lexicon.units - lexicon.people
     first = min((phone.start for phone in phones), default=len(reading.skeleton))
     bare = without_free_projects(reading, sites, first)
-    free = read_free(bare, numbers, lexicon)
-    parsed = free if free is not None else read_report(bare, phones, lexicon)
-    if parsed.kind == "report" or parsed.arrival:
-        planned = read_planned(blank(reading.skeleton, phones))
-        return replace(parsed, planned=planned, projects=find_projects(reading, sites, first))
-    if free is not None:
-        return free
-    called_off = parsed.kind == "unknown" and bool(CALLS_OFF_VISIT.search(reading.skeleton))
-    return replace(parsed, begins_like_command=_begins(reading.skeleton, numbers), calls_off_visit=called_off)
+    meaning = read_free(bare, numbers, lexicon)
+    if meaning is None:
+        meaning = read_report(bare, phones, lexicon)
+        if isinstance(meaning, Unknown):
+            called_off = bool(CALLS_OFF_VISIT.search(reading.skeleton))
+            begins = _begins(reading.skeleton, numbers)
+            return replace(meaning, begins_like_command=begins, calls_off_visit=called_off)
+    if not isinstance(meaning, ReportText):
+        return meaning
+    planned = read_planned(blank(reading.skeleton, phones))
+    return replace(meaning, planned=planned, projects=find_projects(reading, sites, first))
 
 
 def _begins(skeleton: str, phones: list[Phone]) -> bool:

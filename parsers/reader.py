@@ -22,7 +22,7 @@ from parsers.assembly import Part, assemble, parts_of, written
 from parsers.assurance import Candidate, Sight
 from parsers.edges import NOTHING_KNOWN, Edge, Known, edges_of
 from parsers.lattice import BEAM, Hypothesis, search
-from parsers.message import Lexicon, Parsed, PartFault, Report
+from parsers.message import Lexicon, PartFault, Report, ReportText, Unknown
 from parsers.moments import find_moments
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
@@ -74,7 +74,7 @@ class View:
     """how likely each is, in hundredths of a logit"""
 
     @property
-    def parsed(self) -> Parsed:
+    def parsed(self) -> ReportText:
         """Return the best reading."""
         return self.sight.candidates[self.best].parsed
 
@@ -89,31 +89,27 @@ class View:
         return self.assurances[self.best]
 
 
-def read_report(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
+def read_report(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> ReportText | Unknown:
     """Return the reports of a text, its fault, or that it is no report."""
     if len(_GARBLED.findall(reading.clean)) > _MOST_GARBLED:
-        return Parsed("unknown", "unreadable")
+        return Unknown("unreadable")
     if phones and all(phone.partial for phone in phones):
         return _of_part(reading, phones, lexicon)
     seen = view(reading, phones, known_of(lexicon), model())
-    return judge(seen, model()) if seen is not None else Parsed("unknown", "not_a_report")
+    return judge(seen, model()) if seen is not None else Unknown()
 
 
-def _of_part(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
+def _of_part(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> ReportText | Unknown:
     """Return the fault of a text that has only a part of a number, if it would be a report were that whole."""
     whole = [replace(phone, partial=False, faulty=False) for phone in phones]
     parsed = read_report(reading, whole, lexicon)
-    return (
-        Parsed("report", "bad_phone")
-        if parsed.kind == "report" and not parsed.error
-        else Parsed("unknown", "not_a_report")
-    )
+    return ReportText("bad_phone") if isinstance(parsed, ReportText) and not parsed.error else Unknown()
 
 
-def read_clients(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> Parsed:
+def read_clients(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> ReportText:
     """Return the reports of a text that is known to be one by what stands before (团报, 另报, 更正)."""
     seen = view(reading, phones, known_of(lexicon), model())
-    return weighed(seen, model(), announced=True) if seen is not None else Parsed("report", "unreadable")
+    return weighed(seen, model(), announced=True) if seen is not None else ReportText("unreadable")
 
 
 def read_whose(reading: Reading, lexicon: Lexicon) -> tuple[str | None, str | None]:
@@ -184,7 +180,7 @@ def sight_of(reading: Reading, phones: Sequence[Phone], known: Known, model: Mod
 
 
 def _candidates(found: Sequence[Hypothesis], ready: Prepared, most: int) -> list[Candidate]:
-    candidates: dict[Parsed, Candidate] = {}
+    candidates: dict[ReportText, Candidate] = {}
     for hypothesis in found[:_LOOKED_AT]:
         behind = found[0].score - hypothesis.score
         if len(candidates) == _CANDIDATES or (candidates and behind > most):
@@ -196,23 +192,23 @@ def _candidates(found: Sequence[Hypothesis], ready: Prepared, most: int) -> list
     return list(candidates.values())
 
 
-def outcome(parsed: Parsed) -> str:
+def outcome(parsed: ReportText) -> str:
     """Return which of OUTCOMES a reading comes to."""
     if parsed.error in (None, "full_phone_given"):
         return "whole"
     return "agentless" if parsed.error == "missing_agent" else "fault"
 
 
-def judge(seen: View, model: Model) -> Parsed:
+def judge(seen: View, model: Model) -> ReportText | Unknown:
     """Return the meaning of a text that was looked at: a report sure or not, or none."""
     kind = "standard" if is_standard(seen.path) else outcome(seen.parsed)
     if seen.verdict < model.report_above[kind] or forbids(seen.path):
         maybe = seen.parsed.reports if seen.verdict >= model.report_below else ()
-        return Parsed("unknown", "not_a_report", maybe, sure=not maybe)
+        return Unknown("not_a_report", maybe)
     return weighed(seen, model)
 
 
-def weighed(seen: View, model: Model, *, announced: bool = False) -> Parsed:
+def weighed(seen: View, model: Model, *, announced: bool = False) -> ReportText:
     """Return the best reading of a text that is a report, with what puts it in doubt; `announced` by what stood before."""
     if is_sure(seen, model, announced) or not seen.parsed.reports:
         return seen.parsed
@@ -222,7 +218,7 @@ def weighed(seen: View, model: Model, *, announced: bool = False) -> Parsed:
     return _doubted(seen.parsed, near, [numbers_of(other) for other in _near(seen, _VERY_NEAR) if other.reports])
 
 
-def _near(seen: View, most: int) -> list[Parsed]:
+def _near(seen: View, most: int) -> list[ReportText]:
     """Return the other readings that are less likely by so much at most."""
     return [
         candidate.parsed
@@ -249,12 +245,12 @@ def has_other_numbers(seen: View) -> bool:
     return others or leaves_a_number(seen.path, seen.sight.pieces)
 
 
-def numbers_of(parsed: Parsed) -> Numbers:
+def numbers_of(parsed: ReportText) -> Numbers:
     """Return the digits of each report."""
     return [(r.first3, r.last4) for r in parsed.reports]
 
 
-def _doubted(parsed: Parsed, near: Sequence[Parsed], found: Sequence[Numbers]) -> Parsed:
+def _doubted(parsed: ReportText, near: Sequence[ReportText], found: Sequence[Numbers]) -> ReportText:
     """Return the reading with what near ones put in doubt marked; a client whose number one of them lacks is asked back."""
     kept: list[Report] = []
     faults = list(parsed.faults)
@@ -269,7 +265,7 @@ def _doubted(parsed: Parsed, near: Sequence[Parsed], found: Sequence[Numbers]) -
     return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=rival)
 
 
-def _has(other: Parsed, report: Report, parsed: Parsed) -> bool:
+def _has(other: ReportText, report: Report, parsed: ReportText) -> bool:
     """Tell whether another reading has a report, too, and no more clients: one more may be this one's other number."""
     clients = len(parsed.reports) + len(parsed.faults)
     return report in other.reports and len(other.reports) + len(other.faults) <= clients

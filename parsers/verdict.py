@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from parsers.edges import Edge
-from parsers.message import Parsed
+from parsers.message import ReportText
 from parsers.normalise import Reading
 from parsers.shapes import person_shape
 from parsers.vocabulary import LABELS, TABLE
@@ -41,7 +41,7 @@ def _between(signs: str) -> str:
     return kept[:2] or " "
 
 
-def features_of(path: Sequence[tuple[Edge, str]], parsed: Parsed, reading: Reading) -> Iterator[str]:
+def features_of(path: Sequence[tuple[Edge, str]], parsed: ReportText, reading: Reading) -> Iterator[str]:
     """Yield the features of a text and its best reading as a report."""
     yield BIAS
     shape = f"^{shape_of(path, reading)[:_LONGEST]}$"

@@ -7,7 +7,7 @@ webhook's door does. Whoever forges a sender's number hears nothing: answers go 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from parsers.message import Parsed
+from parsers.message import Meaning
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.decide import read
@@ -101,7 +101,7 @@ class Game:
         """Return all that a phone was ever told."""
         return [sent for sent in self.stage.outbox if sent.phone == phone]
 
-    def _read(self, state: State, message: Message) -> Parsed:
+    def _read(self, state: State, message: Message) -> Meaning:
         self.states[state.site.name] = state
         return read(state, message)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parsers.message import Parsed
+from parsers.message import Command
 from parsers.parse import parse
 from webhook.entries import ENTRIES, entry_named, take, typed_of
 from worker.rules.form_payload import payload_meaning, to_payload
@@ -39,7 +39,7 @@ FORMS: dict[str, list[dict[str, str]]] = {
 SAMPLES = [(name, form) for name, forms in FORMS.items() for form in forms]
 
 
-def read(name: str, form: dict[str, str]) -> tuple[str, Parsed]:
+def read(name: str, form: dict[str, str]) -> tuple[str, Command]:
     entry = entry_named(name)
     assert entry is not None
     taken = take(entry, form, "CN")
@@ -48,7 +48,7 @@ def read(name: str, form: dict[str, str]) -> tuple[str, Parsed]:
     return taken.sentence, taken.meaning
 
 
-def core(parsed: Parsed) -> tuple[object, ...]:
+def core(parsed: Command) -> tuple[object, ...]:
     """Return what is decided of a meaning; where a side stands apart from the words, both together."""
     clients = [(r.client, r.first3, r.last4, r.agent) for r in parsed.reports]
     words = " ".join(part for part in (parsed.unit, parsed.words) if part)

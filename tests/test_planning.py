@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers.message import PARTS_OF_DAY, Parsed, Planned
+from parsers.message import PARTS_OF_DAY, Meaning, Planned, ReportText
 from parsers.parse import parse
 from tests.histories import HISTORIES, Step, line_of
 from worker.rules.attribution import Answer, attribute_claim
@@ -140,9 +140,9 @@ def fates(steps: list[Step], plans: Sequence[Planned | None] = (None,)) -> tuple
     What a report says of the arrival is one of `plans`, in turn.
     """
 
-    def planned(state: State, message: Message) -> Parsed:
+    def planned(state: State, message: Message) -> Meaning:
         parsed = read(state, message)
-        if parsed.kind != "report" or parsed.arrival:
+        if not isinstance(parsed, ReportText) or parsed.arrival:
             return parsed  # Who is there now (带看) is not expected.
         return replace(parsed, planned=plans[message.seq % len(plans)])
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.edges import NOTHING_KNOWN, Known
-from parsers.message import Lexicon, Parsed, Report
+from parsers.message import Lexicon, Meaning, Report, clients_named
 from parsers.normalise import fold_for_reading
 from parsers.parse import parse
 from parsers.phones import find_phones
@@ -22,6 +22,7 @@ from parsers.vocabulary import FUNCTION, LABELS
 from parsers.weights import digest, model
 from tests.learning.samples import corpus
 from tests.learning.scoring import end_of
+from tests.reading import as_read
 from worker.rules.chain import READER
 
 ROOT = Path(__file__).parent.parent
@@ -36,9 +37,9 @@ CHATTER = [
 BEFORE = ["你好，", "麻烦登记一下，", "案场的同事好\n", "【报备】", "报备项目：翡翠湾\n", "早上好！"]
 
 
-def reports(parsed: Parsed) -> list[Report]:
+def reports(parsed: Meaning) -> list[Report]:
     """Return the reports without how sure they are."""
-    return [replace(r, sure=True) for r in parsed.reports]
+    return [replace(r, sure=True) for r in clients_named(parsed)]
 
 
 plain_forms = st.builds(
@@ -77,7 +78,7 @@ WORDS = st.sampled_from([*sorted(LABELS)[::7], *sorted(FUNCTION)[::11]])
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(WORDS | st.sampled_from([*NAMES, *AGENTS, *UNITS, *MASKS, "：", "，", " ", "\n"]), max_size=14))
 def test_a_label_or_keyword_is_never_a_name(words: list[str]) -> None:
-    for report in parse("".join(words)).reports:
+    for report in clients_named(parse("".join(words))):
         for name in (report.client, report.agent):
             folded = fold_for_reading(name or "").skeleton
             assert folded not in LABELS
@@ -114,7 +115,7 @@ ENOUGH, MOST_SILENT, MOST_FALSE = 0.96, 0.01, 0.02
 def test_what_it_has_learned_from_is_read_or_asked_back(name: str) -> None:
     """No evidence for texts that nobody has seen (`bench_reading` has that): it shows that weights and code fit."""
     rows = [sample for sample in corpus(name) if not sample.optional]
-    ends = Counter(end_of(sample, parse(sample.text)) for sample in rows)
+    ends = Counter(end_of(sample, as_read(parse(sample.text))) for sample in rows)
     assert ends["right"] + ends["asked right"] >= ENOUGH * len(rows), ends
     assert ends["silent"] <= MOST_SILENT * len(rows), ends
     assert ends["false"] <= MOST_FALSE * len(rows), ends

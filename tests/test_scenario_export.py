@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
-from parsers.message import Parsed
+from parsers.message import Command
 from tests.sql_stage import SqlStage
 from tests.story import LI, MANAGER, NUMBER, WANG, play
 from worker.cli.main import main
@@ -180,7 +180,7 @@ def test_a_form_is_written_as_it_was_meant(engine: Engine, tmp_path: Path) -> No
     """Its note names another client, whom its sentence would name as well."""
     play(engine)
     at = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-    meaning = Parsed("withdraw", refs=("R1",), words="R3 186****0917 与此无关")
+    meaning = Command("withdraw", refs=("R1",), words="R3 186****0917 与此无关")
     entry = Entry("form", PROGRAM, "form:1:x", MANAGER, "撤 R1 R3 186****0917 与此无关", to_payload(meaning))
     enter(engine, 1, entry, lambda: at)
     while decide_site(engine, 1, clock=lambda: at).more:

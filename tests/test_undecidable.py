@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from parsers.message import Parsed
+from parsers.message import Meaning
 from tests.folding import assert_folded
 from tests.infrastructure.deciding import LI, MANAGER, WANG, staffed_site
 from tests.infrastructure.serving import runtime_of
@@ -111,7 +111,7 @@ def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> B
 def break_reading(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     real = rules.parse
 
-    def parse(text: str, **more: Any) -> Parsed:
+    def parse(text: str, **more: Any) -> Meaning:
         if text == BOOM:
             raise error
         return real(text, **more)
@@ -371,7 +371,7 @@ def test_a_case_with_one_is_exported_and_played_again(
 ) -> None:
     broken = replay.parse
 
-    def parse(text: str, **more: Any) -> Parsed:
+    def parse(text: str, **more: Any) -> Meaning:
         if text == BOOM:
             raise KeyError(text)
         return broken(text, **more)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from parsers.message import Intent, Parsed
+from parsers.message import Command, Intent, Meaning, ReportText, Unknown, clients_named
 from tests.histories import HOUR, MANAGER, PEOPLE, QIAN, SITE, START, Step, line_of
 from worker.rules.client import Client
 from worker.rules.decide import decide, read
@@ -28,12 +28,12 @@ DOUBT = "??"
 MINUTE = timedelta(minutes=1)
 
 
-def doubting(state: State, message: Message) -> Parsed:
+def doubting(state: State, message: Message) -> Meaning:
     """Read a text as the parser does; what ends in DOUBT is unsure, and what begins with it may be no report at all."""
     parsed = read(state, replace(message, text=message.text.strip("? ")))
-    unsure = tuple(replace(report, sure=False) for report in parsed.reports)
+    unsure = tuple(replace(report, sure=False) for report in clients_named(parsed))
     if message.text.startswith(DOUBT):
-        return Parsed("unknown", "not_a_report", reports=unsure, sure=False)
+        return Unknown("not_a_report", unsure)
     if message.text.startswith("另报"):
         return replace(read(state, replace(message, text=message.text.removeprefix("另报"))), intent=Intent.ANOTHER)
     if message.text.startswith("打错了"):
@@ -41,8 +41,9 @@ def doubting(state: State, message: Message) -> Parsed:
             read(state, replace(message, text=message.text.removeprefix("打错了"))), intent=Intent.CORRECTION
         )
     if message.text.startswith("别名 "):
-        return Parsed("alias", words=message.text.removeprefix("别名 "))
-    return replace(parsed, reports=unsure, sure=False) if message.text.endswith(DOUBT) else parsed
+        return Command("alias", words=message.text.removeprefix("别名 "))
+    doubtful = isinstance(parsed, ReportText) and message.text.endswith(DOUBT)
+    return replace(parsed, reports=unsure, sure=False) if doubtful else parsed
 
 
 HEAD = """\

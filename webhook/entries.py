@@ -145,7 +145,7 @@ def _meaning(entry: EntryForm, read: Mapping[str, str], chosen: str, region: str
     if entry.name == "paper":
         # The day of the call is taken out of a paper's words, as it is in a text (D6).
         written = parse(f"材料 D1 {meaning.words}")
-        if written.kind == "evidence":
+        if isinstance(written, Command) and written.kind == "evidence":
             return replace(meaning, date=written.date, words=written.words)
     return meaning
 

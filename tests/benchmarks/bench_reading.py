@@ -22,6 +22,7 @@ from parsers.weights import digest
 from tests.learning import course as learning
 from tests.learning.samples import Sample, generated, written
 from tests.learning.scoring import Table, end_of
+from tests.reading import as_read
 
 NEW_SEED, NEW = 9_001, 2_000
 LONG = 1_600
@@ -44,7 +45,7 @@ def lexicons(rows: Sequence[Sample], listed: bool) -> Iterator[Lexicon]:
 def table_of(rows: Sequence[Sample], listed: bool, name: Callable[[Sample], str]) -> Table:
     """Return the ends of the texts of a set, by a name of each."""
     pairs = zip(rows, lexicons(rows, listed), strict=True)
-    return Table.of((name(s), end_of(s, parse(s.text, lexicon=known))) for s, known in pairs)
+    return Table.of((name(s), end_of(s, as_read(parse(s.text, lexicon=known)))) for s, known in pairs)
 
 
 def show(title: str, rows: Sequence[Sample], families: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select
 
 from parsers.keywords import CONFIRMS
+from parsers.message import Meaning, clients_named, refs_named
 from parsers.numbers import region_of
 from parsers.parse import parse
 from parsers.silence import DECLINES
@@ -131,9 +132,9 @@ def _naming(connection: Connection, site_id: int, case: Case, lost: set[int]) ->
             if any(first3 in row.text and last in row.text for first3, last in case.phones7):
                 yield row.seq
             continue
-        meant = payload_meaning(row.payload) or parse(row.text, region=region_of(case.state.site.number))
-        masks = {(report.first3, report.last4) for report in meant.reports}
-        if case.phones7 & masks or (refs | last4) & set(meant.refs):
+        meant: Meaning = payload_meaning(row.payload) or parse(row.text, region=region_of(case.state.site.number))
+        masks = {(report.first3, report.last4) for report in clients_named(meant)}
+        if case.phones7 & masks or (refs | last4) & set(refs_named(meant)):
             yield row.seq
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from parsers.message import Command, Report, ReportText
+from parsers.message import Arrival, Command, Planned, Report
 from worker.rules.codes import Code
 from worker.rules.deadlines import at_hour
 from worker.rules.identity import name_form, name_key
@@ -34,14 +34,14 @@ def arrival_of(turn: Turn, parsed: Command) -> datetime | Code:
     return turn.now if parsed.time is None else _at(turn, today, parsed.time)
 
 
-def is_to_come(turn: Turn, parsed: ReportText) -> bool:
+def is_to_come(turn: Turn, arrival: Arrival, planned: Planned | None) -> bool:
     """Tell whether what a text says of an arrival is still to come, or no day or time that there is (L15)."""
     today = turn.state.day(turn.now)
-    day = _day(parsed.date, today)
-    plan = plan_of(parsed.planned, turn.now, turn.state.zone) if parsed.planned else None
+    day = _day(arrival.date, today)
+    plan = plan_of(planned, turn.now, turn.state.zone) if planned else None
     if day is None or day > today or (plan is not None and plan.day > today):
         return True
-    return day == today and parsed.time is not None and _at(turn, today, parsed.time) == Code.REFUSED_LATE
+    return day == today and arrival.time is not None and _at(turn, today, arrival.time) == Code.REFUSED_LATE
 
 
 def _at(turn: Turn, today: date, written: str) -> datetime | Code:

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from parsers.message import Command, Report
+from parsers.message import Command, Intent, Report
 from worker.rules.act_code import code_of, key_of
 from worker.rules.answers import refused
 from worker.rules.arriving import decide_verify, decide_walkin
@@ -42,6 +42,17 @@ ACTS_CLOSED = "acts_closed"
 """Why an act is not taken from a phone, and what the fifth wrong code was refused for."""
 NOTHING_DONE = (Code.EXPIRED,)
 """Codes of acts that came too late to do anything: they are answered as they are, without asking for a code."""
+_OF_NO_COMMAND = {
+    "sure": True,
+    "rival": (),
+    "intent": Intent.NONE,
+    "projects": (),
+    "planned": None,
+    "arrival": False,
+    "begins_like_command": False,
+}
+"""What stands beside a command in an act that is kept: acts were first kept with all that any text can mean."""
+_KEPT = ("kind", "date", "time", "answer", "words", "unit")
 
 ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
     "withdraw": decide_withdraw,
@@ -87,7 +98,7 @@ def ask_for_code(turn: Turn, parsed: Command) -> Decision:
     named = {"kind": "unsign" if unsigns else parsed.kind, **_named(turn, parsed)}
     act = {
         "kind": parsed.kind,
-        "parsed": asdict(parsed),
+        "parsed": asdict(parsed) | _OF_NO_COMMAND,
         "named": named,
         "asked_at": turn.now.isoformat(),
         "key": key_of(turn.message.salt),
@@ -133,7 +144,8 @@ def decide_confirm(turn: Turn, parsed: Command) -> Decision:
     turn.state.put(replace(sender, act=None, acts_asked=sender.acts_asked - 1))
     kept = act["parsed"]
     reports = tuple(Report(**report) for report in kept["reports"])
-    return ACTS[act["kind"]](turn, Command(**{**kept, "reports": reports, "refs": tuple(kept["refs"]), "faults": ()}))
+    values = {name: kept[name] for name in _KEPT}
+    return ACTS[act["kind"]](turn, Command(reports=reports, refs=tuple(kept["refs"]), **values))
 
 
 def remind_of_act(turn: Turn, kind: str) -> Decision | None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from parsers.message import SILENT, Command, Lexicon, Meaning, Silent, Unknown
+from parsers.message import Command, Lexicon, Meaning, ReportText, Silent, Unknown
 from parsers.numbers import is_persons, region_of
 from parsers.parse import parse
 from worker.rules.affirming import decide_affirm
@@ -160,15 +160,23 @@ def _meaning(text: str, region: str, lexicon: Lexicon) -> Meaning:
     return parse(text, region=region, lexicon=lexicon)
 
 
-def _decide_text(turn: Turn, parsed: Meaning) -> Decision:
-    give_back(turn, parsed)
-    if parsed.arrival:
-        parsed = as_it_stands(turn, parsed)
-    if parsed.kind == "confirm" and len(parsed.refs[0]) == LAST_FOUR:
-        parsed = replace(parsed, kind="query")
-    if parsed.kind in SILENT and parsed.kind not in FROM_ANYBODY:
-        return turn.decision(parsed.kind, Code(parsed.kind))
-    return FROM_ANYBODY.get(parsed.kind, _command)(turn, parsed)
+def _decide_text(turn: Turn, meaning: Meaning) -> Decision:
+    give_back(turn, meaning)
+    if isinstance(meaning, ReportText) and meaning.arrival is not None:
+        meaning = as_it_stands(turn, meaning, meaning.arrival)
+    match meaning:
+        case ReportText():
+            return decide_report_by_project(turn, meaning)
+        case Command(kind="confirm", refs=(digits,)) if len(digits) == LAST_FOUR:
+            return _command(turn, replace(meaning, kind="query"))
+        case Command():
+            return FROM_ANYBODY.get(meaning.kind, _command)(turn, meaning)
+        case Silent(kind="stop" | "start"):
+            return decide_opt(turn, meaning)
+        case Silent():
+            return turn.decision(meaning.kind, Code(meaning.kind))
+        case Unknown():
+            return _unknown(turn, meaning)
 
 
 def _command(turn: Turn, parsed: Command) -> Decision:
@@ -191,8 +199,7 @@ def _known(turn: Turn) -> bool:
 
 def _unknown(turn: Turn, parsed: Unknown) -> Decision:
     """A text that is neither report nor command is answered when it begins like one or cannot be read (C9, D14)."""
-    fault = parsed.error or "not_a_report"
-    code = refusal_of(fault)
+    code = refusal_of(parsed.error)
     if not parsed.sure and (turn.role or turn.listed):
         # It may have been a report: whoever may report is told that it is none, a stranger is not.
         refuse(turn, code)
@@ -200,16 +207,12 @@ def _unknown(turn: Turn, parsed: Unknown) -> Decision:
     if _known(turn) and (parsed.begins_like_command or parsed.error == "unreadable"):
         refuse(turn, code, {"reason": "visit_off"} if parsed.calls_off_visit else None)
         return turn.decision("unknown", code)
-    return turn.decision("unknown", Code(fault))
+    return turn.decision("unknown", Code(parsed.error))
 
 
 FROM_ANYBODY: dict[str, Callable[[Turn, Command], Decision]] = {
-    "report": decide_report_by_project,
-    "stop": decide_opt,
-    "start": decide_opt,
     "affirm": lambda turn, _: decide_affirm(turn),
     "confirm": decide_confirm,
     "decline": lambda turn, _: decide_decline(turn),
-    "unknown": _unknown,
 }
-"""What is decided whoever sends it; commands are from people whom the site knows (E16)."""
+"""Commands that are decided whoever sends them; others are from people whom the site knows (E16)."""

@@ -9,7 +9,7 @@ contested with it (R11), as long as nobody has decided, and lasts as long as it 
 
 from dataclasses import replace
 
-from parsers.message import Meaning
+from parsers.message import Meaning, clients_named, refs_named
 from worker.rules.client import Client
 from worker.rules.deadlines import plan_protection
 from worker.rules.displacement import waiting_beside
@@ -29,9 +29,10 @@ def give_back(turn: Turn, parsed: Meaning) -> None:
     if not ahead:
         return
     # Every claim, of whatever unit, that the text names by client, by number or by last four digits.
-    relatives = [other for report in parsed.reports for other in family_of(turn.state, Client.of(report), turn.now)]
+    named = [Client.of(report) for report in clients_named(parsed)]
+    relatives = [other for client in named for other in family_of(turn.state, client, turn.now)]
     meant = [claim for relative in relatives for claim in turn.state.claims_at(relative.phone7)]
-    for ref in parsed.refs:
+    for ref in refs_named(parsed):
         numbered = claim_numbered(turn, ref)
         meant += [numbered] if numbered is not None else []
         if ref.isdecimal() and len(ref) == LAST_FOUR:

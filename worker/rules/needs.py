@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from parsers.message import Intent, Meaning
+from parsers.message import Command, Intent, Meaning, Report, ReportText, clients_named
 from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
@@ -56,13 +56,17 @@ class Needs:
             self.last4 |= {digits} if len(digits) == 4 and not letter else set()
 
 
-def want(needs: Needs, message: Message, parsed: Meaning | None, state: State) -> None:
-    """Add what a message needs; `parsed` is its meaning (None of a set-up message), `state` holds units and senders."""
+def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) -> None:
+    """Add what a message needs; `meaning` is None of a set-up message, `state` holds units and senders."""
     if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
         needs.strangers.add(message.sender)
-    if parsed is not None:
-        _of_parsed(needs, parsed, message, state)
-        _of_forms(needs, parsed, message, state)
+    if meaning is not None:
+        _of_forms(needs, meaning, message, state)
+        _of_clients(needs, clients_named(meaning), state)
+    if isinstance(meaning, Command):
+        _of_command(needs, meaning, message)
+    if isinstance(meaning, ReportText) and meaning.intent == Intent.CORRECTION:
+        needs.recent.add(message.sender)
     # A set-up message is decided by itself, and may name many.
     for row in message.payload.get("rows", ()):
         needs.phones7.add((row["first3"], row["last4"]))
@@ -76,31 +80,35 @@ def want(needs: Needs, message: Message, parsed: Meaning | None, state: State) -
         needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
 
 
-def _of_forms(needs: Needs, parsed: Meaning, message: Message, state: State) -> None:
-    arrives = parsed.kind in ARRIVALS or parsed.arrival
-    if parsed.kind in OF_FORMS or arrives:
+def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) -> None:
+    kind, words = (meaning.kind, meaning.words) if isinstance(meaning, Command) else ("", "")
+    arrives = kind in ARRIVALS or (isinstance(meaning, ReportText) and meaning.arrival is not None)
+    if kind in OF_FORMS or arrives:
         # Yesterday's forms, too: who signs after 24:00 hears that his is void (R16).
         today = state.day(message.received_at)
         needs.days |= {today, today - timedelta(days=1)}
         needs.visits |= set(state.sender(message.sender).sign_list)
     if arrives:
-        needs.arriving |= {name_form(report.client) for report in parsed.reports if report.client}
-        needs.names.add(fold(parsed.words.partition(" ")[0]))
+        needs.arriving |= {name_form(report.client) for report in clients_named(meaning) if report.client}
+        needs.names.add(fold(words.partition(" ")[0]))
 
 
-def _of_parsed(needs: Needs, parsed: Meaning, message: Message, state: State) -> None:
-    needs.refer(parsed.refs)
-    if parsed.kind in ("query", "give_up") and not parsed.refs and not parsed.reports:
+def _of_command(needs: Needs, command: Command, message: Message) -> None:
+    needs.refer(command.refs)
+    if command.kind in ("query", "give_up") and not command.refs and not command.reports:
         # A question or a withdrawal that names nobody is about the sender's last report (L22).
         needs.strangers.add(message.sender)
-    if parsed.kind == "affirm" or parsed.intent == Intent.CORRECTION:
+    if command.kind == "affirm":
         needs.recent.add(message.sender)
-    if parsed.kind == "evidence":
+    if command.kind == "evidence":
         # Whoever made a call must have been on the roster (R27).
-        needs.names |= {fold(word) for word in parsed.words.split()}
-    if parsed.kind == "alias":
-        needs.names.add(fold(parsed.words.split()[-1]) if parsed.words.split() else "")
-    for report in parsed.reports:
+        needs.names |= {fold(word) for word in command.words.split()}
+    if command.kind == "alias":
+        needs.names.add(fold(command.words.split()[-1]) if command.words.split() else "")
+
+
+def _of_clients(needs: Needs, clients: Iterable[Report], state: State) -> None:
+    for report in clients:
         needs.phones7.add((report.first3 or "", report.last4 or ""))
         needs.names |= {fold(word) for word in (report.agent, report.distributor) if word}
         for word in (report.agent, report.distributor):

@@ -11,18 +11,18 @@ from worker.rules.model import Decision
 from worker.rules.turn import Turn
 
 
-def decide_opt(turn: Turn, parsed: Silent) -> Decision:
+def decide_opt(turn: Turn, said: Silent) -> Decision:
     """Stop notices to the sender, or let them go on; the manager is told once, and a manager's own go on.
 
     A text may be forged: staff that has to be told is silenced by no text, only by what the gateway itself notes (L8).
     """
-    sender, silent = turn.state.sender(turn.phone), parsed.kind == "stop"
+    sender, silent = turn.state.sender(turn.phone), said.kind == "stop"
     noted = opt_out_noted(turn.message) is not None
     if silent and turn.role is not None and not noted:
-        return refused(turn, parsed.kind, Code.REFUSED_INVALID, {"reason": "stop_staff"})
+        return refused(turn, said.kind, Code.REFUSED_INVALID, {"reason": "stop_staff"})
     if not silent and not sender.silent:
         # YES, which gateways take for START, may be meant for an act.
-        return remind_of_act(turn, parsed.kind) or turn.decision(parsed.kind, Code.OPTED_IN)
+        return remind_of_act(turn, said.kind) or turn.decision(said.kind, Code.OPTED_IN)
     code, today = Code.OPTED_OUT if silent else Code.OPTED_IN, turn.state.day(turn.now).isoformat()
     wished = replace(sender, silent=silent, stopped=silent and (noted or sender.stopped))
     # Said once a day, however often it is taken back: a forger could have it said all day (L8).
@@ -36,4 +36,4 @@ def decide_opt(turn: Turn, parsed: Silent) -> Decision:
     if news and silent:
         name = turn.listed.name if turn.listed else turn.phone
         turn.notify(turn.state.staff("manager"), code, {"agent": name})
-    return turn.decision(parsed.kind, code)
+    return turn.decision(said.kind, code)

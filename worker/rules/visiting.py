@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from parsers.message import Command, Report, ReportText
+from parsers.message import Arrival, Command, Report, ReportText
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.arrival import arrival_of, is_to_come, mark_arrival
 from worker.rules.client import Client
@@ -48,15 +48,18 @@ def decide_visit(turn: Turn, parsed: Command) -> Decision:
     return answered(turn, "visit", [_arrive(turn, guests, standings, at, signer)])
 
 
-def as_it_stands(turn: Turn, parsed: ReportText) -> Command | ReportText:
+def as_it_stands(turn: Turn, parsed: ReportText, arrival: Arrival) -> Command | ReportText:
     """Return what says that a client is there (带看, 到访 behind him) as the visit or the report that it is (L15)."""
-    there = not is_to_come(turn, parsed)
+    there = not is_to_come(turn, arrival, parsed.planned)
     for report in parsed.reports:
         # The sender's unit has to hold him live; where staff sends, any unit.
         at = turn.state.claims_at(Client.of(report).phone7)
         seen = (c for c in at if c.holds(turn.now) and in_his_view(turn, c) and c.unit != WALK_IN)
         there = there and any(names_agree(c.client, report.client or "") for c in seen)
-    return replace(parsed, kind="visit", error=None) if there else replace(parsed, kind="report", date=None, time=None)
+    if there:
+        return Command("visit", reports=parsed.reports, date=arrival.date, time=arrival.time)
+    # Who says that his client is there need not say who he is.
+    return replace(parsed, error=None if parsed.error == "missing_agent" else parsed.error, arrival=None)
 
 
 def _arrive(turn: Turn, guests: list[Report], standings: list[Standing], at: datetime, signer: Signer) -> Outcome:

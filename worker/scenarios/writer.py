@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from parsers.message import Command, clients_named, refs_named
 from parsers.numbers import region_of
 from parsers.parse import parse
 from worker.readers.replay import Played, refs_of
@@ -191,7 +192,7 @@ class _Writer:
         words = _REF.sub(lambda found: self._number(found[1].upper()), words)
         # A command may name a number without its letter: where a captured one is meant, that stands for it.
         meant = parse(text, region=region_of(self.case.state.site.number))
-        for bare in meant.refs:
+        for bare in refs_named(meant):
             refs = [f"{letter}{bare}" for letter in _MEANT_FIRST.get(meant.kind, "RVD")]
             captured = [ref for ref in refs if ref in self.captured]
             if captured and not any(bare == last4 for _, last4 in self.case.phones7):
@@ -205,8 +206,12 @@ class _Writer:
         if meant is None:
             return text
         read = parse(text, region=region_of(self.case.state.site.number))
-        alike = (read.kind, read.refs, read.answer) == (meant.kind, meant.refs, meant.answer)
-        alike = alike and [r.last4 for r in read.reports] == [r.last4 for r in meant.reports]
+        alike = isinstance(read, Command) and (read.kind, read.refs, read.answer) == (
+            meant.kind,
+            meant.refs,
+            meant.answer,
+        )
+        alike = alike and [r.last4 for r in clients_named(read)] == [r.last4 for r in meant.reports]
         return text if alike else text.removesuffix(meant.words).rstrip()
 
     def _number(self, ref: str) -> str:
