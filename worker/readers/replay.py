@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from parsers.keywords import CONFIRMS
 from parsers.message import Meaning, clients_named, refs_named
@@ -24,7 +24,7 @@ from worker.rules.model import Claim, Dispute, Visit
 from worker.rules.state import State
 from worker.rules.story import Case, story
 from worker.store.causes import BY_MESSAGE, salt_of_cause
-from worker.store.schema import inbox, replies, reports
+from worker.store.schema import decisions, inbox, replies, reports, roster
 from worker.store.working_set import on_phones7
 
 _OF_AN_ACT = re.compile(rf"\s*(?:{CONFIRMS.pattern}|{DECLINES.pattern})[\s。.!]*", re.IGNORECASE)
@@ -66,6 +66,7 @@ def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     found.seqs |= set(connection.execute(select(BY_MESSAGE).where(by_ref)).scalars())
     found.seqs |= set(_naming(connection, site_id, case, lost))
     found.seqs |= set(_told(case))
+    found.seqs |= _consents(connection, site_id, case)
     _add_codes(connection, site_id, found)
     found.aliases |= _aliases_before(connection, site_id, found.seqs)
 
@@ -93,6 +94,19 @@ def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
         )
         for row in connection.execute(wanted.order_by(inbox.c.seq))
     ]
+
+
+def _consents(connection: Connection, site_id: int, case: Case) -> set[int]:
+    """Return the places at which agents of the units in dispute stopped their notices or let them go on.
+
+    What has a deadline against one who wants none goes to his unit's others (L8).
+    """
+    units = {party.unit for dispute in case.state.disputes.values() for party in dispute.parties}
+    theirs = select(roster.c.phone).where(roster.c.site_id == site_id, roster.c.unit.in_(units))
+    wished = and_(decisions.c.site_id == site_id, decisions.c.code.in_((Code.OPTED_OUT, Code.OPTED_IN)))
+    text = and_(inbox.c.site_id == decisions.c.site_id, inbox.c.seq == decisions.c.seq)
+    query = select(decisions.c.seq).select_from(decisions.join(inbox, text)).where(wished, inbox.c.sender.in_(theirs))
+    return set(connection.execute(query).scalars()) if units else set()
 
 
 def _told(case: Case) -> Iterator[int]:

@@ -29,6 +29,12 @@ _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LIKE_AN_OPTION = re.compile(r"(sent|clock|id)=|@|-- |echo$")
 _MEANT_FIRST = {"sign": "VRD", "evidence": "DRV", "opinion": "DRV"}
 """Which kind of number a command means first that is written without its letter."""
+_TURNED_ON_OTHERS = {
+    "act_waits": "another act waited for its code",
+    "many_objections": "after objections about other clients",
+    "ask_site": "after questions about other clients",
+}
+"""Why a text did nothing that turns on what is not in the case, by the reason of its refusal."""
 _REF = re.compile(r"(?<![A-Za-z0-9])([RVD]\d+)(?!\d)", re.IGNORECASE)
 
 
@@ -163,9 +169,10 @@ class _Writer:
             # Four digits that are his as well meant another's registration then.
             yield f"# {line} (another client's)"
             return
-        if any(reply.params.get("reason") == "act_waits" for reply in one.replies):
-            yield f"# {line} (another act waited for its code)"
-            return
+        for reply in one.replies:
+            if (why := _TURNED_ON_OTHERS.get(reply.params.get("reason", ""))) is not None:
+                yield f"# {line} ({why})"
+                return
         yield line
         if one.several:
             yield "# this text names other clients, whose own texts are not here: its answers are left out"
