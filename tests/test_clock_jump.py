@@ -8,13 +8,14 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from tests.infrastructure.serving import AGENT, client_of, open_line, post, runtime_of, sandbox_request
+from tests.infrastructure.serving import AGENT, client_of, database_away, open_line, post, runtime_of, sandbox_request
 from worker.alerts.alarms import alarms
 from worker.cli.main import main
 from worker.clock import utc_now
 from worker.decide.decider import decide_site
 from worker.decide.set_up import put, site_named
 from worker.line import door, second_opinion
+from worker.processes.feeder import Feeder
 from worker.runtime import Runtime
 from worker.store.schema import claims, decisions, inbox, sites
 
@@ -184,3 +185,40 @@ def test_a_claim_that_lapsed_by_both_clocks_is_anybodys(runtime: Runtime) -> Non
         connection.execute(sites.update().values(last_received_at=utc_now() + TEN_DAYS))
         connection.execute(claims.update().values(ends_at=utc_now() - timedelta(seconds=1)))
     assert text(runtime, "报备 张三 138****5678 王五", WANG) == "accepted"
+
+
+def send_stated(runtime: Runtime, *apart: timedelta) -> None:
+    for each in apart:
+        request = sandbox_request(SentAt=(utc_now() - each).isoformat())
+        assert post(client_of(runtime), "/gateways/sandbox/messages", request).status_code == 200
+
+
+def apart(runtime: Runtime) -> list[dict[str, int | str]]:
+    return [alarm.detail for alarm in alarms(runtime.engine, utc_now()) if alarm.code == "clocks_apart"]
+
+
+@pytest.mark.parametrize("by", [timedelta(minutes=5), timedelta(minutes=-5)], ids=["later", "earlier"])
+def test_a_gateways_times_that_contradict_the_lines_are_told_until_they_agree(runtime: Runtime, by: timedelta) -> None:
+    send_stated(runtime, by, by)
+    assert apart(runtime) == []  # One text may have been long on its way.
+    send_stated(runtime, by)
+    (detail,) = apart(runtime)
+    assert detail == {"site": 1, "gateway": "sandbox", "minutes": detail["minutes"]}
+    assert detail["minutes"] in (4, 5)
+    assert "gateway sandbox says" in run("doctor").output
+    send_stated(runtime, timedelta())
+    assert apart(runtime) == []
+
+
+@pytest.mark.parametrize("times", [(5, 5, 1), (5, -5, 5), (1, 1, -1)])
+def test_times_that_agree_or_differ_either_way_contradict_nothing(runtime: Runtime, times: tuple[int, ...]) -> None:
+    send_stated(runtime, *(timedelta(minutes=each) for each in times))
+    assert apart(runtime) == []
+
+
+def test_texts_that_waited_in_a_file_say_nothing_of_clocks(runtime: Runtime, tmp_path: Path) -> None:
+    with database_away(runtime, tmp_path):
+        send_stated(runtime, *[timedelta(minutes=5)] * 3)
+    assert len(runtime.spool.waiting()) == 3
+    Feeder(runtime.engine, runtime.spool, lambda _: None).feed()
+    assert (runtime.spool.waiting(), apart(runtime)) == ([], [])

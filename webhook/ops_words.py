@@ -64,6 +64,7 @@ ALERTS = {
     "line_stands": _l("A line stands"),
     "line_ahead": _l("A line is ahead of its clock"),
     "clock_ahead": _l("The clock has jumped ahead"),
+    "clocks_apart": _l("Clocks contradict a gateway's"),
     "undecidable": _l("Messages could not be decided"),
     "forwards_wait": _l("Texts for other sites wait"),
     "replies_wait": _l("Replies wait"),

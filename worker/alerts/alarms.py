@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from worker.alerts.alarm import Alarm, Condition
+from worker.alerts.clocks import clocks_apart
 from worker.alerts.line_alarms import (
     acts_closed,
     backfill_fails,
@@ -36,6 +37,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     line_stands,
     line_ahead,
     clock_jumped,
+    clocks_apart,
     undecidable,
     forwards_wait,
     gateway_stopped,

@@ -26,7 +26,7 @@ from worker.line.second_opinion import second_opinion
 from worker.log import say
 from worker.rules.chain import GENESIS
 from worker.rules.decide import BY_PERSON
-from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT, note_of_clock, note_of_first
+from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT, note_of_clock, note_of_first, note_of_stated
 from worker.storable import storable, storable_payload
 from worker.store.database import reading
 from worker.store.schema import cursors, inbox, replies, sites, unrouted
@@ -68,17 +68,27 @@ class Entry:
     text: str = ""
     payload: Mapping[str, Any] | None = None
     sent_at: datetime | None = None
+    at_once: bool = False
+    """its gateway has just brought it: a time that it states can be held against the line's"""
 
 
-def accept(engine: Engine, inbound: Inbound, clock: Clock | None = None, believed: datetime | None = None) -> Receipt:
+def accept(
+    engine: Engine,
+    inbound: Inbound,
+    clock: Clock | None = None,
+    believed: datetime | None = None,
+    *,
+    at_once: bool = False,
+) -> Receipt:
     """Put a gateway's text into the line of the site whose number it was sent to (texts of no site are kept apart).
 
-    `clock` replaces the database's time in rehearsals and tests, and `believed` what a second clock says beside it.
+    `at_once` as an Entry has it. `clock` replaces the database's time in rehearsals and tests, and `believed` what a
+    second clock says beside it.
     Raises NotDurableError when nothing could be kept.
     """
     said = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
     entry = Entry(
-        "text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, said, sent_at=inbound.sent_at
+        "text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, said, inbound.sent_at, at_once
     )
     try:
         with committing(engine, "accept.commit") as connection:
@@ -175,6 +185,7 @@ def _place(
     sent_at = stated(entry.sent_at)
     noted = _note_of_first(connection, site, sender, text, sent_at or received_at) if may_repeat else {}
     noted |= note_of_clock(received_at, believed) if entry.kind in BY_PERSON else {}
+    noted |= note_of_stated(received_at, sent_at) if entry.at_once else {}
     payload = {**(entry.payload or {}), **noted} if noted else entry.payload
     connection.execute(update(sites).where(sites.c.id == site.id).values(last_seq=seq, last_received_at=received_at))
     connection.execute(

@@ -27,8 +27,8 @@ def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -
         try:
             if engine.dialect.name == "sqlite":
                 # It ends every wait by itself; a thread for each text would only cost time.
-                return accept(engine, inbound)
-            return within(patience_s, partial(accept, engine, inbound))
+                return accept(engine, inbound, at_once=True)
+            return within(patience_s, partial(accept, engine, inbound, at_once=True))
         except TimeoutError as error:
             # It may get into line yet: what the spool holds of it is a silent repeat then.
             complain(log, "database too slow", error, gateway=inbound.gateway)

@@ -18,6 +18,8 @@ AHEAD: Final = "ahead"
 """By how many whole seconds the time that the line gave it is ahead of what a second clock says, beyond AHEAD_LEAST."""
 AHEAD_LEAST: Final = timedelta(minutes=2)
 """So far two clocks may differ without anybody being told."""
+APART: Final = "apart"
+"""By how many whole seconds the line's time is later than its gateway says that a text was sent which came at once."""
 REPEATED_WITHIN: Final = timedelta(seconds=3)
 """Some gateways bring one SMS twice, each with an id of its own."""
 _NO_THUMB_MS: Final = 1_000
@@ -33,6 +35,14 @@ def note_of_clock(received_at: datetime, believed: datetime | None) -> dict[str,
     """Return the note beside a message of a person whose time is ahead of what a second clock says; empty if not."""
     ahead = received_at - believed if believed is not None else timedelta()
     return {AHEAD: ahead // timedelta(seconds=1)} if ahead > AHEAD_LEAST else {}
+
+
+def note_of_stated(received_at: datetime, sent_at: datetime | None) -> dict[str, int]:
+    """Return the note beside a text that came at once, of the time that its gateway states; empty where it states none.
+
+    It decides nothing: operators are told when gateway and line contradict each other.
+    """
+    return {} if sent_at is None else {APART: (received_at - sent_at) // timedelta(seconds=1)}
 
 
 def ahead_noted(message: Message) -> timedelta:

@@ -1,0 +1,43 @@
+"""The line's clock against those of the gateways that state a time."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from worker.alerts.alarm import SHOWN_FOR, Alarm, counted, of_site
+from worker.rules.door_notes import AHEAD_LEAST, APART
+from worker.store.schema import inbox, sites
+
+LAST_TEXTS: Final = 3
+"""One text alone may have been long on its way, or have been stamped by a telephone with a wrong clock."""
+LOOKED_BACK: Final = 50
+
+
+def clocks_apart(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    """Yield the lines whose last texts came minutes later, or earlier, than their gateway says that they were sent.
+
+    Only what came at once counts, not what waited in a file or was found in the gateway's list.
+    """
+    newest = (inbox.c.seq > sites.c.last_seq - LOOKED_BACK) & (inbox.c.received_at > now - SHOWN_FOR)
+    stated = (inbox.c.kind == "text") & inbox.c.sent_at.is_not(None) & newest
+    query = select(inbox.c.site_id, inbox.c.gateway, inbox.c.received_at, inbox.c.sent_at, inbox.c.payload)
+    rows = connection.execute(
+        query.join(sites, sites.c.id == inbox.c.site_id).where(stated).order_by(inbox.c.site_id, inbox.c.seq.desc())
+    )
+    for site_id, texts in groupby(rows, key=lambda row: row.site_id):
+        at_once = [row for row in texts if APART in (row.payload or {})][:LAST_TEXTS]
+        apart = [timedelta(seconds=row.payload[APART]) for row in at_once]
+        later = all(each > AHEAD_LEAST for each in apart)
+        if len(apart) == LAST_TEXTS and (later or all(each < -AHEAD_LEAST for each in apart)):
+            minutes = min(map(abs, apart)) // timedelta(minutes=1)
+            sentence = (
+                f"The last {LAST_TEXTS} texts of site {site_id} bear times at least "
+                f"{counted(minutes, 'minute', 'minutes')} {'later' if later else 'earlier'} than gateway "
+                f"{at_once[0].gateway} says that they were sent: see that this machine's clock and the database's are "
+                "set from the network (NTP); if they are right, ask the gateway about its clock, or why texts are late."
+            )
+            detail = of_site(site_id, minutes=minutes) | {"gateway": at_once[0].gateway}
+            yield Alarm("clocks_apart", f"site:{site_id}", min(now, at_once[-1].received_at), sentence, detail)
