@@ -278,7 +278,7 @@ def test_the_clients_page_shows_visits_with_their_signatures(
         text(runtime, site, phone, words)
     page = plain(manager.get(CLIENT).text)
     assert "V1 2026-11-02 13:00 业务员带访 已确认" in page
-    assert "业务员 13:00:00 李四 置业顾问 13:00:00 consultant 经理 13:00:00 manager" in page
+    assert "业务员 13:00:00 李四 · 短信签 置业顾问 13:00:00 consultant · 短信签 经理 13:00:00 manager · 短信签" in page
     assert "R13 业务员、顾问、负责人均已签字" in page
     rows = plain(manager.get("/register?q=R1").text)
     assert "张三 138****5678 R1 已到访 7 天 0 小时" in rows

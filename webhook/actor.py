@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from flask import abort
+
 from webhook.access import present_user
+from webhook.language import _
 from worker.decide.set_up import SiteRow
 from worker.rules.model import Role
 
@@ -25,3 +28,13 @@ def actor_at(site: SiteRow) -> Actor:
     who = present_user()
     role = site.state.get("staff", {}).get(who.phone) if who.phone else None
     return Actor(who.phone, role if role is not None and who.may([role]) else None)
+
+
+def demand_own_role(site: SiteRow) -> None:
+    """Refuse (409) what would count as done in a role that the account does not have."""
+    who = present_user()
+    role = site.state.get("staff", {}).get(who.phone)
+    if role is not None and not who.may([role]):
+        abort(
+            409, _("Your phone has another role at this site than your account: whoever looks after them mends that.")
+        )

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import everybody, present_user
+from webhook.actor import demand_own_role
 from webhook.entries import Taken, entry_named, typed_of
 from webhook.field_words import faults_of
 from webhook.language import _
@@ -50,18 +51,22 @@ def asked_seed() -> str:
     return request.args.get("seed", "")[:40] or new_seed()
 
 
-def submit(site: SiteRow, name: str, taken: Taken, back: str) -> AnyResponse:
-    """Put a form in line, wait shortly for its decision, and go back to the page, which shows the outcome."""
+def is_entered() -> bool:
+    """Tell whether the form that is posted stands in line already: it was sent twice."""
+    return entered(runtime().engine, form_id(present_user(), _token())) is not None
+
+
+def _token() -> str:
     token = request.form.get("entry", "")
     if not token:
         abort(400, _("This page is too old: load it anew and send again."))
-    who = present_user()
-    role = site.state.get("staff", {}).get(who.phone)
-    # What he enters would count as done in a role that his account does not have.
-    if role is not None and not who.may([role]):
-        abort(
-            409, _("Your phone has another role at this site than your account: whoever looks after them mends that.")
-        )
+    return token
+
+
+def submit(site: SiteRow, name: str, taken: Taken, back: str) -> AnyResponse:
+    """Put a form in line, wait shortly for its decision, and go back to the page, which shows the outcome."""
+    who, token = present_user(), _token()
+    demand_own_role(site)
     try:
         enter_form(runtime(), site.id, who, token, taken.sentence, name, taken.meaning)
     except UnboundError:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.infrastructure.serving import AGENT, SITE_NUMBER
-from tests.infrastructure.visiting import token_of
+from tests.infrastructure.visiting import say_sure, token_of
 from worker.clock import Clock
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, all_sites, open_site, put
@@ -63,9 +63,9 @@ def text(runtime: Runtime, site: SiteRow, sender: str, words: str) -> None:
 
 
 def send_form(visitor: FlaskClient, path: str, entry: str, /, **fields: str) -> TestResponse:
-    """Send a form that puts something in line, and go where it leads."""
+    """Send a form that puts something in line, say that one is sure where that is asked, and go where it leads."""
     form = {"token": token_of(visitor), "entry": entry} | fields
-    return visitor.post(path, data=form, follow_redirects=True)
+    return say_sure(visitor, visitor.post(path, data=form, follow_redirects=True), follow_redirects=True)
 
 
 def outcome(answer: TestResponse) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 from flask import Flask
@@ -44,6 +45,19 @@ def token_of(client: FlaskClient) -> str:
 def post(client: FlaskClient, path: str, **fields: str) -> TestResponse:
     """Send a form of our own pages."""
     return client.post(path, data={"token": token_of(client)} | fields)
+
+
+def say_sure(client: FlaskClient, answer: TestResponse, **more: Any) -> TestResponse:
+    """Press the button of the second step where a page asks once more; what asks for nothing is the answer itself."""
+    if 'name="seen"' not in answer.text:
+        return answer
+    return client.post(answer.request.path, data=hidden_fields(answer.text), **more)
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return what the form of a second step posts."""
+    form = page[page.index('<form class="panel form second-step"') :]
+    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)}
 
 
 HTML = {"Accept": "text/html"}

@@ -71,23 +71,31 @@ ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
 """Commands that take something from somebody, by kind (L4); of 核实 only 否 does, of arrivals an early one."""
 
 
-def needs_code(turn: Turn, parsed: Command) -> bool:
-    """Tell whether this command waits for a code: from a logged-in page none is needed (L4)."""
-    if parsed.kind not in ACTS or turn.message.kind != "text" or not turn.policy.confirm_acts:
-        return False
+def takes_something(turn: Turn, parsed: Command) -> bool:
+    """Tell whether a command takes something from somebody (L4): a text waits for a code, a page asks again (L9)."""
     if parsed.kind in ARRIVALS:
         # An early one takes a client from his reporter: he came, it says, before he was reported (R1).
         if parsed.time is None and not turn.policy.min_lead:
             return False
         tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
         return any(isinstance(fact, Claim) and Flag.EARLY in fact.flags for fact in tried.facts)
-    return parsed.kind != "verify" or parsed.answer == "no"
+    return parsed.kind in ACTS and (parsed.kind != "verify" or parsed.answer == "no")
+
+
+def needs_code(turn: Turn, parsed: Command) -> bool:
+    """Tell whether this command waits for a code: from a logged-in page none is needed (L4)."""
+    return turn.message.kind == "text" and turn.policy.confirm_acts and takes_something(turn, parsed)
+
+
+def does_nothing(code: Code) -> bool:
+    """Tell whether an act that came to this did nothing: it is refused, or too late."""
+    return code.refuses or code in NOTHING_DONE
 
 
 def ask_for_code(turn: Turn, parsed: Command) -> Decision:
     """Keep the act and answer with its code; one that would fail, or come beside one that waits, is refused now."""
     tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
-    if tried.code.refuses or tried.code in NOTHING_DONE:
+    if does_nothing(tried.code):
         return ACTS[parsed.kind](turn, parsed)
     sender = turn.state.sender(turn.phone)
     why_not = _why_not_now(turn, sender)

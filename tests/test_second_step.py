@@ -1,0 +1,181 @@
+"""The second step: acts that cannot be undone show what will happen and ask once more (L9)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from tests.infrastructure.deciding import (
+    CONSULTANT,
+    LI,
+    MANAGER,
+    SERVICE,
+    WANG,
+    deciding,
+    outcome,
+    staffed_site,
+    text,
+)
+from tests.infrastructure.visiting import enrol, hidden_fields, post, token_of, visitor
+from tests.sending import StandingClock
+from webhook.app import create_app
+from worker.decide.set_up import SiteRow
+from worker.runtime import Runtime
+from worker.store.schema import inbox, replies
+
+CLIENT = "/register/1/3/0"
+WITHDRAW = {"entry": "w", "ref": "R1", "reason": "客户不买了"}
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
+    """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
+    site = staffed_site(runtime, clock)
+    for role, phone in (("manager", MANAGER), ("consultant", CONSULTANT), ("service", SERVICE)):
+        enrol(runtime, role, role, phone=phone)
+    text(runtime, site, LI, "报备 张三 138****5678")
+    clock.move(hours=1)
+    with deciding(runtime):
+        yield site
+
+
+@pytest.fixture
+def app(runtime: Runtime, site: SiteRow) -> Flask:
+    return create_app(runtime)
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    return visitor(app, "manager")
+
+
+def plain(html: str) -> str:
+    main = html[html.index("<main") :]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)).strip()
+
+
+def entries(runtime: Runtime) -> int:
+    with runtime.engine.connect() as connection:
+        return int(connection.execute(select(func.count()).where(inbox.c.kind == "form")).scalar_one())
+
+
+def sure(client: FlaskClient, asked: TestResponse) -> TestResponse:
+    return client.post(asked.request.path, data=hidden_fields(asked.text), follow_redirects=True)
+
+
+def test_withdrawing_shows_what_will_happen_and_does_nothing_yet(runtime: Runtime, manager: FlaskClient) -> None:
+    asked = post(manager, f"{CLIENT}/withdrawals", **WITHDRAW)
+    assert asked.status_code == 200
+    assert plain(asked.text) == (
+        "撤回 R1 将会发生什么 张三 138****5678 · R1 现在 链家 · 李四 · 有效至 11-9 12:00 之后 无人，公共资源 "
+        "录入内容 撤 R1 客户不买了 "
+        "将短信告知 李四 · 链家 +86139****0011 案场已撤回您的报备：张三138****5678(R1) "
+        "此操作不可撤销。 确定 返回，不作改动"
+    )
+    assert entries(runtime) == 0
+    assert outcome(sure(manager, asked)).startswith("已撤回")
+    with runtime.engine.connect() as connection:
+        told = connection.execute(
+            select(replies.c.recipient, replies.c.words).where(replies.c.code == "withdrawn")
+        ).one()
+    assert (told.recipient, told.words) == (LI, "案场已撤回您的报备：张三138****5678(R1)")
+
+
+def test_it_speaks_the_language_of_the_page_and_quotes_texts_as_they_go_out(manager: FlaskClient) -> None:
+    manager.set_cookie("language", "en")
+    asked = plain(post(manager, f"{CLIENT}/withdrawals", **WITHDRAW).text)
+    assert asked.startswith(
+        "Withdraw R1 What will happen 张三 138****5678 · R1 now 链家 · 李四 · until 11-9 12:00 then"
+    )
+    assert "案场已撤回您的报备：张三138****5678(R1)" in asked
+    assert asked.endswith("This cannot be undone. Yes, do it Go back, change nothing")
+
+
+def test_a_reason_that_is_blank_is_said_beside_its_field(runtime: Runtime, manager: FlaskClient) -> None:
+    answer = post(manager, f"{CLIENT}/withdrawals", **WITHDRAW | {"reason": "  "})
+    assert answer.status_code == 422
+    assert re.search(r'id="f-reason-fault" role="alert">请写明理由', answer.text)
+    assert entries(runtime) == 0
+
+
+def test_going_back_keeps_what_was_typed(runtime: Runtime, manager: FlaskClient) -> None:
+    asked = post(manager, f"{CLIENT}/withdrawals", **WITHDRAW)
+    back = manager.post(asked.request.path, data=hidden_fields(asked.text) | {"step": "back"})
+    assert back.status_code == 200
+    assert 'value="客户不买了"' in back.text
+    assert "<h1>张三" in back.text
+    assert entries(runtime) == 0
+
+
+def test_a_double_click_does_it_once_and_shows_the_outcome_twice(runtime: Runtime, manager: FlaskClient) -> None:
+    asked = post(manager, f"{CLIENT}/withdrawals", **WITHDRAW)
+    first, second = sure(manager, asked), sure(manager, asked)
+    assert outcome(first) == outcome(second) != ""
+    assert entries(runtime) == 1
+
+
+def test_what_has_changed_meanwhile_is_shown_anew(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
+    asked = post(manager, f"{CLIENT}/payments", entry="p", ref="R1", what="deposit")
+    assert "现在 链家 · 李四 · 有效至 11-9 12:00 之后 链家 · 李四 录入" in plain(asked.text)
+    for phone, words in ((LI, "到访 张三 138****5678"), (CONSULTANT, "签 V1"), (MANAGER, "签 V1")):
+        text(runtime, site, phone, words)
+    anew = sure(manager, asked)
+    assert "期间情况有变" in anew.text
+    assert entries(runtime) == 0
+    assert outcome(sure(manager, anew)).startswith("成交登记")
+
+
+def test_what_was_not_shown_is_not_done(runtime: Runtime, manager: FlaskClient) -> None:
+    for seen in ("", "0" * 64, "确定"):
+        assert "确定" in post(manager, f"{CLIENT}/withdrawals", **WITHDRAW, seen=seen).text
+    assert entries(runtime) == 0
+
+
+def test_a_number_typed_in_full_is_masked_on_its_way_through_the_browser(manager: FlaskClient) -> None:
+    asked = post(manager, f"{CLIENT}/corrections", entry="c", ref="R1", phone="13912341111", proof="短信")
+    assert "13912341111" not in asked.text
+    assert "张三 139****1111 · 链家 · 李四" in plain(asked.text)
+
+
+def test_what_would_be_refused_is_refused_without_a_question(manager: FlaskClient) -> None:
+    answer = post(manager, f"{CLIENT}/withdrawals", **WITHDRAW | {"ref": "R99"})
+    assert answer.status_code == 303
+
+
+def test_of_the_services_answers_only_no_is_asked_about(
+    app: Flask, runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    service, form = visitor(app, "service"), {"phone": "138****5678", "how": "alone"}
+    manager.post("/desk/1/arrivals", data=form | {"token": token_of(manager), "entry": "a", "client": "张三"})
+    assert "未建立联系" in plain(post(service, "/desk/1/checks", entry="v", form="V1", answer="no").text)
+    assert post(service, "/desk/1/checks", entry="w", form="V1", answer="yes").status_code == 303
+
+
+def test_a_ruling_shows_both_sides(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
+    text(runtime, site, WANG, "异议 R1 上月由我带看")
+    asked = plain(post(manager, "/cases/1/rulings", entry="r", ref="D1", unit="贝壳", reason="通话记录在先").text)
+    assert asked.startswith("裁定 D1 归贝壳")
+    assert "现在 链家 · 李四" in asked
+    assert "之后 贝壳 · 王五" in asked
+    assert asked.index("李四 · 链家 +86139****0011") < asked.index("王五 · 贝壳 +86139****0021")
+
+
+def test_an_arrival_is_asked_about_only_where_it_takes_the_client_from_his_reporter(
+    app: Flask, runtime: Runtime, site: SiteRow
+) -> None:
+    consultant, path = visitor(app, "consultant"), "/desk/1/arrivals"
+    form = {"token": token_of(consultant), "client": "张三", "phone": "138****5678", "agent": "李四"}
+    early = consultant.post(path, data=form | {"entry": "a", "time": "11:30"})
+    assert "现在 链家 · 李四" in plain(early.text)
+    assert "之后 案场自有（现场客）" in plain(early.text)
+    assert entries(runtime) == 0
+    assert consultant.post(path, data=form | {"entry": "b"}).status_code == 303

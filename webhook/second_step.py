@@ -1,0 +1,72 @@
+"""The second step of an act that cannot be undone: the page shows what will happen and asks once more (L9).
+
+first POST ─→ what it will do, with all that was posted and a digest of what is shown
+       └─ “do it”   ─→ the same POST with the digest: the act, or what it will do anew if that is no longer the same
+       └─ “go back” ─→ the same POST with `step=back`: the page that it came from
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hmac import compare_digest
+
+from flask import render_template, request
+
+SEEN, STEP, BACK = "seen", "step", "back"
+"""What the second step posts besides the act's own fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an act concerns, how it stands now, and how it will; `then` is "" where it goes on as it is."""
+
+    what: str
+    now: str
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who is told, in these words; `code`: of what, which does not change with the minute as words may."""
+
+    who: str
+    phone: str
+    words: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What an act will do, in the words of the page; `sure` is what its button says, `lasting` how it can be undone."""
+
+    title: str
+    sure: str
+    lasting: str
+    changes: tuple[Change, ...] = ()
+    told: tuple[Told, ...] | None = None
+    """None: it is no act of which anybody is told"""
+    typed: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return what tells this from what will happen when the state has changed (hex)."""
+        shown = asdict(self) | {"told": [(each.phone, each.code) for each in self.told or ()]}
+        return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
+
+
+def goes_back() -> bool:
+    """Tell whether somebody has seen what his act would do, and goes back."""
+    return request.form.get(STEP) == BACK
+
+
+def second_step(foreseen: Foreseen, fields: Mapping[str, str] | None = None) -> str | None:
+    """Return the page that asks once more; None when it was asked, what it showed still holds, and he is sure.
+
+    `fields` are what the act posts, as it is posted again; by default as it came.
+    """
+    seen = request.form.get(SEEN, "")
+    if compare_digest(seen.encode(), foreseen.digest.encode()):
+        return None
+    posted = {name: value for name, value in (fields or request.form).items() if name not in (SEEN, STEP)}
+    return render_template("second_step.html", foreseen=foreseen, fields=posted, changed=bool(seen))
