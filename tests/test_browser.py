@@ -48,7 +48,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory, redis_server_url: str) -> 
     var = tmp_path_factory.mktemp("browser")
     migrate(f"sqlite:///{var}/baobei.sqlite")
     runtime = runtime_of(var, "", redis_server_url)
-    enrol(runtime, "admin", "ops", "manager")
+    enrol(runtime, "admin", "ops", "manager", phone=AGENT)
     yield runtime
     runtime.close()
 
@@ -60,6 +60,9 @@ def site(runtime: Runtime) -> SiteRow:
     put(runtime.engine, site, "roster", {"people": people})
     text(runtime, site, "报备 张三 138****5678")
     text(runtime, site, "报备 王丽 1381****678")
+    # What pages show only now and then: acts that wrong codes have closed, and who wants no notices.
+    for words in ("撤 R1", *(f"{code:06}" for code in range(5)), "退订"):
+        text(runtime, site, words)
     add_reply(runtime.engine, site.id, "没有送到", datetime.now(UTC), cause="m:4", state="failed", error_code="30003")
     return site
 
