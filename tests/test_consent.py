@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, update
+from sqlalchemy import Engine, insert, update
 
 from tests.infrastructure.deciding import LI, MANAGER, WANG, staffed_site, text
 from tests.infrastructure.visiting import enrol, visitor
 from tests.sending import add_reply
+from tests.sql_stage import SqlStage
 from webhook.app import create_app
 from worker.alerts.alarms import Alarm, alarms
 from worker.cli.main import main
@@ -20,8 +21,20 @@ from worker.decide.set_up import SiteRow, put, set_staff, site_named
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.runtime import Runtime
+from worker.scenarios.language import read_scenario
+from worker.scenarios.rehearsal import rehearse
 from worker.store.schema import opt_outs, replies
 
+DISPUTE = """lenient
+site 翡翠湾 number=+8613800000000 manager=+8613800000001
+policy notify=off reminder_hours=0 quiet_hours=off confirm_acts=off
+agent 李四 +8613900000011 链家
+agent 周涛 +8613900000012 链家
+agent 王五 +8613900000021 贝壳
+2026-11-02 10:00:00 +8613900000011 > 报备 张三 138****5678
+2026-11-02 10:03:00 +8613800000001 > 首付 R1
+2026-11-02 10:04:00 +8613900000021 > 异议 张三 138****5678 客户先来我处
+"""
 SECOND = "+8613800000009"
 
 
@@ -122,3 +135,14 @@ def test_a_site_without_a_manager_is_an_alarm(runtime: Runtime, site: SiteRow) -
     put(runtime.engine, site_named(runtime.engine, site.name), "staff", {MANAGER: ""})
     (alarm,) = untold(runtime)
     assert "it has none on its staff" in alarm.sentence
+
+
+def test_a_judgement_goes_to_the_colleagues_of_whom_the_gateway_refuses(engine: Engine) -> None:
+    stage = SqlStage(engine)
+    assert rehearse(read_scenario(DISPUTE), stage) == []
+    with engine.begin() as connection:
+        row = {"site_id": 1, "phone": LI, "since": datetime.now(UTC), "code": "21610"}
+        connection.execute(insert(opt_outs).values(row))
+    stage.advance(datetime(2026, 11, 6, tzinfo=UTC))
+    told = {sent.phone for sent in stage.outbox if sent.code == "dispute_decided"}
+    assert told == {MANAGER, "+8613900000012", WANG}

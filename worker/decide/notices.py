@@ -1,5 +1,6 @@
 """Notices that passing time makes due: written once each, in a transaction of their own (reliability.md, point 7)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from worker.rules.plans import days_of_digest
 from worker.rules.policy import policy_of
 from worker.rules.states import DeadlineKind
 from worker.store.database import reading
-from worker.store.schema import cursors, deadlines, sites
+from worker.store.schema import cursors, deadlines, opt_outs, sites
 from worker.store.working_set import load_planned, load_subjects, open_state
 
 AT_ONCE = 200
@@ -64,6 +65,9 @@ def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     digests = (deadline.at for deadline in due if deadline.kind == DeadlineKind.DAILY)
     load_planned(connection, cursor.site_id, state, {day for at in digests for day in days_of_digest(state, at)})
+    # Whom the gateway refuses to send to hears nothing, whether or not the line has been told of it (L8).
+    refused = connection.execute(select(opt_outs.c.phone).where(opt_outs.c.site_id == cursor.site_id)).scalars()
+    state.load([replace(state.sender(phone), silent=True, stopped=True) for phone in refused])
     written: list[Row[Any]] = []
     for deadline in due:
         told = tell(state, deadline, now, cursor.head)
