@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from webhook.callers import demand_known_host
 from webhook.forms import demand_own_form
 from webhook.language import _
+from webhook.masked_address import masked_address
 from webhook.runtime import runtime
 from worker.accounts.logins import user_of_session
 from worker.accounts.users import ROLES, User
@@ -105,6 +106,8 @@ def _admit() -> Response | None:
         abort(403, _("This address is open to nobody yet."))
     if request.method not in READING and not access.proved:
         demand_own_form()
+    if (address := masked_address(of_staff=access.roles is not None)) is not None:
+        return redirect(address, 303)
     if access.roles is None:
         return None
     who = user()

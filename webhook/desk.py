@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from parsers.numbers import region_of
 from webhook.access import allowed
 from webhook.actor import actor_at
 from webhook.desk_views import Guest, arrival_views, claim_views, expected_views, guest_of, typed_guest
 from webhook.entry import asked_seed, new_seed, outcome_box
 from webhook.live import part
 from webhook.numbers import asked_number
-from webhook.register_links import LONGEST_SEARCH
+from webhook.register_links import asked_words
 from webhook.runtime import runtime
 from webhook.show import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.readers.arrivals import expected_at
 from worker.readers.desk import arrivals_on, claim_numbered, claims_found, names_of_phones
-from worker.readers.search import Search, holds_whole_number, read_search
+from worker.readers.search import Search, read_search
 from worker.rules.model import Claim
 
 routes = Blueprint("desk", __name__, url_prefix="/desk")
@@ -30,7 +31,7 @@ STAFF = ("manager", "consultant", "service")
 class Looked:
     """What somebody at the desk looks for, and the live claims that fit."""
 
-    typed: str
+    search: Search
     claims: list[Claim]
 
 
@@ -43,11 +44,24 @@ def page() -> str | AnyResponse:
     if site is None:
         return render_template("desk.html", sites=[], site=None)
     looked = _looked_for(site)
-    if holds_whole_number(request.args.get("q", "")):
-        return redirect(url_for("desk.page", site=site.id, q=looked.typed), 303)
-    if len(looked.claims) == 1:
-        return redirect(url_for("desk.page", site=site.id, claim=looked.claims[0].number), 303)
+    if len(looked.claims) == 1 or asked_words() != looked.search.typed:
+        return _to(site, looked)
     return show(site, looked)
+
+
+@routes.post("")
+@allowed(*STAFF)
+def find() -> AnyResponse:
+    """Lead to the one claim that fits what was typed, else to all that do."""
+    site = chosen_site(visible_sites())
+    return redirect(url_for("desk.page"), 303) if site is None else _to(site, _looked_for(site))
+
+
+def _to(site: SiteRow, looked: Looked) -> AnyResponse:
+    """Lead to what was found; no address has more of a number than three and four digits (L14)."""
+    one = looked.claims[0].number if len(looked.claims) == 1 else None
+    typed = looked.search.typed if one is None else None
+    return redirect(url_for("desk.page", site=site.id, claim=one, q=typed or None), 303)
 
 
 def show(site: SiteRow, looked: Looked | None = None) -> str:
@@ -61,7 +75,7 @@ def show(site: SiteRow, looked: Looked | None = None) -> str:
         actor=actor_at(site),
         seed=seed,
         outcome=outcome_box(),
-        typed=looked.typed,
+        typed=looked.search.typed,
         found=_found(site, looked),
         guest=_guest(site, looked),
         today=f"{runtime().clock().astimezone(site.zone):%Y-%m-%d}",
@@ -84,28 +98,28 @@ def expected(site_id: int) -> Response:
     return part(_expected(visible_site(site_id)))
 
 
-@routes.get("/<int:site_id>/found")
+@routes.route("/<int:site_id>/found", methods=["GET", "POST"])
 @allowed(*STAFF)
 def found(site_id: int) -> str:
-    """Return the live claims that fit what is being typed."""
+    """Return the live claims that fit what is being typed; the page posts it, half a number as well (L14)."""
     site = visible_site(site_id)
     return _found(site, _looked_for(site))
 
 
 def _looked_for(site: SiteRow) -> Looked:
-    search = read_search(request.args.get("q", "")[:LONGEST_SEARCH])
+    search = read_search(asked_words(), region=region_of(site.number))
     known = claims_found(runtime().engine, site.id, search, runtime().clock()) if search != Search() else []
-    return Looked(search.typed, known)
+    return Looked(search, known)
 
 
 def _found(site: SiteRow, looked: Looked) -> str:
     views = claim_views(looked.claims, Showing(runtime().clock(), site.zone))
-    return render_template("desk/found.html", site=site, typed=looked.typed, views=views)
+    return render_template("desk/found.html", site=site, typed=looked.search.typed, views=views)
 
 
 def _guest(site: SiteRow, looked: Looked) -> Guest:
     if "claim" not in request.args:
-        return typed_guest(read_search(looked.typed))
+        return typed_guest(looked.search)
     number = asked_number("claim")
     claim = None if number is None else claim_numbered(runtime().engine, site.id, number)
     if claim is None:

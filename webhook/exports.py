@@ -29,7 +29,7 @@ def take(site_id: int, form: str) -> Response:
     site, now = visible_site(site_id), runtime().clock()
     # A file, and not a list in memory: a register may be long.
     file = TemporaryFile()  # noqa: SIM115  (who sends it closes it)
-    rows = register_rows(runtime().engine, now, site.name, search=asked_search())
+    rows = register_rows(runtime().engine, now, site.name, search=asked_search(site))
     fill(file, form, site.state.get("language", "zh"), rows, {site.name: site.zone})
     # After the rows, so that it covers each of them.
     head = publish_head(runtime().engine, site.id, now)

@@ -9,6 +9,6 @@ LARGEST_NUMBER: Final = 2**31 - 1
 
 
 def asked_number(name: str) -> int | None:
-    """Return the number that the address asks for, None where it names none, or one that nothing has."""
-    found: int | None = request.args.get(name, type=int)
+    """Return the number that the address or form asks for, None where it names none, or one that nothing has."""
+    found: int | None = request.values.get(name, type=int)
     return found if found is not None and 0 <= found <= LARGEST_NUMBER else None

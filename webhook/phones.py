@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from parsers.numbers import region_of, to_e164
@@ -19,6 +19,8 @@ from worker.gateways.base import Gateway, Playable
 from worker.readers.phones import MOST_PEOPLE, Person, PhoneSite, news_of, people_of, played_sites
 
 MOST_OTHERS = 12
+OTHERS = "phones"
+"""Where the browser's session keeps the phones that were added: an address would show their numbers (L14)."""
 
 routes = Blueprint("phones", __name__, url_prefix="/phones")
 
@@ -30,21 +32,32 @@ def page() -> str | tuple[str, int]:
     every = played_sites(runtime().engine, _played().name)
     if not every:
         return render_template("phones.html", sites=[], site=None)
-    wanted = asked_number("site")
-    site = next((each for each in every if each.id == wanted), every[0])
-    others, fault = _others(site)
-    newest = others[-1] if others and not fault else None
-    shown = _shown(site, others)
-    html = render_template("phones.html", sites=every, others=others, newest=newest, fault=fault, **shown)
-    return (html, 400) if fault else html
+    return _page_of(every, _chosen(every))
 
 
-@routes.get("/<int:site_id>/news")
+@routes.post("")
+@public
+def add() -> AnyResponse | tuple[str, int]:
+    """Add the phone that was typed to those that this browser is shown, and show them; 400 where it is no number."""
+    every = played_sites(runtime().engine, _played().name)
+    if not every:
+        return redirect(url_for("phones.page"), 303)
+    site, typed = _chosen(every), request.form.get("other", "")
+    try:
+        added = to_e164(typed, region_of(site.number))
+    except ValueError:
+        sentence = _("This is not a phone number. Write it as 138 0013 8000 or +86 138 0013 8000.")
+        return _page_of(every, site, {"typed": typed, "sentence": sentence}), 400
+    session[OTHERS] = [*(each for each in _others() if each != added), added][-MOST_OTHERS:]
+    return redirect(url_for("phones.page", site=site.id), 303)
+
+
+@routes.route("/<int:site_id>/news", methods=["GET", "POST"])
 @public
 def news(site_id: int) -> AnyResponse:
     """Return the line, the threads of the phones that the page shows (`sender`), and whole phones that it lacks."""
     site = _site(site_id)
-    shown = request.args.getlist("sender")[: MOST_PEOPLE + MOST_OTHERS]
+    shown = request.values.getlist("sender")[: MOST_PEOPLE + MOST_OTHERS]
     return part(render_template("phones/news.html", **_shown(site, shown), known=shown, live=True))
 
 
@@ -91,18 +104,25 @@ def _site(site_id: int) -> PhoneSite:
     return found[0]
 
 
-def _others(site: PhoneSite) -> tuple[list[str], dict[str, str] | None]:
-    """Return the phones that the address adds, and what is wrong with the one of them that is none."""
-    others: list[str] = []
-    for typed in request.args.getlist("other")[:MOST_OTHERS]:
-        try:
-            others.append(to_e164(typed, region_of(site.number)))
-        except ValueError:
-            return others, {
-                "typed": typed,
-                "sentence": _("This is not a phone number. Write it as 138 0013 8000 or +86 138 0013 8000."),
-            }
-    return list(dict.fromkeys(others)), None
+def _chosen(every: list[PhoneSite]) -> PhoneSite:
+    wanted = asked_number("site")
+    return next((each for each in every if each.id == wanted), every[0])
+
+
+def _others() -> list[str]:
+    others: list[str] = session.get(OTHERS, [])
+    return others
+
+
+def _page_of(every: list[PhoneSite], site: PhoneSite, fault: dict[str, str] | None = None) -> str:
+    others = _others()
+    return render_template(
+        "phones.html",
+        sites=every,
+        newest=others[-1] if others and not fault else None,
+        fault=fault,
+        **_shown(site, others),
+    )
 
 
 def _shown(site: PhoneSite, numbers: list[str]) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """`/register`: 《客户报备登记表》, searched and paged; and one client with whose he is and why."""
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed, present_user
@@ -10,7 +10,7 @@ from webhook.entry import new_seed, outcome_box
 from webhook.exports import EXPORTERS
 from webhook.language import _
 from webhook.live import part as live_part
-from webhook.register_links import Links, asked_key, asked_search, written
+from webhook.register_links import Links, asked_key, asked_search, asked_words, written
 from webhook.register_views import FLAG_CHIPS, STATUS_CHIPS, answer_view, event_views, row_views
 from webhook.runtime import runtime
 from webhook.show import Showing
@@ -19,7 +19,6 @@ from worker.decide.set_up import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
 from worker.readers.register_file import FORMS
-from worker.readers.search import holds_whole_number
 from worker.rules.dates import whole_moment
 from worker.rules.relating import PROOFS, RELATIONS
 
@@ -31,13 +30,13 @@ STAFF = ("manager", "consultant", "service", "ops")
 @routes.get("")
 @allowed(*STAFF)
 def page() -> str | AnyResponse:
-    """Show the register of the chosen site, else of the first; a whole number is taken out of the address first."""
+    """Show the register of the chosen site, else of the first, at an address that we wrote."""
     sites = visible_sites()
     site = chosen_site(sites)
     if site is None:
         return render_template("register.html", sites=[], site=None)
-    links = Links(site, asked_search())
-    if holds_whole_number(request.args.get("q", "")):
+    links = Links(site, asked_search(site))
+    if asked_words() != links.search.typed:
         return redirect(links.page(), 303)
     return render_template(
         "register.html",
@@ -53,6 +52,14 @@ def page() -> str | AnyResponse:
     )
 
 
+@routes.post("")
+@allowed(*STAFF)
+def search() -> AnyResponse:
+    """Lead to the page that shows what was typed: into no address but without the middle of a number (L14)."""
+    site = chosen_site(visible_sites())
+    return redirect(url_for("register.page") if site is None else Links(site, asked_search(site)).page(), 303)
+
+
 @routes.get("/rows")
 @allowed(*STAFF)
 def rows() -> Response:
@@ -60,7 +67,7 @@ def rows() -> Response:
     site = chosen_site(visible_sites())
     if site is None:
         abort(404)
-    return live_part(_table(Links(site, asked_search())))
+    return live_part(_table(Links(site, asked_search(site))))
 
 
 @routes.get("/<int:site_id>/<int:seq>/<int:part>")

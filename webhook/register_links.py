@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
+from parsers.numbers import region_of
 from worker.decide.set_up import SiteRow
 from worker.readers.register import Key
 from worker.readers.search import Search, read_search
@@ -34,10 +35,16 @@ class Links:
         return f"{url_for(endpoint)}?{urlencode({'site': str(self.site.id)} | given)}"
 
 
-def asked_search() -> Search:
-    """Return what this request looks for."""
+def asked_words() -> str:
+    """Return what was typed into the field of a search, as this request carries it."""
+    return request.values.get("q", "")[:LONGEST_SEARCH]
+
+
+def asked_search(site: SiteRow) -> Search:
+    """Return what this request looks for at a site."""
     given = request.values
-    return read_search(given.get("q", "")[:LONGEST_SEARCH], given.get("unit"), given.get("status"), given.get("flag"))
+    unit, status, flag = given.get("unit"), given.get("status"), given.get("flag")
+    return read_search(asked_words(), unit, status, flag, region_of(site.number))
 
 
 def asked_key(name: str) -> Key | None:

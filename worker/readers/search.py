@@ -9,6 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, literal, or_, select, true
 
+from parsers.marks import GONE
+from parsers.mask import mask_numbers
+from parsers.normalise import fold_for_reading
+from parsers.phones import blank, find_phones
 from worker.readers.flags import FLAGS, flagged
 from worker.rules.codes import Code
 from worker.rules.part import REGISTERED
@@ -20,9 +24,10 @@ WINNING = (*REGISTERED, Code.UNLISTED, Code.SUSPECTED, Code.CONTESTED, Code.IMPO
 NO_CLAIM = "none"
 """Instead of a status: reports that won nothing."""
 NUMBER = re.compile(r"R?(\d{1,9})", re.IGNORECASE)
-MASKED = re.compile(r"(\d{3})[^\dA-Za-z]{0,8}[xX*]{0,8}[^\dA-Za-z]{0,8}(\d{4})")
-WHOLE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?(1\d{2})[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+REFERENCE = re.compile(r"(?<![A-Za-z0-9])R(\d{1,9})(?![A-Za-z0-9▒])", re.IGNORECASE)
 MOST_WORDS = 6
+ROUNDS = 4
+"""What is left when a number is taken out may read as one itself, as rarely as twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +57,43 @@ class Search:
         return " ".join(part for part in (number, phone, *self.words) if part)
 
 
-def read_search(typed: str, unit: str | None = None, status: str | None = None, flag: str | None = None) -> Search:
-    """Read R1024, 138****5678, 5678, and words of a client, agent or unit, in any order; `flag`: one of FLAGS."""
+def read_search(
+    typed: str, unit: str | None = None, status: str | None = None, flag: str | None = None, region: str = "CN"
+) -> Search:
+    """Read R1024, 138****5678, 5678, and words of a client, agent or unit, in any order; `flag`: one of FLAGS.
+
+    Numbers are read as in texts of that region (ISO 3166), and of one only three and four digits are kept (L14):
+    `read_search(search.typed)` is the same search.
+    """
+    search = _read_once(typed, region)
+    for _ in range(ROUNDS):
+        search, before = _read_once(search.typed, region), search
+        if search == before:
+            break
+    unit, status = (mask_numbers(given or "", region) or None for given in (unit, status))
+    return replace(search, unit=unit, status=status, flag=flag if flag in FLAGS else None)
+
+
+def _read_once(typed: str, region: str) -> Search:
     found: dict[str, Any] = {}
     words: list[str] = []
-    for word in WHOLE.sub(r"\1****\2", unicodedata.normalize("NFKC", typed)).split():
-        if phone := MASKED.fullmatch(word):
-            found |= {"first3": phone[1], "last4": phone[2]}
-        elif re.fullmatch(r"\d{4}", word):
-            found["last4"] = word
+    reading = fold_for_reading(mask_numbers(unicodedata.normalize("NFKC", mask_numbers(typed, region)), region))
+    clean = reading.clean
+    for reference in REFERENCE.finditer(clean):
+        found["number"] = int(reference[1])
+    skeleton = REFERENCE.sub(lambda each: GONE * len(each[0]), reading.skeleton)
+    phones = [phone for phone in find_phones(skeleton, region) if len(phone.last4) == 4 and len(phone.first3) in (0, 3)]
+    for phone in phones:
+        found |= {"first3": phone.first3 or None, "last4": phone.last4}
+    for word in REFERENCE.sub(" ", blank(clean, phones, " ")).split():
+        if re.fullmatch(r"[0-9]{4}", word):
+            found.setdefault("last4", word)
         elif number := NUMBER.fullmatch(word):
             found["number"] = int(number[1])
-        else:
+        elif not phones or re.search(r"\w", word):
+            # The brackets and signs around a number are nobody's name.
             words.append(word)
-    known = flag if flag in FLAGS else None
-    return Search(**found, words=tuple(words[:MOST_WORDS]), unit=unit or None, status=status or None, flag=known)
-
-
-def holds_whole_number(typed: str) -> bool:
-    """Tell whether somebody typed a client's whole phone number, which nothing may keep."""
-    return WHOLE.search(unicodedata.normalize("NFKC", typed)) is not None
+    return Search(**found, words=tuple(words[:MOST_WORDS]))
 
 
 def status_at(now: datetime) -> ColumnElement[str]:
