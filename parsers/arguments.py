@@ -1,7 +1,6 @@
 """What a command is about: clients, numbers, a date, a time, an answer, and the words that are left (H15–H17)."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,15 +97,26 @@ def read_arguments(
     skeleton = reading.skeleton if end is None else reading.skeleton[:end]
     found = Arguments(reading, begin, blank(skeleton, [p for p in phones if p.end <= len(skeleton)]))
     named = [p for p in phones if begin <= p.start and p.end <= len(skeleton) and not p.faulty]
-    named, behind = (_of_clients(named), []) if kind in OF_ARRIVAL else _first_named(kind, found, named)
+    behind: list[Phone] = []
+    if kind in OF_ARRIVAL:
+        # Whole numbers behind a masked one are no clients': the agent's own is never a fault.
+        masked = next((index for index, phone in enumerate(named) if not phone.was_full), len(named))
+        named = [phone for index, phone in enumerate(named) if index <= masked or not phone.was_full]
+    elif kind in CLIENTS_NAMED and named:
+        # It is about what it names first, be it a number; other phones are of its words.
+        most = CLIENTS_NAMED[kind] - (_REF.search(found.body, begin, named[0].start) is not None)
+        named, behind = named[:most], named[most:]
     found.drop_thanks()
     found.direct = _begins_with_one(kind, found, named, lexicon)
     _take_clients(found, named, lexicon)
     if kind not in IN_OWN_WORDS:
-        found.date = _found(found, _DATE, _written_date)
-        found.time = _found(found, _TIME, _written_time)
+        if day := _take_first(found, _DATE):
+            found.date = (f"{day[1]}-" if day[1] else "") + f"{int(day[2]):02d}-{int(day[3]):02d}"
+        if clock := _take_first(found, _TIME):
+            hour = int(clock[2]) + (12 if clock[1] in _LATER_HALF and int(clock[2]) < 12 else 0)
+            found.time = f"{hour:02d}:{'30' if clock[5] else clock[3] or clock[4] or '00'}"
     if kind in OF_ARRIVAL:
-        _found(found, _TODAY, lambda match: match[0])
+        _take_first(found, _TODAY)
     if kind not in CLIENTS_NAMED or not named or kind == "correct":
         take_refs(kind, found)
     for phone in behind:
@@ -114,35 +124,18 @@ def read_arguments(
     return found
 
 
-def _first_named(kind: str, found: Arguments, phones: list[Phone]) -> tuple[list[Phone], list[Phone]]:
-    """Return the phones that a command is about, and those of its words; a number before them is what it names first."""
-    if kind not in CLIENTS_NAMED or not phones:
-        return phones, []
-    numbered = _REF.search(found.body, found.begin, phones[0].start) is not None
-    most = CLIENTS_NAMED[kind] - numbered
-    return phones[:most], phones[most:]
-
-
-def _of_clients(phones: list[Phone]) -> list[Phone]:
-    """Return the phones without whole numbers behind a masked one: the agent's own is never a fault."""
-    masked = next((index for index, phone in enumerate(phones) if not phone.was_full), len(phones))
-    return [phone for index, phone in enumerate(phones) if index <= masked or not phone.was_full]
-
-
 def _begins_with_one(kind: str, found: Arguments, named: list[Phone], lexicon: Lexicon) -> bool:
     """Tell whether a client or a number stands first; before it only a date and a time may stand."""
     at = found.begin
-    while kind not in IN_OWN_WORDS and (moment := _moment_at(found.body, at)):
-        at = moment
+    while kind not in IN_OWN_WORDS:
+        behind = _skip(found.body, at)
+        moment = _DATE.match(found.body, behind) or _TIME.match(found.body, behind)
+        if moment is None:
+            break
+        at = moment.end()
     if _ref_at(found.body, at):
         return True
     return bool(named) and name_in(found.body[at : named[0].start], lexicon) is not None
-
-
-def _moment_at(body: str, at: int) -> int:
-    at = _skip(body, at)
-    found = _DATE.match(body, at) or _TIME.match(body, at)
-    return found.end() if found else 0
 
 
 def _skip(body: str, at: int) -> int:
@@ -159,7 +152,16 @@ def _ref_at(body: str, at: int) -> re.Match[str] | None:
 def _take_clients(found: Arguments, named: list[Phone], lexicon: Lexicon) -> None:
     last = found.begin
     for index, phone in enumerate(named):
-        begin, start, end = _name_before(found.body, last, phone.start, lexicon, first=index == 0)
+        # All that speaks of him begins behind the keyword, behind the last cut, or with the last word.
+        cut = _LAST_CUT.match(found.body, last, phone.start)
+        behind_cut = cut.end() if cut else last
+        word = _LAST_WORD.search(found.body, behind_cut, phone.start)
+        begin = start = end = phone.start
+        for at in [last] * (index == 0) + [behind_cut] + ([word.start()] if word else []):
+            place = name_in(found.body[at : phone.start], lexicon)
+            if place is not None and place[0] < place[1]:
+                begin, start, end = at, at + place[0], at + place[1]
+                break
         written = found.reading.clean[start:end] or None
         found.reports.append(Report(written, phone.first3, phone.last4, was_full=phone.was_full))
         joined = _JOINED.search(found.body[max(last, begin - _LONGEST_JOINT) : begin])
@@ -167,34 +169,11 @@ def _take_clients(found: Arguments, named: list[Phone], lexicon: Lexicon) -> Non
         last = phone.end
 
 
-def _name_before(body: str, last: int, end: int, lexicon: Lexicon, *, first: bool) -> tuple[int, int, int]:
-    """Return from where on all speaks of the client whose number begins at `end`, and where his name stands."""
-    cut = _LAST_CUT.match(body, last, end)
-    word = _LAST_WORD.search(body, cut.end() if cut else last, end)
-    begins = [last] * first + [cut.end() if cut else last] + ([word.start()] if word else [])
-    for begin in begins:
-        place = name_in(body[begin:end], lexicon)
-        if place is not None and place[0] < place[1]:
-            return begin, begin + place[0], begin + place[1]
-    return end, end, end
-
-
-def _found(found: Arguments, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str]) -> str | None:
+def _take_first(found: Arguments, pattern: re.Pattern[str]) -> re.Match[str] | None:
     match = pattern.search(found.body, found.begin)
-    if match is None:
-        return None
-    found.take(*match.span())
-    return read(match)
-
-
-def _written_date(found: re.Match[str]) -> str:
-    return (f"{found[1]}-" if found[1] else "") + f"{int(found[2]):02d}-{int(found[3]):02d}"
-
-
-def _written_time(found: re.Match[str]) -> str:
-    hour = int(found[2])
-    hour += 12 if found[1] in _LATER_HALF and hour < 12 else 0
-    return f"{hour:02d}:{'30' if found[5] else found[3] or found[4] or '00'}"
+    if match is not None:
+        found.take(*match.span())
+    return match
 
 
 def take_refs(kind: str, found: Arguments) -> None:

@@ -65,31 +65,47 @@ def assemble(parts: Sequence[Part], reading: Reading) -> ReportText:
     if not any(draft.number for draft in drafts):
         found = any(part.tag in ("C", "A") for part in parts)
         return ReportText("missing_phone" if found else "unreadable")
-    agents, units = (_shared(_told(parts, tag), drafts) for tag in "AU")
+    agents, units = (_shared(parts, tag, drafts) for tag in "AU")
     good: list[Report] = []
     faults: list[PartFault] = []
     whole: list[str] = []
     for draft, agent, unit in zip(drafts, agents, units, strict=True):
-        report = _report(draft, parts, agent, unit, reading)
+        phone = draft.number.phone if draft.number else None
+        report = Report(
+            written(draft.name, reading) if draft.name else None,
+            phone.first3 if phone else None,
+            phone.last4 if phone else None,
+            written(parts[agent], reading) if agent is not None else None,
+            written(parts[unit], reading) if unit is not None else None,
+            was_full=bool(phone and phone.was_full),
+        )
         error = _fault(report, draft)
         whole.append(error or "")
         if error in (None, *_CURABLE):
             good.append(report)
         else:
-            faults.append(PartFault(error or "", _stretch(draft, reading)))
+            places = [p for p in (draft.name, draft.number) if p]
+            stretch = reading.clean[min(p.start for p in places) : max(p.end for p in places)]
+            faults.append(PartFault(error or "", stretch))
     found_faults = [e for e in FAULTS if e in whole]
     if not good:
         return ReportText(found_faults[0])
-    curable = [e for e in found_faults if e in _CURABLE]
-    return ReportText(curable[0] if curable else None, tuple(dict.fromkeys(good)), tuple(faults))
+    curable = next((e for e in found_faults if e in _CURABLE), None)
+    return ReportText(curable, tuple(dict.fromkeys(good)), tuple(faults))
 
 
 def _drafts(parts: Sequence[Part]) -> list[_Draft]:
     """Pair names with numbers: one after another, in whichever order the text has them, or block by block."""
     ordered = [(i, p) for i, p in enumerate(parts) if p.tag in "CP"]
+    # A block ends where a new client, or a new list of them, begins.
+    blocks: list[list[tuple[int, Part]]] = []
+    opening = ordered[0][1].tag if ordered else ""
+    for item in ordered:
+        if not blocks or (item[1].tag == opening != blocks[-1][-1][1].tag):
+            blocks.append([])
+        blocks[-1].append(item)
     drafts: list[_Draft] = []
-    number_first = bool(ordered) and ordered[0][1].tag == "P"
-    for block in _blocks(ordered, number_first):
+    for block in blocks:
         names = [(i, p) for i, p in block if p.tag == "C"]
         numbers = [(i, p) for i, p in block if p.tag == "P"]
         if len(names) > len(numbers) == 1:
@@ -102,27 +118,13 @@ def _drafts(parts: Sequence[Part]) -> list[_Draft]:
     return drafts
 
 
-def _blocks(ordered: list[tuple[int, Part]], number_first: bool) -> list[list[tuple[int, Part]]]:
-    """Divide names and numbers where a new client, or a new list of them, begins."""
-    blocks: list[list[tuple[int, Part]]] = []
-    opening = "P" if number_first else "C"
-    for item in ordered:
-        tag = item[1].tag
-        if not blocks or (tag == opening and blocks[-1][-1][1].tag != opening):
-            blocks.append([])
-        blocks[-1].append(item)
-    return blocks
+def _shared(parts: Sequence[Part], tag: str, drafts: list[_Draft]) -> list[int | None]:
+    """Return which agent, or unit, each draft has: all one if given once, else the one before or the one behind it.
 
-
-def _told(parts: Sequence[Part], tag: str) -> list[int]:
-    """Return the places of the agents, or units; what a label says goes before what stands free (a head line, 【…】)."""
-    places = [i for i, part in enumerate(parts) if part.tag == tag]
-    labelled = [i for i in places if parts[i].labelled]
-    return labelled or places
-
-
-def _shared(places: list[int], drafts: list[_Draft]) -> list[int | None]:
-    """Return whose part each draft has: all one's if given once, else the one before or the one behind it."""
+    What a label says goes before what stands free (a head line, 【…】).
+    """
+    told = [i for i, part in enumerate(parts) if part.tag == tag]
+    places = [i for i in told if parts[i].labelled] or told
     if not places:
         return [None] * len(drafts)
     if len(places) == 1 or not drafts:
@@ -131,18 +133,6 @@ def _shared(places: list[int], drafts: list[_Draft]) -> list[int | None]:
         # Given before the clients: each counts until the next one.
         return [next((p for p in reversed(places) if p < draft.last), places[0]) for draft in drafts]
     return [next((p for p in places if p > draft.first), places[-1]) for draft in drafts]
-
-
-def _report(draft: _Draft, parts: Sequence[Part], agent: int | None, unit: int | None, reading: Reading) -> Report:
-    phone = draft.number.phone if draft.number else None
-    return Report(
-        written(draft.name, reading) if draft.name else None,
-        phone.first3 if phone else None,
-        phone.last4 if phone else None,
-        written(parts[agent], reading) if agent is not None else None,
-        written(parts[unit], reading) if unit is not None else None,
-        was_full=bool(phone and phone.was_full),
-    )
 
 
 def _fault(report: Report, draft: _Draft) -> str | None:
@@ -156,11 +146,6 @@ def _fault(report: Report, draft: _Draft) -> str | None:
     if phone.was_full:
         return "full_phone_given"
     return "missing_agent" if report.agent is None and report.distributor is None else None
-
-
-def _stretch(draft: _Draft, reading: Reading) -> str:
-    places = [p for p in (draft.name, draft.number) if p]
-    return reading.clean[min(p.start for p in places) : max(p.end for p in places)]
 
 
 def written(part: Part, reading: Reading) -> str | None:

@@ -132,7 +132,9 @@ def _listed(sight: Sight, parts: Sequence[Part]) -> str:
         who = "s"
     else:
         who = "p" if agents <= known.people else "x"
-    where = "-" if not units else "u" if all(_is_listed(unit, known) for unit in units) else "x"
+    # The site lists the unit, or the one that it is a branch of (H12).
+    listed = all(any(unit.startswith(name) for name in known.units) for unit in units)
+    where = "-" if not units else "u" if listed else "x"
     return f"{who}{where}{'' if known.sender else '?'}"
 
 
@@ -144,11 +146,6 @@ def _is_called(word: str, name: str) -> bool:
         return all(sign in name for sign in word[1:])
     surname = surname_length(name)
     return word[:surname] == name[:surname] and word[surname:] in ADDRESS
-
-
-def _is_listed(unit: str, known: Known) -> bool:
-    """Tell whether a unit, or the one that it is a branch of, is on the site's list (H12)."""
-    return unit in known.units or any(unit.startswith(name) for name in known.units)
 
 
 def _difference(one: ReportText, other: ReportText) -> str:

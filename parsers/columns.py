@@ -17,19 +17,14 @@ def in_columns(marked: str) -> Iterator[tuple[int, int, str, str]]:
     column, width, begin = -1, 0, 0
     for line in marked.splitlines(keepends=True):
         cells = list(_CELL.finditer(line))
-        header = _column_of_tails([cell[0] for cell in cells])
-        if header >= 0:
+        heads = (
+            at for at in range(len(cells) - 1) if _TAIL.fullmatch(cells[at][0]) and _HEAD.fullmatch(cells[at + 1][0])
+        )
+        header = next(heads, None)
+        if header is not None:
             column, width = header, len(cells)
         elif column >= 0 and len(cells) == width:
             last, first = cells[column], cells[column + 1]
             if re.fullmatch("[0-9]{4}", last[0]) and re.fullmatch("[0-9]{3}", first[0]):
                 yield begin + last.start(), begin + first.end(), first[0], last[0]
         begin += len(line)
-
-
-def _column_of_tails(cells: list[str]) -> int:
-    """Return which cell heads the last digits with the first digits behind it, −1 when none does."""
-    for index in range(len(cells) - 1):
-        if _TAIL.fullmatch(cells[index]) and _HEAD.fullmatch(cells[index + 1]):
-            return index
-    return -1

@@ -54,12 +54,12 @@ def disguises(text: str) -> Iterator[Span]:
         true = sum(each[0] not in _LETTERS for each in digits)
         # 138oooo5678: signs that hide.
         hides = {each[0] for each in digits[_FIRST:_LAST]} <= {*"OoB○〇"}
-        if true >= _FEWEST_TRUE and not hides and _MOBILE.fullmatch("".join(_digit(each[0]) for each in digits)):
+        if (
+            true >= _FEWEST_TRUE
+            and not hides
+            and _MOBILE.fullmatch("".join(_LOOK_ALIKE.get(each[0]) or digit_of(each[0]) for each in digits))
+        ):
             yield from _middle(match.start(), iter(digits))
-
-
-def _digit(char: str) -> str:
-    return _LOOK_ALIKE.get(char) or digit_of(char)
 
 
 def _middle(start: int, digits: Iterator[re.Match[str]]) -> Iterator[Span]:

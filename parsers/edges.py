@@ -68,7 +68,7 @@ NOTHING_KNOWN: Final = Known()
 
 def edges_of(pieces: Sequence[Piece], known: Known = NOTHING_KNOWN) -> list[list[Edge]]:
     """Return the edges that begin at each piece."""
-    kinds = [_kind_of(piece) for piece in pieces]
+    kinds = [piece.kind if piece.kind != "word" else TABLE.kinds.get(piece.text, "word") for piece in pieces]
     near = _near(pieces, kinds)
     masked = sum(1 for p in pieces if p.phone is not None and not p.phone.was_full)
     whole = sum(1 for p in pieces if p.phone is not None and p.phone.was_full)
@@ -76,7 +76,8 @@ def edges_of(pieces: Sequence[Piece], known: Known = NOTHING_KNOWN) -> list[list
     out: list[list[Edge]] = []
     seen = 0
     for first, piece in enumerate(pieces):
-        mending = _mending(mended, first)
+        # A word that takes something back (不对, 改成) stands before the piece, behind it, or both.
+        mending = f"{'b' if mended[0] < first else ''}{'a' if mended[-1] > first else ''}" if mended else ""
         if piece.kind == "number":
             seen += 1
             out.append([_number_edge(pieces, kinds, first, masked, whole, seen, mending)])
@@ -90,11 +91,6 @@ def edges_of(pieces: Sequence[Piece], known: Known = NOTHING_KNOWN) -> list[list
     return out
 
 
-def _mending(mended: Sequence[int], first: int) -> str:
-    """Return whether a word that takes something back (不对, 改成) stands before a piece, behind it, or both."""
-    return f"{'b' if mended[0] < first else ''}{'a' if mended[-1] > first else ''}" if mended else ""
-
-
 def _near(pieces: Sequence[Piece], kinds: Sequence[str]) -> list[bool]:
     """Tell of each piece whether a part may stand there: in a long text only near a number or a label."""
     if len(pieces) <= _LONG:
@@ -104,12 +100,6 @@ def _near(pieces: Sequence[Piece], kinds: Sequence[str]) -> list[bool]:
         if kind == "number" or kind in LABEL_TAGS:
             near[max(at - _NEAR, 0) : at + _NEAR] = [True] * (min(at + _NEAR, len(pieces)) - max(at - _NEAR, 0))
     return near
-
-
-def _kind_of(piece: Piece) -> str:
-    if piece.kind != "word":
-        return piece.kind
-    return TABLE.kinds.get(piece.text, "word")
 
 
 def gap_behind(pieces: Sequence[Piece], last: int) -> str:
@@ -135,6 +125,10 @@ def _number_edge(
     return Edge(first, first + 1, piece.start, piece.end, "", "number", "", ("P", "Q"), evidence)
 
 
+_JOINTS: Final = {"blank": " ", "dash": "-", "dot": "·", "open": "(", "close": ")"}
+"""What a part has where two of its pieces are joined."""
+
+
 def _word_edges(pieces: Sequence[Piece], kinds: Sequence[str], first: int, known: Known, mending: str) -> list[Edge]:
     edges: list[Edge] = []
     text = ""
@@ -142,19 +136,17 @@ def _word_edges(pieces: Sequence[Piece], kinds: Sequence[str], first: int, known
         piece = pieces[last - 1]
         if last > first + 1 and not _joins(pieces, first, last - 1):
             break
-        text += (_joint(piece) if text else "") + piece.text
+        if text and piece.gap == "stop":
+            text += "." if piece.text[0].isascii() else "·"
+        elif text:
+            text += _JOINTS.get(piece.gap, "")
+        text += piece.text
         if len(text) > _LONGEST:
             break
         edge = _word_edge(pieces, kinds, first, last, text, known, mending)
         if edge is not None:
             edges.append(edge)
     return edges
-
-
-def _joint(piece: Piece) -> str:
-    if piece.gap == "stop":
-        return "." if piece.text[0].isascii() else "·"
-    return {"blank": " ", "dash": "-", "dot": "·", "open": "(", "close": ")"}.get(piece.gap, "")
 
 
 def _joins(pieces: Sequence[Piece], first: int, at: int) -> bool:
@@ -174,17 +166,14 @@ def _joins(pieces: Sequence[Piece], first: int, at: int) -> bool:
     if piece.text[0].isascii() and before.text[-1].isascii():
         return piece.text[0].isalpha() or (before.text[-1].isalpha() and piece.gap == "blank")
     if piece.gap == "blank":
-        return _apart(before.text, piece.text, at - first)
+        # 张 三, 欧阳 娜娜, Vivian 陈, Mr 霍
+        one, other = before.text, piece.text
+        if one[-1].isascii() != other[0].isascii():
+            return (other if one[-1].isascii() else one) in SURNAMES or other in ADDRESS
+        return at - first == 1 and (len(one) == 1 or one in COMPOUND_SURNAMES) and len(other) <= 2
     if piece.gap == "dot":
         return True
     return piece.gap == "stop" and piece.start - before.end == 1 and before.end - pieces[first].start > 1
-
-
-def _apart(one: str, other: str, pieces: int) -> bool:
-    """Tell whether two words with a blank between may be one name: 张 三, 欧阳 娜娜, Vivian 陈, Mr 霍."""
-    if one[-1].isascii() != other[0].isascii():
-        return (other if one[-1].isascii() else one) in SURNAMES or other in ADDRESS
-    return pieces == 1 and (len(one) == 1 or one in COMPOUND_SURNAMES) and len(other) <= 2
 
 
 def _word_edge(
@@ -248,18 +237,22 @@ def expanded(key: Evidence) -> tuple[str, ...]:
     return _EXPANSIONS[key[0]](*key[1:])
 
 
-def _of_number(kind: str, count: str, before: str, behind: str, left: str, right: str, order: str) -> tuple[str, ...]:
-    return (f"N:{kind}", f"N:{kind}:{count}", f"Nb:{before}:{kind}", f"Na:{behind}:{kind}", f"Nk:{left}:{before}",
-            f"Nn:{right}", f"Ni:{order}:{kind}")  # fmt: skip
-
-
-def _of_word(text: str) -> tuple[str, ...]:
-    return (*word_features(text), f"ac:{text[0]}", f"zc:{text[-1]}", f"w:{text if len(text) < 4 else len(text)}")
-
-
 _EXPANSIONS: Final[dict[str, Callable[..., tuple[str, ...]]]] = {
-    "number": _of_number,
-    "word": _of_word,
+    "number": lambda kind, count, before, behind, left, right, order: (
+        f"N:{kind}",
+        f"N:{kind}:{count}",
+        f"Nb:{before}:{kind}",
+        f"Na:{behind}:{kind}",
+        f"Nk:{left}:{before}",
+        f"Nn:{right}",
+        f"Ni:{order}:{kind}",
+    ),
+    "word": lambda text: (
+        *word_features(text),
+        f"ac:{text[0]}",
+        f"zc:{text[-1]}",
+        f"w:{text if len(text) < 4 else len(text)}",
+    ),
     "gaps": lambda before, behind: (f"b:{before}", f"a:{behind}", f"ba:{before}:{behind}"),
     "person": lambda shape, before, behind: (f"pb:p:{shape}:{before}", f"pa:p:{shape}:{behind}"),
     "company": lambda shape, before, behind: (f"cb:c:{shape}:{before}", f"ca:c:{shape}:{behind}"),

@@ -61,16 +61,27 @@ def read_planned(skeleton: str) -> Planned | None:
     `skeleton` is that of `fold_for_reading`, its numbers blanked. What stands under a label of coming goes before what
     stands free; a date of reporting is never meant.
     """
-    ranked = [
-        (rank, planned)
-        for match in _MOMENT.finditer(skeleton)
-        if match[0] and (rank := _rank(skeleton, match)) and (planned := _planned(match))
-    ]
+    ranked: list[tuple[int, Planned]] = []
+    for match in _MOMENT.finditer(skeleton):
+        rank = _rank(skeleton, match) if match[0] else _NONE
+        day = _day(match) if rank else None
+        if day is None:
+            continue
+        written = match["part"] or ""
+        part = "morning" if written == "一早" else _PARTS.get(written[:1], "evening" if written else "")
+        planned = Planned(day, part, _time(match, part))
+        ranked += [(rank, planned)] if planned != Planned() else []
     if not ranked:
         return None
     best = max(rank for rank, _ in ranked)
     first, *more = (planned for rank, planned in ranked if rank == best)
-    return _filled(first, more[0]) if more and best == _LABELLED else first
+    if not more or best != _LABELLED:
+        return first
+    # A day and a time may stand under two labels: the first moment has from the second what it leaves open.
+    second = more[0]
+    if first.day and not first.time and not first.part and not second.day:
+        return replace(second, day=first.day)
+    return replace(first, day=second.day) if not first.day and not (second.time or second.part) else first
 
 
 _LABELLED, _FREE, _UNDER_TIME, _BARE, _NONE = 4, 3, 2, 1, 0
@@ -91,21 +102,6 @@ def _rank(skeleton: str, match: re.Match[str]) -> int:
         return _UNDER_TIME
     ahead = (match["near"] or match["week"]) and (match["near"] != "今" or match["part"] or match["hour"])
     return _BARE if ahead else _NONE
-
-
-def _filled(first: Planned, second: Planned) -> Planned:
-    """Return the first moment with what it leaves open from the second (a day and a time under two labels)."""
-    if first.day and not first.time and not first.part and not second.day:
-        return replace(second, day=first.day)
-    return replace(first, day=second.day) if not first.day and not (second.time or second.part) else first
-
-
-def _planned(match: re.Match[str]) -> Planned | None:
-    day, part = _day(match), _part(match)
-    if day is None:
-        return None
-    time = _time(match, part)
-    return Planned(day, part, time) if day or part or time else None
 
 
 def _number(written: str) -> int:
@@ -135,27 +131,18 @@ def _day(match: re.Match[str]) -> str | None:
     return ""
 
 
-def _part(match: re.Match[str]) -> str:
-    written = match["part"] or ""
-    if written == "一早":
-        return "morning"
-    return _PARTS.get(written[:1], "evening" if written else "")
-
-
 def _time(match: re.Match[str], part: str) -> str:
     """Return the time of day as HH:MM, "" if there is none; hours before eight without a part are after noon."""
     if not match["hour"]:
         return ""
-    hour, minute = _number(match["hour"]), _minute(match)
+    hour = _number(match["hour"])
+    if match["half"]:
+        minute = 30
+    else:
+        minute = (
+            15 * _number(match["quarter"]) if match["quarter"] else _number(match["minute"] or match["spoken"] or "0")
+        )
     bare = not part and hour < _OPENS and match["hour"][0] != "0"
     if 0 < hour < _HALF_A_DAY and (bare or part in ("afternoon", "evening") or (part == "noon" and hour < _OPENS)):
         hour += _HALF_A_DAY
     return f"{hour:02}:{minute:02}" if 0 <= hour < 24 and 0 <= minute < 60 else ""
-
-
-def _minute(match: re.Match[str]) -> int:
-    if match["half"]:
-        return 30
-    if match["quarter"]:
-        return 15 * _number(match["quarter"])
-    return _number(match["minute"] or match["spoken"] or "0")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from parsers.arguments import TAKEN, Arguments, read_arguments
+from parsers.arguments import TAKEN, read_arguments
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
 from parsers.message import Arrival, Command, Intent, Lexicon, Meaning, ReportText, Unknown
@@ -114,7 +114,14 @@ def _read(kind: str, reading: Reading, phones: list[Phone], lexicon: Lexicon) ->
         return Command(kind)
     for begin, end in _places(kind, skeleton, phones, first, last):
         found = read_arguments(kind, reading, begin, phones, lexicon, end)
-        if found.direct and _nothing_else(found, lexicon):
+        if not found.direct:
+            continue
+        # Nothing but an agent may stand beside the clients, and no number of another thing.
+        left = found.plain.strip("?!. 的")
+        left = re.sub(r"^(?:这个|这组|那个)?(?:的?(?:报备|客户|单子?|登记))?", "", left).strip()
+        of_claims = all(not ref.startswith(("V", "D")) for ref in found.refs)
+        named = all(is_name(word, lexicon) for word in re.split(r"[\s,;()]+", left) if word)
+        if of_claims and len(left) <= _LONGEST_REST and named:
             return Command(kind, reports=tuple(found.reports), refs=tuple(found.refs))
     return None
 
@@ -133,15 +140,6 @@ def _places(
     blanked = blank(skeleton, [p for p in phones if p.end <= len(skeleton)], TAKEN)
     if tail := last.search(blanked, max(begin, len(blanked) - _LONGEST_END)):
         yield begin, tail.start()
-
-
-def _nothing_else(found: Arguments, lexicon: Lexicon) -> bool:
-    """Tell whether nothing but an agent stands beside the clients, and no number of another thing."""
-    left = found.plain.strip("?!. 的")
-    left = re.sub(r"^(?:这个|这组|那个)?(?:的?(?:报备|客户|单子?|登记))?", "", left).strip()
-    of_claims = all(not ref.startswith(("V", "D")) for ref in found.refs)
-    named = all(is_name(word, lexicon) for word in re.split(r"[\s,;()]+", left) if word)
-    return of_claims and len(left) <= _LONGEST_REST and named
 
 
 def _without(reading: Reading, start: int, end: int) -> Reading:

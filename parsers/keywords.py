@@ -122,7 +122,12 @@ def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: L
     if kind == "visit" and _BLOCK.match(behind):
         return None
     if kind == "alias":
-        return _alias(reading, begin)
+        # 别名 阿强 张强: a further name, then the one of the roster (L21).
+        pair = _PAIR.fullmatch(reading.skeleton, begin, begin + without_thanks(behind))
+        if pair is None:
+            return None
+        alias, name = (reading.clean[slice(*pair.span(group))] for group in (1, 2))
+        return Command("alias", words=f"{alias} {name}")
     if kind == "group":
         return _group(reading, begin, phones, lexicon)
     return _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
@@ -204,23 +209,17 @@ def _without_fillers(kind: str, found: Arguments) -> str:
     return words.strip(" ,，")
 
 
-def _alias(reading: Reading, begin: int) -> Command | None:
-    """别名 阿强 张强: a further name, then the one of the roster (L21)."""
-    end = begin + without_thanks(reading.skeleton[begin:])
-    pair = _PAIR.fullmatch(reading.skeleton, begin, end)
-    if pair is None:
-        return None
-    alias, name = (reading.clean[slice(*pair.span(group))] for group in (1, 2))
-    return Command("alias", words=f"{alias} {name}")
-
-
 def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     """Read what follows 团报 as a report text (D10): its fault, if it has one, stands with the command."""
     if not phones:
         return None
-    agent, unit = _head_line(reading, begin, phones, lexicon)
+    agent = unit = None
+    end = reading.skeleton.find("\n", begin)
+    if end >= 0 and all(phone.start >= end for phone in phones) and any(phone.start > end for phone in phones):
+        # A line between the keyword and the clients may name agent and unit of all.
+        agent, unit = read_whose(Reading(reading.clean[begin:end], reading.skeleton[begin:end]), lexicon)
     if agent or unit:
-        begin = reading.skeleton.index("\n", begin)
+        begin = end
     rest = Reading(" " * begin + reading.clean[begin:], " " * begin + reading.skeleton[begin:])
     inner = read_clients(rest, phones, lexicon)
     reports = tuple(
@@ -229,14 +228,6 @@ def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) 
     whose = all(report.agent or report.distributor for report in reports)
     error = None if inner.error == "missing_agent" and whose else inner.error
     return Command("group", error, reports, inner.faults)
-
-
-def _head_line(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> tuple[str | None, str | None]:
-    """Return agent and unit of a line between the keyword and the clients (D10), None for what does not stand there."""
-    end = reading.skeleton.find("\n", begin)
-    if end < 0 or any(phone.start < end for phone in phones) or not any(phone.start > end for phone in phones):
-        return None, None
-    return read_whose(Reading(reading.clean[begin:end], reading.skeleton[begin:end]), lexicon)
 
 
 def _with_agent(reports: list[Report], words: str, lexicon: Lexicon) -> tuple[list[Report], str]:
@@ -256,11 +247,6 @@ def _with_agent(reports: list[Report], words: str, lexicon: Lexicon) -> tuple[li
             return reports, words
         agent = first
     behind = _UNIT_LABEL.sub("", rest)
-    if agent is not None and behind and _is_unit(behind, lexicon):
+    if agent is not None and behind and read_whose(fold_for_reading(behind), lexicon) == (None, behind.strip()):
         unit, rest = behind, ""
     return [replace(r, agent=agent, distributor=unit) for r in reports], rest
-
-
-def _is_unit(words: str, lexicon: Lexicon) -> bool:
-    agent, unit = read_whose(fold_for_reading(words), lexicon)
-    return agent is None and unit == words.strip()

@@ -139,10 +139,12 @@ def search(
     nodes[0][0] = [Hypothesis(0, 0, None, None, "", 0)]
     floors = [_NO_FLOOR] * (len(pieces) + 1)
     for at, piece in enumerate(pieces):
-        cells = _best(nodes[at], beam, far)
+        ranked = sorted(nodes[at].items(), key=lambda cell: -cell[1][0].score)[:beam]
         nodes[at] = {}
-        if not cells:
+        if not ranked:
             continue
+        least = ranked[0][1][0].score - far
+        cells = [cell for cell in ranked if cell[1][0].score >= least]
         for edge in edges[at]:
             choices = scorer.choices(edge)
             if allowed is not None:
@@ -158,12 +160,6 @@ def search(
             if hypothesis.key not in found or found[hypothesis.key].score < hypothesis.score:
                 found[hypothesis.key] = hypothesis
     return sorted(found.values(), key=lambda h: -h.score)
-
-
-def _best(cells: Cells, beam: int, far: int) -> list[tuple[int, list[Hypothesis]]]:
-    ranked = sorted(cells.items(), key=lambda cell: -cell[1][0].score)[:beam]
-    floor = ranked[0][1][0].score - far if ranked else 0
-    return [cell for cell in ranked if cell[1][0].score >= floor]
 
 
 def _extend(

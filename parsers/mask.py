@@ -9,6 +9,7 @@ text keeps its length and the parser still sees how many digits stood there. Dat
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from parsers.digits import ANY_DIGIT, CHINESE_DIGITS, COMBINING, DIGIT, TRANSPARENT, digit_of
@@ -34,6 +35,7 @@ _ODD_GROUPS: Final = re.compile(rf"[{DIGIT}]{{3}}([^\w\s]{{1,3}})([{DIGIT}]{{4}}
 _WITH_CODE: Final = re.compile(
     rf"(?:[+＋]|(?<![\d:：])[0０]{{2}}|(?<!\d)(?=8(?:5[23]|86)))[\s(（]{{0,2}}([{DIGIT}](?:{_GAP}[)）]?[{DIGIT}])*)"
 )
+_PREFIXES: Final = ("86", "0086", "0", "860")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _DATE_AHEAD: Final = re.compile(r"20[2-4]\d(?:\s?年|\s?[-/.．]\s?\d{1,2}\s?[-/.．]\s?\d{1,2}|[01]\d[0-3]\d(?!\d))")
 _TIMESTAMP: Final = re.compile(r"20[2-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])?(?:[0-5]\d){0,2}")
@@ -47,11 +49,8 @@ _SIZES: Final = (
 )  # fmt: skip
 
 
-def _breaks(sizes: tuple[int, ...]) -> frozenset[int]:
-    return frozenset(sum(sizes[:i]) for i in range(1, len(sizes)))
-
-
-_ALIGNED: Final = {_breaks(sizes) for sizes in _SIZES}
+_ALIGNED: Final = {frozenset(accumulate(sizes[:-1])) for sizes in _SIZES}
+"""Before which digits the groups of these sizes begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,30 +151,15 @@ def _in_one_piece(text: str, run: _Run, first: int, end: int) -> set[int]:
     digits = run.digits[first:end]
     if len(digits) < _NATIONAL or not _MOBILE.search(digits):
         return set()
-    if _is_zero_mask(text, run, first, end):
-        return set()
-    prefix = _prefix_length(digits)
-    return set(range(first + prefix + _HEAD, end - _TAIL))
-
-
-def _prefix_length(digits: str) -> int:
-    """Return how many digits before an otherwise exact national number are its country code or trunk digit."""
-    for prefix in ("86", "0086", "0", "860"):
-        if (
-            digits.startswith(prefix)
-            and len(digits) == _NATIONAL + len(prefix)
-            and _MOBILE.fullmatch(digits, len(prefix))
-        ):
-            return len(prefix)
-    return 0
-
-
-def _is_zero_mask(text: str, run: _Run, first: int, end: int) -> bool:
-    """Tell whether 〇 is used as a mask sign between other digits (138〇〇〇〇5678): there is nothing to hide then."""
+    # 〇 may be a mask sign between other digits (138〇〇〇〇5678): there is nothing to hide then.
     chars = "".join(text[p] for p in run.places[first:end])
-    return chars[_HEAD:-_TAIL] == "〇" * (len(chars) - _HEAD - _TAIL) and not set(chars[:3] + chars[-4:]) & set(
-        CHINESE_DIGITS
-    )
+    hides = chars[_HEAD:-_TAIL] == "〇" * (len(chars) - _HEAD - _TAIL)
+    if hides and not {*chars[:_HEAD], *chars[-_TAIL:]} & {*CHINESE_DIGITS}:
+        return set()
+    # Country code or trunk digit before an otherwise exact national number are not its first three.
+    before = (p for p in _PREFIXES if digits.startswith(p) and len(digits) == _NATIONAL + len(p))
+    prefix = next((len(p) for p in before if _MOBILE.fullmatch(digits, len(p))), 0)
+    return set(range(first + prefix + _HEAD, end - _TAIL))
 
 
 def _in_groups(text: str, run: _Run, taken: set[int]) -> set[int]:
@@ -197,23 +181,16 @@ def _is_grouping(text: str, run: _Run, start: int, inner: frozenset[int], at_edg
     if inner == _ONE_BY_ONE:
         return True
     if inner in _CANONICAL:
-        return not _is_tail_of_its_own(text, run, start + max(inner), end)
-    return inner in _ALIGNED and at_edge and ends_group and not _is_short_mask(run.digits[start:end], inner)
-
-
-def _is_tail_of_its_own(text: str, run: _Run, tail: int, end: int) -> bool:
-    """Tell whether the last group is a date, or another client's seven digits, and no part of this number."""
-    if tail == end - (_NATIONAL - _HEAD):
-        return False
-    group_end = next((b for b in range(end, len(run.digits)) if b in run.breaks), len(run.digits))
-    if group_end - tail == _HEAD + _TAIL and _begins_mobile(run.digits[tail:]):
-        return True
-    return bool(_DATE_AHEAD.match(text, run.places[tail]))
-
-
-def _is_short_mask(digits: str, inner: frozenset[int]) -> bool:
-    """Tell whether four digits (a time) stand before a client's seven (1530 138 5678)."""
-    return min(inner) == _TAIL and _begins_mobile(digits[_TAIL:])
+        tail = start + max(inner)
+        if tail == end - (_NATIONAL - _HEAD):
+            return True
+        # The last group may be another client's seven digits, or a date, and no part of this number.
+        group_end = next((b for b in range(end, len(run.digits)) if b in run.breaks), len(run.digits))
+        another = group_end - tail == _HEAD + _TAIL and _begins_mobile(run.digits[tail:])
+        return not another and not _DATE_AHEAD.match(text, run.places[tail])
+    # Four digits before a client's seven are a time (1530 138 5678).
+    is_time = min(inner) == _TAIL and _begins_mobile(run.digits[start + _TAIL : end])
+    return inner in _ALIGNED and at_edge and ends_group and not is_time
 
 
 def _begins_mobile(digits: str) -> bool:
@@ -264,14 +241,11 @@ def _own_in_one_piece(digits: str, first: int, shape: MobileShape) -> set[int]:
         return set()
     if length in shape.lengths and digits[trunk : trunk + _HEAD] in shape.beginnings:
         return set(range(first + trunk + _HEAD, first + len(digits) - _TAIL))
-    if length > max(shape.lengths, default=_NATIONAL) and _holds(digits, shape):
+    shortest, longest = min(shape.lengths, default=_NATIONAL), max(shape.lengths, default=_NATIONAL)
+    begins = (digits[i : i + _HEAD] for i in range(len(digits) - shortest + 1))
+    if length > longest and any(three in shape.beginnings for three in begins):
         return set(range(first + _HEAD, first + len(digits) - _TAIL))
     return set()
-
-
-def _holds(digits: str, shape: MobileShape) -> bool:
-    shortest = min(shape.lengths, default=_NATIONAL)
-    return any(digits[i : i + _HEAD] in shape.beginnings for i in range(len(digits) - shortest + 1))
 
 
 def _own_in_groups(run: _Run, taken: set[int], shape: MobileShape) -> set[int]:
@@ -281,13 +255,10 @@ def _own_in_groups(run: _Run, taken: set[int], shape: MobileShape) -> set[int]:
     for i, (first, _) in enumerate(groups):
         start = first + (1 if shape.trunk and run.digits.startswith(shape.trunk, first) else 0)
         if run.digits[start : start + _HEAD] in shape.beginnings:
-            ordinals |= _own_from(groups[i : i + max(shape.lengths)], start, shape, taken | ordinals)
+            for count, (_, end) in enumerate(groups[i : i + max(shape.lengths)], 1):
+                digits = range(start, end)
+                grouped = 2 <= count <= 4 or count == len(digits)
+                if len(digits) in shape.lengths and grouped and (taken | ordinals).isdisjoint(digits):
+                    ordinals |= set(digits[_HEAD:-_TAIL])
+                    break
     return ordinals
-
-
-def _own_from(groups: list[tuple[int, int]], start: int, shape: MobileShape, taken: set[int]) -> set[int]:
-    for count, (_, end) in enumerate(groups, 1):
-        spelled_out = count == end - start
-        if end - start in shape.lengths and (2 <= count <= 4 or spelled_out) and taken.isdisjoint(range(start, end)):
-            return set(range(start + _HEAD, end - _TAIL))
-    return set()

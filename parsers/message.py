@@ -175,19 +175,15 @@ class ReportText:
             read = {"kind": "report", "reports": reports}
         if self.faults and self.error is None:
             read["faults"] = [{"error": f.error, "text": f.text} for f in self.faults]
-        return read | ({"sure": self.sure} if reports else {}) | self._beside_json()
-
-    def _beside_json(self) -> dict[str, object]:
-        """Return what stands beside the reports: the rival reading, project, planned arrival and intent."""
-        beside: dict[str, object] = {}
+        read |= {"sure": self.sure} if reports else {}
         if not self.sure:
-            beside["why"] = [r.to_json() for r in self.rival] or "not_a_report"
+            read["why"] = [r.to_json() for r in self.rival] or "not_a_report"
         if self.projects:
-            beside["project"] = "、".join(self.projects)
+            read["project"] = "、".join(self.projects)
         if self.planned is not None:
-            beside["planned"] = self.planned.to_json()
-        beside |= {"arrival": True} if self.arrival is not None else {}
-        return beside | ({"intent": self.intent} if self.intent else {})
+            read["planned"] = self.planned.to_json()
+        read |= {"arrival": True} if self.arrival is not None else {}
+        return read | ({"intent": self.intent} if self.intent else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,18 +39,18 @@ def shape_of_region(region: str) -> MobileShape:
     lengths = frozenset(n for n in mobile.possible_length or () if n > 0)
     pattern = re.compile(mobile.national_number_pattern or r"(?!)")
     trunk = metadata.national_prefix or ""
-    beginnings = frozenset(b for b in map("{:03d}".format, range(1000)) if _possible(pattern, b, lengths))
-    return MobileShape(metadata.country_code or 0, lengths, beginnings, trunk if trunk == "0" else "")
-
-
-def _possible(pattern: re.Pattern[str], beginning: str, lengths: frozenset[int]) -> bool:
-    """Tell whether some number of these lengths begins so; the fourth digit is tried out, the others repeat."""
-    return any(
-        pattern.fullmatch((beginning + fourth + filler * length)[:length])
-        for length in lengths
-        for fourth in "0123456789"
-        for filler in _FILLERS
+    # Some number of these lengths begins so; the fourth digit is tried out, the others repeat.
+    beginnings = frozenset(
+        beginning
+        for beginning in map("{:03d}".format, range(1000))
+        if any(
+            pattern.fullmatch((beginning + fourth + filler * length)[:length])
+            for length in lengths
+            for fourth in "0123456789"
+            for filler in _FILLERS
+        )
     )
+    return MobileShape(metadata.country_code or 0, lengths, beginnings, trunk if trunk == "0" else "")
 
 
 @lru_cache(maxsize=256)

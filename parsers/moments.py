@@ -33,23 +33,14 @@ def find_moments(skeleton: str, phones: Sequence[Phone] = ()) -> list[tuple[int,
     rest = blank(skeleton, list(phones))
     spans: list[tuple[int, int]] = []
     for pattern in (_PLATE, _MOMENTS, _SAID):
-        new = [match.span() for match in pattern.finditer(rest)]
-        spans += new
-        rest = _without(rest, new)
-    return _joined(sorted(spans))
-
-
-def _without(skeleton: str, spans: list[tuple[int, int]]) -> str:
-    chars = list(skeleton)
-    for start, end in spans:
-        chars[start:end] = " " * (end - start)
-    return "".join(chars)
-
-
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the spans with those that touch made one (明天下午 and 3点)."""
+        chars = list(rest)
+        for match in pattern.finditer(rest):
+            spans.append(match.span())
+            chars[match.start() : match.end()] = " " * len(match[0])
+        rest = "".join(chars)
+    # Those that touch are one (明天下午 and 3点).
     joined: list[tuple[int, int]] = []
-    for start, end in spans:
+    for start, end in sorted(spans):
         if joined and joined[-1][1] == start:
             joined[-1] = joined[-1][0], end
         else:

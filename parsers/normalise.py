@@ -69,10 +69,6 @@ def fold_for_reading(text: str) -> Reading:
         text = _KEYCAP.sub(" ", text)
     text = _BREAK.sub("\n", _UNSEEN.sub("", text))
     clean = _UNFIT.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else " ", text)
-    return Reading(clean, _skeleton(clean))
-
-
-def _skeleton(clean: str) -> str:
     folded = clean if MASK_SIGN in clean else clean.translate(_FOLD_ORDINALS)
     folded = _ORNAMENT.sub(" ", folded.translate(_TABLE))
-    return _OTHER_DIGIT.sub(lambda m: digit_of(m[0]), folded)
+    return Reading(clean, _OTHER_DIGIT.sub(lambda m: digit_of(m[0]), folded))

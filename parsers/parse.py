@@ -73,16 +73,13 @@ def _said_freely(reading: Reading, phones: list[Phone], numbers: list[Phone], le
     if meaning is None:
         meaning = read_report(bare, phones, lexicon)
         if isinstance(meaning, Unknown):
-            called_off = bool(CALLS_OFF_VISIT.search(reading.skeleton))
-            begins = _begins(reading.skeleton, numbers)
+            skeleton = reading.skeleton
+            called_off = bool(CALLS_OFF_VISIT.search(skeleton))
+            # C9: it begins like a report, or like a command.
+            at_once = any(phone.start <= _LONGEST_OPENING for phone in numbers)
+            begins = at_once or bool(_BEGINS.match(skeleton)) or begins_like_command(skeleton)
             return replace(meaning, begins_like_command=begins, calls_off_visit=called_off)
     if not isinstance(meaning, ReportText):
         return meaning
     planned = read_planned(blank(reading.skeleton, phones))
     return replace(meaning, planned=planned, projects=find_projects(reading, sites, first))
-
-
-def _begins(skeleton: str, phones: list[Phone]) -> bool:
-    """Tell whether a text that is none begins like a report or a command (C9)."""
-    at_once = any(phone.start <= _LONGEST_OPENING for phone in phones)
-    return at_once or bool(_BEGINS.match(skeleton)) or begins_like_command(skeleton)

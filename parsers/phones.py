@@ -80,7 +80,11 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
     if MASK_SIGN in skeleton:
         found = [_was_full(skeleton, m, shape) for m in _WAS_FULL.finditer(skeleton)]
         skeleton = blank(skeleton, found)
-        told = [_told(m, shape) for pattern in _TOLD for m in pattern.finditer(skeleton)]
+        told = []
+        for match in (m for pattern in _TOLD for m in pattern.finditer(skeleton)):
+            # A masked number of which other digits stood there as well (L14).
+            fits = match.re is not _TOLD[0] and shape.may_begin(match[1])
+            told.append(Phone(*match.span(), match[1], match[2][-_TAIL:], was_full=fits, faulty=not fits))
         found += told
         skeleton = blank(skeleton, told)
     marked = mark_hidden(skeleton)
@@ -118,12 +122,6 @@ def _was_full(skeleton: str, match: re.Match[str], shape: MobileShape) -> Phone:
     glued = skeleton[match.end() : match.end() + 1].isdigit() and last4.isascii()
     fits = shape.may_begin(first3) and hidden + 7 in shape.lengths and not glued
     return Phone(start, match.end(), first3, last4, was_full=fits, faulty=not fits)
-
-
-def _told(match: re.Match[str], shape: MobileShape) -> Phone:
-    """Return a masked number of which other digits stood there as well (L14)."""
-    fits = match.re is not _TOLD[0] and shape.may_begin(match[1])
-    return Phone(match.start(), match.end(), match[1], match[2][-_TAIL:], was_full=fits, faulty=not fits)
 
 
 def _code_before(skeleton: str, start: int, shape: MobileShape) -> tuple[int, MobileShape]:
@@ -167,18 +165,14 @@ def _masked(skeleton: str, shape: MobileShape) -> Iterator[Phone]:
         if start < taken or (end - start == 1 and skeleton[end : end + 1] != HIDDEN):
             continue
         following = groups[i + 1] if i + 1 < len(groups) else None
-        phone = _read(skeleton, start, end, following, shape)
+        phone = None
+        if following is not None and following[0] - end <= LONGEST_GAP:
+            phone = _read_pair(skeleton, start, end, following, shape)
+        if phone is None:
+            phone = _read_single(skeleton, start, end, shape)
         if phone is not None:
             taken = phone.end
             yield phone
-
-
-def _read(skeleton: str, start: int, end: int, following: tuple[int, int] | None, shape: MobileShape) -> Phone | None:
-    if following is not None and following[0] - end <= LONGEST_GAP:
-        phone = _read_pair(skeleton, start, end, following, shape)
-        if phone is not None:
-            return phone
-    return _read_single(skeleton, start, end, shape)
 
 
 def _read_pair(skeleton: str, start: int, end: int, tail: tuple[int, int], shape: MobileShape) -> Phone | None:
@@ -212,7 +206,8 @@ def _is_spoilt(gap: str, first: str, last: str, shape: MobileShape, measured: bo
 def _read_single(skeleton: str, start: int, end: int, shape: MobileShape) -> Phone | None:
     digits = skeleton[start:end]
     begin, first, own = _split_code(skeleton, start, digits, shape)
-    behind = _mask_length(skeleton, end)
+    signs = _MASK_BEHIND.match(skeleton, end)
+    behind = len(signs[0]) if signs and len(signs[0].strip()) <= LONGEST_FAULTY_MASK else 0
     if behind and _is_head(first, behind, own):
         letters = _LETTERS_BEHIND.match(skeleton, end + behind)
         return Phone(begin, letters.end() if letters else end + behind, first[:_HEAD], "", faulty=True)
@@ -238,11 +233,6 @@ def _is_head(first: str, behind: int, shape: MobileShape) -> bool:
     if len(first) == _HEAD and first[0] == "1":
         return True
     return len(first) <= _HEAD + _TAIL and shape.may_begin(first[:_HEAD])
-
-
-def _mask_length(skeleton: str, end: int) -> int:
-    match = _MASK_BEHIND.match(skeleton, end)
-    return len(match[0]) if match and len(match[0].strip()) <= LONGEST_FAULTY_MASK else 0
 
 
 def _fields(marked: str, shape: MobileShape) -> Iterator[Phone]:

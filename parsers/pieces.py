@@ -54,9 +54,10 @@ def pieces_of(
         gap = gap_of(plain[last : token.start()]) if pieces else "begin"
         begin = token.start()
         if plain[begin] == _NUMBER:
-            for phone in _phones_within(starts, begin, token.end()):
+            while begin < token.end():
+                phone = starts[begin]
                 pieces.append(Piece(phone.start, phone.end, "number", gap, "", phone))
-                gap = "glued"
+                begin, gap = phone.end, "glued"
         elif plain[begin] == _MOMENT:
             pieces.append(Piece(begin, token.end(), "moment", gap, skeleton[begin : token.end()]))
         else:
@@ -93,13 +94,6 @@ def _covered(skeleton: str, phones: Sequence[Phone], moments: Iterable[tuple[int
     return "".join((*parts, skeleton[last:]))
 
 
-def _phones_within(starts: dict[int, Phone], begin: int, end: int) -> Iterator[Phone]:
-    while begin < end:
-        phone = starts[begin]
-        yield phone
-        begin = phone.end
-
-
 def _divided(plain: str, begin: int, end: int, listed: WordTable | None) -> Iterator[tuple[int, int]]:
     words = _words(plain, begin, end, TABLE)
     cuts = {begin, end, *(place for word in words for place in word)}
@@ -119,19 +113,15 @@ def _words(plain: str, begin: int, end: int, table: WordTable) -> list[tuple[int
     start = begin
     while start < end:
         stop = table.longest_at(plain, start, end)
-        if stop > start and _stands_alone(plain, start, stop, begin, end):
+        # A Latin word is no part of a longer one.
+        latin_before = start > begin and plain[start].isascii() and plain[start - 1].isascii()
+        latin_behind = stop < end and plain[stop - 1].isascii() and plain[stop].isascii() and plain[stop].isalpha()
+        if stop > start and not latin_before and not latin_behind:
             words.append((start, stop))
             start = stop
         else:
             start += 1
     return words
-
-
-def _stands_alone(plain: str, start: int, stop: int, begin: int, end: int) -> bool:
-    """Tell whether a Latin word is not a part of a longer one."""
-    if plain[start].isascii() and start > begin and plain[start - 1].isascii():
-        return False
-    return not (plain[stop - 1].isascii() and stop < end and plain[stop].isascii() and plain[stop].isalpha())
 
 
 def _names(plain: str, begin: int, end: int, cuts: list[int]) -> set[int]:

@@ -36,8 +36,13 @@ _FORM: Final = re.compile(
 def read_plain(reading: Reading, known: Known) -> Report | None:
     """Return the one report of a text in the plain form; None for any other."""
     found = _FORM.fullmatch(reading.skeleton)
-    if found is None or not all(map(_is_name, (found[1], found[4]))):
+    if found is None:
         return None
+    for name in (found[1], found[4]):
+        if name in LABELS or name in FUNCTION or any(name.endswith(ending) for ending in ENDINGS if len(ending) > 1):
+            return None
+        if any(char in FILLER or char in FUNCTION for char in name[1:]):
+            return None
     if (
         known.units & {found[1], found[4]}
         or found[1] in known.people
@@ -47,9 +52,3 @@ def read_plain(reading: Reading, known: Known) -> Report | None:
     clean = reading.clean
     unit = clean[found.start(5) : found.end(5)] if found[5] else None
     return Report(clean[found.start(1) : found.end(1)], found[2], found[3], clean[found.start(4) : found.end(4)], unit)
-
-
-def _is_name(word: str) -> bool:
-    if word in LABELS or word in FUNCTION or any(word.endswith(ending) for ending in ENDINGS if len(ending) > 1):
-        return False
-    return not any(char in FILLER or char in FUNCTION for char in word[1:])

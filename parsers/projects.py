@@ -58,8 +58,14 @@ def find_projects(reading: Reading, sites: frozenset[str], first_number: int) ->
 def named_projects(reading: Reading, sites: frozenset[str], first_number: int) -> list[Named]:
     """Return where they stand, in the order of the text."""
     found = [part for match in _LABELLED.finditer(reading.skeleton) for part in _parts(reading, match, sites)]
-    found += [free for free in _free(reading.skeleton, sites, first_number) if not _within(free, found)]
-    return sorted(found, key=lambda named: named.start)
+    pattern, skeleton = _free_pattern(sites), reading.skeleton
+    free: list[Named] = []
+    for match in pattern.finditer(skeleton) if pattern is not None else ():
+        line = skeleton[skeleton.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
+        apart = all(other.end <= match.start() or match.end() <= other.start for other in found)
+        if apart and (match.start() < first_number or project_key(line) == project_key(match[0])):
+            free.append(Named(*match.span(), labelled=False))
+    return sorted(found + free, key=lambda named: named.start)
 
 
 def without_free_projects(reading: Reading, sites: frozenset[str], first_number: int) -> Reading:
@@ -82,12 +88,9 @@ def known_project(written: str, sites: frozenset[str]) -> str | None:
     exact = next((keys[shape] for shape in shapes if shape in keys), None)
     if exact is not None:
         return exact
-    behind = (known for known in keys for shape in shapes if _has_developer_before(shape, known))
+    ends = ((shape, known) for known in keys for shape in shapes if shape.endswith(known))
+    behind = (known for shape, known in ends if _DEVELOPER.fullmatch(shape[: -len(known)]))
     return keys.get(max(behind, key=lambda known: (len(known), known), default=""))
-
-
-def _has_developer_before(shape: str, known: str) -> bool:
-    return shape.endswith(known) and _DEVELOPER.fullmatch(shape[: -len(known)]) is not None
 
 
 def project_key(name: str) -> str:
@@ -113,26 +116,12 @@ def _parts(reading: Reading, match: re.Match[str], sites: frozenset[str]) -> Ite
     known = pattern.match(reading.skeleton, start) if pattern is not None else None
     if known is not None and known.end() > end:
         return [Named(start, known.end(), labelled=True)]
-    parts = list(_split(reading.skeleton, start, end))
+    signs = list(_BETWEEN.finditer(reading.skeleton, start, end))
+    places = [start, *(place for sign in signs for place in sign.span()), end]
+    parts = list(zip(places[::2], places[1::2], strict=True))
     all_known = all(known_project(reading.clean[a:b], sites) for a, b in parts)
-    signs = all(not sign.isalpha() for sign in _BETWEEN.findall(reading.skeleton, start, end))
-    spans = parts if all_known or signs else [(start, end)]
+    spans = parts if all_known or not any(sign[0].isalpha() for sign in signs) else [(start, end)]
     return [Named(a, b, labelled=True) for a, b in spans if reading.skeleton[a:b].strip(".-") not in ("", *_NOTHING)]
-
-
-def _split(skeleton: str, start: int, end: int) -> Iterable[tuple[int, int]]:
-    for sign in _BETWEEN.finditer(skeleton, start, end):
-        yield start, sign.start()
-        start = sign.end()
-    yield start, end
-
-
-def _free(skeleton: str, sites: frozenset[str], first_number: int) -> Iterable[Named]:
-    pattern = _free_pattern(sites)
-    for match in pattern.finditer(skeleton) if pattern is not None else ():
-        line = skeleton[skeleton.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
-        if match.start() < first_number or project_key(line) == project_key(match[0]):
-            yield Named(match.start(), match.end(), labelled=False)
 
 
 @lru_cache(maxsize=64)
@@ -145,7 +134,3 @@ def _free_pattern(sites: frozenset[str]) -> re.Pattern[str] | None:
     alternatives = "|".join(_BLANKS.join(map(re.escape, filter(None, _DROPPED.split(word)))) for word in words)
     before = r"(?:(?<!\w)|(?<=报备)|(?<=备案)|(?<=项目)|(?<=楼盘))"
     return re.compile(rf"{before}(?:{alternatives})(?:{_ENDING})?(?=(?:新?客户)?(?:报备|备案)|\W|$)")
-
-
-def _within(one: Named, others: list[Named]) -> bool:
-    return any(other.start < one.end and one.start < other.end for other in others)

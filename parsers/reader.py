@@ -21,7 +21,7 @@ from parsers import assurance
 from parsers.assembly import Part, assemble, parts_of, written
 from parsers.assurance import Candidate, Sight
 from parsers.edges import NOTHING_KNOWN, Edge, Known, edges_of
-from parsers.lattice import BEAM, Hypothesis, search
+from parsers.lattice import BEAM, search
 from parsers.message import Lexicon, PartFault, Report, ReportText, Unknown
 from parsers.moments import find_moments
 from parsers.normalise import Reading, fold_for_reading
@@ -94,16 +94,12 @@ def read_report(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> 
     if len(_GARBLED.findall(reading.clean)) > _MOST_GARBLED:
         return Unknown("unreadable")
     if phones and all(phone.partial for phone in phones):
-        return _of_part(reading, phones, lexicon)
+        # A text that has only a part of a number has that fault, if it would be a report were the number whole.
+        whole = [replace(phone, partial=False, faulty=False) for phone in phones]
+        parsed = read_report(reading, whole, lexicon)
+        return ReportText("bad_phone") if isinstance(parsed, ReportText) and not parsed.error else Unknown()
     seen = view(reading, phones, known_of(lexicon), model())
     return judge(seen, model()) if seen is not None else Unknown()
-
-
-def _of_part(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> ReportText | Unknown:
-    """Return the fault of a text that has only a part of a number, if it would be a report were that whole."""
-    whole = [replace(phone, partial=False, faulty=False) for phone in phones]
-    parsed = read_report(reading, whole, lexicon)
-    return ReportText("bad_phone") if isinstance(parsed, ReportText) and not parsed.error else Unknown()
 
 
 def read_clients(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) -> ReportText:
@@ -154,16 +150,13 @@ def view(reading: Reading, phones: Sequence[Phone], known: Known, model: Model) 
         return None
     first = sight.candidates[0]
     verdict = score_of(features_of(first.path, first.parsed, reading), model.verdict)
-    assurances = tuple(_assurance(sight, at, verdict, model) for at in range(len(sight.candidates)))
+    assurances: list[int] = []
+    for at, candidate in enumerate(sight.candidates):
+        parsed = candidate.parsed
+        of_verdict = assurance.of_verdict(parsed == sight.second, parsed.error, verdict)
+        assurances.append(score_of(chain(assurance.features_of(sight, at), of_verdict), model.assurance))
     best = max(range(len(assurances)), key=lambda at: (assurances[at], -at))
-    return View(sight, verdict, best, assurances)
-
-
-def _assurance(sight: Sight, at: int, verdict: int, model: Model) -> int:
-    parsed = sight.candidates[at].parsed
-    of_verdict = assurance.of_verdict(parsed == sight.second, parsed.error, verdict)
-    found = chain(assurance.features_of(sight, at), of_verdict)
-    return score_of(found, model.assurance)
+    return View(sight, verdict, best, tuple(assurances))
 
 
 def sight_of(reading: Reading, phones: Sequence[Phone], known: Known, model: Model) -> Sight | None:
@@ -173,23 +166,18 @@ def sight_of(reading: Reading, phones: Sequence[Phone], known: Known, model: Mod
     found = search(ready.pieces, ready.edges, model.scorer(), beam=_BEAM_OF_LONG if is_long else BEAM)
     if not ready.pieces or not found:
         return None
-    candidates = _candidates(found, ready, _MOST_BEHIND * model.measure)
-    parts = [] if is_long else parts_by_character(reading, ready.pieces, model.tagger, known)
-    second = assemble(parts, reading)
-    return Sight(ready.pieces, candidates, second, parts, known, reading.skeleton, model.measure)
-
-
-def _candidates(found: Sequence[Hypothesis], ready: Prepared, most: int) -> list[Candidate]:
     candidates: dict[ReportText, Candidate] = {}
     for hypothesis in found[:_LOOKED_AT]:
         behind = found[0].score - hypothesis.score
-        if len(candidates) == _CANDIDATES or (candidates and behind > most):
+        if len(candidates) == _CANDIDATES or (candidates and behind > _MOST_BEHIND * model.measure):
             break
         path = hypothesis.path()
-        parts = parts_of(path, ready.pieces)
-        parsed = assemble(parts, ready.reading)
-        candidates.setdefault(parsed, Candidate(parsed, path, parts, behind))
-    return list(candidates.values())
+        its_parts = parts_of(path, ready.pieces)
+        parsed = assemble(its_parts, reading)
+        candidates.setdefault(parsed, Candidate(parsed, path, its_parts, behind))
+    parts = [] if is_long else parts_by_character(reading, ready.pieces, model.tagger, known)
+    second = assemble(parts, reading)
+    return Sight(ready.pieces, list(candidates.values()), second, parts, known, reading.skeleton, model.measure)
 
 
 def outcome(parsed: ReportText) -> str:
@@ -254,18 +242,15 @@ def _doubted(parsed: ReportText, near: Sequence[ReportText], found: Sequence[Num
     """Return the reading with what near ones put in doubt marked; a client whose number one of them lacks is asked back."""
     kept: list[Report] = []
     faults = list(parsed.faults)
+    clients = len(parsed.reports) + len(parsed.faults)
     for report in parsed.reports:
         if len(parsed.reports) > 1 and any((report.first3, report.last4) not in numbers for numbers in found):
             faults.append(PartFault("unreadable", f"{report.client or ''}{report.first3}****{report.last4}"))
         else:
-            kept.append(replace(report, sure=bool(near) and all(_has(other, report, parsed) for other in near)))
+            # Near readings have it, too, and no more clients: one more may be this one's other number.
+            alike = (report in o.reports and len(o.reports) + len(o.faults) <= clients for o in near)
+            kept.append(replace(report, sure=bool(near) and all(alike)))
     rival = near[0].reports if near else ()
     if not kept or (len(kept) == len(parsed.reports) and all(report.sure for report in kept)):
         kept, faults = [replace(report, sure=False) for report in parsed.reports], list(parsed.faults)
     return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=rival)
-
-
-def _has(other: ReportText, report: Report, parsed: ReportText) -> bool:
-    """Tell whether another reading has a report, too, and no more clients: one more may be this one's other number."""
-    clients = len(parsed.reports) + len(parsed.faults)
-    return report in other.reports and len(other.reports) + len(other.faults) <= clients

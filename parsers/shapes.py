@@ -57,7 +57,7 @@ def _han_shape(word: str) -> str:
             return f"{kind}-bare"
         if rest in ADDRESS:
             return f"{'addressed' if len(rest) > 1 else 'addressed-short'}-{'rare' if kind == 'rare' else 'sure'}"
-        if _ends_addressed(word, surname):
+        if any(word[-length:] in ADDRESS and surname <= len(word) - length <= 4 for length in (2, 3, 4)):
             return "addressed-full"
         if word[0] in NICK and len(word) == 2:
             return "nick"
@@ -69,10 +69,6 @@ def _han_shape(word: str) -> str:
     if len(word) < 4 and any(word.endswith(a) for a in ("哥", "姐", "总", "叔", "姨")):
         return "called"
     return f"none{min(len(word), 7)}"
-
-
-def _ends_addressed(word: str, surname: int) -> bool:
-    return any(word[-length:] in ADDRESS and surname <= len(word) - length <= 4 for length in (2, 3, 4))
 
 
 @lru_cache(maxsize=16384)

@@ -6,14 +6,8 @@ One character becomes one, so a folded text is as long as the text. `python -m t
 from importlib.resources import files
 from typing import Final
 
-
-def _table() -> dict[int, str]:
-    lines = files("parsers").joinpath("data", "simplified.txt").read_text("utf-8").splitlines()
-    pairs = (pair for line in lines if not line.startswith("#") for pair in line.split(" "))
-    return {ord(pair[0]): pair[1] for pair in pairs}
-
-
-SIMPLIFIED: Final = _table()
+_LINES: Final = files("parsers").joinpath("data", "simplified.txt").read_text("utf-8").splitlines()
+SIMPLIFIED: Final = {ord(pair[0]): pair[1] for line in _LINES if not line.startswith("#") for pair in line.split(" ")}
 """For `str.translate`: each traditional character's code and its simplified one."""
 
 

@@ -51,7 +51,10 @@ def units_of(skeleton: str, pieces: Sequence[Piece], known: Known) -> list[Unit]
         units += _signs(skeleton, last, piece.start)
         last = piece.end
         if piece.kind == "word":
-            kind = _kind(piece.text, known)
+            text = piece.text
+            kind = "listed" if text in known.people else "listed-unit" if text in known.units else TABLE.kinds.get(text)
+            if kind is None:
+                kind = "surname" if text[0] in SURNAMES else "nick" if text[0] in NICK else "-"
             units += (
                 Unit(at, at + 1, skeleton[at], "letter", kind if at == piece.start else f"+{kind}", piece)
                 for at in range(piece.start, piece.end)
@@ -71,14 +74,6 @@ def _signs(skeleton: str, start: int, end: int) -> Iterator[Unit]:
         if shown != before or shown not in " \n":
             yield Unit(at, at + 1, shown, "sign", shown)
         before = shown
-
-
-def _kind(text: str, known: Known) -> str:
-    if text in known.people:
-        return "listed"
-    if text in known.units:
-        return "listed-unit"
-    return TABLE.kinds.get(text, "surname" if text[0] in SURNAMES else "nick" if text[0] in NICK else "-")
 
 
 def tags_allowed(unit: Unit) -> tuple[int, ...]:

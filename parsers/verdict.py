@@ -59,7 +59,7 @@ def features_of(path: Sequence[tuple[Edge, str]], parsed: ReportText, reading: R
     count = sum(map(len, others))
     yield f"=n:{min(count // 3, 8)}:{parsed.error}"
     yield f"=w:{min(len(reading.skeleton) // 20, 6)}"
-    kinds = sorted({kind for kind in map(_kind, others) if kind})
+    kinds = sorted({TABLE.kinds[word] for word in others if word in TABLE.kinds and word not in LABELS})
     yield from (f"=k:{kind}" for kind in kinds)
     yield from (f"=ke:{kind}:{parsed.error}" for kind in kinds)
     for edge, tag in path:
@@ -86,11 +86,6 @@ def _runs(path: Sequence[tuple[Edge, str]]) -> Iterator[str]:
             run = ""
     yield f"=r:{run[:6]}"
     yield f"=a:{alone}:{run[:6]}"
-
-
-def _kind(word: str) -> str:
-    kind = TABLE.kinds.get(word, "")
-    return kind if kind and word not in LABELS else ""
 
 
 def score_of(found: Iterator[str], weights: VerdictWeights) -> int:
