@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from tests.infrastructure.deciding import LI, MANAGER, WANG, staffed_site, text
 from tests.infrastructure.visiting import enrol, visitor
@@ -115,6 +115,19 @@ def test_an_opt_out_that_the_gateway_tells_when_we_send_counts_as_well(runtime: 
     (alarm,) = untold(runtime)
     assert alarm.detail["opted_out"] == 1
     assert "现场负责人" in shown(runtime)
+
+
+def test_yes_takes_an_opt_out_back_also_while_an_act_waits_for_its_code(runtime: Runtime, site: SiteRow) -> None:
+    text(runtime, site, LI, "报备 何健 186****0917")
+    text(runtime, site, LI, "撤 R1")
+    row = {"site_id": site.id, "phone": LI, "since": datetime.now(UTC), "code": "21610"}
+    with runtime.engine.begin() as connection:
+        connection.execute(insert(opt_outs).values(row))
+    text(runtime, site, LI, "yes")
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(opt_outs)).all() == []
+        last = connection.execute(select(replies.c.words).order_by(replies.c.id.desc()).limit(1)).scalar_one()
+    assert "请回短信里的6位确认码" in last
 
 
 def test_a_site_whose_managers_numbers_are_refused_is_an_alarm(runtime: Runtime, site: SiteRow) -> None:

@@ -17,7 +17,6 @@ from worker.crash_points import committing
 from worker.decide.fold import Recorded, Spoken, given_up, recorded
 from worker.log import complain, say
 from worker.rules.chain import VERSION
-from worker.rules.codes import Code
 from worker.rules.decide import BY_PERSON, read
 from worker.rules.door_notes import ahead_noted
 from worker.rules.model import Forward, Message, fields_of
@@ -193,7 +192,7 @@ def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[l
         connection.execute(insert(reports), rows)
     save(connection, batch.site_id, [fact for record in done for fact in record.decision.facts])
     # Those who want to hear from us again: that a gateway once refused to send to them is forgotten (L8).
-    back = [m.sender for m, record in zip(batch.messages, done, strict=True) if record.decision.code == Code.OPTED_IN]
+    back = [m.sender for m, record in zip(batch.messages, done, strict=True) if record.decision.kind == "start"]
     if back:
         theirs = (opt_outs.c.site_id == batch.site_id) & opt_outs.c.phone.in_(back)
         connection.execute(delete(opt_outs).where(theirs))
