@@ -22,6 +22,7 @@ from sqlalchemy import Engine, create_engine, text, update
 
 from tests.fake_twilio import ACCOUNT, SERVICE, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.databases import Databases
+from tests.infrastructure.redis_states import full, replica
 from tests.infrastructure.serving import AGENT
 from tests.infrastructure.waiting import eventually
 from tests.sending import NUMBER, add_site
@@ -328,6 +329,13 @@ class TestStores:
             finally:
                 redis.config_set("maxmemory", "0")
                 redis.config_set("maxmemory-policy", "noeviction")
+
+    def test_redis_that_takes_no_writes(self, doctor: Doctor, redis_url: str) -> None:
+        with replica(redis_url):
+            the_only(doctor(), "redis", "read-only replica", "the primary")
+        with full(redis_url):
+            the_only(doctor(), "redis", "is full", "maxmemory")
+        assert doctor() == []
 
     def test_a_database_that_is_not_there_is_one_finding_and_is_not_made(self, doctor: Doctor, tmp_path: Path) -> None:
         file = tmp_path / "none.sqlite"

@@ -1,14 +1,18 @@
 """`/healthz` and `/readyz`: 503 only when a text could not be kept; what else is amiss is named, with 200."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
-from sqlalchemy import Engine, insert, text, update
+from sqlalchemy import Engine, insert, select, text, update
 
+from tests.infrastructure.redis_states import TAKING_NOTHING
 from tests.infrastructure.serving import (
     AGENT,
     SITE_NUMBER,
@@ -24,8 +28,9 @@ from tests.infrastructure.serving import (
 from worker.bell.heartbeats import SWEEPER, beat
 from worker.clock import utc_now
 from worker.gateways.base import Inbound
+from worker.processes.sweeper import Sweeper
 from worker.runtime import Runtime
-from worker.store.schema import cursors, gateway_stops, inbox
+from worker.store.schema import cursors, gateway_stops, inbox, replies
 
 NO_WORKERS = ["no_decide_worker", "no_send_worker"]
 NEITHER = {"status": "not_durable", "degraded": ["database_away", "spool_away", *NO_WORKERS]}
@@ -83,6 +88,22 @@ def test_redis_away_is_named(tmp_path: Path, database_url: str) -> None:
     runtime = runtime_of(tmp_path, database_url, f"unix://{tmp_path}/nobody.sock")
     assert ready(client_of(runtime)) == (200, {"status": "degraded", "degraded": ["redis_away", "no_sweeper"]})
     runtime.close()
+
+
+@pytest.mark.parametrize("state", TAKING_NOTHING)
+def test_a_redis_that_takes_no_writes_is_named_and_texts_are_answered_all_the_same(
+    client: FlaskClient, runtime: Runtime, redis_url: str, state: Callable[[str], AbstractContextManager[None]]
+) -> None:
+    open_line(runtime.engine)
+    with state(redis_url):
+        assert post(client, "/gateways/sandbox/messages", sandbox_request()).status_code == 200
+        assert ready(client) == (200, {"status": "degraded", "degraded": ["redis_takes_nothing", *NOBODY]})
+        sweeper = Sweeper(runtime, Event())
+        sweeper.sweep()
+        sweeper.sweep()
+        with runtime.engine.connect() as connection:
+            assert connection.execute(select(replies.c.state)).scalars().all() == ["sent"]
+    assert ready(client)[1]["degraded"] == NO_WORKERS
 
 
 def test_only_a_text_that_waits_too_long_is_named(client: FlaskClient, runtime: Runtime) -> None:

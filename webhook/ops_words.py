@@ -12,6 +12,10 @@ from worker.store.states import ReplyState
 
 FAULTS = {
     "redis_away": (_l("Redis is away: the sweeper does the work, more slowly."), "warn"),
+    "redis_takes_nothing": (
+        _l("Redis takes no writes (a replica, or full): the sweeper does the work, more slowly."),
+        "warn",
+    ),
     "no_decide_worker": (_l("No worker decides: the sweeper does it, more slowly."), "warn"),
     "no_send_worker": (_l("No worker sends: the sweeper does it, more slowly."), "warn"),
     "no_sweeper": (_l("The sweeper gives no sign of life: nothing heals by itself, notices wait."), "bad"),

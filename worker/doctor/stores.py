@@ -8,7 +8,7 @@ from typing import Final
 from alembic.script.revision import RevisionError
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.retry import Retry
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import make_url
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.clock import utc_now
 from worker.doctor.base import Advice, Ailment, Patient
 from worker.log import kind_of
+from worker.readers.health import PROBE
 from worker.store.database import OldDatabaseError, missing_migrations, reading
 from worker.var_folder import redis_address
 
@@ -100,5 +101,27 @@ def look_at_redis(patient: Patient) -> Iterator[Ailment | Advice]:
                 f"Redis throws keys away when it is full (maxmemory-policy {policy}), rings for waiting texts among "
                 "them: run `redis-cli config set maxmemory-policy noeviction`, and write that into its configuration."
             )
+        yield from _refused_writes(redis)
     finally:
         redis.close()
+
+
+def _refused_writes(redis: "Redis") -> Iterator[Ailment]:
+    """Yield why Redis takes no write, though it answers: rings are then lost, and the sweeper does the work."""
+    try:
+        redis.set(PROBE, b"", ex=1)
+    except ReadOnlyError:
+        yield Ailment(
+            "Redis is a read-only replica, so that replies take seconds: let REDIS_URL name the primary, or make this "
+            "one primary (`redis-cli replicaof no one`)."
+        )
+    except OutOfMemoryError:
+        yield Ailment(
+            "Redis is full and takes no rings, so that replies take seconds: raise its maxmemory, or empty it if it is "
+            "ours alone (`redis-cli flushdb`; no text is lost)."
+        )
+    except ResponseError as error:
+        yield Ailment(
+            f"Redis takes no writes ({str(error).partition(' ')[0]}), so that replies take seconds: see that its disk has "
+            "room (MISCONF) and that its user may write (NOPERM)."
+        )

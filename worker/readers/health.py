@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
-from redis.exceptions import RedisError
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
 from rq import Queue
 from rq.worker_registration import get_keys
 from sqlalchemy import exists, select
@@ -24,6 +26,7 @@ from worker.store.schema import sites, unrouted
 PROBE_S = 0.5
 """A gateway is answered within 700 ms; what takes longer counts as away."""
 WAITING = "spooled_texts"
+PROBE: Final = "baobei:probe"
 LATE = timedelta(seconds=10)
 
 
@@ -79,13 +82,27 @@ def _is_so(probe: Callable[[], bool]) -> bool:
 
 
 def queue_faults(runtime: Runtime) -> Iterator[str]:
-    """Yield `redis_away`, or the queues to which no worker listens."""
+    """Yield `redis_away` or `redis_takes_nothing`, and the queues to which no worker listens."""
     try:
+        if not takes_writes(runtime.redis):
+            yield "redis_takes_nothing"
         for name in QUEUES:
             if not live_workers(Queue(name, connection=runtime.redis)):
                 yield f"no_{name}_worker"
     except (RedisError, OSError):
         yield "redis_away"
+
+
+def takes_writes(redis: "Redis") -> bool:
+    """Tell whether Redis takes a write: a replica, a full one or one that cannot save answers everything else.
+
+    Raises RedisError when it does not answer.
+    """
+    try:
+        redis.set(PROBE, b"", ex=1)
+    except ResponseError:
+        return False
+    return True
 
 
 def live_workers(queue: Queue) -> int:
