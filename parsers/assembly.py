@@ -45,26 +45,22 @@ def parts_of(path: Sequence[tuple[Edge, str]], pieces: Sequence[Piece]) -> list[
         if tag in _LABELLED:
             parts.append(Part(tag, edge.start, edge.end, pieces[edge.first].phone, before == _LABELLED[tag]))
         before = tag if tag != "T" else before
-    return parts if any(part.tag in "AU" for part in parts) else [*parts, *_last_word(path)]
-
-
-def _last_word(path: Sequence[tuple[Edge, str]]) -> list[Part]:
-    """Return the agent of a text that has a client, his number and one unknown short word behind it, and no more (H11)."""
     rest = [(edge, tag) for edge, tag in path if tag != "T" and edge.symbol != "report"]
     words = [edge for edge, tag in rest[2:] if tag == "O" and edge.symbol == "o"]
-    if [tag for _, tag in rest[:2]] != ["C", "P"] or len(words) != len(rest) - 2 or not words:
-        return []
+    named = any(part.tag in "AU" for part in parts) or [tag for _, tag in rest[:2]] != ["C", "P"]
+    if named or not words or len(words) != len(rest) - 2:
+        return parts
+    # A client, his number, one unknown short word behind it, and no more: that is the agent (H11).
     length = words[-1].end - words[0].start
     joined = length == sum(len(word.text) for word in words)
-    return [Part("A", words[0].start, words[-1].end)] if joined and 2 <= length <= 3 else []
+    return [*parts, Part("A", words[0].start, words[-1].end)] if joined and 2 <= length <= 3 else parts
 
 
 def assemble(parts: Sequence[Part], reading: Reading) -> ReportText:
     """Return the reports of these parts, or their fault."""
     drafts = _drafts(parts)
     if not any(draft.number for draft in drafts):
-        found = any(part.tag in ("C", "A") for part in parts)
-        return ReportText("missing_phone" if found else "unreadable")
+        return ReportText("missing_phone" if any(part.tag in ("C", "A") for part in parts) else "unreadable")
     agents, units = (_shared(parts, tag, drafts) for tag in "AU")
     good: list[Report] = []
     faults: list[PartFault] = []
@@ -79,14 +75,14 @@ def assemble(parts: Sequence[Part], reading: Reading) -> ReportText:
             written(parts[unit], reading) if unit is not None else None,
             was_full=bool(phone and phone.was_full),
         )
-        error = _fault(report, draft)
-        whole.append(error or "")
-        if error in (None, *_CURABLE):
+        error = _fault(report, draft) or ""
+        whole.append(error)
+        if error in ("", *_CURABLE):
             good.append(report)
         else:
             places = [p for p in (draft.name, draft.number) if p]
             stretch = reading.clean[min(p.start for p in places) : max(p.end for p in places)]
-            faults.append(PartFault(error or "", stretch))
+            faults.append(PartFault(error, stretch))
     found_faults = [e for e in FAULTS if e in whole]
     if not good:
         return ReportText(found_faults[0])

@@ -74,7 +74,11 @@ class Sight:
 def features_of(sight: Sight, at: int) -> Iterator[str]:
     """Yield what is seen of one candidate."""
     mine = sight.candidates[at]
-    lead = _lead(sight, at)
+    # By how much it goes before its nearest rival, or behind the best.
+    if at:
+        lead = f"-{_step(mine.behind * 100 // sight.measure)}"
+    else:
+        lead = _step(sight.candidates[1].behind * 100 // sight.measure) if len(sight.candidates) > 1 else "alone"
     agrees = "=" if mine.parsed == sight.second else "#"
     listed = _listed(sight, mine.parts)
     order = "".join(part.tag for part in mine.parts)[:8]
@@ -103,15 +107,6 @@ def of_verdict(agrees: bool, error: str | None, verdict: int) -> Iterator[str]:
     yield f"v:{step}"
     yield f"va:{step}:{agrees}"
     yield f"ve:{step}:{error}"
-
-
-def _lead(sight: Sight, at: int) -> str:
-    """Return by how much a candidate goes before its nearest rival, or behind the best, in steps."""
-    if at:
-        return f"-{_step(sight.candidates[at].behind * 100 // sight.measure)}"
-    if len(sight.candidates) == 1:
-        return "alone"
-    return _step(sight.candidates[1].behind * 100 // sight.measure)
 
 
 def _step(amount: int) -> str:
@@ -194,7 +189,11 @@ def _of_part(part: Part, sight: Sight) -> Iterator[str]:
         return
     text = sight.skeleton[part.start : part.end]
     shape = company_shape(text) if tag == "U" else person_shape(text)
-    left, right = _before(sight, part.start), _behind(sight, part.end)
+    # What stands before and behind it, and what parts them.
+    at, behind = sight.begins.get(part.start), sight.ends.get(part.end)
+    left = "inside" if at is None else f"{sight.pieces[at].gap}:{_kind(sight.pieces[at - 1])}" if at else "begin"
+    following = sight.pieces[behind + 1 : behind + 2] if behind is not None else ()
+    right = f"{following[0].gap}:{_kind(following[0])}" if following else "end" if behind is not None else "inside"
     kind = TABLE.kinds.get(text, "-")
     yield f"s:{tag}:{shape}:{same}"
     yield f"sl:{tag}:{shape}:{part.labelled}"
@@ -204,22 +203,6 @@ def _of_part(part: Part, sight: Sight) -> Iterator[str]:
     yield f"f:{tag}:{right}"
     yield f"bs:{tag}:{shape}:{left}"
     yield f"fs:{tag}:{shape}:{right}"
-
-
-def _before(sight: Sight, start: int) -> str:
-    """Return what stands before a part, and what parts them."""
-    at = sight.begins.get(start)
-    if at is None or at == 0:
-        return "begin" if at == 0 else "inside"
-    return f"{sight.pieces[at].gap}:{_kind(sight.pieces[at - 1])}"
-
-
-def _behind(sight: Sight, end: int) -> str:
-    at = sight.ends.get(end)
-    if at is None:
-        return "inside"
-    following = sight.pieces[at + 1 : at + 2]
-    return f"{following[0].gap}:{_kind(following[0])}" if following else "end"
 
 
 def _kind(piece: Piece) -> str:

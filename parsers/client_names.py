@@ -56,14 +56,14 @@ def is_name(text: str, lexicon: Lexicon, *, glued: bool = False) -> bool:
     words = text.split()
     if len(words) == 2 and surname_length(words[0]) == len(words[0]):
         return bool(_CJK.fullmatch(words[1])) and len(words[1]) < 5 and not _SENTENCE.search(words[1])
-    return all(_one(word, glued=glued) for word in _BETWEEN_TWO.split(text)) if " " not in text else False
-
-
-def _one(word: str, *, glued: bool) -> bool:
-    if not _CJK.fullmatch(word) or _SENTENCE.search(word):
-        return False
-    if word[:1] in SURNAMES and len(word) > 1 and word[1] in "*某":
-        return True
-    if len(word) == 1:
-        return word in SURNAMES and not glued
-    return looks_like_person(word) or (not glued and len(word) <= _LONGEST_UNDOTTED)
+    for word in _BETWEEN_TWO.split(text):
+        if " " in text or not _CJK.fullmatch(word) or _SENTENCE.search(word):
+            return False
+        if len(word) == 1:
+            named = word in SURNAMES and not glued
+        else:
+            hidden = word[0] in SURNAMES and word[1] in "*某"
+            named = hidden or looks_like_person(word) or (not glued and len(word) <= _LONGEST_UNDOTTED)
+        if not named:
+            return False
+    return True

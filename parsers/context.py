@@ -34,7 +34,19 @@ def step(context: Context, symbol: str, gap: str) -> Context:
     line = gap in ("line", "paragraph")
     lines = min(context.lines + 1, 2) if line else context.lines
     if symbol in FIELDS:
-        return _behind_field(context, symbol, lines)
+        clients, numbers, agents, units, later = (
+            context.clients, context.numbers, context.agents, context.units, context.later
+        )  # fmt: skip
+        if (symbol == "C" and clients and numbers) or (symbol == "P" and numbers >= max(clients, 1)):
+            clients = numbers = 0
+            agents, units, later = min(agents, 1) * 2, min(units, 1) * 2, True
+        clients = min(clients + (symbol == "C"), 3)
+        numbers = min(numbers + (symbol == "P"), 3)
+        agents = 1 if symbol == "A" else agents
+        units = 1 if symbol == "U" else units
+        owner = symbol if symbol in ("C", "A") else context.owner
+        return Context(context.last, symbol, symbol, "-", context.label, True, lines, owner, clients, numbers, agents,
+                       units, later)  # fmt: skip
     before = context.before if symbol == context.last else context.last
     width = _wider(context.field_gap, gap)
     if symbol in LABEL_TAGS:
@@ -57,22 +69,6 @@ _WIDTH: Final = {
 
 def _wider(one: str, other: str) -> str:
     return one if _WIDTH.get(one, 1) >= _WIDTH.get(other, 1) else other
-
-
-def _behind_field(context: Context, tag: str, lines: int) -> Context:
-    clients, numbers, agents, units, later = (
-        context.clients, context.numbers, context.agents, context.units, context.later
-    )  # fmt: skip
-    if (tag == "C" and clients and numbers) or (tag == "P" and numbers >= max(clients, 1)):
-        clients = numbers = 0
-        agents, units, later = min(agents, 1) * 2, min(units, 1) * 2, True
-    clients = min(clients + (tag == "C"), 3)
-    numbers = min(numbers + (tag == "P"), 3)
-    agents = 1 if tag == "A" else agents
-    units = 1 if tag == "U" else units
-    owner = {"C": "C", "A": "A"}.get(tag, context.owner)
-    return Context(context.last, tag, tag, "-", context.label, True, lines, owner, clients, numbers, agents, units,
-                   later)  # fmt: skip
 
 
 @lru_cache(maxsize=8192)

@@ -69,7 +69,11 @@ NOTHING_KNOWN: Final = Known()
 def edges_of(pieces: Sequence[Piece], known: Known = NOTHING_KNOWN) -> list[list[Edge]]:
     """Return the edges that begin at each piece."""
     kinds = [piece.kind if piece.kind != "word" else TABLE.kinds.get(piece.text, "word") for piece in pieces]
-    near = _near(pieces, kinds)
+    # In a long text a part may stand near a number or a label only.
+    near = [len(pieces) <= _LONG] * len(pieces)
+    for at, kind in enumerate(kinds if len(pieces) > _LONG else ()):
+        if kind == "number" or kind in LABEL_TAGS:
+            near[max(at - _NEAR, 0) : at + _NEAR] = [True] * (min(at + _NEAR, len(pieces)) - max(at - _NEAR, 0))
     masked = sum(1 for p in pieces if p.phone is not None and not p.phone.was_full)
     whole = sum(1 for p in pieces if p.phone is not None and p.phone.was_full)
     mended = [at for at, kind in enumerate(kinds) if kind == "f.mend"]
@@ -89,17 +93,6 @@ def edges_of(pieces: Sequence[Piece], known: Known = NOTHING_KNOWN) -> list[list
             text = piece.text
             out.append([Edge(first, first + 1, piece.start, piece.end, text, "far", _symbol(text), ("O",), ())])
     return out
-
-
-def _near(pieces: Sequence[Piece], kinds: Sequence[str]) -> list[bool]:
-    """Tell of each piece whether a part may stand there: in a long text only near a number or a label."""
-    if len(pieces) <= _LONG:
-        return [True] * len(pieces)
-    near = [False] * len(pieces)
-    for at, kind in enumerate(kinds):
-        if kind == "number" or kind in LABEL_TAGS:
-            near[max(at - _NEAR, 0) : at + _NEAR] = [True] * (min(at + _NEAR, len(pieces)) - max(at - _NEAR, 0))
-    return near
 
 
 def gap_behind(pieces: Sequence[Piece], last: int) -> str:

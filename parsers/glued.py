@@ -15,17 +15,13 @@ def end_of_number(skeleton: str, start: int, end: int, length: int) -> int:
     rest = end - start - length
     if not 0 < rest <= _LONGEST_REST:
         return end
-    behind = skeleton[end : end + 1]
-    glued = behind == ":" or (behind and behind in _COUNTED) or _is_next_item(skeleton, start, start + length, end)
-    return start + length if glued else end
-
-
-def _is_next_item(skeleton: str, start: int, stop: int, end: int) -> bool:
-    """Tell whether digits are the number of a list's item: the item before stands in the text, or a number follows."""
+    stop, behind = start + length, skeleton[end : end + 1]
+    if behind == ":" or (behind and behind in _COUNTED):
+        return stop
+    # The number of a list's item: the item before stands in the text, or a number follows.
     number = int(skeleton[stop:end])
     if number < 2 or skeleton[stop] == "0" or not _ITEM.match(skeleton, end):
-        return False
+        return end
     before = re.compile(rf"(?<![0-9]){number - 1}[.、)]")
-    if before.search(skeleton, max(0, start - _WINDOW), start):
-        return True
-    return number == 2 and bool(_NEXT_NUMBER.match(skeleton, end))
+    listed = before.search(skeleton, max(0, start - _WINDOW), start)
+    return stop if listed or (number == 2 and _NEXT_NUMBER.match(skeleton, end)) else end

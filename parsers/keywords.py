@@ -98,22 +98,11 @@ def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Com
     if code or re.fullmatch(r"\d{4}", whole):
         return Command("confirm", refs=(code[1] if code else whole,))
     head = _HEAD.match(skeleton)
-    return _read(head, reading, phones, lexicon) if head else None
-
-
-def begins_like_command(skeleton: str) -> bool:
-    """Tell whether a text that is none begins like a command (C9): a keyword alone, or before a number or a name."""
-    head = _HEAD.match(skeleton)
     if head is None:
-        return False
-    behind = skeleton[head.end() : head.end() + 1]
-    return not behind.isalpha() or behind in SURNAMES or behind in "rvd"
-
-
-def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
+        return None
     keyword = head[2] or head[3]
     kind, begin = KEYWORDS[keyword], head.end()
-    behind = reading.skeleton[begin:]
+    behind = skeleton[begin:]
     bare = not behind[: without_thanks(behind)].strip(_NOTHING)
     if kind == "help":
         return Command("help") if bare or _EXPLAINS.fullmatch(behind[: without_thanks(behind)]) else None
@@ -123,14 +112,20 @@ def _read(head: re.Match[str], reading: Reading, phones: list[Phone], lexicon: L
         return None
     if kind == "alias":
         # 别名 阿强 张强: a further name, then the one of the roster (L21).
-        pair = _PAIR.fullmatch(reading.skeleton, begin, begin + without_thanks(behind))
-        if pair is None:
-            return None
-        alias, name = (reading.clean[slice(*pair.span(group))] for group in (1, 2))
-        return Command("alias", words=f"{alias} {name}")
+        pair = _PAIR.fullmatch(skeleton, begin, begin + without_thanks(behind))
+        return Command("alias", words=" ".join(reading.clean[slice(*pair.span(n))] for n in (1, 2))) if pair else None
     if kind == "group":
         return _group(reading, begin, phones, lexicon)
     return _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
+
+
+def begins_like_command(skeleton: str) -> bool:
+    """Tell whether a text that is none begins like a command (C9): a keyword alone, or before a number or a name."""
+    head = _HEAD.match(skeleton)
+    if head is None:
+        return False
+    behind = skeleton[head.end() : head.end() + 1]
+    return not behind.isalpha() or behind in SURNAMES or behind in "rvd"
 
 
 def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -> Command | None:
@@ -145,8 +140,14 @@ def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -
     if kind == "correct" and not found.refs and len(found.reports) == 1:
         # Without a number to put right it is a report that mends the one before (L22).
         return None
-    if not meant or _is_sentence(kind, found, answer) or _is_a_surname(head, found, lexicon):
+    if not meant or _is_sentence(kind, found, answer):
         return None
+    glued = found.reading.skeleton[head.end() : head.end() + 1].isalpha()
+    if glued and (head[2] or head[3]) in SURNAMES and not found.refs and found.reports:
+        # 查文斌 138****5678 李四 is a report of 查文斌.
+        first, _, rest = found.plain.partition(" ")
+        if head[1] or (not rest and first and is_name(first, lexicon)):
+            return None
     words = _without_fillers(kind, found)
     reports = found.reports
     if reports and kind in OF_ARRIVAL and words:
@@ -173,15 +174,6 @@ def _is_sentence(kind: str, found: Arguments, answer: str | None) -> bool:
 
 def _speaks_of_his(plain: str) -> bool:
     return plain.startswith("的") and not _OF_HIM.match(plain)
-
-
-def _is_a_surname(head: re.Match[str], found: Arguments, lexicon: Lexicon) -> bool:
-    """Tell whether the keyword is the client's surname: 查文斌 138****5678 李四 is a report of 查文斌."""
-    keyword, glued = head[2] or head[3], found.reading.skeleton[head.end() : head.end() + 1].isalpha()
-    if keyword not in SURNAMES or not glued or found.refs or not found.reports:
-        return False
-    first, _, rest = found.plain.partition(" ")
-    return bool(head[1]) or (not rest and bool(first) and is_name(first, lexicon))
 
 
 def _answer(kind: str, found: Arguments) -> str | None:

@@ -83,10 +83,17 @@ def _mask_once(text: str, region: str) -> str:
     text = _hide(text, {place for start, end in disguises(text) for place in range(start, end)})
     if len(_SEEN.findall(text)) < _FEWEST:
         return text
-    text = _mask_foreign(text)
-    text = _mask_runs(text, _PLAIN_RUN, region)
-    text = _mask_odd_groups(text)
-    text = _mask_runs(text, _MIXED_RUN, region)
+    hidden: set[int] = set()
+    for match in _WITH_CODE.finditer(text):
+        run = next(_runs(text, *match.span(1)))
+        hidden |= {run.places[o] for o in _foreign(run, text[match.start()] in "+＋0０")}
+    text = _mask_runs(_hide(text, hidden), _PLAIN_RUN, region)
+    # 138*1234*5678: a whole number may be divided by any sign, as long as it is twice the same.
+    hidden = set()
+    for match in _ODD_GROUPS.finditer(text):
+        if _begins_mobile("".join(map(digit_of, text[match.start() : match.start() + _HEAD]))):
+            hidden |= set(range(*match.span(2)))
+    text = _mask_runs(_hide(text, hidden), _MIXED_RUN, region)
     return _hide(text, {place for start, end in remainders(text) for place in range(start, end)})
 
 
@@ -197,26 +204,8 @@ def _begins_mobile(digits: str) -> bool:
     return digits[0] == "1" and digits[1] in "3456789"
 
 
-def _mask_odd_groups(text: str) -> str:
-    """Mask 138*1234*5678: whole numbers divided by any sign, as long as it is twice the same."""
-    hidden: set[int] = set()
-    for match in _ODD_GROUPS.finditer(text):
-        if _begins_mobile("".join(map(digit_of, text[match.start() : match.start() + _HEAD]))):
-            hidden |= set(range(match.start(2), match.end(2)))
-    return _hide(text, hidden)
-
-
-def _mask_foreign(text: str) -> str:
-    """Mask numbers written with another country's code."""
-    hidden: set[int] = set()
-    for match in _WITH_CODE.finditer(text):
-        for run in _runs(text, match.start(1), match.end(1)):
-            hidden |= {run.places[o] for o in _foreign(run, text[match.start()] in "+＋0０")}
-            break
-    return _hide(text, hidden)
-
-
 def _foreign(run: _Run, with_sign: bool) -> set[int]:
+    """Return what to hide of a number written with another country's code."""
     code = leading_country_code(run.digits)
     if code is None or code == 86:
         return set()

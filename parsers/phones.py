@@ -78,7 +78,12 @@ def find_phones(skeleton: str, region: str) -> list[Phone]:
     shape = shape_of_region(region)
     found: list[Phone] = []
     if MASK_SIGN in skeleton:
-        found = [_was_full(skeleton, m, shape) for m in _WAS_FULL.finditer(skeleton)]
+        for match in _WAS_FULL.finditer(skeleton):
+            first3, last4 = _ascii(match[1] + match[2] + match[3]), _ascii(match[5])
+            start, own = _code_before(skeleton, match.start(), shape)
+            glued = skeleton[match.end() : match.end() + 1].isdigit() and last4.isascii()
+            fits = own.may_begin(first3) and match[4].count(MASK_SIGN) + 7 in own.lengths and not glued
+            found.append(Phone(start, match.end(), first3, last4, was_full=fits, faulty=not fits))
         skeleton = blank(skeleton, found)
         told = []
         for match in (m for pattern in _TOLD for m in pattern.finditer(skeleton)):
@@ -113,15 +118,6 @@ def blank(skeleton: str, phones: list[Phone], sign: str = GONE) -> str:
 
 def _ascii(digits: str) -> str:
     return "".join(_NUMERALS.get(c, c) for c in digits if c in _NUMERALS or c.isdigit())
-
-
-def _was_full(skeleton: str, match: re.Match[str], shape: MobileShape) -> Phone:
-    first3, last4 = _ascii(match[1] + match[2] + match[3]), _ascii(match[5])
-    hidden = match[4].count(MASK_SIGN)
-    start, shape = _code_before(skeleton, match.start(), shape)
-    glued = skeleton[match.end() : match.end() + 1].isdigit() and last4.isascii()
-    fits = shape.may_begin(first3) and hidden + 7 in shape.lengths and not glued
-    return Phone(start, match.end(), first3, last4, was_full=fits, faulty=not fits)
 
 
 def _code_before(skeleton: str, start: int, shape: MobileShape) -> tuple[int, MobileShape]:

@@ -46,7 +46,13 @@ def pieces_of(
     skeleton: str, phones: Sequence[Phone], moments: Iterable[tuple[int, int]], listed: WordTable | None = None
 ) -> list[Piece]:
     """Return the pieces of a skeleton in order; linear. `listed` has the site's names, which divide runs as well."""
-    plain = _covered(skeleton, phones, moments)
+    covered: list[str] = []
+    last = 0
+    for start, end, sign in sorted([(p.start, p.end, _NUMBER) for p in phones] + [(s, e, _MOMENT) for s, e in moments]):
+        if start >= last:
+            covered += (skeleton[last:start], sign * (end - start))
+            last = end
+    plain = "".join((*covered, skeleton[last:]))
     starts = {phone.start: phone for phone in phones}
     pieces: list[Piece] = []
     last = 0
@@ -83,24 +89,26 @@ def gap_of(between: str) -> str:
     return next((name for name, pattern in _GAPS if pattern.search(between)), "blank")
 
 
-def _covered(skeleton: str, phones: Sequence[Phone], moments: Iterable[tuple[int, int]]) -> str:
-    parts: list[str] = []
-    last = 0
-    spans = sorted([(p.start, p.end, _NUMBER) for p in phones] + [(s, e, _MOMENT) for s, e in moments])
-    for start, end, sign in spans:
-        if start >= last:
-            parts += (skeleton[last:start], sign * (end - start))
-            last = end
-    return "".join((*parts, skeleton[last:]))
-
-
 def _divided(plain: str, begin: int, end: int, listed: WordTable | None) -> Iterator[tuple[int, int]]:
     words = _words(plain, begin, end, TABLE)
     cuts = {begin, end, *(place for word in words for place in word)}
     cuts.update(m.start() for m in _SCRIPT_CHANGE.finditer(plain, begin, end))
     if end - begin > 2:
         covered = {place for start, stop in words for place in range(start + 1, stop)}
-        cuts |= {cut for cut in _names(plain, begin, end, sorted(cuts)) if cut not in covered and plain[cut] != "*"}
+        # Names may end that begin at a cut, and begin that end at one (surname and one or two signs).
+        names: set[int] = set()
+        for cut in cuts:
+            head = plain[cut : cut + 2]
+            if head in COMPOUND_SURNAMES:
+                names |= {cut + 3, cut + 4}
+            elif head[:1] in SURNAMES or head[:1] in NICK:
+                names |= {cut + 2, cut + 3}
+            for start in range(max(cut - 4, begin + 1), cut - 1):
+                one = cut - start < 4 and plain[start] in SURNAMES
+                nick = cut - start == 2 and plain[start] in NICK
+                if one or nick or (cut - start > 2 and plain[start : start + 2] in COMPOUND_SURNAMES):
+                    names.add(start)
+        cuts |= {at for at in names if begin < at < end and at not in covered and plain[at] != "*"}
     if listed is not None:
         cuts.update(place for word in _words(plain, begin, end, listed) for place in word)
     places = sorted(cuts)
@@ -113,31 +121,13 @@ def _words(plain: str, begin: int, end: int, table: WordTable) -> list[tuple[int
     start = begin
     while start < end:
         stop = table.longest_at(plain, start, end)
-        # A Latin word is no part of a longer one.
-        latin_before = start > begin and plain[start].isascii() and plain[start - 1].isascii()
-        latin_behind = stop < end and plain[stop - 1].isascii() and plain[stop].isascii() and plain[stop].isalpha()
-        if stop > start and not latin_before and not latin_behind:
-            words.append((start, stop))
-            start = stop
-        else:
-            start += 1
+        if stop > start:
+            # A Latin word is no part of a longer one.
+            before = start > begin and plain[start].isascii() and plain[start - 1].isascii()
+            behind = stop < end and plain[stop - 1].isascii() and plain[stop].isascii() and plain[stop].isalpha()
+            if not before and not behind:
+                words.append((start, stop))
+                start = stop
+                continue
+        start += 1
     return words
-
-
-def _names(plain: str, begin: int, end: int, cuts: list[int]) -> set[int]:
-    """Return where names may end that begin at a cut, and begin that end at one (surname and one or two signs)."""
-    found: set[int] = set()
-    for cut in cuts:
-        head = plain[cut : cut + 2]
-        if head in COMPOUND_SURNAMES:
-            found |= {cut + 3, cut + 4}
-        elif head[:1] in SURNAMES or head[:1] in NICK:
-            found |= {cut + 2, cut + 3}
-        for length in (2, 3, 4):
-            start = cut - length
-            if start > begin and (
-                (length < 4 and (plain[start] in SURNAMES or (length == 2 and plain[start] in NICK)))
-                or (length > 2 and plain[start : start + 2] in COMPOUND_SURNAMES)
-            ):
-                found.add(start)
-    return {cut for cut in found if begin < cut < end}

@@ -111,13 +111,14 @@ def read_clients(reading: Reading, phones: Sequence[Phone], lexicon: Lexicon) ->
 def read_whose(reading: Reading, lexicon: Lexicon) -> tuple[str | None, str | None]:
     """Return the agent and the unit that a few words name, None for what they do not."""
     ready = prepared(reading, (), known_of(lexicon))
-    found = search(ready.pieces, ready.edges, model().scorer(), allowed=_says_whose)
+    found = search(
+        ready.pieces,
+        ready.edges,
+        model().scorer(),
+        allowed=lambda edge, tag: tag != "C" and (tag != "O" or edge.symbol != "o"),
+    )
     parts = parts_of(found[0].path(), ready.pieces) if found else []
     return _first(parts, "A", reading), _first(parts, "U", reading)
-
-
-def _says_whose(edge: Edge, tag: str) -> bool:
-    return tag != "C" and (tag != "O" or edge.symbol != "o")
 
 
 def _first(parts: Sequence[Part], tag: str, reading: Reading) -> str | None:
@@ -203,7 +204,23 @@ def weighed(seen: View, model: Model, *, announced: bool = False) -> ReportText:
     near = _near(seen, _NEAR)
     if not near and seen.sight.second != seen.parsed:
         near = [seen.sight.second]
-    return _doubted(seen.parsed, near, [numbers_of(other) for other in _near(seen, _VERY_NEAR) if other.reports])
+    parsed = seen.parsed
+    found = [numbers_of(other) for other in _near(seen, _VERY_NEAR) if other.reports]
+    kept: list[Report] = []
+    faults = list(parsed.faults)
+    clients = len(parsed.reports) + len(parsed.faults)
+    for report in parsed.reports:
+        if len(parsed.reports) > 1 and any((report.first3, report.last4) not in numbers for numbers in found):
+            # A client whose number a very near reading lacks is asked back.
+            faults.append(PartFault("unreadable", f"{report.client or ''}{report.first3}****{report.last4}"))
+        else:
+            # Near readings have it, too, and no more clients: one more may be this one's other number.
+            alike = (report in o.reports and len(o.reports) + len(o.faults) <= clients for o in near)
+            kept.append(replace(report, sure=bool(near) and all(alike)))
+    rival = near[0].reports if near else ()
+    if not kept or (len(kept) == len(parsed.reports) and all(report.sure for report in kept)):
+        kept, faults = [replace(report, sure=False) for report in parsed.reports], list(parsed.faults)
+    return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=rival)
 
 
 def _near(seen: View, most: int) -> list[ReportText]:
@@ -236,21 +253,3 @@ def has_other_numbers(seen: View) -> bool:
 def numbers_of(parsed: ReportText) -> Numbers:
     """Return the digits of each report."""
     return [(r.first3, r.last4) for r in parsed.reports]
-
-
-def _doubted(parsed: ReportText, near: Sequence[ReportText], found: Sequence[Numbers]) -> ReportText:
-    """Return the reading with what near ones put in doubt marked; a client whose number one of them lacks is asked back."""
-    kept: list[Report] = []
-    faults = list(parsed.faults)
-    clients = len(parsed.reports) + len(parsed.faults)
-    for report in parsed.reports:
-        if len(parsed.reports) > 1 and any((report.first3, report.last4) not in numbers for numbers in found):
-            faults.append(PartFault("unreadable", f"{report.client or ''}{report.first3}****{report.last4}"))
-        else:
-            # Near readings have it, too, and no more clients: one more may be this one's other number.
-            alike = (report in o.reports and len(o.reports) + len(o.faults) <= clients for o in near)
-            kept.append(replace(report, sure=bool(near) and all(alike)))
-    rival = near[0].reports if near else ()
-    if not kept or (len(kept) == len(parsed.reports) and all(report.sure for report in kept)):
-        kept, faults = [replace(report, sure=False) for report in parsed.reports], list(parsed.faults)
-    return replace(parsed, reports=tuple(kept), faults=tuple(faults), sure=False, rival=rival)

@@ -58,7 +58,18 @@ def is_standard(path: Path) -> bool:
     said = _said(path)
     first = next((at for at, symbol in enumerate(said) if symbol == "C"), 0)
     begins = bool(first) and said[first - 1] == "report" and set(said[:first]) <= _OPENING
-    return (begins and said[first + 1 : first + 3] in (["P", "A"], ["P", "U"])) or _is_bare(said)
+    if begins and said[first + 1 : first + 3] in (["P", "A"], ["P", "U"]):
+        return True
+    labelled, announced = "", False
+    for symbol in said:
+        announced = announced or symbol == "report" or symbol in LABEL_TAGS
+        if symbol in LABEL_TAGS:
+            labelled = symbol
+        elif symbol in FIELDS:
+            labelled = ""
+        elif symbol not in _OPENING and labelled not in ("LO", "LS"):
+            return False
+    return announced and {"C", "P"} <= set(said) and bool({"A", "U"} & set(said))
 
 
 def is_list(path: Path) -> bool:
@@ -70,16 +81,3 @@ def is_list(path: Path) -> bool:
 def _said(path: Path) -> list[str]:
     """Return the parts and labels by their tags, other words by what they say; moments say nothing here."""
     return [(edge.symbol if tag == "O" else tag) for edge, tag in path if tag != "T"]
-
-
-def _is_bare(said: Sequence[str]) -> bool:
-    labelled, announced = "", False
-    for symbol in said:
-        announced = announced or symbol == "report" or symbol in LABEL_TAGS
-        if symbol in LABEL_TAGS:
-            labelled = symbol
-        elif symbol in FIELDS:
-            labelled = ""
-        elif symbol not in _OPENING and labelled not in ("LO", "LS"):
-            return False
-    return announced and {"C", "P"} <= set(said) and bool({"A", "U"} & set(said))

@@ -90,7 +90,10 @@ def company_shape(word: str) -> str:
         return "shop"
     if any(word[i : i + 2] in BRANDS for i in range(1, len(word) - 1)):
         return "brand-inside"
-    return "project" if _is_project(word) else "-"
+    if any(word.startswith(d) and len(word) > len(d) for d in DEVELOPERS):
+        return "project"
+    ends = len(word) > 2 and (word[-1] in PROJECT_ENDINGS or word[-2:] in PROJECT_ENDINGS)
+    return "project" if ends else "-"
 
 
 def _behind(rest: str) -> str:
@@ -118,12 +121,6 @@ _NO_PERSON: Final = frozenset(
     [*(f"none{n}" for n in range(1, 8)), "address-alone", "digits", "mixed-long", "rare4", "common4", "compound4",
      "rare3", "common3", "common-bare", "rare-bare"]
 )  # fmt: skip
-
-
-def _is_project(word: str) -> bool:
-    if any(word.startswith(d) and len(word) > len(d) for d in DEVELOPERS):
-        return True
-    return len(word) > 2 and (word[-1] in PROJECT_ENDINGS or word[-2:] in PROJECT_ENDINGS)
 
 
 @lru_cache(maxsize=16384)

@@ -77,16 +77,16 @@ def word_table(kinds: Mapping[str, str]) -> WordTable:
     return WordTable(kinds, {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()})
 
 
-def _kinds() -> dict[str, str]:
-    kinds = dict.fromkeys(sorted(PROJECT_ENDINGS), "project")
-    for words, kind in ((ADDRESS, "address"), (CITIES, "city"), (DEVELOPERS, "developer"), (BRANCHES, "branch"),
-                        (ENDINGS, "ending"), (BRANDS, "brand")):  # fmt: skip
-        kinds |= dict.fromkeys(sorted(words), kind)
-    kinds |= {word: f"f.{name}" for word, name in FUNCTION.items()}
-    return kinds | LABELS
-
-
-TABLE: Final = word_table(_kinds())
+_NAMED: Final = (
+    (PROJECT_ENDINGS, "project"), (ADDRESS, "address"), (CITIES, "city"), (DEVELOPERS, "developer"),
+    (BRANCHES, "branch"), (ENDINGS, "ending"), (BRANDS, "brand"),
+)  # fmt: skip
+"""Words with their kind; one that is of several is of the last."""
+TABLE: Final = word_table(
+    {word: kind for words, kind in _NAMED for word in sorted(words)}
+    | {word: f"f.{name}" for word, name in FUNCTION.items()}
+    | LABELS
+)
 """Every word that may divide a run of letters, with its kind."""
 
 
