@@ -15,6 +15,7 @@ from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteD
 from tests.infrastructure.isolation import clean_environment, keep_inside
 from tests.infrastructure.postgres import start_postgres
 from tests.infrastructure.serving import client_of, runtime_of
+from tests.infrastructure.thrift import save
 from webhook.app import create_app
 from worker.clock import Clock, utc_now
 from worker.runtime import Runtime
@@ -50,6 +51,14 @@ def no_outside_world() -> Iterator[None]:
     """Refuse every address beyond this machine."""
     with pytest.MonkeyPatch.context() as patch:
         keep_inside(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def thrift() -> Iterator[None]:
+    """Do once, or cheaply, what costs every test of this process dear and changes nothing that it sees."""
+    with pytest.MonkeyPatch.context() as patch:
+        save(patch)
         yield
 
 

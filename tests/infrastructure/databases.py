@@ -5,15 +5,12 @@ On PostgreSQL a copy takes longer than most tests: one that is as it was but for
 
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, create_engine, delete, text
+import psycopg
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
 from worker.store.database import migrate
 from worker.store.schema import metadata
@@ -75,6 +72,22 @@ _SHAPE = """
 """A hash of all that a test can change of a database besides rows."""
 
 
+_EMPTY = "; ".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))  # noqa: S608
+"""Those rows first that point at others. Truncating takes far longer than deleting a few rows."""
+_ALONE = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def _answers(connection: "psycopg.Connection[tuple[Any, ...]]") -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
+
+
 @dataclass
 class PostgresDatabases:
     """Databases made from a migrated template, on a server on which we may make some."""
@@ -82,16 +95,18 @@ class PostgresDatabases:
     server_url: str
     created: list[str] = field(default_factory=list)
     emptied: list[str] = field(default_factory=list)
+    _sweepers: "dict[str, psycopg.Connection[tuple[Any, ...]]]" = field(default_factory=dict)
+    """Connections by which databases are emptied: a new one has to learn all about its tables first."""
 
     def __post_init__(self) -> None:
         """Migrate the template. The name is random: several sessions may share the server."""
         self._prefix = f"baobei_test_{secrets.token_hex(4)}"
         self._template = f"{self._prefix}_template"
-        with self._on(self.server_url) as server:
-            server.execute(text(f'CREATE DATABASE "{self._template}" TEMPLATE template0'))
+        self._server = self._connect(self.server_url)
+        self._server.execute(f'CREATE DATABASE "{self._template}" TEMPLATE template0')
         migrate(self._url(self._template))
-        with self._on(self._url(self._template)) as template:
-            self._shape = template.execute(text(_SHAPE)).scalar_one()
+        with self._connect(self._url(self._template)) as template:
+            self._shape = template.execute(_SHAPE).fetchone()
 
     def create(self) -> str:
         """Return the URL of an emptied database, or of a copy."""
@@ -99,8 +114,7 @@ class PostgresDatabases:
             name = self.emptied.pop()
         else:
             name = f"{self._prefix}_{secrets.token_hex(6)}"
-            with self._on(self.server_url) as server:
-                server.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"'))
+            self._server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
         self.created.append(name)
         return self._url(name)
 
@@ -119,37 +133,36 @@ class PostgresDatabases:
             self._remove(name)
         self.created.clear()
         self.emptied.clear()
+        self._server.close()
 
     def _empty(self, name: str) -> bool:
         """Take the rows away; tell whether the database then is as it was."""
-        with self._on(self.server_url) as server:
-            found = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name")
-            server.execute(found, {"name": name})
         try:
-            with self._on(self._url(name)) as database:
-                # Truncating takes far longer than deleting a few rows, those first that point at others; of many rows
-                # the dead ones would slow down whoever reads the table next.
-                for table in reversed(metadata.sorted_tables):
-                    if database.execute(delete(table)).rowcount > MANY:
-                        database.execute(text(f'VACUUM "{table.name}"'))
-                for sequence in database.execute(text(_ADVANCED)).scalars().all():
-                    database.execute(text(f'ALTER SEQUENCE "{sequence}" RESTART'))
-                return bool(database.execute(text(_SHAPE)).scalar_one() == self._shape)
-        except DBAPIError:
+            sweeper = self._sweepers.get(name)
+            if sweeper is None or not _answers(sweeper):
+                sweeper = self._sweepers[name] = self._connect(self._url(name))
+            sweeper.execute(_ALONE)
+            deleted = sweeper.execute(_EMPTY)
+            counts = [deleted.rowcount]
+            while deleted.nextset():
+                counts.append(deleted.rowcount)
+            if max(counts) > MANY:
+                # The dead rows would slow down whoever reads the table next.
+                sweeper.execute("VACUUM")
+            for (sequence,) in sweeper.execute(_ADVANCED).fetchall():
+                sweeper.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
+            return sweeper.execute(_SHAPE).fetchone() == self._shape
+        except psycopg.Error:
             return False
 
     def _remove(self, name: str) -> None:
-        with self._on(self.server_url) as server:
-            server.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        if sweeper := self._sweepers.pop(name, None):
+            sweeper.close()
+        self._server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _url(self, name: str) -> str:
         return make_url(self.server_url).set(database=name).render_as_string(hide_password=False)
 
-    @contextmanager
-    def _on(self, url: str) -> Iterator[Connection]:
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
+    def _connect(self, url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+        address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        return psycopg.connect(address, autocommit=True)

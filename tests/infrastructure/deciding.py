@@ -1,19 +1,19 @@
-"""A site at work: somebody decides its line at once, as a worker that hears every ring does; texts and entries."""
+"""A site at work: its line is decided at once, as by a worker that hears every ring; texts and entries."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from threading import Event, Thread
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.infrastructure.serving import AGENT, SITE_NUMBER
 from tests.infrastructure.visiting import say_sure, token_of
+from worker.bell.bell import Bell
 from worker.clock import Clock
 from worker.decide.decider import decide_site
-from worker.decide.set_up import SiteRow, all_sites, open_site, put
+from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.runtime import Runtime
@@ -25,27 +25,30 @@ PEOPLE = (
     {"name": "王五", "phone": WANG, "unit": "贝壳", "kind": "distributor"},
     {"name": "郑丽", "phone": ZHENG, "unit": "公司业务部", "kind": "own"},
 )
-LOOK_S = 0.01
 _texts = count(1)
+
+
+class DecidingBell(Bell):
+    """A bell that is answered before whoever rings it goes on."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Ring for the lines of this runtime."""
+        super().__init__(runtime.redis)
+        self._runtime = runtime
+
+    def ring_decide(self, site_id: int) -> bool:
+        """Decide this site's line."""
+        return bool(decide_site(self._runtime.engine, site_id, clock=self._runtime.clock))
 
 
 @contextmanager
 def deciding(runtime: Runtime) -> Iterator[None]:
-    """Decide every line as soon as something stands in it, until the end."""
-    over = Event()
-    thread = Thread(target=_decide, args=(runtime, over))
-    thread.start()
+    """Decide each line as soon as its bell rings, until the end."""
+    bell, runtime.bell = runtime.bell, DecidingBell(runtime)
     try:
         yield
     finally:
-        over.set()
-        thread.join()
-
-
-def _decide(runtime: Runtime, over: Event) -> None:
-    while not over.wait(LOOK_S):
-        for site in all_sites(runtime.engine):
-            decide_site(runtime.engine, site.id, clock=runtime.clock)
+        runtime.bell = bell
 
 
 def staffed_site(runtime: Runtime, clock: Clock | None = None) -> SiteRow:

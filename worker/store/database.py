@@ -29,6 +29,8 @@ OUR_WAY: dict[str, str | int] = {
     "bytea_output": "hex",
 }
 """Settings of PostgreSQL by which we and the driver read and write; times in ms."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+"""Settings of SQLite; what is erased or replaced is overwritten in the file, and not only given free."""
 OF_BEFORE = re.compile("00[0-9]{2}")
 """Revisions of databases that no version carries on."""
 # A machine that vanishes says no goodbye; without these a connection to it would be waited on for a quarter of an hour.
@@ -96,8 +98,7 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
         os.chmod(path, 0o600)
     # The driver must not open transactions by itself: _sqlite_begin says which kind.
     connection.isolation_level = None
-    # What is erased or replaced is overwritten in the file, and not only given free.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
