@@ -1,5 +1,6 @@
 """Fixtures of every test: a real Redis, fresh databases of both kinds, the application on them."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:.*psycopg.Connection.*was deleted while still open:ResourceWarning"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage pass by the modules, models and tests that stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,10 @@
-"""What every test would pay for anew: compiled templates, strong hashes of passwords, a disk that is waited for.
+"""What every test would pay for anew: compiled templates and statements, strong hashes, a disk that is waited for.
 
 The program's own processes, which some tests start, pay for all of it.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -9,6 +12,7 @@ from flask import Flask
 from flask.templating import Environment
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
 
 from worker.accounts import passwords
 from worker.store import database
@@ -31,8 +35,20 @@ class Compiled(BytecodeCache):
         self._code[bucket.key] = bucket.bytecode_to_string()
 
 
+class Statements(dict[Any, Any]):
+    """The statements that any engine of a kind has compiled; SQLAlchemy's keys begin with the engine's dialect."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return what another engine may have compiled."""
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        """Keep it for all."""
+        super().__setitem__(key[1:], compiled)
+
+
 def save(patch: pytest.MonkeyPatch) -> None:
-    """Spare the tests of this process all three."""
+    """Spare the tests of this process all of it."""
     compiled, create = Compiled(), Flask.create_jinja_environment
 
     def create_with_compiled(app: Flask) -> Environment:
@@ -42,5 +58,16 @@ def save(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Flask, "create_jinja_environment", create_with_compiled)
     patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    for kind in ("_sqlite", "_postgresql"):
+        patch.setattr(database, kind, _with_statements(getattr(database, kind), Statements()))
     hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in database.PRAGMAS)
     patch.setattr(database, "PRAGMAS", hasty)
+
+
+def _with_statements(made: Callable[[str, int], Engine], statements: Statements) -> Callable[[str, int], Engine]:
+    def make(url: str, lock_wait_ms: int) -> Engine:
+        engine = made(url, lock_wait_ms)
+        engine._compiled_cache = statements
+        return engine
+
+    return make
