@@ -3,7 +3,7 @@
 The program's own processes, which some tests start, pay for all of it.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from flask import Flask
 from flask.templating import Environment
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from worker.accounts import passwords
 from worker.store import database
@@ -58,16 +58,13 @@ def save(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Flask, "create_jinja_environment", create_with_compiled)
     patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    for kind in ("_sqlite", "_postgresql"):
-        patch.setattr(database, kind, _with_statements(getattr(database, kind), Statements()))
-    hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in database.PRAGMAS)
-    patch.setattr(database, "PRAGMAS", hasty)
+    statements: defaultdict[str, Statements] = defaultdict(Statements)
 
-
-def _with_statements(made: Callable[[str, int], Engine], statements: Statements) -> Callable[[str, int], Engine]:
-    def make(url: str, lock_wait_ms: int) -> Engine:
-        engine = made(url, lock_wait_ms)
-        engine._compiled_cache = statements
+    def create_with_statements(*arguments: Any, **options: Any) -> Engine:
+        engine = create_engine(*arguments, **options)
+        engine._compiled_cache = statements[engine.dialect.name]
         return engine
 
-    return make
+    patch.setattr(database, "create_engine", create_with_statements)
+    hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in database.PRAGMAS)
+    patch.setattr(database, "PRAGMAS", hasty)
