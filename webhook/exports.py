@@ -1,5 +1,6 @@
 """The register as a file: what is filtered, for the roles that may have it, recorded with who took it."""
 
+import re
 from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import IO
@@ -34,7 +35,9 @@ def take(site_id: int, form: str) -> Response:
     # After the rows, so that it covers each of them.
     head = publish_head(runtime().engine, site.id, now)
     record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
-    name = quote(f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}")
+    # Letters and digits alone: no path, no end of another kind, nothing that turns the reading round.
+    called = re.sub(r"\W+", "-", site.name)
+    name = quote(f"{called}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}", safe="")
     answer = Response(_pieces(file), content_type=FORMS[form])
     answer.headers["Content-Disposition"] = f"attachment; filename=\"register.{form}\"; filename*=UTF-8''{name}"
     answer.headers["Cache-Control"] = "no-store"
