@@ -23,43 +23,62 @@ MOST_BY_ADDRESS = 40
 MOST_BY_NAME = 200
 """With ten characters' chance that is no guess worth making, and far from what a person mistypes."""
 
+MOST_CODES = 10
+"""Beside the right password, of strangers' devices together: three of a million codes are right at a time."""
+
 
 class Throttle:
     """The tries of one login: each is counted before the password is looked at, so that none is for free."""
 
     def __init__(self, engine: Engine, key: str, name: str, address: str, device: str, now: datetime) -> None:
         """`key`: a secret of ours, so that the table tells no name or address. `device`: the cookie, or empty."""
-        self._engine = engine
-        limits = _limits(name, network_of(address), device_of(key, name, device))
+        self._engine, self._now = engine, now
+        known = device_of(key, name, device)
+        limits, codes = _limits(name, network_of(address), known), {} if known else {f"code:{name}": MOST_CODES}
         secret = key.encode()[:64]
-        self._limits = {
-            hashlib.blake2b(subject.encode("utf-8", "replace"), key=secret, digest_size=32).hexdigest(): most
-            for subject, most in limits.items()
-        }
-        self._now = now
+        self._limits, self._codes = (
+            {
+                hashlib.blake2b(subject.encode("utf-8", "replace"), key=secret, digest_size=32).hexdigest(): most
+                for subject, most in each.items()
+            }
+            for each in (limits, codes)
+        )
 
     def wait_s(self) -> int:
         """Count a try; return after how many seconds to come again, 0 when it may go on."""
         with self._engine.begin() as connection:
             connection.execute(delete(throttles).where(throttles.c.since <= self._now - WINDOW))
+        over = self._count(self._limits)
+        return max((int((since + WINDOW - self._now).total_seconds()) + 1 for since in over), default=0)
+
+    def may_try_code(self) -> bool:
+        """Count a code beside the right password; tell whether it may be looked at.
+
+        Whoever has learnt the password has few of a million codes, from however many addresses; known devices have
+        their own count.
+        """
+        return not self._count(self._codes)
+
+    def _count(self, limits: Mapping[str, int]) -> list[datetime]:
+        """Count a try of each of these; return since when those count that had too many."""
         insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(throttles)
         again = {"tries": throttles.c.tries + 1}
         over: list[datetime] = []
         with self._engine.begin() as connection:
             # In one order everywhere, so that two tries never wait for each other.
-            for subject in sorted(self._limits):
+            for subject in sorted(limits):
                 statement = insert.values(subject=subject, tries=1, since=self._now)
                 statement = statement.on_conflict_do_update(index_elements=["subject"], set_=again)
                 counted = connection.execute(statement.returning(throttles.c.tries, throttles.c.since)).one()
-                if counted.tries > self._limits[subject]:
+                if counted.tries > limits[subject]:
                     over.append(counted.since)
-        return max((int((since + WINDOW - self._now).total_seconds()) + 1 for since in over), default=0)
+        return over
 
     def succeeded(self) -> None:
         """Forget the tries with this name from here, and this one try of what others share."""
         own, *shared = self._limits
         with self._engine.begin() as connection:
-            connection.execute(delete(throttles).where(throttles.c.subject == own))
+            connection.execute(delete(throttles).where(throttles.c.subject.in_([own, *self._codes])))
             one_less = update(throttles).where(throttles.c.subject.in_(shared)).values(tries=throttles.c.tries - 1)
             connection.execute(one_less)
 
