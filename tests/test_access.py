@@ -80,7 +80,7 @@ def test_a_role_that_does_not_exist_is_a_mistake_of_the_program() -> None:
             allowed(*roles)
 
 
-ASK_FOR_PASSWORD = ("/account/password", "/account/code/remove")
+ASK_FOR_PASSWORD = ("/account/password", "/account/code", "/account/code/remove")
 """Forms that refuse, with 401, who does not type his present password."""
 
 

@@ -144,8 +144,9 @@ def set_up(client: FlaskClient, clock: StandingClock) -> pyotp.TOTP:
     found = re.search(r"<code>((?:[A-Z2-7]{4} ?){8})</code>", client.get("/account/code").text)
     assert found
     totp = pyotp.TOTP(found[1].replace(" ", ""))
-    assert post(client, "/account/code", code="000000").status_code == 400
-    assert post(client, "/account/code", code=totp.at(clock())).status_code == 303
+    assert post(client, "/account/code", current="guess", code=totp.at(clock())).status_code == 401
+    assert post(client, "/account/code", current=PASSWORD, code="000000").status_code == 400
+    assert post(client, "/account/code", current=PASSWORD, code=totp.at(clock())).status_code == 303
     return totp
 
 

@@ -7,13 +7,15 @@ from werkzeug.wrappers import Response
 
 from webhook.access import LOGIN, allowed, everybody, present_user
 from webhook.language import _
+from webhook.login_tries import Page, begin, refused, try_login
 from webhook.runtime import runtime
-from worker.accounts.logins import end_session
+from worker.accounts.logins import end_others, end_session, log_out
 from worker.accounts.second_factor import ROLES, Factor, new_seed, set_up
 from worker.var_folder import secret_key_of
 
 routes = Blueprint("account_security", __name__, url_prefix="/account")
 
+TEMPLATE = "second_factor.html"
 SEED = "second_factor"
 """Where the browser's session keeps a seed until its app has shown the first code."""
 
@@ -33,19 +35,29 @@ def code_page() -> str | Response:
     who = present_user()
     if who.second_factor:
         return redirect(url_for("accounts.account"), 303)
-    return _asked(_factor(session.setdefault(SEED, new_seed())), None)
+    return render_template(TEMPLATE, fault=None, **_shown(_factor(session.setdefault(SEED, new_seed()))))
 
 
 @routes.post("/code")
 @allowed(*ROLES)
-def take_code() -> str | tuple[str, int] | Response:
-    """Ask for codes from now on, if the first one is right."""
+def take_code() -> Page:
+    """Ask for codes from now on, if password and first code are right; every other login of the account ends.
+
+    Only who knows the password: else whoever finds the page open could keep its owner out.
+    """
     seed = session.get(SEED)
     if seed is None:
         abort(400, _("This page is too old: load it anew and send again."))
-    if not set_up(runtime().engine, present_user(), _factor(seed), request.form.get("code", ""), runtime().clock()):
-        return _asked(_factor(seed), _("This code is not right: is the clock of the phone?")), 400
-    session.pop(SEED)
+    who, now, factor = present_user(), runtime().clock(), _factor(seed)
+    tried = try_login(who.name, request.form.get("current", ""))
+    if tried.token is None:
+        return refused(TEMPLATE, tried, **_shown(factor))
+    if not set_up(runtime().engine, who, factor, request.form.get("code", ""), now):
+        log_out(runtime().engine, who, tried.token, now)
+        wrong = _("This code is not right: is the clock of the phone?")
+        return render_template(TEMPLATE, fault=wrong, **_shown(factor)), 400
+    end_others(runtime().engine, who, tried.token)
+    begin(tried.token)
     flash(_("From now on a login asks for a code as well."))
     return redirect(url_for("accounts.account"), 303)
 
@@ -54,10 +66,10 @@ def _factor(seed: str) -> Factor:
     return Factor(seed, secret_key_of(runtime().settings))
 
 
-def _asked(factor: Factor, fault: str | None) -> str:
+def _shown(factor: Factor) -> dict[str, object]:
     # In groups of four a person types it without losing his place; apps take the spaces.
     groups = " ".join(re.findall(".{4}", factor.secret))
-    return render_template("second_factor.html", secret=groups, address=factor.address(present_user()), fault=fault)
+    return {"secret": groups, "address": factor.address(present_user()), "who": present_user()}
 
 
 def present_token() -> str:

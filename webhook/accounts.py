@@ -7,22 +7,20 @@ from werkzeug.wrappers import Response
 
 from webhook.access import LOGIN, everybody, own_path, present_user, public, user
 from webhook.account_security import present_token
-from webhook.callers import caller
 from webhook.closings import own_closings
 from webhook.language import _, _l
+from webhook.login_tries import Page, agent, begin, device_cookie, refused, try_login
 from webhook.runtime import runtime
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
-from worker.accounts.logins import Credentials, Login, log_in, log_out, log_out_everywhere, open_session, sessions_of
+from worker.accounts.logins import log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
 from worker.accounts.second_factor import take_away
 from worker.accounts.users import User, accept_invitation, choose_password, fault_of, user_of_link
-from worker.var_folder import secret_key_of
 
 routes = Blueprint("accounts", __name__)
 
-DEVICE = "baobei_device"
 DEVICE_LIFE = timedelta(days=365)
 USED_UP = _l("This link was used already or is too old. Ask for another one.")
 ROLE_WORDS = {
@@ -31,8 +29,6 @@ ROLE_WORDS = {
     "consultant": _l("Consultant"),
     "service": _l("Client service"),
 }
-
-Page = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 
 
 @routes.get("/login")
@@ -47,14 +43,14 @@ def login_page() -> Page:
 def login() -> Page:
     """Log in with `name` and `password`."""
     name = request.form.get("name", "")
-    tried = _try(name, request.form.get("password", ""))
+    tried = try_login(name, request.form.get("password", ""))
     if tried.token is None:
-        return _refused("login.html", tried, name=name)
-    _begin(tried.token)
+        return refused("login.html", tried, name=name)
+    begin(tried.token)
     answer = redirect(_next(), 303)
     # The device is known again, so that its owner is not kept waiting by what strangers try.
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    answer.set_cookie(DEVICE, tried.device, max_age=DEVICE_LIFE, httponly=True, samesite="Lax", secure=secure)
+    answer.set_cookie(device_cookie(), tried.device, max_age=DEVICE_LIFE, httponly=True, samesite="Lax", secure=secure)
     return answer
 
 
@@ -85,7 +81,7 @@ def accept(token: str) -> Page:
     accepted = accept_invitation(runtime().engine, token, request.form["password"], now)
     if accepted is None:
         abort(404, str(USED_UP))
-    _begin(open_session(runtime().engine, accepted, _agent(), now))
+    begin(open_session(runtime().engine, accepted, agent(), now))
     return redirect(url_for("home.page"), 303)
 
 
@@ -103,12 +99,12 @@ def change_password() -> Page:
     who = present_user()
     if fault := _fault(who):
         return render_template("account.html", **_account(), fault=fault), 400
-    tried = _try(who.name, request.form.get("current", ""))
+    tried = try_login(who.name, request.form.get("current", ""))
     if tried.token is None:
-        return _refused("account.html", tried, **_account())
+        return refused("account.html", tried, **_account())
     now = runtime().clock()
     choose_password(runtime().engine, who, request.form["password"], now)
-    _begin(open_session(runtime().engine, who, _agent(), now))
+    begin(open_session(runtime().engine, who, agent(), now))
     return redirect(url_for("accounts.account", done=1), 303)
 
 
@@ -117,13 +113,13 @@ def change_password() -> Page:
 def remove_code() -> Page:
     """Ask for no codes any more: only who knows password and code, and not whoever finds the page open."""
     who, left = present_user(), session[LOGIN]
-    tried = _try(who.name, request.form.get("current", ""))
+    tried = try_login(who.name, request.form.get("current", ""))
     if tried.token is None:
-        return _refused("account.html", tried, **_account())
+        return refused("account.html", tried, **_account())
     now = runtime().clock()
     take_away(runtime().engine, who, now)
     log_out(runtime().engine, who, left, now)
-    _begin(tried.token)
+    begin(tried.token)
     flash(_("Logins ask for no code any more."))
     return redirect(url_for("accounts.account"), 303)
 
@@ -152,32 +148,6 @@ def _account() -> dict[str, object]:
         "show": Showing(runtime().clock(), *(site.zone for site in visible_sites()[:1])),
         "may_ask_codes": may_ask_codes,
     }
-
-
-def _try(name: str, password: str) -> Login:
-    key = secret_key_of(runtime().settings)
-    device, code = request.cookies.get(DEVICE, ""), request.form.get("code", "")
-    given = Credentials(name, password, caller(), device, code, _agent())
-    return log_in(runtime().engine, key, given, runtime().clock())
-
-
-def _agent() -> str:
-    return request.headers.get("User-Agent", "")
-
-
-def _refused(template: str, tried: Login, **shown: object) -> Page:
-    if tried.wait_s:
-        wait = _("Too many tries. Please wait %(minutes)s minutes.", minutes=tried.wait_s // 60 + 1)
-        return render_template(template, fault=wait, **shown), 429, {"Retry-After": str(tried.wait_s)}
-    wrong = _("Name or password is not right.")
-    return render_template(template, fault=wrong, **shown), 401
-
-
-def _begin(token: str) -> None:
-    # Nothing of the visitor's earlier session lives on, the token of its forms least of all.
-    session.clear()
-    session.permanent = True
-    session[LOGIN] = token
 
 
 def _invited(token: str) -> User:

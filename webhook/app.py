@@ -27,6 +27,7 @@ from webhook.access import guard
 from webhook.answers import prepare_answers
 from webhook.kept import Kept
 from webhook.layout import prepare_layout
+from webhook.login_tries import host_bound
 from webhook.numbers import LARGEST_NUMBER
 from webhook.runtime import KEY
 from worker.accounts.logins import LONGEST
@@ -75,6 +76,7 @@ def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
 
 def _config(runtime: Runtime) -> dict[str, object]:
     settings = runtime.settings
+    secure = settings.base_url.startswith("https:")
     return {
         "SECRET_KEY": secret_key_of(settings),
         "MAX_CONTENT_LENGTH": LARGEST_BODY,
@@ -82,8 +84,8 @@ def _config(runtime: Runtime) -> dict[str, object]:
         "MAX_FORM_PARTS": 100,
         "PROVIDE_AUTOMATIC_OPTIONS": False,
         "PERMANENT_SESSION_LIFETIME": LONGEST,
-        "SESSION_COOKIE_NAME": "baobei",
+        "SESSION_COOKIE_NAME": host_bound("baobei", secure=secure),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.base_url.startswith("https:"),
+        "SESSION_COOKIE_SECURE": secure,
     }

@@ -65,8 +65,10 @@ def log_in(engine: Engine, key: str, given: Credentials, now: datetime) -> Login
     # Outside of any transaction: this takes its time on purpose.
     if not fits(given.password, row.password if row else None) or row is None:
         return Login()
-    if row.totp is not None and not accepts(engine, row.id, Factor(row.totp, key), given.code, now):
-        return Login()
+    if row.totp is not None:
+        factor = Factor(row.totp, key)
+        if not (throttle.may_try_code() and accepts(engine, row.id, factor, given.code, now)):
+            return Login()
     throttle.succeeded()
     device = given.device if device_of(key, name, given.device) else new_device(key, name)
     return Login(open_session(engine, user_of(row), given.agent, now), device=device)
@@ -112,6 +114,13 @@ def log_out_everywhere(engine: Engine, user: User, now: datetime) -> None:
     with engine.begin() as connection:
         connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
         note(connection, user.id, "logged_out_everywhere", "", now)
+
+
+def end_others(engine: Engine, user: User, token: str) -> None:
+    """End every session of a user but this one."""
+    with engine.begin() as connection:
+        others = (sessions.c.user_id == user.id) & (sessions.c.token != digest(token))
+        connection.execute(delete(sessions).where(others))
 
 
 def sessions_of(engine: Engine, user: User, token: str, now: datetime) -> list[Session]:
