@@ -122,6 +122,6 @@ def _refused_writes(redis: "Redis") -> Iterator[Ailment]:
         )
     except ResponseError as error:
         yield Ailment(
-            f"Redis takes no writes ({str(error).partition(' ')[0]}), so that replies take seconds: see that its disk has "
-            "room (MISCONF) and that its user may write (NOPERM)."
+            f"Redis takes no writes ({str(error).partition(' ')[0]}), so that replies take seconds: see that its disk "
+            "has room (MISCONF) and that its user may write (NOPERM)."
         )
