@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, TWILIO, open_line, runtime_of
-from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, token_of, visitor
+from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, post_for_sure, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.accounts.users import add_first_user, all_users
@@ -119,7 +119,7 @@ def test_logging_out_ends_this_login_and_everywhere_ends_all(app: Flask) -> None
     assert inside(copied)
     post(here, "/logout")
     assert [inside(c) for c in (here, copied, there, elsewhere)] == [False, False, True, True]
-    post(there, "/account/end")
+    post_for_sure(there, "/account/end")
     assert not inside(elsewhere)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
-from tests.infrastructure.visiting import enrol, log_in, post, visitor
+from tests.infrastructure.visiting import enrol, log_in, post, post_for_sure, visitor
 from tests.sending import StandingClock, add_reply, reply
 from webhook.app import create_app
 from webhook.charts import nice_top
@@ -181,7 +181,7 @@ def test_a_stopped_gateway_is_let_go_again(client: FlaskClient, runtime: Runtime
     here = visitor(client.application, "here")
     assert resume not in here.get("/ops").text, "it concerns every site"
     assert post(here, resume).status_code == 403
-    post(client, resume)
+    post_for_sure(client, resume)
     assert "网关 sandbox 正常发送" in shown(client)
     assert done(runtime) == [("resume", "gateway sandbox")]
 
@@ -194,12 +194,12 @@ def test_a_reply_that_did_not_arrive_is_sent_again(
     page = shown(client)
     assert "30003 · 手机关机或不在服务区" in page
     assert "+86139****0011" in page
-    post(client, f"/ops/sites/{site.id}/replies/{reply_id}/resend")
+    post_for_sure(client, f"/ops/sites/{site.id}/replies/{reply_id}/resend")
     send(runtime)
     assert reply(runtime.engine, reply_id).state == "sent"
     assert done(runtime) == [("resend", f"reply {reply_id}")]
     assert "所有回复都已送到" in shown(client)
-    post(client, f"/ops/sites/{site.id}/replies/{reply_id}/resend")
+    post_for_sure(client, f"/ops/sites/{site.id}/replies/{reply_id}/resend")
     assert "它已有进展，没有改动" in shown(client)
     assert len(done(runtime)) == 1
 
@@ -209,7 +209,7 @@ def test_a_reply_in_doubt_is_settled_by_whoever_knows(client: FlaskClient, runti
     failed = add_reply(runtime.engine, site.id, cause="m:2", state="failed")
     assert "去向不明的回复 1" in shown(client)
     for reply_id in (doubtful, failed):
-        post(client, f"/ops/sites/{site.id}/replies/{reply_id}/settle")
+        post_for_sure(client, f"/ops/sites/{site.id}/replies/{reply_id}/settle")
     assert [reply(runtime.engine, each).state for each in (doubtful, failed)] == ["sent", "failed"]
     assert done(runtime) == [("settle", f"reply {doubtful}")]
 
@@ -294,7 +294,7 @@ def _last_place(runtime: Runtime, site: SiteRow) -> int:
 def test_on_its_path_a_failed_reply_can_be_sent_again(client: FlaskClient, runtime: Runtime, site: SiteRow) -> None:
     reply_id = add_reply(runtime.engine, site.id, cause="m:1", state="failed", error_code="30005")
     assert "号码不存在" in shown(client, f"/ops/texts/{site.id}/1")
-    answer = post(client, f"/ops/sites/{site.id}/replies/{reply_id}/resend", next=f"/ops/texts/{site.id}/1")
+    answer = post_for_sure(client, f"/ops/sites/{site.id}/replies/{reply_id}/resend", next=f"/ops/texts/{site.id}/1")
     assert answer.location == f"/ops/texts/{site.id}/1"
 
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from tests.infrastructure.addresses import rules
 from tests.infrastructure.deciding import (
     CONSULTANT,
     LI,
@@ -21,7 +22,7 @@ from tests.infrastructure.deciding import (
     text,
 )
 from tests.infrastructure.visiting import enrol, hidden_fields, post, token_of, visitor
-from tests.sending import StandingClock
+from tests.sending import StandingClock, add_reply
 from webhook.app import create_app
 from worker.decide.set_up import SiteRow
 from worker.runtime import Runtime
@@ -179,3 +180,67 @@ def test_an_arrival_is_asked_about_only_where_it_takes_the_client_from_his_repor
     assert "之后 案场自有（现场客）" in plain(early.text)
     assert entries(runtime) == 0
     assert consultant.post(path, data=form | {"entry": "b"}).status_code == 303
+
+
+def test_a_text_goes_out_again_or_counts_as_sent_only_after_its_words_were_shown(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    doubtful = add_reply(runtime.engine, site.id, "R1已登记", cause="m:9", state="unknown", error_code="lease")
+    for act, said in (("resend", "再发送一次这条短信"), ("settle", "记为这条短信已送达")):
+        asked = post(manager, f"/ops/sites/{site.id}/replies/{doubtful}/{act}", next="/ops/texts/1/3")
+        assert plain(asked.text).startswith(said)
+        assert "短信内容 R1已登记" in plain(asked.text)
+        back = manager.post(asked.request.path, data=hidden_fields(asked.text) | {"step": "back"})
+        assert back.location == "/ops/texts/1/3"
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(replies.c.state).where(replies.c.id == doubtful)).scalar_one() == "unknown"
+    assert sure(manager, asked).status_code == 200
+    with runtime.engine.connect() as connection:
+        assert connection.execute(select(replies.c.state).where(replies.c.id == doubtful)).scalar_one() == "sent"
+    assert post(manager, f"/ops/sites/{site.id}/replies/{doubtful}/settle").status_code == 303, "it has gone on"
+
+
+def test_every_login_ends_only_after_all_were_shown(app: Flask, manager: FlaskClient) -> None:
+    asked = post(manager, "/account/end")
+    other = visitor(app, "manager")
+    anew = sure(manager, asked)
+    assert "期间情况有变" in plain(anew.text)
+    assert anew.text.count("已登录") == 2
+    assert sure(manager, anew).request.path == "/login"
+    assert other.get("/account").status_code == 303
+
+
+ASKED = {
+    *("arrive", "unsign", "verify", "settle", "rule", "pay", "relate", "correct", "withdraw"),
+    *("ops_acts.resend", "ops_acts.settle", "ops_acts.resume", "accounts.end_everywhere"),
+}
+"""Endpoints that ask once more, of `enter` by the entry's name."""
+NOT_ASKED = {
+    "sign": "the signer may take it back",
+    "group": "it reports",
+    "paper": "it adds to what is told",
+    "opine": "it adds to what is told",
+    "follow": "it adds to what is told",
+    "check": "it confirms what stands",
+    "account_security.end_login": "one logs in again",
+    "account_security.take_code": "it asks for a code already",
+    "accounts.login": "it begins something",
+    "accounts.logout": "one logs in again",
+    "accounts.accept": "it begins something",
+    "accounts.change_password": "it asks for the password already",
+    "accounts.remove_code": "it asks for password and code already",
+    "closings.open_for_another": "it gives something back",
+    "closings.open_own": "it gives something back",
+    "exports.take": "it reads",
+    "gateways.take": "it is no page",
+    "ops_acts.backfill": "what is compared already changes nothing",
+    "ops_acts.requeue": "a job may run any number of times",
+    "phones.send": "it is a text",
+    "preferences.choose": "it is chosen again",
+}
+
+
+def test_of_every_form_it_is_written_down_whether_it_asks_once_more(app: Flask) -> None:
+    posts = {rule.endpoint.removeprefix("enter.") for rule in rules(app) if "POST" in (rule.methods or ())}
+    assert posts == ASKED | NOT_ASKED.keys()
+    assert not ASKED & NOT_ASKED.keys()

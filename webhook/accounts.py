@@ -11,6 +11,7 @@ from webhook.closings import own_closings
 from webhook.language import _, _l
 from webhook.login_tries import Page, agent, begin, device_cookie, refused, try_login
 from webhook.runtime import runtime
+from webhook.second_step import Change, Foreseen, goes_back, second_step
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.accounts.logins import log_out, log_out_everywhere, open_session, sessions_of
@@ -126,8 +127,21 @@ def remove_code() -> Page:
 
 @routes.post("/account/end")
 @everybody
-def end_everywhere() -> Response:
-    """End every login of the account, this one too."""
+def end_everywhere() -> str | Response:
+    """End every login of the account, this one too, when that was asked again."""
+    if goes_back():
+        return redirect(url_for("accounts.account"), 303)
+    logins = sessions_of(runtime().engine, present_user(), present_token(), runtime().clock())
+    ended = tuple(Change(each.agent or _("unknown browser"), _("logged in"), _("logged out")) for each in logins)
+    foreseen = Foreseen(
+        _("Log out everywhere"),
+        _("Yes, log out everywhere"),
+        _("Everybody has to log in again, on this device too."),
+        ended,
+    )
+    step = second_step(foreseen)
+    if step is not None:
+        return step
     log_out_everywhere(runtime().engine, present_user(), runtime().clock())
     session.clear()
     return redirect(url_for("accounts.login_page"), 303)

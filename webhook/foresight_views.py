@@ -59,7 +59,7 @@ def foreseen_of(site: SiteRow, actor: Actor, entry: EntryForm, taken: Taken) -> 
         _("You may sign it again until 24:00.") if undone else _("This cannot be undone."),
         tuple(_change(moved, show) for moved in found.clients),
         _told(site, found),
-        taken.sentence,
+        (_("What is entered"), taken.sentence),
     )
 
 

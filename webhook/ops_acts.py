@@ -1,38 +1,74 @@
 """What a person can do on the ops page; every act is recorded with who did it."""
 
+from collections.abc import Collection
+
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import allowed, own_path, present_user
 from webhook.language import _
+from webhook.ops_views import failure_views
+from webhook.ops_words import error_words
 from webhook.runtime import runtime
+from webhook.second_step import Change, Foreseen, goes_back, second_step
+from webhook.show import Showing
 from webhook.sites import visible_site
+from worker.decide.set_up import SiteRow
+from worker.outbox.stops import stops
 from worker.processes.repairs import Mender
+from worker.readers.troubles import reply_standing_still
+from worker.store.states import IN_DOUBT, UNDELIVERED
 
 routes = Blueprint("ops_acts", __name__, url_prefix="/ops")
 
 
 @routes.post("/sites/<int:site_id>/replies/<int:reply_id>/resend")
 @allowed("ops", "manager")
-def resend(site_id: int, reply_id: int) -> Response:
-    """Send a reply once more."""
-    done = _mender().resend(visible_site(site_id).id, reply_id)
+def resend(site_id: int, reply_id: int) -> str | Response:
+    """Send a reply once more, when that was asked again: nobody takes a text back."""
+    title = _("Send this text once more")
+    lasting = _("It goes out at once. If the first one arrived after all, he gets it twice.")
+    step = _asked_again(visible_site(site_id), reply_id, UNDELIVERED, title, _("to be sent"), lasting)
+    if step is not None:
+        return step
+    done = _mender().resend(site_id, reply_id)
     return _back(_("It is sent once more.") if done else _("It had gone on already; nothing was changed."))
 
 
 @routes.post("/sites/<int:site_id>/replies/<int:reply_id>/settle")
 @allowed("ops", "manager")
-def settle(site_id: int, reply_id: int) -> Response:
-    """Record that a reply in doubt arrived."""
-    done = _mender().settle_as_sent(visible_site(site_id).id, reply_id)
+def settle(site_id: int, reply_id: int) -> str | Response:
+    """Record that a reply in doubt arrived, when that was asked again: it is never sent after that."""
+    title = _("Record that this text arrived")
+    lasting = _("It counts as sent and is not sent again. If it did not arrive after all, he never hears of it.")
+    step = _asked_again(visible_site(site_id), reply_id, IN_DOUBT, title, _("sent"), lasting)
+    if step is not None:
+        return step
+    done = _mender().settle_as_sent(site_id, reply_id)
     return _back(_("It counts as sent.") if done else _("It had gone on already; nothing was changed."))
 
 
 @routes.post("/gateways/<name>/resume")
 @allowed("ops")
-def resume(name: str) -> Response:
-    """Let a gateway send again."""
+def resume(name: str) -> str | Response:
+    """Let a gateway send again, when that was asked again: what waited goes out at once."""
     _demand_every_site()
+    if goes_back():
+        return _back("")
+    show = Showing(runtime().clock())
+    stopped = tuple(
+        Change(
+            each.number or _("Gateway %(name)s", name=name),
+            f"{error_words(each.code, each.words)} · {_('since %(time)s', time=show.exact(each.since)[:19])}",
+            _("sends"),
+        )
+        for each in stops(runtime().engine)
+        if each.gateway == name
+    )
+    title, lasting = _("Let gateway %(name)s send again", name=name), _("All that waits goes out at once.")
+    step = second_step(Foreseen(title, _("Yes, let it send"), lasting, stopped)) if stopped else None
+    if step is not None:
+        return step
     ended = _mender().resume_gateway(name)
     return _back(_("The gateway sends again; what waited goes out now.") if ended else _("It was not stopped."))
 
@@ -68,10 +104,26 @@ def _demand_every_site() -> None:
         abort(403, _("This concerns every site, and your account is for one: ask whoever looks after all of them."))
 
 
+def _asked_again(
+    site: SiteRow, reply_id: int, states: Collection[str], title: str, then: str, lasting: str
+) -> str | Response | None:
+    """Return the second step of what concerns one reply in one of these states, None when it was gone through."""
+    if goes_back():
+        return _back("")
+    found = reply_standing_still(runtime().engine, site.id, reply_id)
+    if found is None or found[0].state not in states:
+        return None
+    view = failure_views([found[0]])[0]
+    what = " · ".join(part for part in (view.to, view.what, found[0].ref) if part)
+    change = Change(what, " · ".join(part for part in (view.state.words, view.why) if part), then)
+    return second_step(Foreseen(title, _("Yes, do it"), lasting, (change,), quoted=(_("The text"), found[1])))
+
+
 def _mender() -> Mender:
     return Mender(runtime(), present_user().id)
 
 
 def _back(words: str) -> Response:
-    flash(words)
+    if words:
+        flash(words)
     return redirect(own_path(request.form.get("next")) or url_for("ops.page"), 303)

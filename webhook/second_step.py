@@ -46,7 +46,8 @@ class Foreseen:
     changes: tuple[Change, ...] = ()
     told: tuple[Told, ...] | None = None
     """None: it is no act of which anybody is told"""
-    typed: str = ""
+    quoted: tuple[str, str] | None = None
+    """what is entered, or the text that it is about, with its heading"""
 
     @property
     def digest(self) -> str:

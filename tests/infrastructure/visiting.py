@@ -47,6 +47,11 @@ def post(client: FlaskClient, path: str, **fields: str) -> TestResponse:
     return client.post(path, data={"token": token_of(client)} | fields)
 
 
+def post_for_sure(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    """Send a form of our own pages, and say that one is sure where the page asks once more."""
+    return say_sure(client, post(client, path, **fields))
+
+
 def say_sure(client: FlaskClient, answer: TestResponse, **more: Any) -> TestResponse:
     """Press the button of the second step where a page asks once more; what asks for nothing is the answer itself."""
     if 'name="seen"' not in answer.text:

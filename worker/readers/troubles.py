@@ -81,6 +81,15 @@ def replies_standing_still(engine: Engine, states: Collection[str]) -> list[Fail
         return _standing_still(connection, _newest(states).limit(MOST_LISTED))
 
 
+def reply_standing_still(engine: Engine, site_id: int, reply_id: int) -> tuple[FailedReply, str] | None:
+    """Return a reply of a site that did not arrive, as far as we know, with its words; None when it is none of them."""
+    mine = replies.c.site_id == site_id, replies.c.id == reply_id
+    with reading(engine).connect() as connection:
+        found = _standing_still(connection, _newest(UNDELIVERED).where(*mine))
+        words = connection.execute(select(replies.c.words).where(*mine)).scalar()
+    return (found[0], words) if found and words else None
+
+
 def site_of_reply(engine: Engine, reply_id: int) -> int | None:
     """Return whose reply this is; None when there is none of that id."""
     with reading(engine).connect() as connection:
