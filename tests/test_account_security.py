@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+import segno
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -173,6 +174,20 @@ def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, cloc
     assert post(client, "/account/code/remove", **sure).status_code == 303
     assert client.get("/account").text.count("/account/logins/") == 2, "the login that asked took the place of its own"
     assert coded(app, clock, "") == 303
+
+
+def test_the_secret_is_shown_as_a_picture_and_in_groups_of_four(app: Flask) -> None:
+    page = visitor(app, "Wang").get("/account/code").text
+    found = re.search(r"<code>((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})</code>", page)
+    assert found
+    address = pyotp.TOTP(found[1].replace(" ", "")).provisioning_uri(name="Wang", issuer_name="baobei")
+    picture = re.search(r"<svg[^>]* class=\"qr\".*?</svg>", page, re.DOTALL)
+    assert picture
+    rows = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff")
+    drawn = re.search(r' d="(M4 4[^"]+)"', rows)
+    assert drawn
+    assert drawn[1] in page, "the modules of this address"
+    assert " style=" not in picture[0], "which the content security policy would refuse"
 
 
 def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: Runtime, clock: StandingClock) -> None:

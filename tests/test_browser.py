@@ -28,6 +28,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "login": "/login",
     "account": "/account",
+    "codes at the login": "/account/code",
     "register": "/register",
     "client": "/register/1/3/0",
     "ops": "/ops",
@@ -151,6 +152,8 @@ def test_a_reply_that_failed_is_sent_again_from_ops(visit: Open, runtime: Runtim
     there.go("/ops")
     row = there.page.locator("tr", has=there.page.locator(f'form[action$="/replies/{failed}/resend"]'))
     row.get_by_role("button", name="重发").click()
+    expect(there.page.get_by_role("heading", level=1)).to_have_text("再发送一次这条短信")
+    there.page.get_by_role("button", name="确定").click()
     expect(there.page.locator(".callout")).to_have_text("正在重新发送。")
     assert reply(runtime.engine, failed).state == "pending"
 
@@ -216,6 +219,10 @@ def test_every_page_fits_and_is_fit_for_everybody(visit: Open, width: int, langu
         there.go(path)
         assert not there.too_wide(), name
         assert there.violations() == [], name
+    inside.go("/account")
+    inside.page.locator('form[action="/account/end"] button').click()
+    expect(inside.page.locator(".second-step")).to_be_visible()
+    assert (inside.too_wide(), inside.violations()) == (False, [])
 
 
 def test_on_a_phone_the_pages_stand_along_the_lower_edge(visit: Open) -> None:

@@ -210,6 +210,12 @@ def test_a_case_is_settled_with_a_reason(visit: Open) -> None:
     expect(case.locator("input[name=reason]")).to_be_focused()
     case.locator("input[name=reason]").fill("身份证不同")
     case.get_by_role("button", name="不是同一客户").click()
+    # It shows what will happen; who goes back finds what he typed.
+    expect(there.page.locator(".second-step")).to_contain_text("何健")
+    there.page.get_by_role("button", name="返回").click()
+    expect(case.locator("input[name=reason]")).to_have_value("身份证不同")
+    case.get_by_role("button", name="不是同一客户").click()
+    there.page.get_by_role("button", name="确定").dblclick()
     expect(there.page.locator(".outcome")).to_contain_text("判 R2 有效 身份证不同")
     expect(there.page.locator("#case-R2")).to_have_count(0)
 
@@ -232,6 +238,13 @@ def test_every_page_fits_and_is_fit_for_everybody(visit: Open, width: int, langu
         there.go(path)
         assert not there.too_wide(), name
         assert there.violations() == [], name
+    there.go("/cases")
+    case = there.page.locator("#case-D1")
+    case.locator("select").select_option("链家")
+    case.locator("input[name=reason]").fill("通话记录在先")
+    case.locator("button").last.click()
+    expect(there.page.locator(".second-step")).to_be_visible()
+    assert (there.too_wide(), there.violations()) == (False, [])
     service = visit("客服", width, language, scheme)
     service.go("/cases")
     assert service.violations() == []

@@ -2,7 +2,9 @@
 
 import re
 
+import segno
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from webhook.access import LOGIN, allowed, everybody, present_user
@@ -69,7 +71,11 @@ def _factor(seed: str) -> Factor:
 def _shown(factor: Factor) -> dict[str, object]:
     # In groups of four a person types it without losing his place; apps take the spaces.
     groups = " ".join(re.findall(".{4}", factor.secret))
-    return {"secret": groups, "address": factor.address(present_user()), "who": present_user()}
+    address = factor.address(present_user())
+    code = segno.make(address, error="m", micro=False)
+    # Black on white in the dark as well: readers look for a light margin of four modules.
+    drawn = Markup(code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr"))  # noqa: S704
+    return {"secret": groups, "address": address, "qr": drawn, "who": present_user()}
 
 
 def present_token() -> str:
