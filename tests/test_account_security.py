@@ -135,7 +135,7 @@ def test_everybody_sees_his_logins_and_ends_them_one_by_one(app: Flask, runtime:
         post(other, f"/account/logins/{key}/end")
     assert inside(here)
     assert inside(there)
-    mine = re.search(r"logins/([0-9a-f]{12})/end[^<]*<[^<]*Browser/7", re.sub(r"\s+", " ", page))
+    mine = re.search(r"Browser/7.*?logins/([0-9a-f]{12})/end", page, re.DOTALL)
     theirs = next(key for key in keys if mine is None or key != mine[1])
     post(here, f"/account/logins/{theirs}/end")
     assert inside(here) != inside(there)
@@ -174,6 +174,22 @@ def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, cloc
     assert post(client, "/account/code/remove", **sure).status_code == 303
     assert client.get("/account").text.count("/account/logins/") == 2, "the login that asked took the place of its own"
     assert coded(app, clock, "") == 303
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1) AppleWebKit/605 MicroMessenger/8.0.5 Mobile", "WeChat · iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/150.0 Mobile Safari/537.36", "Chrome · Android"),
+        ("curl/8.5", "curl/8.5"),
+        ("", "未知浏览器"),
+    ],
+)
+def test_a_login_is_named_by_browser_and_system(app: Flask, agent: str, words: str) -> None:
+    client = app.test_client()
+    log_in(client, "Wang", headers={"User-Agent": agent})
+    assert f"<b>{words}</b>" in client.get("/account").text
 
 
 def test_the_secret_is_shown_as_a_picture_and_in_groups_of_four(app: Flask) -> None:

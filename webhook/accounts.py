@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from webhook.access import LOGIN, everybody, own_path, present_user, public, user
 from webhook.account_security import present_token
 from webhook.closings import own_closings
+from webhook.devices import device_words
 from webhook.language import _, _l
 from webhook.login_tries import Page, agent, begin, device_cookie, refused, try_login
 from webhook.runtime import runtime
@@ -132,7 +133,7 @@ def end_everywhere() -> str | Response:
     if goes_back():
         return redirect(url_for("accounts.account"), 303)
     logins = sessions_of(runtime().engine, present_user(), present_token(), runtime().clock())
-    ended = tuple(Change(each.agent or _("unknown browser"), _("logged in"), _("logged out")) for each in logins)
+    ended = tuple(Change(device_words(each.agent), _("logged in"), _("logged out")) for each in logins)
     foreseen = Foreseen(
         _("Log out everywhere"),
         _("Yes, log out everywhere"),
@@ -158,6 +159,7 @@ def _account() -> dict[str, object]:
         "role_words": ROLE_WORDS,
         "shortest": SHORTEST,
         "logins": logins,
+        "device_words": device_words,
         "closed": own_closings(),
         "show": Showing(runtime().clock(), *(site.zone for site in visible_sites()[:1])),
         "may_ask_codes": may_ask_codes,
