@@ -8,12 +8,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.serving import client_of, open_line, post, runtime_of, sandbox_request, spool_away, texts
+from worker.cli.main import main
 from worker.line import door, probe
 from worker.line.probe import could_take
 from worker.processes.feeder import feeder_of
@@ -144,6 +146,37 @@ def test_what_is_set_for_the_database_counts_for_nobody_here(
     assert runtime.spool.is_empty()
     assert texts(runtime.engine) == 1
     assert "database_away" not in ready(client)[1]
+    runtime.close()
+
+
+def test_a_database_that_is_made_read_only_is_written_to_by_nobody_and_named(
+    tmp_path: Path, redis_url: str, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = runtime_of(tmp_path, postgresql_url, redis_url)
+    open_line(runtime.engine)
+    client, name = client_of(runtime), make_url(postgresql_url).database
+    for variable, value in (("DATABASE_URL", postgresql_url), ("REDIS_URL", redis_url), ("BAOBEI_VAR", str(tmp_path))):
+        monkeypatch.setenv(variable, value)
+
+    def alter(how: str) -> None:
+        connected = {"options": "-c default_transaction_read_only=off"}
+        operator = create_engine(postgresql_url, connect_args=connected, poolclass=NullPool)
+        with operator.begin() as connection:
+            connection.execute(text(f'ALTER DATABASE "{name}" {how}'))
+        runtime.engine.dispose()
+
+    alter("SET default_transaction_read_only = on")
+    for _ in range(3):
+        # What was read with goes back to the pool, and is as forbidden to write as any.
+        assert "database_away" in ready(client)[1]
+        assert post(client, MESSAGES, sandbox_request()).status_code == 200
+    assert (texts(runtime.engine), len(runtime.spool.waiting())) == (0, 3)
+    assert "takes no writes" in CliRunner().invoke(main, ["doctor"]).output
+    refused = CliRunner().invoke(main, ["site", "policy", "翡翠湾", "report_days=8"])
+    assert (refused.exit_code, "takes no writes" in refused.output) == (1, True)
+    alter("RESET default_transaction_read_only")
+    assert feeder_of(runtime).feed() == 3
+    assert texts(runtime.engine) == 3
     runtime.close()
 
 

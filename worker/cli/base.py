@@ -44,6 +44,11 @@ def database(given: Settings | None = None) -> Iterator[Engine]:
             raise Problem(
                 "The database file cannot be opened; run `baobei migrate` first, or check BAOBEI_VAR and DATABASE_URL."
             ) from None
+        if "read-only" in words or "readonly" in words:
+            raise Problem(
+                "The database takes no writes, for it is a standby or was made read-only: name the primary in "
+                "DATABASE_URL, or let it be written to again."
+            ) from None
         raise Problem(
             "The database cannot be reached or refused; check DATABASE_URL and that the server runs."
         ) from None

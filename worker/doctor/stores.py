@@ -52,7 +52,21 @@ def look_at_database(patient: Patient) -> Iterator[Ailment | Advice]:
         return
     if missing:
         yield Ailment(f"The database lacks {len(missing)} migration(s), from {missing[0]} on: {MIGRATE}.")
+    if _is_read_only(patient.runtime.engine):
+        yield Ailment(
+            "The database takes no writes, so that texts wait in files: it is a standby, and DATABASE_URL should name "
+            "the primary, or somebody set default_transaction_read_only, as some services do when its disk is nearly "
+            "full: make room, then switch that off."
+        )
     yield from _clock(patient.runtime.engine)
+
+
+def _is_read_only(engine: Engine) -> bool:
+    """Tell whether a transaction that may write is refused that by PostgreSQL."""
+    if engine.dialect.name != "postgresql":
+        return False
+    with engine.connect() as connection:
+        return bool(connection.execute(select(func.current_setting("transaction_read_only"))).scalar_one() == "on")
 
 
 def _clock(engine: Engine) -> Iterator[Ailment | Advice]:

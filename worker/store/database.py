@@ -59,14 +59,21 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
     wanted = OUR_WAY | {"lock_timeout": lock_wait_ms}
     # By transaction: behind a pooler in transaction mode the next one is on another connection, and neither it nor
     # `options` would do. What somebody set for the database, the role or the server then counts for us no more.
-    setting = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in wanted.items())
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(setting))
+    ours = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in wanted.items())
+    # Not by the driver's own switch: given back to the pool a connection would then begin READ WRITE, whatever its
+    # database says, and write where a service has forbidden it (a disk nearly full).
+    by_reader = {False: f"SELECT {ours}", True: f"SELECT {ours}, set_config('transaction_read_only', 'on', true)"}
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(by_reader[_reads(connection)]))
     return engine
+
+
+def _reads(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("reading", False))
 
 
 def reading(engine: Engine) -> Engine:
     """Return the engine for readers: its transactions take no write lock, and the database refuses what they write."""
-    return engine.execution_options(reading=True, postgresql_readonly=True)
+    return engine.execution_options(reading=True)
 
 
 @contextmanager
@@ -76,7 +83,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         with reading(engine).connect() as connection:
             yield connection
         return
-    still = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    still = engine.execution_options(isolation_level="REPEATABLE READ", reading=True)
     with still.connect() as connection:
         # The limits are meant for transactions that others wait for; nobody waits for this one.
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
@@ -104,7 +111,7 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
 
 def _sqlite_begin(connection: Connection) -> None:
     # A plain BEGIN that writes later fails at once when another wrote meanwhile; IMMEDIATE waits its turn.
-    reader = connection.get_execution_options().get("reading", False)
+    reader = _reads(connection)
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reader else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
