@@ -127,14 +127,6 @@ class Address:
         """Post an alert; False when it has to be posted again later."""
         if self.monotonic() < self.silent_until:
             return False
-        if self._post(raised):
-            self.failures = 0
-            return True
-        self.failures += 1
-        self.silent_until = self.monotonic() + pause_s(self.failures, LOOK_EVERY_S, LONGEST_PAUSE_S)
-        return False
-
-    def _post(self, raised: Raised) -> bool:
         body, headers = raised.to_json().encode(), {"Content-Type": "application/json"}
         parts = urlsplit(self.url)
         auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
@@ -142,8 +134,11 @@ class Address:
             answer = self.wire.send("POST", self.url, data=body, headers=headers, auth=auth)
         except (NotWrittenError, NoAnswerError) as error:
             complain(log, "alert not delivered", error, alert=raised.alarm.code)
-            return False
-        if 200 <= answer.status_code < 300:
-            return True
-        say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status_code)
+        else:
+            if 200 <= answer.status_code < 300:
+                self.failures = 0
+                return True
+            say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status_code)
+        self.failures += 1
+        self.silent_until = self.monotonic() + pause_s(self.failures, LOOK_EVERY_S, LONGEST_PAUSE_S)
         return False

@@ -64,7 +64,14 @@ def no_manager_told(connection: Connection, now: datetime) -> Iterator[Alarm]:
         managers = [phone for phone, role in staff if role == "manager"]
         silent = {person.phone for person in staff_opted_out(connection, row)}
         gone = len(silent.intersection(managers))
-        refused = sum(_number_refused(connection, row.site_id, phone) for phone in managers if phone not in silent)
+        refused = 0
+        for phone in (each for each in managers if each not in silent):
+            # The last reply whose fate is known tells: it may have been refused for his number, or for ours and his.
+            to_him = and_(replies.c.site_id == row.site_id, replies.c.recipient == phone)
+            ended = to_him & replies.c.state.in_((ReplyState.SENT, ReplyState.FAILED))
+            newest = select(replies.c.state, replies.c.refusal).where(ended).order_by(replies.c.id.desc()).limit(1)
+            last = connection.execute(newest).first()
+            refused += last is not None and last.state == ReplyState.FAILED and last.refusal in ("number", "pair")
         # A line in which nothing has been said yet has no staff to miss.
         if "staff" not in row.state or gone + refused < len(managers):
             continue
@@ -75,15 +82,6 @@ def no_manager_told(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         detail = of_site(row.site_id, managers=len(managers), opted_out=gone, refused=refused)
         yield Alarm("no_manager_told", f"site:{row.site_id}", now, sentence, detail)
-
-
-def _number_refused(connection: Connection, site_id: int, phone: str) -> bool:
-    """Tell whether the last reply to a phone whose fate is known was refused for its number, or for ours and its."""
-    mine = and_(replies.c.site_id == site_id, replies.c.recipient == phone)
-    ended = mine & replies.c.state.in_((ReplyState.SENT, ReplyState.FAILED))
-    newest = select(replies.c.state, replies.c.refusal).where(ended).order_by(replies.c.id.desc()).limit(1)
-    last = connection.execute(newest).first()
-    return last is not None and last.state == ReplyState.FAILED and last.refusal in ("number", "pair")
 
 
 def replies_fail(connection: Connection, now: datetime) -> Iterator[Alarm]:

@@ -69,19 +69,16 @@ class Forgeries:
                     return
             for gateway, (count, url) in gathered.items():
                 say(log, "signature refused", logging.WARNING, gateway=gateway, count=count)
-                self._keep(gateway, count, url)
-
-    def _keep(self, gateway: str, count: int, url: str) -> None:
-        key = _key(gateway)
-        try:
-            with self._redis.pipeline() as pipeline:
-                pipeline.hincrby(key, "count", count)
-                pipeline.hset(key, mapping={"url": url, "at": self._clock().timestamp()})
-                pipeline.expire(key, KEPT_S)
-                pipeline.execute()
-        except Exception as error:
-            # Whatever it was: the next one is to be counted all the same.
-            complain(log, "refused signature not counted", error, gateway=gateway, count=count)
+                key = _key(gateway)
+                try:
+                    with self._redis.pipeline() as pipeline:
+                        pipeline.hincrby(key, "count", count)
+                        pipeline.hset(key, mapping={"url": url, "at": self._clock().timestamp()})
+                        pipeline.expire(key, KEPT_S)
+                        pipeline.execute()
+                except Exception as error:
+                    # Whatever it was: the next one is to be counted all the same.
+                    complain(log, "refused signature not counted", error, gateway=gateway, count=count)
 
 
 def forgery_of(redis: "Redis", gateway: str) -> Forgery | None:

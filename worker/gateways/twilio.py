@@ -98,7 +98,14 @@ class Twilio:
         """Raise ForgedError or MalformedError unless this is Twilio's signature over every field as received."""
         form = read_form(headers, raw)
         form.refuse_repeated(SINGLE_FIELDS)
-        _refuse_re_split(form)
+        for name in form:
+            # Names and values are signed in one string, so the same signature fits other fields that make the same
+            # string. Twilio's own have short values, but for Body, and names of letters and digits.
+            if not FIELD_NAME.fullmatch(name):
+                raise MalformedError("a field has a name that none of Twilio's has")
+            others = () if name == "Body" else form.getall(name)
+            if any(len(value) > LONGEST_FIELD or RE_SPLIT.search(value) for value in others):
+                raise MalformedError("a field other than Body is too long, or holds another field")
         given = header(headers, SIGNATURE)
         try:
             # The algorithm is ours to say: a header that chooses it would be chosen by the forger.
@@ -236,20 +243,6 @@ class Twilio:
             raise GatewayAwayError(str(error)) from None
         except (NotWrittenError, NoAnswerError, TwilioException, ValueError, KeyError) as error:
             raise GatewayAwayError(type(error).__name__) from None
-
-
-def _refuse_re_split(form: Form) -> None:
-    """Raise MalformedError for fields in which a signed string may have been cut up anew.
-
-    Twilio signs names and values in one string, so the same signature fits other fields that make the same string.
-    Its own have short values, but for Body, and names of letters and digits.
-    """
-    for name in form:
-        if not FIELD_NAME.fullmatch(name):
-            raise MalformedError("a field has a name that none of Twilio's has")
-        others = () if name == "Body" else form.getall(name)
-        if any(len(value) > LONGEST_FIELD or RE_SPLIT.search(value) for value in others):
-            raise MalformedError("a field other than Body is too long, or holds another field")
 
 
 def _taken(message: Any) -> Handover:

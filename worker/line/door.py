@@ -177,11 +177,8 @@ def _place(
         believed = second_opinion(connection, now)
         _look_at_clock(site, entry, now, believed)
     received_at = max(now, site.last_received_at)
-    masked = mask_numbers(entry.text, region_of(site.number))
     sender = storable(entry.sender)[:SENDER_LONGEST]
-    text, echo = storable(masked), False
-    if entry.kind == "text":
-        text, echo = _own_part(connection, site.id, sender, text, region_of(site.number))
+    masked, text, echo = _as_kept(connection, site, sender, entry)
     sent_at = stated(entry.sent_at)
     noted = _note_of_first(connection, site, sender, text, sent_at or received_at) if may_repeat else {}
     noted |= note_of_clock(received_at, believed) if entry.kind in BY_PERSON else {}
@@ -201,7 +198,7 @@ def _place(
             body=_bytes(masked),
             payload=storable_payload(payload),
             sent_at=sent_at,
-            echo=echo or _is_ours(connection, sender),
+            echo=echo,
             salt=secrets.token_hex(16),
         )
     )
@@ -259,18 +256,18 @@ def _note_of_first(connection: Connection, site: Row[Any], sender: str, text: st
     return note_of_first(sent, ((row.seq, row.sent_at or row.received_at, row.payload) for row in rows))
 
 
-def _is_ours(connection: Connection, sender: str) -> bool:
-    """Tell whether a text comes from a number of one of our sites: whoever answered it would answer himself."""
-    return connection.execute(select(sites.c.id).where(sites.c.number == sender)).first() is not None
-
-
-def _own_part(connection: Connection, site_id: int, sender: str, text: str, region: str) -> tuple[str, bool]:
-    """Return a text without our last replies to this phone, and whether it is nothing but an echo of one."""
-    if len(text) < ECHO_LEAST:
-        return text, False
-    mine = replies.c.site_id == site_id, replies.c.recipient == sender
-    last = select(replies.c.words).where(*mine).order_by(replies.c.id.desc()).limit(ECHO_LOOK_BACK)
-    return own_part(text, connection.execute(last).scalars(), region)
+def _as_kept(connection: Connection, site: Row[Any], sender: str, entry: Entry) -> tuple[str, str, bool]:
+    """Return a text masked, then without our last replies to this phone, and whether it is nothing but an echo."""
+    region = region_of(site.number)
+    masked = mask_numbers(entry.text, region)
+    text, echo = storable(masked), False
+    if entry.kind == "text" and len(text) >= ECHO_LEAST:
+        mine = replies.c.site_id == site.id, replies.c.recipient == sender
+        last = select(replies.c.words).where(*mine).order_by(replies.c.id.desc()).limit(ECHO_LOOK_BACK)
+        text, echo = own_part(text, connection.execute(last).scalars(), region)
+    # Whoever answered a number of one of our sites would answer himself.
+    ours = connection.execute(select(sites.c.id).where(sites.c.number == sender)).first() is not None
+    return masked, text, echo or ours
 
 
 def _bytes(text: str) -> bytes:

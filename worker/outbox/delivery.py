@@ -98,7 +98,17 @@ def after_status(tally: ReplyHistory, status: Status, now: datetime, chance: flo
         return {}
     if status.delivery not in FAILED:
         return _taken(tally, status.sid, status.delivery, now)
-    change = _failure(tally, status, now, chance)
+    match status.failure:
+        case Retry(once=once) if not once or tally.soft_failures < SOFT_FAILURES:
+            change = _again(tally, status.failure, now, chance)
+        case Stopped() | SenderStopped():
+            change = {"state": ReplyState.PENDING, "next_at": now, "lease_until": None}
+        case None:
+            change = _over(ReplyState.FAILED, status.error_code or "none", "not delivered")
+        case Refused() as refused:
+            change = _refused(refused)
+        case failure:
+            change = _over(ReplyState.FAILED, failure.code, failure.words)
     return change | {"delivery": status.delivery, "sid": status.sid or tally.sid}
 
 
@@ -120,20 +130,6 @@ def _taken(tally: ReplyHistory, sid: str | None, delivery: str | None, now: date
         return {"sid": tally.sid or sid}
     settled = {"state": ReplyState.SENT, "sent_at": now, "lease_until": None, "error_code": None, "error_words": None}
     return settled | {"sid": sid or tally.sid, "delivery": better}
-
-
-def _failure(tally: ReplyHistory, status: Status, now: datetime, chance: float) -> Change:
-    match status.failure:
-        case Retry(once=once) if not once or tally.soft_failures < SOFT_FAILURES:
-            return _again(tally, status.failure, now, chance)
-        case Stopped() | SenderStopped():
-            return {"state": ReplyState.PENDING, "next_at": now, "lease_until": None}
-        case None:
-            return _over(ReplyState.FAILED, status.error_code or "none", "not delivered")
-        case Refused() as refused:
-            return _refused(refused)
-        case failure:
-            return _over(ReplyState.FAILED, failure.code, failure.words)
 
 
 def _again(tally: ReplyHistory, outcome: Retry, now: datetime, chance: float) -> Change:

@@ -29,11 +29,26 @@ class OptedOut:
 
 def opted_out(engine: Engine, now: datetime, site_ids: Collection[int] | None = None) -> list[OptedOut]:
     """Return them site by site; its cost grows with roster and staff, not with all who ever texted."""
-    here = select(cursors.c.site_id, cursors.c.state).order_by(cursors.c.site_id)
-    wanted = here if site_ids is None else here.where(cursors.c.site_id.in_(site_ids))
+    wanted = select(cursors.c.site_id, cursors.c.state).order_by(cursors.c.site_id)
+    if site_ids is not None:
+        wanted = wanted.where(cursors.c.site_id.in_(site_ids))
+    found: list[OptedOut] = []
     with reading(engine).connect() as connection:
-        found = connection.execute(wanted).all()
-        return [p for row in found for p in (*staff_opted_out(connection, row), *_of_roster(connection, row, now))]
+        for cursor in connection.execute(wanted).all():
+            found += staff_opted_out(connection, cursor)
+            today = now.astimezone(ZoneInfo(cursor.state.get("timezone", "UTC"))).date()
+            begun = or_(roster.c.from_day.is_(None), roster.c.from_day <= today)
+            listed = and_(begun, or_(roster.c.to_day.is_(None), roster.c.to_day >= today))
+            staff = cursor.state.get("staff", {}).keys()
+            here = and_(roster.c.site_id == cursor.site_id, roster.c.phone.not_in(staff))
+            silent = _wanting_none(connection, cursor.site_id, select(roster.c.phone).where(here, listed))
+            people = select(sites.c.name.label("site"), roster.c.phone, roster.c.name, roster.c.unit)
+            mine = people.join(sites, sites.c.id == roster.c.site_id).where(here, roster.c.phone.in_(silent.keys()))
+            found += [
+                OptedOut(cursor.site_id, row.site, row.phone, row.name, row.unit, "", silent[row.phone])
+                for row in connection.execute(mine.order_by(roster.c.unit, roster.c.name))
+            ]
+    return found
 
 
 def staff_opted_out(connection: Connection, cursor: Any) -> Iterator[OptedOut]:
@@ -43,18 +58,6 @@ def staff_opted_out(connection: Connection, cursor: Any) -> Iterator[OptedOut]:
     for phone, by in sorted(_wanting_none(connection, cursor.site_id, staff.keys()).items()):
         if by == "gateway":
             yield OptedOut(cursor.site_id, site, phone, "", "", staff[phone], by)
-
-
-def _of_roster(connection: Connection, cursor: Any, now: datetime) -> Iterator[OptedOut]:
-    today = now.astimezone(ZoneInfo(cursor.state.get("timezone", "UTC"))).date()
-    begun = or_(roster.c.from_day.is_(None), roster.c.from_day <= today)
-    listed = and_(begun, or_(roster.c.to_day.is_(None), roster.c.to_day >= today))
-    here = and_(roster.c.site_id == cursor.site_id, roster.c.phone.not_in(cursor.state.get("staff", {}).keys()))
-    silent = _wanting_none(connection, cursor.site_id, select(roster.c.phone).where(here, listed))
-    people = select(sites.c.name.label("site"), roster.c.phone, roster.c.name, roster.c.unit)
-    mine = people.join(sites, sites.c.id == roster.c.site_id).where(here, roster.c.phone.in_(silent.keys()))
-    for row in connection.execute(mine.order_by(roster.c.unit, roster.c.name)):
-        yield OptedOut(cursor.site_id, row.site, row.phone, row.name, row.unit, "", silent[row.phone])
 
 
 def _wanting_none(connection: Connection, site_id: int, phones: Collection[str] | Select[Any]) -> dict[str, By]:

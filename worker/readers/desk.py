@@ -59,24 +59,21 @@ def arrival(engine: Engine, site_id: int, number: int, today: date) -> Arrival |
 
 def arrival_of(form: Visit, claim: Claim | None, today: date, texts: Collection[int] = ()) -> Arrival:
     """Return how a form stands on the site's day `today`; `texts` are the places of signatures that were texted."""
-    status = _status(form, claim, today)
+    if form.kind == FormKind.WALK_IN:
+        status = "walkin"
+    elif form.state in CLOSED:
+        status = form.state
+    elif not waits(form, today):
+        status = "void"
+    elif claim is not None and claim.ended_at is not None:
+        status = "moot"
+    elif form.state == FormState.ASKED:
+        status = "asked"
+    else:
+        status = "mismatch" if form.mismatch and not form.cured else "open"
     lacking = missing(form) if status in ("asked", "mismatch", "open", "void") else ()
     texted = frozenset(party for party, signature in form.signatures.items() if signature.seq in texts)
     return Arrival(form, status, lacking, claim.flags if claim is not None else (), claim, texted)
-
-
-def _status(form: Visit, claim: Claim | None, today: date) -> str:
-    if form.kind == FormKind.WALK_IN:
-        return "walkin"
-    if form.state in CLOSED:
-        return form.state
-    if not waits(form, today):
-        return "void"
-    if claim is not None and claim.ended_at is not None:
-        return "moot"
-    if form.state == FormState.ASKED:
-        return "asked"
-    return "mismatch" if form.mismatch and not form.cured else "open"
 
 
 def texted_places(connection: Connection, site_id: int, forms: Iterable[Visit]) -> set[int]:
