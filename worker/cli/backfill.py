@@ -11,7 +11,7 @@ import click
 
 from worker.cli.base import database, settings
 from worker.cli.problems import Problem, WrongUsage
-from worker.line.backfill import ON_ITS_WAY, Backfill, Tally
+from worker.line.backfill import ON_ITS_WAY, Backfill
 from worker.line.comparisons import Comparison
 from worker.line.door import NotDurableError
 from worker.processes.feeder import Feeder
@@ -19,6 +19,7 @@ from worker.runtime import open_runtime
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=400)
+SO_FAR = "{name}: {tally.found} compared, {tally.missing} missing, {tally.healed} put in line …"
 
 
 def backfill(since: str, name: str | None, as_json: bool) -> None:
@@ -38,7 +39,12 @@ def backfill(since: str, name: str | None, as_json: bool) -> None:
             raise Problem(
                 "Texts wait in the spool and cannot be put in line; check the database and BAOBEI_VAR."
             ) from None
-        comparing = Backfill(engine, runtime.bell.ring_decide, runtime.clock, tell=_progress)
+        comparing = Backfill(
+            engine,
+            runtime.bell.ring_decide,
+            runtime.clock,
+            tell=lambda name, tally: click.echo(SO_FAR.format(name=name, tally=tally), err=True),
+        )
         ended = []
         for gateway in (each for each in asked if each.keeps_list):
             now = runtime.clock()
@@ -63,10 +69,6 @@ def _duration(written: str) -> timedelta:
     if not ON_ITS_WAY < ago <= LONGEST:
         raise WrongUsage(f"“{written}” is out of reach; from 3m to {LONGEST.days}d will do.")
     return ago
-
-
-def _progress(name: str, tally: Tally) -> None:
-    click.echo(f"{name}: {tally.found} compared, {tally.missing} missing, {tally.healed} put in line …", err=True)
 
 
 def _told(ended: list[Comparison], without: list[str], as_json: bool) -> str:

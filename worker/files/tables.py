@@ -137,20 +137,14 @@ def _decoded(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         if name == "gb18030":
-            _require_no_damage(raw)
+            # UTF-8 in which some bytes are wrong would be read as other characters.
+            damaged = raw.decode("utf-8", "replace")
+            if sum(char > "\x7f" for char in damaged) > 2 * damaged.count("\ufffd"):
+                number = damaged[: damaged.index("\ufffd")].count("\n") + 1
+                sentence = "there are bytes that are no UTF-8, as the rest is; save the file anew as CSV UTF-8"
+                raise ListError([(number, sentence)])
         return text
     raise ListError([(1, "the file is neither UTF-8 nor GB18030; save it as CSV UTF-8")])
-
-
-def _require_no_damage(raw: bytes) -> None:
-    """Raise ListError for UTF-8 in which some bytes are wrong: as GB18030 it would be read as other characters."""
-    text = raw.decode("utf-8", "replace")
-    wrong = text.count("\ufffd")
-    if sum(char > "\x7f" for char in text) > 2 * wrong:
-        number = text[: text.index("\ufffd")].count("\n") + 1
-        raise ListError(
-            [(number, "there are bytes that are no UTF-8, as the rest is; save the file anew as CSV UTF-8")]
-        )
 
 
 def _separated(text: str, columns: Mapping[str, Column]) -> tuple[str, str]:

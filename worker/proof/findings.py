@@ -54,19 +54,22 @@ def place(seq: int) -> str:
 
 def written_key(table: str, key: Mapping[str, Any]) -> str:
     """Return a row's key as sentences name it: `R5`, `place 7, client 1`; of phones the last four digits only."""
-    return ", ".join(_written(table, name, value) for name, value in key.items() if name not in ("first3", "last4"))
-
-
-def _written(table: str, name: str, value: Any) -> str:
-    if name == "seq":
-        return place(value)
-    if name == "part":
-        return f"client {value + 1}"
-    if name == "number":
-        # A walk-in's claim has the negative number of its visit form.
-        return f"V{-value}" if value < 0 else f"{NUMBERED.get(table, 'number ')}{value}"
-    if name == "cause":
-        return place(int(str(value).removeprefix("m:")))
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-    return _PHONE.sub("…", str(value)) if name in ("phone", "recipient") else str(value)
+    written: list[str] = []
+    for name, value in key.items():
+        match name:
+            case "first3" | "last4":
+                continue
+            case "seq":
+                written.append(place(value))
+            case "part":
+                written.append(f"client {value + 1}")
+            case "number":
+                # A walk-in's claim has the negative number of its visit form.
+                written.append(f"V{-value}" if value < 0 else f"{NUMBERED.get(table, 'number ')}{value}")
+            case "cause":
+                written.append(place(int(str(value).removeprefix("m:"))))
+            case "phone" | "recipient":
+                written.append(_PHONE.sub("…", str(value)))
+            case _:
+                written.append(f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else str(value))
+    return ", ".join(written)

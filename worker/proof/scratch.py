@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, Row, event, insert, select, tr
 
 from worker.clock import utc_now
 from worker.decide.decider import decide_batch, open_batch
-from worker.decide.fold import Recorded
 from worker.rules.chain import GENESIS
 from worker.rules.codes import Code
 from worker.store.database import open_engine
@@ -92,11 +91,6 @@ def _cursor(scratch: Connection, site_id: int) -> Row[Any]:
 def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int]) -> None:
     try:
         done, _ = decide_batch(scratch, open_batch(scratch, cursor, rows, dict.fromkeys(undecidable)), utc_now())
-        _refuse_what_failed(done)
-        scratch.commit()
-    except UndecidableError:
-        scratch.rollback()
-        raise
     except Exception as error:
         scratch.rollback()
         if len(rows) == 1:
@@ -104,9 +98,9 @@ def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], und
         # One after the other, so that the one at fault can be named.
         for row in rows:
             _decide(scratch, _cursor(scratch, cursor.site_id), [row], undecidable)
-
-
-def _refuse_what_failed(done: Sequence[Recorded]) -> None:
+        return
     for record in done:
         if record.error is not None:
+            scratch.rollback()
             raise UndecidableError(record.decision.seq, record.error)
+    scratch.commit()

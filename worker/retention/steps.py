@@ -1,7 +1,7 @@
 """The steps of a site's retention: each finds the rows that are due, some at a time, and says what to make of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,6 @@ from worker.retention.affairs import places_of
 from worker.retention.changes import Change, change
 from worker.rules.client import ERASED, Phone7
 from worker.rules.erasure import (
-    Affairs,
     Clients,
     left_of_claim,
     left_of_contact,
@@ -91,25 +90,24 @@ class EraseClients(Step):
 
     def batch(self, connection: Connection) -> list[Change]:
         """Return what becomes of the next clients; whoever was referred to meanwhile stays."""
-        task, some = self._task, self._left[-CLIENTS_AT_ONCE:]
+        task = self._task
+        some = [each for each in self._left[-CLIENTS_AT_ONCE:] if each.may_go(task.policy, task.now)]
         del self._left[-CLIENTS_AT_ONCE:]
         self.over = not self._left
-        return list(_of_clients(connection, task, [each for each in some if each.may_go(task.policy, task.now)]))
-
-
-def _of_clients(connection: Connection, task: Task, some: list[Affairs]) -> Iterable[Change]:
-    numbers = [number for each in some for number in each.numbers]
-    phones7 = [phone7 for each in some for phone7 in each.phones7]
-    for row in _read(connection, task, claims, claims.c.number.in_(numbers)):
-        yield change(claims, row, left_of_claim(row._asdict()))
-    for row in _read(connection, task, follow_ups, follow_ups.c.number.in_(numbers), follow_ups.c.words != ""):
-        yield change(follow_ups, row, left_of_contact(row._asdict()))
-    for row in _read(connection, task, visits, visits.c.client != ERASED, _on(visits, phones7)):
-        yield change(visits, row, left_of_form(row._asdict()))
-    for row in _read(connection, task, kin, kin.c.client != ERASED, _on(kin, phones7)):
-        yield change(kin, row, left_of_kin(row._asdict()))
-    for row in _read(connection, task, aliases, aliases.c.number.in_(numbers)):
-        yield change(aliases, row, None)
+        numbers = [number for each in some for number in each.numbers]
+        phones7 = [phone7 for each in some for phone7 in each.phones7]
+        claimed = _read(connection, task, claims, claims.c.number.in_(numbers))
+        contacts = _read(connection, task, follow_ups, follow_ups.c.number.in_(numbers), follow_ups.c.words != "")
+        forms = _read(connection, task, visits, visits.c.client != ERASED, _on(visits, phones7))
+        related = _read(connection, task, kin, kin.c.client != ERASED, _on(kin, phones7))
+        known_as = _read(connection, task, aliases, aliases.c.number.in_(numbers))
+        return [
+            *(change(claims, row, left_of_claim(row._asdict())) for row in claimed),
+            *(change(follow_ups, row, left_of_contact(row._asdict())) for row in contacts),
+            *(change(visits, row, left_of_form(row._asdict())) for row in forms),
+            *(change(kin, row, left_of_kin(row._asdict())) for row in related),
+            *(change(aliases, row, None) for row in known_as),
+        ]
 
 
 def _on(table: Table, phones7: list[Phone7]) -> ColumnElement[bool]:

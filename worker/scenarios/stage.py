@@ -20,7 +20,7 @@ from worker.rules.decide import Reads
 from worker.rules.door_notes import note_of_clock, note_of_first
 from worker.rules.due_notices import tell
 from worker.rules.forwards import ORIGIN
-from worker.rules.model import Deadline, Forward, Message, ReportRow
+from worker.rules.model import Forward, Message, ReportRow
 from worker.rules.state import State
 from worker.rules.status import status_of
 from worker.storable import storable
@@ -169,17 +169,16 @@ class MemoryStage:
 
     def advance(self, to: datetime) -> None:
         """Tell what is due up to a moment, in the order of its times."""
-        while waiting := sorted(self._due(to), key=lambda due: due[0]):
-            at, name, deadline = waiting[0]
+        while waiting := [
+            (at, name, deadline)
+            for name, its in self._sites.items()
+            for deadline in its.state.deadlines.values()
+            if not deadline.done and (at := tell_at(deadline, its.state)) <= to
+        ]:
+            at, name, deadline = min(waiting, key=lambda due: due[0])
             its = self._sites[name]
             its.state.load([replace(deadline, done=True)])
             self._say(name, spoken(its.state, tell(its.state, deadline, at, its.head), at), at)
-
-    def _due(self, to: datetime) -> Iterator[tuple[datetime, str, Deadline]]:
-        for name, its in self._sites.items():
-            for deadline in its.state.deadlines.values():
-                if not deadline.done and (at := tell_at(deadline, its.state)) <= to:
-                    yield at, name, deadline
 
     def owner(self, site: str, client: Client, at: datetime) -> Answer:
         """Return whose a client is at a moment: the line up to it is folded anew when it is past."""
