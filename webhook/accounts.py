@@ -12,7 +12,7 @@ from webhook.devices import device_words
 from webhook.language import _, _l
 from webhook.login_tries import Page, agent, begin, device_cookie, refused, try_login
 from webhook.runtime import runtime
-from webhook.second_step import Change, Foreseen, goes_back, second_step
+from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.accounts.logins import log_out, log_out_everywhere, open_session, sessions_of
@@ -133,7 +133,7 @@ def end_everywhere() -> str | Response:
     if goes_back():
         return redirect(url_for("accounts.account"), 303)
     logins = sessions_of(runtime().engine, present_user(), present_token(), runtime().clock())
-    ended = tuple(Change(device_words(each.agent), _("logged in"), _("logged out")) for each in logins)
+    ended = tuple(Outlook(device_words(each.agent), _("logged in"), _("logged out")) for each in logins)
     foreseen = Foreseen(
         _("Log out everywhere"),
         _("Yes, log out everywhere"),

@@ -9,7 +9,7 @@ from webhook.language import _, _l
 from webhook.phone_views import masked
 from webhook.register_views import answer_view
 from webhook.runtime import runtime
-from webhook.second_step import Change, Foreseen, Told
+from webhook.second_step import Foreseen, Outlook, Told
 from webhook.show import Showing
 from worker.decide.fold import Spoken
 from worker.decide.foresight import Foresight, Moved, foresee
@@ -63,12 +63,12 @@ def foreseen_of(site: SiteRow, actor: Actor, entry: EntryForm, taken: Taken) -> 
     )
 
 
-def _change(moved: Moved, show: Showing) -> Change:
+def _change(moved: Moved, show: Showing) -> Outlook:
     what = " · ".join(part for part in (str(moved.who), moved.ref) if part)
     now, then = _stands(moved.before, show), _stands(moved.after, show)
     if moved.then != moved.who:
         then = f"{moved.then} · {then}"
-    return Change(what, now, then if then != now else "")
+    return Outlook(what, now, then if then != now else "")
 
 
 def _stands(answer: Answer, show: Showing) -> str:

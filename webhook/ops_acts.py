@@ -10,7 +10,7 @@ from webhook.language import _
 from webhook.ops_views import failure_views
 from webhook.ops_words import error_words
 from webhook.runtime import runtime
-from webhook.second_step import Change, Foreseen, goes_back, second_step
+from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.show import Showing
 from webhook.sites import visible_site
 from worker.decide.set_up import SiteRow
@@ -57,7 +57,7 @@ def resume(name: str) -> str | Response:
         return _back("")
     show = Showing(runtime().clock())
     stopped = tuple(
-        Change(
+        Outlook(
             each.number or _("Gateway %(name)s", name=name),
             f"{error_words(each.code, each.words)} · {_('since %(time)s', time=show.exact(each.since)[:19])}",
             _("sends"),
@@ -115,7 +115,7 @@ def _asked_again(
         return None
     view = failure_views([found[0]])[0]
     what = " · ".join(part for part in (view.to, view.what, found[0].ref) if part)
-    change = Change(what, " · ".join(part for part in (view.state.words, view.why) if part), then)
+    change = Outlook(what, " · ".join(part for part in (view.state.words, view.why) if part), then)
     return second_step(Foreseen(title, _("Yes, do it"), lasting, (change,), quoted=(_("The text"), found[1])))
 
 

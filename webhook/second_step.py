@@ -18,7 +18,7 @@ SEEN, STEP, BACK = "seen", "step", "back"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Outlook:
     """What an act concerns, how it stands now, and how it will; `then` is "" where it goes on as it is."""
 
     what: str
@@ -43,7 +43,7 @@ class Foreseen:
     title: str
     sure: str
     lasting: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Outlook, ...] = ()
     told: tuple[Told, ...] | None = None
     """None: it is no act of which anybody is told"""
     quoted: tuple[str, str] | None = None
