@@ -37,8 +37,10 @@ def plan_daily(turn: Turn, accepted: int, changed: Iterable[Fact]) -> None:
     hour = turn.policy.daily_digest
     if hour is None:
         return
-    local = turn.now.astimezone(turn.state.zone)
-    at = at_hour(turn.state, local.date() if local.time() < hour else local.date() + DAY, hour)
+    # By instants: a day may have no such clock time, or have it twice.
+    today = turn.state.day(turn.now)
+    at = at_hour(turn.state, today, hour)
+    at = at if turn.now < at else at_hour(turn.state, today + DAY, hour)
     subject = f"{at.astimezone(turn.state.zone):%Y-%m-%d}"
     before: Mapping[str, Any] = {"texts": 0, "accepted": 0}
     if (known := turn.state.deadlines.get((DeadlineKind.DAILY, subject, at))) is not None:
@@ -54,7 +56,7 @@ def plan_daily(turn: Turn, accepted: int, changed: Iterable[Fact]) -> None:
 
 
 def at_hour(state: State, day: date, hour: time) -> datetime:
-    """Return the instant of a clock time on a day of the site's."""
+    """Return the instant of a clock time on a day of the site's: the first of two, or by the hour that was left out."""
     return datetime.combine(day, hour, state.zone).astimezone(UTC)
 
 
