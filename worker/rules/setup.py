@@ -48,7 +48,7 @@ def decide_setup(turn: Turn) -> Decision:
             sender = state.sender(given["phone"])
             # L6: who saw one closing opens no later one; a scenario opens what it finds.
             if sender.acts_closed_until and given.get("until", sender.acts_closed_until) == sender.acts_closed_until:
-                state.put(replace(sender, acts_closed_until="", wrong_codes=()))
+                state.put(replace(sender, acts_closed_until="", wrong_codes=(), acts_asked=0))
         case "import":
             for index, row in enumerate(sorted(given["rows"], key=lambda row: str(row["reported_at"]))):
                 _import_row(turn, row, index)
