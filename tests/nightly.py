@@ -20,6 +20,7 @@ SUBJECTS = (
     "reading",
     "parse",
     "moments",
+    "moves",
     "numbers",
     "planning",
     "spool",

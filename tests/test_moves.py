@@ -484,7 +484,7 @@ def beyond_his_view(reader: str, sent: SentText, written: str, claims: list[Clai
     return [word for word in (*hidden, *refs) if word in told_of and word not in written]
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None)
 @given(MOVES)
 def test_no_moves_tell_a_rival_or_end_a_claim_without_its_code(moves: list[tuple[str, str, str, int]]) -> None:
     game = Game()
