@@ -13,6 +13,7 @@ FORMS: dict[str, list[dict[str, str]]] = {
         {"client": "李梅", "phone": "139****5678", "agent": "", "time": "", "how": "alone"},
     ],
     "sign": [{"forms": "V1 V2 V30"}],
+    "unsign": [{"form": "V1"}],
     "verify": [{"form": "V1", "answer": "yes"}, {"form": "V1", "answer": "no"}],
     "group": [{"agent": "郑丽", "clients": "赵敏 150****1111\n钱伟 151****2222"}],
     "settle": [
