@@ -23,15 +23,17 @@ def stage(request: pytest.FixtureRequest, engine: Engine) -> Stage:
     return MemoryStage() if request.param == "memory" else SqlStage(engine)
 
 
+def found(stage: Stage, zone: str, at: datetime, **policy: str) -> None:
+    """Open a site in a zone, with an agent."""
+    policy = {"quiet_hours": "off", "daily_digest": "off", "reminder_hours": "0"} | policy
+    payload = {"name": "苑", "number": NUMBER, "timezone": zone, "staff": {MANAGER: "manager"}, "policy": policy}
+    stage.set_up("苑", "site", payload, at)
+    stage.set_up("苑", "roster", {"people": [{"name": "李四", "phone": AGENT, "unit": "链家"}]}, at)
+
+
 def texts_at(stage: Stage, zone: str, back: datetime, *minutes: int) -> list[tuple[datetime, str, str]]:
     """Let a text come at each of these minutes around the change; return the digests, when and with how many texts."""
-    hour = "02:30" if zone == "Europe/Berlin" else "01:30"
-    policy = {"daily_digest": hour, "quiet_hours": "off", "notify": "auto", "reminder_hours": "0"}
-    payload = {"name": "苑", "number": NUMBER, "timezone": zone, "staff": {MANAGER: "manager"}, "policy": policy}
-    stage.set_up("苑", "site", payload, back - timedelta(days=1))
-    stage.set_up(
-        "苑", "roster", {"people": [{"name": "李四", "phone": AGENT, "unit": "链家"}]}, back - timedelta(days=1)
-    )
+    found(stage, zone, back - timedelta(days=1), daily_digest="02:30" if zone == "Europe/Berlin" else "01:30")
     for index, minute in enumerate(minutes):
         at = back + timedelta(minutes=minute)
         stage.advance(at)
@@ -65,3 +67,15 @@ def test_both_can_be_computed_again(
     monkeypatch.setenv("BAOBEI_VAR", str(tmp_path))
     texts_at(SqlStage(engine), "Europe/Berlin", ZONES["Europe/Berlin"], -40, 10, 40)
     assert CliRunner().invoke(main, ["audit"]).exit_code == 0
+
+
+@pytest.mark.parametrize(("zone", "back"), ZONES.items())
+def test_an_end_in_the_second_turn_is_not_told_in_the_first(stage: Stage, zone: str, back: datetime) -> None:
+    """Quiet hours are over at the first half past, and the claim ten minutes into the second turn of the hour."""
+    found(
+        stage, zone, back - timedelta(days=8), quiet_hours="21:00-02:30" if zone == "Europe/Berlin" else "21:00-01:30"
+    )
+    reported = back + timedelta(minutes=10) - timedelta(days=7)
+    stage.receive("苑", AGENT, "报备 张三 138****5678 李四", reported, None, None, form=False)
+    stage.advance(back + timedelta(days=2))
+    assert [sent.at - reported for sent in stage.outbox if sent.code == "expired"] == [timedelta(days=7)]

@@ -88,11 +88,9 @@ def after_quiet(moment: datetime, state: State) -> datetime:
     quiet = state.policy.quiet_hours
     if quiet is None:
         return moment
-    begin, end = quiet
-    local = moment.astimezone(state.zone)
-    evening, morning = (datetime.combine(local.date(), t, state.zone) for t in (begin, end))
+    # By instants, not clock times: an hour may come twice, and nothing is told before it is so.
+    day, (begin, end) = state.day(moment), quiet
+    evening, morning = at_hour(state, day, begin), at_hour(state, day, end)
     if begin > end:
-        if local > evening:
-            return (morning + DAY).astimezone(moment.tzinfo)
-        return morning.astimezone(moment.tzinfo) if local < morning else moment
-    return morning.astimezone(moment.tzinfo) if evening < local < morning else moment
+        return at_hour(state, day + DAY, end) if moment > evening else max(morning, moment)
+    return morning if evening < moment < morning else moment
