@@ -157,6 +157,29 @@ def test_the_keyboard_alone_finds_a_report_and_opens_its_form(visit: Open, runti
     expect(there.page.locator(".arrival", has_text="周洋")).to_contain_text("业务员 待签")
 
 
+def test_a_whole_number_leaves_the_browser_in_no_address_and_no_search(visit: Open, site: SiteRow) -> None:
+    there = visit("经理")
+    sent: list[str] = []
+    there.page.on("request", lambda asked: sent.append(f"{asked.url} {asked.post_data or ''}"))
+    there.go("/register")
+    there.page.fill("#q", "１38 6049 5678 张三")
+    there.page.press("#q", "Enter")
+    expect(there.page.locator("#q")).to_have_value("138****5678 张三")
+    expect(there.page.locator(".r-client")).to_have_count(1)
+    there.page.reload()
+    expect(there.page.locator(".r-client")).to_have_count(1)
+    there.page.locator(".r-client a").click()
+    there.page.go_back()
+    expect(there.page.locator("#q")).to_have_value("138****5678 张三")
+    there.go("/desk")
+    there.page.fill("#q", "13860495678")
+    expect(there.page.locator(".found-item").first).to_contain_text("138****5678")
+    there.page.keyboard.press("Enter")
+    expect(there.page.locator("#f-phone")).to_have_value("138****5678")
+    assert [each for each in sent if "6049" in each] == []
+    assert any("q=138" in each for each in sent)
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_who_is_expected_is_a_tap_away_from_his_form_and_then_has_come(
     visit: Open, runtime: Runtime, site: SiteRow, width: int
