@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select, text
 from tests.crashes.proving import database_of
 from tests.crashes.real import PROGRAMS, System
 from tests.fake_twilio import ACCEPTS_AND_FAILS, FORGETS_AND_FAILS, TOKEN, fake_twilio, refuses
+from tests.infrastructure.everywhere import plain_of_redis
 from tests.infrastructure.serving import signed_by_twilio
 from tests.infrastructure.waiting import eventually
 from tests.invariants import at_rest
@@ -69,24 +70,9 @@ class Watcher(threading.Thread):
     def look(self, redis: "Redis") -> None:
         for key in redis.scan_iter("*", count=1_000):
             try:
-                self.seen |= {key, self._plain(redis, key)}
+                self.seen |= {key, plain_of_redis(redis, key)}
             except RedisError:
                 continue
-
-    def _plain(self, redis: "Redis", key: bytes) -> bytes:
-        kind = redis.type(key)
-        match kind:
-            case b"string":
-                return bytes(redis.get(key) or b"")
-            case b"hash":
-                return b"\n".join(part for pair in redis.hgetall(key).items() for part in pair)
-            case b"list":
-                return b"\n".join(redis.lrange(key, 0, -1))
-            case b"set":
-                return b"\n".join(redis.smembers(key))
-            case b"zset":
-                return b"\n".join(redis.zrange(key, 0, -1))
-        return bytes(redis.dump(key) or b"")
 
 
 @pytest.mark.timeout(240)
