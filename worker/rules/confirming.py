@@ -13,14 +13,13 @@ from typing import Any
 from parsers.message import Command, Intent, Report
 from worker.rules.act_code import code_of, key_of
 from worker.rules.answers import refused
-from worker.rules.arriving import decide_verify, decide_walkin
+from worker.rules.arriving import decide_verify
 from worker.rules.cancelling import decide_cancel
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.correcting import decide_correct
 from worker.rules.judging import decide_settle
-from worker.rules.model import Claim, Decision, Sender
-from worker.rules.needs import ARRIVALS
+from worker.rules.model import Decision, Sender
 from worker.rules.params import named_params
 from worker.rules.paying import decide_payment
 from worker.rules.proving import dispute_named
@@ -28,9 +27,7 @@ from worker.rules.references import Missing, claims_meant
 from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.revocation import form_to_unsign
 from worker.rules.ruling import decide_ruling
-from worker.rules.states import Flag
 from worker.rules.turn import Turn
-from worker.rules.visiting import decide_visit
 from worker.rules.withdrawing import decide_withdraw, meant_by_give_up
 
 TRIES = 5
@@ -65,20 +62,12 @@ ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
     "unfamily": decide_unfamily,
     "correct": decide_correct,
     "verify": decide_verify,
-    "visit": decide_visit,
-    "walkin": decide_walkin,
 }
-"""Commands that take something from somebody, by kind (L4); of 核实 only 否 does, of arrivals an early one."""
+"""Commands that take something from somebody, by kind (L4); of 核实 only 否 does."""
 
 
 def takes_something(turn: Turn, parsed: Command) -> bool:
     """Tell whether a command takes something from somebody (L4): a text waits for a code, a page asks again (L9)."""
-    if parsed.kind in ARRIVALS:
-        # An early one takes a client from his reporter: he came, it says, before he was reported (R1).
-        if parsed.time is None and not turn.policy.min_lead:
-            return False
-        tried = ACTS[parsed.kind](Turn(turn.state.fork(), turn.message), parsed)
-        return any(isinstance(fact, Claim) and Flag.EARLY in fact.flags for fact in tried.facts)
     return parsed.kind in ACTS and (parsed.kind != "verify" or parsed.answer == "no")
 
 
@@ -217,21 +206,18 @@ def _named(turn: Turn, parsed: Command) -> dict[str, Any]:
                 told = named_params(claim) | (told if ref.startswith("V") else {})
         named.append(told)
     named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
-    about = " ".join(filter(None, (parsed.time, parsed.words)))
-    return {"named": named, "answer": parsed.answer or "", "about": about}
+    return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
 
 
 def _lasting(turn: Turn, parsed: Command) -> Command:
     """Return an act that means the same when its code comes: by the registrations that its words mean now.
 
-    A client's last four become his registration's number; so does a client whom 撤 names. Who arrives now came then.
+    A client's last four become his registration's number; so does a client whom 撤 names.
     """
     refs = list[str]()
     for ref in parsed.refs:
         claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
         refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
-    if parsed.kind in ARRIVALS:
-        return replace(parsed, refs=tuple(refs), time=parsed.time or f"{turn.now.astimezone(turn.state.zone):%H:%M}")
     if parsed.kind != "withdraw":
         return replace(parsed, refs=tuple(refs))
     named = claims_meant(turn, replace(parsed, refs=())) if parsed.reports else []

@@ -24,8 +24,7 @@ WHY_UNDER_NONE: Final[Mapping[str, tuple[Flag, ...]]] = {"early": (Flag.EARLY,),
 def enter_walk_in(turn: Turn, guest: Report, standing: Standing, arrived_at: datetime) -> Outcome:
     """Write the form of a client who comes under no report that counts, and take him in; nobody has to sign it (R6).
 
-    Another visit of a walk-in is a contact (R14). Who came before a live report is taken from his reporter: he and the
-    managers are told at once (R1, E14).
+    Another visit of a walk-in is a contact (R14).
     """
     form = _form(turn, guest, arrived_at)
     if standing.case == "walkin" and standing.claim is not None:
@@ -35,10 +34,8 @@ def enter_walk_in(turn: Turn, guest: Report, standing: Standing, arrived_at: dat
         return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
     turn.state.put(form)
     take_in(turn, form, WHY_UNDER_NONE.get(standing.case, ()))
-    if standing.case == "early" and standing.claim is not None:
-        params = form_params(form) | {"state": "early"}
-        turn.notify([standing.claim.to_tell, *turn.state.staff("manager")], Code.WALKIN, params, form.ref)
-        return Outcome(Code.WALKIN, params, form.ref, (Rule.R6, Rule.R1))
+    if standing.case == "early":
+        return Outcome(Code.WALKIN, form_params(form) | {"state": "early"}, form.ref, (Rule.R6, Rule.R1))
     return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6,))
 
 
