@@ -242,8 +242,6 @@ class Unknown:
     """A text that is nothing we know: `error` is not_a_report or unreadable."""
 
     kind: ClassVar[str] = "unknown"
-    faults: ClassVar[tuple[PartFault, ...]] = ()
-    """of what is no report no part is at fault"""
     error: str = "not_a_report"
     reports: tuple[Report, ...] = ()
     """what it reports if it is a report after all; empty: it surely is none"""
@@ -275,8 +273,3 @@ def clients_named(meaning: Meaning) -> tuple[Report, ...]:
 def refs_named(meaning: Meaning) -> tuple[str, ...]:
     """Return the numbers that a text names."""
     return meaning.refs if isinstance(meaning, Command) else ()
-
-
-def Parsed(kind: str, error: str | None = None, reports: tuple[Report, ...] = ()) -> ReportText | Unknown:
-    """Return what the reader makes of a text, by its kind: the course by which it learns writes its outcomes so."""
-    return ReportText(error, reports) if kind == "report" else Unknown(error or "not_a_report", reports)

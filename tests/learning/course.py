@@ -21,7 +21,7 @@ from random import Random
 import parsers
 from parsers.edges import NOTHING_KNOWN
 from parsers.lattice import Scorer
-from parsers.message import Parsed
+from parsers.message import Meaning, Unknown
 from parsers.reader import judge, view
 from parsers.weights import FILE, Model, model_of, packed
 from tests.learning import rosters
@@ -129,11 +129,11 @@ def _looked(work: tuple[str, Sequence[Sample]]) -> list[Observed]:
     return observed(model_of(json.loads(stored)), samples)
 
 
-def read_with(model: Model, sample: Sample) -> Parsed:
+def read_with(model: Model, sample: Sample) -> Meaning:
     """Return what a model reads in a text, with nothing known."""
     problem = problem_of(sample, NOTHING_KNOWN)
     seen = view(problem.reading, problem.phones, NOTHING_KNOWN, model)
-    return judge(seen, model) if seen is not None else Parsed("unknown", "not_a_report")
+    return judge(seen, model) if seen is not None else Unknown()
 
 
 def stored(model: Model) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parsers.message import Parsed
+from parsers.message import Meaning, ReportText, Unknown
 from tests.learning.samples import Sample, fits
 
 ENDS = ("right", "asked right", "asked wrong", "refused", "silent", "false", "lost")
@@ -13,30 +13,28 @@ ENDS = ("right", "asked right", "asked wrong", "refused", "silent", "false", "lo
 registered wrong and sure · no report, yet registered · a report taken for none"""
 
 
-def end_of(sample: Sample, parsed: Parsed) -> str:
+def end_of(sample: Sample, meaning: Meaning) -> str:
     """Return the end of a text."""
-    got = parsed.to_json()
     expected = sample.expected
     none = expected.get("error") == "not_a_report"
-    asked = parsed.sure is False or bool(parsed.faults and "reports" in expected)
-    right = fits(got, expected)
-    if parsed.kind == "unknown" and parsed.reports:
-        guess = Parsed("report", None, parsed.reports).to_json()
+    right = fits(meaning.to_json(), expected)
+    if isinstance(meaning, Unknown) and meaning.reports:
+        guess = ReportText(None, meaning.reports).to_json()
         return "asked wrong" if none or not fits(guess, expected) else "asked right"
+    if not isinstance(meaning, ReportText):
+        return "right" if none or right else "lost"
+    asked = not meaning.sure or bool(meaning.faults and "reports" in expected)
     if none:
-        registered = parsed.kind == "report" and bool(parsed.reports)
-        return ("asked wrong" if asked else "false") if registered else "right"
-    if parsed.kind != "report":
-        return "right" if right else "lost"
+        return ("asked wrong" if asked else "false") if meaning.reports else "right"
     if asked:
-        return "asked right" if right or _same_reports(parsed, expected) else "asked wrong"
+        return "asked right" if right or _same_reports(meaning, expected) else "asked wrong"
     if right:
         return "right"
-    return "refused" if parsed.error not in (None, "missing_agent") else "silent"
+    return "refused" if meaning.error not in (None, "missing_agent") else "silent"
 
 
-def _same_reports(parsed: Parsed, expected: Mapping[str, Any]) -> bool:
-    return fits(Parsed("report", parsed.error, parsed.reports).to_json(), expected)
+def _same_reports(read: ReportText, expected: Mapping[str, Any]) -> bool:
+    return fits(ReportText(read.error, read.reports).to_json(), expected)
 
 
 @dataclass(slots=True)
