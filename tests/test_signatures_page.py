@@ -19,7 +19,7 @@ from tests.infrastructure.deciding import (
     staffed_site,
     text,
 )
-from tests.infrastructure.visiting import enrol, visitor
+from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.decide.set_up import SiteRow
@@ -101,6 +101,9 @@ def test_who_takes_his_signature_back_leaves_the_form_unconfirmed(
 ) -> None:
     send_form(manager, "/desk/1/signatures", "s", forms="V1")
     assert state(runtime) == "confirmed"
+    asked = plain(post(consultant, BACK, entry="b", form="V1").text)
+    assert "撤回 V1 上我的签字" in asked
+    assert "24:00 前可以重新签字。" in asked
     assert outcome(send_form(consultant, BACK, "b", form="V1")).startswith("已撤回")
     assert state(runtime) == "open"
     assert "置业顾问 待签" in plain(consultant.get("/desk").text)
