@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.infrastructure.browsing import Visit, open_browser
-from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, deciding, staffed_site, text
+from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, staffed_site, text, watching
 from tests.infrastructure.serving import runtime_of
 from tests.infrastructure.visiting import PASSWORD, enrol
 from tests.infrastructure.waiting import eventually
@@ -64,7 +64,7 @@ def site(runtime: Runtime) -> Iterator[SiteRow]:
         (WANG, "报备 阿卜杜热合曼·吐尔逊 158****7788 今天到访"),
     ):
         text(runtime, site, sender, words)
-    with deciding(runtime):
+    with watching(runtime):
         yield site
 
 

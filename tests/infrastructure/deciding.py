@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from threading import Event, Thread
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -13,7 +14,7 @@ from tests.infrastructure.visiting import say_sure, token_of
 from worker.bell.bell import Bell
 from worker.clock import Clock
 from worker.decide.decider import decide_site
-from worker.decide.set_up import SiteRow, open_site, put
+from worker.decide.set_up import SiteRow, all_sites, open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.runtime import Runtime
@@ -25,6 +26,7 @@ PEOPLE = (
     {"name": "王五", "phone": WANG, "unit": "贝壳", "kind": "distributor"},
     {"name": "郑丽", "phone": ZHENG, "unit": "公司业务部", "kind": "own"},
 )
+LOOK_S = 0.01
 _texts = count(1)
 
 
@@ -49,6 +51,25 @@ def deciding(runtime: Runtime) -> Iterator[None]:
         yield
     finally:
         runtime.bell = bell
+
+
+@contextmanager
+def watching(runtime: Runtime) -> Iterator[None]:
+    """Decide each line as soon as something stands in it, until the end: for what another process enters and rings."""
+    over = Event()
+
+    def decide() -> None:
+        while not over.wait(LOOK_S):
+            for site in all_sites(runtime.engine):
+                decide_site(runtime.engine, site.id, clock=runtime.clock)
+
+    thread = Thread(target=decide)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def staffed_site(runtime: Runtime, clock: Clock | None = None) -> SiteRow:
