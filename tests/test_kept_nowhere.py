@@ -1,17 +1,22 @@
-"""The code of an act stands nowhere but on its phone, and every place is looked at (L6)."""
+"""The code of an act (L6), and a client's whole number (L14): no place keeps them, and every place is looked at."""
 
 import io
 import logging
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
+from flask.testing import FlaskClient
 from redis import Redis
 
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
-from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, PEOPLE, SERVICE, WANG
+from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, PEOPLE, SERVICE, WANG, deciding
 from tests.infrastructure.everywhere import (
     Place,
     of_commands,
@@ -22,9 +27,11 @@ from tests.infrastructure.everywhere import (
     of_tables,
 )
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, signed_by_twilio
-from tests.infrastructure.visiting import enrol, visitor
+from tests.infrastructure.visiting import enrol, log_in, post, token_of, visitor
+from worker.cli.main import main
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put, set_policy
+from worker.gateways.base import Inbound
 from worker.log import say, set_up_logging
 from worker.outbox.courier import Courier
 from worker.runtime import Runtime
@@ -196,3 +203,104 @@ def test_an_acts_code_stands_nowhere_but_on_its_phone(
     assert kinds(name for name in used if not name.startswith(("table inbox.", "page /ops"))) <= {"command", "file"}
     plant(waiting[0], runtime, site, redis_url)
     assert kinds(where(waiting[0], everywhere())) == KINDS
+
+
+# ---- Whole numbers of clients --------------------------------------------------------------------------------------
+
+WHOLE = r"138\D{0,3}6049|6049\D{0,3}5572"
+"""More of the number than its first three and last four digits, in whatever groups."""
+NUMBERS = ("13860495572", "138 6049 5572", "+86-138.6049.5572")
+
+
+def where_whole(places: Iterable[Place]) -> set[str]:
+    """Return the names of the places that hold more of the client's number than a mask does."""
+    folded = ((name, unicodedata.normalize("NFKC", said.decode("utf-8", "replace"))) for name, said in places)
+    return {name for name, said in folded if re.search(WHOLE, said)}
+
+
+def search(client: FlaskClient, number: str) -> None:
+    """Look for a client by his whole number wherever one can, by our own forms and by addresses written by hand."""
+    for page in ("/register", "/desk", "/desk/1/found"):
+        post(client, page, site="1", q=number)
+        client.get(f"{page}?site=1&q={quote(number)}", follow_redirects=True)
+    post(client, "/register/1/export/csv", q=number, unit=number)
+    for path in ("/login?next=/register?q=", "/no/such/page?q=", "/cases?done=", "/ops?section=", "/register?unit="):
+        client.get(path + quote(number), follow_redirects=True)
+    client.get(f"/no/such/{quote(number)}")
+
+
+def ask_badly(client: FlaskClient, number: str) -> None:
+    """Send what is refused, with the number in every part of it."""
+    fields = {"MessageSid": "SM" + "0" * 32, "AccountSid": ACCOUNT, "From": LI, "To": SITE_NUMBER, "Body": number}
+    headers, raw = signed_by_twilio(f"{BASE}{MESSAGES}", TOKEN, list(fields.items()))
+    forged = headers | {"X-Twilio-Signature": f"{number} 13860495572".encode().hex()}
+    bad = ((forged, raw), (headers, raw + number.encode()), ({}, number.encode()), (headers, b"\xff" + raw))
+    for told, body in bad:
+        assert client.post(f"{MESSAGES}?x={quote(number)}", data=body, headers=told).status_code >= 400
+    log_in(client, number, number)
+    post(client, "/preferences", language=number, theme=number)
+    client.post("/register", data={"token": number, "q": number})
+    for method in ("PUT", "DELETE", "PATCH"):
+        client.open(f"/register?q={quote(number)}", method=method, data=number)
+
+
+def fill_in(client: FlaskClient, number: str, turn: int) -> None:
+    """Put the number into every field of forms whose words are kept."""
+    for path, fields in (
+        ("/desk/1/arrivals", {"client": f"张三{number}", "phone": number, "agent": f"李四 {number}"}),
+        ("/desk/1/groups", {"agent": "郑丽", "clients": f"赵敏 {number}\n钱伟 151****2222 {number}"}),
+        ("/cases/1/papers", {"ref": "D1", "unit": "链家", "kind": "短信", "words": f"约 {number} 看房"}),
+        ("/register/1/3/0/withdrawals", {"ref": "R1", "words": f"客户 {number} 要求", "reason": number}),
+    ):
+        client.post(path, data={"token": token_of(client), "entry": f"n{turn}{path[1]}{len(path)}"} | fields)
+
+
+def import_lists(environ: dict[str, str], folder: Path, number: str) -> None:
+    """Import lists that hold the number in every column that may hold words, and some that are refused."""
+    register = "client,phone,agent,unit,reported_at\n"
+    roster = "name,phone,unit,kind\n"
+    for what, head, row in (
+        ("register", register, f"冯远 {number},{number},李四,链家,2026-11-20 10:00"),
+        ("register", register, f"冯远,{number},李四 {number},链家 {number},2026-11-20 10:00"),
+        ("register", register, f"冯远,x,{number},{number},{number}"),
+        ("roster", roster, f"孙权 {number},13900000061,链家 {number},distributor"),
+        ("roster", roster, f"孙权,{number}x,{number},{number}"),
+    ):
+        path = folder / "list.csv"
+        path.write_text(head + row + "\n")
+        CliRunner().invoke(main, [what, "import", str(path), "--site", "翡翠湾"], env=environ)
+        path.unlink()
+
+
+@pytest.mark.timeout(300)
+def test_a_clients_whole_number_is_kept_nowhere(
+    app: Flask,
+    runtime: Runtime,
+    site: SiteRow,
+    send: Send,
+    everywhere: Callable[[], Iterator[Place]],
+    redis_url: str,
+    log: io.StringIO,
+    tmp_path: Path,
+    environ: dict[str, str],
+) -> None:
+    manager = visitor(app, "经理")
+    for turn, number in enumerate(NUMBERS):
+        for words in ("报备 张三 {}", "查 {}", "撤 {}", "跟进 {} 电话", "{}", "13912340000 {}"):
+            send(LI, words.format(number))
+        send("+8613900000099", f"报备 张三 {number} 王五")
+        search(manager, number)
+        ask_badly(app.test_client(), number)
+        with deciding(runtime):
+            fill_in(manager, number, turn)
+        import_lists(environ, tmp_path, number)
+        set_up_logging("DEBUG", log)
+    runtime.spool.keep(Inbound("twilio", "SM-of-the-spool", LI, SITE_NUMBER, f"报备 张三 {NUMBERS[0]}"))
+    decide_site(runtime.engine, site.id)
+    places = list(everywhere())
+    assert kinds(name for name, _ in places) == KINDS
+    assert where_whole(places) == set()
+    # The masked form is there, so these are the places where more of it would have been.
+    assert {"table inbox.text", "page /register", "export csv"} <= where(r"138\D{1,6}5572", places)
+    plant("1386049", runtime, site, redis_url)
+    assert kinds(where_whole(everywhere())) == KINDS - {"log"}

@@ -22,7 +22,8 @@ from worker.store.schema import metadata
 
 LINK = re.compile(r'(?:href|hx-get)="(/[^"#]*)')
 MOST_SEARCHES = 5
-"""So many addresses are asked for that differ in their arguments alone."""
+MOST_ALIKE = 40
+"""So many addresses are asked for that differ in their arguments alone, and in their numbers alone."""
 
 Place = tuple[str, bytes]
 
@@ -80,9 +81,12 @@ def of_pages(client: FlaskClient, *begin: str) -> Iterator[Place]:
         yield f"page {urlsplit(path).path}", f"{path}\n{answer.request.url}\n{answer.headers}\n{said}".encode()
         for found in LINK.findall(answer.text):
             link = html.unescape(found)
-            times[urlsplit(link).path] += link not in seen
-            fine = times[urlsplit(link).path] <= MOST_SEARCHES and not link.startswith(("/static/", "/login"))
-            if fine and link not in seen:
+            path = urlsplit(link).path
+            alike = re.sub(r"\d+", "0", path)
+            if link in seen or link.startswith(("/static/", "/login")):
+                continue
+            if times[path] < MOST_SEARCHES and times[alike] < MOST_ALIKE:
+                times.update({path, alike})
                 seen.add(link)
                 waiting.append(link)
 

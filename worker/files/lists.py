@@ -99,6 +99,8 @@ def _needed(cells: Mapping[str, str], *names: str) -> None:
 
 def _person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str]) -> dict[str, Any]:
     _needed(cells, "name", "phone", "unit")
+    # A client's number may stand in any cell but that of the agent's own phone; none is kept whole (L14).
+    cells = {name: cell if name == "phone" else mask_numbers(cell, checks.region) for name, cell in cells.items()}
     key = unit_key(cells["unit"])
     written = KINDS_IN_CHINESE.get(cells.get("kind", ""), cells.get("kind", ""))
     kind = written or kinds.get(key, "distributor")
