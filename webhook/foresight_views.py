@@ -19,7 +19,6 @@ from worker.rules.attribution import Answer
 from worker.rules.confirming import ACTS
 
 TITLES: Final = {
-    "arrive": _l("Enter that he came before he was reported"),
     "unsign": _l("Take back my signature on %(refs)s"),
     "verify": _l("%(refs)s: not in contact"),
     "settle.valid": _l("Judge %(refs)s: valid"),
