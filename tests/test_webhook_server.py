@@ -81,3 +81,25 @@ def test_a_wrong_variable_is_named_in_one_sentence(tmp_path: Path) -> None:
     assert web.process.wait(timeout=60) == 2
     assert web.log.read_text().count("\n") == 1
     assert "LOG_LEVEL is CHATTY" in web.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "GET /register?q={} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /register?q={0} {0} HTTP/9.9\r\nHost: {0}\r\n\r\n",
+        "{} /register HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /{0} HTTP/1.1\r\nHost: localhost\r\n{0}: {0}\r\nX {0}\r\n\r\n",
+        "POST /register HTTP/1.1\r\nHost: localhost\r\nContent-Length: {0}\r\n\r\n{0}",
+        "POST /register HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{0}\r\n{0}\r\n\r\n",
+    ],
+)
+def test_what_is_asked_for_stands_in_no_log(web: Web, asked: str) -> None:
+    for number in ("138.6049.5572", "138 6049 5572", "13860495572", "138/6049/5572", "%31%33%38%36%30%34%39"):
+        with socket.create_connection(("127.0.0.1", web.port), timeout=20) as connection:
+            connection.sendall(asked.format(number).encode())
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1_000)
+    log = web.log.read_text()
+    assert "6049" not in log
+    assert "%36%30%34%39" not in log

@@ -30,6 +30,11 @@ class PlainLog(Logger):
         super().setup(cfg)
         self.error_log.propagate = True
 
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Say that a request was invalid, and not what stood in it: that may be somebody's number (L14)."""
+        told = str(msg)
+        super().warning(told.partition(": ")[0] if told.startswith("Invalid request") else msg, *args, **kwargs)
+
 
 class Server(BaseApplication):
     """Gunicorn, set up by our settings alone: it reads no configuration file, argument or variable of its own."""
