@@ -394,16 +394,6 @@ def test_what_needs_nobody_is_bounded_for_each_phone_and_hour(game: Game) -> Non
     assert len(game.stage.outbox) - before <= 30
 
 
-@pytest.mark.parametrize("named", ["链家", "钱进 链家"])
-def test_what_time_tells_of_a_strangers_reports_is_two_messages_a_text(named: str) -> None:
-    game = Game()
-    clients = "\n".join(f"{surname}先生 139****{i:04}" for i, surname in enumerate(SURNAMES[:10]))
-    game.text(STRANGER, f"报备\n{clients}\n{named}")
-    later = game.pass_by(days=8)
-    assert sorted({sent.code for sent in later}) == ["expired", "reminder"]
-    assert len(later) == 2
-
-
 @pytest.mark.parametrize("word", ["查", "跟进"])
 def test_no_short_text_has_a_long_answer(game: Game, word: str) -> None:
     for i in range(30):

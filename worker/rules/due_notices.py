@@ -4,7 +4,6 @@ Nothing here changes an answer: what has run out has run out by its times alone,
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
 from worker.rules.plans import missed
 from worker.rules.state import State
-from worker.rules.states import ClaimState, DeadlineKind, Flag
+from worker.rules.states import ClaimState, DeadlineKind
 from worker.rules.verdicts import remind_of_opinion, tell_judgement
 from worker.rules.visit_notices import sign_reminder, visit_void
 
@@ -33,31 +32,8 @@ def tell(state: State, deadline: Deadline, now: datetime, head: str) -> list[Rep
     none, but of what was put by for him: there may be answers to his own texts in it (D13, L11).
     """
     told = TELL[deadline.kind](state, deadline, now, head)
-    if told and deadline.kind in PER_TEXT:
-        told = _for_its_text(state, deadline, now, told)
     wanted = deadline.kind == DeadlineKind.FOLDED
     return [reply for reply in told if wanted or not state.is_silent(reply.recipient)]
-
-
-def _for_its_text(state: State, deadline: Deadline, now: datetime, said: list[Reply]) -> list[Reply]:
-    """L10, L13: a text from off the roster is told of once: with the first of its clients who end together all others.
-
-    Else one forged text of ten clients would have its number, or the agent whom it names, told twenty messages.
-    """
-    claim = claim_of(state, deadline.subject)
-    if claim is None or Flag.UNLISTED not in claim.flags:
-        return said
-    together = [c for c in state.claims.values() if (c.seq, c.ends_at) == (claim.seq, claim.ends_at)]
-    parts = [
-        reply
-        for each in sorted(together, key=lambda c: c.part)
-        for reply in TELL[deadline.kind](state, replace(deadline, subject=each.ref), now, "")
-        if Flag.UNLISTED in each.flags and (reply.recipient, reply.code) == (said[0].recipient, said[0].code)
-    ]
-    if parts[0] != said[0]:
-        return []
-    listed = {"parts": [{**reply.params, "code": reply.code} for reply in parts]}
-    return [replace(said[0], params=listed)] if len(parts) > 1 else said
 
 
 def _digest(state: State, deadline: Deadline, now: datetime, head: str) -> list[Reply]:
@@ -133,4 +109,3 @@ TELL: dict[str, Tell] = {
     DeadlineKind.VISIT_VOID: visit_void,
 }
 """Kind of deadline → what it says; each has its row."""
-PER_TEXT = (DeadlineKind.EXPIRED, DeadlineKind.REMINDER)
