@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, column, insert, select, table, text
 
 from worker.cli.main import main
 from worker.store.database import alembic_config, migrate, missing_migrations, open_engine
-from worker.store.schema import attempts, metadata, replies
+from worker.store.schema import attempts, metadata, replies, senders
 
 
 def test_migrated_is_what_the_schema_says(engine: Engine) -> None:
@@ -75,6 +75,37 @@ def test_what_a_database_of_the_first_migration_holds_survives_all_later_ones(tm
         connection.execute(replies.delete().where(replies.c.id == 8))
         put(connection, "replies", cause="m:9", **A_REPLY)
         assert connection.execute(select(replies.c.id)).scalars().all() == [7, 9]
+    engine.dispose()
+
+
+def test_whom_the_gateway_stopped_stays_stopped_as_staff_too(tmp_path: Path) -> None:
+    url = first(tmp_path)
+    command.upgrade(alembic_config(url), "r0006")
+    engine = open_engine(url)
+    line = (("+861", "stop"), ("+862", "stop"), ("+862", "start"), ("+863", None))
+    with engine.begin() as connection:
+        for seq, (phone, word) in enumerate(line, 1):
+            one = {"site_id": 1, "seq": seq, "received_at": 1}
+            payload = f'{{"opt_out": "{word}"}}' if word else None
+            text_of = {
+                "kind": "text",
+                "sender": phone,
+                "text": "",
+                "body": b"",
+                "payload": payload,
+                "echo": 0,
+                "salt": "",
+            }
+            put(connection, "inbox", gateway="twilio", provider_id=str(seq), **one, **text_of)
+            made = {"kind": "stop", "rules": "[]", "policy_seq": 0, "commitment": "", "head": ""}
+            put(connection, "decisions", code="opted_in" if word == "start" else "opted_out", **one, **made)
+        for phone, silent in (("+861", "true"), ("+862", "true"), ("+863", "true"), ("+864", "false")):
+            put(connection, "senders", site_id=1, phone=phone, state=f'{{"silent": {silent}}}')
+    migrate(url)
+    with engine.connect() as connection:
+        found = {row.phone: row.state for row in connection.execute(select(senders))}
+    assert {phone for phone, state in found.items() if state.get("stopped")} == {"+861"}
+    assert found["+861"]["silent"]
     engine.dispose()
 
 

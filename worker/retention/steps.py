@@ -144,7 +144,16 @@ class EraseReports(Step):
         return older(row.received_at, task.policy.keep_unvisited_days, task.now)
 
 
-DAYS_OF_SENDERS = ("unknown_on", "foreign_on", "unlisted_on", "full_on", "shown_on", "opted_on", "told_hour")
+DAYS_OF_SENDERS = (
+    "unknown_on",
+    "foreign_on",
+    "objected_on",
+    "unlisted_on",
+    "full_on",
+    "shown_on",
+    "opted_on",
+    "told_hour",
+)
 """What of a phone's state says when it last counted for something."""
 
 

@@ -62,9 +62,9 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
     """Amend the sender's own report of these digits; None when the text amends none and is a report by itself."""
     claim = _meant_by(turn, report, reporter)
     at = turn.state.claims_at(Client.of(report).phone7)
-    if claim is None or turn.has_left or has_tried_many(turn, reporter.unit, at):
-        return None
     name = report.client or ""
+    if claim is None or turn.has_left or has_tried_many(turn, reporter.unit, at, name):
+        return None
     # The surname alone takes nothing from the name that is known: 张先生 from 张三.
     renamed = not (same_name(claim.client, name) or (names_agree(claim.client, name) and name_form(name).bare))
     if reporter.agent_phone and claim.agent_phone:
@@ -89,11 +89,15 @@ def amend(turn: Turn, report: Report, reporter: Reporter) -> Part | None:
 
 
 def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
-    """Return which of his claims a sender puts right: the one so called, else the last one; None if it has to stay."""
+    """Return which of his claims a sender puts right: the one so called, now or at first, else the last one.
+
+    None if it has to stay.
+    """
     state, name = turn.state, report.client or ""
     at = state.claims_at(Client.of(report).phone7)
     mine = [c for c in at if c.unit == reporter.unit and c.live(turn.now)]
     so_called = [c for c in mine if same_name(c.client, name)] or [c for c in mine if names_agree(c.client, name)]
+    so_called = so_called or [c for c in mine if _is_first_name(c, name)]
     own = [c for c in so_called or mine if c.sender == turn.phone]
     if not own:
         return None

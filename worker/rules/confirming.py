@@ -111,10 +111,10 @@ def _why_not_now(turn: Turn, sender: Sender) -> dict[str, Any] | None:
     """Return why no act of the sender is asked about now: closed, too many never confirmed, another waits (L5, L6)."""
     if sender.acts_closed_until and turn.now < datetime.fromisoformat(sender.acts_closed_until):
         return {"reason": ACTS_CLOSED}
-    if _asked_today(turn, sender) >= MOST_ASKED:
-        return {"reason": "many_acts"}
     waiting = _waiting(turn, sender)
-    return None if waiting is None else waiting["named"] | {"reason": "act_waits"}
+    if waiting is not None:
+        return {**waiting["named"], "reason": "act_waits"}
+    return {"reason": "many_acts"} if _asked_today(turn, sender) >= MOST_ASKED else None
 
 
 def _asked_today(turn: Turn, sender: Sender) -> int:

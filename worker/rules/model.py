@@ -435,6 +435,9 @@ class Sender:
     foreign_on: str = ""
     """the site's day on which it asked about clients that are not its own, and how many of them (L2)"""
     foreign_asked: int = 0
+    objected_on: str = ""
+    """the site's day on which it objected about clients that are not its own, and how often (L1)"""
+    objected: int = 0
     unlisted_on: str = ""
     """the site's day on which it reported without being on the roster, and how many texts of it (L10)"""
     unlisted_reports: int = 0

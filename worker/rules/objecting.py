@@ -1,6 +1,6 @@
 """异议: an agent of another unit says that a client is his (R18, R28; D3, E1, E6, J3, J4, J13)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from parsers.message import Command
@@ -10,7 +10,6 @@ from worker.rules.codes import Code
 from worker.rules.dispute_dates import enter_party, papers_until
 from worker.rules.disputes import open_at, side_of, standing_deal, told_of
 from worker.rules.families import claims_of_family
-from worker.rules.foreign import count_foreign, foreign_left
 from worker.rules.identity import same_name
 from worker.rules.model import WALK_IN, Claim, Deal, Decision, Dispute, Listed
 from worker.rules.numbers import Rule
@@ -19,6 +18,9 @@ from worker.rules.states import Side
 from worker.rules.subject import claim_named, written_as
 from worker.rules.turn import Turn
 from worker.rules.values import Party
+
+MOST_OBJECTIONS = 30
+"""So often a phone objects in a day to claims on clients that it may not ask about; whoever means it needs a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,18 @@ def decide_object(turn: Turn, parsed: Command) -> Decision:
     if deal is not None and deal.objection_until is not None and turn.now >= deal.objection_until:
         late = Outcome(Code.REFUSED_LATE, {"reason": "objection"}, rules=(Rule.R18,))
         return answered(turn, "object", [late])
-    if not in_his_view(turn, claim):
-        # That there is such a claim is told by the answer, and its holder and the site by a notice each (L2).
-        if not foreign_left(turn):
-            return refused(turn, "object", Code.REFUSED_INVALID, {"reason": "many_objections"})
-        count_foreign(turn, 1)
     disputes = [dispute for of_family in family for dispute in turn.state.disputes_of(of_family.number)]
     at, unit = turn.state.claims_at(claim.phone7), turn.listed.unit
     reported = any(own.unit == unit and same_name(own.client, claim.client) for own in at)
     named = "" if reported else written_as(parsed, claim)
+    joined = any(side_of(d, unit) is not None and open_at(turn.state, d, turn.now) for d in disputes)
+    if not joined and not in_his_view(turn, claim):
+        # That there is such a claim is told by the answer, and its holder and the site by a notice each (L1).
+        sender, today = turn.state.sender(turn.phone), turn.state.day(turn.now).isoformat()
+        objected = sender.objected if sender.objected_on == today else 0
+        if objected >= MOST_OBJECTIONS:
+            return refused(turn, "object", Code.REFUSED_INVALID, {"reason": "many_objections"})
+        turn.state.put(replace(sender, objected_on=today, objected=objected + 1))
     return answered(turn, "object", [_object(turn, turn.listed, holder, disputes, parsed.words, named)])
 
 

@@ -23,14 +23,15 @@ MOST_TRIED = 5
 """So many names on the same digits a phone reports in a day while another unit has a client there."""
 
 
-def has_tried_many(turn: Turn, unit: str, at: Sequence[Claim]) -> bool:
-    """Tell whether the sender has tried names enough today on digits where another unit has a client; `at`: all there.
+def has_tried_many(turn: Turn, unit: str, at: Sequence[Claim], name: str) -> bool:
+    """Tell whether a name is one too many of the sender's today on digits where another unit has a client.
 
-    Names by which he amended count as well.
+    `at`: all claims there. Names by which he amended count as well; one that he has tried tells him nothing new.
     """
     others = any(claim.unit != unit and claim.live(turn.now) for claim in at)
     recent = [claim for claim in at if claim.sender == turn.phone and turn.now - claim.reported_at < DAY]
-    return others and len({fold(name) for claim in recent for name in claim.names}) >= MOST_TRIED
+    tried = {fold(each) for claim in recent for each in claim.names}
+    return others and fold(name) not in tried and len(tried) >= MOST_TRIED
 
 
 def outranking(name: str, agreeing: Sequence[Claim], live: Sequence[Claim]) -> list[Claim]:

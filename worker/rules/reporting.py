@@ -130,7 +130,7 @@ def _decide_claim(turn: Turn, report: Report, reporter: Reporter, index: int, be
     own = [c for c in agreeing if c.unit == reporter.unit]
     if own:
         return _repeat(turn, report, reporter, own[0])
-    if has_tried_many(turn, reporter.unit, turn.state.claims_at(Client.of(report).phone7)):
+    if has_tried_many(turn, reporter.unit, turn.state.claims_at(Client.of(report).phone7), name):
         return Part(Code.REFUSED_INVALID, (Rule.R11,), client_params(report) | {"reason": "many_names"})
     first = outranking(name, agreeing, live)
     if len({name_key(c.client) for c in first}) == 1:
