@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 _SPACED: Final = r"[\s,.;!~。，！、]"
-_THANKS: Final = r"(?:非常|太|十分)?(?:谢谢|感谢|多谢|谢)|辛苦|麻烦|拜托|劳驾|好的?|嗯|ok|okay|thanks|thank you|thx|please|pls|🙏|👌|👍|\[抱拳\]|\[玫瑰\]"
+_THANKS: Final = r"(?:非常|太|十分)?(?:谢|感谢|多谢)|辛苦|麻烦|拜托|劳驾|好的?|嗯|ok|okay|thanks|thank you|thx|please|pls|🙏|👌|👍|\[抱拳\]|\[玫瑰\]"
 _WHOM: Final = r"(?:您|你|各位|大家|经理|领导|老师|哥|姐|美女|帅哥|亲|了|啦|哈|啊|呀|哦|喔)"
 _TRAILING: Final = re.compile(rf"(?:^|(?<=[\s,.;!~。，！、\ue000])|(?<=了))(?:(?:{_THANKS}){_WHOM}*{_SPACED}*)+$")
 _LONGEST: Final = 40

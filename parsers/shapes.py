@@ -21,7 +21,7 @@ from parsers.vocabulary import (
     surname_length,
 )
 
-_LATIN: Final = re.compile(r"[a-zà-ɏ\u0400-\u04ff][a-zà-ɏ\u0400-\u04ff.'’]*(?:[ \-.]{1,2}[a-zà-ɏ.'’]+)*\.?")
+_LATIN: Final = re.compile(r"[a-zà-ɏ\u0400-\u04ff][a-zà-ɏ\u0400-\u04ff.'’]*(?:[ \-]{1,2}[a-zà-ɏ.'’]+)*")
 _HAS_LATIN: Final = re.compile(r"[a-z]")
 _HAS_DIGIT: Final = re.compile(r"[0-9]")
 _HIDDEN: Final = re.compile(r"[*某]")
