@@ -135,7 +135,7 @@ def decide_confirm(turn: Turn, parsed: Command) -> Decision:
     act = _waiting(turn, sender)
     if act is None:
         turn.state.put(replace(sender, act=None))
-        return refused(turn, "confirm", Code.REFUSED_LATE)
+        return _not_done(turn, Code.REFUSED_LATE, {})
     if code_of(act["key"]) != parsed.refs[0]:
         return _wrong(turn, sender, act)
     turn.state.put(replace(sender, act=None, acts_asked=sender.acts_asked - 1))
@@ -185,10 +185,20 @@ def _wrong(turn: Turn, sender: Sender, act: dict[str, Any]) -> Decision:
         turn.state.put(replace(sender, act=None, wrong_codes=wrong, acts_closed_until=until))
         person = turn.listed.name if turn.listed else turn.phone
         turn.notify(turn.state.staff("manager"), Code.ACTS_CLOSED, {"agent": person, "until": until})
-        return refused(turn, "confirm", Code.REFUSED_INVALID, {"reason": ACTS_CLOSED})
+        return _not_done(turn, Code.REFUSED_INVALID, {"reason": ACTS_CLOSED})
     kept = act | {"tries": act["tries"] + 1} if left else None
     turn.state.put(replace(sender, act=kept, wrong_codes=wrong))
-    return refused(turn, "confirm", Code.REFUSED_INVALID, act["named"] | {"reason": "code", "left": left})
+    return _not_done(turn, Code.REFUSED_INVALID, act["named"] | {"reason": "code", "left": left})
+
+
+def _not_done(turn: Turn, code: Code, params: dict[str, Any]) -> Decision:
+    """Refuse a code; even of a muted sender (L13) the act that he was asked about does not end without a word.
+
+    `TRIES` and `MOST_ASKED` bound how often.
+    """
+    turn.reason = str(params.get("reason", ""))
+    turn.answer(code, params)
+    return turn.decision("confirm", code)
 
 
 def _named(turn: Turn, parsed: Command) -> dict[str, Any]:

@@ -13,15 +13,12 @@ WINDOW = timedelta(minutes=10)
 def refuse(turn: Turn, code: Code, params: dict[str, Any] | None = None) -> None:
     """Answer with a refusal, unless the sender has had his five of the last ten minutes.
 
-    Staff has as many as a phone is told in an hour: five wrong texts, which may be forged, leave no manager without the
-    answer to his act. The last says that no more are told, and whom to ring: never the number that he texts to, nor a
-    person (L13).
+    The last says that no more are told, and whom to ring: never the number that he texts to, nor a person (L13). What
+    an act's code comes to is not counted (`confirming.py`).
     """
     sender = turn.state.sender(turn.phone)
     recent = tuple(at for at in sender.refusals if turn.now - datetime.fromisoformat(at) < WINDOW)
     limit = turn.policy.refusals_per_10min
-    if turn.role is not None:
-        limit = max(limit, turn.policy.messages_per_hour)
     if len(recent) >= limit:
         return
     telephone = turn.policy.telephone
