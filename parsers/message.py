@@ -39,6 +39,7 @@ COMMANDS: Final = (
     "help",
     "confirm",
     "affirm",
+    "assent",
     "decline",
     "give_up",
     "alias",
@@ -46,7 +47,7 @@ COMMANDS: Final = (
 """Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (digits alone: six; four are
 a client's last four, L5).
 
-`affirm` is 是, 对 or 确认 alone (L5, L21, L24); `decline` is 否 or 算了 alone (L5); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
+`affirm` is 是 or 对 alone (L21, L24); `assent` is 确认 alone, to an act that waits for its code (L5); `decline` is 否 or 算了 alone (L5); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
 """
 
 

@@ -11,12 +11,14 @@ _STOP: Final = frozenset(
 )
 _START: Final = frozenset(["start", "unstop", "yes", "订阅", "恢复订阅"])
 _COURTESY: Final = re.compile(
-    r"(?:(?:好的?|收到|谢谢|感谢|多谢|辛苦|了|您|你|哈|呀|啊|哦|嗯|是的|明白|知道|了解|没问题|可以|行|ok|okay|thanks?|thank|you|thx|1|\+1|哈哈|客气|不客气|早|早上好|晚上好|"
-    r"下午好|上午好|中午好|你好|您好|在吗|再见|拜拜|👌|👍|🙏|[\s,.!~，。！?]))+"
+    r"(?:(?:好的?|收到|谢谢|感谢|多谢|辛苦|了|您|你|哈|呀|啊|哦|嗯|是的|明白|知道|了解|没问题|可以|行|ok|okay|thanks?|you|thx|1|\+1|客气|不客气|早|早上好|晚上好|"
+    r"下午好|上午好|中午好|在吗|再见|拜拜|👌|👍|🙏|[\s,.!~，。！?]))+"
 )
-_AFFIRMS: Final = re.compile(r"是|是的|对|对的|我?(?:再次)?(?:确认|确定)(?:了|的|撤回?|撤销|办理|无误)?|confirm(?:ed)?")
+_AFFIRMS: Final = frozenset(["是", "是的", "对", "对的"])
+_WITHOUT_CODE: Final = re.compile(r"我?(?:再次)?(?:确认|确定)(?:了|的|撤回?|撤销|办理|无误)?|confirm(?:ed)?")
+"""Said instead of an act's code (L5); what a report's answer asks about takes 是 or 对 only (L21, L24)."""
 DECLINES: Final = re.compile(
-    r"(?:(?:那就?|还是|就|先)[\s,]*)*(?:否|不是|不|no|算了(?:吧|不[撤改转判定退办]了?)?|作罢|never ?mind"
+    r"(?:(?:那|还是|就|先)[\s,]*)*(?:否|不是|不|no|算了(?:吧|不[撤改转判定退办]了?)?|作罢|never ?mind"
     r"|(?:不|别|不用|不要|先不|暂不|暂时不)(?:撤|改|转|延|判|定|退|办)(?:回|销|单|了|吧)*|不(?:用|要|弄|做)了)"
 )
 """The whole of a text that drops the act which waits for its code (L5); 不报了 gives a report up and is none."""
@@ -42,15 +44,17 @@ def begins_like_ours(skeleton: str) -> bool:
 
 
 def silent_kind(reading: Reading, phones: list[Phone]) -> str | None:
-    """Return courtesy, advert, code, automatic, echo, stop, start, affirm or decline; None for what may want an answer."""
+    """Return courtesy, advert, code, automatic, echo, stop, start, affirm, assent or decline; None for what may want an answer."""
     skeleton = reading.skeleton
     whole = skeleton.strip(" \n。.!,")
     if whole in _STOP:
         return "stop"
     if whole in _START:
         return "start"
-    if _AFFIRMS.fullmatch(whole):
+    if whole in _AFFIRMS:
         return "affirm"
+    if _WITHOUT_CODE.fullmatch(whole):
+        return "assent"
     if DECLINES.fullmatch(whole):
         return "decline"
     if len(whole) < 40 and _COURTESY.fullmatch(reading.clean.casefold().strip()):

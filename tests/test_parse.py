@@ -1,6 +1,9 @@
 """`parse` by the corpora, by tables of commands, and by any text whatever."""
 
+import importlib
 import json
+import pkgutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import parsers
 from parsers.mask import mask_numbers
 from parsers.message import Lexicon
 from parsers.parse import parse
@@ -96,6 +100,9 @@ def test_variant(row_id: str, text: str, expected: dict[str, Any]) -> None:
         ("跟进", {"kind": "help"}),
         ("1234", {"kind": "confirm", "refs": ["1234"]}),
         *((said, {"kind": "confirm", "refs": ["482915"]}) for said in CONFIRMED),
+        *((said, {"kind": "affirm"}) for said in ("是", "是的。", "对", "对的")),
+        *((said, {"kind": "assent"}) for said in ("确认", "确定", "我确认了", "再次确认", "confirmed")),
+        *((said, {"kind": "decline"}) for said in ("否", "算了", "那就不撤了", "那，就先算了吧")),
         ("谢谢", {"kind": "courtesy"}),
         ("TD", {"kind": "stop"}),
         ("START", {"kind": "start"}),
@@ -183,3 +190,17 @@ def test_any_text_has_a_meaning(text: str) -> None:
 )
 def test_long_texts_have_a_meaning_too(unit: str) -> None:
     parse((unit * 100_000)[:100_000])
+
+
+def _words_repeated_by_patterns() -> set[str]:
+    modules = [importlib.import_module(module.name) for module in pkgutil.iter_modules(parsers.__path__, "parsers.")]
+    patterns = [value for module in modules for value in vars(module).values() if isinstance(value, re.Pattern)]
+    groups = [pattern.pattern for pattern in patterns if re.search(r"\)[*+]", str(pattern.pattern))]
+    return {word for pattern in groups for word in re.findall(r"[\u3400-\u9fff]+|[a-z]{2,}", pattern)}
+
+
+def test_no_pattern_takes_a_word_repeated_in_two_ways() -> None:
+    """Of a pattern that does, one text would hold up a line for years; 39 characters are the longest courtesy."""
+    for word in sorted({"那就", "哈哈", "谢谢", "你好", *_words_repeated_by_patterns()}):
+        for length in (1_600, 39):
+            parse(mask_numbers((word * length)[: length - 1] + "吃"))

@@ -30,7 +30,14 @@ from worker.rules.arriving import decide_verify, decide_walkin
 from worker.rules.asking import decide_help, decide_query
 from worker.rules.cancelling import decide_cancel
 from worker.rules.codes import Code, refusal_of
-from worker.rules.confirming import ask_for_code, decide_confirm, decide_decline, decide_give_up, needs_code
+from worker.rules.confirming import (
+    ask_for_code,
+    decide_confirm,
+    decide_decline,
+    decide_give_up,
+    needs_code,
+    remind_of_act,
+)
 from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
 from worker.rules.displacement import stand_by_holders
@@ -212,6 +219,7 @@ def _unknown(turn: Turn, parsed: Unknown) -> Decision:
 
 FROM_ANYBODY: dict[str, Callable[[Turn, Command], Decision]] = {
     "affirm": lambda turn, _: decide_affirm(turn),
+    "assent": lambda turn, _: remind_of_act(turn, "assent") or turn.decision("assent", Code.NOT_A_REPORT),
     "confirm": decide_confirm,
     "decline": lambda turn, _: decide_decline(turn),
 }
