@@ -300,6 +300,23 @@ def test_redecide_gives_it_a_place_of_its_own_and_its_first_receipt(
     assert run("audit").exit_code == 0
 
 
+def test_redecide_leaves_behind_what_clocks_said_at_the_first_place(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        break_deciding(patch, TypeError())
+        line.now += timedelta(minutes=1)
+        inbound = Inbound("sandbox", "ahead", LI, line.site.number, BOOM, line.now - timedelta(minutes=9))
+        believed = line.now - timedelta(days=8)
+        bad = accept(line.runtime.engine, inbound, line.clock, believed, at_once=True).seq
+        line.decide()
+    [noted] = line.rows(select(inbox.c.payload).where(inbox.c.seq == bad))
+    assert noted.payload == {"ahead": 8 * 24 * 60 * 60, "apart": 9 * 60}
+    assert run("redecide", f"翡翠湾:{bad}").exit_code == 0
+    [again] = line.rows(select(inbox.c.payload).order_by(inbox.c.seq.desc()).limit(1))
+    assert again.payload == {"redecided": bad}
+
+
 def test_what_fails_again_is_told_to_its_sender_only_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     break_reading(monkeypatch, TypeError())
     bad = line.text(LI, BOOM)

@@ -9,6 +9,7 @@ from worker.clock import Clock
 from worker.line.door import PROGRAM, Entry, enter
 from worker.rules.codes import Code
 from worker.rules.decide import BY_PERSON
+from worker.rules.door_notes import AHEAD, APART
 from worker.rules.forwards import ORIGIN
 from worker.rules.undecidable import REDECIDED
 from worker.store.database import reading
@@ -48,7 +49,8 @@ def redecide(engine: Engine, site_id: int, seq: int, clock: Clock | None = None)
         told = row.payload or {}
         # The first receipt, by our clock; what is here for the second time says so, and it is not told of again.
         sent_at = row.sent_at if ORIGIN in told or REDECIDED in told else row.received_at
-        payload = {**told, REDECIDED: seq}
+        # What clocks said at its first place holds at no other: the door notes it anew.
+        payload = {name: value for name, value in told.items() if name not in (AHEAD, APART)} | {REDECIDED: seq}
     entry = Entry(row.kind, PROGRAM, message_id(site_id, seq), row.sender, row.text, payload, sent_at)
     fresh = enter(engine, site_id, entry, clock).outcome != "repeated"
     again = (inbox.c.gateway == PROGRAM) & (inbox.c.provider_id == message_id(site_id, seq))
