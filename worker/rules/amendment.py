@@ -166,7 +166,9 @@ def _amended(
 ) -> Part:
     """Put the claim down as it is now; it keeps number and end, but for the end of a withdrawn one so called (R7)."""
     before = withdrawn_before(turn, name, claim.phone7, claim.unit, besides=claim.number)
-    ends_at = min(claim.ends_at, before.ends_at) if before is not None else claim.ends_at
+    # The earlier end of the two, and the clock that it is told by.
+    ends = [(each.ends_at, each.ahead) for each in (claim, before) if each is not None]
+    ends_at, ahead = min(ends)
     changed = replace(
         claim,
         client=name,
@@ -176,6 +178,7 @@ def _amended(
         state=place.state,
         rivals=place.rivals,
         ends_at=ends_at,
+        ahead=ahead,
         flags=_flags(turn, claim, agent, sure=report.sure, shortened=before is not None),
         readings=(*claim.readings, reading_of(turn, claim, how, ends_at)),
     )
@@ -183,7 +186,7 @@ def _amended(
         # It waits behind the one that its new name may not pass, and lasts as long as that one (B21).
         holder = turn.state.claims[place.rivals[0]]
         turn.state.put(replace(holder, flags=tuple(dict.fromkeys((*holder.flags, Flag.CONTESTED, Flag.RIVAL)))))
-        changed = replace(changed, ends_at=holder.ends_at)
+        changed = replace(changed, ends_at=holder.ends_at, ahead=holder.ahead)
     turn.state.put(changed)
     if changed.ends_at != claim.ends_at:
         plan_protection(turn, changed)

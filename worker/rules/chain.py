@@ -38,7 +38,7 @@ def commitment(message: Message, decision: Decision) -> str:
         "message": [message.kind, message.sender, message.text, message.payload, message.sent_at, message.echo],
         "rows": [fields_of(row) for row in decision.rows],
         "replies": [fields_of(reply) for reply in decision.replies],
-        "facts": [[type(fact).__name__, fields_of(fact)] for fact in decision.facts],
+        "facts": [[type(fact).__name__, kept_fields(fact)] for fact in decision.facts],
     }
     return hashlib.sha256(bytes.fromhex(message.salt) + canonical(said)).hexdigest()
 

@@ -33,7 +33,7 @@ def stand_by_holders(turn: Turn, facts: Iterable[Fact]) -> None:
             if not holder.live(turn.now) or holder.sold(turn.now):
                 displace(turn, waiting)
             elif waiting.ends_at != holder.ends_at:
-                moved = replace(waiting, ends_at=holder.ends_at)
+                moved = replace(waiting, ends_at=holder.ends_at, ahead=holder.ahead)
                 turn.state.put(moved)
                 plan_protection(turn, moved)
 

@@ -36,7 +36,7 @@ def _follow_up(turn: Turn, claim: Claim | Missing, part: int, words: str) -> Out
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     by = "consultant" if turn.role else "agent"
     turn.state.put(FollowUp(turn.message.seq, part, claim.number, turn.now, turn.phone, by, words))
-    after = contacted(claim, turn.now)
+    after = contacted(claim, turn.now, turn.ahead)
     turn.state.put(after)
     if after.ends_at != claim.ends_at:
         plan_protection(turn, after)

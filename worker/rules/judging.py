@@ -41,12 +41,12 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcom
         return Outcome(Code.SETTLED, named_params(claim) | {"state": "checked"}, claim.ref, (Rule.R2b,))
     if claim.state not in PENDING or claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
-    ends_at = _end_if_valid(turn, claim)
+    ends_at, ahead = _end_if_valid(turn, claim)
     if not claim.live(turn.now) or turn.now >= ends_at:
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
     params = named_params(claim) | {"state": "valid" if valid else "duplicate"}
     turn.notify([claim.to_tell], Code.SETTLED, params, claim.ref)
-    _uphold(turn, claim, ends_at) if valid else _reject(turn, replace(claim, ended_for=why))
+    _uphold(turn, claim, ends_at, ahead) if valid else _reject(turn, replace(claim, ended_for=why))
     return Outcome(Code.SETTLED, params, claim.ref, (Rule.R11,))
 
 
@@ -58,18 +58,21 @@ def checked(turn: Turn, claim: Claim) -> Claim:
     return replace(claim, flags=flags, readings=(*claim.readings, reading_of(turn, claim, CHECKED)))
 
 
-def _end_if_valid(turn: Turn, claim: Claim) -> datetime:
-    """Return the end that a claim has if it is valid; a contested one's days count from its sending (B23)."""
+def _end_if_valid(turn: Turn, claim: Claim) -> tuple[datetime, int]:
+    """Return the end that a claim has if it is valid; a contested one's days count from its sending (B23).
+
+    With it comes by how many seconds the clock that it is told by was ahead; a sending time is no line's.
+    """
     if claim.state != ClaimState.CONTESTED:
-        return claim.ends_at
+        return claim.ends_at, claim.ahead
     if times_amended(claim):
         # It waits because of its new name, and has the end that it had before (L23).
-        return next(r.until for r in reversed(claim.readings) if r.until is not None)
+        return next(r.until for r in reversed(claim.readings) if r.until is not None), claim.ahead
     sent = claim.sent_at if turn.policy.contested_counts_from == "sent" else None
-    return (sent or claim.reported_at) + claim.terms["report_days"] * DAY
+    return (sent or claim.reported_at) + claim.terms["report_days"] * DAY, 0 if sent else claim.ahead
 
 
-def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
+def _uphold(turn: Turn, claim: Claim, ends_at: datetime, ahead: int) -> None:
     """Let a claim stand: a suspected one as its own client's, a contested one in the place before its holder (B23)."""
     claim = checked(turn, claim)
     if claim.state == ClaimState.SUSPECTED:
@@ -77,7 +80,7 @@ def _uphold(turn: Turn, claim: Claim, ends_at: datetime) -> None:
         return
     flags = tuple(dict.fromkeys((*claim.flags, Flag.RIVAL)))
     since = claim.reported_at if times_amended(claim) else claim.sent_at or claim.reported_at
-    upheld = replace(claim, state=ClaimState.LIVE, reported_at=since, ends_at=ends_at, flags=flags)
+    upheld = replace(claim, state=ClaimState.LIVE, reported_at=since, ends_at=ends_at, ahead=ahead, flags=flags)
     turn.state.put(upheld)
     plan_protection(turn, upheld)
     displace(turn, turn.state.claims[claim.rivals[0]])
@@ -87,7 +90,7 @@ def _reject(turn: Turn, claim: Claim) -> None:
     for waiting in waiting_beside(turn, claim.number):
         if waiting.number in claim.rivals:
             # Who is found to be the first of the two waits for the other no longer (L23).
-            _uphold(turn, waiting, _end_if_valid(turn, waiting))
+            _uphold(turn, waiting, *_end_if_valid(turn, waiting))
     if turn.state.claims[claim.number].ended_at is None:
         displace(turn, claim)
     if claim.state == ClaimState.CONTESTED:

@@ -166,6 +166,13 @@ class Claim:
     """morning, noon, afternoon, evening, where no time is told; or WEEKEND"""
     planned_seq: int | None = None
     """place of the text that told it"""
+    ahead: int = 0
+    """By how many seconds the line was ahead of a second clock when `ends_at` was set: its end is told by that time."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the fields that are not kept: most claims were made while the clocks agreed."""
+        return () if self.ahead else ("ahead",)
 
     def live(self, now: datetime) -> bool:
         """Tell whether the claim stands at `now`: valid while now < end (two clocks, exact), or for good by a deal."""

@@ -22,16 +22,20 @@ def lapsed(claim: Claim) -> bool:
     return claim.visited_at is not None and claim.ends_at < protected_until(claim)
 
 
-def visited(claim: Claim, form: Visit) -> Claim:
-    """Return a claim after a confirmed visit: the first begins its protection (B9), a later one is a contact."""
+def visited(claim: Claim, form: Visit, ahead: int) -> Claim:
+    """Return a claim after a confirmed visit: the first begins its protection (B9), a later one is a contact.
+
+    `ahead` as `contacted` has it.
+    """
     if claim.visited_at is None:
-        claim = replace(claim, visited_at=form.arrived_at, visit=form.number)
-    return contacted(claim, form.arrived_at)
+        claim = replace(claim, visited_at=form.arrived_at, visit=form.number, ahead=ahead)
+    return contacted(claim, form.arrived_at, ahead)
 
 
-def contacted(claim: Claim, at: datetime) -> Claim:
+def contacted(claim: Claim, at: datetime, ahead: int) -> Claim:
     """Return the claim after a contact: its gaps counted anew from there; `Claim.live` at `at` is the caller's to see.
 
+    `ahead`: by how many seconds the line is ahead of a second clock (`Turn.ahead`).
     Before a visit the report's end stays where it is (R9); after one it moves, at most to the 30 days (R14).
     """
     if claim.visited_at is None:
@@ -39,10 +43,13 @@ def contacted(claim: Claim, at: datetime) -> Claim:
         broken = (Flag.GAP_BROKEN,) if at - since > _renewal_gap(claim) else ()
         return replace(claim, followed_at=at, flags=tuple(dict.fromkeys((*claim.flags, *broken))))
     last = max(claim.contact_at or at, at)
-    ends_at = min(protected_until(claim), last + timedelta(hours=claim.terms["contact_gap_hours"]))
+    whole = protected_until(claim)
+    ends_at = min(whole, last + timedelta(hours=claim.terms["contact_gap_hours"]))
     # What was given back after a clock's jump no contact takes away.
     ends_at = max(ends_at, claim.ends_at) if Flag.CLOCK in claim.flags else ends_at
-    return replace(claim, contact_at=last, ends_at=ends_at)
+    # Only an end that counts from this contact is told by its clock.
+    ahead = claim.ahead if ends_at in (whole, claim.ends_at) else ahead
+    return replace(claim, contact_at=last, ends_at=ends_at, ahead=ahead)
 
 
 def followed_without_gap(claim: Claim, now: datetime) -> bool:

@@ -25,7 +25,7 @@ def renew(turn: Turn, claim: Claim) -> Claim:
     """Give a claim new days from the repeat's receipt (B5), its place kept; its gaps are counted from there."""
     flags = tuple(flag for flag in claim.flags if flag != Flag.GAP_BROKEN)
     ends_at = turn.now + claim.terms["report_days"] * DAY
-    renewed = replace(claim, ends_at=ends_at, renewed_at=turn.now, followed_at=None, flags=flags)
+    renewed = replace(claim, ends_at=ends_at, ahead=turn.ahead, renewed_at=turn.now, followed_at=None, flags=flags)
     turn.state.put(renewed)
     plan_protection(turn, renewed)
     return renewed

@@ -214,12 +214,10 @@ def _register(
     rivals: tuple[int, ...] = (),
 ) -> Part:
     """R2, R7: a new registration, under the policy in force now; a contested one lasts as long as its holder (B21)."""
-    ends_at = turn.now + turn.policy.report_days * DAY
     before = withdrawn_before(turn, report.client or "", (report.first3 or "", report.last4 or ""), reporter.unit)
-    if before is not None:
-        ends_at = before.ends_at
-    if state == ClaimState.CONTESTED:
-        ends_at = turn.state.claims[rivals[0]].ends_at
+    holder = turn.state.claims[rivals[0]] if state == ClaimState.CONTESTED else None
+    until = holder or before
+    ends_at, ahead = (until.ends_at, until.ahead) if until else (turn.now + turn.policy.report_days * DAY, turn.ahead)
     claim = Claim(
         number=turn.next_registration(),
         seq=turn.message.seq,
@@ -241,6 +239,7 @@ def _register(
         policy_seq=turn.state.site.policy_seq,
         terms=turn.policy.terms,
         said=beside.said,
+        ahead=ahead,
     )
     turn.state.put(claim)
     plan_protection(turn, claim)

@@ -55,7 +55,9 @@ def take_back_signature(turn: Turn, form: Visit) -> Outcome:
 
 def as_before(claim: Claim) -> Before:
     """Return how a claim stands before a confirmation moves it."""
-    return Before(claim.number, claim.state, claim.ends_at, claim.visited_at, claim.visit, claim.contact_at)
+    return Before(
+        claim.number, claim.state, claim.ends_at, claim.visited_at, claim.visit, claim.contact_at, claim.ahead
+    )
 
 
 def _unconfirm(turn: Turn, form: Visit, claim: Claim) -> None:
@@ -69,16 +71,17 @@ def _unconfirm(turn: Turn, form: Visit, claim: Claim) -> None:
         visited_at=before.visited_at,
         visit=before.visit,
         contact_at=before.contact_at,
+        ahead=before.ahead,
     )
     for later in turn.state.visits_of(claim.number):
         if later.state != FormState.CONFIRMED or not later.closed_at or later.closed_at <= form.closed_at:
             continue
         kept = [as_before(counted) if each.claim == claim.number else each for each in later.before]
         turn.state.put(replace(later, before=tuple(kept)))
-        counted = visited(counted, later)
+        counted = visited(counted, later, claim.ahead)
     by_the_form = max(form.arrived_at, before.contact_at or form.arrived_at, counted.contact_at or form.arrived_at)
     if claim.contact_at is not None and claim.contact_at > by_the_form:
-        counted = contacted(counted, claim.contact_at)
+        counted = contacted(counted, claim.contact_at, claim.ahead)
     turn.state.put(counted)
 
 

@@ -169,4 +169,4 @@ def _imported_claim(turn: Turn, row: Mapping[str, Any], index: int) -> Claim:
         terms=policy.terms,
     )
     # The import is the manager's word that the claim stands: the contact gap runs from its receipt (R14).
-    return contacted(claim, turn.now) if visited else claim
+    return contacted(claim, turn.now, turn.ahead) if visited else claim

@@ -99,7 +99,7 @@ def confirm(turn: Turn, form: Visit) -> None:
     before = []
     for claim in claims_on(turn.state, form):
         before.append(as_before(claim))
-        protected = visited(claim, form)
+        protected = visited(claim, form, turn.ahead)
         turn.state.put(protected)
         plan_protection(turn, protected)
         # B43: the client had arrived before the end, so what was reported after it gives way; the agent is told (E14).

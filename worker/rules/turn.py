@@ -1,11 +1,12 @@
 """One message's turn: what it may look at, and what it gathers on the way to its decision."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from parsers.numbers import country_code_of, country_code_of_region
 from worker.rules.codes import Code
+from worker.rules.door_notes import ahead_noted
 from worker.rules.model import Claim, Decision, Listed, Message, Reply, ReportRow, Site
 from worker.rules.numbers import Rule
 from worker.rules.policy import Policy
@@ -27,6 +28,11 @@ class Turn:
     def now(self) -> datetime:
         """Return the message's receipt time, the only clock that decides."""
         return self.message.received_at
+
+    @property
+    def ahead(self) -> int:
+        """Return by how many seconds that time is noted to be ahead of a second clock; an end set now is told by it."""
+        return ahead_noted(self.message) // timedelta(seconds=1)
 
     @property
     def phone(self) -> str:

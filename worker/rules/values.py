@@ -51,6 +51,12 @@ class Before:
     visited_at: datetime | None = None
     visit: int = 0
     contact_at: datetime | None = None
+    ahead: int = 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the fields that are not kept: most claims were made while the clocks agreed."""
+        return () if self.ahead else ("ahead",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def enter_walk_in(turn: Turn, guest: Report, standing: Standing, arrived_at: dat
     if standing.case == "walkin" and standing.claim is not None:
         form = replace(form, claim=standing.claim.number)
         turn.state.put(form)
-        turn.state.put(visited(standing.claim, form))
+        turn.state.put(visited(standing.claim, form, turn.ahead))
         return Outcome(Code.WALKIN, form_params(form), form.ref, (Rule.R6, Rule.R14))
     turn.state.put(form)
     take_in(turn, form, WHY_UNDER_NONE.get(standing.case, ()))
@@ -60,7 +60,7 @@ def take_in(turn: Turn, form: Visit, flags: tuple[Flag, ...]) -> Claim:
         policy_seq=turn.state.site.policy_seq,
         terms=turn.policy.terms,
     )
-    taken = visited(claim, form)
+    taken = visited(claim, form, turn.ahead)
     turn.state.put(taken)
     return taken
 

@@ -176,6 +176,9 @@ claims = Table(
     Column("planned_time", Words, comment="HH:MM of that day"),
     Column("planned_part", Words, comment="morning, noon, afternoon, evening, weekend"),
     Column("planned_seq", BigInteger, comment="place of the text that told it"),
+    Column(
+        "ahead", BigInteger, nullable=False, default=0, comment="seconds that the line was ahead as its end was set"
+    ),
     Index("ix_claims_last4", "site_id", "last4", "first3"),
     Index("ix_claims_sender", "site_id", "sender", "reported_at"),
     Index("ix_claims_agent_phone", "site_id", "agent_phone"),
