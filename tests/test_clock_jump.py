@@ -1,5 +1,6 @@
 """One bad clock: commands refuse to write its time, texts are taken, and a line that is ahead of its clock is named."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -131,12 +132,10 @@ WANG, MANAGER = "+8613900000021", "+8613800000001"
 PEOPLE = [{"name": "李四", "phone": AGENT, "unit": "链家"}, {"name": "王五", "phone": WANG, "unit": "贝壳"}]
 
 
-def text(runtime: Runtime, words: str, sender: str = AGENT) -> str:
+def text(runtime: Runtime, words: str, sender: str = AGENT, **more: str) -> str:
     """Let a text come in at the real door and be decided; return the code of its outcome."""
-    assert (
-        post(client_of(runtime), "/gateways/sandbox/messages", sandbox_request(From=sender, Body=words)).status_code
-        == 200
-    )
+    request = sandbox_request(From=sender, Body=words, **more)
+    assert post(client_of(runtime), "/gateways/sandbox/messages", request).status_code == 200
     while decide_site(runtime.engine, 1).more:
         pass
     with runtime.engine.connect() as connection:
@@ -176,6 +175,17 @@ def test_a_claim_that_lapsed_only_by_the_jump_is_contested_until_somebody_decide
     assert played.exit_code == 0, played.output
     assert "时钟" in run("explain", "R1").output
     assert "R1" in run("register", "--flag", "clock").output
+
+
+def test_explain_tells_a_jump_whatever_sending_time_the_gateway_states(runtime: Runtime) -> None:
+    put(runtime.engine, site_named(runtime.engine, "翡翠湾"), "roster", {"people": PEOPLE})
+    assert text(runtime, "报备 张三 138****5678 李四") == "accepted"
+    with runtime.engine.begin() as connection:
+        connection.execute(sites.update().values(last_received_at=utc_now() + TEN_DAYS))
+    sent = utc_now().isoformat()
+    assert text(runtime, "报备 张三 138****5678 王五", WANG, SentAt=sent) == "contested"
+    told = [item["code"] for item in json.loads(run("explain", "R1", "--json").output)["story"]]
+    assert told == ["report.accepted", "report.contested_by_clock"]
 
 
 def test_a_claim_that_lapsed_by_both_clocks_is_anybodys(runtime: Runtime) -> None:

@@ -218,6 +218,7 @@ def _register(
     holder = turn.state.claims[rivals[0]] if state == ClaimState.CONTESTED else None
     until = holder or before
     ends_at, ahead = (until.ends_at, until.ahead) if until else (turn.now + turn.policy.report_days * DAY, turn.ahead)
+    jumped = (Flag.JUMPED,) if holder is not None and is_doubted(turn, holder) else ()
     claim = Claim(
         number=turn.next_registration(),
         seq=turn.message.seq,
@@ -234,7 +235,7 @@ def _register(
         ends_at=ends_at,
         state=state,
         sent_at=turn.message.sent_at,
-        flags=_flags(turn, report, reporter, before, beside),
+        flags=(*_flags(turn, report, reporter, before, beside), *jumped),
         rivals=rivals,
         policy_seq=turn.state.site.policy_seq,
         terms=turn.policy.terms,
@@ -256,7 +257,7 @@ def _registered(turn: Turn, claim: Claim, reporter: Reporter, rules: tuple[Rule,
         holder = turn.state.claims[claim.rivals[0]]
         params["other_at"] = (holder.sent_at or holder.reported_at).isoformat()
         params["sent"] = claim.sent_at.isoformat() if claim.sent_at else None
-        params |= {"jumped": True} if Flag.CLOCK in holder.flags else {}
+        params |= {"jumped": True} if Flag.JUMPED in claim.flags else {}
     params |= rival_params(claim)
     others = (c for c in turn.state.claims_at(claim.phone7) if c.number != claim.number)
     if any(names_agree(c.client, claim.client) and not c.live(turn.now) for c in others):

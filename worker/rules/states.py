@@ -107,6 +107,8 @@ class Flag(StrEnum):
     """a text that was sent earlier came after it, and nobody has decided (R11, B21)"""
     CLOCK = "clock"
     """it lapsed by a jump of the line's clock alone, and stands until somebody decides (`jumps`)"""
+    JUMPED = "jumped"
+    """of a contested claim: the one before it had lapsed by a jump of the line's clock alone"""
     GAP_BROKEN = "gap_broken"
     """a gap between follow-ups was too long to renew it (R9)"""
     SHORT_LEAD = "short_lead"

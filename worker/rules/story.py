@@ -19,7 +19,7 @@ from worker.rules.numbers import Rule
 from worker.rules.readings import became
 from worker.rules.sides import side_written
 from worker.rules.state import State
-from worker.rules.states import FormKind, FormState, Side
+from worker.rules.states import Flag, FormKind, FormState, Side
 from worker.rules.values import Opinion, Paper, Party, Ruling
 
 
@@ -97,7 +97,7 @@ def _reports(case: Case) -> Iterator[Item]:
             params |= {"ref": claim.ref, "until": claim.ends_at, "sent": claim.sent_at}
             params["rivals"] = [f"R{number}" for number in claim.rivals]
         params["to"] = [forward.name for (seq, _), forward in case.state.forwards.items() if seq == row.seq]
-        by_clock = row.code == Code.CONTESTED and claim is not None and claim.sent_at is None
+        by_clock = row.code == Code.CONTESTED and claim is not None and Flag.JUMPED in claim.flags
         code = "contested_by_clock" if by_clock else row.code
         yield Item(f"report.{code}", row.received_at, row.seq, row.rules, params)
 
