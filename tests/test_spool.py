@@ -397,10 +397,10 @@ class TestSlowDatabase:
         runtime.lock_wait_ms = 1
         go_on, over = Event(), Event()
 
-        def frozen(engine: Engine, inbound: Inbound) -> Receipt:
+        def frozen(engine: Engine, inbound: Inbound, **how: bool) -> Receipt:
             go_on.wait(60)
             try:
-                return accept(engine, inbound)
+                return accept(engine, inbound, **how)
             finally:
                 over.set()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -21,14 +20,12 @@ def clocks_apart(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
     Only what came at once counts, not what waited in a file or was found in the gateway's list.
     """
-    newest = (inbox.c.seq > sites.c.last_seq - LOOKED_BACK) & (inbox.c.received_at > now - SHOWN_FOR)
-    stated = (inbox.c.kind == "text") & inbox.c.sent_at.is_not(None) & newest
-    query = select(inbox.c.site_id, inbox.c.gateway, inbox.c.received_at, inbox.c.sent_at, inbox.c.payload)
-    rows = connection.execute(
-        query.join(sites, sites.c.id == inbox.c.site_id).where(stated).order_by(inbox.c.site_id, inbox.c.seq.desc())
-    )
-    for site_id, texts in groupby(rows, key=lambda row: row.site_id):
-        at_once = [row for row in texts if APART in (row.payload or {})][:LAST_TEXTS]
+    lines = select(sites.c.id, sites.c.last_seq).where(sites.c.last_received_at > now - SHOWN_FOR).order_by(sites.c.id)
+    for site_id, last in connection.execute(lines).all():
+        texts = select(inbox).where(inbox.c.site_id == site_id, inbox.c.seq > last - LOOKED_BACK)
+        stated = (inbox.c.kind == "text") & inbox.c.sent_at.is_not(None) & (inbox.c.received_at > now - SHOWN_FOR)
+        newest = connection.execute(texts.where(stated).order_by(inbox.c.seq.desc()))
+        at_once = [row for row in newest if APART in (row.payload or {})][:LAST_TEXTS]
         apart = [timedelta(seconds=row.payload[APART]) for row in at_once]
         later = all(each > AHEAD_LEAST for each in apart)
         if len(apart) == LAST_TEXTS and (later or all(each < -AHEAD_LEAST for each in apart)):
