@@ -78,6 +78,11 @@ def lead(kind: DeadlineKind, policy: Policy) -> timedelta:
     return policy.gap_reminder or timedelta() if kind == DeadlineKind.GAP_REMINDER else timedelta()
 
 
+def told_before(deadline: Deadline) -> tuple[datetime, str, int, str]:
+    """Return by what those that are told at one time stand in order: R2 comes before R10."""
+    return deadline.at, deadline.kind, len(deadline.subject), deadline.subject
+
+
 def tell_at(deadline: Deadline, state: State) -> datetime:
     """Return when a deadline is told: its lead before the instant, then past the quiet hours (E18)."""
     return after_quiet(deadline.at - lead(deadline.kind, state.policy), state)

@@ -15,7 +15,7 @@ from worker.rules.attribution import Answer, attribute
 from worker.rules.chain import GENESIS
 from worker.rules.client import Client
 from worker.rules.codes import Code
-from worker.rules.deadlines import tell_at
+from worker.rules.deadlines import tell_at, told_before
 from worker.rules.decide import Reads
 from worker.rules.door_notes import note_of_clock, note_of_first
 from worker.rules.due_notices import tell
@@ -175,7 +175,7 @@ class MemoryStage:
             for deadline in its.state.deadlines.values()
             if not deadline.done and (at := tell_at(deadline, its.state)) <= to
         ]:
-            at, name, deadline = min(waiting, key=lambda due: due[0])
+            at, name, deadline = min(waiting, key=lambda due: (due[0], told_before(due[2])))
             its = self._sites[name]
             its.state.load([replace(deadline, done=True)])
             self._say(name, spoken(its.state, tell(its.state, deadline, at, its.head), at), at)
