@@ -14,16 +14,15 @@ from tests.infrastructure.deciding import (
     CONSULTANT,
     LI,
     MANAGER,
-    SERVICE,
     WANG,
     ZHENG,
     deciding,
     outcome,
+    reported_site,
     send_form,
-    staffed_site,
     text,
 )
-from tests.infrastructure.visiting import enrol, post, visitor
+from tests.infrastructure.visiting import enrol, plain, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.decide.decider import decide_site
@@ -44,11 +43,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
-    site = staffed_site(runtime, clock)
-    for role, phone in (("manager", MANAGER), ("consultant", CONSULTANT), ("service", SERVICE)):
-        enrol(runtime, role, role, phone=phone)
-    text(runtime, site, LI, "报备 张三 138****5678")
-    clock.move(hours=1)
+    site = reported_site(runtime, clock)
     with deciding(runtime):
         yield site
 
@@ -79,10 +74,6 @@ def disputed(runtime: Runtime, site: SiteRow, manager: FlaskClient, clock: Stand
     clock.move(hours=1)
     text(runtime, site, WANG, "异议 R1 上月由我带看")
     send_form(manager, f"{CLIENT}/payments", "f", ref="R1", what="downpayment")
-
-
-def plain(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def case(client: FlaskClient, ref: str) -> str:

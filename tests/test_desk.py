@@ -22,7 +22,7 @@ from tests.infrastructure.deciding import (
     text,
 )
 from tests.infrastructure.serving import runtime_of
-from tests.infrastructure.visiting import enrol, token_of, visitor
+from tests.infrastructure.visiting import enrol, plain, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.decide.decider import decide_site
@@ -80,10 +80,6 @@ def forms(runtime: Runtime) -> list[str]:
     with runtime.engine.connect() as connection:
         query = select(inbox.c.text).where(inbox.c.kind == "form").order_by(inbox.c.seq)
         return list(connection.execute(query).scalars())
-
-
-def plain(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_an_arrival_that_is_entered_is_a_text_in_the_line(runtime: Runtime, consultant: FlaskClient) -> None:

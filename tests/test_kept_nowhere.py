@@ -26,6 +26,7 @@ from tests.infrastructure.everywhere import (
     of_redis,
     of_tables,
 )
+from tests.infrastructure.logs import logged
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, signed_by_twilio
 from tests.infrastructure.visiting import enrol, log_in, post, token_of, visitor
 from worker.cli.main import main
@@ -61,12 +62,8 @@ def variables(fake: FakeTwilio) -> dict[str, str]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    kept = root.handlers[:], root.level
-    stream = io.StringIO()
-    set_up_logging("DEBUG", stream)
-    yield stream
-    root.handlers[:], _ = kept[0], root.setLevel(kept[1])
+    with logged("DEBUG") as stream:
+        yield stream
 
 
 @pytest.fixture

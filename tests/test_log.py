@@ -9,6 +9,7 @@ import pytest
 from rq.worker.base import logger as of_rq_worker
 from sqlalchemy.exc import IntegrityError
 
+from tests.infrastructure.logs import logged
 from worker.log import complain, say, set_up_logging
 
 log = logging.getLogger("worker.test")
@@ -16,12 +17,8 @@ log = logging.getLogger("worker.test")
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    kept = root.handlers[:], root.level
-    stream = io.StringIO()
-    set_up_logging("INFO", stream)
-    yield stream
-    root.handlers[:], _ = kept[0], root.setLevel(kept[1])
+    with logged("INFO") as stream:
+        yield stream
 
 
 def test_one_line_of_keys_and_values(lines: io.StringIO) -> None:

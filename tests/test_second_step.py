@@ -14,14 +14,13 @@ from tests.infrastructure.deciding import (
     CONSULTANT,
     LI,
     MANAGER,
-    SERVICE,
     WANG,
     deciding,
     outcome,
-    staffed_site,
+    reported_site,
     text,
 )
-from tests.infrastructure.visiting import enrol, hidden_fields, post, token_of, visitor
+from tests.infrastructure.visiting import hidden_fields, plain, post, token_of, visitor
 from tests.sending import StandingClock, add_reply
 from webhook.app import create_app
 from worker.decide.set_up import SiteRow
@@ -40,11 +39,7 @@ def clock() -> StandingClock:
 @pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
     """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
-    site = staffed_site(runtime, clock)
-    for role, phone in (("manager", MANAGER), ("consultant", CONSULTANT), ("service", SERVICE)):
-        enrol(runtime, role, role, phone=phone)
-    text(runtime, site, LI, "报备 张三 138****5678")
-    clock.move(hours=1)
+    site = reported_site(runtime, clock)
     with deciding(runtime):
         yield site
 
@@ -59,9 +54,8 @@ def manager(app: Flask) -> FlaskClient:
     return visitor(app, "manager")
 
 
-def plain(html: str) -> str:
-    main = html[html.index("<main") :]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)).strip()
+def main_words(html: str) -> str:
+    return plain(html[html.index("<main") :]).strip()
 
 
 def entries(runtime: Runtime) -> int:
@@ -76,7 +70,7 @@ def sure(client: FlaskClient, asked: TestResponse) -> TestResponse:
 def test_withdrawing_shows_what_will_happen_and_does_nothing_yet(runtime: Runtime, manager: FlaskClient) -> None:
     asked = post(manager, f"{CLIENT}/withdrawals", **WITHDRAW)
     assert asked.status_code == 200
-    assert plain(asked.text) == (
+    assert main_words(asked.text) == (
         "撤回 R1 将会发生什么 张三 138****5678 · R1 现在 链家 · 李四 · 有效至 11-9 12:00 之后 无人，公共资源 "
         "录入内容 撤 R1 客户不买了 "
         "将短信告知 李四 · 链家 +86139****0011 案场已撤回您的报备：张三138****5678(R1) "
@@ -93,7 +87,7 @@ def test_withdrawing_shows_what_will_happen_and_does_nothing_yet(runtime: Runtim
 
 def test_it_speaks_the_language_of_the_page_and_quotes_texts_as_they_go_out(manager: FlaskClient) -> None:
     manager.set_cookie("language", "en")
-    asked = plain(post(manager, f"{CLIENT}/withdrawals", **WITHDRAW).text)
+    asked = main_words(post(manager, f"{CLIENT}/withdrawals", **WITHDRAW).text)
     assert asked.startswith(
         "Withdraw R1 What will happen 张三 138****5678 · R1 now 链家 · 李四 · until 11-9 12:00 then"
     )
@@ -126,7 +120,7 @@ def test_a_double_click_does_it_once_and_shows_the_outcome_twice(runtime: Runtim
 
 def test_what_has_changed_meanwhile_is_shown_anew(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
     asked = post(manager, f"{CLIENT}/payments", entry="p", ref="R1", what="deposit")
-    assert "现在 链家 · 李四 · 有效至 11-9 12:00 之后 链家 · 李四 录入" in plain(asked.text)
+    assert "现在 链家 · 李四 · 有效至 11-9 12:00 之后 链家 · 李四 录入" in main_words(asked.text)
     for phone, words in ((LI, "到访 张三 138****5678"), (CONSULTANT, "签 V1"), (MANAGER, "签 V1")):
         text(runtime, site, phone, words)
     anew = sure(manager, asked)
@@ -144,7 +138,7 @@ def test_what_was_not_shown_is_not_done(runtime: Runtime, manager: FlaskClient) 
 def test_a_number_typed_in_full_is_masked_on_its_way_through_the_browser(manager: FlaskClient) -> None:
     asked = post(manager, f"{CLIENT}/corrections", entry="c", ref="R1", phone="13912341111", proof="短信")
     assert "13912341111" not in asked.text
-    assert "张三 139****1111 · 链家 · 李四" in plain(asked.text)
+    assert "张三 139****1111 · 链家 · 李四" in main_words(asked.text)
 
 
 def test_what_would_be_refused_is_refused_without_a_question(manager: FlaskClient) -> None:
@@ -157,13 +151,13 @@ def test_of_the_services_answers_only_no_is_asked_about(
 ) -> None:
     service, form = visitor(app, "service"), {"phone": "138****5678", "how": "alone"}
     manager.post("/desk/1/arrivals", data=form | {"token": token_of(manager), "entry": "a", "client": "张三"})
-    assert "未建立联系" in plain(post(service, "/desk/1/checks", entry="v", form="V1", answer="no").text)
+    assert "未建立联系" in main_words(post(service, "/desk/1/checks", entry="v", form="V1", answer="no").text)
     assert post(service, "/desk/1/checks", entry="w", form="V1", answer="yes").status_code == 303
 
 
 def test_a_ruling_shows_both_sides(runtime: Runtime, site: SiteRow, manager: FlaskClient) -> None:
     text(runtime, site, WANG, "异议 R1 上月由我带看")
-    asked = plain(post(manager, "/cases/1/rulings", entry="r", ref="D1", unit="贝壳", reason="通话记录在先").text)
+    asked = main_words(post(manager, "/cases/1/rulings", entry="r", ref="D1", unit="贝壳", reason="通话记录在先").text)
     assert asked.startswith("裁定 D1 归贝壳")
     assert "现在 链家 · 李四" in asked
     assert "之后 贝壳 · 王五" in asked
@@ -184,8 +178,8 @@ def test_a_text_goes_out_again_or_counts_as_sent_only_after_its_words_were_shown
     doubtful = add_reply(runtime.engine, site.id, "R1已登记", cause="m:9", state="unknown", error_code="lease")
     for act, said in (("resend", "再发送一次这条短信"), ("settle", "记为这条短信已送达")):
         asked = post(manager, f"/ops/sites/{site.id}/replies/{doubtful}/{act}", next="/ops/texts/1/3")
-        assert plain(asked.text).startswith(said)
-        assert "短信内容 R1已登记" in plain(asked.text)
+        assert main_words(asked.text).startswith(said)
+        assert "短信内容 R1已登记" in main_words(asked.text)
         back = manager.post(asked.request.path, data=hidden_fields(asked.text) | {"step": "back"})
         assert back.location == "/ops/texts/1/3"
     with runtime.engine.connect() as connection:
@@ -200,7 +194,7 @@ def test_every_login_ends_only_after_all_were_shown(app: Flask, manager: FlaskCl
     asked = post(manager, "/account/end")
     other = visitor(app, "manager")
     anew = sure(manager, asked)
-    assert "期间情况有变" in plain(anew.text)
+    assert "期间情况有变" in main_words(anew.text)
     assert anew.text.count("已登录") == 2
     assert sure(manager, anew).request.path == "/login"
     assert other.get("/account").status_code == 303

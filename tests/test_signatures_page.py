@@ -1,6 +1,5 @@
 """Signatures on pages: which came by text, and each signer's own may be taken back until 24:00 of the day (L7)."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,15 +10,13 @@ from sqlalchemy import select
 from tests.infrastructure.deciding import (
     CONSULTANT,
     LI,
-    MANAGER,
-    SERVICE,
     deciding,
     outcome,
+    reported_site,
     send_form,
-    staffed_site,
     text,
 )
-from tests.infrastructure.visiting import enrol, post, visitor
+from tests.infrastructure.visiting import plain, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.decide.set_up import SiteRow
@@ -37,11 +34,7 @@ def clock() -> StandingClock:
 @pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
     """A client whom his agent and the consultant's number have signed for by text, 13:00."""
-    site = staffed_site(runtime, clock)
-    for role, phone in (("manager", MANAGER), ("consultant", CONSULTANT), ("service", SERVICE)):
-        enrol(runtime, role, role, phone=phone)
-    text(runtime, site, LI, "报备 张三 138****5678")
-    clock.move(hours=1)
+    site = reported_site(runtime, clock)
     text(runtime, site, LI, "到访 张三 138****5678")
     text(runtime, site, CONSULTANT, "签 V1")
     with deciding(runtime):
@@ -61,10 +54,6 @@ def manager(app: Flask) -> FlaskClient:
 @pytest.fixture
 def consultant(app: Flask) -> FlaskClient:
     return visitor(app, "consultant")
-
-
-def plain(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def state(runtime: Runtime) -> str:

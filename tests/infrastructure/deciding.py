@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.infrastructure.serving import AGENT, SITE_NUMBER
-from tests.infrastructure.visiting import say_sure, token_of
+from tests.infrastructure.visiting import enrol, plain, say_sure, token_of
+from tests.sending import StandingClock
 from worker.bell.bell import Bell
 from worker.clock import Clock
 from worker.decide.decider import decide_site
@@ -80,6 +81,16 @@ def staffed_site(runtime: Runtime, clock: Clock | None = None) -> SiteRow:
     return site
 
 
+def reported_site(runtime: Runtime, clock: StandingClock) -> SiteRow:
+    """Open a site whose manager, consultant and service log in by their roles; 李四 reported 张三 there an hour ago."""
+    site = staffed_site(runtime, clock)
+    for role, phone in (("manager", MANAGER), ("consultant", CONSULTANT), ("service", SERVICE)):
+        enrol(runtime, role, role, phone=phone)
+    text(runtime, site, LI, "报备 张三 138****5678")
+    clock.move(hours=1)
+    return site
+
+
 def text(runtime: Runtime, site: SiteRow, sender: str, words: str) -> None:
     """Have somebody text the site, and the text decided."""
     accept(runtime.engine, Inbound("sandbox", f"t{next(_texts)}", sender, site.number, words), runtime.line_clock)
@@ -95,4 +106,4 @@ def send_form(visitor: FlaskClient, path: str, entry: str, /, **fields: str) -> 
 def outcome(answer: TestResponse) -> str:
     """Return the outcome that a page shows, its words alone."""
     found = re.search(r'<section class="outcome.*?</section>', answer.text, re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip() if found else ""
+    return plain(found[0]).strip() if found else ""

@@ -66,3 +66,8 @@ def hidden_fields(page: str) -> dict[str, str]:
 
 
 HTML = {"Accept": "text/html"}
+
+
+def plain(html: str) -> str:
+    """Return the words of a page, one blank between them."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
