@@ -2,9 +2,12 @@
 
 import os
 import socket
+import subprocess
+import sys
 import urllib.request
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -71,3 +74,18 @@ def test_the_environment_is_cleaned_of_everything_that_changes_the_program() -> 
 def test_warnings_are_errors() -> None:
     with pytest.raises(UserWarning):
         warnings.warn("this one", UserWarning, stacklevel=1)
+
+
+WITHOUT_THRIFT = """
+import sys
+from worker.accounts.passwords import hashed
+from worker.store.database import open_engine
+with open_engine(sys.argv[1]).connect() as connection:
+    print(connection.exec_driver_sql("PRAGMA synchronous").scalar_one(), hashed("a password").rpartition(",p=1")[0])
+"""
+
+
+def test_the_programs_own_processes_wait_for_the_disk_and_hash_dearly(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_THRIFT, f"sqlite:///{tmp_path}/real.sqlite"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said.split() == ["2", "$argon2id$v=19$m=19456,t=2"]
