@@ -16,7 +16,6 @@ from worker.rules.decide import decide
 from worker.rules.form_payload import to_payload
 from worker.rules.model import Claim, Deal, Decision, Dispute, Fact, Kin, Listed, Message, Visit
 from worker.rules.state import State
-from worker.rules.turn import Turn
 from worker.rules.undecidable import is_fault
 from worker.store.database import reading
 from worker.store.facts import load
@@ -50,6 +49,8 @@ def foresee(
 
     None for what takes nothing from anybody, or would be refused, come too late, or not be decided (L26).
     """
+    if not takes_something(meaning):
+        return None
     with reading(engine).connect() as connection:
         cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id)).one()
         message = Message(cursor.decided_seq + 1, now, "form", phone, sentence, to_payload(meaning))
@@ -58,13 +59,12 @@ def foresee(
             return None
         before = state.fork()
         try:
-            takes = takes_something(Turn(state.fork(), message), meaning)
             decision = decide(state, message)
         except Exception as error:
             if not is_fault(error):
                 raise
             return None
-        if not takes or does_nothing(decision.code):
+        if does_nothing(decision.code):
             return None
         told = spoken(state, decision.replies, now)
         phones = {each.reply.recipient for each in told}

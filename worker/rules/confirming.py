@@ -66,14 +66,14 @@ ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
 """Commands that take something from somebody, by kind (L4); of 核实 only 否 does."""
 
 
-def takes_something(turn: Turn, parsed: Command) -> bool:
+def takes_something(parsed: Command) -> bool:
     """Tell whether a command takes something from somebody (L4): a text waits for a code, a page asks again (L9)."""
     return parsed.kind in ACTS and (parsed.kind != "verify" or parsed.answer == "no")
 
 
 def needs_code(turn: Turn, parsed: Command) -> bool:
     """Tell whether this command waits for a code: from a logged-in page none is needed (L4)."""
-    return turn.message.kind == "text" and turn.policy.confirm_acts and takes_something(turn, parsed)
+    return turn.message.kind == "text" and turn.policy.confirm_acts and takes_something(parsed)
 
 
 def does_nothing(code: Code) -> bool:
