@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from click.testing import CliRunner
 from sqlalchemy import Connection, Engine, column, insert, select, table, text
 
+from tests.infrastructure.ports import free_port
 from worker.cli.main import main
 from worker.store.database import alembic_config, migrate, missing_migrations, open_engine
 from worker.store.schema import attempts, metadata, replies, senders
@@ -129,7 +130,9 @@ def old(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "command_line", [["migrate"], ["doctor"], ["up"], ["register"], ["audit"], ["site", "list"], ["retention"]]
+    "command_line",
+    [["migrate"], ["doctor"], ["up", "--port", "FREE"], ["register"], ["audit"], ["site", "list"], ["retention"]],
+    ids=lambda words: words[0],
 )
 def test_a_database_of_before_gets_one_sentence(
     old: str, command_line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,7 +140,7 @@ def test_a_database_of_before_gets_one_sentence(
     monkeypatch.setenv("DATABASE_URL", old)
     monkeypatch.setenv("BAOBEI_VAR", str(tmp_path / "var"))
     monkeypatch.setattr("worker.cli.up.start_redis", lambda *_: None)
-    ended = CliRunner().invoke(main, command_line)
+    ended = CliRunner().invoke(main, [str(free_port()) if word == "FREE" else word for word in command_line])
     assert ended.exit_code == 1
     said = [line for line in ended.output.splitlines() if "made before the first version that is carried on" in line]
     assert len(said) == 1

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.databases import Databases
+from tests.infrastructure.ports import free_port
 from tests.infrastructure.waiting import eventually
 from tests.sending import AGENT, MANAGER, NUMBER
 from worker.decide.set_up import open_site
@@ -25,12 +25,6 @@ from worker.up.guard import Guard
 
 CLIENT = "金丝雀"
 STEPS = ["accepted", "decided", "reply written", "leased", "handed over", "status"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

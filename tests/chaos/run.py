@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from tests.chaos.faults import Faults
 from tests.chaos.load import AGENTS, UNITS, Acknowledged, Agents, Ledger
 from tests.chaos.twilio import MoodyTwilio
 from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
+from tests.infrastructure.ports import free_port
 from tests.infrastructure.postgres import PostgresServer, start_postgres
 from tests.infrastructure.waiting import eventually, gone
 from tests.invariants import Counts, at_rest, received, weigh
@@ -106,15 +106,9 @@ def _place(database: str, chance: random.Random) -> Iterator[Place]:
         stack.callback(twilio.close)
         (folder / "Procfile").write_text(PROCFILE)
         migrate(database_url)
-        yield Place(folder, database_url, postgres, twilio, f"http://127.0.0.1:{_free_port()}", guard)
+        yield Place(folder, database_url, postgres, twilio, f"http://127.0.0.1:{free_port()}", guard)
         if postgres:
             postgres.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _set_up(engine: Engine) -> None:

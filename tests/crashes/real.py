@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import requests
 from sqlalchemy import Engine, select
 
 from tests.fake_twilio import ACCEPTS_AND_FAILS, ACCOUNT, FORGETS_AND_FAILS, TOKEN, FakeTwilio
+from tests.infrastructure.ports import free_port
 from tests.infrastructure.serving import signed_by_twilio
 from tests.infrastructure.waiting import eventually
 from tests.invariants import at_rest
@@ -67,9 +67,7 @@ class System:
 
     def __post_init__(self) -> None:
         """Find a port, and open a site one of whose registrations runs out in these seconds."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         site = open_site(self.engine, "翡翠湾", NUMBER, {"manager": [MANAGER]}, "twilio")
         put(self.engine, site, "roster", {"people": [{"name": "李四", "phone": AGENT, "unit": "链家"}]})

@@ -3,13 +3,13 @@
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 
+from tests.infrastructure.ports import free_port
 from tests.infrastructure.serving import SECRET
 from tests.infrastructure.waiting import eventually, gone
 
@@ -20,9 +20,7 @@ class Web:
     def __init__(self, folder: Path, **environ: str) -> None:
         """Start it."""
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         given = {"PYTHONPATH": os.getcwd(), "SECRET_KEY": SECRET, "BAOBEI_VAR": str(folder), "PORT": str(self.port)}
         self.environ = os.environ | given | environ
         self.log = folder / "web.log"
