@@ -17,9 +17,10 @@ from worker.decide.decider import decide_site
 from worker.decide.notices import tell_due
 from worker.gateways.base import Doubt, Handover, Inbound, Outgoing, Refused, Retry, Sent, Status, Unknown
 from worker.line.door import Entry, accept, enter, found_site
+from worker.outbox.callbacks import record_status
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.leases import candidates, close_leases, lease, record_status, retire
+from worker.outbox.leases import candidates, close_leases, lease, retire
 from worker.store.schema import decisions, inbox, metadata, replies
 
 NAME = "post"

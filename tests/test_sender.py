@@ -27,9 +27,10 @@ from worker.gateways import twilio as twilio_module
 from worker.gateways.base import Outgoing, Sent, Status
 from worker.gateways.twilio import Twilio
 from worker.outbox import courier as module
+from worker.outbox.callbacks import record_status
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.leases import close_leases, record_status
+from worker.outbox.leases import close_leases
 from worker.outbox.stops import resume, stops
 from worker.settings import TwilioSettings
 

@@ -18,7 +18,8 @@ from worker.clock import utc_now
 from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Status, Stopped
 from worker.line.door import accept
-from worker.outbox.leases import lease, record_status
+from worker.outbox.callbacks import record_status
+from worker.outbox.leases import lease
 from worker.outbox.stops import stop
 from worker.processes import sweeper as module
 from worker.processes.sweeper import STUCK_S, Sweeper, Watch

@@ -12,7 +12,7 @@ from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, Route
 from worker.line.door import NotDurableError, Receipt
 from worker.line.intake import take_in
 from worker.log import complain, say
-from worker.outbox.leases import record_status
+from worker.outbox.callbacks import record_status
 from worker.patience import within
 from worker.runtime import Runtime
 

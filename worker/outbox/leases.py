@@ -7,45 +7,37 @@ doubt, or leased for longer than a gateway's answer takes (L20) lets the later o
 
 import logging
 from collections.abc import Collection, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     and_,
-    delete,
     exists,
-    insert,
     literal_column,
     or_,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
-from worker.clock import utc_now
 from worker.crash_points import committing
-from worker.gateways.base import Handover, Outgoing, Refused, SenderStopped, Sent, Status, Stopped, Unknown
+from worker.gateways.base import Handover, Outgoing, Unknown
 from worker.log import say
-from worker.outbox.delivery import after_outcome, after_status
+from worker.outbox.consequences import see_to_others, weighed
+from worker.outbox.delivery import after_outcome
 from worker.outbox.ledger import (
-    attempt_of,
     begin,
     chance,
     change_reply,
     end,
-    note_delivery,
     outgoing_of,
-    take_back,
     tally_of,
     with_site,
 )
 from worker.outbox.pace import AS_THEY_COME, Pace
-from worker.outbox.stops import WHOLE_GATEWAY, is_believed, revive, stop, stopped
+from worker.outbox.stops import stopped
 from worker.store.database import reading
 from worker.store.schema import opt_outs, replies, sites
 from worker.store.states import ReplyState
@@ -57,8 +49,6 @@ LEASE = timedelta(seconds=60)
 LONGEST_HELD_UP = timedelta(seconds=10)
 """So long after it was leased a reply holds up later ones to its phone: its courier may be dead (L20)."""
 CANDIDATES = 16
-
-Outcome = TypeVar("Outcome", bound=Handover | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,34 +115,11 @@ def record(engine: Engine, leased: Lease, outcome: Handover, now: datetime) -> N
         tally = tally_of(connection, reply_id)
         if tally is None:
             return
-        weighed = _weighed(connection, leased.site_id, leased.outgoing.recipient, outcome, now)
-        end(connection, reply_id, number, weighed, now)
+        believed = weighed(connection, leased.site_id, leased.outgoing.recipient, outcome, now)
+        end(connection, reply_id, number, believed, now)
         if tally.attempt == number:
-            change_reply(connection, reply_id, after_outcome(tally, weighed, now, chance()), now)
-        _see_to_others(connection, reply_id, weighed, now)
-
-
-def record_status(engine: Engine, status: Status, now: datetime | None = None) -> bool:
-    """Apply a gateway's later word; False when it is about no reply of ours. May come early, twice, or out of order."""
-    now = now or utc_now()
-    with committing(engine, "status.commit") as connection:
-        found = attempt_of(connection, status)
-        tally = found and tally_of(connection, found[0])
-        if not found or not tally:
-            say(log, "status of no reply", logging.WARNING, gateway=status.gateway, delivery=status.delivery)
-            return False
-        row = connection.execute(with_site().where(replies.c.id == found[0])).one()
-        if status.sid is not None and status.reply_id is not None:
-            take_back(connection, found[0], status.sid, now)
-        news = note_delivery(connection, *found, status)
-        if news is not None:
-            failure = _weighed(connection, row.site_id, row.recipient, news.failure, now)
-            news = replace(news, failure=failure)
-            change_reply(connection, found[0], after_status(tally, news, now, chance()), now)
-            _see_to_others(connection, found[0], news.failure, now)
-    ids = trail(row.site_id, row.cause)
-    say(log, "status", **ids, reply=row.id, attempt=found[1], delivery=status.delivery, code=status.error_code)
-    return True
+            change_reply(connection, reply_id, after_outcome(tally, believed, now, chance()), now)
+        see_to_others(connection, reply_id, believed, now)
 
 
 def close_leases(engine: Engine, now: datetime) -> int:
@@ -231,31 +198,3 @@ def _would_overtake(now: datetime) -> ColumnElement[bool]:
     on_its_way = and_(earlier.c.state == ReplyState.SENDING, just_leased)
     same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
     return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
-
-
-def _weighed(
-    connection: Connection, site_id: int, recipient: str, outcome: Outcome, now: datetime
-) -> Outcome | Refused:
-    """Take a stopped number for its recipient's fault until enough recipients say the same."""
-    if isinstance(outcome, SenderStopped) and not is_believed(connection, site_id, recipient, outcome, now):
-        return Refused(outcome.code, outcome.words, "pair")
-    return outcome
-
-
-def _see_to_others(connection: Connection, reply_id: int, outcome: Handover | None, now: datetime) -> None:
-    """Do what an outcome means beyond its own reply: stop the gateway or number, mark a person who opted out."""
-    row = connection.execute(with_site().where(replies.c.id == reply_id)).one()
-    match outcome:
-        case Stopped():
-            stop(connection, row.gateway, WHOLE_GATEWAY, outcome, now)
-        case SenderStopped():
-            stop(connection, row.gateway, row.sending_number, outcome, now)
-            revive(connection, row.site_id, outcome.code, now)
-        case Refused(opted_out=True):
-            out = {"site_id": row.site_id, "phone": row.recipient, "since": now, "code": outcome.code}
-            # Known already, he stays so since then.
-            with suppress(IntegrityError), connection.begin_nested():
-                connection.execute(insert(opt_outs).values(out))
-        case Sent():
-            mine = and_(opt_outs.c.site_id == row.site_id, opt_outs.c.phone == row.recipient)
-            connection.execute(delete(opt_outs).where(mine))
