@@ -30,7 +30,8 @@ from worker.outbox.doubts import Settler
 from worker.outbox.leases import candidates, lease
 from worker.runtime import open_runtime
 from worker.settings import load_settings
-from worker.store.database import alembic_config, open_engine
+from worker.store.database import open_engine
+from worker.store.revisions import alembic_config
 from worker.store.schema import attempts, inbox, metadata, replies, seals, sites
 
 DAY = timedelta(days=1)

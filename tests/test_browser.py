@@ -20,7 +20,7 @@ from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.outbox.courier import Courier
 from worker.runtime import Runtime
-from worker.store.database import migrate
+from worker.store.revisions import migrate
 from worker.up.guard import end_sessions
 
 pytestmark = pytest.mark.browser

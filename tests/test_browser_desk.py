@@ -14,7 +14,7 @@ from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from worker.decide.set_up import SiteRow
 from worker.runtime import Runtime
-from worker.store.database import migrate
+from worker.store.revisions import migrate
 from worker.up.guard import end_sessions
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,8 @@ from tests.infrastructure.serving import open_line, sandbox_request, texts
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from webhook.frames import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError
-from worker.store.database import migrate, open_engine
+from worker.store.database import open_engine
+from worker.store.revisions import migrate
 from worker.up.guard import end_sessions
 
 ROUTE = "/gateways/sandbox/messages"

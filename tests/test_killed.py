@@ -20,7 +20,8 @@ from tests.infrastructure.postgres import start_postgres
 from tests.infrastructure.serving import open_line, sandbox_request
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
-from worker.store.database import migrate, open_engine
+from worker.store.database import open_engine
+from worker.store.revisions import migrate
 from worker.store.schema import inbox, sites
 from worker.up.guard import Guard, end_sessions
 

@@ -9,7 +9,8 @@ from sqlalchemy import Select, Table, select
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from worker.readers.flags import flagged
-from worker.store.database import migrate, open_engine
+from worker.store.database import open_engine
+from worker.store.revisions import migrate
 from worker.store.schema import aliases, claims, kin, reports
 from worker.store.working_set import OTHER, Columns, on_phones7
 

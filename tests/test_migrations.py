@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, column, insert, select, table, text
 
 from tests.infrastructure.ports import free_port
 from worker.cli.main import main
-from worker.store.database import alembic_config, migrate, missing_migrations, open_engine
+from worker.store.database import open_engine
+from worker.store.revisions import alembic_config, migrate, missing_migrations
 from worker.store.schema import attempts, metadata, replies, senders
 
 

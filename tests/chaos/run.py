@@ -29,7 +29,8 @@ from tests.invariants import Counts, at_rest, received, weigh
 from tests.sending import MANAGER
 from worker.cli.up import answers
 from worker.decide.set_up import open_site, put
-from worker.store.database import migrate, open_engine
+from worker.store.database import open_engine
+from worker.store.revisions import migrate
 from worker.store.schema import inbox, sites, unrouted
 from worker.up.guard import Guard
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy.engine import make_url
 
-from worker.store.database import migrate
+from worker.store.revisions import migrate
 from worker.store.schema import metadata
 
 

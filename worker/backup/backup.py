@@ -35,7 +35,8 @@ from sqlalchemy.engine import make_url
 
 from worker.proof.compare import AT_ONCE, stream
 from worker.rules.chain import canonical
-from worker.store.database import head_revision, snapshot
+from worker.store.database import snapshot
+from worker.store.revisions import head_revision
 from worker.store.schema import cursors, metadata, sites
 from worker.store.types import UtcTime
 

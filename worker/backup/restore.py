@@ -21,7 +21,8 @@ from worker.backup.backup import BackupError, OnProgress, copy_table, counts_of,
 from worker.gateways.base import Unknown
 from worker.outbox.ledger import begin, end
 from worker.proof.compare import same_rows
-from worker.store.database import OldDatabaseError, head_revision, known_revisions, migrate, reading, refuse_old
+from worker.store.database import OldDatabaseError, reading, refuse_old
+from worker.store.revisions import head_revision, known_revisions, migrate
 from worker.store.schema import metadata, replies
 from worker.store.states import TO_SEND, ReplyState
 

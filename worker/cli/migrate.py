@@ -5,7 +5,7 @@ import click
 from worker.cli.base import settings
 from worker.cli.problems import Problem
 from worker.store.database import OldDatabaseError
-from worker.store.database import migrate as bring_up_to_date
+from worker.store.revisions import migrate as bring_up_to_date
 from worker.var_folder import make_folder
 
 

@@ -20,7 +20,8 @@ from worker.cli.problems import Problem, WrongUsage
 from worker.clock import utc_now
 from worker.lock import AlreadyRunningError, var_lock
 from worker.settings import Settings, address, load_settings
-from worker.store.database import migrate, open_engine
+from worker.store.database import OldDatabaseError, open_engine
+from worker.store.revisions import migrate
 from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
 from worker.up.guard import Guard
@@ -82,7 +83,7 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
             supervisor.add(Program("redis", lambda: spawn_redis(redis.plan), foundation=True), redis.process)
         try:
             migrate(settings.database_url, console.say)
-        except (SQLAlchemyError, CommandError) as error:
+        except (SQLAlchemyError, CommandError, OldDatabaseError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise Problem(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
         login_shown = _let_somebody_in(settings, console)

@@ -18,7 +18,8 @@ from worker.clock import utc_now
 from worker.doctor.base import Advice, Ailment, Patient
 from worker.log import kind_of
 from worker.readers.health import PROBE
-from worker.store.database import OldDatabaseError, missing_migrations, reading
+from worker.store.database import OldDatabaseError, reading
+from worker.store.revisions import missing_migrations
 from worker.var_folder import redis_address
 
 TOLERANCE: Final = timedelta(seconds=2)

@@ -2,16 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event
+from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
 from worker.store.types import Words
@@ -116,16 +111,7 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
 
-def alembic_config(url: str) -> Config:
-    """Return alembic's settings for this database; migrations lie in `worker/store/migrations`."""
-    config = Config()
-    config.set_main_option("script_location", "worker:store/migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = url
-    return config
-
-
-class OldDatabaseError(CommandError):
+class OldDatabaseError(Exception):
     """A database of before the first migration that is carried on; the sentence says what to do."""
 
 
@@ -139,44 +125,14 @@ def refuse_old(revision: str | None) -> None:
 
 
 def require_carried_on(engine: Engine) -> None:
-    """Raise OldDatabaseError for a database that `migrate` does not carry on."""
-    refuse_old(_revision(engine))
+    """Raise OldDatabaseError for a database that `revisions.migrate` does not carry on."""
+    refuse_old(revision_of(engine))
 
 
-def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> None:
-    """Bring the database up to the newest migration; `on_progress` gets one sentence for each step taken.
-
-    Raises OldDatabaseError.
-    """
-    engine = open_engine(url)
-    try:
-        require_carried_on(engine)
-    finally:
-        engine.dispose()
-    config = alembic_config(url)
-    config.attributes["on_progress"] = on_progress
-    command.upgrade(config, "head")
-
-
-def missing_migrations(engine: Engine) -> list[str]:
-    """Return the revisions that the database still lacks, oldest first. Raises OldDatabaseError."""
-    current = _revision(engine)
-    refuse_old(current)
-    script = ScriptDirectory.from_config(alembic_config(str(engine.url)))
-    return [r.revision for r in reversed(list(script.iterate_revisions("head", current or "base")))]
-
-
-def _revision(engine: Engine) -> str | None:
+def revision_of(engine: Engine) -> str | None:
+    """Return the newest migration that the database has had, None where it has had none."""
     with reading(engine).connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def head_revision() -> str:
-    """Return the newest revision that this version of the program knows."""
-    return known_revisions()[0]
-
-
-def known_revisions() -> list[str]:
-    """Return every revision that this version of the program knows, the newest first."""
-    script = ScriptDirectory.from_config(alembic_config(""))
-    return [r.revision for r in script.iterate_revisions("head", "base")]
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision
