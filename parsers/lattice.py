@@ -3,7 +3,7 @@
 pieces → edges (a stretch and the tags it may have) → a beam over contexts → readings by score.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from parsers.context import START, Context, context_features, end_features, step
@@ -20,7 +20,7 @@ _REMEMBERED: Final = 60_000
 
 Vector = Sequence[int]
 """A weight for each tag."""
-Weights = dict[str, list[int]]
+Weights = Mapping[str, Sequence[int]]
 
 
 class Hypothesis(NamedTuple):

@@ -3,7 +3,7 @@
 The lattice weighs whole stretches, this looks at single characters and their neighbours; what both read alike is sure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ _OTHER: Final = (_INDEX["O"],)
 _INSIDE: Final = {_INDEX["c"]: (_INDEX["C"], _INDEX["c"]), _INDEX["a"]: (_INDEX["A"], _INDEX["a"]),
                   _INDEX["u"]: (_INDEX["U"], _INDEX["u"])}  # fmt: skip
 
-TagWeights = dict[str, list[int]]
+TagWeights = Mapping[str, Sequence[int]]
 """Feature → a weight for each tag; `>` and a tag's index: the weight of each tag behind that one."""
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -57,7 +57,13 @@ class Model:
 @lru_cache(maxsize=1)
 def model() -> Model:
     """Return the model of the data file."""
-    return model_of(json.loads(_bytes(FILE)))
+    # A number that stands there a thousand times is one object: the weights are most of what a decider holds in memory.
+    return model_of(json.loads(_bytes(FILE), parse_int=_Shared().__getitem__))
+
+
+class _Shared(dict[str, int]):
+    def __missing__(self, digits: str) -> int:
+        return self.setdefault(digits, int(digits))
 
 
 def model_of(data: Mapping[str, Any]) -> Model:
@@ -83,14 +89,14 @@ def packed(weights: Mapping[str, list[int]], least: int = 1) -> dict[str, list[i
     }
 
 
-def unpacked(stored: Mapping[str, list[int]], width: int) -> dict[str, list[int]]:
+def unpacked(stored: Mapping[str, list[int]], width: int) -> dict[str, Sequence[int]]:
     """Return what `packed` packed."""
-    out: dict[str, list[int]] = {}
+    out: dict[str, Sequence[int]] = {}
     for feature, pairs in stored.items():
         row = [0] * width
         for at in range(0, len(pairs), 2):
             row[pairs[at]] = pairs[at + 1]
-        out[feature] = row
+        out[feature] = tuple(row)
     return out
 
 
