@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -87,10 +87,11 @@ class PostgresServer:
         self.process.wait()
 
 
-def start_postgres(guard: Guard, durable: bool = False) -> PostgresServer:
+def start_postgres(guard: Guard, durable: bool = False, settings: Mapping[str, str] | None = None) -> PostgresServer:
     """Make a cluster in a folder of its own and start a server on it; the guard removes both. Raises PostgresError.
 
-    A `durable` one loses nothing that it has committed when it is stopped without tidying.
+    A `durable` one loses nothing that it has committed when it is stopped without tidying. `settings` go before the
+    tests' own, which wait for no disk.
     """
     # Not TMPDIR: a socket's path must be short, and the server's user must be able to walk to it.
     home = Path(tempfile.mkdtemp(prefix="baobei-pg-", dir="/tmp"))
@@ -99,7 +100,7 @@ def start_postgres(guard: Guard, durable: bool = False) -> PostgresServer:
     if identity:
         os.chown(home, identity["user"], identity["group"])
     binaries = _reachable(_find_binaries(), home, identity)
-    _make_cluster(binaries, home, identity, durable)
+    _make_cluster(binaries, home, identity, {"synchronous_commit": "on" if durable else "off"} | dict(settings or {}))
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)})
     spawn = partial(_spawn, binaries, home, identity)
     server = PostgresServer(url.render_as_string(hide_password=False), guard, spawn)
@@ -167,7 +168,7 @@ def _copied(binaries: Path, target: Path) -> Path:
     return target / install.parent.name / install.name / "bin"
 
 
-def _make_cluster(binaries: Path, home: Path, identity: Identity, durable: bool) -> None:
+def _make_cluster(binaries: Path, home: Path, identity: Identity, own: Mapping[str, str]) -> None:
     made = subprocess.run(
         [
             *(binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust"),
@@ -181,9 +182,8 @@ def _make_cluster(binaries: Path, home: Path, identity: Identity, durable: bool)
     )
     if made.returncode:
         raise PostgresError(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
-    settings = SETTINGS | ({"synchronous_commit": "on"} if durable else {})
     with (home / "data" / "postgresql.conf").open("a") as file:
-        file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        file.writelines(f"{name} = '{value}'\n" for name, value in (SETTINGS | dict(own)).items())
 
 
 def _await(url: URL, process: "subprocess.Popen[bytes]") -> None:
