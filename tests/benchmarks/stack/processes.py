@@ -12,15 +12,15 @@ import psutil
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _NAMES = {
     "web": r"-m webhook\b|empty_view|baobei-web",
-    "decide": r"\bwork decide\b",
-    "send": r"\bwork send\b",
+    "decide": r"\bwork decide\b|^rq:.*\bdecide\b",
+    "send": r"\bwork send\b|^rq:.*\bsend\b",
     "sweeper": r"-m worker sweep\b",
     "redis": r"valkey-server|redis-server",
     "guard": r"worker\.up\.guard",
     "up": r"-m worker up\b",
     "postgres": r"postgres",
 }
-"""By what a process is known; one that is none of these goes by the name of its parent."""
+"""By what a process is known, also where a package lets it rename itself; one that is none of these goes by the name of its parent."""
 
 
 def family(*roots: int) -> dict[int, str]:
