@@ -24,6 +24,9 @@ from worker.var_folder import redis_address
 
 TOLERANCE: Final = timedelta(seconds=2)
 REDIS_S: Final = 3.0
+OUTLASTS: Final = ("fsync", "full_page_writes")
+"""Settings of PostgreSQL without which a power cut takes what is committed, and which no transaction can set for itself
+(https://www.postgresql.org/docs/current/runtime-config-wal.html)."""
 MIGRATE: Final = "run `baobei migrate` (`baobei up` does it by itself)"
 
 
@@ -59,6 +62,7 @@ def look_at_database(patient: Patient) -> Iterator[Ailment | Advice]:
             "the primary, or somebody set default_transaction_read_only, as some services do when its disk is nearly "
             "full: make room, then switch that off."
         )
+    yield from _laxity(patient.runtime.engine)
     yield from _clock(patient.runtime.engine)
 
 
@@ -68,6 +72,19 @@ def _is_read_only(engine: Engine) -> bool:
         return False
     with engine.connect() as connection:
         return bool(connection.execute(select(func.current_setting("transaction_read_only"))).scalar_one() == "on")
+
+
+def _laxity(engine: Engine) -> Iterator[Ailment]:
+    """Yield what PostgreSQL does not do for what it was given to outlast a power cut."""
+    if engine.dialect.name != "postgresql":
+        return
+    with reading(engine).connect() as connection:
+        set_to = {name: connection.execute(select(func.current_setting(name))).scalar_one() for name in OUTLASTS}
+    if off := [name for name, value in set_to.items() if value == "off"]:
+        yield Ailment(
+            f"PostgreSQL runs with {' and '.join(off)} off, so that a power cut may lose or ruin what was "
+            "acknowledged: set to on in its configuration, and reload that."
+        )
 
 
 def _clock(engine: Engine) -> Iterator[Ailment | Advice]:

@@ -22,6 +22,8 @@ OUR_WAY: dict[str, str | int] = {
     "timezone": "UTC",
     "standard_conforming_strings": "on",
     "bytea_output": "hex",
+    # What is answered for is on the disk, whatever a server, role or database was set to.
+    "synchronous_commit": "on",
 }
 """Settings of PostgreSQL by which we and the driver read and write; times in ms."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
