@@ -21,7 +21,8 @@ from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Refused, SenderStopped, Sent, Stopped, Unknown
 from worker.line.comparisons import Comparison, begin, finish
 from worker.line.door import accept
-from worker.outbox.leases import lease, record
+from worker.outbox.leases import lease
+from worker.outbox.outcomes import record
 from worker.outbox.stops import stop
 from worker.readers.latency import quantile
 from worker.runtime import Runtime

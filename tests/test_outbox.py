@@ -20,7 +20,8 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.outbox.callbacks import record_status
-from worker.outbox.leases import Lease, candidates, close_leases, lease, record, retire
+from worker.outbox.leases import Lease, candidates, close_leases, lease, retire
+from worker.outbox.outcomes import record
 from worker.outbox.stops import resume, stops
 from worker.store.database import open_engine
 from worker.store.schema import opt_outs

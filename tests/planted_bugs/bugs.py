@@ -108,7 +108,11 @@ BUGS = (
                 "better = delivery if RANK[delivery] > RANK[tally.delivery] else tally.delivery",
                 "better = delivery",
             ),
-            Edit("worker/outbox/ledger.py", "if RANK[status.delivery] <= RANK[row.delivery]:", "if False:"),
+            Edit(
+                "worker/outbox/callbacks.py",
+                'if history is None or RANK[status.delivery] <= RANK[known["delivery"]]:',
+                "if history is None:",
+            ),
         ),
     ),
     Bug(

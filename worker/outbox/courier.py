@@ -19,7 +19,8 @@ from worker.clock import Clock
 from worker.crash_points import around
 from worker.gateways.base import Gateway, Handover, Sent, Unknown
 from worker.log import complain, say
-from worker.outbox.leases import Lease, candidates, lease, record, retire
+from worker.outbox.leases import Lease, candidates, lease, retire
+from worker.outbox.outcomes import record
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.trail import trail
 

@@ -14,8 +14,9 @@ from worker.crash_points import around, committing
 from worker.gateways.base import Doubt, Gateway, GatewayAwayError, Sent, Unknown
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
-from worker.outbox.leases import Lease, record
+from worker.outbox.leases import Lease
 from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_of, with_site
+from worker.outbox.outcomes import record
 from worker.store.database import reading
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import IN_DOUBT, ReplyState

@@ -23,17 +23,13 @@ from sqlalchemy import (
 )
 
 from worker.crash_points import committing
-from worker.gateways.base import Handover, Outgoing, Unknown
+from worker.gateways.base import Outgoing, Unknown
 from worker.log import say
-from worker.outbox.consequences import see_to_others, weighed
-from worker.outbox.delivery import after_outcome
 from worker.outbox.ledger import (
     begin,
-    chance,
     change_reply,
     end,
     outgoing_of,
-    tally_of,
     with_site,
 )
 from worker.outbox.pace import AS_THEY_COME, Pace
@@ -106,20 +102,6 @@ def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COM
         begin(connection, reply_id, row.attempt, now)
     say(log, "leased", **trail(row.site_id, row.cause), reply=reply_id, attempt=row.attempt)
     return Lease(outgoing_of(row), row.gateway, row.site_id, row.cause, now)
-
-
-def record(engine: Engine, leased: Lease, outcome: Handover, now: datetime) -> None:
-    """Write down what became of an attempt, whatever has been learnt of it meanwhile."""
-    reply_id, number = leased.key
-    with committing(engine, "outcome.commit") as connection:
-        tally = tally_of(connection, reply_id)
-        if tally is None:
-            return
-        believed = weighed(connection, leased.site_id, leased.outgoing.recipient, outcome, now)
-        end(connection, reply_id, number, believed, now)
-        if tally.attempt == number:
-            change_reply(connection, reply_id, after_outcome(tally, believed, now, chance()), now)
-        see_to_others(connection, reply_id, believed, now)
 
 
 def close_leases(engine: Engine, now: datetime) -> int:

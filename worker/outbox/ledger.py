@@ -1,14 +1,13 @@
 """The ledger of attempts: each time that a reply was handed to a gateway, or perhaps was, and what is known of it."""
 
 import random
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
-from worker.gateways.base import Handover, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
-from worker.outbox.delivery import FAILED, RANK, Change, ReplyHistory
+from worker.gateways.base import Outgoing, Refused, Retry, Sent, Unknown
+from worker.outbox.delivery import FAILED, Change, ReplyHistory
 from worker.rules.act_code import code_of, key_of, with_code
 from worker.rules.codes import Code
 from worker.store.causes import salt_of_cause
@@ -64,53 +63,15 @@ def begin(connection: Connection, reply_id: int, number: int, now: datetime) -> 
     connection.execute(insert(attempts).values(reply_id=reply_id, number=number, started_at=now, lookups=0))
 
 
-def end(connection: Connection, reply_id: int, number: int, outcome: Handover, now: datetime) -> None:
-    """Note an attempt's outcome; one that our own misconfiguration stopped was none and is struck out."""
-    mine = _attempt(reply_id, number)
-    if isinstance(outcome, Stopped | SenderStopped):
-        connection.execute(delete(attempts).where(mine))
-        return
+def end(connection: Connection, reply_id: int, number: int, outcome: Unknown, now: datetime) -> None:
+    """Note that nobody knows what became of an attempt."""
+    connection.execute(update(attempts).where(_attempt(reply_id, number)).values(ending(outcome, now)))
+
+
+def ending(outcome: Sent | Retry | Refused | Unknown, now: datetime) -> Change:
+    """Return what is noted of an attempt that ended so."""
     known = {"sid": outcome.sid} if isinstance(outcome, Sent) else {"code": outcome.code}
-    noted = {"outcome": OUTCOMES[type(outcome)], "ended_at": now} | known
-    connection.execute(update(attempts).where(mine).values(noted))
-
-
-def attempt_of(connection: Connection, status: Status) -> tuple[int, int] | None:
-    """Return reply and attempt that a status is about: by our own ids where it carries them, else by the sid."""
-    if status.reply_id is not None:
-        which = attempts.c.reply_id == status.reply_id
-        which &= attempts.c.sid == status.sid if status.attempt is None else attempts.c.number == status.attempt
-    else:
-        which = attempts.c.sid == status.sid
-    found = connection.execute(select(attempts.c.reply_id, attempts.c.number).where(which)).first()
-    if found is None and status.reply_id is not None and status.attempt is None:
-        # It came before the answer that would have brought its sid.
-        last = select(attempts.c.reply_id, func.max(attempts.c.number)).where(attempts.c.reply_id == status.reply_id)
-        found = connection.execute(last.group_by(attempts.c.reply_id)).first()
-    return None if found is None else (found[0], found[1])
-
-
-def note_delivery(connection: Connection, reply_id: int, number: int, status: Status) -> Status | None:
-    """Note a gateway's word on an attempt; None when an equal or better one is known, else the status, completed."""
-    mine = _attempt(reply_id, number)
-    row = connection.execute(select(attempts.c.delivery, attempts.c.sid).where(mine)).one()
-    if RANK[status.delivery] <= RANK[row.delivery]:
-        return None
-    noted = {"delivery": status.delivery, "sid": status.sid or row.sid}
-    connection.execute(update(attempts).where(mine).values(noted))
-    return replace(status, reply_id=reply_id, attempt=number, sid=status.sid or row.sid)
-
-
-def take_back(connection: Connection, reply_id: int, sid: str, now: datetime) -> None:
-    """Put those replies in doubt again that a look-up settled by a message which proves to be this one's."""
-    others = and_(attempts.c.sid == sid, attempts.c.reply_id != reply_id)
-    for row in connection.execute(select(attempts.c.reply_id, attempts.c.number).where(others)).all():
-        doubtful = {"outcome": "unknown", "sid": None, "delivery": None}
-        connection.execute(update(attempts).where(_attempt(row.reply_id, row.number)).values(doubtful))
-        tally = tally_of(connection, row.reply_id)
-        if tally is not None and (tally.state, tally.sid) == (ReplyState.SENT, sid):
-            change = {"state": ReplyState.UNKNOWN, "sid": None, "delivery": None, "sent_at": None}
-            change_reply(connection, row.reply_id, change, now)
+    return {"outcome": OUTCOMES[type(outcome)], "ended_at": now} | known
 
 
 def note_lookup(connection: Connection, reply_id: int, number: int, known: int) -> bool:
