@@ -309,7 +309,7 @@ def test_no_site_and_an_unknown_site_are_sentences(new_database: Callable[[], st
 
 
 def test_the_line_may_grow_while_it_is_audited(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, count = scratch.decide_batch, 0
+    real, count = scratch.fold_batch, 0
 
     def meanwhile(*args: Any) -> int:
         nonlocal count
@@ -318,7 +318,7 @@ def test_the_line_may_grow_while_it_is_audited(engine: Engine, monkeypatch: pyte
         tell_due(engine, datetime.now().astimezone() + 99 * DAY)
         return real(*args)
 
-    monkeypatch.setattr(scratch, "decide_batch", meanwhile)
+    monkeypatch.setattr(scratch, "fold_batch", meanwhile)
     result = audited()
     assert (result["clean"], result["undecided"]) == (True, 0)
     assert count > 1

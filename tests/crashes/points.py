@@ -1,7 +1,7 @@
 """Every crash point there is; a test compares them with the code."""
 
 STEPS = (
-    *("accept.commit", "ring", "decide.commit", "notices.commit"),
+    *("accept.commit", "ring", "decide.fold", "decide.commit", "notices.tell", "notices.commit"),
     *("lease.commit", "post", "outcome.commit", "status.commit"),
     *("lookup", "lookup.commit", "leases.commit", "retire.commit"),
     *("spool.write", "spool.remove", "backfill.begin", "backfill.list", "backfill.end"),

@@ -82,10 +82,15 @@ BUGS = (
         (
             Edit(
                 "worker/decide/decider.py",
-                "select(cursors).where(cursors.c.site_id == site_id).with_for_update()",
-                "select(cursors).where(cursors.c.site_id == site_id)",
+                "_cursor_of(site_id).with_for_update()",
+                "_cursor_of(site_id)",
             ),
         ),
+    ),
+    Bug(
+        "what was read before the lock is believed after it",
+        "tests/test_meanwhile.py::test_nothing_is_decided_by_a_client_who_is_erased_meanwhile",
+        (Edit("worker/decide/decider.py", "and ahead.holds(cursor)", "and ahead.cursor is not None"),),
     ),
     Bug(
         "a file of the spool is removed before its text is in line",

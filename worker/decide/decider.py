@@ -1,6 +1,8 @@
 """Decide: one transaction for a batch of a site's line, under the lock of its cursor (reliability.md, point 4).
 
-Any job may run this any number of times, in any worker: what is decided stays decided, and comes out the same.
+Any job may run this any number of times, in any worker: what is decided stays decided, and comes out the same. SQLite's
+one lock keeps every text waiting at the door, so there a batch is read and folded before it is taken, on what stands
+then; did that move meanwhile, it is all done again under the lock, as on PostgreSQL, whose lock is of one row.
 """
 
 import logging
@@ -9,20 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from worker.clock import Clock, utc_now
-from worker.crash_points import committing
+from worker.crash_points import around, committing
 from worker.decide.fold import Recorded, Spoken, given_up, recorded
 from worker.log import complain, say
 from worker.rules.chain import VERSION
 from worker.rules.decide import BY_PERSON, read
 from worker.rules.door_notes import ahead_noted
-from worker.rules.model import Forward, Message, fields_of
+from worker.rules.model import Forward, Message, Site, fields_of
 from worker.rules.needs import Needs, want
 from worker.rules.state import State
 from worker.rules.undecidable import is_fault
+from worker.store.database import locks_everything, reading
 from worker.store.facts import save
 from worker.store.schema import cursors, decisions, inbox, opt_outs, replies, reports
 from worker.store.working_set import load_gathering, load_needs, load_senders, open_state
@@ -34,7 +37,6 @@ Written = Sequence[Row[Any]]
 
 USEFUL_FOR = timedelta(hours=4)
 BATCH = 100
-"""On SQLite a batch holds the write lock that texts coming in wait for, so it stays short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,31 @@ class BatchResult:
     """texts that belong into other sites' lines (L25)"""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """A cursor under its lock, the messages read after it, and the state they are folded over.
+    """Messages behind a cursor, and the state they are folded over.
 
     `given_up`: places that are not decided (L26), with the error that says so now, None where it is on record.
     """
 
-    site_id: int
-    head: str
+    cursor: Row[Any]
     messages: list[Message]
     state: State
     given_up: Mapping[int, Exception | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a batch comes to, all but written: it holds as long as facts are what they were when they were read."""
+
+    cursor: Row[Any]
+    messages: list[Message]
+    done: list[Recorded]
+    site: Site
+
+    def holds(self, cursor: Row[Any]) -> bool:
+        """Tell whether nobody has decided, or erased facts, since; `cursor` is the one that is locked now."""
+        return (cursor.decided_seq, cursor.erasures) == (self.cursor.decided_seq, self.cursor.erasures)
 
 
 def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock = utc_now) -> BatchResult:
@@ -73,13 +88,15 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
         if not is_unstorable(error):
             raise
     # One of them is at fault; each by itself, the others pass.
+    with reading(engine).connect() as connection:
+        seq = connection.execute(_cursor_of(site_id)).one().decided_seq + 1
     try:
         return _decide(engine, site_id, 1, clock)
     except Exception as error:
         if not is_unstorable(error):
             raise
         # Should the database be at fault after all, it refuses this as well, and the message stays in line.
-        return _decide(engine, site_id, 1, clock, refused=error)
+        return _decide(engine, site_id, 1, clock, {seq: error})
 
 
 def is_unstorable(error: Exception) -> bool:
@@ -90,38 +107,51 @@ def is_unstorable(error: Exception) -> bool:
     )
 
 
-def _decide(engine: Engine, site_id: int, limit: int, clock: Clock, refused: Exception | None = None) -> BatchResult:
-    """Decide a batch in one transaction; `refused`: why the next message is put down as one that cannot be decided."""
-    with committing(engine, "decide.commit") as connection:
-        batch = _open(connection, site_id, limit, refused)
-        if batch is None:
+def _decide(
+    engine: Engine, site_id: int, limit: int, clock: Clock, refused: Mapping[int, Exception] | None = None
+) -> BatchResult:
+    """Decide a batch and commit it; `refused`: a place that is put down as one that cannot be decided, and why."""
+    ahead = None
+    if locks_everything(engine):
+        with reading(engine).connect() as connection, around("decide.fold"):
+            ahead = _fold_next(connection, connection.execute(_cursor_of(site_id)).first(), limit, refused or {})
+        if ahead is None:
             return BatchResult(0, 0, more=False)
-        done, said = decide_batch(connection, batch, clock())
-    for record in done:
+    with committing(engine, "decide.commit") as connection:
+        cursor = connection.execute(_cursor_of(site_id).with_for_update()).first()
+        if ahead is not None and cursor is not None and ahead.holds(cursor):
+            folded = ahead
+        else:
+            # Statements of their own after the lock: what committed while we waited must be seen.
+            with around("decide.fold"):
+                found = _fold_next(connection, cursor, limit, refused or {})
+            if found is None:
+                return BatchResult(0, 0, more=False)
+            folded = found
+        said = write_batch(connection, folded, clock())
+    for record in folded.done:
         decision = record.decision
         if record.error is not None:
             complain(log, "undecidable", record.error, site=site_id, seq=decision.seq)
         say(log, "decided", site=site_id, seq=decision.seq, kind=decision.kind, code=decision.code)
     tell_written(said)
-    more = len(done) == limit or batch.messages[-1].kind not in BY_PERSON
-    forwards = sum(isinstance(fact, Forward) for record in done for fact in record.decision.facts)
-    return BatchResult(len(done), len(said), more=more, forwards=forwards)
+    more = len(folded.done) == limit or folded.messages[-1].kind not in BY_PERSON
+    forwards = sum(isinstance(fact, Forward) for record in folded.done for fact in record.decision.facts)
+    return BatchResult(len(folded.done), len(said), more=more, forwards=forwards)
 
 
-def _open(connection: Connection, site_id: int, limit: int, refused: Exception | None) -> Batch | None:
-    cursor = connection.execute(select(cursors).where(cursors.c.site_id == site_id).with_for_update()).first()
+def _cursor_of(site_id: int) -> Select[Any]:
+    return select(cursors).where(cursors.c.site_id == site_id)
+
+
+def _fold_next(
+    connection: Connection, cursor: Row[Any] | None, limit: int, refused: Mapping[int, Exception]
+) -> Folded | None:
     if cursor is None:
         return None
-    # A statement of its own after the lock: what committed while we waited must be seen.
-    rows = connection.execute(
-        select(inbox)
-        .where(inbox.c.site_id == site_id, inbox.c.seq > cursor.decided_seq)
-        .order_by(inbox.c.seq)
-        .limit(limit)
-    ).all()
-    if not rows:
-        return None
-    return open_batch(connection, cursor, rows, {rows[0].seq: refused} if refused else {})
+    undecided = (inbox.c.site_id == cursor.site_id) & (inbox.c.seq > cursor.decided_seq)
+    rows = connection.execute(select(inbox).where(undecided).order_by(inbox.c.seq).limit(limit)).all()
+    return fold_batch(open_batch(connection, cursor, rows, refused)) if rows else None
 
 
 def open_batch(
@@ -136,7 +166,7 @@ def open_batch(
     last = next((i for i, message in enumerate(messages) if message.kind not in BY_PERSON), len(messages) - 1)
     messages = messages[: last + 1]
     state, failed = working_set(connection, cursor.site_id, cursor.state, messages, undecidable)
-    return Batch(cursor.site_id, cursor.head, messages, state, {**undecidable, **failed})
+    return Batch(cursor, messages, state, {**undecidable, **failed})
 
 
 def message_of(row: Row[Any]) -> Message:
@@ -176,31 +206,41 @@ def working_set(
     return state, failed
 
 
-def decide_batch(connection: Connection, batch: Batch, now: datetime) -> tuple[list[Recorded], Written]:
-    """Decide a batch, write everything that follows from it, and return what each became and the replies written."""
+def fold_batch(batch: Batch) -> Folded:
+    """Decide a batch over its state, which moves on; nothing is written."""
     done: list[Recorded] = []
+    head = batch.cursor.head
     for message in batch.messages:
         if message.seq in batch.given_up:
-            record = given_up(batch.state, batch.head, message)
+            record = given_up(batch.state, head, message)
             done.append(replace(record, error=batch.given_up[message.seq]))
         else:
-            done.append(recorded(batch.state, batch.head, message))
-        batch.head = done[-1].head
-    connection.execute(insert(decisions), [_record(batch.site_id, record) | {"decided_at": now} for record in done])
-    rows = [{"site_id": batch.site_id} | fields_of(row) for record in done for row in record.decision.rows]
+            done.append(recorded(batch.state, head, message))
+        head = done[-1].head
+    return Folded(batch.cursor, batch.messages, done, batch.state.site)
+
+
+def write_batch(connection: Connection, folded: Folded, now: datetime) -> Written:
+    """Write everything that follows from a batch, move its cursor, and return the replies written.
+
+    The cursor must be locked, and what was read for it must hold.
+    """
+    site_id, done = folded.cursor.site_id, folded.done
+    connection.execute(insert(decisions), [_record(site_id, record) | {"decided_at": now} for record in done])
+    rows = [{"site_id": site_id} | fields_of(row) for record in done for row in record.decision.rows]
     if rows:
         connection.execute(insert(reports), rows)
-    save(connection, batch.site_id, [fact for record in done for fact in record.decision.facts])
+    save(connection, site_id, [fact for record in done for fact in record.decision.facts])
     # Those who want to hear from us again: that a gateway once refused to send to them is forgotten (L8).
-    back = [m.sender for m, record in zip(batch.messages, done, strict=True) if record.decision.kind == "start"]
+    back = [m.sender for m, record in zip(folded.messages, done, strict=True) if record.decision.kind == "start"]
     if back:
-        theirs = (opt_outs.c.site_id == batch.site_id) & opt_outs.c.phone.in_(back)
+        theirs = (opt_outs.c.site_id == site_id) & opt_outs.c.phone.in_(back)
         connection.execute(delete(opt_outs).where(theirs))
-    said = (outgoing(batch.site_id, f"m:{record.decision.seq}", record.spoken, now) for record in done)
+    said = (outgoing(site_id, f"m:{record.decision.seq}", record.spoken, now) for record in done)
     written = put_out(connection, [row for rows in said for row in rows])
-    moved = {"decided_seq": batch.messages[-1].seq, "head": batch.head, "state": batch.state.site.to_json()}
-    connection.execute(update(cursors).where(cursors.c.site_id == batch.site_id).values(moved))
-    return done, written
+    moved = {"decided_seq": done[-1].decision.seq, "head": done[-1].head, "state": folded.site.to_json()}
+    connection.execute(update(cursors).where(cursors.c.site_id == site_id).values(moved))
+    return written
 
 
 def put_out(connection: Connection, rows: list[dict[str, Any]]) -> Written:

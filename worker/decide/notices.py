@@ -1,14 +1,14 @@
 """Notices that passing time makes due: written once each, in a transaction of their own (reliability.md, point 7)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, update
 
-from worker.crash_points import committing
-from worker.decide.decider import outgoing, put_out, tell_written
-from worker.decide.fold import spoken
+from worker.crash_points import around, committing
+from worker.decide.decider import Written, outgoing, put_out, tell_written
+from worker.decide.fold import Spoken, spoken
 from worker.decide.heads import publish
 from worker.rules.deadlines import lead, tell_at
 from worker.rules.due_notices import tell
@@ -23,25 +23,37 @@ from worker.store.working_set import load_planned, load_subjects, open_state
 AT_ONCE = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A deadline that is due, and what it says to whom."""
+
+    deadline: Deadline
+    said: tuple[Spoken, ...]
+
+
 def tell_due(engine: Engine, now: datetime) -> int:
     """Write every notice that is due at `now` into the outbox and return how many messages that made.
 
-    A site whose line has undecided messages is left for the next round: they may move its deadlines.
+    A site whose line has undecided messages is left for the next round: they may move its deadlines. What is told is
+    put into words before the lock that others wait for, and left for the next round when the line moved meanwhile.
     """
     with reading(engine).connect() as connection:
         waiting = connection.execute(select(cursors.c.site_id)).scalars().all()
     total = 0
     for site_id in waiting:
         of_site = select(cursors).where(cursors.c.site_id == site_id)
-        with reading(engine).connect() as connection:
-            if not _due(connection, connection.execute(of_site).one(), now):
-                continue
+        with reading(engine).connect() as connection, around("notices.tell"):
+            cursor = connection.execute(of_site).one()
+            due = _due(connection, cursor, now)
+            told = _told(connection, cursor, due, now) if due else []
+        if not told:
+            continue
         with committing(engine, "notices.commit") as connection:
-            cursor = connection.execute(of_site.with_for_update()).one()
+            held = connection.execute(of_site.with_for_update()).one()
             last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
-            if cursor.decided_seq < last:
+            if (held.decided_seq, held.erasures) != (cursor.decided_seq, cursor.erasures) or held.decided_seq < last:
                 continue
-            written = _tell_all(connection, cursor, _due(connection, cursor, now), now)
+            written = [row for each in told for row in _write(connection, cursor, each, now)]
         tell_written(written)
         total += len(written)
     return total
@@ -63,7 +75,7 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
     return [deadline for deadline in found if tell_at(deadline, state) <= now]
 
 
-def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Row[Any]]:
+def _told(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Told]:
     state = open_state(connection, cursor.site_id, cursor.state)
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     digests = (deadline.at for deadline in due if deadline.kind == DeadlineKind.DAILY)
@@ -71,15 +83,17 @@ def _tell_all(connection: Connection, cursor: Row[Any], due: list[Deadline], now
     # Whom the gateway refuses to send to hears nothing, whether or not the line has been told of it (L8).
     refused = connection.execute(select(opt_outs.c.phone).where(opt_outs.c.site_id == cursor.site_id)).scalars()
     state.load([replace(state.sender(phone), silent=True, stopped=True) for phone in refused])
-    written: list[Row[Any]] = []
-    for deadline in due:
-        told = tell(state, deadline, now, cursor.head)
-        cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
-        rows = outgoing(cursor.site_id, cause, spoken(state, told, now), now)
-        written += put_out(connection, rows)
-        if any("head" in reply.params for reply in told):
-            publish(connection, cursor.site_id, cursor.decided_seq, cursor.head, deadline.kind, now)
-        key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
-        same = key & (deadlines.c.at == deadline.at) & (deadlines.c.site_id == cursor.site_id)
-        connection.execute(update(deadlines).where(same).values(done=True))
-    return written
+    return [Told(each, spoken(state, tell(state, each, now, cursor.head), now)) for each in due]
+
+
+def _write(connection: Connection, cursor: Row[Any], told: Told, now: datetime) -> Written:
+    """Mark a deadline as told and write what that says; nothing when another sweeper has told it meanwhile."""
+    deadline = told.deadline
+    key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
+    same = key & (deadlines.c.at == deadline.at) & (deadlines.c.site_id == cursor.site_id)
+    if connection.execute(update(deadlines).where(same, ~deadlines.c.done).values(done=True)).rowcount != 1:
+        return []
+    if any("head" in each.reply.params for each in told.said):
+        publish(connection, cursor.site_id, cursor.decided_seq, cursor.head, deadline.kind, now)
+    cause = f"d:{deadline.kind}:{deadline.subject}:{deadline.at.isoformat()}"
+    return put_out(connection, outgoing(cursor.site_id, cause, told.said, now))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, event, insert, select, true
 
 from worker.clock import utc_now
-from worker.decide.decider import decide_batch, open_batch
+from worker.decide.decider import fold_batch, open_batch, write_batch
 from worker.rules.chain import GENESIS
 from worker.rules.codes import Code
 from worker.store.database import open_engine
@@ -90,7 +90,8 @@ def _cursor(scratch: Connection, site_id: int) -> Row[Any]:
 
 def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], undecidable: Collection[int]) -> None:
     try:
-        done, _ = decide_batch(scratch, open_batch(scratch, cursor, rows, dict.fromkeys(undecidable)), utc_now())
+        folded = fold_batch(open_batch(scratch, cursor, rows, dict.fromkeys(undecidable)))
+        write_batch(scratch, folded, utc_now())
     except Exception as error:
         scratch.rollback()
         if len(rows) == 1:
@@ -99,7 +100,7 @@ def _decide(scratch: Connection, cursor: Row[Any], rows: Sequence[Row[Any]], und
         for row in rows:
             _decide(scratch, _cursor(scratch, cursor.site_id), [row], undecidable)
         return
-    for record in done:
+    for record in folded.done:
         if record.error is not None:
             scratch.rollback()
             raise UndecidableError(record.decision.seq, record.error)

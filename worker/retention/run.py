@@ -23,7 +23,7 @@ from worker.retention.changes import Change, apply
 from worker.retention.steps import Task, Wanted, steps_of
 from worker.retention.traces import Follower, MovedOnError
 from worker.rules.policy import Policy, policy_of
-from worker.store.database import snapshot
+from worker.store.database import reading, snapshot
 from worker.store.schema import retentions
 
 PAUSE_S: Final = 0.05
@@ -122,7 +122,11 @@ def _erase(
     with suppress(MovedOnError):
         for name, step in steps_of(task).items():
             while not step.over:
+                # Texts are read before the lock that others wait for; under it is left what was decided meanwhile.
+                with reading(engine).connect() as connection:
+                    follower.catch_up(connection)
                 with engine.begin() as connection:
+                    follower.hold(connection)
                     follower.catch_up(connection)
                     changes = step.batch(connection)
                     apply(connection, seal, changes)

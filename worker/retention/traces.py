@@ -6,7 +6,7 @@ by now, they would come out otherwise.
 
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from worker.decide.decider import message_of, working_set
 from worker.proof.seals import Seal
@@ -28,10 +28,15 @@ class Follower:
         self._seal, self._wanted = seal, wanted
         self._upto = seal.seq
 
-    def catch_up(self, connection: Connection) -> None:
-        """Hold the line still to the end of the transaction, and keep what has been mentioned. Raises MovedOnError."""
+    def hold(self, connection: Connection) -> None:
+        """Hold the line still to the end of the transaction, and have whoever has read it before read it again."""
         mine = cursors.c.site_id == self._seal.site_id
-        cursor = connection.execute(select(cursors).where(mine).with_for_update()).one()
+        connection.execute(update(cursors).where(mine).values(erasures=cursors.c.erasures + 1))
+
+    def catch_up(self, connection: Connection) -> None:
+        """Keep what has been mentioned up to where the line is decided. Raises MovedOnError."""
+        mine = cursors.c.site_id == self._seal.site_id
+        cursor = connection.execute(select(cursors).where(mine)).one()
         between = inbox.c.seq.between(self._upto + 1, cursor.decided_seq)
         query = select(inbox).where(inbox.c.site_id == self._seal.site_id, between).order_by(inbox.c.seq)
         rows = connection.execute(query.limit(MOST + 1)).all()

@@ -73,6 +73,11 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(reading=True)
 
 
+def locks_everything(engine: Engine) -> bool:
+    """Tell whether a transaction that writes keeps every other writer waiting to its end: SQLite's does."""
+    return engine.dialect.name == "sqlite"
+
+
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """Yield a connection that sees the database as it stands at its first read, for however long; it cannot write."""

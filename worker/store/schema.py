@@ -95,6 +95,14 @@ cursors = Table(
     Column("decided_seq", BigInteger, nullable=False, default=0),
     Column("head", String(64), nullable=False, comment="hex SHA-256, end of the chain of decisions"),
     Column("state", JSON, nullable=False, comment="the site's policy, staff and counters after decided_seq"),
+    Column(
+        "erasures",
+        BigInteger,
+        nullable=False,
+        default=0,
+        server_default="0",
+        comment="how often retention has changed facts: what was read before may be no more",
+    ),
     comment="How far each line is decided; its row is locked by whoever decides.",
 )
 
