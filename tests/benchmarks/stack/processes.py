@@ -20,7 +20,7 @@ _NAMES = {
     "up": r"-m worker up\b",
     "postgres": r"postgres",
 }
-"""By what a process is known, also where a package lets it rename itself; one that is none of these goes by the name of its parent."""
+"""By what a process is known, also where a package renames it; one that is none of these goes by its parent's name."""
 
 
 def family(*roots: int) -> dict[int, str]:
