@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.stack import report
 from tests.benchmarks.stack.figures import QUICK, Figure, Setting, Sizes
-from tests.benchmarks.stack.measures import end_to_end, webhook
+from tests.benchmarks.stack.measures import decide, end_to_end, memory, send, webhook
 from tests.benchmarks.stack.place import MeasureError, Server
 from tests.infrastructure.databases import PostgresDatabases, SqliteDatabases
 from tests.infrastructure.postgres import start_postgres
@@ -27,7 +27,10 @@ BASELINE = Path(__file__).with_name("baseline.json")
 DATABASES = ("sqlite", "postgresql")
 MEASURES: Mapping[str, Callable[[Setting], Iterator[Figure]]] = {
     "webhook": webhook.measure,
+    "decide": decide.measure,
+    "send": send.measure,
     "end-to-end": end_to_end.measure,
+    "memory": memory.measure,
 }
 ON_DISK = {
     "fsync": "on",

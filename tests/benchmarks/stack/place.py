@@ -83,7 +83,10 @@ class Place:
     twilio: str = ""
     """The address of the fake one, once it runs."""
     _started: list[Process] = field(default_factory=list)
-    _measured: list[Process] = field(default_factory=list)
+    measured: list[Process] = field(default_factory=list)
+    """The product, or what is compared with it."""
+    more: dict[str, str] = field(default_factory=dict)
+    """Further variables."""
     _before: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -106,7 +109,7 @@ class Place:
             "TWILIO_API_URL": self.twilio or "http://127.0.0.1:9",
             "LOG_LEVEL": "WARNING",
         }
-        return os.environ | own
+        return os.environ | own | self.more
 
     def start(self, *words: str, measured: bool = False, **options: Any) -> Process:
         """Start a Python process that ends with the place; its lines go to a log in the folder.
@@ -121,18 +124,23 @@ class Place:
         self.guard.watch(process.pid)
         self._started.append(process)
         if measured:
-            self._measured.append(process)
+            self.measured.append(process)
         return process
 
-    def stop(self, *processes: Process) -> None:
-        """End processes; all that were started here when none is named."""
+    def stop(self, *processes: Process, grace_s: float = 12.0) -> None:
+        """End processes, killing what does not in time; all that were started here when none is named."""
         for process in processes or tuple(reversed(self._started)):
-            end_sessions([process.pid], 12.0)
+            end_sessions([process.pid], grace_s)
             process.wait()
             self.guard.forget(process.pid)
             self._started.remove(process)
-            if process in self._measured:
-                self._measured.remove(process)
+            if process in self.measured:
+                self.measured.remove(process)
+
+    def said(self, process: Process) -> str:
+        """Return the last line that a process has written to its log."""
+        lines = (self.folder / f"{self._started.index(process)}.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
 
     def start_twilio(self, delay_s: float = 0.0) -> None:
         """Start the fake Twilio, which answers after so many seconds."""
@@ -207,7 +215,7 @@ class Place:
 
     def processes(self) -> dict[int, str]:
         """Return the measured processes, and PostgreSQL's, by their names."""
-        pids = [process.pid for process in self._measured]
+        pids = [process.pid for process in self.measured]
         return family(*pids, *([self.server.pid] if self.server.pid else []))
 
     def begin(self) -> None:

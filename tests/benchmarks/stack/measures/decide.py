@@ -1,0 +1,149 @@
+"""Deciding a line that waits: the decide process beside other job queues, and on a small and on a large register."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from redis import Redis
+
+from tests.benchmarks.stack.figures import Figure, Setting
+from tests.benchmarks.stack.line import decided, lay, register
+from tests.benchmarks.stack.peers.table import HERE, PEERS, Peer
+from tests.benchmarks.stack.place import MeasureError, Place, place, until
+from tests.benchmarks.stack.texts import MOST
+from worker.bell.bell import Bell
+from worker.up.redis_server import start_redis
+
+MEASURE = "decide"
+WARMING = 20
+Spent = tuple[float, float]
+"""Texts a second, and milliseconds of CPU a text: of the workers, their Redis and PostgreSQL together."""
+WHOLE = ", from request to decision"
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    """Yield texts/s and CPU a text of ours, of each peer, and of ours on both registers."""
+    ours = {"decide": _ours(setting, 0), "whole": _through_http(setting)}
+    for kind, spent in ours.items():
+        yield from _told(setting, "baobei" + WHOLE * (kind == "whole"), spent)
+    theirs: dict[str, list[Spent]] = {kind: [] for kind in ours}
+    for peer in PEERS:
+        if not setting.peers or peer.package in setting.peers:
+            for kind, found in theirs.items():
+                name = peer.name + WHOLE * (kind == "whole")
+                try:
+                    found.append(_of_peer(setting, peer, kind))
+                    yield from _told(setting, name, found[-1])
+                except MeasureError as error:
+                    yield setting.figure(MEASURE, name, None, note=str(error))
+    for kind, (rate, cpu) in ours.items():
+        if theirs[kind]:
+            best, thriftiest = max(rate for rate, _ in theirs[kind]), min(cpu for _, cpu in theirs[kind])
+            name = WHOLE * (kind == "whole")
+            yield setting.figure(MEASURE, f"texts/s, baobei ÷ the best peer{name}", rate / best, better="higher")
+            yield setting.figure(
+                MEASURE, f"CPU a text, the best peer ÷ baobei{name}", thriftiest / cpu, better="higher"
+            )
+    yield from _registers(setting)
+
+
+def _told(setting: Setting, name: str, spent: Spent) -> Iterator[Figure]:
+    yield setting.figure(MEASURE, name, spent[0], "texts/s")
+    yield setting.figure(MEASURE, f"{name}: CPU", spent[1], "ms a text")
+
+
+def _registers(setting: Setting) -> Iterator[Figure]:
+    spent = []
+    for count in setting.sizes.registers:
+        spent.append(_ours(setting, count))
+        yield from _told(setting, f"baobei, {count:,} live registrations", spent[-1])
+    name = f"CPU with {setting.sizes.registers[-1]:,} live registrations ÷ with {setting.sizes.registers[0]:,}"
+    yield setting.figure(MEASURE, name, spent[-1][1] / spent[0][1], better="lower")
+
+
+def _ours(setting: Setting, registered: int) -> Spent:
+    """Return texts/s, and ms of CPU a text, of the decide process alone on a line of undecided texts."""
+    texts = setting.sizes.texts
+    setting.tell(f"decide: {texts} texts" + (f", {registered:,} live registrations" if registered else ""))
+    with place(setting.server, setting.folder, setting.guard) as ours:
+        if registered:
+            register(ours.engine, ours.site.id, registered, MOST - 1)
+        ours.start_product(["decide"])
+        bell = Bell(Redis.from_url(ours.redis_url()))
+        lay(ours.engine, ours.site.id, range(WARMING))
+        whole = _reached(ours, WARMING)
+        until(lambda: bell.ring_decide(ours.site.id) and whole(), 30, "nothing was decided", every_s=1)
+        lay(ours.engine, ours.site.id, range(WARMING, WARMING + texts))
+        whole = _reached(ours, texts)
+        ours.begin()
+        began = time.monotonic()
+        bell.ring_decide(ours.site.id)
+        until(whole, setting.sizes.patience_s, f"{texts} texts were not decided")
+        return texts / (time.monotonic() - began), 1000 * sum(ours.used_s().values()) / texts
+
+
+def _through_http(setting: Setting) -> Spent:
+    """Return texts/s and ms of CPU a text from the first request to the last decision, by web and decide."""
+    texts = setting.sizes.texts
+    setting.tell(f"decide: {texts} texts by HTTP")
+    with place(setting.server, setting.folder, setting.guard) as ours:
+        ours.start_product(["web", "decide"])
+        whole = _reached(ours, WARMING)
+        ours.load(ours.texts(0, WARMING, 4)).posts(60)
+        until(whole, 30, "nothing was decided")
+        whole = _reached(ours, texts)
+        load = ours.load(ours.texts(WARMING, texts, 16))
+        began = time.monotonic()
+        until(whole, setting.sizes.patience_s, f"{texts} texts were not taken and decided")
+        spent = texts / (time.monotonic() - began), 1000 * sum(ours.used_s().values()) / texts
+        load.posts(30)
+        return spent
+
+
+def _of_peer(setting: Setting, peer: Peer, kind: str) -> Spent:
+    """Return texts/s and ms of CPU a text of a peer's worker, from its first texts on. Raises MeasureError."""
+    if peer.postgresql_only and setting.server.kind != "postgresql":
+        raise MeasureError("it works on PostgreSQL alone")
+    if not peer.installed:
+        raise MeasureError("`pip install -e '.[bench]'` installs it")
+    jobs = setting.sizes.jobs
+    setting.tell(f"decide: {jobs} jobs of {peer.name}, {kind}")
+    with _with_redis(setting, peer) as at:
+        if kind == "decide":
+            lay(at.engine, at.site.id, range(WARMING + jobs))
+        begun, whole = _reached(at, WARMING), _reached(at, WARMING + jobs)
+        _run(at, "-m", f"{HERE}.enqueue", peer.module, kind, "0", str(WARMING + jobs))
+        worker = at.start(*peer.words, measured=True)
+        until(begun, 60, "nothing was decided", every_s=0.01)
+        at.begin()
+        began, first = time.monotonic(), decided(at.engine, at.site.id)
+        until(whole, setting.sizes.patience_s, f"{jobs} jobs were not done", every_s=0.01)
+        done = decided(at.engine, at.site.id) - first
+        spent = done / (time.monotonic() - began), 1000 * sum(at.used_s().values()) / done
+        at.stop(worker, grace_s=0.5)
+        return spent
+
+
+@contextmanager
+def _with_redis(setting: Setting, peer: Peer) -> Iterator[Place]:
+    with place(setting.server, setting.folder, setting.guard) as at:
+        redis = start_redis(at.folder, setting.guard)
+        at.more |= {"REDIS_URL": redis.url, **peer.environ}
+        at.measured.append(redis.process)
+        try:
+            yield at
+        finally:
+            at.measured.remove(redis.process)
+            redis.stop()
+
+
+def _run(at: Place, *words: str) -> None:
+    process = at.start(*words)
+    if process.wait(120):
+        raise MeasureError(f"{words[-4]} could not be given its jobs: {at.said(process)}")
+
+
+def _reached(at: Place, texts: int) -> Callable[[], bool]:
+    """Return what tells whether so many texts more than now are decided."""
+    wanted = decided(at.engine, at.site.id) + texts
+    return lambda: decided(at.engine, at.site.id) >= wanted

@@ -1,0 +1,50 @@
+"""Handing over a full outbox to a gateway that takes its time, and hearing what became of each message."""
+
+import time
+from collections.abc import Iterator
+
+from redis import Redis
+
+from tests.benchmarks.stack.figures import Figure, Setting
+from tests.benchmarks.stack.line import lay
+from tests.benchmarks.stack.place import place, until
+from worker.bell.bell import Bell
+from worker.decide.decider import decide_site
+
+MEASURE = "send"
+CONNECTIONS, DELAY_S = 32, 0.15
+"""What the share is of: so many connections, each of which gets an answer after so long."""
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    """Yield replies/s, their share of what the connections could carry, and CPU a reply and a status."""
+    wanted = setting.sizes.replies
+    setting.tell(f"send: {wanted} replies, {DELAY_S} s each")
+    with place(setting.server, setting.folder, setting.guard) as ours:
+        ours.start_twilio(DELAY_S)
+        lay(ours.engine, ours.site.id, range(wanted))
+        while decide_site(ours.engine, ours.site.id).more:
+            pass
+        ours.start_product(["web", "send"])
+        bell = Bell(Redis.from_url(ours.redis_url()))
+        until(lambda: bell.ring_send() and ours.asked("/tally")["posts"], 30, "nothing was sent", every_s=0.2)
+        ours.begin()
+        began, first = time.monotonic(), ours.asked("/tally")
+        until(
+            lambda: ours.asked("/tally")["posts"] >= wanted, setting.sizes.patience_s, f"{wanted} replies were not sent"
+        )
+        done, seconds = ours.asked("/tally")["posts"] - first["posts"], time.monotonic() - began
+        sending = ours.used_s()
+        all_told = ours.told_back(setting.sizes.patience_s)
+        last, used = ours.asked("/tally"), ours.used_s()
+    yield setting.figure(MEASURE, "replies", done / seconds, "replies/s")
+    share = done / seconds / (CONNECTIONS / DELAY_S)
+    yield setting.figure(MEASURE, f"of {CONNECTIONS} connections × 1/{DELAY_S} s", share, better="higher")
+    yield setting.figure(MEASURE, "CPU a reply", 1000 * sending["send"] / done, "ms")
+    told = last["callbacks"] - first["callbacks"]
+    yield setting.figure(MEASURE, "statuses refused or unanswered", last["callbacks refused"], "statuses")
+    web = used["web worker"] + used["web master"]
+    note = "" if all_told else f"{2 * last['posts'] - told} not told within {setting.sizes.patience_s:.0f} s"
+    yield setting.figure(
+        MEASURE, "CPU a status, of the web process", 1000 * web / told if told else None, "ms", note=note
+    )
