@@ -156,7 +156,7 @@ class TestDrain:
     def test_a_database_that_is_away_for_a_moment_loses_no_outcome(
         self, engine: Engine, site: int, clock: StandingClock, sender: Courier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        one, record, failures = add_reply(engine, site, now=clock()), module.record, [1, 2]
+        one, record, failures = add_reply(engine, site, now=clock()), module.record_all, [1, 2]
 
         def failing(*arguments: Any) -> None:
             if failures:
@@ -164,7 +164,7 @@ class TestDrain:
                 raise OperationalError("UPDATE", {}, Exception("away"))
             record(*arguments)
 
-        monkeypatch.setattr(module, "record", failing)
+        monkeypatch.setattr(module, "record_all", failing)
         monkeypatch.setattr(module, "RECORD_PAUSE_S", 0)
         sender.drain()
         assert state(engine, one) == ("sent", None)
@@ -172,7 +172,7 @@ class TestDrain:
     def test_a_sender_held_up_after_its_lease_began_leaves_the_reply_to_whoever_closes_it(
         self, engine: Engine, site: int, clock: StandingClock, fake: FakeTwilio, sender: Courier
     ) -> None:
-        one, taken = add_reply(engine, site, now=clock()), module.lease
+        one, taken = add_reply(engine, site, now=clock()), module.lease_all
 
         def held_up(*arguments: Any) -> Any:
             found = taken(*arguments)
@@ -180,7 +180,7 @@ class TestDrain:
             return found
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "lease", held_up)
+            patch.setattr(module, "lease_all", held_up)
             sender.drain()
         assert (reply(engine, one).state, fake.asked) == ("sending", [])
 
@@ -480,7 +480,7 @@ class TestSettling:
             """A killed process records nothing."""
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "record", die)
+            patch.setattr(module, "record_all", die)
             sender.drain()
         assert reply(engine, one).state == "sending"
         clock.move(seconds=61)

@@ -164,7 +164,7 @@ class TestSteps:
         site = add_site(deaf.engine, "sandbox")
         one = add_reply(deaf.engine, site, now=clock())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("worker.outbox.courier.record", lambda *_: None)
+            patch.setattr("worker.outbox.courier.record_all", lambda *_: None)
             sweeper_of(deaf, time).sweep()
         assert reply(deaf.engine, one).state == "sending"
         clock.move(seconds=61)

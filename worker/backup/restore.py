@@ -137,7 +137,7 @@ def _put_in_doubt(connection: Connection, now: datetime) -> None:
         if row.state == ReplyState.PENDING:
             number += 1
             # Its list is searched from here on: from when it could have been sent at the earliest.
-            begin(connection, row.id, number, row.created_at)
+            begin(connection, [(row.id, number)], row.created_at)
         end(connection, row.id, number, IN_DOUBT, now)
         doubt = {
             "state": ReplyState.UNKNOWN,

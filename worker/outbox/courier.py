@@ -1,34 +1,38 @@
 """Sends what is due: lease, hand over, record. Several of these at once are safe, each lease is one courier's alone.
 
-Leases are taken here one after another; gateways are asked from a few threads, so that one that is slow to answer does
-not hold the others' replies.
+One thread, the drain's own, leases and records; a crew of others asks the gateways, each holding a connection while it
+waits. What the crew brings back while the drain is at the database is recorded together, and as many leases are taken
+as hands are free, so that the fewer transactions each reply costs the more there is to do.
 """
 
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from worker.clock import Clock
 from worker.crash_points import around
 from worker.gateways.base import Gateway, Handover, Sent, Unknown
 from worker.log import complain, say
-from worker.outbox.leases import Lease, candidates, lease, retire
-from worker.outbox.outcomes import record
+from worker.outbox.leases import Lease, candidates, lease_all, retire
+from worker.outbox.outcomes import Answer, record_all
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.trail import trail
 
 log = logging.getLogger(__name__)
 
-THREADS = 4
+THREADS = 32
 BUDGET_S = 20.0
 LOOK_AGAIN_S = 0.1
+ROUND_S = 0.01
+"""A round of recording and leasing begins no sooner after the last one, while more is on its way."""
 LATEST_START = timedelta(seconds=20)
 RECORD_TRIES = 8
 RECORD_PAUSE_S = 1.0
@@ -60,61 +64,120 @@ class Courier:
         done = Drained()
         until = time.monotonic() + budget_s
         known: deque[int] = deque()
-        running: set[Future[None]] = set()
         with ThreadPoolExecutor(self.threads, "courier") as pool:
-            while True:
-                running = {future for future in running if not future.done()}
-                if self.stopping() or time.monotonic() > until:
-                    done.more = True
-                    return done
-                leased = self._next(known) if len(running) < self.threads else None
-                if leased is not None:
-                    running.add(pool.submit(self._hand_over, leased))
-                    done.handed_over += 1
-                elif running:
-                    # Not longer: a reply may have become due that has nothing to do with those on their way.
-                    wait(running, LOOK_AGAIN_S, FIRST_COMPLETED)
-                elif self.pace.gap and candidates(self.engine, self.gateways.keys(), self.clock()):
-                    # Something would go out now, were it not for the pace.
-                    self.pause(min(LOOK_AGAIN_S, self.pace.gap_s))
-                else:
-                    return done
+            crew = _Crew(pool, self._ask)
+            try:
+                while not (self.stopping() or time.monotonic() > until):
+                    leases = self._lease(known, self.threads - crew.at_work)
+                    crew.send(leases)
+                    done.handed_over += len(leases)
+                    if crew.at_work:
+                        # Not longer: a reply may have become due that has nothing to do with those on their way.
+                        self._record(crew.back(LOOK_AGAIN_S))
+                    elif self.pace.gap and candidates(self.engine, self.gateways.keys(), self.clock()):
+                        # Something would go out now, were it not for the pace.
+                        self.pause(min(LOOK_AGAIN_S, self.pace.gap_s))
+                    else:
+                        return done
+                done.more = True
+                return done
+            finally:
+                # Whatever ends the drain, what went out is recorded.
+                while crew.at_work:
+                    self._record(crew.back())
 
-    def _next(self, known: deque[int]) -> Lease | None:
-        if not known:
+    def _lease(self, known: deque[int], free: int) -> list[Lease]:
+        if len(known) < free:
+            known.clear()
             known.extend(candidates(self.engine, self.gateways.keys(), self.clock(), self.pace))
-        while known:
-            leased = lease(self.engine, known.popleft(), self.clock(), self.pace)
-            if leased is not None:
-                return leased
-        return None
+        leases: list[Lease] = []
+        while known and len(leases) < free:
+            ids = [known.popleft() for _ in range(min(len(known), free - len(leases)))]
+            leases += lease_all(self.engine, ids, self.clock(), self.pace)
+        return leases
 
-    def _hand_over(self, leased: Lease) -> None:
+    def _ask(self, leased: Lease) -> Handover | None:
+        """Return the outcome; None when the gateway was not asked."""
         if self.clock() > leased.since + LATEST_START:
             # This process was held up for so long that its lease may be over: whoever closes it looks the reply up.
-            return
+            return None
         try:
             with around("post"):
-                outcome = self.gateways[leased.gateway].send(leased.outgoing)
+                return self.gateways[leased.gateway].send(leased.outgoing)
         except Exception as error:
             # An adapter's mistake proves nothing about what the gateway has done.
             reply, attempt = leased.key
             complain(log, "adapter failed", error, reply=reply, attempt=attempt, gateway=leased.gateway)
-            outcome = Unknown(type(error).__name__, "the adapter failed")
-        self._record(leased, outcome)
+            return Unknown(type(error).__name__, "the adapter failed")
 
-    def _record(self, leased: Lease, outcome: Handover) -> None:
-        reply, attempt = leased.key
+    def _record(self, answers: Sequence[Answer]) -> None:
+        """Record answers together; where that fails one by one, so that one that cannot be recorded harms no other."""
+        left = deque(answers)
         for tried in range(1, RECORD_TRIES + 1):
-            try:
-                record(self.engine, leased, outcome, self.clock())
-                break
-            except DBAPIError as error:
-                last = tried == RECORD_TRIES
-                complain(log, "outcome not recorded", error, reply=reply, attempt=attempt, tried=tried, final=last)
-                if last:
-                    return
-                time.sleep(RECORD_PAUSE_S)
-        level, code = (logging.INFO, None) if isinstance(outcome, Sent) else (logging.WARNING, outcome.code)
-        ids, kind = trail(leased.site_id, leased.cause), type(outcome).__name__
-        say(log, "handed over", level, **ids, reply=reply, attempt=attempt, outcome=kind, code=code)
+            while left:
+                some = list(left) if tried == 1 else [left[0]]
+                try:
+                    record_all(self.engine, some, self.clock())
+                except Exception as error:
+                    (reply, attempt), last = some[0][0].key, tried == RECORD_TRIES
+                    ids = {"reply": reply, "attempt": attempt, "count": len(left)}
+                    complain(log, "outcome not recorded", error, **ids, tried=tried, final=last)
+                    # Another one has the next try: where the database is away each would wait for it in vain.
+                    left.rotate(-1)
+                    break
+                for answer in some:
+                    _tell(*answer)
+                    left.popleft()
+            if not left or tried == RECORD_TRIES:
+                return
+            time.sleep(RECORD_PAUSE_S)
+
+
+class _Crew:
+    """The threads that wait for gateways, and what they bring back."""
+
+    def __init__(self, pool: ThreadPoolExecutor, ask: Callable[[Lease], Handover | None]) -> None:
+        self._pool = pool
+        self._ask = ask
+        self._brought: SimpleQueue[tuple[Lease, Handover | None]] = SimpleQueue()
+        self._last_back = time.monotonic()
+        self.at_work = 0
+
+    def send(self, leases: Sequence[Lease]) -> None:
+        """Let each of these be handed over by a thread that is free."""
+        for leased in leases:
+            self.at_work += 1
+            self._pool.submit(self._hand_over, leased)
+
+    def back(self, longest_s: float | None = None) -> list[Answer]:
+        """Return what has come back, as soon as there is something; nothing after so many seconds without."""
+        brought = self._waiting(longest_s)
+        if brought and self.at_work:
+            # While more is on its way: a transaction costs nearly the same for one answer as for some.
+            time.sleep(max(0.0, self._last_back + ROUND_S - time.monotonic()))
+            brought += self._waiting(0)
+        self._last_back = time.monotonic()
+        return [(leased, outcome) for leased, outcome in brought if outcome is not None]
+
+    def _waiting(self, longest_s: float | None) -> list[tuple[Lease, Handover | None]]:
+        brought = []
+        with suppress(Empty):
+            brought.append(self._brought.get(longest_s != 0, longest_s))
+            while True:
+                brought.append(self._brought.get_nowait())
+        self.at_work -= len(brought)
+        return brought
+
+    def _hand_over(self, leased: Lease) -> None:
+        outcome = None
+        try:
+            outcome = self._ask(leased)
+        finally:
+            self._brought.put((leased, outcome))
+
+
+def _tell(leased: Lease, outcome: Handover) -> None:
+    reply, attempt = leased.key
+    level, code = (logging.INFO, None) if isinstance(outcome, Sent) else (logging.WARNING, outcome.code)
+    ids, kind = trail(leased.site_id, leased.cause), type(outcome).__name__
+    say(log, "handed over", level, **ids, reply=reply, attempt=attempt, outcome=kind, code=code)

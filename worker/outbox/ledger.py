@@ -1,6 +1,7 @@
 """The ledger of attempts: each time that a reply was handed to a gateway, or perhaps was, and what is known of it."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -58,9 +59,10 @@ def change_reply(connection: Connection, reply_id: int, change: Change, now: dat
         connection.execute(update(replies).where(replies.c.id == reply_id).values(change | {"updated_at": now}))
 
 
-def begin(connection: Connection, reply_id: int, number: int, now: datetime) -> None:
-    """Note that an attempt begins."""
-    connection.execute(insert(attempts).values(reply_id=reply_id, number=number, started_at=now, lookups=0))
+def begin(connection: Connection, keys: Iterable[tuple[int, int]], now: datetime) -> None:
+    """Note that these attempts begin, each by its reply and number."""
+    begun = [{"reply_id": one, "number": number, "started_at": now, "lookups": 0} for one, number in keys]
+    connection.execute(insert(attempts), begun)
 
 
 def end(connection: Connection, reply_id: int, number: int, outcome: Unknown, now: datetime) -> None:

@@ -1,0 +1,96 @@
+"""Which replies may go out now: the conditions, and the queries made of them.
+
+Each query is built once and takes the times as parameters, because building one costs more than it takes to answer.
+"""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal_column, or_, select
+
+from worker.outbox.ledger import with_site
+from worker.outbox.pace import Pace, held_back
+from worker.outbox.stops import stopped
+from worker.store.schema import opt_outs, replies, sites
+from worker.store.states import ReplyState
+from worker.store.types import UtcTime
+
+LEASE: Final = timedelta(seconds=60)
+LONGEST_HELD_UP: Final = timedelta(seconds=10)
+"""So long after it was leased a reply holds up later ones to its phone: its courier may be dead (L20)."""
+CANDIDATES: Final = 64
+
+NOW: Final[BindParameter[datetime]] = bindparam("now", type_=UtcTime())
+_JUST_LEASED: Final[BindParameter[datetime]] = bindparam("just_leased", type_=UtcTime())
+
+
+def times(now: datetime, pace: Pace) -> dict[str, Any]:
+    """Return the parameters that all of these queries take."""
+    return {"now": now, "just_leased": now + LEASE - LONGEST_HELD_UP, "free_again": now + (pace.gap or timedelta())}
+
+
+@cache
+def candidates_query(paced: bool) -> Select[int]:
+    """Return the query for ids of replies that may go out by the `gateways`, the longest due first."""
+    sending = and_(sites.c.gateway.in_(bindparam("gateways", expanding=True)), _may_send(paced))
+    return (
+        select(replies.c.id)
+        # Sites first, once, rather than again for each reply that waits behind a stopped gateway.
+        .where(DUE, replies.c.site_id.in_(select(sites.c.id).where(sending)), ~REFUSED_BEFORE, ~_WOULD_OVERTAKE)
+        .order_by(replies.c.next_at, replies.c.id)
+        .limit(CANDIDATES)
+    )
+
+
+@cache
+def leasable_query(paced: bool) -> Select[Any]:
+    """Return the query that locks those of the replies `ids` that may go out, passing over what others have locked."""
+    return (
+        with_site()
+        # Asked again: between being found and being leased a gateway may have been stopped by another reply.
+        .where(replies.c.id.in_(bindparam("ids", expanding=True)), DUE, _may_send(paced))
+        .where(~REFUSED_BEFORE, ~_WOULD_OVERTAKE)
+        .order_by(replies.c.next_at, replies.c.id)
+        .with_for_update(of=replies, skip_locked=True)
+    )
+
+
+def _may_send(paced: bool) -> ColumnElement[bool]:
+    return and_(~stopped(), ~held_back(NOW)) if paced else ~stopped()
+
+
+def _refused_before() -> ColumnElement[bool]:
+    """Return the condition that these very words were refused to this person for what they say."""
+    before = replies.alias("before")
+    # The words of the partial index, so that a long history costs nothing.
+    refused = before.c.refusal == literal_column("'content'")
+    same_phone = and_(before.c.site_id == replies.c.site_id, before.c.recipient == replies.c.recipient)
+    return exists().where(refused, same_phone, before.c.words == replies.c.words, before.c.id != replies.c.id)
+
+
+def _would_overtake() -> ColumnElement[bool]:
+    """Return the condition that an earlier reply to the same phone is due, or has been on its way for seconds (L20)."""
+    earlier = replies.alias("earlier")
+    # The words of the partial index, so that a long history costs nothing.
+    to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+    due = and_(earlier.c.state == ReplyState.PENDING, earlier.c.next_at <= NOW, earlier.c.useful_until > NOW)
+    on_its_way = and_(earlier.c.state == ReplyState.SENDING, earlier.c.lease_until > _JUST_LEASED)
+    same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
+    return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
+
+
+DUE: Final = and_(replies.c.state == ReplyState.PENDING, replies.c.next_at <= NOW, replies.c.useful_until > NOW)
+REFUSED_BEFORE: Final = _refused_before()
+_WOULD_OVERTAKE: Final = _would_overtake()
+
+_WAITING: Final = and_(
+    replies.c.state == ReplyState.PENDING, replies.c.site_id.in_(select(sites.c.id).where(~stopped()))
+)
+_OPTED_OUT: Final = exists().where(opt_outs.c.site_id == replies.c.site_id, opt_outs.c.phone == replies.c.recipient)
+STALE: Final = _WAITING & (replies.c.useful_until <= NOW)
+"""What is no longer of use. Replies of a stopped gateway stay: whoever resumes it sees what has waited."""
+UNWANTED: Final = _WAITING & (replies.c.next_at <= NOW) & (replies.c.role == "notice") & _OPTED_OUT
+"""Notices to people who opted out."""
+IN_VAIN: Final = _WAITING & (replies.c.next_at <= NOW) & REFUSED_BEFORE
+"""Words that were refused before."""
