@@ -129,7 +129,7 @@ def test_batches_and_repeated_jobs_change_nothing(
     engine: Engine, site_id: int, new_database: Callable[[], str], size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_engine(new_database())
-    monkeypatch.setattr("worker.line.door.secrets.token_hex", lambda _: "ab" * 16)
+    monkeypatch.setattr("worker.line.places.secrets.token_hex", lambda _: "ab" * 16)
     for each in (engine, other):
         if each is other:
             site = open_site(each, "湾", NUMBER, {"manager": ["+8613800000001"]}, "sandbox", clock=lambda: START)

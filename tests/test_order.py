@@ -28,7 +28,7 @@ def both(
     sqlite_databases: Databases, postgresql_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Both]:
     salts = Salts()
-    monkeypatch.setattr("worker.line.door.secrets", salts)
+    monkeypatch.setattr("worker.line.places.secrets", salts)
     engines = [open_engine(databases.create()) for databases in (sqlite_databases, postgresql_databases)]
     yield Both(*engines, salts)
     for engine, databases in zip(engines, (sqlite_databases, postgresql_databases), strict=True):

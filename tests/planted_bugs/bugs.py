@@ -27,22 +27,30 @@ BUGS = (
         "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
         (
             Edit("worker/line/door.py", "select(func.clock_timestamp())", "select(func.now())"),
-            Edit(
-                "worker/line/door.py",
-                "received_at = max(now, site.last_received_at)",
-                "received_at = now",
-            ),
+            Edit("worker/line/places.py", "max(now, line.last_received_at)", "now"),
         ),
     ),
     Bug(
         "the place is taken without the lock",
         "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
-        (Edit("worker/line/door.py", "select(sites).where(which).with_for_update()", "select(sites).where(which)"),),
+        (Edit("worker/line/look_ups.py", ".order_by(sites.c.id).with_for_update()", ".order_by(sites.c.id)"),),
     ),
     Bug(
         "a repeated delivery leaves a gap",
         "tests/test_line_order.py::test_a_repeated_delivery_is_silent_and_leaves_no_gap",
-        (Edit("worker/line/door.py", "insert(inbox).values(", 'insert(inbox).prefix_with("OR IGNORE").values('),),
+        (
+            Edit("worker/line/look_ups.py", "            del by_id[known]\n", "            pass\n"),
+            Edit(
+                "worker/line/places.py",
+                "_PUT: Final = insert(inbox)\n",
+                '_PUT: Final = insert(inbox).prefix_with("OR IGNORE")\n',
+            ),
+        ),
+    ),
+    Bug(
+        "one that is refused takes its whole group with it",
+        "tests/test_group_of_texts.py::TestRefused::test_one_that_is_refused_harms_no_other",
+        (Edit("worker/group_commit.py", "len(items) == 1 or hits_all(error)", "error"),),
     ),
     Bug(
         "a claim is not committed before the gateway is asked",

@@ -5,14 +5,13 @@
 """
 
 import logging
-import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from parsers.mask import mask_numbers
@@ -21,20 +20,23 @@ from worker.clock import Clock, utc_now
 from worker.crash_points import committing
 from worker.errors import SetUpError
 from worker.gateways.base import Inbound
-from worker.line.kept_text import ECHO_LEAST, ECHO_LOOK_BACK, REPEAT_LOOK_BACK, own_part, stated
+from worker.group_commit import together_or_apart
+from worker.line.kept_text import stated
+from worker.line.look_ups import Line, lock, new_ones, sites_of
+from worker.line.places import SENDER_LONGEST, Draft, keep_apart, place
 from worker.line.second_opinion import second_opinion
 from worker.log import say
 from worker.rules.chain import GENESIS
 from worker.rules.decide import BY_PERSON
-from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT, note_of_clock, note_of_first, note_of_stated
-from worker.storable import storable, storable_payload
+from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT
+from worker.storable import storable
 from worker.store.database import reading
-from worker.store.schema import cursors, inbox, replies, sites, unrouted
+from worker.store.failures import hits_all
+from worker.store.schema import cursors, inbox, sites, unrouted
 
 log = logging.getLogger(__name__)
 
 PROGRAM = "program"
-SENDER_LONGEST = 64
 
 
 class NotDurableError(Exception):
@@ -68,8 +70,25 @@ class Entry:
     text: str = ""
     payload: Mapping[str, Any] | None = None
     sent_at: datetime | None = None
-    at_once: bool = False
-    """its gateway has just brought it: a time that it states can be held against the line's"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A gateway's text that is ready for the line of the site to whose number it was sent."""
+
+    recipient: str
+    draft: Draft
+
+
+def arrival_of(inbound: Inbound, *, at_once: bool = False) -> Arrival:
+    """Make ready all of a text that needs no database; `at_once`: its gateway has just brought it.
+
+    A time that the gateway states of it can then be held against the line's.
+    """
+    payload = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
+    text = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, payload, inbound.sent_at)
+    draft = _draft_of(text, inbound.recipient)
+    return Arrival(storable(inbound.recipient), replace(draft, may_repeat=True, at_once=at_once))
 
 
 def accept(
@@ -82,29 +101,65 @@ def accept(
 ) -> Receipt:
     """Put a gateway's text into the line of the site whose number it was sent to (texts of no site are kept apart).
 
-    `at_once` as an Entry has it. `clock` replaces the database's time in rehearsals and tests, and `believed` what a
+    `at_once` as an arrival has it. `clock` replaces the database's time in rehearsals and tests, and `believed` what a
     second clock says beside it.
     Raises NotDurableError when nothing could be kept.
     """
-    said = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
-    entry = Entry(
-        "text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, said, inbound.sent_at, at_once
-    )
-    try:
+    (outcome,) = accept_all(engine, [arrival_of(inbound, at_once=at_once)], clock, believed)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def accept_all(
+    engine: Engine, arrivals: Sequence[Arrival], clock: Clock | None = None, believed: datetime | None = None
+) -> list[Receipt | Exception]:
+    """Put texts into their lines, in one transaction and this order; return of each what `accept` returns or raises.
+
+    Where one of them may be why it fails, each is put in by itself, so that none harms another.
+    """
+
+    def put_in(some: Sequence[Arrival]) -> list[Receipt]:
         with committing(engine, "accept.commit") as connection:
-            site = _lock(connection, sites.c.number == inbound.recipient)
-            if site is None:
-                return _keep_unrouted(connection, inbound, clock)
-            return _place(connection, site, entry, clock, believed, may_repeat=True)
-    except IntegrityError as error:
-        # The aborted transaction gave the place back. Nothing but an id that is here already may be acknowledged.
-        mine = {"gateway": inbound.gateway, "provider_id": storable(inbound.provider_id)}
+            return _accepted(connection, some, clock, believed)
+
+    outcomes = zip(arrivals, together_or_apart(put_in, arrivals, hits_all), strict=True)
+    return [_refused(engine, each, came) if isinstance(came, Exception) else came for each, came in outcomes]
+
+
+def _refused(engine: Engine, arrival: Arrival, error: Exception) -> Receipt | Exception:
+    """Return what became of a text whose transaction failed; nothing but an id that is here may be acknowledged."""
+    if not isinstance(error, SQLAlchemyError):
+        return error
+    if isinstance(error, IntegrityError):
+        # The aborted transaction gave the place back.
+        mine = {"gateway": arrival.draft.gateway, "provider_id": arrival.draft.provider_id}
         with suppress(SQLAlchemyError), reading(engine).connect() as connection:
             if any(connection.execute(select(table).filter_by(**mine)).first() for table in (inbox, unrouted)):
                 return Receipt("repeated")
-        raise NotDurableError("the database refused the message, which is not in it") from error
-    except SQLAlchemyError as error:
-        raise NotDurableError("the database did not take the message") from error
+    refused = NotDurableError("the database did not take the message")
+    refused.__cause__ = error
+    return refused
+
+
+def _accepted(
+    connection: Connection, arrivals: Sequence[Arrival], clock: Clock | None, believed: datetime | None
+) -> list[Receipt]:
+    site_ids = sites_of(connection, {number for each in arrivals for number in (each.recipient, each.draft.sender)})
+    lines = lock(connection, {site_ids[each.recipient] for each in arrivals if each.recipient in site_ids})
+    now, believed = _two_clocks(connection, clock, believed)
+    receipts = [Receipt("repeated")] * len(arrivals)
+    routed = {index: each.draft.key for index, each in enumerate(arrivals) if each.recipient in site_ids}
+    if new := new_ones(connection, inbox, routed):
+        drafts = [(lines[site_ids[arrivals[index].recipient]], arrivals[index].draft) for index in new]
+        for index, (line, _), seq in zip(new, drafts, _place(connection, drafts, site_ids, now, believed), strict=True):
+            receipts[index] = Receipt("accepted", line.site_id, seq)
+    strays = {index: each.draft.key for index, each in enumerate(arrivals) if each.recipient not in site_ids}
+    if new := new_ones(connection, unrouted, strays):
+        keep_apart(connection, [(arrivals[index].recipient, arrivals[index].draft) for index in new], now)
+        for index in new:
+            receipts[index] = Receipt("unrouted")
+    return receipts
 
 
 def enter(
@@ -124,10 +179,13 @@ def enter(
 def _entered(
     connection: Connection, site_id: int, entry: Entry, clock: Clock | None, believed: datetime | None = None
 ) -> Receipt:
-    site = _lock(connection, sites.c.id == site_id)
-    if site is None:
+    line = lock(connection, [site_id]).get(site_id)
+    if line is None:
         raise UnknownSiteError(f"there is no site {site_id}")
-    return _place(connection, site, entry, clock, believed)
+    now, believed = _two_clocks(connection, clock, believed)
+    ours = sites_of(connection, [entry.sender])
+    (seq,) = _place(connection, [(line, _draft_of(entry, line.number))], ours, now, believed)
+    return Receipt("accepted", site_id, seq)
 
 
 def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
@@ -150,90 +208,65 @@ def found_site(
     entry = Entry("site", PROGRAM, f"site:{name}:{number}", "", payload=payload)
     try:
         with committing(engine, "found.commit") as connection:
-            connection.execute(insert(sites).values(name=name, number=number, gateway=gateway))
-            site = _lock(connection, sites.c.number == number)
-            assert site is not None  # noqa: S101  (it was written a line above)
-            connection.execute(insert(cursors).values(site_id=site.id, decided_seq=0, head=GENESIS, state={}))
-            return _place(connection, site, entry, clock)
+            row = insert(sites).values(name=name, number=number, gateway=gateway).returning(sites.c.id)
+            site_id = connection.execute(row).scalar_one()
+            connection.execute(insert(cursors).values(site_id=site_id, decided_seq=0, head=GENESIS, state={}))
+            return _entered(connection, site_id, entry, clock)
     except IntegrityError:
         return Receipt("repeated")
 
 
-def _lock(connection: Connection, which: Any) -> Row[Any] | None:
-    return connection.execute(select(sites).where(which).with_for_update()).first()
+def _two_clocks(
+    connection: Connection, clock: Clock | None, believed: datetime | None
+) -> tuple[datetime, datetime | None]:
+    """Return the time of lines that are locked, and what a second clock says."""
+    now = time_of_line(connection, clock)
+    return now, second_opinion(connection, now) if clock is None else believed
 
 
 def _place(
     connection: Connection,
-    site: Row[Any],
-    entry: Entry,
-    clock: Clock | None,
-    believed: datetime | None = None,
-    may_repeat: bool = False,
-) -> Receipt:
-    seq = site.last_seq + 1
-    now = time_of_line(connection, clock)
-    if clock is None:
-        believed = second_opinion(connection, now)
-        _look_at_clock(site, entry, now, believed)
-    received_at = max(now, site.last_received_at)
-    sender = storable(entry.sender)[:SENDER_LONGEST]
-    masked, text, echo = _as_kept(connection, site, sender, entry)
-    sent_at = stated(entry.sent_at)
-    noted = _note_of_first(connection, site, sender, text, sent_at or received_at) if may_repeat else {}
-    noted |= note_of_clock(received_at, believed) if entry.kind in BY_PERSON else {}
-    noted |= note_of_stated(received_at, sent_at) if entry.at_once else {}
-    payload = {**(entry.payload or {}), **noted} if noted else entry.payload
-    connection.execute(update(sites).where(sites.c.id == site.id).values(last_seq=seq, last_received_at=received_at))
-    connection.execute(
-        insert(inbox).values(
-            site_id=site.id,
-            seq=seq,
-            received_at=received_at,
-            kind=entry.kind,
-            gateway=entry.gateway,
-            provider_id=storable(entry.provider_id),
-            sender=sender,
-            text=text,
-            body=_bytes(masked),
-            payload=storable_payload(payload),
-            sent_at=sent_at,
-            echo=echo,
-            salt=secrets.token_hex(16),
-        )
-    )
-    return Receipt("accepted", site.id, seq)
+    drafts: Sequence[tuple[Line, Draft]],
+    ours: Collection[str],
+    now: datetime,
+    believed: datetime | None,
+) -> list[int]:
+    # Of each line the first alone: those behind it are not ahead of it.
+    for line, draft in {line.site_id: (line, draft) for line, draft in reversed(drafts)}.values():
+        _look_at_clock(line, draft, now, believed)
+    return place(connection, drafts, ours, now, believed)
 
 
-def _look_at_clock(site: Row[Any], entry: Entry, now: datetime, believed: datetime | None) -> None:
+def _look_at_clock(line: Line, draft: Draft, now: datetime, believed: datetime | None) -> None:
     """Refuse a command whose time is ahead of the line and of a second opinion; nobody can take such a time back.
 
     What a person sent is never refused: it is told of.
     """
-    if believed is None or now - max(believed, site.last_received_at) <= AHEAD_LEAST:
+    if believed is None or now - max(believed, line.last_received_at) <= AHEAD_LEAST:
         return
-    if entry.gateway == PROGRAM and entry.kind not in BY_PERSON:
+    if draft.gateway == PROGRAM and draft.kind not in BY_PERSON:
         raise SetUpError(
             f"The line's clock says {now:%Y-%m-%d %H:%M} UTC, but it should be {believed:%Y-%m-%d %H:%M}: nothing was "
             "taken, for every later text would bear that time. Set the clock from the network (NTP), then try again."
         )
-    say(log, "clock ahead", logging.ERROR, site=site.id, seconds=int((now - believed).total_seconds()))
+    say(log, "clock ahead", logging.ERROR, site=line.site_id, seconds=int((now - believed).total_seconds()))
 
 
-def _keep_unrouted(connection: Connection, inbound: Inbound, clock: Clock | None) -> Receipt:
-    masked = mask_numbers(inbound.text, region_of(inbound.recipient))
-    connection.execute(
-        insert(unrouted).values(
-            received_at=time_of_line(connection, clock),
-            gateway=inbound.gateway,
-            provider_id=storable(inbound.provider_id),
-            sender=storable(inbound.sender)[:SENDER_LONGEST],
-            recipient=storable(inbound.recipient)[:SENDER_LONGEST],
-            text=storable(masked),
-            body=_bytes(masked),
-        )
+def _draft_of(entry: Entry, number: str) -> Draft:
+    """Make a message ready for the line of the site that has this number."""
+    region = region_of(number)
+    masked = mask_numbers(entry.text, region)
+    return Draft(
+        kind=entry.kind,
+        gateway=entry.gateway,
+        provider_id=storable(entry.provider_id),
+        sender=storable(entry.sender)[:SENDER_LONGEST],
+        text=storable(masked),
+        body=masked.encode("utf-8", "surrogatepass"),
+        region=region,
+        payload=entry.payload,
+        sent_at=stated(entry.sent_at),
     )
-    return Receipt("unrouted")
 
 
 def time_of_line(connection: Connection, clock: Clock | None = None) -> datetime:
@@ -245,30 +278,3 @@ def time_of_line(connection: Connection, clock: Clock | None = None) -> datetime
         waited: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return waited
     return utc_now()
-
-
-def _note_of_first(connection: Connection, site: Row[Any], sender: str, text: str, sent: datetime) -> dict[str, Any]:
-    """Return what is noted beside a text that is its sender's last one once more."""
-    same = (inbox.c.site_id == site.id, inbox.c.kind == "text", inbox.c.sender == sender, inbox.c.text == text)
-    recent = inbox.c.seq > site.last_seq - REPEAT_LOOK_BACK
-    query = select(inbox.c.seq, inbox.c.received_at, inbox.c.sent_at, inbox.c.payload).where(*same, recent)
-    rows = connection.execute(query.order_by(inbox.c.seq))
-    return note_of_first(sent, ((row.seq, row.sent_at or row.received_at, row.payload) for row in rows))
-
-
-def _as_kept(connection: Connection, site: Row[Any], sender: str, entry: Entry) -> tuple[str, str, bool]:
-    """Return a text masked, then without our last replies to this phone, and whether it is nothing but an echo."""
-    region = region_of(site.number)
-    masked = mask_numbers(entry.text, region)
-    text, echo = storable(masked), False
-    if entry.kind == "text" and len(text) >= ECHO_LEAST:
-        mine = replies.c.site_id == site.id, replies.c.recipient == sender
-        last = select(replies.c.words).where(*mine).order_by(replies.c.id.desc()).limit(ECHO_LOOK_BACK)
-        text, echo = own_part(text, connection.execute(last).scalars(), region)
-    # Whoever answered a number of one of our sites would answer himself.
-    ours = connection.execute(select(sites.c.id).where(sites.c.number == sender)).first() is not None
-    return masked, text, echo or ours
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
