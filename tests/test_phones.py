@@ -342,7 +342,7 @@ def test_a_text_that_waits_in_the_spool_has_no_place_yet(client: FlaskClient, si
 def test_a_text_that_could_not_be_kept_is_said_so(
     client: FlaskClient, site: SiteRow, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.line.intake.accept", never)
+    monkeypatch.setattr("worker.line.intake.accept_all", never)
     with spool_away(runtime):
         answer = send(client, site, LI, REPORT)
     assert (answer.status_code, answer.mimetype) == (503, "text/plain")

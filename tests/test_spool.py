@@ -3,7 +3,7 @@
 import logging
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ from tests.sending import NOON, StandingClock
 from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line.door import NotDurableError, Receipt, accept
+from worker.line.door import Arrival, NotDurableError, Receipt, accept, accept_all
 from worker.line.spool import Spool
 from worker.lock import file_lock
 from worker.processes.feeder import feeder_of
@@ -397,14 +397,14 @@ class TestSlowDatabase:
         runtime.lock_wait_ms = 1
         go_on, over = Event(), Event()
 
-        def frozen(engine: Engine, inbound: Inbound, **how: bool) -> Receipt:
+        def frozen(engine: Engine, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
             go_on.wait(60)
             try:
-                return accept(engine, inbound, **how)
+                return accept_all(engine, arrivals)
             finally:
                 over.set()
 
-        monkeypatch.setattr("worker.line.intake.accept", frozen)
+        monkeypatch.setattr("worker.line.intake.accept_all", frozen)
         assert send(client_of(runtime), "m1") == 200
         assert not over.is_set()
         go_on.set()

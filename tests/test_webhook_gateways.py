@@ -1,7 +1,7 @@
 """The gateways' routes: what is kept, what leaves no trace, and what each gateway is told."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from tests.infrastructure.serving import (
     twilio_request,
 )
 from worker.gateways.base import LARGEST_BODY, Ack, ForgedError, Inbound, Ping, Status
-from worker.line.door import NotDurableError, Receipt, accept
+from worker.line.door import Arrival, NotDurableError, Receipt, accept_all
 from worker.runtime import Runtime
 from worker.store.schema import attempts, inbox, replies, unrouted
 
@@ -291,17 +291,17 @@ def test_what_came_before_the_failure_is_silent_when_it_comes_again(
 ) -> None:
     client = pigeonry(Pigeon(letter(1), letter(2)))
     with monkeypatch.context() as patch, spool_away(client.application.extensions["baobei"]):
-        patch.setattr("worker.line.intake.accept", failing_at("letter-2"))
+        patch.setattr("worker.line.intake.accept_all", failing_at("letter-2"))
         assert client.post("/gateways/pigeon/messages", data=b"coo").status_code == 507
     assert client.post("/gateways/pigeon/messages", data=b"coo").status_code == 202
     assert [row.text for row in in_line(client.application.extensions["baobei"].engine)] == ["text 1", "text 2"]
 
 
-def failing_at(provider_id: str) -> Callable[[Engine, Inbound], Receipt]:
-    def accept_most(engine: Engine, inbound: Inbound) -> Receipt:
-        if inbound.provider_id == provider_id:
+def failing_at(provider_id: str) -> Callable[[Engine, Sequence[Arrival]], list[Receipt | Exception]]:
+    def accept_most(engine: Engine, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
+        if any(each.draft.provider_id == provider_id for each in arrivals):
             raise NotDurableError("the disk is full")
-        return accept(engine, inbound)
+        return accept_all(engine, arrivals)
 
     return accept_most
 

@@ -1,19 +1,15 @@
 """What every request of a gateway goes through, whichever adapter it is for: the edge owns the order of the steps.
 
-Signature, reading, then each text masked and made durable (`worker.line.intake.take_in`), the bell, the answer.
+Signature, reading, then each text masked and made durable (`worker.line.intake`), the bell, the answer.
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, Route, Status
 from worker.line.door import NotDurableError, Receipt
-from worker.line.intake import take_in
 from worker.log import complain, say
-from worker.outbox.callbacks import record_status
-from worker.patience import within
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -56,11 +52,9 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
         for message in messages:
             match message:
                 case Inbound():
-                    receipt = take_in(runtime.engine, runtime.spool, message, runtime.patience_s)
+                    receipt = runtime.intake.take_in(message)
                     receipts.append(receipt)
                     say(log, receipt.outcome, gateway=message.gateway, site=receipt.site_id, seq=receipt.seq)
-                    if receipt.site_id is not None:
-                        runtime.bell.ring_decide(receipt.site_id)
                 case Status():
                     _record(runtime, message)
     except NotDurableError as error:
@@ -72,7 +66,7 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
 
 def _record(runtime: Runtime, status: Status) -> None:
     try:
-        within(runtime.patience_s, partial(record_status, runtime.engine, status))
+        runtime.statuses(status, runtime.patience_s)
     except Exception as error:
         # Whatever it was: the word on a reply is not kept. It needs no spool: the gateway says it again, a later word
         # replaces it, and a reply of which nothing is heard is looked up in the gateway's list.

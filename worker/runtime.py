@@ -1,6 +1,7 @@
 """What a running process holds open: settings, database, gateways, the bell. Each is opened when it is first used, so
 that a process may fork before that without sharing a connection."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from redis import Redis
@@ -12,11 +13,15 @@ from worker.bell.bell import Bell, bell_client
 from worker.bell.forgeries import Forgeries
 from worker.clock import Clock, utc_now
 from worker.crash_points import crash_at
-from worker.gateways.base import Gateway
+from worker.gateways.base import Gateway, Status
 from worker.gateways.table import explained, open_gateways
+from worker.group_commit import Together, together_or_apart
+from worker.line.intake import Intake
 from worker.line.spool import Spool
+from worker.outbox.callbacks import record_statuses
 from worker.settings import Settings
 from worker.store.database import LOCK_WAIT_MS, open_engine
+from worker.store.failures import hits_all, in_time
 from worker.var_folder import redis_address
 
 PATIENCE_S = 0.5
@@ -64,6 +69,20 @@ class Runtime:
     def bell(self) -> Bell:
         """The bell, rung through `redis`."""
         return Bell(self.redis)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way of texts into the line."""
+        return Intake(self, self.bell.ring_decide)
+
+    @cached_property
+    def statuses(self) -> Together[Status, bool]:
+        """The way of what gateways say later into the outbox; tells of each whether it is about a reply of ours."""
+
+        def put_in(statuses: Sequence[Status]) -> list[bool]:
+            return in_time(self.engine, self.patience_s, lambda: record_statuses(self.engine, statuses))
+
+        return Together(lambda statuses: together_or_apart(put_in, statuses, hits_all))
 
     @cached_property
     def forgeries(self) -> Forgeries:

@@ -1,46 +1,80 @@
 """How a text that arrives becomes durable: in the line, else in the spool, else its gateway is told to come again."""
 
 import logging
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy import Engine
 
 from worker.gateways.base import Inbound
-from worker.line.door import NotDurableError, Receipt, accept
+from worker.group_commit import Together
+from worker.line.door import Arrival, NotDurableError, Receipt, accept_all, arrival_of
 from worker.line.spool import Spool, number_of
 from worker.log import complain, say
-from worker.patience import within
+from worker.store.failures import in_time
 
 log = logging.getLogger(__name__)
 
 
-def take_in(engine: Engine, spool: Spool, inbound: Inbound, patience_s: float) -> Receipt:
-    """Put a text in line within `patience_s`, or behind those that wait in the spool.
+class Places(Protocol):
+    """Where a process puts its texts: a database, or else a spool."""
 
-    Raises NotDurableError when neither takes it.
-    """
-    try:
-        nothing_waits = spool.is_empty()
-    except OSError as error:
-        raise NotDurableError("nobody can tell whether a text waits in the spool") from error
-    if nothing_waits:
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+
+    @property
+    def spool(self) -> Spool:
+        """The spool of this machine."""
+
+    @property
+    def patience_s(self) -> float:
+        """How long whoever has an answer to give waits for the database."""
+
+
+class Intake:
+    """Takes in the texts of a process; those that wait at the same time become one transaction."""
+
+    def __init__(self, places: Places, ring: Callable[[int], object]) -> None:
+        """`ring` is told each site whose line got longer, once a transaction; no answer but one waits for that."""
+        self._places = places
+        self._ring = ring
+        self._together = Together(self._accept, self._tell)
+
+    def take_in(self, inbound: Inbound) -> Receipt:
+        """Put a text in line within the patience there is, or behind those that wait in the spool.
+
+        Raises NotDurableError when neither takes it.
+        """
+        spool = self._places.spool
         try:
-            if engine.dialect.name == "sqlite":
-                # It ends every wait by itself; a thread for each text would only cost time.
-                return accept(engine, inbound, at_once=True)
-            return within(patience_s, partial(accept, engine, inbound, at_once=True))
-        except TimeoutError as error:
-            # It may get into line yet: what the spool holds of it is a silent repeat then.
-            complain(log, "database too slow", error, gateway=inbound.gateway)
-        except NotDurableError as error:
-            complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
+            nothing_waits = spool.is_empty()
+        except OSError as error:
+            raise NotDurableError("nobody can tell whether a text waits in the spool") from error
+        if nothing_waits:
+            try:
+                return self._together(arrival_of(inbound, at_once=True), self._places.patience_s)
+            except TimeoutError as error:
+                # It may get into line yet: what the spool holds of it is a silent repeat then.
+                complain(log, "database too slow", error, gateway=inbound.gateway)
+            except NotDurableError as error:
+                complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
+            except Exception as error:
+                # Not all that a driver raises is wrapped. Whatever it is, the text is kept.
+                complain(log, "not taken", error, gateway=inbound.gateway)
+        # Those that wait were first: while there is one, nobody passes it.
+        try:
+            name = spool.keep(inbound)
         except Exception as error:
-            # Not all that a driver raises is wrapped. Whatever it is, the text is kept.
-            complain(log, "not taken", error, gateway=inbound.gateway)
-    # Those that wait were first: while there is one, nobody passes it.
-    try:
-        name = spool.keep(inbound)
-    except Exception as error:
-        raise NotDurableError("neither the database nor the spool took the message") from error
-    say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
-    return Receipt("spooled")
+            raise NotDurableError("neither the database nor the spool took the message") from error
+        say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
+        return Receipt("spooled")
+
+    def _accept(self, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
+        engine = self._places.engine
+        return in_time(engine, self._places.patience_s, partial(accept_all, engine, arrivals))
+
+    def _tell(self, outcomes: Sequence[Receipt | Exception]) -> None:
+        for site_id in sorted({each.site_id for each in outcomes if isinstance(each, Receipt) and each.site_id}):
+            self._ring(site_id)
