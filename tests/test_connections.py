@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from tests.benchmarks.bench_web import trickling
 from tests.infrastructure.serving import open_line, sandbox_request, texts
+from tests.infrastructure.trickling import trickling
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from webhook.frames import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError

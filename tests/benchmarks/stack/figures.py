@@ -14,6 +14,8 @@ class Sizes:
 
     burst_s: float = 6.0
     connections: tuple[int, ...] = (16, 64)
+    slow: int = 64
+    """connections beside them that send a byte a second"""
     texts: int = 3_000
     """undecided ones, for the decide process"""
     jobs: int = 400
@@ -32,7 +34,7 @@ class Sizes:
     """after which what has not happened is told as such"""
 
 
-QUICK = Sizes(1.0, (4,), 200, 40, (100, 10_000), 100, (20.0,), 3.0, 4, 200, 2.0, 300, 3.0, 30.0)
+QUICK = Sizes(1.0, (4,), 4, 200, 40, (100, 10_000), 100, (20.0,), 3.0, 4, 200, 2.0, 300, 3.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from tests.benchmarks.stack.figures import Figure, Setting, share
 from tests.benchmarks.stack.load import Post
@@ -44,24 +44,13 @@ def measure(setting: Setting) -> Iterator[Figure]:
     yield from _kills(setting)
 
 
-def _running(setting: Setting) -> "_Started":
-    return _Started(setting)
-
-
-class _Started:
-    """The whole product in a place of its own."""
-
-    def __init__(self, setting: Setting) -> None:
-        self._place = place(setting.server, setting.folder, setting.guard)
-
-    def __enter__(self) -> Place:
-        ours = self._place.__enter__()
+@contextmanager
+def _running(setting: Setting) -> Iterator[Place]:
+    """Have the whole product in a place of its own."""
+    with place(setting.server, setting.folder, setting.guard) as ours:
         ours.start_twilio()
         ours.start_product()
-        return ours
-
-    def __exit__(self, *error: object) -> None:
-        self._place.__exit__(*error)  # type: ignore[arg-type]
+        yield ours
 
 
 def _warm(ours: Place, first: int, count: int = 10) -> int:
