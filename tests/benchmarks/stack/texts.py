@@ -5,8 +5,9 @@ signs (https://www.twilio.com/docs/usage/webhooks/webhooks-security). Number i a
 import base64
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
@@ -70,6 +71,14 @@ def signed(url: str, form: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
         "X-Twilio-Signature": base64.b64encode(digest).decode(),
     }
     return headers, urlencode(form).encode()
+
+
+def yardstick_ms() -> float:
+    """Return the milliseconds of CPU that signing and reading a hundred forms takes here and now."""
+    began = time.process_time()
+    for i in range(1_000):
+        parse_qsl(signed(NUMBER, fields(i))[1].decode())
+    return 100 * (time.process_time() - began)
 
 
 def request(url: str, form: Mapping[str, str]) -> bytes:

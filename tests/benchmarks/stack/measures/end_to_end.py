@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from tests.benchmarks.stack.figures import Figure, Setting, share
 from tests.benchmarks.stack.load import Post
 from tests.benchmarks.stack.place import Place, place
+from tests.benchmarks.stack.texts import yardstick_ms
 
 MEASURE = "end to end"
 CONNECTIONS = 32
@@ -87,6 +88,9 @@ def _measured(setting: Setting, ours: Place, posts: list[Post], name: str, wante
     note = f"{parts}; {told['posts']} messages, {told['callbacks']} callbacks taken, {told['callbacks refused']} not"
     total = 1000 * sum(used.values()) / len(found) if found else None
     yield setting.figure(MEASURE, f"{name}: CPU a text", total, "ms", note=note)
+    if total:
+        forms = total / yardstick_ms()
+        yield setting.figure(MEASURE, f"{name}: CPU a text ÷ that of 100 signed forms", forms, better="lower")
 
 
 def _kills(setting: Setting) -> Iterator[Figure]:

@@ -8,6 +8,7 @@ from redis import Redis
 from tests.benchmarks.stack.figures import Figure, Setting
 from tests.benchmarks.stack.line import lay
 from tests.benchmarks.stack.place import place, until
+from tests.benchmarks.stack.texts import yardstick_ms
 from worker.bell.bell import Bell
 from worker.decide.decider import decide_site
 
@@ -40,7 +41,9 @@ def measure(setting: Setting) -> Iterator[Figure]:
     yield setting.figure(MEASURE, "replies", done / seconds, "replies/s")
     share = done / seconds / (CONNECTIONS / DELAY_S)
     yield setting.figure(MEASURE, f"of {CONNECTIONS} connections × 1/{DELAY_S} s", share, better="higher")
-    yield setting.figure(MEASURE, "CPU a reply", 1000 * sending["send"] / done, "ms")
+    reply_ms = 1000 * sending["send"] / done
+    yield setting.figure(MEASURE, "CPU a reply", reply_ms, "ms")
+    yield setting.figure(MEASURE, "CPU a reply ÷ that of 100 signed forms", reply_ms / yardstick_ms(), better="lower")
     told = last["callbacks"] - first["callbacks"]
     yield setting.figure(MEASURE, "statuses refused or unanswered", last["callbacks refused"], "statuses")
     web = used["web worker"] + used["web master"]

@@ -32,11 +32,11 @@ def measure(setting: Setting) -> Iterator[Figure]:
         yield setting.figure(MEASURE, f"{at}: empty view", bare, "requests/s")
         yield setting.figure(MEASURE, f"{at}: empty view, CPU", 1000 * spent / len(posts), "ms a request")
         yield setting.figure(MEASURE, f"{at}: empty view, p99", 1000 * share(waits(posts), 0.99), "ms")
-        yield from _ours(setting, connections, bare)
+        yield from _ours(setting, connections, bare, 1000 * spent / len(posts))
     yield from _beside_slow_ones(setting)
 
 
-def _ours(setting: Setting, connections: int, bare: float) -> Iterator[Figure]:
+def _ours(setting: Setting, connections: int, bare: float, bare_ms: float) -> Iterator[Figure]:
     at = f"{connections} connections"
     setting.tell(f"webhook, {at}: baobei")
     with place(setting.server, setting.folder, setting.guard) as ours:
@@ -51,8 +51,11 @@ def _ours(setting: Setting, connections: int, bare: float) -> Iterator[Figure]:
         for part in (0.5, 0.99):
             yield setting.figure(MEASURE, f"{at}: p{100 * part:.0f}", 1000 * share(waits(posts), part), "ms")
         yield setting.figure(MEASURE, f"{at}: refused or unanswered", refused, "requests")
-        web = used["web worker"] + used["web master"]
-        yield setting.figure(MEASURE, f"{at}: CPU of the web process", 1000 * web / len(posts), "ms a request")
+        heard = ours.asked("/tally")["callbacks"]
+        web_ms = 1000 * (used["web worker"] + used["web master"]) / (len(posts) + heard)
+        note = f"{len(posts)} texts, {heard} callbacks"
+        yield setting.figure(MEASURE, f"{at}: CPU of the web process", web_ms, "ms a request", note=note)
+        yield setting.figure(MEASURE, f"{at}: CPU a request ÷ the empty view's", web_ms / bare_ms, better="lower")
         yield from _until_answered(setting, ours, at, posts, ended)
 
 
