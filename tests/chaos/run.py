@@ -100,7 +100,7 @@ def _place(database: str, chance: random.Random) -> Iterator[Place]:
         guard = stack.enter_context(Guard())
         # Short, because a socket's path must be.
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="baobei-chaos-", dir="/tmp")))
-        postgres = start_postgres(guard, durable=True) if database == "postgresql" else None
+        postgres = start_postgres(guard) if database == "postgresql" else None
         database_url = postgres.url if postgres else f"sqlite:///{folder}/baobei.sqlite"
         twilio = MoodyTwilio(moods=random.Random(chance.random()))
         stack.enter_context(fake_twilio(twilio))

@@ -60,7 +60,11 @@ class Journey:
     redis_url: str
     fake: FakeTwilio
     clock: StandingClock
+    texted: dict[str, str] = field(default_factory=dict)
+    """What agents texted so far, by message id."""
     acknowledged: set[str] = field(default_factory=set)
+    delivered: set[str] = field(default_factory=set)
+    """Of which messages the gateway was answered that we know them delivered."""
     reached: set[str] = field(default_factory=set)
     runtime: Runtime = field(init=False)
     client: FlaskClient = field(init=False)
@@ -84,7 +88,7 @@ class Journey:
     def travel(self, point: str | None) -> bool:
         """Take every step, dying once at this point; return whether it was reached."""
         death = Death(point)
-        for step in self._steps():
+        for step in self.steps():
             with watching(self.reached.add), watching(death):
                 self._until_death(step)
             if death.dead:
@@ -92,7 +96,7 @@ class Journey:
                 self._restart()
                 step()
                 point = None
-        self._drain()
+        self.drain()
         return point is None
 
     def _until_death(self, step: Callable[[], object]) -> None:
@@ -109,18 +113,19 @@ class Journey:
         """End the last process."""
         self.runtime.close()
 
-    def _steps(self) -> Iterator[Callable[[], object]]:
+    def steps(self) -> Iterator[Callable[[], object]]:
+        """Yield what happens, in its order."""
         yield from (self._found, self._spread, self._set_up)
-        yield self._texts("报备 张三 138****5678 李四", "报备 李梅 139****2233 李四", "帮助", "查 R1")
+        yield self.texts("报备 张三 138****5678 李四", "报备 李梅 139****2233 李四", "帮助", "查 R1")
         yield from (self._decide, self._send_badly, self._call_back)
         yield from (self._look_up, self._look_up_again, self._send)
-        yield self._texts("报备 何健 186****0917 李四")
-        yield self._without_the_database(self._texts("报备 孙丽 177****3300 李四", "查 R2"))
+        yield self.texts("报备 何健 186****0917 李四")
+        yield self.without_the_database(self.texts("报备 孙丽 177****3300 李四", "查 R2"))
         yield from (self._feed, self._miss_one, self._backfill)
         yield from (self._decide, self._stop_and_resume, self._send)
-        yield self._texts("报备 王丽 151****2001 李四", "报备 云栖府 周敏 133****0909 李四")
+        yield self.texts("报备 王丽 151****2001 李四", "报备 云栖府 周敏 133****0909 李四")
         yield from (self._decide, self._lose_a_sender)
-        yield self._texts("报备 吴刚 153****8812 李四")
+        yield self.texts("报备 吴刚 153****8812 李四")
         yield from (self._decide, self._come_too_late, self._tell)
 
     def _found(self) -> None:
@@ -139,15 +144,21 @@ class Journey:
             put(self.runtime.engine, site, "roster", {"people": people})
             set_policy(self.runtime.engine, site, ["quiet_hours=off", "reminder_hours=0"])
 
-    def _texts(self, *texts: str) -> Callable[[], object]:
+    def texts(self, *texts: str) -> Callable[[], object]:
         requests = {f"SM{next(self._ids):032x}": words for words in texts}
 
         def arrive() -> None:
             for message_id, words in requests.items():
-                if message_id not in self.acknowledged and self._arrives(message_id, words):
-                    self.acknowledged.add(message_id)
+                self.texted[message_id] = words
+                self.text_again()
 
         return arrive
+
+    def text_again(self) -> None:
+        """Have every text arrive that got no answer yet, as its gateway would."""
+        for message_id, words in self.texted.items():
+            if message_id not in self.acknowledged and self._arrives(message_id, words):
+                self.acknowledged.add(message_id)
 
     def _arrives(self, message_id: str, words: str) -> bool:
         fields = {"MessageSid": message_id, "AccountSid": ACCOUNT, "From": AGENT, "To": NUMBER, "Body": words}
@@ -158,7 +169,7 @@ class Journey:
         request = signed_by_twilio(f"{PUBLIC_URL}{path}", TOKEN, list(fields.items()))
         return post(self.client, path, request).status_code == 200
 
-    def _without_the_database(self, step: Callable[[], object]) -> Callable[[], object]:
+    def without_the_database(self, step: Callable[[], object]) -> Callable[[], object]:
         def arrive() -> None:
             with database_away(self.runtime, self.var):
                 step()
@@ -195,8 +206,8 @@ class Journey:
         for form, message in zip(self.fake.asked, reversed(self.fake.sent), strict=False):
             query = "?" + form["StatusCallback"].partition("?")[2]
             fields = {"MessageSid": message["sid"], "AccountSid": ACCOUNT, "MessageStatus": "delivered"}
-            if message["body"] == form["Body"]:
-                self._post(f"status{query}", fields)
+            if message["body"] == form["Body"] and self._post(f"status{query}", fields):
+                self.delivered.add(message["sid"])
 
     def _look_up(self) -> None:
         self.clock.move(seconds=61)
@@ -226,12 +237,13 @@ class Journey:
         self.clock.move(days=8)
         self.sweeper.tell_notices()
 
-    def _drain(self) -> None:
+    def drain(self, seconds: float = 31) -> None:
+        """Let the sweeper do what is left to do, once in so many seconds. Raises AssertionError if that has no end."""
         self.fake.behave_well()
         for swept in range(MOST_ROUNDS):
             # What nobody does when the sweeper rings it does by itself, once it has seen it twice.
             self.seconds += STUCK_S
-            self.clock.move(seconds=31)
+            self.clock.move(seconds=seconds)
             self.sweeper.sweep()
             if swept >= 2 and at_rest(self.runtime.engine) and self.acknowledged <= received(self.runtime.engine):
                 return

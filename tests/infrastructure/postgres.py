@@ -52,10 +52,11 @@ class Identity(TypedDict, total=False):
 
 @dataclass
 class PostgresServer:
-    """A running server, and the URL of its database `postgres`."""
+    """A running server, and the URL of its database `postgres`; `data` is its cluster."""
 
     url: str
     guard: Guard
+    data: Path
     spawn: Callable[[], "subprocess.Popen[bytes]"]
     process: "subprocess.Popen[bytes]" = field(init=False)
 
@@ -87,11 +88,16 @@ class PostgresServer:
         self.process.wait()
 
 
-def start_postgres(guard: Guard, durable: bool = False, settings: Mapping[str, str] | None = None) -> PostgresServer:
+def start_postgres(
+    guard: Guard,
+    settings: Mapping[str, str] | None = None,
+    segment_mib: int = 16,
+    make: Callable[[Path], None] | None = None,
+) -> PostgresServer:
     """Make a cluster in a folder of its own and start a server on it; the guard removes both. Raises PostgresError.
 
-    A `durable` one loses nothing that it has committed when it is stopped without tidying. `settings` go before the
-    tests' own, which wait for no disk.
+    `settings` go before the tests' own, which wait for no disk. `segment_mib`: size of a file of the write-ahead log.
+    `make` makes the cluster where there is one to be copied; else `initdb` does.
     """
     # Not TMPDIR: a socket's path must be short, and the server's user must be able to walk to it.
     home = Path(tempfile.mkdtemp(prefix="baobei-pg-", dir="/tmp"))
@@ -100,12 +106,30 @@ def start_postgres(guard: Guard, durable: bool = False, settings: Mapping[str, s
     if identity:
         os.chown(home, identity["user"], identity["group"])
     binaries = _reachable(_find_binaries(), home, identity)
-    _make_cluster(binaries, home, identity, {"synchronous_commit": "on" if durable else "off"} | dict(settings or {}))
+    if make is None:
+        _make_cluster(binaries, home, identity, segment_mib)
+    else:
+        make(home / "data")
+    with (home / "data" / "postgresql.conf").open("a") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in (SETTINGS | dict(settings or {})).items())
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(home)})
     spawn = partial(_spawn, binaries, home, identity)
-    server = PostgresServer(url.render_as_string(hide_password=False), guard, spawn)
+    server = PostgresServer(url.render_as_string(hide_password=False), guard, home / "data", spawn)
     server.start()
     return server
+
+
+def copy_cluster(data: Path, copy: Path, newer: Mapping[str, bytes] | None = None) -> None:
+    """Copy a cluster as it lies there, with the rights of its files, as if its server were no more.
+
+    `newer`: files that hold something else in the copy, by their path in it.
+    """
+    subprocess.run(["cp", "-pR", data, copy], check=True)  # noqa: S607 (POSIX has it)
+    (copy / "postmaster.pid").unlink(missing_ok=True)
+    owner = data.stat()
+    for path, content in (newer or {}).items():
+        (copy / path).write_bytes(content)
+        os.chown(copy / path, owner.st_uid, owner.st_gid)
 
 
 def _spawn(binaries: Path, home: Path, identity: Identity) -> "subprocess.Popen[bytes]":
@@ -168,11 +192,12 @@ def _copied(binaries: Path, target: Path) -> Path:
     return target / install.parent.name / install.name / "bin"
 
 
-def _make_cluster(binaries: Path, home: Path, identity: Identity, own: Mapping[str, str]) -> None:
+def _make_cluster(binaries: Path, home: Path, identity: Identity, segment_mib: int) -> None:
     made = subprocess.run(
         [
             *(binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust"),
             *("--no-sync", "--no-instructions", "--encoding=UTF8", "--no-locale"),
+            f"--wal-segsize={segment_mib}",
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -182,8 +207,6 @@ def _make_cluster(binaries: Path, home: Path, identity: Identity, own: Mapping[s
     )
     if made.returncode:
         raise PostgresError(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
-    with (home / "data" / "postgresql.conf").open("a") as file:
-        file.writelines(f"{name} = '{value}'\n" for name, value in (SETTINGS | dict(own)).items())
 
 
 def _await(url: URL, process: "subprocess.Popen[bytes]") -> None:

@@ -17,6 +17,9 @@ from sqlalchemy import Engine, create_engine
 from worker.accounts import passwords
 from worker.store import database
 
+PRAGMAS = database.PRAGMAS
+"""SQLite's settings as the program has them."""
+
 
 class Compiled(BytecodeCache):
     """The code of the templates that any application of this process has compiled."""
@@ -66,5 +69,5 @@ def save(patch: pytest.MonkeyPatch) -> None:
         return engine
 
     patch.setattr(database, "create_engine", create_with_statements)
-    hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in database.PRAGMAS)
+    hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in PRAGMAS)
     patch.setattr(database, "PRAGMAS", hasty)
