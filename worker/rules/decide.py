@@ -154,7 +154,7 @@ def read(state: State, message: Message) -> Meaning:
     if opted is not None:
         return Silent(opted)
     listed = state.roster.get(message.sender)
-    colleagues = [p for p in state.roster.values() if listed and p.unit == listed.unit]
+    colleagues = state.people_of(listed.unit) if listed else []
     people = frozenset(name for p in colleagues for name in (p.name, *p.aliases))
     units = frozenset(name for unit in state.units.values() for name in (unit.name, *unit.aliases))
     lexicon = Lexicon(people, units, listed.name if listed else "", names_of(state.site))

@@ -51,6 +51,7 @@ class State:
         self.senders: dict[str, Sender] = {}
         self.deadlines: dict[tuple[str, str, datetime], Deadline] = {}
         self.forwards: dict[tuple[int, int], Forward] = {}
+        self._phones_of_unit: defaultdict[str, set[str]] = defaultdict(set)
         self._by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._kin_by_phone7: defaultdict[Phone7, set[int]] = defaultdict(set)
         self._aliases_by_number: defaultdict[int, set[Phone7]] = defaultdict(set)
@@ -145,6 +146,8 @@ class State:
     def _indexed(self, fact: Fact) -> Iterator[Indexed]:
         """Yield the indexes that a fact stands in: which, under what, and what stands there."""
         match fact:
+            case Listed():
+                yield self._phones_of_unit, fact.unit, fact.phone
             case Claim():
                 yield self._by_phone7, fact.phone7, fact.number
             case Alias():
@@ -195,9 +198,16 @@ class State:
         entry = self.roster.get(phone)
         return entry if entry is not None and entry.on(day) else None
 
+    def people_of(self, unit: str) -> list[Listed]:
+        """Return every line of a unit's roster, whatever days it is in force, by phone."""
+        # Who has gone over to another unit stands under both.
+        lines = (self.roster.get(phone) for phone in sorted(self._phones_of_unit.get(unit, ())))
+        return [line for line in lines if line is not None and line.unit == unit]
+
     def people(self, day: date, unit: str | None = None) -> Iterator[Listed]:
-        """Return who is on the roster that day, of one unit or of all."""
-        return (p for p in self.roster.values() if p.on(day) and (unit is None or p.unit == unit))
+        """Return who is on the roster that day, of one unit or of all, by phone: however a batch was read."""
+        lines = (line for _, line in sorted(self.roster.items())) if unit is None else self.people_of(unit)
+        return (line for line in lines if line.on(day))
 
     def unit_named(self, written: str) -> Unit | None:
         """Return the unit that a company as written means: its name, an alias, or a branch of it (H12)."""

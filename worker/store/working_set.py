@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, or_, select
 
 from worker.rules.client import Phone7
 from worker.rules.forms import claims_named
@@ -29,18 +29,67 @@ from worker.rules.model import (
 from worker.rules.needs import Needs
 from worker.rules.state import State
 from worker.rules.states import COUNTED, WAITING
-from worker.store.facts import load
+from worker.store.facts import SOME, Question, ask, ask_of, question
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
-KEYS_AT_ONCE = 500
 Columns = tuple[Column[str], Column[str]]
 OTHER: Columns = (kin.c.other_first3, kin.c.other_last4)
+
+
+def on_phones7(first3: Column[str], last4: Column[str], phones7: Iterable[Phone7]) -> ColumnElement[bool]:
+    """Return the condition that two columns hold one of these phones.
+
+    SQLite finds no index for a list of pairs; here the last four digits find the rows, and the rest only chooses.
+    """
+    pairs = list(phones7)
+    return last4.in_([last for _, last in pairs]) & (first3 + last4).in_([first + last for first, last in pairs])
+
+
+def _at(kind: type[Any], first3: Column[str], last4: Column[str]) -> Question:
+    return question(kind, last4.in_(bindparam("ends", expanding=True)), (first3 + last4).in_(SOME))
+
+
+STANDING = or_(claims.c.ends_at >= bindparam("since"), claims.c.deal_at.is_not(None))
+KNOWN_AS = select(aliases.c.number).where(aliases.c.site_id == claims.c.site_id, aliases.c.last4.in_(SOME))
+UNITS = question(Unit)
+# Both values of `done` are named so that the index on it serves.
+GATHERING = question(
+    Deadline,
+    deadlines.c.kind.in_(COUNTED),
+    deadlines.c.at > bindparam("since"),
+    deadlines.c.done.in_((False, True)),
+)
+REMEMBERED = question(Sender, senders.c.phone.in_(SOME))
+LISTED = question(Listed, roster.c.phone.in_(SOME))
+LISTED_OF = question(Listed, roster.c.unit.in_(SOME))
+LISTED_AS = question(Listed, roster.c.name_key.in_(SOME))
+CLAIMS = question(Claim, claims.c.number.in_(SOME))
+CLAIMS_SENT = question(Claim, claims.c.sender.in_(SOME), claims.c.reported_at >= bindparam("since"))
+CLAIMS_ENDING = question(Claim, claims.c.last4.in_(SOME), STANDING)
+CLAIMS_ALSO_ENDING = question(Claim, claims.c.number.in_(KNOWN_AS), STANDING)
+CLAIMS_LIVE = tuple(
+    question(Claim, column.in_(SOME), claims.c.ends_at >= bindparam("since"))
+    for column in (claims.c.sender, claims.c.agent_phone)
+)
+CLAIMS_PLANNED = question(Claim, claims.c.planned_day.in_(SOME))
+CLAIMS_AT = _at(Claim, claims.c.first3, claims.c.last4)
+ALIASES_AT = _at(Alias, aliases.c.first3, aliases.c.last4)
+ALIASES_OF = question(Alias, aliases.c.number.in_(SOME))
+# A question for each side: SQLite takes no index for an OR of them.
+KIN_AT = (_at(Kin, kin.c.first3, kin.c.last4), _at(Kin, *OTHER))
+VISITS = question(Visit, visits.c.number.in_(SOME))
+VISITS_UNDER = question(Visit, visits.c.claim.in_(SOME))
+VISITS_ON = question(Visit, visits.c.day.in_(SOME))
+VISITS_WAITING = question(Visit, visits.c.day.in_(SOME), visits.c.state.in_(WAITING))
+DEALS = question(Deal, deals.c.number.in_(SOME))
+DISPUTES = question(Dispute, disputes.c.number.in_(SOME))
+DISPUTES_ABOUT = question(Dispute, disputes.c.claim.in_(SOME))
 
 
 def open_state(connection: Connection, site_id: int, site: dict[str, Any]) -> State:
     """Return a state with the site and all its units."""
     state = State(Site.from_json(site))
-    state.load(load(connection, site_id, Unit))
+    state.load(ask(connection, site_id, UNITS))
     return state
 
 
@@ -49,54 +98,42 @@ def load_gathering(connection: Connection, site_id: int, state: State, since: da
 
     A digest that another machine's clock told too early goes on counting, so that recomputing gives the same.
     """
-    # Both values of `done` are named so that the index on it serves.
-    later = (deadlines.c.at > since) & deadlines.c.done.in_((False, True))
-    state.load(
-        load(
-            connection,
-            site_id,
-            Deadline,
-            deadlines.c.kind.in_(COUNTED),
-            later,
-        )
-    )
+    state.load(ask(connection, site_id, GATHERING, since=since))
 
 
 def load_senders(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
     """Take in what is remembered of these phones, their lines of the roster, and those of their units' people."""
-    for some in _batches(phones):
-        state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
-        state.load(load(connection, site_id, Listed, roster.c.phone.in_(some)))
-    load_units_people(connection, site_id, state, {entry.unit for entry in state.roster.values()})
+    state.load(ask_of(connection, site_id, REMEMBERED, phones))
+    listed = ask_of(connection, site_id, LISTED, phones)
+    state.load(listed)
+    load_units_people(connection, site_id, state, {entry.unit for entry in listed})
 
 
 def load_units_people(connection: Connection, site_id: int, state: State, names: set[str]) -> None:
     """Take in the roster of these units."""
-    for some in _batches(names):
-        state.load(load(connection, site_id, Listed, roster.c.unit.in_(some)))
+    state.load(ask_of(connection, site_id, LISTED_OF, names))
 
 
 def load_needs(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
     """Take in everything that a batch mentions, and all that belongs to it."""
     load_units_people(connection, site_id, state, needs.units)
     load_senders(connection, site_id, state, needs.phones)
-    for some in _batches(needs.names):
-        state.load(load(connection, site_id, Listed, roster.c.name_key.in_(some)))
+    state.load(ask_of(connection, site_id, LISTED_AS, needs.names))
     _load_forms(connection, site_id, state, needs)
     named = {number for visit in state.visits.values() for number in claims_named(visit)}
     named |= {dispute.claim for dispute in state.disputes.values()}
     _load_misread(connection, site_id, state, needs)
     # What senders have reported within the window for amending (L23), by the policy of the batch.
-    amendable = claims.c.reported_at >= needs.since - timedelta(minutes=state.policy.amend_minutes)
-    for some in _batches(needs.recent):
-        state.load(load(connection, site_id, Claim, claims.c.sender.in_(some), amendable))
-    _load_claims(connection, site_id, state, _named(needs, named - {0}))
+    amendable = needs.since - timedelta(minutes=state.policy.amend_minutes)
+    state.load(ask_of(connection, site_id, CLAIMS_SENT, needs.recent, since=amendable))
+    load_claims(connection, site_id, state, needs.numbers | named - {0})
+    for ending in (CLAIMS_ENDING, CLAIMS_ALSO_ENDING):
+        state.load(ask_of(connection, site_id, ending, needs.last4, since=needs.since))
     known = {claim.phone7 for claim in state.claims.values()}
     load_clients(connection, site_id, state, needs.phones7 | known)
     # What senders hold of whom nothing else tells whether they are known (E16).
-    for some in _batches(needs.strangers):
-        by_them = claims.c.sender.in_(some) | claims.c.agent_phone.in_(some)
-        state.load(load(connection, site_id, Claim, by_them, claims.c.ends_at >= needs.since))
+    for of_them in CLAIMS_LIVE:
+        state.load(ask_of(connection, site_id, of_them, needs.strangers, since=needs.since))
     load_belongings(connection, site_id, state, set(state.claims))
     _load_concerned(connection, site_id, state)
 
@@ -111,18 +148,16 @@ def load_subjects(connection: Connection, site_id: int, state: State, subjects: 
 def load_planned(connection: Connection, site_id: int, state: State, days: Iterable[date]) -> None:
     """Take in the claims whose clients are expected on these days, and the forms that tell who has come."""
     wanted = list(days)
-    if not wanted:
-        return
     # A form under one claim may have the clients of others on it (C6); these come on the day.
-    state.load(load(connection, site_id, Visit, visits.c.day.in_(wanted)))
-    expected = load(connection, site_id, Claim, claims.c.planned_day.in_(wanted))
+    state.load(ask_of(connection, site_id, VISITS_ON, wanted))
+    expected = ask_of(connection, site_id, CLAIMS_PLANNED, wanted)
     state.load(expected)
     load_belongings(connection, site_id, state, {claim.number for claim in expected})
 
 
 def load_claims(connection: Connection, site_id: int, state: State, numbers: set[int]) -> None:
     """Take in these claims."""
-    _load_claims(connection, site_id, state, [claims.c.number.in_(some) for some in _batches(numbers)])
+    state.load(ask_of(connection, site_id, CLAIMS, numbers))
 
 
 def load_client(connection: Connection, site_id: int, state: State, phone7: Phone7) -> None:
@@ -134,32 +169,16 @@ def load_client(connection: Connection, site_id: int, state: State, phone7: Phon
 def load_belongings(connection: Connection, site_id: int, state: State, numbers: set[int]) -> None:
     """Take in the visit forms, deals and disputes of these claims."""
     first_visits = {state.claims[number].visit for number in numbers if number in state.claims} - {0}
-    for some in _batches(numbers):
-        state.load(load(connection, site_id, Visit, visits.c.claim.in_(some)))
-        state.load(load(connection, site_id, Deal, deals.c.number.in_(some)))
-        state.load(load(connection, site_id, Dispute, disputes.c.claim.in_(some)))
-    for some in _batches(first_visits - set(state.visits)):
-        state.load(load(connection, site_id, Visit, visits.c.number.in_(some)))
+    for about in (VISITS_UNDER, DEALS, DISPUTES_ABOUT):
+        state.load(ask_of(connection, site_id, about, numbers))
+    state.load(ask_of(connection, site_id, VISITS, first_visits - set(state.visits)))
 
 
 def _load_forms(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
     """Take in the visit forms and disputes that are named, and the forms that wait on a day."""
-    for some in _batches(needs.visits):
-        state.load(load(connection, site_id, Visit, visits.c.number.in_(some)))
-    for some in _batches(needs.disputes):
-        state.load(load(connection, site_id, Dispute, disputes.c.number.in_(some)))
-    waiting = visits.c.state.in_(WAITING)
-    for some in _batches(needs.days):
-        state.load(load(connection, site_id, Visit, visits.c.day.in_(some), waiting))
-
-
-def _named(needs: Needs, numbers: set[int]) -> list[ColumnElement[bool]]:
-    standing = or_(claims.c.ends_at >= needs.since, claims.c.deal_at.is_not(None))
-    found: list[ColumnElement[bool]] = [claims.c.number.in_(some) for some in _batches(needs.numbers | numbers)]
-    for some in _batches(needs.last4):
-        known_as = select(aliases.c.number).where(aliases.c.site_id == claims.c.site_id, aliases.c.last4.in_(some))
-        found.append((claims.c.last4.in_(some) | claims.c.number.in_(known_as)) & standing)
-    return found
+    state.load(ask_of(connection, site_id, VISITS, needs.visits))
+    state.load(ask_of(connection, site_id, DISPUTES, needs.disputes))
+    state.load(ask_of(connection, site_id, VISITS_WAITING, needs.days))
 
 
 def _load_misread(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
@@ -172,9 +191,10 @@ def _load_misread(connection: Connection, site_id: int, state: State, needs: Nee
             called.append(claims.c.name_key.startswith(surname, autoescape=True))
             called.append(claims.c.name_key.endswith(surname, autoescape=True))
     units = {entry.unit for entry in state.roster.values()} | needs.units
-    for some in _batches(units) if called else ():
-        of_units = claims.c.unit.in_(some) & (claims.c.ends_at >= needs.since)
-        state.load(load(connection, site_id, Claim, of_units, or_(*called)))
+    if called:
+        live = claims.c.ends_at >= bindparam("since")
+        misread = question(Claim, claims.c.unit.in_(SOME), live, or_(*called))
+        state.load(ask_of(connection, site_id, misread, units, since=needs.since))
 
 
 def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
@@ -197,8 +217,8 @@ def _load_concerned(connection: Connection, site_id: int, state: State) -> None:
 
 def _load_remembered(connection: Connection, site_id: int, state: State, phones: set[str]) -> None:
     """Take in what is remembered of these phones, of staff, and of whoever of the roster is on hand."""
-    for some in _batches({*phones, *state.site.staff, *state.roster} - {"", *state.senders}):
-        state.load(load(connection, site_id, Sender, senders.c.phone.in_(some)))
+    unknown = {*phones, *state.site.staff, *state.roster} - {"", *state.senders}
+    state.load(ask_of(connection, site_id, REMEMBERED, unknown))
 
 
 def load_clients(connection: Connection, site_id: int, state: State, phones7: set[Phone7]) -> None:
@@ -206,45 +226,16 @@ def load_clients(connection: Connection, site_id: int, state: State, phones7: se
     seen: set[Phone7] = set()
     while fresh := phones7 - seen:
         seen |= fresh
-        links = _at(connection, site_id, Kin, fresh, ((kin.c.first3, kin.c.last4), OTHER))
+        told = {"ends": {last4 for _, last4 in fresh}}
+        whole = [first3 + last4 for first3, last4 in fresh]
+        links = [link for side in KIN_AT for link in ask_of(connection, site_id, side, whole, **told)]
         state.load(links)
-        known_as = _at(connection, site_id, Alias, fresh, ((aliases.c.first3, aliases.c.last4),))
-        found = _at(connection, site_id, Claim, fresh, ((claims.c.first3, claims.c.last4),))
+        known_as = ask_of(connection, site_id, ALIASES_AT, whole, **told)
+        found = ask_of(connection, site_id, CLAIMS_AT, whole, **told)
         state.load(found)
-        for some in _batches({claim.number for claim in found}):
-            known_as += load(connection, site_id, Alias, aliases.c.number.in_(some))
+        known_as += ask_of(connection, site_id, ALIASES_OF, {claim.number for claim in found})
         state.load(known_as)
         load_claims(connection, site_id, state, {alias.number for alias in known_as} - set(state.claims))
         phones7 = {phone7 for link in links for phone7 in (link.phone7, (link.other_first3, link.other_last4))}
         phones7 |= {alias.phone7 for alias in known_as}
         phones7 |= {(state.claims[alias.number].first3, state.claims[alias.number].last4) for alias in known_as}
-
-
-def _at(
-    connection: Connection, site_id: int, kind: type[Any], phones7: set[Phone7], columns: Iterable[Columns]
-) -> list[Any]:
-    """Return the facts of a kind one of whose pairs of columns holds one of these phones."""
-    batches = _batches(sorted(phones7))
-    # A query for each pair: SQLite takes no index for an OR of them.
-    conditions = [on_phones7(*pair, some) for pair in columns for some in batches]
-    return [fact for condition in conditions for fact in load(connection, site_id, kind, condition)]
-
-
-def on_phones7(first3: Column[str], last4: Column[str], phones7: Iterable[Phone7]) -> ColumnElement[bool]:
-    """Return the condition that two columns hold one of these phones.
-
-    SQLite finds no index for a list of pairs; here the last four digits find the rows, and the rest only chooses.
-    """
-    pairs = list(phones7)
-    whole = [first + last for first, last in pairs]
-    return last4.in_([last for _, last in pairs]) & (first3 + last4).in_(whole)
-
-
-def _load_claims(connection: Connection, site_id: int, state: State, wanted: list[ColumnElement[bool]]) -> None:
-    for condition in wanted:
-        state.load(load(connection, site_id, Claim, condition))
-
-
-def _batches(keys: Iterable[Any], size: int = KEYS_AT_ONCE) -> list[list[Any]]:
-    listed = list(keys)
-    return [listed[i : i + size] for i in range(0, len(listed), size)]
