@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from worker.alerts.alarm import SHOWN_FOR, Alarm, counted, hour, of_site, oldest
 from worker.outbox.stops import stopped
 from worker.readers.consent import staff_opted_out
-from worker.store.schema import FAILED, attempts, cursors, gateway_stops, replies, sites
+from worker.store.schema import FAILED, UNSENT, attempts, cursors, gateway_stops, replies, sites
 from worker.store.states import ReplyState
 
 REPLIES_WAIT_AFTER: Final = timedelta(minutes=5)
@@ -44,7 +44,7 @@ def gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
 def replies_wait(connection: Connection, now: datetime) -> Iterator[Alarm]:
     """Yield the sites whose replies have waited for more than five minutes, at gateways that are not stopped."""
     # One with a delivery has failed softly, and waits for its new attempt as it should.
-    unsent = and_(replies.c.state == ReplyState.PENDING, replies.c.delivery.is_(None))
+    unsent = and_(UNSENT, replies.c.state == ReplyState.PENDING, replies.c.delivery.is_(None))
     old = replies.c.created_at < now - REPLIES_WAIT_AFTER
     query = select(replies.c.site_id, func.count().label("waiting"), oldest(replies.c.created_at))
     query = query.join(sites, sites.c.id == replies.c.site_id).where(unsent, old, ~stopped())
@@ -117,7 +117,7 @@ def content_refused(connection: Connection, now: datetime) -> Iterator[Alarm]:
 
 def replies_in_review(connection: Connection, now: datetime) -> Iterator[Alarm]:
     """Yield the sites with replies of the last day that a person has to look at."""
-    in_review = and_(replies.c.state == ReplyState.REVIEW, replies.c.updated_at > now - SHOWN_FOR)
+    in_review = and_(UNSENT, replies.c.state == ReplyState.REVIEW, replies.c.updated_at > now - SHOWN_FOR)
     query = select(replies.c.site_id, func.count().label("total"), oldest(replies.c.updated_at))
     for row in connection.execute(query.where(in_review).group_by(replies.c.site_id)):
         sentence = (

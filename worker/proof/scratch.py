@@ -14,6 +14,7 @@ from worker.rules.chain import GENESIS
 from worker.rules.codes import Code
 from worker.store.database import open_engine
 from worker.store.schema import cursors, decisions, inbox, metadata, sites
+from worker.store.statistics import describe
 
 AT_ONCE: Final = 500
 CACHE_KIB: Final = 65_536
@@ -41,6 +42,8 @@ def scratch_database() -> Iterator[Connection]:
         try:
             metadata.create_all(engine)
             with engine.connect() as connection:
+                describe(connection)
+                connection.commit()
                 yield connection
         finally:
             engine.dispose()

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, literal_column
+from sqlalchemy import ColumnElement, Integer, and_, literal_column
 from sqlalchemy.ext.compiler import compiles
 
 from worker.rules.states import Flag
+from worker.store.types import Words
 
 FLAGS: Final = (
     Flag.UNSURE,
@@ -32,11 +33,30 @@ def shown_flags(flags: Iterable[str]) -> tuple[Flag, ...]:
 def flagged(flag: str) -> ColumnElement[bool]:
     """Return the condition that a claim has one of FLAGS; raises ValueError for any other word.
 
-    All of it is literal, so that a database recognises its partial index.
+    All of it is literal, so that a database recognises its partial index: readings to be checked have one of their own,
+    for whatever else is noted there is one of all claims of which anything is.
     """
     if flag not in FLAGS:
         raise ValueError(f"“{flag}” is no flag; the flags are {', '.join(FLAGS)}")
-    return _Position(flag) > literal_column("0")
+    has_it = _Position(flag) > literal_column("0")
+    return has_it if flag == Flag.UNSURE else and_(_Written() != literal_column("'[]'"), has_it)
+
+
+class _Written(ColumnElement[str]):
+    """A claim's flags as they stand in the table."""
+
+    inherit_cache = True
+    type = Words()
+
+
+@compiles(_Written)
+def _written_on_sqlite(_element: _Written, _compiler: Any, **_: Any) -> str:
+    return "claims.flags"
+
+
+@compiles(_Written, "postgresql")
+def _written_on_postgresql(_element: _Written, _compiler: Any, **_: Any) -> str:
+    return "CAST(claims.flags AS TEXT)"
 
 
 class _Position(ColumnElement[int]):

@@ -16,7 +16,7 @@ from worker.rules.model import Claim, Deal, Dispute, Visit
 from worker.rules.states import WAITING, ClaimState, DisputeState
 from worker.store.database import reading
 from worker.store.facts import load
-from worker.store.schema import claims, cursors, deals, disputes, visits
+from worker.store.schema import PENDING, claims, cursors, deals, disputes, visits
 from worker.store.working_set import load_belongings, load_claims, load_clients, open_state
 
 MOST_OF_A_KIND = 60
@@ -106,14 +106,15 @@ def _due(case: DisputeCase, now: datetime) -> tuple[bool, datetime]:
 
 
 def _pending(connection: Connection, site_id: int, state: ClaimState, now: datetime) -> tuple[ClaimCase, ...]:
-    standing = claims.c.state == state, claims.c.ended_at.is_(None), claims.c.ends_at > now
+    standing = PENDING, claims.c.state == state, claims.c.ended_at.is_(None), claims.c.ends_at > now
     digits, place = (claims.c.first3, claims.c.last4), (claims.c.seq, claims.c.part)
     nth = func.row_number().over(partition_by=digits, order_by=place).label("nth")
     mine = select(claims.c.number, claims.c.seq, nth, func.count().over(partition_by=digits).label("total"))
     each = mine.where(claims.c.site_id == site_id, *standing).subquery()
     first = select(each).where(each.c.nth <= MOST_ON_DIGITS).order_by(each.c.seq.desc()).limit(MOST_OF_A_KIND)
-    more = {row.number: row.total - row.nth for row in connection.execute(first) if row.nth == MOST_ON_DIGITS}
-    numbers = list(connection.execute(first.with_only_columns(each.c.number)).scalars())
+    rows = connection.execute(first).all()
+    more = {row.number: row.total - row.nth for row in rows if row.nth == MOST_ON_DIGITS}
+    numbers = [row.number for row in rows]
     found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
     known = _claims(connection, site_id, {number for claim in found for number in claim.rivals[:MOST_RIVALS]})
     cases = [

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from worker.store.schema import replies
+from worker.store.schema import UNSENT, replies
 from worker.store.states import FEW, ReplyState
 
 SURELY_COMMITTED: Final = timedelta(minutes=10)
@@ -32,7 +32,7 @@ class OutboxCounts:
             self.written += _count(connection, old if self.upto is None else old & (replies.c.created_at > self.upto))
             self.upto = upto
             total = self.written + _count(connection, replies.c.created_at > upto)
-        query = select(replies.c.state, func.count()).where(replies.c.state.in_(FEW)).group_by(replies.c.state)
+        query = select(replies.c.state, func.count()).where(UNSENT, replies.c.state.in_(FEW)).group_by(replies.c.state)
         others = {state: int(count) for state, count in connection.execute(query)} | {ReplyState.FAILED: failed}
         return dict.fromkeys(ReplyState, 0) | others | {ReplyState.SENT: max(0, total - sum(others.values()))}
 

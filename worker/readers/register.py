@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, select, true, tuple_
+from sqlalchemy import Connection, Engine, FromClause, Row, Select, Subquery, and_, select, true, tuple_
 
 from worker.decide.heads import SHOWN
 from worker.readers.flags import shown_flags
@@ -123,14 +123,19 @@ def register_page(
     table = claims if search.of_claims else reports
     with reading(engine).connect() as connection:
         search = with_corrections(connection, [site_id], search)
-    query = _rows(search, now).where(table.c.site_id == site_id).limit(ROWS_A_PAGE + 1)
-    place = tuple_(table.c.seq, table.c.part)
+    place = (table.c.seq, table.c.part)
+    backwards = [column.desc() for column in place]
+    # First where they stand, for which an index is enough however long the line is, and then what stands there.
+    wanted = select(table.c.site_id, *place).where(table.c.site_id == site_id, *conditions_of(search, now))
+    wanted = wanted.select_from(claims.join(reports, WINNER) if search.of_claims else reports).limit(ROWS_A_PAGE + 1)
     if after is not None:
-        rows = _read(engine, query.where(place > after).order_by(table.c.seq, table.c.part))
-        shown = rows[:ROWS_A_PAGE][::-1]
+        found = wanted.where(tuple_(*place) > after).order_by(*place).subquery()
+        rows = _read(engine, _rows(search, now, found).order_by(*backwards))
+        shown = rows[-ROWS_A_PAGE:]
         return RegisterPage(tuple(shown), _key(shown, 0) if len(rows) > ROWS_A_PAGE else None, _key(shown, -1))
-    beginning = true() if before is None else place < before
-    rows = _read(engine, query.where(beginning).order_by(table.c.seq.desc(), table.c.part.desc()))
+    beginning = true() if before is None else tuple_(*place) < before
+    found = wanted.where(beginning).order_by(*backwards).subquery()
+    rows = _read(engine, _rows(search, now, found).order_by(*backwards))
     shown = rows[:ROWS_A_PAGE]
     newer, older = _key(shown, 0) if before else None, _key(shown, -1) if len(rows) > ROWS_A_PAGE else None
     return RegisterPage(tuple(shown), newer, older)
@@ -150,20 +155,28 @@ def unit_names(engine: Engine, site_id: int) -> list[str]:
         )
 
 
-def _rows(search: Search, now: datetime) -> Select[Any]:
+def _rows(search: Search, now: datetime, found: Subquery | None = None) -> Select[Any]:
+    """Return the query for the rows that are looked for, or for those at the places that were found of these."""
     # Without the sites: a join with them makes SQLite sort a whole line for the fifty newest of it.
     noted = ("ends_at", "visited_at", "renewed_at", "contact_at", "flags", "readings", *PLANNED)
     now_called = (claims.c[name].label(f"{name}_now") for name in ("client", "agent", "first3", "last4"))
     corrected = aliases.c.seq.label("corrected")
     columns = [status_at(now).label("status"), *(claims.c[name] for name in noted), *now_called, corrected]
-    query = select(reports, *columns).where(*conditions_of(search, now))
-    # The number that a report was written with, where it is no longer its client's (R25).
-    old = and_(*(aliases.c[name] == reports.c[name] for name in ("site_id", "first3", "last4", "number")))
-    if search.of_claims:
-        winner = [reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")]
-        return query.select_from(claims.join(reports, and_(*winner)).outerjoin(aliases, old))
-    met = and_(claims.c.site_id == reports.c.site_id, claims.c.number == reports.c.number)
-    return query.select_from(reports.outerjoin(claims, met).outerjoin(aliases, old))
+    first, second = (claims, reports) if search.of_claims else (reports, claims)
+    joined: FromClause = first
+    if found is not None:
+        joined = found.join(first, and_(*(first.c[column.name] == column for column in found.c)))
+    joined = joined.join(second, WINNER) if search.of_claims else joined.outerjoin(second, MET)
+    query = select(reports, *columns).select_from(joined.outerjoin(aliases, _BEFORE))
+    return query if found is not None else query.where(*conditions_of(search, now))
+
+
+WINNER = and_(*(reports.c[name] == claims.c[name] for name in ("site_id", "seq", "part")))
+"""The report is the one that won the claim."""
+MET = and_(claims.c.site_id == reports.c.site_id, claims.c.number == reports.c.number)
+"""The claim is the one that the report won or met."""
+_BEFORE = and_(*(aliases.c[name] == reports.c[name] for name in ("site_id", "first3", "last4", "number")))
+"""The number that a report was written with, where it is no longer its client's (R25)."""
 
 
 def _read(engine: Engine, query: Select[Any]) -> list[RegisterRow]:

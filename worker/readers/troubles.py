@@ -11,7 +11,7 @@ from worker.readers.erasure import TEXT, UNROUTED
 from worker.readers.undecidable import left_undecided
 from worker.rules.codes import Code
 from worker.store.database import reading
-from worker.store.schema import decisions, inbox, replies, roster, sites, unrouted
+from worker.store.schema import UNSENT, decisions, inbox, replies, roster, sites, unrouted
 from worker.store.states import UNDELIVERED
 
 MOST = 20
@@ -103,7 +103,7 @@ def _newest(states: Collection[str]) -> Select[Any]:
     names = ("id", "site_id", "cause", "code", "recipient", "ref", "state", "error_code", "error_words", "created_at")
     columns = [replies.c[name] for name in names]
     query = select(*columns, sites.c.name.label("site")).join(sites, sites.c.id == replies.c.site_id)
-    return query.where(replies.c.state.in_(states)).order_by(replies.c.created_at.desc(), replies.c.id.desc())
+    return query.where(UNSENT, replies.c.state.in_(states)).order_by(replies.c.created_at.desc(), replies.c.id.desc())
 
 
 def _standing_still(connection: Connection, query: Select[Any]) -> list[FailedReply]:

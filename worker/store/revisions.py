@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from worker.store.database import open_engine, refuse_old, require_carried_on, revision_of
+from worker.store.statistics import describe
 
 
 def alembic_config(url: str) -> Config:
@@ -32,6 +33,12 @@ def migrate(url: str, on_progress: Callable[[str], None] = lambda _: None) -> No
     config = alembic_config(url)
     config.attributes["on_progress"] = on_progress
     command.upgrade(config, "head")
+    engine = open_engine(url)
+    try:
+        with engine.begin() as connection:
+            describe(connection)
+    finally:
+        engine.dispose()
 
 
 def missing_migrations(engine: Engine) -> list[str]:

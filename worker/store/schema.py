@@ -143,6 +143,8 @@ reports = Table(
     Column("sender", Words, nullable=False),
     Index("ix_reports_phone7", "site_id", "last4", "first3"),
     Index("ix_reports_number", "site_id", "number"),
+    # All that the register is searched by, so that what does not fit costs no look at the row.
+    Index("ix_reports_searched", "site_id", "seq", "part", "client", "agent", "unit", "number", "code"),
     comment="《客户报备登记表》 (R3): a row for each client of each report, whatever became of it.",
 )
 
@@ -191,8 +193,13 @@ claims = Table(
     Index("ix_claims_sender", "site_id", "sender", "reported_at"),
     Index("ix_claims_agent_phone", "site_id", "agent_phone"),
     Index("ix_claims_unit", "site_id", "unit", "ends_at"),
-    Index("ix_claims_state", "site_id", "state", "seq", "part"),
-    Index("ix_claims_place", "site_id", "seq", "part"),
+    # All that a status is made of, and in the second whatever else the register is searched by.
+    Index("ix_claims_status", "site_id", "state", "seq", "part", "ends_at", "deal_at", "visited_at", "renewed_at"),
+    Index(
+        "ix_claims_searched",
+        *("site_id", "seq", "part", "state", "ends_at", "deal_at", "visited_at", "renewed_at"),
+        *("client", "agent", "unit"),
+    ),
     Index("ix_claims_ends_at", "site_id", "ends_at"),
     comment="What holds a client: a row for each registration, and (number < 0) for each walk-in, as it stands now.",
 )
@@ -574,6 +581,15 @@ Index(
     postgresql_where=STILL_TO_SEND,
 )
 
+# Likewise for all that are not simply sent, which nearly all are.
+UNSENT = text("replies.state <> 'sent'")
+Index(
+    "ix_replies_unsent",
+    *(replies.c[name] for name in ("state", "created_at")),
+    sqlite_where=text("state <> 'sent'"),
+    postgresql_where=text("state <> 'sent'"),
+)
+
 # Likewise for whoever asks for failed replies of late; `state` leads so that SQLite prefers it to `ix_replies_due`.
 FAILED = text("state = 'failed'")
 Index(
@@ -709,6 +725,22 @@ Index(
     *(claims.c[name] for name in ("site_id", "seq", "part")),
     sqlite_where=text("instr(flags, '\"unsure\"') > 0"),
     postgresql_where=text("strpos(CAST(flags AS TEXT), '\"unsure\"') > 0"),
+)
+
+# Claims of which anything is noted, likewise.
+Index(
+    "ix_claims_flagged",
+    *(claims.c[name] for name in ("site_id", "seq", "part")),
+    sqlite_where=text("flags <> '[]'"),
+    postgresql_where=text("CAST(flags AS TEXT) <> '[]'"),
+)
+# Claims that wait for a person's judgement.
+PENDING = text("claims.state IN ('suspected', 'contested')")
+Index(
+    "ix_claims_pending",
+    *(claims.c[name] for name in ("site_id", "state", "ends_at")),
+    sqlite_where=text("state IN ('suspected', 'contested')"),
+    postgresql_where=text("state IN ('suspected', 'contested')"),
 )
 
 # What few claims reach, by place, so that the register finds it without looking at the others.
