@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "r0010"
-down_revision = "r0010"
+down_revision = "r0009"
 branch_labels = None
 depends_on = None
 
