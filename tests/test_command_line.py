@@ -70,6 +70,14 @@ def test_texts_are_read_and_scenarios_played_without_a_database_or_gateway() -> 
     assert sorted(set(run.stdout.split()).intersection(HEAVY)) == ["phonenumbers"]
 
 
+def test_the_process_that_only_watches_over_the_others_holds_none_of_what_they_need() -> None:
+    program = "import sys, worker.cli.up; print(*sys.modules)"
+    environ = os.environ | {"PYTHONPATH": PROJECT}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environ, check=True)
+    needed = {*HEAVY, "flask", "gunicorn", "http.client", "ssl", "parsers", "worker.rules", "worker.store", "webhook"}
+    assert set(run.stdout.split()).intersection(needed) == {"psutil"}
+
+
 @pytest.mark.parametrize("path", [path for path, each in COMMANDS.items() if hasattr(each.callback, "where")])
 def test_each_command_is_done_by_a_function_that_takes_what_it_takes(path: tuple[str, ...]) -> None:
     command = COMMANDS[path]

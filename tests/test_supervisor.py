@@ -41,12 +41,14 @@ LAST_WORDS = (
 class Supervised:
     """A supervisor on a folder of Python programs; one Procfile entry for each."""
 
-    def __init__(self, folder: Path, programs: dict[str, str], foundation: str = "", patience: str = "8") -> None:
-        """Write the programs and the Procfile, and start."""
+    def __init__(
+        self, folder: Path, programs: dict[str, str], foundation: str = "", patience: str = "8", way: str = "{}.py"
+    ) -> None:
+        """Write the programs and the Procfile, and start; `way`: how Python is given a program."""
         self.folder = folder
         for name, program in programs.items():
             (folder / f"{name}.py").write_text(program.replace("{name}", name))
-        (folder / "Procfile").write_text("".join(f"{name}: python {name}.py\n" for name in programs))
+        (folder / "Procfile").write_text("".join(f"{name}: python {way.format(name)}\n" for name in programs))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.infrastructure.supervised", str(folder), foundation],
             cwd=folder,
@@ -83,13 +85,13 @@ class Supervised:
 Start = Callable[..., Supervised]
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+@pytest.fixture(params=["{}.py", "-m {}"], ids=["executed", "forked"])
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
     """Yield a function that starts a supervisor; whatever a failing test leaves of it is ended."""
     started: list[Supervised] = []
 
     def start_one(programs: dict[str, str], foundation: str = "", patience: str = "8") -> Supervised:
-        started.append(Supervised(tmp_path, programs, foundation, patience))
+        started.append(Supervised(tmp_path, programs, foundation, patience, request.param))
         return started[-1]
 
     yield start_one

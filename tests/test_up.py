@@ -28,17 +28,24 @@ from worker.up.guard import end_sessions
 RUNNER = """
 import sys
 from pathlib import Path
-from worker.cli import up as module
+from worker.cli import up
 from worker.cli.main import main
+
+up.ERRANDS = (str(Path(sys.argv[1]) / "errands.py"),)
+main(["up", *sys.argv[2:]], prog_name="baobei")
+"""
+ERRANDS = """
+from pathlib import Path
+from worker.cli import errands
 
 def demonstrate(base_url, settings, out):
     out(f"shown at {base_url}")
-    if (Path(sys.argv[1]) / "demonstration-breaks").exists():
+    if Path("demonstration-breaks").exists():
         raise RuntimeError("no paper left")
-    return 1 if (Path(sys.argv[1]) / "demonstration-fails").exists() else 0
+    return 1 if Path("demonstration-fails").exists() else 0
 
-module.demo.run = demonstrate
-main(["up", *sys.argv[2:]], prog_name="baobei")
+errands.demo.run = demonstrate
+errands.main(prog_name="baobei")
 """
 # Answers every GET, and notes what it was started with.
 WEB = """
@@ -94,6 +101,7 @@ Start = Callable[..., Up]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "web.py").write_text(WEB)
+    (tmp_path / "errands.py").write_text(ERRANDS)
     (tmp_path / "Procfile").write_text("web: python web.py\n")
     return tmp_path
 

@@ -3,10 +3,7 @@
 import ipaddress
 import re
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
-
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -18,6 +15,11 @@ DRIVERS = {
     "postgresql": POSTGRESQL,
     POSTGRESQL: POSTGRESQL,
 }
+DATABASE_FORM = re.compile(
+    r"(?P<scheme>[\w+]+)://(?P<server>(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::\d*)?)"
+    r"(?:/(?P<path>[^?]*))?(?P<query>\?.*)?"
+)
+"""The parts that SQLAlchemy reads; here without it, for `up` takes part in no database and is to be light."""
 SHORTEST_KEY = 16
 SLOWEST, FASTEST = 0.01, 1000.0
 
@@ -29,25 +31,25 @@ class SettingsError(ValueError):
 def database_url(text: str | None, var: Path) -> str:
     """Return DATABASE_URL as SQLAlchemy takes it; without one, a SQLite file in `var`."""
     if text is None:
-        return _rendered(URL.create("sqlite", database=str(var / "baobei.sqlite")))
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        raise SettingsError("DATABASE_URL is not a URL: write sqlite:///FILE or postgresql://USER@HOST/NAME.") from None
-    driver = DRIVERS.get(url.drivername)
+        return _sqlite_file(var / "baobei.sqlite")
+    url = DATABASE_FORM.fullmatch(text)
+    if url is None:
+        raise SettingsError("DATABASE_URL is not a URL: write sqlite:///FILE or postgresql://USER@HOST/NAME.")
+    driver = DRIVERS.get(url["scheme"])
     if driver is None:
-        raise SettingsError(f"DATABASE_URL begins with {url.drivername}: only sqlite and postgresql are known.")
-    if driver == "sqlite":
-        if not url.database or url.database.startswith((":memory:", "file:")):
-            raise SettingsError(
-                "DATABASE_URL names no SQLite file, which several processes could share: write sqlite:///FILE."
-            )
-        url = url.set(database=str(Path(url.database).absolute()))
-    return _rendered(url.set(drivername=driver))
+        raise SettingsError(f"DATABASE_URL begins with {url['scheme']}: only sqlite and postgresql are known.")
+    if driver == POSTGRESQL:
+        return f"{driver}:{text.partition(':')[2]}"
+    path = unquote(url["path"] or "")
+    if not path or path.startswith((":memory:", "file:")) or url["server"]:
+        raise SettingsError(
+            "DATABASE_URL names no SQLite file, which several processes could share: write sqlite:///FILE."
+        )
+    return _sqlite_file(Path(path).absolute()) + (url["query"] or "")
 
 
-def _rendered(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
+def _sqlite_file(path: Path) -> str:
+    return f"sqlite:///{quote(str(path), safe=' +/')}"
 
 
 def redis_url(text: str | None) -> str | None:

@@ -19,7 +19,7 @@ from worker.up.redis_server import SERVERS
 
 LONGEST_STOP_S = 6.0
 NAMES = {
-    "web": "tests.infrastructure.hasty web",
+    "web": "[baobei-web]",
     "decide": "work decide",
     "send": "work send",
     "sweeper": "hasty sweep",

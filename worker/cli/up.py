@@ -1,43 +1,43 @@
-"""`baobei up`: everything in the foreground, embedded where the environment names nothing else."""
+"""`baobei up`: everything in the foreground, embedded where the environment names nothing else.
+
+This process stays as long as all the others, so it imports as little as it can: what needs the database is done in
+processes of its own (`errands`).
+"""
 
 import errno
 import os
 import socket
 import sys
 import threading
-import urllib.request
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
-
-from worker.accounts.users import FIRST_USER, LINK_LIFE, add_first_user
 from worker.cli.problems import Problem, WrongUsage
-from worker.clock import utc_now
 from worker.lock import AlreadyRunningError, var_lock
 from worker.settings import Settings, address, load_settings
-from worker.store.database import OldDatabaseError, open_engine
-from worker.store.revisions import migrate
-from worker.up import demo
 from worker.up.console import Console, ConsoleClosedError
+from worker.up.forks import ForkServer, flags_of
 from worker.up.guard import Guard
+from worker.up.process import Start, spawn
 from worker.up.procfile import ProcfileError, read_procfile
 from worker.up.redis_server import EmbeddedError, spawn_redis, start_redis
-from worker.up.supervisor import Program, Supervisor, SupervisorError, spawn
+from worker.up.supervisor import Program, Supervisor, SupervisorError
 from worker.var_folder import recorded_address, require_folder, secret_key_of
 from worker.variables import SettingsError
 
 PACKAGED = Path(__file__).resolve().parents[1] / "up"
 """Holds the Procfile that travels with the program."""
+IMPORTED = ("gunicorn.arbiter", "webhook.app", "webhook.connections", "worker.cli.main", "worker.cli.work")
+"""What the Procfile's programs have in common: imported once, before they are forked."""
+ERRANDS = ("-m", "worker.cli.errands")
 READY_SECONDS = 120.0
-FIRST_LOGIN = "the first login stands above."
-LATER_LOGIN = (
-    f"their first login was shown once, when they were new; `baobei user reset {FIRST_USER}` prints a link for another."
-)
+FIRST_LOGIN = "first login"
+"""So begins the sentence that shows it."""
 # Where we listen on every address, we reach ourselves on the loopback one.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -81,20 +81,68 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
         redis = None if settings.redis_url else start_redis(settings.var, guard)
         if redis:
             supervisor.add(Program("redis", lambda: spawn_redis(redis.plan), foundation=True), redis.process)
-        try:
-            migrate(settings.database_url, console.say)
-        except (SQLAlchemyError, CommandError, OldDatabaseError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise Problem(f"DATABASE_URL: the database cannot be brought up to date: {reason}") from None
-        login_shown = _let_somebody_in(settings, console)
         ours = {"BAOBEI_VAR": str(settings.var), "PYTHONUNBUFFERED": "1"} | ({"REDIS_URL": redis.url} if redis else {})
         theirs = {**environ, **ours}
-        for entry in entries:
-            argv = entry.argv(theirs, sys.executable)
-            supervisor.add(Program(entry.name, partial(spawn, argv, theirs)))
-        opening = Opening(settings, supervisor, console, demonstration, login_shown)
+        lines = {entry.name: entry.argv(theirs, sys.executable) for entry in entries}
+        server = _fork_server([*lines.values()], theirs, supervisor)
+        start = stack.enter_context(closing(server)).spawn if server else spawn
+        errand = Errand(start, theirs, guard)
+        login_shown = False
+
+        def tell(sentence: str) -> None:
+            nonlocal login_shown
+            login_shown = login_shown or sentence.startswith(FIRST_LOGIN)
+            console.say(sentence)
+
+        if errand.carry_out(["prepare"], tell) != 0:
+            raise Problem("The database cannot be brought up to date: what was to do it was ended.")
+        for name, argv in lines.items():
+            supervisor.add(Program(name, partial(start, argv, theirs)))
+        opening = Opening(settings, supervisor, console, demonstration, errand, login_shown)
         threading.Thread(target=opening.run, name="opening", daemon=True).start()
         return supervisor.run()
+
+
+def _fork_server(
+    lines: Sequence[Sequence[str]], environ: Mapping[str, str], supervisor: Supervisor
+) -> ForkServer | None:
+    """Return the server from which programs are forked, supervised like them, where one of these lines can be."""
+    flags = next((found for line in lines if (found := flags_of(line)) is not None), None)
+    if flags is None:
+        return None
+    server = ForkServer(flags, IMPORTED, environ)
+    # The others need it, to be started again.
+    supervisor.add(Program("forks", server.start, foundation=True))
+    return server
+
+
+@dataclass(frozen=True)
+class Errand:
+    """How something is done in a process of its own: `ERRANDS` with some words."""
+
+    start: Start
+    environ: Mapping[str, str]
+    guard: Guard
+
+    def carry_out(self, words: Sequence[str], tell: Callable[[str], None]) -> int:
+        """Have it done and return the exit code; `tell` gets each sentence as it comes. Raises Problem."""
+        flags = [] if Path.cwd() == PACKAGED.parents[1] else ["-P"]
+        try:
+            process = self.start([sys.executable, *flags, *ERRANDS, *words], self.environ)
+        except OSError as error:
+            raise SupervisorError(f"What {words[0]}s cannot be started: {error.strerror}") from None
+        self.guard.watch(process.pid)
+        rest = b""
+        with process.stdout or BytesIO() as said:
+            while chunk := said.read(65536):
+                *sentences, rest = (rest + chunk).split(b"\0")
+                for sentence in sentences:
+                    tell(sentence.decode("utf-8", "replace"))
+        code = process.wait()
+        self.guard.forget(process.pid)
+        if why := rest.decode("utf-8", "replace").strip():
+            raise Problem(why.splitlines()[-1].removeprefix("Error: "))
+        return code
 
 
 def procfile_folders() -> list[Path]:
@@ -110,6 +158,7 @@ class Opening:
     supervisor: Supervisor
     console: Console
     demonstration: Demonstration
+    errand: Errand
     login_shown: bool
 
     def run(self) -> None:
@@ -121,16 +170,15 @@ class Opening:
             self.console.say(f"baobei is serving at {base_url} (Ctrl-C stops)")
             if not self.demonstration.wanted:
                 return
-            code = demo.run(base_url, self.settings, self.console.plain)
-            self.console.plain(f"The staff pages: {base_url}/ · {FIRST_LOGIN if self.login_shown else LATER_LOGIN}")
+            known = ["--login-shown"] if self.login_shown else []
+            code = self.errand.carry_out(["demonstrate", *known], self.console.plain)
             if self.demonstration.then_exit:
                 self.supervisor.request_stop(code)
         except Exception as error:
             if self.supervisor.stopping.is_set() or isinstance(error, ConsoleClosedError):
                 self.supervisor.request_stop()
                 return
-            what = "The demonstration failed" if self.demonstration.wanted else "baobei is not ready"
-            self.console.say(f"{what}: {error}.")
+            self.console.say(str(error))
             if self.demonstration.then_exit:
                 self.supervisor.request_stop(1)
 
@@ -141,7 +189,7 @@ class Opening:
                 return True
             waited += 0.2
             if waited >= READY_SECONDS:
-                raise TimeoutError(f"{base_url}/readyz has not answered for {READY_SECONDS:.0f} s")
+                raise Problem(f"baobei is not ready: {base_url}/readyz did not answer for {READY_SECONDS:.0f} s.")
         return False
 
 
@@ -156,12 +204,12 @@ def shown_url(settings: Settings) -> str:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET is answered with 200."""
-    # No proxy stands between us and ourselves, whatever the environment says.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    """Whether a GET is answered with 200; plainly, because HTTP's and TLS's libraries would stay in memory."""
+    asked = urlsplit(url)
     try:
-        with opener.open(url, timeout=2) as answer:
-            return bool(answer.status == 200)
+        with socket.create_connection((asked.hostname, asked.port), timeout=2) as connection:
+            connection.sendall(f"GET {asked.path} HTTP/1.0\r\nHost: {asked.netloc}\r\n\r\n".encode())
+            return connection.recv(64).split()[1:2] == [b"200"]
     except OSError:
         return False
 
@@ -184,21 +232,3 @@ def _require_free_port(settings: Settings) -> None:
             case _:
                 why = f"Cannot listen on {host}, port {port} ({error.strerror}): give another --port."
         raise Problem(why) from None
-
-
-def _let_somebody_in(settings: Settings, console: Console) -> bool:
-    """Make the first account while there is none; the link by which its owner chooses a password is shown once.
-
-    A password would stand in whatever journal keeps this; the link is good once.
-
-    Returns whether it was shown.
-    """
-    engine = open_engine(settings.database_url)
-    try:
-        token = add_first_user(engine, utc_now())
-    finally:
-        engine.dispose()
-    if token:
-        link = f"{shown_url(settings)}/welcome/{token}"
-        console.say(f"first login: {FIRST_USER} chooses a password here, once, within {LINK_LIFE.days} days: {link}")
-    return token is not None

@@ -98,11 +98,12 @@ def end_sessions(leaders: Iterable[int], grace_seconds: float = GRACE_SECONDS) -
 
 def _await_end(processes: Iterable[psutil.Process], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not all(_over(process) for process in processes):
+    while time.monotonic() < deadline and not all(over(process) for process in processes):
         time.sleep(0.02)
 
 
-def _over(process: psutil.Process) -> bool:
+def over(process: psutil.Process) -> bool:
+    """Tell whether a process has ended."""
     # One that has ended, but whose parent has not looked after it yet, will not get any more ended.
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

@@ -6,6 +6,7 @@ It is a valkey-server or a redis-server, whichever there is; both speak the same
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -13,10 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
-
-from redis import Redis
-from redis.exceptions import RedisError
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from worker.up.guard import Guard, end_sessions
 from worker.var_folder import kept_secret, write_private
@@ -90,16 +88,16 @@ def plan_redis(var: Path, binary: Path) -> RedisPlan:
     folder = var / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     password = kept_secret(var / "redis_password")
-    socket = var / "redis.sock"
-    if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
+    path = var / "redis.sock"
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         # Not TMPDIR: on macOS that alone is half of the room there is. mkdtemp makes the folder private.
-        socket = Path(tempfile.mkdtemp(prefix="baobei-", dir="/tmp")) / "redis.sock"
-    url = f"unix://{quote(str(socket))}?password={quote(password)}"
+        path = Path(tempfile.mkdtemp(prefix="baobei-", dir="/tmp")) / "redis.sock"
+    url = f"unix://{quote(str(path))}?password={quote(password)}"
     write_private(var / "redis_url", url)
     log = folder / "redis.log"
     log.unlink(missing_ok=True)
-    scratch = None if socket.parent == var else socket.parent
-    return RedisPlan(binary, _config(folder, socket, password, log), url, folder, log, scratch)
+    scratch = None if path.parent == var else path.parent
+    return RedisPlan(binary, _config(folder, path, password, log), url, folder, log, scratch)
 
 
 def start_redis(var: Path, guard: Guard) -> RedisServer:
@@ -149,22 +147,29 @@ def spawn_redis(plan: RedisPlan) -> "subprocess.Popen[bytes]":
 
 def await_redis(plan: RedisPlan, alive: Callable[[], bool], seconds: float = START_SECONDS) -> None:
     """Return when the server answers PING. Raises EmbeddedError when it ended or `seconds` have passed."""
-    client = Redis.from_url(plan.url, socket_timeout=1, socket_connect_timeout=1)
     deadline = time.monotonic() + seconds
-    try:
-        while True:
-            with suppress(RedisError):
-                if client.ping():
-                    return
-            if not alive():
-                said = plan.log.read_text(encoding="utf-8", errors="replace").strip() if plan.log.exists() else ""
-                last_words = said.splitlines()[-1] if said else "it left no word."
-                raise EmbeddedError(f"The embedded server ended at once: {last_words}")
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"The embedded server did not answer within {seconds:.0f} s; see {plan.log}.")
-            time.sleep(0.02)
-    finally:
-        client.close()
+    while not _answers(plan):
+        if not alive():
+            said = plan.log.read_text(encoding="utf-8", errors="replace").strip() if plan.log.exists() else ""
+            last_words = said.splitlines()[-1] if said else "it left no word."
+            raise EmbeddedError(f"The embedded server ended at once: {last_words}")
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"The embedded server did not answer within {seconds:.0f} s; see {plan.log}.")
+        time.sleep(0.02)
+
+
+def _answers(plan: RedisPlan) -> bool:
+    """Ask without the client's library, whose memory `up` would hold for good."""
+    url = urlsplit(plan.url)
+    [password] = parse_qs(url.query)["password"]
+    said = b""
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1)
+        connection.connect(unquote(url.path))
+        connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+        while said.count(b"\n") < 2 and (piece := connection.recv(1024)):
+            said += piece
+    return said.endswith(b"+PONG\r\n")
 
 
 def _config(folder: Path, socket: Path, password: str, log: Path) -> str:

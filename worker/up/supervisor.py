@@ -4,10 +4,9 @@ import contextlib
 import os
 import selectors
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -17,6 +16,7 @@ import psutil
 from worker.patience import pause_s
 from worker.up.console import Console, ConsoleClosedError
 from worker.up.guard import Guard, session_members
+from worker.up.process import Process
 
 LONGEST_BACKOFF = 30.0
 HEALTHY_SECONDS = 60.0
@@ -25,8 +25,6 @@ TICK_SECONDS = 0.2
 WRONG_USAGE = 2
 NEVER = float("inf")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-Process = subprocess.Popen[bytes]
 
 
 class SupervisorError(RuntimeError):
@@ -41,19 +39,6 @@ def backoff(failures: int) -> float:
 def deaths_in_a_row(before: int, ran_seconds: float) -> int:
     """Return the count after another death; one who had run for a healthy minute starts afresh."""
     return 1 if ran_seconds >= HEALTHY_SECONDS else before + 1
-
-
-def spawn(argv: Sequence[str], environ: Mapping[str, str]) -> Process:
-    """Start a process as leader of a session of its own, its output on one pipe."""
-    return subprocess.Popen(  # noqa: S603 - the Procfile's own words
-        argv,
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        bufsize=0,
-    )
 
 
 @dataclass(frozen=True)
@@ -197,7 +182,7 @@ class Supervisor:
             child.process.stdout.close()
 
     def _after_death(self, child: Child) -> None:
-        code, name = child.process.returncode, child.program.name
+        code, name = child.process.wait(), child.program.name
         if code == WRONG_USAGE:
             self._say(f"{name} refuses to run as it is set up (exit code 2, see its lines above); stopping everything.")
             self.request_stop(WRONG_USAGE)

@@ -17,6 +17,7 @@ _NAMES = {
     "sweeper": r"-m worker sweep\b",
     "redis": r"valkey-server|redis-server",
     "guard": r"worker\.up\.guard",
+    "forks": r"worker\.up\.fork_server",
     "up": r"-m worker up\b",
     "postgres": r"postgres",
 }
