@@ -72,29 +72,29 @@ IN_JSON: dict[type[Any], tuple[str, ...]] = {
 """The fields of a kind that its table holds as JSON."""
 KEYS_AT_ONCE = 500
 SOME: BindParameter[Any] = bindparam("some", expanding=True)
-"""The keys that a question is asked for, `KEYS_AT_ONCE` at most: `column.in_(SOME)`."""
+"""The keys that a query is asked for, `KEYS_AT_ONCE` at most: `column.in_(SOME)`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FactQuery:
     """Asks for the facts of a kind. Made once, as a constant: making a statement costs more than what it answers."""
 
     kind: type[Any]
     query: Select[Any]
 
 
-def question(kind: type[Any], *which: ColumnElement[bool]) -> Question:
-    """Return the question for a site's facts of a kind that these conditions on its table choose.
+def fact_query(kind: type[Any], *which: ColumnElement[bool]) -> FactQuery:
+    """Return the query for a site's facts of a kind that these conditions on its table choose.
 
     A condition says `SOME` for keys, and names a `bindparam` for what else it is told when it is asked.
     """
     table = TABLES[kind]
     columns = [senders.c.state] if kind is Sender else [table.c[name] for name in READERS[kind]]
-    return Question(kind, select(*columns).where(table.c.site_id == bindparam("site"), *which))
+    return FactQuery(kind, select(*columns).where(table.c.site_id == bindparam("site"), *which))
 
 
-def ask(connection: Connection, site_id: int, asked: Question, **told: Any) -> list[Any]:
-    """Return the facts that a question is about."""
+def ask(connection: Connection, site_id: int, asked: FactQuery, **told: Any) -> list[Any]:
+    """Return the facts that a query is about."""
     rows = connection.execute(asked.query, {"site": site_id, **told})
     readers = READERS[asked.kind]
     if asked.kind is Sender:
@@ -104,8 +104,8 @@ def ask(connection: Connection, site_id: int, asked: Question, **told: Any) -> l
     return [asked.kind(*map(_read, readers.values(), row)) for row in rows]
 
 
-def ask_of(connection: Connection, site_id: int, asked: Question, keys: Iterable[Any], **told: Any) -> list[Any]:
-    """Return the facts that a question with `SOME` is about, for any number of keys; nothing is asked for none."""
+def ask_of(connection: Connection, site_id: int, asked: FactQuery, keys: Iterable[Any], **told: Any) -> list[Any]:
+    """Return the facts that a query with `SOME` is about, for any number of keys; nothing is asked for none."""
     listed = list(keys)
     parts = (listed[i : i + KEYS_AT_ONCE] for i in range(0, len(listed), KEYS_AT_ONCE))
     return [fact for some in parts for fact in ask(connection, site_id, asked, some=some, **told)]
@@ -113,7 +113,7 @@ def ask_of(connection: Connection, site_id: int, asked: Question, keys: Iterable
 
 def load(connection: Connection, site_id: int, kind: type[Any], *which: ColumnElement[bool]) -> list[Any]:
     """Return the facts of a kind that these conditions on its table choose."""
-    return ask(connection, site_id, question(kind, *which))
+    return ask(connection, site_id, fact_query(kind, *which))
 
 
 def _read(read: Read | None, stored: Any) -> Any:

@@ -29,7 +29,7 @@ from worker.rules.model import (
 from worker.rules.needs import Needs
 from worker.rules.state import State
 from worker.rules.states import COUNTED, WAITING
-from worker.store.facts import SOME, Question, ask, ask_of, question
+from worker.store.facts import SOME, FactQuery, ask, ask_of, fact_query
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
 Columns = tuple[Column[str], Column[str]]
@@ -45,45 +45,45 @@ def on_phones7(first3: Column[str], last4: Column[str], phones7: Iterable[Phone7
     return last4.in_([last for _, last in pairs]) & (first3 + last4).in_([first + last for first, last in pairs])
 
 
-def _at(kind: type[Any], first3: Column[str], last4: Column[str]) -> Question:
-    return question(kind, last4.in_(bindparam("ends", expanding=True)), (first3 + last4).in_(SOME))
+def _at(kind: type[Any], first3: Column[str], last4: Column[str]) -> FactQuery:
+    return fact_query(kind, last4.in_(bindparam("ends", expanding=True)), (first3 + last4).in_(SOME))
 
 
 STANDING = or_(claims.c.ends_at >= bindparam("since"), claims.c.deal_at.is_not(None))
 KNOWN_AS = select(aliases.c.number).where(aliases.c.site_id == claims.c.site_id, aliases.c.last4.in_(SOME))
-UNITS = question(Unit)
+UNITS = fact_query(Unit)
 # Both values of `done` are named so that the index on it serves.
-GATHERING = question(
+GATHERING = fact_query(
     Deadline,
     deadlines.c.kind.in_(COUNTED),
     deadlines.c.at > bindparam("since"),
     deadlines.c.done.in_((False, True)),
 )
-REMEMBERED = question(Sender, senders.c.phone.in_(SOME))
-LISTED = question(Listed, roster.c.phone.in_(SOME))
-LISTED_OF = question(Listed, roster.c.unit.in_(SOME))
-LISTED_AS = question(Listed, roster.c.name_key.in_(SOME))
-CLAIMS = question(Claim, claims.c.number.in_(SOME))
-CLAIMS_SENT = question(Claim, claims.c.sender.in_(SOME), claims.c.reported_at >= bindparam("since"))
-CLAIMS_ENDING = question(Claim, claims.c.last4.in_(SOME), STANDING)
-CLAIMS_ALSO_ENDING = question(Claim, claims.c.number.in_(KNOWN_AS), STANDING)
+REMEMBERED = fact_query(Sender, senders.c.phone.in_(SOME))
+LISTED = fact_query(Listed, roster.c.phone.in_(SOME))
+LISTED_OF = fact_query(Listed, roster.c.unit.in_(SOME))
+LISTED_AS = fact_query(Listed, roster.c.name_key.in_(SOME))
+CLAIMS = fact_query(Claim, claims.c.number.in_(SOME))
+CLAIMS_SENT = fact_query(Claim, claims.c.sender.in_(SOME), claims.c.reported_at >= bindparam("since"))
+CLAIMS_ENDING = fact_query(Claim, claims.c.last4.in_(SOME), STANDING)
+CLAIMS_ALSO_ENDING = fact_query(Claim, claims.c.number.in_(KNOWN_AS), STANDING)
 CLAIMS_LIVE = tuple(
-    question(Claim, column.in_(SOME), claims.c.ends_at >= bindparam("since"))
+    fact_query(Claim, column.in_(SOME), claims.c.ends_at >= bindparam("since"))
     for column in (claims.c.sender, claims.c.agent_phone)
 )
-CLAIMS_PLANNED = question(Claim, claims.c.planned_day.in_(SOME))
+CLAIMS_PLANNED = fact_query(Claim, claims.c.planned_day.in_(SOME))
 CLAIMS_AT = _at(Claim, claims.c.first3, claims.c.last4)
 ALIASES_AT = _at(Alias, aliases.c.first3, aliases.c.last4)
-ALIASES_OF = question(Alias, aliases.c.number.in_(SOME))
-# A question for each side: SQLite takes no index for an OR of them.
+ALIASES_OF = fact_query(Alias, aliases.c.number.in_(SOME))
+# A query for each side: SQLite takes no index for an OR of them.
 KIN_AT = (_at(Kin, kin.c.first3, kin.c.last4), _at(Kin, *OTHER))
-VISITS = question(Visit, visits.c.number.in_(SOME))
-VISITS_UNDER = question(Visit, visits.c.claim.in_(SOME))
-VISITS_ON = question(Visit, visits.c.day.in_(SOME))
-VISITS_WAITING = question(Visit, visits.c.day.in_(SOME), visits.c.state.in_(WAITING))
-DEALS = question(Deal, deals.c.number.in_(SOME))
-DISPUTES = question(Dispute, disputes.c.number.in_(SOME))
-DISPUTES_ABOUT = question(Dispute, disputes.c.claim.in_(SOME))
+VISITS = fact_query(Visit, visits.c.number.in_(SOME))
+VISITS_UNDER = fact_query(Visit, visits.c.claim.in_(SOME))
+VISITS_ON = fact_query(Visit, visits.c.day.in_(SOME))
+VISITS_WAITING = fact_query(Visit, visits.c.day.in_(SOME), visits.c.state.in_(WAITING))
+DEALS = fact_query(Deal, deals.c.number.in_(SOME))
+DISPUTES = fact_query(Dispute, disputes.c.number.in_(SOME))
+DISPUTES_ABOUT = fact_query(Dispute, disputes.c.claim.in_(SOME))
 
 
 def open_state(connection: Connection, site_id: int, site: dict[str, Any]) -> State:
@@ -193,7 +193,7 @@ def _load_misread(connection: Connection, site_id: int, state: State, needs: Nee
     units = {entry.unit for entry in state.roster.values()} | needs.units
     if called:
         live = claims.c.ends_at >= bindparam("since")
-        misread = question(Claim, claims.c.unit.in_(SOME), live, or_(*called))
+        misread = fact_query(Claim, claims.c.unit.in_(SOME), live, or_(*called))
         state.load(ask_of(connection, site_id, misread, units, since=needs.since))
 
 
