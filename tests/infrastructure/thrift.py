@@ -1,9 +1,11 @@
-"""What every test would pay for anew: compiled templates and statements, strong hashes, a disk that is waited for.
+"""What every test would pay for anew: compiled templates, addresses and statements, strong hashes, a disk that is
+waited for.
 
 The program's own processes, which some tests start, pay for all of it.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,12 +15,14 @@ from flask.templating import Environment
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine
+from werkzeug.routing import Rule
 
 from worker.accounts import passwords
 from worker.store import database
 
 PRAGMAS = database.PRAGMAS
 """SQLite's settings as the program has them."""
+AddressOf = Callable[..., tuple[str, str]]
 
 
 class Compiled(BytecodeCache):
@@ -50,6 +54,24 @@ class Statements(dict[Any, Any]):
         super().__setitem__(key[1:], compiled)
 
 
+def compiled_once(compile_builder: Callable[[Rule, bool], AddressOf]) -> Callable[[Rule, bool], AddressOf]:
+    """Return a compiler of the functions that write a rule's addresses, each of which any application may call.
+
+    A function has its rule for an argument; defaults alone are a part of it.
+    """
+    known: dict[Any, AddressOf] = {}
+
+    def compile_or_recall(rule: Rule, append_unknown: bool = True) -> AddressOf:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        key = rule.rule, tuple(rule._trace), append_unknown
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
+    return compile_or_recall
+
+
 def save(patch: pytest.MonkeyPatch) -> None:
     """Spare the tests of this process all of it."""
     compiled, create = Compiled(), Flask.create_jinja_environment
@@ -60,6 +82,7 @@ def save(patch: pytest.MonkeyPatch) -> None:
         return environment
 
     patch.setattr(Flask, "create_jinja_environment", create_with_compiled)
+    patch.setattr(Rule, "_compile_builder", compiled_once(Rule._compile_builder))
     patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     statements: defaultdict[str, Statements] = defaultdict(Statements)
 
