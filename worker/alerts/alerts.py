@@ -135,10 +135,10 @@ class Address:
         except (NotWrittenError, NoAnswerError) as error:
             complain(log, "alert not delivered", error, alert=raised.alarm.code)
         else:
-            if 200 <= answer.status_code < 300:
+            if 200 <= answer.status < 300:
                 self.failures = 0
                 return True
-            say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status_code)
+            say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status)
         self.failures += 1
         self.silent_until = self.monotonic() + pause_s(self.failures, LOOK_EVERY_S, LONGEST_PAUSE_S)
         return False

@@ -49,11 +49,11 @@ class TwilioHttp(HttpClient):  # type: ignore[misc]
         self.clock_off_s = None
         with suppress(ValueError, TypeError):
             self.clock_off_s = (parsedate_to_datetime(answer.headers.get("Date", "")) - self._now()).total_seconds()
-        if not 200 <= answer.status_code < 300:
+        if not 200 <= answer.status < 300:
             retry_after = answer.headers.get("Retry-After", "")
-            refusal = refusal_of(answer.status_code, answer.text, retry_after, self._now())
-            raise NotCreatedError(answer.status_code, refusal)
-        return Response(answer.status_code, answer.text, answer.headers)
+            refusal = refusal_of(answer.status, answer.text, retry_after, self._now())
+            raise NotCreatedError(answer.status, refusal)
+        return Response(answer.status, answer.text, answer.headers)
 
 
 def address_of(uri: str, api_url: str) -> str:
