@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+import psutil
 import pytest
 from sqlalchemy import Engine, func, select
 
@@ -111,6 +112,19 @@ def test_a_worker_lives_through_redis_being_away_at_its_start_and_later(
     assert worker.poll() is None
     assert ended(worker) == 0
     assert "1381111" not in log.read_text()
+
+
+@pytest.mark.parametrize(("queue", "niceness"), [("decide", 10), ("send", 5)])
+def test_a_worker_stands_back_for_the_webhook(
+    runtime: Runtime, start: Start, var: Path, guard: Guard, queue: str, niceness: int
+) -> None:
+    redis = start_redis(var, guard)
+    worker = start("work", queue)
+    eventually(lambda: runtime.redis.smembers(f"rq:workers:{queue}"), "it listens")
+    assert psutil.Process(worker.pid).nice() == min(psutil.Process().nice() + niceness, 19)
+    assert ended(worker) == 0
+    redis.stop()
+    guard.forget(redis.process.pid)
 
 
 @pytest.mark.parametrize("queue", ["decide", "send"])

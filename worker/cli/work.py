@@ -1,6 +1,8 @@
 """`baobei work decide|send` and `baobei sweep`: the processes behind the webhook."""
 
+import os
 import signal
+from contextlib import suppress
 from threading import Event
 
 from parsers.weights import model
@@ -11,9 +13,14 @@ from worker.processes.listener import listen
 from worker.processes.sweeper import Sweeper
 from worker.runtime import Runtime, open_runtime
 
+DECIDES_AFTER, SENDS_AFTER = 10, 5
+"""By how much these stand back for the webhook where processors are short: a text that is in line waits without harm,
+but a gateway that gets no answer sends it again. Sending goes first of the two, or a burst would pile up there."""
+
 
 def decide() -> None:
     """Decide what is in line, whenever the bell rings."""
+    _stand_back(DECIDES_AFTER)
     # Now, and not when the first text comes: to read the weights takes half a second.
     model()
     listen(_runtime(), DECIDE)
@@ -21,6 +28,7 @@ def decide() -> None:
 
 def send() -> None:
     """Send the replies that are due, whenever the bell rings."""
+    _stand_back(SENDS_AFTER)
     listen(_runtime(), SEND)
 
 
@@ -31,6 +39,12 @@ def sweep() -> None:
         signal.signal(number, lambda *_: stop.set())
     Sweeper(runtime, stop).run()
     runtime.close()
+
+
+def _stand_back(niceness: int) -> None:
+    # Where a container forbids it, or the system has no such thing, all go at the same pace.
+    with suppress(OSError, AttributeError):
+        os.nice(niceness)
 
 
 def _runtime() -> Runtime:

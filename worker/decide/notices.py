@@ -24,7 +24,7 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DueNotice:
     """A deadline that is due, and what it says to whom."""
 
     deadline: Deadline
@@ -75,7 +75,7 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
     return [deadline for deadline in found if tell_at(deadline, state) <= now]
 
 
-def _told(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[Told]:
+def _told(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[DueNotice]:
     state = open_state(connection, cursor.site_id, cursor.state)
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     digests = (deadline.at for deadline in due if deadline.kind == DeadlineKind.DAILY)
@@ -83,10 +83,10 @@ def _told(connection: Connection, cursor: Row[Any], due: list[Deadline], now: da
     # Whom the gateway refuses to send to hears nothing, whether or not the line has been told of it (L8).
     refused = connection.execute(select(opt_outs.c.phone).where(opt_outs.c.site_id == cursor.site_id)).scalars()
     state.load([replace(state.sender(phone), silent=True, stopped=True) for phone in refused])
-    return [Told(each, spoken(state, tell(state, each, now, cursor.head), now)) for each in due]
+    return [DueNotice(each, spoken(state, tell(state, each, now, cursor.head), now)) for each in due]
 
 
-def _write(connection: Connection, cursor: Row[Any], told: Told, now: datetime) -> Written:
+def _write(connection: Connection, cursor: Row[Any], told: DueNotice, now: datetime) -> Written:
     """Mark a deadline as told and write what that says; nothing when another sweeper has told it meanwhile."""
     deadline = told.deadline
     key = (deadlines.c.kind == deadline.kind) & (deadlines.c.subject == deadline.subject)
