@@ -15,9 +15,10 @@ from tests.story import LAST, LAST_REPORT, LI, NUMBER, WANG, play
 from worker.cli.main import main
 from worker.clock import utc_now
 from worker.decide.notices import tell_due
+from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound
 from worker.line.door import accept
-from worker.proof import scratch
+from worker.proof import scratch, together
 from worker.rules.chain import READER, VERSION
 from worker.rules.deadlines import DAY
 from worker.store.facts import TABLES
@@ -475,3 +476,27 @@ def test_told_deadlines_do_not_count(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(update(deadlines).values(done=True))
     assert sentences() == []
+
+
+def test_lines_audited_in_processes_come_out_as_one_after_another(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_site(engine, "海", "+8613800000077", {"manager": ["+8613800000078"]}, "sandbox")
+    change(engine, update(claims).where(claims.c.number == 1).values(unit="贝壳"))
+    names = ("海", "湾")
+    alone = list(together.audit_all(engine, names, False, False, silence, cores=1))
+    monkeypatch.setattr(together, "WORTH_IT", 0)
+    assert list(together.audit_all(engine, names, False, False, silence, cores=2)) == alone
+    assert [audited.clean for audited, _ in alone] == [True, False]
+    assert [seal is not None for _, seal in together.audit_all(engine, names, False, True, silence, cores=2)] == [
+        True,
+        False,
+    ]
+
+
+def silence() -> Callable[[str, int, int], None]:
+    return say_nothing
+
+
+def say_nothing(_site: str, _reached: int, _last: int) -> None:
+    pass

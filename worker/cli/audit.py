@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
@@ -12,14 +13,13 @@ from sqlalchemy import select
 from worker.cli.base import database
 from worker.cli.problems import Problem, WrongUsage
 from worker.cli.progress import Progress
-from worker.clock import utc_now
 from worker.decide.heads import SHOWN, places_of
 from worker.decide.set_up import site_named
 from worker.files.exports import cell
 from worker.proof.alone import alone
-from worker.proof.audit import Audited, audit_site
-from worker.proof.scratch import scratch_database
-from worker.proof.seals import Seal, seal_line
+from worker.proof.audit import Audited, OnProgress
+from worker.proof.seals import Seal
+from worker.proof.together import audit_all
 from worker.store.database import snapshot
 from worker.store.schema import sites
 
@@ -41,17 +41,18 @@ def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | No
                 names = list(connection.execute(select(sites.c.name).order_by(sites.c.id)).scalars())
         if not names:
             raise Problem("There is no site yet, so there is nothing to audit; `baobei site add` opens one.")
-        results: list[tuple[Audited, Seal | None]] = []
-        for name in names:
-            progress = Progress("{}: place {} of {}".format)
-            with scratch_database() as scratch:
-                with snapshot(engine) as source:
-                    site = source.execute(select(sites).where(sites.c.name == name)).one()
-                    audited = audit_site(source, scratch, site, since_seal, progress.tell)
-                seal = seal_line(engine, scratch, site.id, utc_now()) if sealing and audited.clean else None
-            results.append((audited, seal))
+        try:
+            results = list(audit_all(engine, names, since_seal, sealing, _progress))
+        except BrokenProcessPool:
+            raise Problem(
+                "One of the audit's processes was ended from outside; audit site by site."
+            ) from None
     _tell(results, as_json)
     raise SystemExit(0 if all(audited.clean for audited, _ in results) else 1)
+
+
+def _progress() -> OnProgress:
+    return Progress("{}: place {} of {}".format).tell
 
 
 def _look_up(written: str, site_name: str | None, as_json: bool) -> None:
