@@ -228,7 +228,7 @@ NOT_ASKED = {
     "phones.news": "it reads",
     "phones.add": "it shows one more",
     "exports.take": "it reads",
-    "gateways.take": "it is no page",
+    "gateways.refuse": "it is no page",
     "ops_acts.backfill": "what is compared already changes nothing",
     "ops_acts.requeue": "a job may run any number of times",
     "phones.send": "it is a text",

@@ -1,6 +1,8 @@
 """What every answer has in common: security headers, and errors as one plain sentence."""
 
 import logging
+from collections.abc import Mapping
+from functools import lru_cache
 
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -44,14 +46,18 @@ def plain(sentence: str, status: int) -> Response:
     return Response(f"{sentence}\n", status, content_type="text/plain; charset=utf-8")
 
 
+@lru_cache
+def common_headers(mimetype: str, secure: bool) -> Mapping[str, str]:
+    """Return what every answer of a type has; `secure`: we are asked by https."""
+    # Of this name alone: what else lies under it is not ours to promise.
+    own = {"Strict-Transport-Security": "max-age=31536000"} if secure else {}
+    kept = {"Cache-Control": "no-store"} if mimetype in ("text/html", "application/json", "text/plain") else {}
+    return own | HEADERS | kept
+
+
 def _with_headers(response: Response) -> Response:
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        # Of this name alone: what else lies under it is not ours to promise.
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    for name, value in HEADERS.items():
+    for name, value in common_headers(response.mimetype, current_app.config["SESSION_COOKIE_SECURE"]).items():
         response.headers.setdefault(name, value)
-    if response.mimetype in ("text/html", "application/json", "text/plain"):
-        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

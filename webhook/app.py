@@ -71,6 +71,7 @@ def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
     if phones.played_of(runtime.gateways) is not None:
         app.register_blueprint(phones.routes)
     guard(app)
+    app.wsgi_app = gateways.Front(runtime, app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

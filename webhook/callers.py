@@ -5,14 +5,17 @@ look like this machine. So where anybody may text as anybody, this machine alone
 others, and everything but the gateways' routes answers to the names that we know.
 """
 
+from collections.abc import Mapping
 from hmac import compare_digest
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import abort, request
 
 from webhook.language import _
 from webhook.runtime import runtime
+from worker.settings import Settings
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 PROBES = frozenset({"health.healthz", "health.readyz"})
@@ -25,7 +28,7 @@ def demand_known_host(proved: bool) -> None:
     `proved`: a gateway's request, which its signature proves, whatever proxy it came by.
     """
     settings = runtime().settings
-    if settings.this_machine_alone and not _is_from_here():
+    if not may_be_asked(settings, request.environ):
         abort(
             403,
             _("Here anybody may text as anybody, so this machine alone is answered; README says how to ask others in."),
@@ -43,13 +46,18 @@ def demand_known_host(proved: bool) -> None:
         abort(400, _("This server is not called by that name."))
 
 
+def may_be_asked(settings: Settings, environ: Mapping[str, Any]) -> bool:
+    """Tell whether whoever sent a request (its WSGI environment) is answered at all."""
+    return not settings.this_machine_alone or _is_from_here(environ)
+
+
 def may_see_details() -> bool:
     """Tell whether the caller may see how we are: from this machine, or with METRICS_TOKEN as bearer."""
     token = runtime().settings.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
     if token is not None and compare_digest(given, token.encode()):
         return True
-    return _is_from_here() and _is_loopback(_host_of(f"//{request.host}"))
+    return _is_from_here(request.environ) and _is_loopback(_host_of(f"//{request.host}"))
 
 
 def caller() -> str:
@@ -64,8 +72,9 @@ def caller() -> str:
     return address
 
 
-def _is_from_here() -> bool:
-    return _is_loopback(request.remote_addr or "") and not any(name in request.headers for name in FORWARDED)
+def _is_from_here(environ: Mapping[str, Any]) -> bool:
+    headers = (f"HTTP_{name.upper().replace('-', '_')}" for name in FORWARDED)
+    return _is_loopback(environ.get("REMOTE_ADDR", "")) and not any(name in environ for name in headers)
 
 
 def _host_of(url: str) -> str:

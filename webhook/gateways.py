@@ -1,32 +1,84 @@
-"""The routes of the gateways: `POST /gateways/NAME/messages` and `/status`, for any adapter that is registered."""
+"""The routes of the gateways: `POST /gateways/NAME/messages` and `/status`, for any adapter that is registered.
 
-from typing import get_args
+What is accepted is answered by `Front`, before Flask: Flask's own work on a request is three times all that there is to
+do with a text, its share of a transaction included. Whatever else becomes of a request is said by Flask, as of any.
+"""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
 from webhook.access import for_gateways
+from webhook.answers import common_headers
+from webhook.callers import may_be_asked
 from webhook.edge import receive
-from webhook.runtime import runtime
-from worker.gateways.base import LARGEST_BODY, RefusedRequestError, Route
+from worker.gateways.base import LARGEST_BODY, Ack, Gateway, RefusedRequestError, Route
+from worker.runtime import Runtime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
 
 routes = Blueprint("gateways", __name__, url_prefix="/gateways")
+ROUTES: Final[tuple[Route, ...]] = get_args(Route)
+MET: Final = "baobei.met"
+"""Where a request keeps what it was refused with, or what broke."""
 
 
-@routes.post(f"/<name>/<any({','.join(get_args(Route))}):route>")
+class Front:
+    """A WSGI application that takes in what gateways post, and leaves everything else to another one."""
+
+    def __init__(self, runtime: Runtime, rest: "WSGIApplication") -> None:
+        self._runtime = runtime
+        self._rest = rest
+        self._secure = runtime.settings.base_url.startswith("https:")
+
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        found = self._asked(environ)
+        if found is None or not may_be_asked(self._runtime.settings, environ):
+            return self._rest(environ, start_response)
+        try:
+            ack = self._take(*found, environ)
+        except Exception as error:
+            environ[MET] = error
+            return self._rest(environ, start_response)
+        body = ack.body.encode()
+        headers = {"Content-Type": ack.content_type, "Content-Length": str(len(body))}
+        mimetype = ack.content_type.partition(";")[0]
+        start_response(
+            f"{ack.status} {HTTPStatus(ack.status).phrase}",
+            [*headers.items(), *common_headers(mimetype, self._secure).items()],
+        )
+        return [body]
+
+    def _asked(self, environ: Mapping[str, Any]) -> tuple[Gateway, Route] | None:
+        parts = environ["PATH_INFO"].split("/")
+        if environ["REQUEST_METHOD"] != "POST" or len(parts) != 4 or parts[1] != "gateways" or parts[3] not in ROUTES:
+            return None
+        gateway = self._runtime.gateways.get(parts[2])
+        return None if gateway is None else (gateway, parts[3])
+
+    def _take(self, gateway: Gateway, route: Route, environ: dict[str, Any]) -> Ack:
+        # One byte more than is taken: of a body without a stated length werkzeug cuts off the rest and says nothing.
+        raw = get_input_stream(environ, max_content_length=LARGEST_BODY + 1).read()
+        if len(raw) > LARGEST_BODY:
+            raise RequestEntityTooLarge
+        headers = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
+        headers["Content-Type"] = environ.get("CONTENT_TYPE", "")
+        return receive(self._runtime, gateway, route, headers, raw, environ.get("QUERY_STRING", "")).ack
+
+
+@routes.post(f"/<name>/<any({','.join(ROUTES)}):route>")
 @for_gateways
-def take(name: str, route: Route) -> Response:
-    """Take in a request of the gateway called `name`."""
-    gateway = runtime().gateways.get(name)
-    if gateway is None:
-        abort(404)
-    # One byte more than is taken: of a body without a stated length werkzeug cuts off the rest and says nothing.
-    request.max_content_length = LARGEST_BODY + 1
-    raw = request.get_data(cache=False)
-    if len(raw) > LARGEST_BODY:
-        abort(413)
-    query = request.environ.get("QUERY_STRING", "")
-    try:
-        ack = receive(runtime(), gateway, route, dict(request.headers), raw, query).ack
-    except RefusedRequestError as error:
-        abort(Response(f"{error}\n", error.status, mimetype="text/plain"))
-    return Response(ack.body, ack.status, content_type=ack.content_type)
+def refuse(name: str, route: Route) -> Response:
+    """Say why a request was not taken: whatever `Front` met, or that there is no gateway called `name`."""
+    met = request.environ.get(MET)
+    if isinstance(met, RefusedRequestError):
+        abort(Response(f"{met}\n", met.status, mimetype="text/plain"))
+    if isinstance(met, Exception):
+        raise met
+    abort(404)
