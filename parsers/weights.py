@@ -67,7 +67,7 @@ class _Shared(dict[str, int]):
 
 
 def model_of(data: Mapping[str, Any]) -> Model:
-    """Return the model of the file's contents."""
+    """Return the model of the file's contents, which it takes over."""
     return Model(
         unpacked(data["lattice"], len(TAGS)),
         unpacked(data["tagger"], len(CHARACTER_TAGS)),
@@ -89,15 +89,16 @@ def packed(weights: Mapping[str, list[int]], least: int = 1) -> dict[str, list[i
     }
 
 
-def unpacked(stored: Mapping[str, list[int]], width: int) -> dict[str, Sequence[int]]:
-    """Return what `packed` packed."""
-    out: dict[str, Sequence[int]] = {}
+def unpacked(stored: dict[str, Any], width: int) -> dict[str, Sequence[int]]:
+    """Unpack in place what `packed` packed, and return it: pairs are let go on the way, equal rows become one."""
+    rows: dict[tuple[int, ...], tuple[int, ...]] = {}
     for feature, pairs in stored.items():
         row = [0] * width
         for at in range(0, len(pairs), 2):
             row[pairs[at]] = pairs[at + 1]
-        out[feature] = tuple(row)
-    return out
+        whole = tuple(row)
+        stored[feature] = rows.setdefault(whole, whole)
+    return stored
 
 
 @lru_cache(maxsize=1)

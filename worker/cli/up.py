@@ -33,7 +33,10 @@ from worker.variables import SettingsError
 PACKAGED = Path(__file__).resolve().parents[1] / "up"
 """Holds the Procfile that travels with the program."""
 IMPORTED = ("gunicorn.arbiter", "webhook.app", "webhook.connections", "worker.cli.main", "worker.cli.work")
-"""What the Procfile's programs have in common: imported once, before they are forked."""
+LOADED = "parsers.weights:model"
+"""What the Procfile's programs have in common: imported and loaded once, before they are forked."""
+THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""By these glibc gives back what was freed, also by threads, where it would keep it for later."""
 ERRANDS = ("-m", "worker.cli.errands")
 READY_SECONDS = 120.0
 FIRST_LOGIN = "first login"
@@ -82,7 +85,7 @@ def serve(settings: Settings, environ: Mapping[str, str], demonstration: Demonst
         if redis:
             supervisor.add(Program("redis", lambda: spawn_redis(redis.plan), foundation=True), redis.process)
         ours = {"BAOBEI_VAR": str(settings.var), "PYTHONUNBUFFERED": "1"} | ({"REDIS_URL": redis.url} if redis else {})
-        theirs = {**environ, **ours}
+        theirs = {**THRIFTY, **environ, **ours}
         lines = {entry.name: entry.argv(theirs, sys.executable) for entry in entries}
         server = _fork_server([*lines.values()], theirs, supervisor)
         start = stack.enter_context(closing(server)).spawn if server else spawn
@@ -110,7 +113,7 @@ def _fork_server(
     flags = next((found for line in lines if (found := flags_of(line)) is not None), None)
     if flags is None:
         return None
-    server = ForkServer(flags, IMPORTED, environ)
+    server = ForkServer(flags, [*IMPORTED, LOADED], environ)
     # The others need it, to be started again.
     supervisor.add(Program("forks", server.start, foundation=True))
     return server

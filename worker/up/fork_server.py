@@ -102,13 +102,16 @@ def _tell_ends(fates: dict[int, int]) -> None:
 
 
 def main() -> None:
-    """Import, then serve; a module that cannot be imported says so where a program needs it."""
+    """Import each MODULE, call each MODULE:FUNCTION, then serve; what fails here says so where a program needs it."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     setproctitle(" ".join(sys.orig_argv))  # Its room is found before the environment is replaced.
     gc.disable()
     for name in sys.argv[2:]:
+        module, _, function = name.partition(":")
         with contextlib.suppress(Exception):
-            importlib.import_module(name)
+            imported = importlib.import_module(module)
+            if function:
+                getattr(imported, function)()
     # No collection shall ever write to what is shared.
     gc.freeze()
     request = serve(channel)
