@@ -7,17 +7,24 @@ short and idempotent, and the database engine stays open. Redis may be away, at 
 import logging
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from threading import Event, Thread
 from types import FrameType
+from uuid import uuid4
 
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
+from rq.utils import now
+from rq.worker import WorkerStatus
 from rq.worker_registration import register
 
 from worker.log import complain, say
@@ -60,7 +67,7 @@ class BellWorker(SimpleWorker):
     def register_birth(self) -> None:
         """Announce the worker, and from then on that it lives, also while it waits or is at a job."""
         super().register_birth()  # type: ignore[no-untyped-call]
-        self.heartbeat()
+        self._beat()
         self._pulse.start()
 
     def register_death(self) -> None:
@@ -70,21 +77,54 @@ class BellWorker(SimpleWorker):
         super().register_death()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: "Pipeline | None" = None) -> None:
+        """Do nothing: RQ asks for it before and after each job, and the pulse beats of itself."""
+
+    def _beat(self) -> None:
         """Say that the worker lives; it counts as dead `LIFE_S` later, whatever RQ would grant."""
-        super().heartbeat(LIFE_S, pipeline)
+        super().heartbeat(LIFE_S)
 
     def _keep_beating(self) -> None:
         while not self._still.wait(BEAT_EVERY_S):
             # Away, Redis is waited for by the worker itself.
             with suppress(RedisError, OSError):
-                self.heartbeat()
+                self._beat()
                 if not self.connection.hexists(self.key, "birth"):
                     # It was frozen or cut off for longer than that, and has been taken for dead.
                     self.connection.hset(self.key, mapping=self.serialize())
                     register(self)
 
-    def procline(self, message: str) -> None:
-        """Keep the command line in the list of processes: it says what this is, as those of the others do."""
+    def set_state(self, state: str, pipeline: "Pipeline | None" = None) -> None:
+        """Note what the worker is at, where that is news."""
+        if state != self.get_state():
+            super().set_state(state, pipeline)
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do a job. It shows as started meanwhile, is forgotten when it is done, and kept for a day if it fails.
+
+        RQ's own way sends nearly sixty commands a job for executions, dependents, results, repeats; ours have none of
+        these (`RestrictedJob`), and one that dies with its worker is rung for again.
+        """
+        registry, execution = queue.started_job_registry, Execution(uuid4().hex, job.id, self.connection)
+        with self.connection.pipeline(transaction=False) as pipeline:
+            self.set_state(WorkerStatus.BUSY, pipeline)
+            registry.add_execution(execution, pipeline, self.get_heartbeat_ttl(job))
+            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+            pipeline.execute()
+        job.started_at = now()
+        try:
+            with self.death_penalty_class(job.timeout, JobTimeoutException, job_id=job.id):
+                job.perform()
+        except BaseException:
+            self._finalize_failure(job, queue, execution, sys.exc_info())
+            self.set_state(WorkerStatus.IDLE)
+            return
+        with self.connection.pipeline(transaction=False) as pipeline:
+            registry.remove_execution(execution, pipeline=pipeline)
+            pipeline.delete(job.key)
+            self.increment_successful_job_count(pipeline)
+            self.increment_total_working_time(now() - job.started_at, pipeline)
+            self.set_state(WorkerStatus.IDLE, pipeline)
+            pipeline.execute()
 
     def subscribe(self) -> None:
         """Take no commands: nobody stops or kills us through Redis, and no thread has to live through its absence."""
