@@ -12,6 +12,7 @@ from hypothesis import Phase, settings
 from redis import Redis
 from sqlalchemy import Engine
 
+from tests import story
 from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.infrastructure.isolation import clean_environment, keep_inside
 from tests.infrastructure.postgres import start_postgres
@@ -67,6 +68,15 @@ def thrift() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         save(patch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def played(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Share the stories that are played with the other processes of this run, whose folders lie beside each other."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    story.SHARED.append(shared / "played")
+    story.SHARED[0].mkdir(exist_ok=True)
 
 
 @pytest.fixture(scope="session")

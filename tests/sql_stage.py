@@ -34,6 +34,9 @@ class SqlStage:
         self._ids: dict[str, int] = {}
         self._numbers: dict[str, str] = {}
         self._read = 0
+        self._opened: dict[str, datetime] | None = {}
+        self._due: datetime | None = None
+        self._stale = True
 
     def set_up(self, site: str, kind: str, payload: dict[str, Any], at: datetime) -> None:
         if kind == "site":
@@ -43,7 +46,17 @@ class SqlStage:
         else:
             entry = Entry(kind, "program", secrets.token_hex(8), "", payload=payload)
             enter(self.engine, self._ids[site], entry, lambda: at)
-        self._decide(site, at)
+        if self._opened is None or self._opened.get(site, at) != at:
+            self._open()
+            self._decide(site, at)
+        else:
+            self._opened[site] = at
+
+    def _open(self) -> None:
+        """Decide what stands in lines before anything has happened: the set-ups of each site, all at once."""
+        opened, self._opened = self._opened or {}, None
+        for site, at in opened.items():
+            self._decide(site, at)
 
     def receive(
         self,
@@ -56,6 +69,7 @@ class SqlStage:
         form: bool,
         believed: datetime | None = None,
     ) -> None:
+        self._open()
         message_id = provider_id or secrets.token_hex(8)
         if form:
             entry = Entry("form", "program", message_id, sender, text)
@@ -66,6 +80,7 @@ class SqlStage:
         self._decide(site, at)
 
     def _decide(self, site: str, at: datetime) -> None:
+        self._stale = True
         while decide_site(self.engine, self._ids[site], clock=lambda: at).more:
             pass
         self._collect()
@@ -85,22 +100,29 @@ class SqlStage:
             )
 
     def advance(self, to: datetime) -> None:
+        self._open()
         while (due := self._next_due()) is not None and due <= to:
             tell_due(self.engine, due)
+            self._stale = True
             self._collect()
 
     def _next_due(self) -> datetime | None:
+        if self._stale:
+            self._due, self._stale = min(self._told_at(), default=None), False
+        return self._due
+
+    def _told_at(self) -> Iterator[datetime]:
+        columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
         with self.engine.connect() as connection:
-            times = []
-            for cursor in connection.execute(select(cursors)).all():
-                state = open_state(connection, cursor.site_id, cursor.state)
-                columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
-                waiting = select(*columns).where(deadlines.c.site_id == cursor.site_id, ~deadlines.c.done)
-                times += [tell_at(Deadline(*row), state) for row in connection.execute(waiting)]
-        return min(times, default=None)
+            waiting = connection.execute(select(deadlines.c.site_id, *columns).where(~deadlines.c.done)).all()
+            for site_id in {row.site_id for row in waiting}:
+                of_site = select(cursors.c.state).where(cursors.c.site_id == site_id)
+                state = open_state(connection, site_id, connection.execute(of_site).scalar_one())
+                yield from (tell_at(Deadline(*row[1:]), state) for row in waiting if row.site_id == site_id)
 
     def owner(self, site: str, client: Client, at: datetime) -> Answer:
         """Fold the line of the database anew up to the moment: the working sets of batches have no part in it."""
+        self._open()
         with self.engine.connect() as connection:
             until = (inbox.c.site_id == self._ids[site]) & (inbox.c.received_at <= at)
             rows = connection.execute(select(inbox).where(until).order_by(inbox.c.seq)).all()
@@ -112,6 +134,7 @@ class SqlStage:
 
     def register(self, site: str, at: datetime) -> Iterator[StandingReport]:
         """Read it as pages and files do."""
+        self._open()
         for row in register_rows(self.engine, at, site):
             won = row.number and row.ends_at is not None
             client = Client(row.client, row.phone[:3], row.phone[-4:])

@@ -1,14 +1,20 @@
 """A line in which something of everything has happened, on a database; for the tests of what is proved of it."""
 
+import hashlib
+import pickle
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-from sqlalchemy import Engine, Table, func, insert, select
+from sqlalchemy import Engine, func, insert, select
 
 from tests.sql_stage import SqlStage
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.store.schema import metadata, sites
 
+Contents = dict[str, list[dict[str, Any]]]
+"""The rows of each table."""
 NUMBER, MANAGER, CONSULTANT, LI, WANG, STRANGER = (
     "+8613800000000",
     "+8613800000001",
@@ -68,20 +74,38 @@ LAST_REPORT, LAST = 29, 29
 """The places of the story's last report and of its last message."""
 
 
-_played: dict[tuple[str, str], list[tuple[Table, list[dict[str, Any]]]]] = {}
-"""What stood in each table after a story was played on an empty database of a kind."""
+SHARED: list[Path] = []
+"""A folder of this run of the tests, if there is one; what one of its processes has played the others need not."""
+_played: dict[str, Contents] = {}
 
 
 def play(engine: Engine, text: str = STORY) -> None:
-    """Play it through the real line and decider; every expectation holds. Played before, it is copied."""
-    key = (engine.dialect.name, text)
+    """Play it through the real line and decider; every expectation holds. What was played on this kind is copied."""
     if _is_used(engine):
         assert rehearse(read_scenario(text), SqlStage(engine)) == []
-    elif key in _played:
-        _fill(engine, _played[key])
-    else:
-        assert rehearse(read_scenario(text), SqlStage(engine)) == []
-        _played[key] = _contents(engine)
+        return
+    key = hashlib.sha256(f"{engine.dialect.name} {text}".encode()).hexdigest()
+    if (contents := _recalled(key)) is not None:
+        _fill(engine, contents)
+        return
+    assert rehearse(read_scenario(text), SqlStage(engine)) == []
+    _remember(key, _contents(engine))
+
+
+def _recalled(key: str) -> Contents | None:
+    for path in (folder / key for folder in SHARED if key not in _played):
+        if path.exists():
+            _played[key] = pickle.loads(path.read_bytes())  # noqa: S301
+    return _played.get(key)
+
+
+def _remember(key: str, contents: Contents) -> None:
+    _played[key] = contents
+    for folder in SHARED:
+        with NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(pickle.dumps(contents))
+        # Renamed, so that nobody reads a part of it.
+        Path(file.name).rename(folder / key)
 
 
 def _is_used(engine: Engine) -> bool:
@@ -89,18 +113,20 @@ def _is_used(engine: Engine) -> bool:
         return connection.execute(select(sites.c.id).limit(1)).first() is not None
 
 
-def _contents(engine: Engine) -> list[tuple[Table, list[dict[str, Any]]]]:
+def _contents(engine: Engine) -> Contents:
     with engine.connect() as connection:
-        return [(t, [dict(row._mapping) for row in connection.execute(select(t))]) for t in metadata.sorted_tables]
+        return {t.name: [dict(row._mapping) for row in connection.execute(select(t))] for t in metadata.sorted_tables}
 
 
-def _fill(engine: Engine, contents: list[tuple[Table, list[dict[str, Any]]]]) -> None:
+def _fill(engine: Engine, contents: Contents) -> None:
     with engine.begin() as connection:
-        for table, rows in contents:
-            if rows:
-                connection.execute(insert(table), rows)
+        for table in metadata.sorted_tables:
+            rows = contents[table.name]
+            if not rows:
+                continue
+            connection.execute(insert(table), rows)
             numbered = table.autoincrement_column
-            if rows and numbered is not None and engine.dialect.name == "postgresql":
+            if numbered is not None and engine.dialect.name == "postgresql":
                 # What is given its number leaves the sequence where it is.
                 sequence = func.pg_get_serial_sequence(table.name, numbered.name)
                 connection.execute(select(func.setval(sequence, max(row[numbered.name] for row in rows))))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.sql_stage import SqlStage
+from tests.story import play
 from worker.scenarios.language import read_scenario
 from worker.scenarios.rehearsal import rehearse
 from worker.scenarios.stage import MemoryStage
@@ -25,7 +25,7 @@ def test_scenario_in_memory(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_scenario_on_a_database(file: Path, engine: Engine) -> None:
-    assert rehearse(read_scenario(file.read_text("utf-8")), SqlStage(engine)) == []
+    play(engine, file.read_text("utf-8"))
 
 
 HEAD = "site 湾 number=+8613800000000 manager=+8613800000001\nagent 李四 +8613900000011 链家\n"
