@@ -44,9 +44,7 @@ def audit(site_name: str | None, since_seal: bool, sealing: bool, head: str | No
         try:
             results = list(audit_all(engine, names, since_seal, sealing, _progress))
         except BrokenProcessPool:
-            raise Problem(
-                "One of the audit's processes was ended from outside; audit site by site."
-            ) from None
+            raise Problem("One of the audit's processes was ended from outside; audit site by site.") from None
     _tell(results, as_json)
     raise SystemExit(0 if all(audited.clean for audited, _ in results) else 1)
 
