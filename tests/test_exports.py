@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from worker.cli.main import main
 from worker.decide.decider import decide_site
+from worker.files import exports
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.store.database import open_engine
@@ -177,3 +178,15 @@ def test_files_say_when_clients_are_expected(database_url: str, tmp_path: Path) 
 def _text(engine: Engine, words: str, at: datetime) -> None:
     accept(engine, Inbound("sandbox", words, "+8613900000011", "+8613800000000", words), lambda: at)
     decide_site(engine, 1, clock=lambda: at)
+
+
+def test_what_one_sheet_cannot_hold_stands_on_further_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "SHEET_ROWS", 10)
+    path = tmp_path / "long.xlsx"
+    assert run("register", "--format", "xlsx", "--output", str(path)).exit_code == 0
+    book = load_workbook(path)
+    assert [sheet.max_row for sheet in book] == [11, 11, len(HOSTILE) - 20 + 1]
+    assert [sheet.auto_filter.ref for sheet in book] == [f"A1:P{sheet.max_row}" for sheet in book]
+    assert len({tuple(cell.value for cell in sheet[1]) for sheet in book}) == 1
+    column = [cell.value for cell in book.worksheets[0][1]].index("序号")
+    assert [row[column].value for sheet in book for row in sheet.iter_rows(min_row=2)] == list(range(len(HOSTILE)))

@@ -11,6 +11,7 @@ from worker.cli.base import database
 from worker.cli.explain import client_asked, the_site
 from worker.cli.export import Export
 from worker.cli.problems import Problem, WrongUsage
+from worker.cli.progress import Progress
 from worker.cli.roster import checks_of, listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
@@ -78,10 +79,12 @@ def register(
 
 
 def _noted(rows: Iterator[RegisterRow], last: dict[str, RegisterRow]) -> Iterator[RegisterRow]:
-    """Yield the rows; `last` gets the last one of each site."""
-    for row in rows:
+    """Yield the rows, and say now and then how many that were; `last` gets the last one of each site."""
+    progress = Progress("{} rows".format)
+    for number, row in enumerate(rows, 1):
         last[row.site] = row
         yield row
+        progress.tell(number)
 
 
 def import_register(file: Path, site_name: str) -> None:

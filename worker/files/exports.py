@@ -37,6 +37,8 @@ TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
 MEASURED = 200
 """So many rows say how wide a spreadsheet's columns are: the rest is not held in memory."""
 NARROWEST, WIDEST = 6, 40
+SHEET_ROWS = 1_000_000
+"""So many rows stand on one sheet, below its head: spreadsheets take 1,048,576 lines. The others go on further ones."""
 
 Cell = str | int | datetime | None
 
@@ -55,7 +57,8 @@ def shown(value: Any) -> str:
 
 def legible(text: str) -> str:
     """Return a text without what is no letter or sign: terminals obey such characters, spreadsheets refuse them."""
-    return COMMANDS.sub("", text.translate(BLANKS))
+    # Nearly no text has one, which is seen at once.
+    return COMMANDS.sub("", text.translate(BLANKS)) if COMMANDS.search(text) else text
 
 
 def safe(text: str) -> str:
@@ -83,10 +86,23 @@ def write_csv(rows: Iterable[Sequence[Cell]], columns: Sequence[str], out: TextI
 def write_xlsx_file(rows: Iterable[Sequence[Cell]], columns: Sequence[str], file: IO[bytes], title: str) -> None:
     """Write a spreadsheet: numbers and times as such, a head that stays and filters. The file stays open."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
     rest = iter(rows)
     beginning = list(islice(rest, MEASURED))
     widths = _widths([columns, *([shown(value) for value in row] for row in beginning)])
+    rest, number, lines = chain(beginning, rest), 1, SHEET_ROWS
+    while lines == SHEET_ROWS:
+        sheet = _headed(book, title if number == 1 else f"{title} {number}", columns, widths)
+        lines = 0
+        for row in islice(rest, SHEET_ROWS):
+            sheet.append([_typed(sheet, value) for value in row])
+            lines += 1
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{lines + 1}"
+        number += 1
+    book.save(file)
+
+
+def _headed(book: Workbook, title: str, columns: Sequence[str], widths: Sequence[int]) -> Any:
+    sheet = book.create_sheet(title)
     for number, wide in enumerate(widths, start=1):
         # In digits: room for the widest text, and for the arrow of the filter.
         sheet.column_dimensions[get_column_letter(number)].width = min(max(wide + 3, NARROWEST), WIDEST)
@@ -95,12 +111,7 @@ def write_xlsx_file(rows: Iterable[Sequence[Cell]], columns: Sequence[str], file
     for head in heads:
         head.font = Font(bold=True)
     sheet.append(heads)
-    lines = 1
-    for row in chain(beginning, rest):
-        sheet.append([_typed(sheet, value) for value in row])
-        lines += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{lines}"
-    book.save(file)
+    return sheet
 
 
 def _typed(sheet: WriteOnlyWorksheet, value: Cell) -> SheetCell | str | int | None:

@@ -11,7 +11,7 @@ from worker.decide.heads import SHOWN
 from worker.readers.flags import shown_flags
 from worker.readers.search import WINNING, Search, conditions_of, status_at, with_corrections
 from worker.rules.client import Phone7, mask_of
-from worker.store.database import reading
+from worker.store.database import reading, snapshot
 from worker.store.schema import aliases, claims, decisions, reports, sites, units
 from worker.store.working_set import on_phones7
 
@@ -104,9 +104,12 @@ class RegisterPage:
 def register_rows(
     engine: Engine, now: datetime, site: str | None = None, search: Search = EVERYTHING
 ) -> Iterator[RegisterRow]:
-    """Yield the register's rows in line order as they stand at `now`: of one site or all, all or what is looked for."""
+    """Yield the register's rows in line order as they stand at `now`: of one site or all, all or what is looked for.
+
+    All of them as the database stood at the first one, however long whoever takes them needs.
+    """
     decided = and_(decisions.c.site_id == reports.c.site_id, decisions.c.seq == reports.c.seq)
-    with reading(engine).connect() as connection:
+    with snapshot(engine) as connection:
         names = _site_names(connection)
         chosen = [site_id for site_id, name in names.items() if site in (None, name)]
         wanted = with_corrections(connection, chosen, search)
