@@ -56,10 +56,11 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
     wanted = OUR_WAY | {"lock_timeout": lock_wait_ms}
     # By transaction: behind a pooler in transaction mode the next one is on another connection, and neither it nor
     # `options` would do. What somebody set for the database, the role or the server then counts for us no more.
-    ours = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in wanted.items())
+    # All in one message, which the server does not plan: a list of `set_config` took it twice as long.
+    ours = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in wanted.items())
     # Not by the driver's own switch: given back to the pool a connection would then begin READ WRITE, whatever its
     # database says, and write where a service has forbidden it (a disk nearly full).
-    by_reader = {False: f"SELECT {ours}", True: f"SELECT {ours}, set_config('transaction_read_only', 'on', true)"}
+    by_reader = {False: ours, True: f"{ours}; SET LOCAL transaction_read_only = on"}
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(by_reader[_reads(connection)]))
     return engine
 
