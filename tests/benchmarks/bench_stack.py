@@ -48,11 +48,15 @@ def main() -> int:
     """Measure what the command line asks for; return 1 when a ratio fell."""
     given = _arguments()
     figures: list[Figure] = []
-    for figure in _measured(given):
-        print(report.line(figure), flush=True)
-        figures.append(figure)
-    if given.json:
-        report.write_json(figures, given.json)
+    try:
+        for figure in _measured(given):
+            print(report.line(figure), flush=True)
+            figures.append(figure)
+            if given.json:
+                report.write_json(figures, given.json)
+    except KeyboardInterrupt:
+        print("Broken off; everything that was started has ended.", file=sys.stderr)
+        return 130
     if given.markdown:
         print(*report.markdown(figures), sep="\n")
     if given.write_baseline:
@@ -67,8 +71,9 @@ def _measured(given: argparse.Namespace) -> Iterator[Figure]:
     began = time.monotonic()
     with ExitStack() as stack:
         # Short, because a socket's path must be; not in memory, where nothing waits for the disk.
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="baobei-bench-", dir="/var/tmp")))
+        folder = Path(tempfile.mkdtemp(prefix="baobei-bench-", dir="/var/tmp"))
         guard = stack.enter_context(Guard())
+        guard.remove(folder)
         for kind in given.database or DATABASES:
             server = _server(kind, folder, guard, stack)
             for name in given.only or MEASURES:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
 NUMBER, MANAGER = "+8613800000000", "+8613800000001"
-AGENTS, UNITS = 500, 10
+AGENTS, UNITS = 500, 40
 MESSAGES, STATUS = "/gateways/twilio/messages", "/gateways/twilio/status"
 _PREFIXES = (
     *range(130, 140),

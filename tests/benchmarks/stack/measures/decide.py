@@ -114,7 +114,10 @@ def _of_peer(setting: Setting, peer: Peer, kind: str) -> Spent:
         begun, whole = _reached(at, WARMING), _reached(at, WARMING + jobs)
         _run(at, "-m", f"{HERE}.enqueue", peer.module, kind, "0", str(WARMING + jobs))
         worker = at.start(*peer.words, measured=True)
-        until(begun, 60, "nothing was decided", every_s=0.01)
+        try:
+            until(begun, 60, "nothing was decided", every_s=0.01)
+        except MeasureError as error:
+            raise MeasureError(f"{error}; its last words: {at.said(worker)}") from None
         at.begin()
         began, first = time.monotonic(), decided(at.engine, at.site.id)
         until(whole, setting.sizes.patience_s, f"{jobs} jobs were not done", every_s=0.01)

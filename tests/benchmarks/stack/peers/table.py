@@ -49,7 +49,7 @@ PEERS = (
         "PgQueuer",
         "pgqueuer",
         "pgqueuer_peer",
-        ("-m", "pgqueuer", "run", f"{HERE}.pgqueuer_peer:main", "--log-level", "WARNING"),
+        ("-m", "pgqueuer", "run", f"{HERE}.pgqueuer_peer:main"),
         postgresql_only=True,
     ),
 )
