@@ -30,6 +30,7 @@ MEASURES: Mapping[str, Callable[[Setting], Iterator[Figure]]] = {
     "decide": decide.measure,
     "send": send.measure,
     "end-to-end": end_to_end.measure,
+    "kills": end_to_end.kills,
     "memory": memory.measure,
 }
 ON_DISK = {

@@ -19,7 +19,7 @@ KILL_RATE, SETTLED_S, WATCHED_S = 20.0, 3.0, 12.0
 
 
 def measure(setting: Setting) -> Iterator[Figure]:
-    """Yield latencies and CPU a text in each of the four."""
+    """Yield latencies and CPU a text: quiet, at steady rates, and flooded."""
     sizes = setting.sizes
     with _running(setting) as ours:
         # The first texts pay for what is loaded at its first use.
@@ -42,7 +42,6 @@ def measure(setting: Setting) -> Iterator[Figure]:
         plan = ours.texts(first, sizes.flood, 64, rate=sizes.flood / sizes.flood_s, seconds=sizes.flood_s)
         posts = ours.load(plan).posts(sizes.flood_s + 60)
         yield from _measured(setting, ours, posts, name, sizes.flood)
-    yield from _kills(setting)
 
 
 @contextmanager
@@ -93,7 +92,7 @@ def _measured(setting: Setting, ours: Place, posts: list[Post], name: str, wante
         yield setting.figure(MEASURE, f"{name}: CPU a text ÷ that of 100 signed forms", forms, better="lower")
 
 
-def _kills(setting: Setting) -> Iterator[Figure]:
+def kills(setting: Setting) -> Iterator[Figure]:
     """Yield, of each process, how long after its death the first text sent since then is answered."""
     with _running(setting) as ours:
         first = _warm(ours, 0)

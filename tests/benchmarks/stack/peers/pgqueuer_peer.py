@@ -1,15 +1,16 @@
 """PgQueuer in the program's own PostgreSQL, its tables durable as they are by default (https://pgqueuer.readthedocs.io).
 
-Its jobs are coroutines; what blocks runs in a thread, one at a time.
+With asyncpg, as its quick start has it: over psycopg it waits a second for notices before each query. Its jobs are
+coroutines; what blocks runs in a thread, one at a time.
 """
 
 import asyncio
 import json
 import os
 
-import psycopg
+import asyncpg
 from pgqueuer import PgQueuer
-from pgqueuer.db import PsycopgDriver
+from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 from sqlalchemy.engine import make_url
@@ -17,14 +18,14 @@ from sqlalchemy.engine import make_url
 from tests.benchmarks.stack.peers import work
 
 
-async def _connect() -> PsycopgDriver:
-    url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql")
-    address = url.render_as_string(hide_password=False)
-    return PsycopgDriver(await psycopg.AsyncConnection.connect(address, autocommit=True))
+async def _connect() -> AsyncpgDriver:
+    url = make_url(os.environ["DATABASE_URL"])
+    host = url.host or url.query["host"]
+    return AsyncpgDriver(await asyncpg.connect(host=host, user=url.username, database=url.database))
 
 
-async def main() -> PgQueuer:
-    """Return what works on the queue."""
+async def main() -> None:
+    """Work until told to stop; the package's own `pgq run` fails over its log level with the typer of today."""
     work.prepare()
     queue = PgQueuer(await _connect())
 
@@ -36,7 +37,7 @@ async def main() -> PgQueuer:
     async def take_and_decide(job: Job) -> None:
         await asyncio.to_thread(work.take_and_decide, *json.loads(job.payload or b"[]"))
 
-    return queue
+    await queue.run()
 
 
 async def _enqueue(jobs: range, whole: bool) -> None:
@@ -50,3 +51,7 @@ async def _enqueue(jobs: range, whole: bool) -> None:
 def enqueue(jobs: range, whole: bool) -> None:
     """Put a job for each of these texts into the queue, for which its tables are made."""
     asyncio.run(_enqueue(jobs, whole))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -49,7 +49,7 @@ PEERS = (
         "PgQueuer",
         "pgqueuer",
         "pgqueuer_peer",
-        ("-m", "pgqueuer", "run", f"{HERE}.pgqueuer_peer:main"),
+        ("-m", f"{HERE}.pgqueuer_peer"),
         postgresql_only=True,
     ),
 )
