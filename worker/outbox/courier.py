@@ -30,8 +30,13 @@ log = logging.getLogger(__name__)
 
 THREADS = 32
 BUDGET_S = 20.0
-LOOK_AGAIN_S = 0.1
-ROUND_S = 0.01
+AHEAD = 0.25
+"""So much of the crew is leased for ahead: a free hand goes on at once, whatever the database makes the drain wait.
+
+No more, because what is leased and not yet handed over is in doubt as well when the sender dies.
+"""
+LOOK_AGAIN_S = 0.05
+ROUND_S = 0.02
 """A round of recording and leasing begins no sooner after the last one, while more is on its way."""
 LATEST_START = timedelta(seconds=20)
 RECORD_TRIES = 8
@@ -64,11 +69,13 @@ class Courier:
         done = Drained()
         until = time.monotonic() + budget_s
         known: deque[int] = deque()
+        # At a pace nothing is leased before its moment.
+        most = self.threads + (0 if self.pace.gap else int(AHEAD * self.threads))
         with ThreadPoolExecutor(self.threads, "courier") as pool:
             crew = _Crew(pool, self._ask)
             try:
                 while not (self.stopping() or time.monotonic() > until):
-                    leases = self._lease(known, self.threads - crew.at_work)
+                    leases = self._lease(known, most - crew.at_work)
                     crew.send(leases)
                     done.handed_over += len(leases)
                     if crew.at_work:

@@ -2,8 +2,11 @@
 
 import os
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event, inspect, text
@@ -12,6 +15,8 @@ from sqlalchemy.engine import make_url
 from worker.store.types import Words
 
 LOCK_WAIT_MS = 5_000
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0005, 0.002
+"""Between two looks at whether another's transaction on SQLite is over."""
 STATEMENT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 30_000
 OUR_WAY: dict[str, str | int] = {
@@ -42,7 +47,7 @@ def open_engine(url: str, lock_wait_ms: int = LOCK_WAIT_MS) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_wait_ms / 1000})
         event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
+        event.listen(engine, "begin", partial(_sqlite_begin, lock_wait_ms))
         return engine
     engine = create_engine(
         url,
@@ -112,11 +117,37 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _sqlite_begin(connection: Connection) -> None:
+def _sqlite_begin(lock_wait_ms: int, connection: Connection) -> None:
     # A plain BEGIN that writes later fails at once when another wrote meanwhile; IMMEDIATE waits its turn.
+    driver: Any = connection.connection.driver_connection
     reader = _reads(connection)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reader else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+    driver.execute(f"PRAGMA query_only={'ON' if reader else 'OFF'}")
+    if reader:
+        connection.exec_driver_sql("BEGIN")
+    elif not _begun(driver, lock_wait_ms):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begun(driver: sqlite3.Connection, lock_wait_ms: int) -> bool:
+    """Begin a transaction that writes, as soon as nobody else does; False when that has lasted too long.
+
+    SQLite's own waiting sleeps 1, 2, 5 and up to 100 ms at a time, while whoever writes is done within a few: of
+    several processes one would lie asleep for most of its wait, and the lock with nobody.
+    """
+    until, pause_s = time.monotonic() + lock_wait_ms / 1000, SHORTEST_PAUSE_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                time.sleep(pause_s)
+                pause_s = min(1.5 * pause_s, LONGEST_PAUSE_S)
+            else:
+                return True
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={lock_wait_ms}")
 
 
 class OldDatabaseError(Exception):
