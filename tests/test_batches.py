@@ -1,6 +1,10 @@
-"""News of many replies in one transaction leaves the very rows that it leaves one by one, on both databases."""
+"""Many replies in one transaction, on both databases: news of them leaves the very rows that it leaves one by one; what
+cannot be recorded harms no other; and a death beside a commit loses and repeats nothing."""
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -8,11 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select
 
-from tests.sending import NOON, StandingClock, add_reply, add_site
-from worker.gateways.base import Handover, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
+from tests.crashes.journey import CrashedError, Death
+from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
+from tests.sending import NOON, StandingClock, add_reply, add_site, reply
+from worker.crash_points import watching
+from worker.gateways.base import Handover, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
+from worker.gateways.twilio import Twilio
+from worker.outbox import courier as courier_module
 from worker.outbox.callbacks import record_statuses
-from worker.outbox.leases import Lease, lease
+from worker.outbox.courier import Courier
+from worker.outbox.doubts import Settler
+from worker.outbox.leases import Lease, close_leases, lease, lease_all
 from worker.outbox.outcomes import Answer, record_all
+from worker.settings import TwilioSettings
 from worker.store.schema import attempts, gateway_stops, metadata, opt_outs, replies
 
 FEW = settings().max_examples // 2
@@ -140,3 +152,56 @@ def test_answers_of_gateways(engine: Engine, before: list[Any], answers: list[An
     together = left_by(engine, lambda outbox: record_all(engine, begin(outbox), NOON))
     singly = left_by(engine, lambda outbox: [record_all(engine, [one], NOON) for one in begin(outbox)] and None)
     assert together == singly
+
+
+def test_of_several_to_one_phone_the_first_is_leased_and_once(engine: Engine) -> None:
+    site, other = add_site(engine), add_site(engine, number="+8613800000099")
+    ids = [add_reply(engine, site, f"R{n}", recipient=PHONES[n % 3]) for n in range(9)]
+    elsewhere = add_reply(engine, other, recipient=PHONES[0])
+    first = lease_all(engine, [*reversed(ids), elsewhere, *ids], NOON)
+    assert [leased.outgoing.reply_id for leased in first] == [*ids[:3], elsewhere]
+    assert lease_all(engine, ids, NOON) == []
+    record_all(engine, [(leased, Sent(f"SM{leased.key[0]}")) for leased in first], NOON)
+    assert [leased.outgoing.reply_id for leased in lease_all(engine, ids, NOON)] == ids[3:6]
+
+
+def test_one_that_cannot_be_recorded_harms_no_other(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = add_site(engine)
+    ids = [add_reply(engine, site, f"R{n}", recipient=phone) for n, phone in enumerate(PHONES)]
+    all_at_once = Barrier(len(ids))
+
+    class Odd(Twilio):
+        def __init__(self) -> None:
+            """Nothing is needed."""
+
+        def send(self, outgoing: Outgoing) -> Handover:
+            all_at_once.wait(30)
+            return Sent(f"SM{outgoing.reply_id}", "no word of ours" if outgoing.reply_id == ids[1] else None)
+
+    monkeypatch.setattr(courier_module, "RECORD_PAUSE_S", 0)
+    assert Courier(engine, {"twilio": Odd()}, StandingClock()).drain().handed_over == len(ids)
+    assert [reply(engine, one).state for one in ids] == ["sent", "sending", "sent", "sent"]
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("step", ["lease.commit", "post", "outcome.commit"])
+def test_a_death_with_several_leased_loses_and_repeats_nothing(engine: Engine, step: str, side: str) -> None:
+    clock, site = StandingClock(), add_site(engine)
+    ids = [add_reply(engine, site, f"R{n} 报备成功", ref=f"R{n}", recipient=PHONES[n % 3]) for n in range(7)]
+    with fake_twilio() as fake:
+        fake.now = clock
+        twilio = Twilio(TwilioSettings(ACCOUNT, (TOKEN,), None, fake.url), None, clock)
+        courier = Courier(engine, {"twilio": twilio}, clock)
+        with watching(Death(f"{step}.{side}")), suppress(CrashedError):
+            courier.drain()
+        assert {reply(engine, one).state for one in ids} != {"sent"}
+        # Whoever comes after it goes on with what the dead one has not taken.
+        courier.drain()
+        for minutes in (1.1, 5, 5):
+            clock.move(minutes=minutes)
+            close_leases(engine, clock())
+            Settler(engine, {"twilio": twilio}, clock).settle()
+            courier.drain()
+        sent = Counter(message["body"] for message in fake.messages)
+        assert sent == Counter(f"R{n} 报备成功" for n in range(7))
+    assert {reply(engine, one).state for one in ids} == {"sent"}
