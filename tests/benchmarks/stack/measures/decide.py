@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from redis import Redis
 
@@ -23,10 +24,15 @@ WHOLE = ", from request to decision"
 
 def measure(setting: Setting) -> Iterator[Figure]:
     """Yield texts/s and CPU a text of ours, of each peer, and of ours on both registers."""
-    ours = {"decide": _ours(setting, 0), "whole": _through_http(setting)}
-    for kind, spent in ours.items():
-        yield from _told(setting, "baobei" + WHOLE * (kind == "whole"), spent)
-    theirs: dict[str, list[Spent]] = {kind: [] for kind in ours}
+    ours: dict[str, Spent] = {}
+    for kind, act in (("decide", partial(_ours, setting, 0)), ("whole", partial(_through_http, setting))):
+        name = "baobei" + WHOLE * (kind == "whole")
+        try:
+            ours[kind] = act()
+            yield from _told(setting, name, ours[kind])
+        except MeasureError as error:
+            yield setting.figure(MEASURE, name, None, note=str(error))
+    theirs: dict[str, list[Spent]] = {"decide": [], "whole": []}
     for peer in PEERS:
         if not setting.peers or peer.package in setting.peers:
             for kind, found in theirs.items():
@@ -77,8 +83,8 @@ def _ours(setting: Setting, registered: int) -> Spent:
         whole = _reached(ours, texts)
         ours.begin()
         began = time.monotonic()
-        bell.ring_decide(ours.site.id)
-        until(whole, setting.sizes.patience_s, f"{texts} texts were not decided")
+        ringing = lambda: whole() or (bell.ring_decide(ours.site.id) and False)  # noqa: E731 - as above
+        until(ringing, setting.sizes.patience_s, f"{texts} texts were not decided")
         return texts / (time.monotonic() - began), 1000 * sum(ours.used_s().values()) / texts
 
 
@@ -87,7 +93,8 @@ def _through_http(setting: Setting) -> Spent:
     texts = setting.sizes.texts
     setting.tell(f"decide: {texts} texts by HTTP")
     with place(setting.server, setting.folder, setting.guard) as ours:
-        ours.start_product(["web", "decide"])
+        # The sweeper sees to rings that were lost: on a machine with more to do Redis may answer too late for one.
+        ours.start_product(["web", "decide", "sweeper"])
         whole = _reached(ours, WARMING)
         ours.load(ours.texts(0, WARMING, 4)).posts(60)
         until(whole, 30, "nothing was decided")
