@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from tests.infrastructure import forked
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.waiting import eventually
 from tests.sending import NOON
@@ -43,9 +44,7 @@ def test_the_sweeper_raises_and_clears(tmp_path: Path, sqlite_databases: Databas
         connection.execute(insert(gateway_stops).values(stop))
     ours = {"BAOBEI_VAR": str(tmp_path), "DATABASE_URL": url, "ALERT_URL": f"http://127.0.0.1:{server.server_port}"}
     with (tmp_path / "log").open("wb") as log:
-        sweeper = subprocess.Popen(
-            [sys.executable, "-m", "worker", "sweep"], env=os.environ | ours, stderr=log, start_new_session=True
-        )
+        sweeper = forked.start(log, os.environ | ours, "worker", "sweep")
     guard.watch(sweeper.pid)
     try:
         eventually(lambda: heard, "the alert is raised")

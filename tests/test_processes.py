@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 import psutil
 import pytest
 from sqlalchemy import Engine, func, select
 
+from tests.infrastructure import forked
 from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, runtime_of
 from tests.infrastructure.waiting import eventually
 from worker.decide.set_up import open_site
@@ -22,7 +22,7 @@ from worker.store.schema import decisions, replies
 from worker.up.guard import Guard
 from worker.up.redis_server import start_redis
 
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., forked.Started]
 
 
 @pytest.fixture
@@ -46,19 +46,12 @@ def runtime(var: Path, database_url: str) -> Iterator[Runtime]:
 @pytest.fixture
 def start(var: Path, log: Path, database_url: str, guard: Guard) -> Iterator[Start]:
     """Return a function that starts `baobei` with these arguments."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[forked.Started] = []
     own = {"BAOBEI_VAR": str(var), "DATABASE_URL": database_url, "SECRET_KEY": SECRET}
 
-    def start(*arguments: str) -> "subprocess.Popen[bytes]":
-        output: IO[bytes]
+    def start(*arguments: str) -> forked.Started:
         with log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "worker", *arguments],
-                env=os.environ | own,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            process = forked.start(output, os.environ | own, "worker", *arguments)
         started.append(process)
         guard.watch(process.pid)
         return process
@@ -87,7 +80,7 @@ def all_sent(engine: Engine) -> bool:
         return set(connection.execute(select(replies.c.state)).scalars()) == {"sent"}
 
 
-def ended(process: "subprocess.Popen[bytes]") -> int:
+def ended(process: forked.Started) -> int:
     process.send_signal(signal.SIGTERM)
     return process.wait(60)
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +15,7 @@ import requests
 from sqlalchemy import Engine, select
 
 from tests.fake_twilio import ACCEPTS_AND_FAILS, ACCOUNT, FORGETS_AND_FAILS, TOKEN, FakeTwilio
+from tests.infrastructure.forked import Started, start
 from tests.infrastructure.ports import free_port
 from tests.infrastructure.serving import signed_by_twilio
 from tests.infrastructure.waiting import eventually
@@ -62,7 +61,7 @@ class System:
     fake: FakeTwilio
     guard: Guard
     acknowledged: set[str] = field(default_factory=set)
-    _running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    _running: dict[str, Started] = field(default_factory=dict)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -79,14 +78,7 @@ class System:
     def start(self, name: str, crash_at: str | None = None) -> None:
         """Start a process; it dies at a point if that is given."""
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.infrastructure.hasty", *PROGRAMS[name]],
-                env=self._environment(crash_at),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            process = start(log, self._environment(crash_at), "tests.infrastructure.hasty", *PROGRAMS[name])
         self.guard.watch(process.pid)
         self._running[name] = process
 
@@ -166,7 +158,7 @@ class System:
             eventually(partial(self._taken, path, fields, "web"), "the status is taken")
         return bool(rows)
 
-    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+    def _end(self, process: Started) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -3,12 +3,11 @@
 import http.client
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 
+from tests.infrastructure.forked import start
 from tests.infrastructure.ports import free_port
 from tests.infrastructure.serving import SECRET
 from tests.infrastructure.waiting import eventually, gone
@@ -29,15 +28,8 @@ class Web:
 
     def start(self) -> None:
         """Start it, once more after it was killed."""
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "webhook"],
-                cwd=self.folder,
-                env=self.environ,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        with self.log.open("ab") as log:
+            self.process = start(log, self.environ, "webhook")
 
     def kill(self) -> None:
         """Kill master and workers at once, as a power cut would, and wait until they are gone."""
