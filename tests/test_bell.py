@@ -58,6 +58,18 @@ def test_a_ring_lost_with_its_job_holds_later_ones_for_seconds_only(bell: Bell, 
     assert 0 < redis.ttl("baobei:bell:decide:7") <= 10
 
 
+def test_the_sweeper_rings_again_where_whoever_took_the_ring_may_have_died(bell: Bell, redis: "Redis") -> None:
+    bell.ring_decide(7)
+    bell.ring_send()
+    assert (redis.lpop("rq:queue:decide"), redis.lpop("rq:queue:send")) != (None, None)
+    assert all([bell.ring_decide(7), bell.ring_send()])
+    assert (calls(redis, "decide"), calls(redis, "send")) == ([], [])
+    for _ in range(3):
+        assert all([bell.ring_decide(7, again=True), bell.ring_send(again=True)])
+    assert calls(redis, "decide") == [["decide_site", None, [7], {}]]
+    assert calls(redis, "send") == [["send_replies", None, [], {}]]
+
+
 def test_an_emptied_redis_rings_again(bell: Bell, redis: "Redis") -> None:
     bell.ring_decide(7)
     redis.flushall()

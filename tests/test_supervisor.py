@@ -143,6 +143,16 @@ def test_one_that_dies_is_started_again_and_a_sentence_says_so(start: Start) -> 
     assert gone(*pids)
 
 
+def test_a_foundation_is_started_again_at_once_the_first_time(start: Start) -> None:
+    running = start({"redis": SLEEPER}, foundation="redis")
+    killed: set[int] = set()
+    for count, moment in (1, "at once"), (2, "in 2 s"):
+        noted = running.pids("redis", count) - killed
+        killed |= noted
+        os.kill(noted.pop(), signal.SIGKILL)
+        assert f"redis was killed by SIGKILL; starting it again {moment}." in running.line("starting it again")
+
+
 def test_one_that_keeps_dying_waits_longer_each_time(start: Start) -> None:
     running = start({"send": "raise SystemExit(7)"})
     assert "send ended with code 7; starting it again in 1 s." in running.line("again")

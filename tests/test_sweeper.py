@@ -96,6 +96,11 @@ class TestRinging:
         sweeper.sweep()
         assert states(runtime.engine) == {"sent"}
 
+    def test_what_it_decides_without_the_bell_it_answers_at_once(self, deaf: Runtime, time: Time) -> None:
+        text_at_a_site(deaf)
+        sweeper_of(deaf, time).see_to_lines()
+        assert (decided(deaf.engine), states(deaf.engine)) == (2, {"sent"})
+
     def test_a_line_that_moves_is_left_to_its_worker(self, runtime: Runtime, time: Time) -> None:
         text_at_a_site(runtime)
         sweeper = sweeper_of(runtime, time)

@@ -53,13 +53,16 @@ class Bell:
         self._queues = {name: Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES}
         self._silent_until = 0.0
 
-    def ring_decide(self, site_id: int) -> bool:
-        """Ask for this site's line to be decided. False: nobody was told, and the sweeper will see to it."""
-        return self._ring(DECIDE, DECIDE_SITE, site_id)
+    def ring_decide(self, site_id: int, again: bool = False) -> bool:
+        """Ask for this site's line to be decided. False: nobody was told, and the sweeper will see to it.
 
-    def ring_send(self) -> bool:
-        """Ask for the due replies to be sent. False: nobody was told, and the sweeper will see to it."""
-        return self._ring(SEND, SEND_REPLIES)
+        `again`: also where a ring is noted and no job waits, for whoever took it may have died.
+        """
+        return self._ring(DECIDE, DECIDE_SITE, site_id, again=again)
+
+    def ring_send(self, again: bool = False) -> bool:
+        """Ask for the due replies to be sent; as `ring_decide`."""
+        return self._ring(SEND, SEND_REPLIES, again=again)
 
     def answered_decide(self, site_id: int) -> None:
         """Note that a job is about to read this site's line; from now on a text in it rings again."""
@@ -69,7 +72,7 @@ class Bell:
         """Note that a job is about to read the outbox."""
         self._answered(_key(SEND))
 
-    def _ring(self, queue: str, job: str, *arguments: int) -> bool:
+    def _ring(self, queue: str, job: str, *arguments: int, again: bool) -> bool:
         if self._monotonic() < self._silent_until:
             return False
         try:
@@ -78,7 +81,7 @@ class Bell:
                 pipeline.set(_key(queue, *arguments), b"1", nx=True, ex=WAITING_S)
                 waiting, is_first = pipeline.execute()
             # Nobody may be listening for days; what waits then is enough to wake whoever comes.
-            if is_first and waiting < MOST_WAITING:
+            if (is_first or (again and not waiting)) and waiting < MOST_WAITING:
                 with around("ring"):
                     self._enqueue(queue, job, *arguments)
         except (RedisError, OSError) as error:

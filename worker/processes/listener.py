@@ -126,6 +126,9 @@ class BellWorker(SimpleWorker):
             self.set_state(WorkerStatus.IDLE, pipeline)
             pipeline.execute()
 
+    def procline(self, message: str) -> None:
+        """Keep the command line in the list of processes: it says what this is, as those of the others do."""
+
     def subscribe(self) -> None:
         """Take no commands: nobody stops or kills us through Redis, and no thread has to live through its absence."""
 

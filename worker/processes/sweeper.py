@@ -152,11 +152,15 @@ class Sweeper:
         with reading(self._runtime.engine).connect() as connection:
             rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
         waiting = {row.site_id: row.decided_seq for row in rows}
-        stuck = self._lines.stuck(waiting)
+        stuck, heard = self._lines.stuck(waiting), True
         for site_id in waiting:
-            rung = self._runtime.bell.ring_decide(site_id)
+            rung = self._runtime.bell.ring_decide(site_id, again=True)
             if (not rung or site_id in stuck) and not self._stop.is_set():
                 attempt(partial(self._tasks.decide_site, site_id), site=site_id)
+                heard = False
+        if not heard:
+            # The answers would otherwise wait for the next round of the outbox.
+            self.see_to_outbox()
 
     def see_to_outbox(self) -> None:
         """Ring for due replies; send them when ringing does not help."""
@@ -164,7 +168,7 @@ class Sweeper:
         courier = courier_of(runtime, self._stop.is_set)
         first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock(), courier.pace)[:1]
         stuck = self._outbox.stuck(dict.fromkeys(first, 0))
-        if first and (not runtime.bell.ring_send() or stuck):
+        if first and (not runtime.bell.ring_send(again=True) or stuck):
             courier.drain(SEND_FOR_S)
 
     def see_to_gaps(self) -> None:

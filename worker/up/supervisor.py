@@ -188,14 +188,16 @@ class Supervisor:
             self.request_stop(WRONG_USAGE)
             return
         child.deaths = deaths_in_a_row(child.deaths, time.monotonic() - child.started)
-        child.due = time.monotonic() + backoff(child.deaths)
+        # What the others need is missed from the first moment.
+        wait_s = 0.0 if child.program.foundation and child.deaths == 1 else backoff(child.deaths)
+        child.due = time.monotonic() + wait_s
         if code >= 0:
             cause = f"ended with code {code}"
         else:
             cause = f"was killed by signal {-code}"
             with contextlib.suppress(ValueError):
                 cause = f"was killed by {signal.Signals(-code).name}"
-        self._say(f"{name} {cause}; starting it again in {backoff(child.deaths):.0f} s.")
+        self._say(f"{name} {cause}; starting it again {f'in {wait_s:.0f} s' if wait_s else 'at once'}.")
 
     def _read(self, seconds: float) -> None:
         if not self._selector.get_map():
