@@ -17,10 +17,10 @@ NOT_ON_THE_PATH = {
     *("users.py", "logins.py", "throttle.py", "acts.py", "second_factor.py", "repairs.py"),
     *("heartbeats.py", "book.py", "probe.py"),
     *("backup.py", "restore.py", "seals.py", "heads.py"),
-    *("run.py", "elsewhere.py"),
+    *("run.py", "elsewhere.py", "revisions.py"),
 }
 """Who may commit without a point: what people do on pages, signs of life, alerts, backups, checkpoints and published
-heads, retention, and `/readyz`, whose row is of no line."""
+heads, retention, migrations, and `/readyz`, whose row is of no line."""
 
 KINDS = ("sqlite", "postgresql")
 ALTERNATELY = [(KINDS[(index + index // 2) % 2], point) for index, point in enumerate(POINTS)]
@@ -63,6 +63,18 @@ def test_every_point_of_the_code_is_crashed_at_and_every_commit_is_one() -> None
                     bare.append(path.name)
     assert steps == set(STEPS)
     assert set(bare) <= NOT_ON_THE_PATH | {"crash_points.py"}
+
+
+def test_every_commit_on_the_path_of_a_text_is_repeated_when_the_database_gives_it_up() -> None:
+    once = []
+    for path in Path(str(worker.__file__)).parent.rglob("*.py"):
+        for function in (
+            node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
+        ):
+            named = [part for part in ast.walk(function) if isinstance(part, ast.Name)]
+            if any(name.id == "committing" for name in named) and not any(name.id == "repeatable" for name in named):
+                once.append(f"{path.name}:{function.name}")
+    assert once == []
 
 
 def test_the_point_comes_from_the_environment_and_never_to_production() -> None:

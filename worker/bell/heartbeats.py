@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 
+from worker.store.repeatable import repeatable
 from worker.store.schema import heartbeats
 
 SWEEPER: Final = "sweeper"
@@ -15,6 +16,7 @@ SILENT_AFTER: Final = timedelta(seconds=30)
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 
+@repeatable
 def beat(engine: Engine, name: str, now: datetime) -> None:
     """Note that this process, one of those called `name`, lives now; forget those that have been dead for long."""
     me = {"name": name, "host": socket.gethostname(), "pid": os.getpid()}

@@ -27,6 +27,7 @@ from worker.rules.state import State
 from worker.rules.undecidable import is_fault
 from worker.store.database import locks_everything, reading
 from worker.store.facts import save
+from worker.store.repeatable import repeatable
 from worker.store.schema import cursors, decisions, inbox, opt_outs, replies, reports
 from worker.store.working_set import load_gathering, load_needs, load_senders, open_state
 from worker.trail import trail
@@ -109,6 +110,7 @@ def is_unstorable(error: Exception) -> bool:
     )
 
 
+@repeatable
 def _decide(
     engine: Engine, site_id: int, limit: int, clock: Clock, refused: Mapping[int, Exception] | None = None
 ) -> BatchResult:

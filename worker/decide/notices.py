@@ -17,6 +17,7 @@ from worker.rules.plans import days_of_digest
 from worker.rules.policy import policy_of
 from worker.rules.states import DeadlineKind
 from worker.store.database import in_key_order, reading
+from worker.store.repeatable import repeatable
 from worker.store.schema import cursors, deadlines, opt_outs, sites
 from worker.store.working_set import load_planned, load_subjects, open_state
 
@@ -39,24 +40,26 @@ def tell_due(engine: Engine, now: datetime) -> int:
     """
     with reading(engine).connect() as connection:
         waiting = connection.execute(select(cursors.c.site_id)).scalars().all()
-    total = 0
-    for site_id in waiting:
-        of_site = select(cursors).where(cursors.c.site_id == site_id)
-        with reading(engine).connect() as connection, around("notices.tell"):
-            cursor = connection.execute(of_site).one()
-            due = _due(connection, cursor, now)
-            told = _told(connection, cursor, due, now) if due else []
-        if not told:
-            continue
-        with committing(engine, "notices.commit") as connection:
-            held = connection.execute(of_site.with_for_update()).one()
-            last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
-            if (held.decided_seq, held.erasures) != (cursor.decided_seq, cursor.erasures) or held.decided_seq < last:
-                continue
-            written = [row for each in told for row in _write(connection, cursor, each, now)]
-        tell_written(written)
-        total += len(written)
-    return total
+    return sum(_tell_site(engine, site_id, now) for site_id in waiting)
+
+
+@repeatable
+def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
+    of_site = select(cursors).where(cursors.c.site_id == site_id)
+    with reading(engine).connect() as connection, around("notices.tell"):
+        cursor = connection.execute(of_site).one()
+        due = _due(connection, cursor, now)
+        told = _told(connection, cursor, due, now) if due else []
+    if not told:
+        return 0
+    with committing(engine, "notices.commit") as connection:
+        held = connection.execute(of_site.with_for_update()).one()
+        last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
+        if (held.decided_seq, held.erasures) != (cursor.decided_seq, cursor.erasures) or held.decided_seq < last:
+            return 0
+        written = [row for each in told for row in _write(connection, cursor, each, now)]
+    tell_written(written)
+    return len(written)
 
 
 def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:

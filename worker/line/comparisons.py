@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, in
 
 from worker.crash_points import committing
 from worker.store.database import reading
+from worker.store.repeatable import repeatable
 from worker.store.schema import backfills
 
 KEPT = timedelta(days=7)
@@ -24,6 +25,7 @@ class Comparison:
     error: str | None
 
 
+@repeatable
 def begin(engine: Engine, gateway: str, since: datetime, until: datetime, now: datetime) -> int:
     """Note that a comparison begins; return its id."""
     row = {"gateway": gateway, "since": since, "until": until, "started_at": now, "found": 0, "healed": 0}
@@ -31,6 +33,7 @@ def begin(engine: Engine, gateway: str, since: datetime, until: datetime, now: d
         return int(connection.execute(insert(backfills).values(row).returning(backfills.c.id)).scalar_one())
 
 
+@repeatable
 def finish(engine: Engine, number: int, ended: Comparison, now: datetime) -> None:
     """Note how the comparison with this id ended, and remove those that nobody needs any more."""
     values = {"ended_at": now, "found": ended.found, "healed": ended.healed, "error": ended.error}

@@ -32,6 +32,7 @@ from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT
 from worker.storable import storable
 from worker.store.database import reading
 from worker.store.failures import hits_all
+from worker.store.repeatable import repeatable
 from worker.store.schema import cursors, inbox, sites, unrouted
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ def accept_all(
     Where one of them may be why it fails, each is put in by itself, so that none harms another.
     """
 
+    @repeatable
     def put_in(some: Sequence[Arrival]) -> list[Receipt]:
         with committing(engine, "accept.commit") as connection:
             return _accepted(connection, some, clock, believed)
@@ -162,6 +164,7 @@ def _accepted(
     return receipts
 
 
+@repeatable
 def enter(
     engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None, believed: datetime | None = None
 ) -> Receipt:
@@ -188,6 +191,7 @@ def _entered(
     return Receipt("accepted", site_id, seq)
 
 
+@repeatable
 def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | None = None) -> Receipt:
     """Put another line's text into this one (L25). Raises NotDurableError when it is not here afterwards."""
     try:
@@ -201,6 +205,7 @@ def enter_forwarded(engine: Engine, site_id: int, entry: Entry, clock: Clock | N
         raise NotDurableError("the database refused the forwarded text, which is not in it") from error
 
 
+@repeatable
 def found_site(
     engine: Engine, name: str, number: str, gateway: str, payload: Mapping[str, Any], clock: Clock | None = None
 ) -> Receipt:

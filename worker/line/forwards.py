@@ -17,6 +17,7 @@ from worker.line.door import PROGRAM, Entry, enter_forwarded
 from worker.log import say
 from worker.rules.forwards import ORIGIN
 from worker.store.database import reading
+from worker.store.repeatable import repeatable
 from worker.store.schema import forwards, inbox, sites
 
 log = logging.getLogger(__name__)
@@ -53,12 +54,17 @@ def carry(
         # The first receipt, by our clock: what a sender or his gateway says of its sending is not carried on.
         entry = Entry("text", PROGRAM, message_id, row.sender, row.text, payload, sent_at=row.received_at)
         receipt = enter_forwarded(engine, row.id, entry, clock)
-        own = (forwards.c.site_id == row.site_id) & (forwards.c.seq == row.seq) & (forwards.c.part == row.part)
-        with committing(engine, "forwarded.commit") as connection:
-            connection.execute(update(forwards).where(own).values(done=True))
+        _note_done(engine, row)
         say(log, "forwarded", site=row.site_id, seq=row.seq, to=row.id, outcome=receipt.outcome)
         reached.add(row.id)
     return reached
+
+
+@repeatable
+def _note_done(engine: Engine, row: Row[Any]) -> None:
+    own = (forwards.c.site_id == row.site_id) & (forwards.c.seq == row.seq) & (forwards.c.part == row.part)
+    with committing(engine, "forwarded.commit") as connection:
+        connection.execute(update(forwards).where(own).values(done=True))
 
 
 def _waiting(engine: Engine, mine: ColumnElement[bool]) -> list[Row[Any]]:

@@ -16,6 +16,7 @@ from worker.outbox.books import Books, Key
 from worker.outbox.consequences import see_to_others, weighed
 from worker.outbox.delivery import RANK, after_status
 from worker.outbox.ledger import chance
+from worker.store.repeatable import repeatable
 from worker.store.schema import attempts
 from worker.store.states import ReplyState
 from worker.trail import trail
@@ -30,6 +31,7 @@ def record_status(engine: Engine, status: Status, now: datetime | None = None) -
     return record_statuses(engine, [status], now)[0]
 
 
+@repeatable
 def record_statuses(engine: Engine, statuses: Sequence[Status], now: datetime | None = None) -> list[bool]:
     """Apply gateways' later words in their order, in one transaction: all of them or, if it raises, none.
 

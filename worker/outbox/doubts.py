@@ -18,6 +18,7 @@ from worker.outbox.leases import Lease
 from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_of, with_site
 from worker.outbox.outcomes import record
 from worker.store.database import reading
+from worker.store.repeatable import repeatable
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import IN_DOUBT, ReplyState
 from worker.trail import trail
@@ -94,6 +95,7 @@ class Settler:
         with reading(self.engine).connect() as connection:
             return connection.execute(query).first() is not None
 
+    @repeatable
     def _not_there(self, row: Row[Any], doubtful: bool) -> None:
         now = self.clock()
         with committing(self.engine, "lookup.commit") as connection:

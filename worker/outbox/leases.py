@@ -20,6 +20,7 @@ from worker.outbox.due import IN_VAIN, LEASE, STALE, UNWANTED, candidates_query,
 from worker.outbox.ledger import begin, change_reply, end, outgoing_of
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.store.database import reading
+from worker.store.repeatable import repeatable
 from worker.store.schema import replies
 from worker.store.states import ReplyState
 from worker.store.types import UtcTime
@@ -78,6 +79,7 @@ def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COM
     return next(iter(lease_all(engine, [reply_id], now, pace)), None)
 
 
+@repeatable
 def lease_all(engine: Engine, ids: Collection[int], now: datetime, pace: Pace = AS_THEY_COME) -> list[Lease]:
     """Lease those of these candidates that may still go out, and commit that; the longest due come first.
 
@@ -96,6 +98,7 @@ def lease_all(engine: Engine, ids: Collection[int], now: datetime, pace: Pace = 
     return [Lease(outgoing, row.gateway, row.site_id, row.cause, now) for row, outgoing in attempted]
 
 
+@repeatable
 def close_leases(engine: Engine, now: datetime) -> int:
     """Declare the attempts of senders that have died to be of unknown outcome; return how many."""
     dead = and_(replies.c.state == ReplyState.SENDING, replies.c.lease_until <= now)
@@ -117,6 +120,7 @@ def close_leases(engine: Engine, now: datetime) -> int:
     return len(rows)
 
 
+@repeatable
 def retire(engine: Engine, now: datetime) -> int:
     """Record what is not to be sent any more and return how many.
 

@@ -12,6 +12,7 @@ from worker.outbox.consequences import see_to_others, weighed
 from worker.outbox.delivery import after_outcome
 from worker.outbox.leases import Lease
 from worker.outbox.ledger import chance, ending
+from worker.store.repeatable import repeatable
 
 Answer = tuple[Lease, Handover]
 
@@ -21,6 +22,7 @@ def record(engine: Engine, leased: Lease, outcome: Handover, now: datetime) -> N
     record_all(engine, [(leased, outcome)], now)
 
 
+@repeatable
 def record_all(engine: Engine, answers: Sequence[Answer], now: datetime) -> None:
     """Write down what became of attempts, in their order, in one transaction: all of them or, if this raises, none."""
     with committing(engine, "outcome.commit") as connection:

@@ -10,6 +10,7 @@ from worker.crash_points import committing
 from worker.gateways.base import SenderStopped, Stopped
 from worker.log import say
 from worker.store.database import reading
+from worker.store.repeatable import repeatable
 from worker.store.schema import attempts, gateway_stops, replies, sites
 from worker.store.states import ReplyState
 
@@ -39,6 +40,7 @@ def stop(connection: Connection, gateway: str, number: str, why: Stopped | Sende
     say(log, "stopped", logging.ERROR, gateway=gateway, scope=scope, code=why.code, words=why.words)
 
 
+@repeatable
 def resume(engine: Engine, gateway: str) -> int:
     """Let a gateway and all its numbers send again; return how many stops that ended."""
     with committing(engine, "resume.commit") as connection:
