@@ -346,7 +346,7 @@ class TestRetire:
         (lambda engine: candidates(engine, TWILIO, NOON), [("earlier", "ix_replies_to_send")]),
         (lambda engine: candidates(engine, TWILIO, NOON), [("before", "ix_replies_words_refused")]),
         (lambda engine: retire(engine, NOON), [("before", "ix_replies_words_refused")]),
-        (lambda engine: alarms(engine, NOON), [("replies", "ix_replies_failed"), ("replies", "ix_replies_due")]),
+        (lambda engine: alarms(engine, NOON), [("replies", "ix_replies_failed"), ("replies", "ix_replies_unsent")]),
     ],
 )
 def test_a_long_history_is_not_read(
