@@ -24,7 +24,7 @@ class Bug:
 BUGS = (
     Bug(
         "the time is taken before the lock is waited for",
-        "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
+        "tests/test_overtaken.py::test_a_text_that_is_overtaken_at_the_door",
         (
             Edit("worker/line/door.py", "select(func.clock_timestamp())", "select(func.now())"),
             Edit("worker/line/places.py", "max(now, line.last_received_at)", "now"),
@@ -32,7 +32,7 @@ BUGS = (
     ),
     Bug(
         "the place is taken without the lock",
-        "tests/test_line_order.py::test_places_are_gapless_and_times_never_fall_when_many_text_at_once",
+        "tests/test_overtaken.py::test_a_text_that_is_overtaken_at_the_door",
         (Edit("worker/line/look_ups.py", ".order_by(sites.c.id).with_for_update()", ".order_by(sites.c.id)"),),
     ),
     Bug(
@@ -75,7 +75,7 @@ BUGS = (
     ),
     Bug(
         "an unknown outcome is taken for one that may simply be tried again",
-        "tests/test_machine.py::test_the_promises_hold_after_every_step",
+        "tests/test_machine.py::test_what_may_have_gone_out_is_looked_up_before_it_goes_again",
         (
             Edit(
                 "worker/outbox/delivery.py",
@@ -86,7 +86,7 @@ BUGS = (
     ),
     Bug(
         "a batch is read before its cursor is locked",
-        "tests/test_line_order.py::test_batches_and_repeated_jobs_change_nothing",
+        "tests/test_overtaken.py::test_a_batch_that_another_overtakes",
         (
             Edit(
                 "worker/decide/decider.py",
@@ -108,6 +108,36 @@ BUGS = (
                 "worker/processes/feeder.py",
                 "            receipt = accept(self.engine, text)\n",
                 "            self.spool.remove(name)\n            receipt = accept(self.engine, text)\n",
+            ),
+        ),
+    ),
+    Bug(
+        "SQLite does not wait for its disk at each commit",
+        "tests/test_power_cut.py::test_on_sqlite_nothing_is_lost_or_repeated",
+        (Edit("worker/store/database.py", "synchronous=FULL", "synchronous=NORMAL"),),
+    ),
+    Bug(
+        "PostgreSQL is not told to wait for its disk at each commit",
+        "tests/test_power_cut.py::test_on_postgresql_nothing_is_lost_or_repeated",
+        (Edit("worker/store/database.py", '"synchronous_commit": "on"', '"synchronous_commit": "off"'),),
+    ),
+    Bug(
+        "a file of the spool is renamed before it is on the disk",
+        "tests/test_power_cut.py::test_on_sqlite_nothing_is_lost_or_repeated",
+        (
+            Edit(
+                "worker/line/spool.py", "            os.fsync(descriptor)\n        return draft", "        return draft"
+            ),
+        ),
+    ),
+    Bug(
+        "the name of a file of the spool is not on the disk",
+        "tests/test_power_cut.py::test_on_sqlite_nothing_is_lost_or_repeated",
+        (
+            Edit(
+                "worker/line/spool.py",
+                "self.folder / name)\n                _sync_folder(self.folder)",
+                "self.folder / name)",
             ),
         ),
     ),
