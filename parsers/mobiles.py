@@ -10,6 +10,7 @@ from phonenumbers.phonemetadata import PhoneMetadata
 
 _LONGEST_COUNTRY_CODE: Final = 3
 _FILLERS: Final = ("0", "1", "5", "9")
+_TRIES: Final = 10 * len(_FILLERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ class MobileShape:
         return bool(self.trunk) and first3.startswith(self.trunk) and any(b.startswith(rest) for b in self.beginnings)
 
 
+@lru_cache(maxsize=4)
+def _tried(length: int) -> str:
+    """Return numbers of a length, one a line, `_TRIES` for each three digits; the fourth is tried, the others repeat."""
+    ends = [fourth + filler * length for fourth in "0123456789" for filler in _FILLERS]
+    return "\n".join(f"{beginning:03d}{end}"[:length] for beginning in range(1000) for end in ends)
+
+
 @lru_cache(maxsize=64)
 def shape_of_region(region: str) -> MobileShape:
     """Return the mobile shape of a region (ISO 3166, as "CN"); of China for a region nobody knows."""
@@ -37,19 +45,11 @@ def shape_of_region(region: str) -> MobileShape:
         return MobileShape(0, frozenset(), frozenset(), "")
     mobile = metadata.mobile
     lengths = frozenset(n for n in mobile.possible_length or () if n > 0)
-    pattern = re.compile(mobile.national_number_pattern or r"(?!)")
     trunk = metadata.national_prefix or ""
-    # Some number of these lengths begins so; the fourth digit is tried out, the others repeat.
-    beginnings = frozenset(
-        beginning
-        for beginning in map("{:03d}".format, range(1000))
-        if any(
-            pattern.fullmatch((beginning + fourth + filler * length)[:length])
-            for length in lengths
-            for fourth in "0123456789"
-            for filler in _FILLERS
-        )
-    )
+    # Some number of these lengths begins so; all are tried in one go, which is much faster than one after another.
+    whole = re.compile(rf"^(?:{mobile.national_number_pattern or r'(?!)'})$", re.MULTILINE)
+    found = {match.start() // (n + 1) // _TRIES for n in lengths for match in whole.finditer(_tried(n))}
+    beginnings = frozenset(map("{:03d}".format, found))
     return MobileShape(metadata.country_code or 0, lengths, beginnings, trunk if trunk == "0" else "")
 
 
