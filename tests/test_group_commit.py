@@ -242,3 +242,27 @@ def test_each_is_tried_by_itself_where_one_may_be_why_all_failed() -> None:
     tried.clear()
     assert [str(one) for one in together_or_apart(carry_out, [1, 2], lambda error: True)] == ["2 is bad"] * 2
     assert tried == [[1, 2]]
+
+
+def test_after_a_larger_batch_a_leader_waits_a_moment_for_half_as_many(doors: Doors) -> None:
+    callers = Callers(Together(doors, most=4, company_s=LONG_S))
+    futures = [callers.lead(1, doors), *map(callers.call, (2, 3, 4, 5))]
+    for _ in range(2):
+        doors.let_through()
+    assert results(futures) == [10, 20, 30, 40, 50]
+    doors.begun()
+    futures = [callers.call(6), callers.lead(7, doors)]
+    doors.let_through()
+    assert results(futures) == [60, 70]
+    assert doors.batches == [[1], [2, 3, 4, 5], [6, 7]]
+    callers.close()
+
+
+def test_it_does_not_wait_in_vain(doors: Doors) -> None:
+    callers = Callers(Together(doors, most=4, company_s=0.001))
+    futures = [callers.lead(1, doors), *map(callers.call, (2, 3, 4, 5))]
+    for _ in range(3):
+        doors.let_through()
+    futures.append(callers.lead(6, doors))
+    assert results(futures) == [10, 20, 30, 40, 50, 60]
+    callers.close()

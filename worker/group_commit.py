@@ -1,13 +1,14 @@
 """Group commit: calls that wait at the same time are carried out together, one transaction for all of them.
 
-Nobody waits for company: whoever finds nobody at work leads, and carries out all that waits, his own call included;
-what comes meanwhile waits, and the first of it leads next. So batches grow with the load and are of one without any.
+Whoever finds nobody at work leads, and carries out all that waits, his own call included; what comes meanwhile waits,
+and the first of it leads next. So batches grow with the load. Nobody waits for company, but for a moment after a larger
+batch: as many are about to come again, and a transaction for the first of them alone would cost as much as for all.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
-from threading import Lock
+from threading import Condition, Lock
 from typing import Final, Generic, TypeVar, cast
 
 T = TypeVar("T")
@@ -15,6 +16,8 @@ R = TypeVar("R")
 
 MOST: Final = 64
 """So many are carried out at once: a batch is to end long before anybody's patience."""
+COMPANY_S: Final = 0.003
+"""How long a leader waits until he has half as many with him as were in the batch before."""
 
 
 _NONE: Final = object()
@@ -46,13 +49,18 @@ class Together(Generic[T, R]):
         carry_out: Callable[[list[T]], Sequence[R | Exception]],
         afterwards: Callable[[list[R | Exception]], object] = lambda _: None,
         most: int = MOST,
+        company_s: float = COMPANY_S,
     ) -> None:
         self._carry_out = carry_out
         self._afterwards = afterwards
         self._most = most
+        self._company_s = company_s
         self._lock = Lock()
+        self._company = Condition(self._lock)
         self._waiting: deque[_Call[T, R]] = deque()
         self._led = False
+        self._last = self._wanted = 0
+        """How many were in the last batch, and for how many a leader waits."""
 
     def __call__(self, item: T, patience_s: float) -> R:
         """Return what became of an item, or raise it.
@@ -64,6 +72,8 @@ class Together(Generic[T, R]):
         with self._lock:
             self._waiting.append(mine)
             leads, self._led = not self._led, True
+            if len(self._waiting) == self._wanted:
+                self._company.notify()
         if not leads and not mine.turn.acquire(timeout=patience_s):
             self._give_up(mine)
         if mine.outcome is _NONE:
@@ -89,7 +99,10 @@ class Together(Generic[T, R]):
     def _lead(self) -> None:
         """Carry out all that waits; whoever leads is the first of it."""
         with self._lock:
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            self._wanted = self._last // 2
+            self._company.wait_for(lambda: len(self._waiting) >= self._wanted, self._company_s)
+            self._wanted, self._last = 0, min(self._most, len(self._waiting))
+            batch = [self._waiting.popleft() for _ in range(self._last)]
         outcomes: list[R | Exception] = []
         try:
             outcomes += self._carry_out([each.item for each in batch])
