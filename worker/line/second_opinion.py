@@ -6,10 +6,11 @@ but no setting of it changes how long the machine has been running, and so what 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from worker.clock import utc_now
 from worker.rules.door_notes import AHEAD_LEAST
@@ -18,6 +19,8 @@ from worker.store.schema import clock_anchors
 BELIEVED_AFTER: Final = timedelta(days=1)
 """A clock that was set anew and has gone on for so long is taken for right: somebody was told all the while."""
 ANCHOR_EVERY: Final = timedelta(minutes=1)
+
+_ANCHOR: Final = select(clock_anchors).where(clock_anchors.c.boot == bindparam("boot"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,16 @@ class Running:
     up: timedelta
 
 
+@lru_cache
+def _boot() -> str:
+    """Return the name of this start of the machine; no process sees another one. Raises OSError."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
 def running() -> Running | None:
     """Return how long the machine runs, as its kernel says; None where that is not to be had."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return Running(boot, timedelta(seconds=float(Path("/proc/uptime").read_text("ascii").split()[0])))
+        return Running(_boot(), timedelta(seconds=float(Path("/proc/uptime").read_text("ascii").split()[0])))
     except (OSError, ValueError, IndexError):
         return None
 
@@ -44,7 +52,7 @@ def second_opinion(connection: Connection, now: datetime) -> datetime | None:
     here = running()
     if here is None:
         return None
-    anchor = connection.execute(select(clock_anchors).where(clock_anchors.c.boot == here.boot)).first()
+    anchor = connection.execute(_ANCHOR, {"boot": here.boot}).first()
     if anchor is None:
         _anchor(connection, here, now)
         return None
@@ -64,7 +72,7 @@ def clock_ahead(connection: Connection, now: datetime) -> timedelta:
     here = running()
     if connection.dialect.name == "postgresql" or here is None:
         return timedelta()
-    anchor = connection.execute(select(clock_anchors).where(clock_anchors.c.boot == here.boot)).first()
+    anchor = connection.execute(_ANCHOR, {"boot": here.boot}).first()
     if anchor is None:
         return timedelta()
     elapsed = here.up - timedelta(milliseconds=anchor.up_ms)
