@@ -23,8 +23,9 @@ from gunicorn.workers.base import Worker
 
 from webhook.frames import Framing, TooLargeError
 
-THREADS = 8
-"""Of each kind: for the gateways' texts, and for everything else, so that no page keeps a text waiting."""
+GATEWAY_THREADS, PAGE_THREADS = 32, 8
+"""For the gateways' texts, and for everything else, so that no page keeps a text waiting. The former mostly wait for a
+transaction that takes in all of their texts."""
 MOST_CONNECTIONS = 1_000
 HEAD_S = BODY_S = 10.0
 ANSWER_S = 60.0
@@ -81,7 +82,8 @@ class PatientWorker(Worker):
     def init_process(self) -> None:
         """Open what must not be shared across the fork."""
         self._selector = selectors.DefaultSelector()
-        self._gateways, self._pages = (ThreadPoolExecutor(THREADS, name) for name in ("gateway", "page"))
+        self._gateways = ThreadPoolExecutor(GATEWAY_THREADS, "gateway")
+        self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self._done: SimpleQueue[Connection] = SimpleQueue()
         self._open = 0
         self._waiting: dict[Connection, None] = {}
