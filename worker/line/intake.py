@@ -42,6 +42,11 @@ class Intake:
         self._ring = ring
         self._together = Together(self._accept, self._tell)
 
+    @property
+    def waiting(self) -> int:
+        """How many texts wait for the end of a transaction that they are not in."""
+        return self._together.waiting
+
     def take_in(self, inbound: Inbound) -> Receipt:
         """Put a text in line within the patience there is, or behind those that wait in the spool.
 
