@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,6 +76,26 @@ def test_ctrl_c_in_a_terminal_reaches_every_process_and_is_no_error(web: Web) ->
     assert web.process.wait(timeout=30) == 0
     assert gone(*everybody)
     assert "Traceback" not in web.log.read_text()
+
+
+INTERRUPTED = """
+import os, signal
+from concurrent.futures import ThreadPoolExecutor
+from webhook.connections import PatientWorker
+worker = PatientWorker.__new__(PatientWorker)
+worker._gateways = worker._pages = ThreadPoolExecutor(1)
+signal.signal(signal.SIGINT, worker.handle_quit)
+with worker._pages._shutdown_lock:
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_a_worker_ends_also_while_it_hands_over_a_request() -> None:
+    environ = os.environ | {"PYTHONPATH": os.getcwd()}
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], env=environ, capture_output=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_a_wrong_variable_is_named_in_one_sentence(tmp_path: Path) -> None:

@@ -91,10 +91,12 @@ class PatientWorker(Worker):
         super().init_process()
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """End at once."""
-        for pool in (self._gateways, self._pages):
-            pool.shutdown(wait=False, cancel_futures=True)
-        super().handle_quit(sig, frame)
+        """End at once, whatever the signal came in between; what has no answer yet is sent again.
+
+        An exception from here would break the locks of whoever is interrupted: a worker that was just starting its
+        threads then failed to boot, and the server ended with an error.
+        """
+        os._exit(os.EX_OK)
 
     def run(self) -> None:
         """Serve until told to stop, and then until every request has its answer."""
