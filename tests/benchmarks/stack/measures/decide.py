@@ -24,47 +24,44 @@ WHOLE = ", from request to decision"
 
 def measure(setting: Setting) -> Iterator[Figure]:
     """Yield texts/s and CPU a text of ours, of each peer, and of ours on both registers."""
-    ours: dict[str, Spent] = {}
-    for kind, act in (("decide", partial(_ours, setting, 0)), ("whole", partial(_through_http, setting))):
-        name = "baobei" + WHOLE * (kind == "whole")
-        try:
-            ours[kind] = act()
-            yield from _told(setting, name, ours[kind])
-        except MeasureError as error:
-            yield setting.figure(MEASURE, name, None, note=str(error))
+    ours: dict[str, list[Spent]] = {"decide": [], "whole": []}
+    yield from _told(setting, "baobei", ours["decide"], partial(_ours, setting, 0))
+    yield from _told(setting, f"baobei{WHOLE}", ours["whole"], partial(_through_http, setting))
     theirs: dict[str, list[Spent]] = {"decide": [], "whole": []}
     for peer in PEERS:
         if not setting.peers or peer.package in setting.peers:
             for kind, found in theirs.items():
                 name = peer.name + WHOLE * (kind == "whole")
-                try:
-                    found.append(_of_peer(setting, peer, kind))
-                    yield from _told(setting, name, found[-1])
-                except MeasureError as error:
-                    yield setting.figure(MEASURE, name, None, note=str(error))
-    for kind, (rate, cpu) in ours.items():
-        if theirs[kind]:
+                yield from _told(setting, name, found, partial(_of_peer, setting, peer, kind))
+    for kind in ours:
+        if ours[kind] and theirs[kind]:
+            [(rate, cpu)], behind = ours[kind], WHOLE * (kind == "whole")
             best, thriftiest = max(rate for rate, _ in theirs[kind]), min(cpu for _, cpu in theirs[kind])
-            name = WHOLE * (kind == "whole")
-            yield setting.figure(MEASURE, f"texts/s, baobei ÷ the best peer{name}", rate / best, better="higher")
-            yield setting.figure(
-                MEASURE, f"CPU a text, the best peer ÷ baobei{name}", thriftiest / cpu, better="higher"
-            )
+            yield setting.figure(MEASURE, f"texts/s, baobei ÷ the best peer{behind}", rate / best, better="higher")
+            name = f"CPU a text, the best peer ÷ baobei{behind}"
+            yield setting.figure(MEASURE, name, thriftiest / cpu, better="higher")
     yield from _registers(setting)
 
 
-def _told(setting: Setting, name: str, spent: Spent) -> Iterator[Figure]:
-    yield setting.figure(MEASURE, name, spent[0], "texts/s")
-    yield setting.figure(MEASURE, f"{name}: CPU", spent[1], "ms a text")
+def _told(setting: Setting, name: str, found: list[Spent], measured: Callable[[], Spent]) -> Iterator[Figure]:
+    """Yield two figures and add them to `found`, or say why they could not be measured."""
+    try:
+        rate, cpu = measured()
+    except MeasureError as error:
+        yield setting.figure(MEASURE, name, None, note=str(error))
+        return
+    found.append((rate, cpu))
+    yield setting.figure(MEASURE, name, rate, "texts/s")
+    yield setting.figure(MEASURE, f"{name}: CPU", cpu, "ms a text")
 
 
 def _registers(setting: Setting) -> Iterator[Figure]:
-    spent = []
+    found: list[Spent] = []
     for count in setting.sizes.registers:
-        spent.append(_ours(setting, count))
-        yield from _told(setting, f"baobei, {count:,} live registrations", spent[-1])
-    name = f"CPU with {setting.sizes.registers[-1]:,} live registrations ÷ with {setting.sizes.registers[0]:,}"
-    yield setting.figure(MEASURE, name, spent[-1][1] / spent[0][1], better="lower")
+        yield from _told(setting, f"baobei, {count:,} live registrations", found, partial(_ours, setting, count))
+    if len(found) == len(setting.sizes.registers):
+        name = f"CPU with {setting.sizes.registers[-1]:,} live registrations ÷ with {setting.sizes.registers[0]:,}"
+        yield setting.figure(MEASURE, name, found[-1][1] / found[0][1], better="lower")
 
 
 def _ours(setting: Setting, registered: int) -> Spent:
@@ -76,16 +73,22 @@ def _ours(setting: Setting, registered: int) -> Spent:
             register(ours.engine, ours.site.id, registered, MOST - 1)
         ours.start_product(["decide"])
         bell = Bell(Redis.from_url(ours.redis_url()))
-        lay(ours.engine, ours.site.id, range(WARMING))
-        whole = _reached(ours, WARMING)
-        until(lambda: bell.ring_decide(ours.site.id) and whole(), 30, "nothing was decided", every_s=1)
-        lay(ours.engine, ours.site.id, range(WARMING, WARMING + texts))
-        whole = _reached(ours, texts)
-        ours.begin()
-        began = time.monotonic()
-        ringing = lambda: whole() or (bell.ring_decide(ours.site.id) and False)  # noqa: E731 - as above
-        until(ringing, setting.sizes.patience_s, f"{texts} texts were not decided")
-        return texts / (time.monotonic() - began), 1000 * sum(ours.used_s().values()) / texts
+
+        def decide(first: int, count: int) -> float:
+            lay(ours.engine, ours.site.id, range(first, first + count))
+            whole = _reached(ours, count)
+            ours.begin()
+            began = time.monotonic()
+            # A single ring may be lost; while one waits, further ones add nothing.
+            while not whole():
+                if time.monotonic() > began + setting.sizes.patience_s:
+                    raise MeasureError(f"{count} texts were not decided within {setting.sizes.patience_s:.0f} s")
+                bell.ring_decide(ours.site.id)
+                time.sleep(0.05)
+            return time.monotonic() - began
+
+        decide(0, WARMING)
+        return texts / decide(WARMING, texts), 1000 * sum(ours.used_s().values()) / texts
 
 
 def _through_http(setting: Setting) -> Spent:
