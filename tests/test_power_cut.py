@@ -7,7 +7,8 @@ some, the program is started and goes on to the end; `tests/power/matrix.py` doe
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,12 +26,27 @@ from worker.up.guard import Guard
 pytestmark = pytest.mark.timeout(300)
 
 TORN = 4
+AT_ONCE = 40
 AUDIT_EVERY = 4
 
 
 def first_texts(journey: Journey) -> Iterable[Callable[[], object]]:
     """Yield the first steps of the journey, up to an acknowledged text."""
     return list(journey.steps())[:4]
+
+
+def texts_at_once(journey: Journey) -> Iterator[Callable[[], object]]:
+    """Yield the steps up to many texts that arrive at the same time, and are put in line together."""
+    yield from list(journey.steps())[:3]
+    journey.texted |= {
+        f"SM{number:032x}": f"报备 张三 138****{number:04d} 李四" for number in range(AT_ONCE, 2 * AT_ONCE)
+    }
+
+    def arrive() -> None:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(journey.text, tuple(journey.texted)))
+
+    yield arrive
 
 
 def spooled_text(journey: Journey) -> Iterable[Callable[[], object]]:
@@ -44,6 +60,15 @@ def test_on_sqlite_nothing_is_lost_or_repeated(tmp_path: Path, redis_url: str, s
         prove_at_once(machine, cuts, tmp_path / "at once")
         prove(machine, representatives(cuts, TORN), tmp_path, redis_url, AUDIT_EVERY)
         assert {"db.sqlite", "db.sqlite-wal", "draft"} <= {cut.where.split()[-1] for cut in cuts}
+
+
+def test_what_is_put_in_line_together_is_there_before_anybody_is_answered(
+    tmp_path: Path, redis_url: str, sqlite_databases: Databases
+) -> None:
+    with on_sqlite(tmp_path, sqlite_databases) as machine:
+        cuts = cuts_of(machine, redis_url, texts_at_once)
+        prove_at_once(machine, cuts, tmp_path)
+        assert len(cuts[-1].acknowledged) == AT_ONCE
 
 
 def test_on_postgresql_nothing_is_lost_or_repeated(tmp_path: Path, redis_url: str, guard: Guard) -> None:
