@@ -24,7 +24,7 @@ from worker.line.spool import Spool
 from worker.outbox.leases import retire
 from worker.processes.sweeper import Sweeper
 from worker.proof.alone import alone
-from worker.retention.run import Retained
+from worker.retention.run import Retained, count_due
 from worker.retention.steps import Step, Task, steps_of
 from worker.rules.client import ERASED
 from worker.rules.policy import Policy
@@ -77,8 +77,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in ("retention", "audit", "register", "explain"):
-        monkeypatch.setattr(f"worker.cli.{module}.utc_now", clock)
+    for module in ("cli.retention", "proof.together", "cli.register", "cli.explain"):
+        monkeypatch.setattr(f"worker.{module}.utc_now", clock)
     return clock
 
 
@@ -408,6 +408,20 @@ def test_texts_that_come_between_seal_and_erasing_keep_what_they_mention(
     counts()
     assert clients(engine) == {1: "张三丰", 2: ERASED, 3: "张三丰"}
     assert audit_after() > 0
+
+
+def test_texts_that_come_while_it_is_counted_hinder_nothing(
+    engine: Engine, var: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(engine, ALONE)
+    clock.now = at("2026-08-01 10:00:00")
+
+    def text_and_count(*words: Any) -> Retained:
+        accept(engine, Inbound("sandbox", "late", LI, NUMBER, "谢谢"), clock)
+        return count_due(*words)
+
+    monkeypatch.setattr("worker.retention.run.count_due", text_and_count)
+    assert counts()["inbox"] > 0
 
 
 def test_later_texts_and_later_runs_are_proved_as_well(engine: Engine, var: Path, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from worker.proof.checks import check_chain, check_heads, check_line, check_site, cursor_of, decided_otherwise
 from worker.proof.compare import compared_facts, compared_records, differences
@@ -13,7 +13,7 @@ from worker.proof.findings import Disagreement, Findings, place, written_key
 from worker.proof.forwards import check_forwards
 from worker.proof.scratch import UndecidableError, begin_line, recompute
 from worker.proof.seals import Seal, begin_from_seal, check_against, check_seal, has_gaps, is_erased, seals_of
-from worker.store.schema import inbox
+from worker.store.schema import inbox, sites
 
 OnProgress = Callable[[str, int, int], None]
 """Is told the site's name, the place reached, and the place up to which the line is decided."""
@@ -49,6 +49,8 @@ def audit_site(
 
     Begins behind the newest seal when that is asked for, or when texts before it have been erased.
     """
+    # As it stands in this snapshot: texts may have come since whoever asks has read the row.
+    site = source.execute(select(sites).where(sites.c.id == site.id)).one()
     found = Findings(site.name)
     cursor = cursor_of(source, site.id)
     line = check_line(source, site, found)
