@@ -76,7 +76,7 @@ def _measured(given: argparse.Namespace) -> Iterator[Figure]:
         guard = stack.enter_context(Guard())
         guard.remove(folder)
         for kind in given.database or DATABASES:
-            server = _server(kind, folder, guard, stack)
+            server = server_of(kind, folder, guard, stack)
             for name in given.only or MEASURES:
 
                 def tell(sentence: str, kind: str = kind) -> None:
@@ -89,7 +89,8 @@ def _measured(given: argparse.Namespace) -> Iterator[Figure]:
                     yield Figure(name, kind, "broken off", None, note=str(error))
 
 
-def _server(kind: str, folder: Path, guard: Guard, stack: ExitStack) -> Server:
+def server_of(kind: str, folder: Path, guard: Guard, stack: ExitStack) -> Server:
+    """Return the server of a kind; PostgreSQL as it waits for its disk."""
     if kind == "sqlite":
         return Server(kind, SqliteDatabases(folder))
     postgres = start_postgres(guard, settings=ON_DISK)

@@ -7,6 +7,7 @@ what it measures, so a request must cost as little as it can here.
 
 import json
 import select
+import signal
 import socket
 import sys
 import time
@@ -79,15 +80,20 @@ class Load:
         self._idle: deque[_Connection] = deque()
         self._open: dict[int, _Connection] = {}
         self._epoll = select.epoll()
+        self._end = 0.0
+
+    def stop(self) -> None:
+        """Make no further text due."""
+        self._end = time.monotonic()
 
     def run(self) -> list[Post]:
         """Send all, and return what became of each."""
         begin = time.monotonic()
-        end = begin + self._plan.seconds
+        self._end = begin + self._plan.seconds
         for _ in range(self._plan.connections):
             self._connect()
         while True:
-            now = time.monotonic()
+            now, end = time.monotonic(), self._end
             self._make_due(begin, now, end)
             self._send(now)
             busy = len(self._open) - len(self._idle)
@@ -195,6 +201,7 @@ class Load:
 def main() -> None:
     """Carry out the plan of the command line."""
     load = Load(Plan(**json.loads(sys.argv[1])))
+    signal.signal(signal.SIGTERM, lambda *_: load.stop())
     print("ready", flush=True)
     sys.stdin.readline()
     Path(sys.argv[2]).write_text(json.dumps([asdict(post) for post in load.run()]))
