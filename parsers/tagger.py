@@ -163,7 +163,7 @@ def tag_units(units: Sequence[Unit], weights: TagWeights) -> list[int]:
     none = [0] * _ALL
     backs: list[dict[int, int]] = []
     for unit, found in zip(units, features(units, only_open=True), strict=True):
-        rows = [weights[f] for f in found if f in weights]
+        rows = list(filter(None, map(weights.get, found)))
         local = list(map(sum, zip(*rows, strict=True))) if rows else none
         before_this = list(scores.items())
         fresh: dict[int, int] = {}

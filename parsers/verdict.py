@@ -46,8 +46,7 @@ def features_of(path: Sequence[tuple[Edge, str]], parsed: ReportText, reading: R
     yield BIAS
     shape = f"^{shape_of(path, reading)[:_LONGEST]}$"
     for size in (1, 2, 3):
-        for at in range(len(shape) - size + 1):
-            yield shape[at : at + size]
+        yield from [shape[at : at + size] for at in range(len(shape) - size + 1)]
     fields = "".join(_SIGNS.get(tag, "l" if tag[0] == "L" else "") for _, tag in path)
     order = "".join(c for c in fields if c in "CAUPQ")
     yield f"=o:{order[:8]}"
@@ -90,10 +89,4 @@ def _runs(path: Sequence[tuple[Edge, str]]) -> Iterator[str]:
 
 def score_of(found: Iterator[str], weights: VerdictWeights) -> int:
     """Return how much speaks for a report: above zero, rather yes."""
-    seen: set[str] = set()
-    total = 0
-    for feature in found:
-        if feature not in seen:
-            seen.add(feature)
-            total += weights.get(feature, 0)
-    return total
+    return sum(weights.get(feature, 0) for feature in set(found))
