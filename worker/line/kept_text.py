@@ -35,7 +35,8 @@ def own_part(text: str, said: Iterable[str], region: str) -> tuple[str, bool]:
     """
     own = text
     for words in said:
-        if len(own) < ECHO_LEAST or len(words) < ECHO_LEAST:
+        # Masked they are as long as before, and no part of a shorter text: mostly that is all there is to see.
+        if not ECHO_LEAST <= len(words) <= len(own):
             continue
         # Each line may have a mark of quotation, and the code of an act is not kept with its words (L6).
         pattern = r"\n[ \t>＞|｜]*".join(map(re.escape, mask_numbers(words, region).split("\n")))
