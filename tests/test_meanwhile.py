@@ -110,8 +110,8 @@ def test_nothing_is_decided_by_a_client_who_is_erased_meanwhile(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("BAOBEI_VAR", str(tmp_path))
-    for module in ("retention", "audit"):
-        monkeypatch.setattr(f"worker.cli.{module}.utc_now", lambda: LONG_AFTER)
+    for module in ("cli.retention", "proof.together"):
+        monkeypatch.setattr(f"worker.{module}.utc_now", lambda: LONG_AFTER)
     text(engine, LI, "报备 张三丰 138****5678 李四")
     text(engine, WANG, "报备 黄药师 151****2001 王五")
     decide_to_the_end(engine, site_id)
