@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import Engine, event, insert, select, text
 
 from tests.infrastructure.databases import Databases
 from tests.sending import AGENT, MANAGER, NOON, NUMBER, StandingClock, add_reply, add_site, attempts_of, reply
@@ -20,11 +20,12 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.outbox.callbacks import record_status
+from worker.outbox.due import AT_ONCE
 from worker.outbox.leases import Lease, candidates, close_leases, lease, retire
 from worker.outbox.outcomes import record
 from worker.outbox.stops import resume, stops
 from worker.store.database import open_engine
-from worker.store.schema import opt_outs
+from worker.store.schema import opt_outs, replies
 
 TWILIO = ["twilio"]
 SOFT = Retry(600, "30003", "off", once=True)
@@ -121,6 +122,16 @@ class TestOrder:
         clock.move(seconds=1)
         assert list(candidates(engine, TWILIO, clock())) == [second]
         assert lease(engine, second, clock()) is not None
+
+    def test_who_waits_behind_many_to_one_phone_is_found(self, engine: Engine, site: int, clock: StandingClock) -> None:
+        first = add_reply(engine, site)
+        with engine.begin() as connection:
+            row = dict(connection.execute(select(replies)).mappings().one())
+            more = [row | {"id": first + n, "cause": f"d:test:{n}"} for n in range(1, AT_ONCE + 9)]
+            connection.execute(insert(replies), more)
+        behind = add_reply(engine, site, id=first + AT_ONCE + 9, recipient=MANAGER)
+        claimed(engine, first, clock)
+        assert list(candidates(engine, TWILIO, clock())) == [behind]
 
     def test_the_same_phone_at_another_site_does_not_wait(
         self, engine: Engine, site: int, clock: StandingClock

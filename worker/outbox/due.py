@@ -7,7 +7,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal_column, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+)
 
 from worker.outbox.ledger import with_site
 from worker.outbox.pace import Pace, held_back
@@ -19,9 +30,10 @@ from worker.store.types import UtcTime
 LEASE: Final = timedelta(seconds=60)
 LONGEST_HELD_UP: Final = timedelta(seconds=10)
 """So long after it was leased a reply holds up later ones to its phone: its courier may be dead (L20)."""
-CANDIDATES: Final = 64
+AT_ONCE: Final = 256
 
 NOW: Final[BindParameter[datetime]] = bindparam("now", type_=UtcTime())
+_AFTER: Final[BindParameter[datetime]] = bindparam("after", type_=UtcTime())
 _JUST_LEASED: Final[BindParameter[datetime]] = bindparam("just_leased", type_=UtcTime())
 
 
@@ -31,16 +43,24 @@ def times(now: datetime, pace: Pace) -> dict[str, Any]:
 
 
 @cache
-def candidates_query(paced: bool) -> Select[int]:
-    """Return the query for ids of replies that may go out by the `gateways`, the longest due first."""
+def due_query(paced: bool) -> Select[Any]:
+    """Return the query for the next due replies of the `gateways`, the longest due first, each `free` to go or not.
+
+    They are those behind the reply `after_id` that was due at `after`, `AT_ONCE` of them: no index tells what is free,
+    and PostgreSQL would weigh all that wait for each few that it returns.
+    """
     sending = and_(sites.c.gateway.in_(bindparam("gateways", expanding=True)), _may_send(paced))
-    return (
-        select(replies.c.id)
+    behind = or_(replies.c.next_at > _AFTER, replies.c.id > bindparam("after_id"))
+    next_ones = (
+        select(*(replies.c[name] for name in ("id", "site_id", "recipient", "words", "next_at")))
         # Sites first, once, rather than again for each reply that waits behind a stopped gateway.
-        .where(DUE, replies.c.site_id.in_(select(sites.c.id).where(sending)), ~REFUSED_BEFORE, ~_WOULD_OVERTAKE)
+        .where(DUE, replies.c.next_at >= _AFTER, behind, replies.c.site_id.in_(select(sites.c.id).where(sending)))
         .order_by(replies.c.next_at, replies.c.id)
-        .limit(CANDIDATES)
+        .limit(AT_ONCE)
+        .subquery("due")
     )
+    free = and_(~_refused_before(next_ones), ~_would_overtake(next_ones)).label("free")
+    return select(next_ones.c.id, next_ones.c.next_at, free).order_by(next_ones.c.next_at, next_ones.c.id)
 
 
 @cache
@@ -60,29 +80,29 @@ def _may_send(paced: bool) -> ColumnElement[bool]:
     return and_(~stopped(), ~held_back(NOW)) if paced else ~stopped()
 
 
-def _refused_before() -> ColumnElement[bool]:
+def _refused_before(these: FromClause) -> ColumnElement[bool]:
     """Return the condition that these very words were refused to this person for what they say."""
     before = replies.alias("before")
     # The words of the partial index, so that a long history costs nothing.
     refused = before.c.refusal == literal_column("'content'")
-    same_phone = and_(before.c.site_id == replies.c.site_id, before.c.recipient == replies.c.recipient)
-    return exists().where(refused, same_phone, before.c.words == replies.c.words, before.c.id != replies.c.id)
+    same_phone = and_(before.c.site_id == these.c.site_id, before.c.recipient == these.c.recipient)
+    return exists().where(refused, same_phone, before.c.words == these.c.words, before.c.id != these.c.id)
 
 
-def _would_overtake() -> ColumnElement[bool]:
+def _would_overtake(these: FromClause) -> ColumnElement[bool]:
     """Return the condition that an earlier reply to the same phone is due, or has been on its way for seconds (L20)."""
     earlier = replies.alias("earlier")
     # The words of the partial index, so that a long history costs nothing.
     to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
     due = and_(earlier.c.state == ReplyState.PENDING, earlier.c.next_at <= NOW, earlier.c.useful_until > NOW)
     on_its_way = and_(earlier.c.state == ReplyState.SENDING, earlier.c.lease_until > _JUST_LEASED)
-    same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
-    return exists().where(same_phone, earlier.c.id < replies.c.id, to_send, or_(due, on_its_way))
+    same_phone = and_(earlier.c.site_id == these.c.site_id, earlier.c.recipient == these.c.recipient)
+    return exists().where(same_phone, earlier.c.id < these.c.id, to_send, or_(due, on_its_way))
 
 
 DUE: Final = and_(replies.c.state == ReplyState.PENDING, replies.c.next_at <= NOW, replies.c.useful_until > NOW)
-REFUSED_BEFORE: Final = _refused_before()
-_WOULD_OVERTAKE: Final = _would_overtake()
+REFUSED_BEFORE: Final = _refused_before(replies)
+_WOULD_OVERTAKE: Final = _would_overtake(replies)
 
 _WAITING: Final = and_(
     replies.c.state == ReplyState.PENDING, replies.c.site_id.in_(select(sites.c.id).where(~stopped()))

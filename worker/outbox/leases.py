@@ -16,14 +16,14 @@ from sqlalchemy import ColumnElement, Engine, and_, bindparam, or_, select, upda
 from worker.crash_points import committing
 from worker.gateways.base import Outgoing, Unknown
 from worker.log import say
-from worker.outbox.due import IN_VAIN, LEASE, STALE, UNWANTED, candidates_query, leasable_query, times
+from worker.outbox.due import AT_ONCE, IN_VAIN, LEASE, STALE, UNWANTED, due_query, leasable_query, times
 from worker.outbox.ledger import begin, change_reply, end, outgoing_of
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import replies
 from worker.store.states import ReplyState
-from worker.store.types import UtcTime
+from worker.store.types import FIRST, UtcTime
 from worker.trail import trail
 
 log = logging.getLogger(__name__)
@@ -69,9 +69,15 @@ class Lease:
 
 def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: Pace = AS_THEY_COME) -> Sequence[int]:
     """Return ids of replies that may go out now, the longest due first; whoever leases one first has it."""
-    given = times(now, pace) | {"gateways": list(gateways)}
+    given: dict[str, Any] = times(now, pace) | {"gateways": list(gateways), "after": FIRST, "after_id": 0}
     with reading(engine).connect() as connection:
-        return connection.execute(candidates_query(pace.gap is not None), given).scalars().all()
+        while True:
+            rows = connection.execute(due_query(pace.gap is not None), given).all()
+            free = [row.id for row in rows if row.free]
+            if free or len(rows) < AT_ONCE:
+                return free
+            # All of these wait for one another; behind them is who does not.
+            given |= {"after": rows[-1].next_at, "after_id": rows[-1].id}
 
 
 def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Lease | None:
