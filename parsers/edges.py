@@ -224,7 +224,7 @@ def _evidence(
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def expanded(key: Evidence) -> tuple[str, ...]:
     """Return the features of what is seen under one aspect."""
     return _EXPANSIONS[key[0]](*key[1:])

@@ -16,7 +16,8 @@ FAR: Final = 1_500
 """a way that is so far behind the best one at its place is given up"""
 END: Final = INDEX["T"]
 """The column in which the features of a text's end have their weight."""
-_REMEMBERED: Final = 60_000
+_REMEMBERED: Final = 8_000
+"""What is remembered of a text's words, at the most; of a hundred thousand texts most names come once."""
 
 Vector = Sequence[int]
 """A weight for each tag."""

@@ -30,7 +30,7 @@ _LONGEST_BRAND: Final = max(map(len, BRANDS))
 _TITLES: Final = frozenset(["mr", "mrs", "ms", "miss", "dr", "mr.", "mrs.", "ms.", "dr."])
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def person_shape(word: str) -> str:
     """Return the class of a word as a person's name, as fine as weights should tell apart."""
     word = _APART.sub("", word)
@@ -71,7 +71,7 @@ def _han_shape(word: str) -> str:
     return f"none{min(len(word), 7)}"
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def company_shape(word: str) -> str:
     """Return the class of a word as a company's or shop's name."""
     if word in BRANDS:
@@ -123,7 +123,7 @@ _NO_PERSON: Final = frozenset(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def word_features(word: str) -> tuple[str, ...]:
     """Return the features of a word by itself, in skeleton spelling."""
     person, company, kind = person_shape(word), company_shape(word), TABLE.kinds.get(word, "-")
@@ -140,7 +140,7 @@ def word_features(word: str) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def label_features(word: str) -> tuple[str, ...]:
     """Return the features of a word as a label: itself if known, else its characters."""
     kind = TABLE.kinds.get(word, "-")
@@ -149,7 +149,7 @@ def label_features(word: str) -> tuple[str, ...]:
             *sorted(f"l2:{pair}" for pair in pairs))  # fmt: skip
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _inside(word: str) -> str:
     """Return the kind of the first known word inside of a longer one that is none of a name's own parts."""
     for start in range(len(word)):
