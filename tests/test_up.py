@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 from redis import Redis
@@ -275,6 +276,35 @@ def test_without_a_procfile_the_programs_own_is_followed_in_any_folder(start: St
     assert answers(f"http://127.0.0.1:{port}/login")
     up.process.send_signal(signal.SIGINT)
     assert up.outcome()[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not bear a fork without an exec")
+def test_the_programs_own_processes_are_forked_also_when_their_server_was_killed(
+    start: Start, folder: Path, port: str
+) -> None:
+    (folder / "Procfile").unlink()
+    up = start("--port", port)
+    up.line("serving")
+    first = fork_server(up)
+    forked = {" ".join(each.cmdline()).strip().rpartition(" -m ")[2]: each for each in first.children()}
+    assert set(forked) == {"gunicorn: master [baobei-web]", "worker work decide", "worker work send", "worker sweep"}
+    first.kill()
+    up.line("forks was killed by SIGKILL; starting it again at once.")
+    forked["worker sweep"].kill()
+    up.line("sweeper ended")
+    second = fork_server(up)
+    eventually(lambda: [each for each in second.children() if "worker sweep" in " ".join(each.cmdline())], "a sweeper")
+    assert answers(f"http://127.0.0.1:{port}/login")
+
+
+def fork_server(up: Up) -> psutil.Process:
+    def found() -> psutil.Process | None:
+        children = psutil.Process(up.process.pid).children()
+        return next((each for each in children if "worker.up.fork_server" in " ".join(each.cmdline())), None)
+
+    server = eventually(found, "a fork server")
+    assert server is not None
+    return server
 
 
 def test_links_carry_the_port_that_it_was_given(start: Start, folder: Path, port: str) -> None:
