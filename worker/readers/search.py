@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, literal, or_, select, true
+from sqlalchemy.ext.compiler import compiles
 
 from parsers.marks import GONE
 from parsers.mask import mask_numbers
@@ -155,8 +156,7 @@ def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     names = table.c.client + " " + table.c.agent + " " + table.c.unit
     conditions += [names.contains(word, autoescape=True) for word in search.words]
     if search.unit is not None:
-        # Not by the index on units, which may hold half the register: along the line fifty are found at once.
-        conditions.append(table.c.unit.concat("") == search.unit)
+        conditions.append(_AlongTheLine(table.c.unit) == search.unit)
     if search.status == NO_CLAIM:
         conditions.append(~WON)
     elif search.status is not None:
@@ -168,6 +168,27 @@ def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     if search.flag is not None:
         conditions.append(flagged(search.flag))
     return conditions
+
+
+class _AlongTheLine(ColumnElement[str]):
+    """A column whose own index SQLite leaves alone: of a unit that has half the register fifty are found at once along
+    the line. PostgreSQL knows how many a unit has."""
+
+    inherit_cache = False
+    type = Words()
+
+    def __init__(self, column: ColumnElement[str]) -> None:
+        self.column = column
+
+
+@compiles(_AlongTheLine)
+def _on_postgresql(element: _AlongTheLine, compiler: Any, **more: Any) -> str:
+    return str(compiler.process(element.column, **more))
+
+
+@compiles(_AlongTheLine, "sqlite")
+def _on_sqlite(element: _AlongTheLine, compiler: Any, **more: Any) -> str:
+    return f"+{compiler.process(element.column, **more)}"
 
 
 def _of_state(status: str) -> list[ColumnElement[bool]]:
