@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,9 @@ TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "").replace("postgres://
 TEST_DATABASE_URL = TEST_DATABASE_URL.replace("postgresql://", "postgresql+psycopg://", 1)
 # Now, and not in a fixture: modules under test may look at the environment when they are imported.
 clean_environment(os.environ)
+# Else every process that the tests start would compile the whole program anew, and every worker all the tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # The suite tries the same examples each time, so that it fails for a reason and not by chance. Those that go through
 # databases are few, and not made smaller: that would take minutes. `--hypothesis-profile thorough` tries many new ones,
 # and makes small what it finds.
