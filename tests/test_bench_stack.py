@@ -148,7 +148,7 @@ def test_processes_are_asked_for_what_they_use() -> None:
 
 @pytest.mark.parametrize(
     ("better", "value", "falls"),
-    [("higher", 0.8, True), ("higher", 0.9, False), ("lower", 1.3, True), ("", 0.1, False)],
+    [("higher", 0.6, True), ("higher", 0.8, False), ("lower", 1.5, True), ("", 0.1, False)],
 )
 def test_a_ratio_that_fell_is_named(tmp_path: Path, better: str, value: float, falls: bool) -> None:
     baseline = tmp_path / "baseline.json"
