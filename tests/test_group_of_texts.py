@@ -16,7 +16,7 @@ from worker.crash_points import watching
 from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line.door import NotDurableError, Receipt, accept, accept_all, arrival_of
+from worker.line.door import NotDurableError, Receipt, accept, accept_all, ready_text
 from worker.store.database import open_engine
 from worker.store.schema import inbox, replies, sites, unrouted
 
@@ -114,7 +114,7 @@ def one_by_one(engine: Engine, texts: Sequence[Inbound], believed: datetime | No
 def in_groups(
     engine: Engine, texts: Sequence[Inbound], size: int, believed: datetime | None = None
 ) -> list[Receipt | Exception]:
-    arrivals = [arrival_of(each, at_once=True) for each in texts]
+    arrivals = [ready_text(each, at_once=True) for each in texts]
     groups = [arrivals[start : start + size] for start in range(0, len(arrivals), size)]
     return [came for group in groups for came in accept_all(engine, group, lambda: NOW, believed)]
 

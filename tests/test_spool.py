@@ -35,7 +35,7 @@ from tests.sending import NOON, StandingClock
 from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
 from worker.gateways.base import Inbound
-from worker.line.door import Arrival, NotDurableError, Receipt, accept, accept_all
+from worker.line.door import NotDurableError, ReadyText, Receipt, accept, accept_all
 from worker.line.spool import Spool
 from worker.lock import file_lock
 from worker.processes.feeder import feeder_of
@@ -397,7 +397,7 @@ class TestSlowDatabase:
         runtime.lock_wait_ms = 1
         go_on, over = Event(), Event()
 
-        def frozen(engine: Engine, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
+        def frozen(engine: Engine, arrivals: Sequence[ReadyText]) -> list[Receipt | Exception]:
             go_on.wait(60)
             try:
                 return accept_all(engine, arrivals)

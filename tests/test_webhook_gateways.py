@@ -29,7 +29,7 @@ from tests.infrastructure.serving import (
     twilio_request,
 )
 from worker.gateways.base import LARGEST_BODY, Ack, ForgedError, Inbound, Ping, Status
-from worker.line.door import Arrival, NotDurableError, Receipt, accept_all
+from worker.line.door import NotDurableError, ReadyText, Receipt, accept_all
 from worker.runtime import Runtime
 from worker.store.schema import attempts, inbox, replies, unrouted
 
@@ -297,8 +297,8 @@ def test_what_came_before_the_failure_is_silent_when_it_comes_again(
     assert [row.text for row in in_line(client.application.extensions["baobei"].engine)] == ["text 1", "text 2"]
 
 
-def failing_at(provider_id: str) -> Callable[[Engine, Sequence[Arrival]], list[Receipt | Exception]]:
-    def accept_most(engine: Engine, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
+def failing_at(provider_id: str) -> Callable[[Engine, Sequence[ReadyText]], list[Receipt | Exception]]:
+    def accept_most(engine: Engine, arrivals: Sequence[ReadyText]) -> list[Receipt | Exception]:
         if any(each.draft.provider_id == provider_id for each in arrivals):
             raise NotDurableError("the disk is full")
         return accept_all(engine, arrivals)

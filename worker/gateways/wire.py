@@ -65,7 +65,7 @@ class NoAnswerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A whole answer; names of headers are of any case."""
 
     status: int
@@ -138,7 +138,7 @@ class Wire:
         data: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Make one request, without retries or redirects, and return its whole answer, whatever its status.
 
         `data` is a form, or a body as it is. Raises NotWrittenError or NoAnswerError, neither of which carries the
@@ -160,7 +160,7 @@ class Wire:
                 retries=ONCE,
                 timeout=self._timeout,
             )
-            return Answer(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
+            return HttpAnswer(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
         except (HTTPError, OSError, ValueError) as error:
             words = KNOWN_AS.get(type(_inner(error)), type(error).__name__)
             raise (NoAnswerError(words) if _thread.written else NotWrittenError(words)) from None

@@ -22,8 +22,8 @@ from worker.errors import SetUpError
 from worker.gateways.base import Inbound
 from worker.group_commit import together_or_apart
 from worker.line.kept_text import stated
-from worker.line.look_ups import Line, lock, new_ones, sites_of
-from worker.line.places import SENDER_LONGEST, Draft, keep_apart, place
+from worker.line.look_ups import LockedLine, lock, new_ones, sites_of
+from worker.line.places import SENDER_LONGEST, Unplaced, keep_apart, place
 from worker.line.second_opinion import second_opinion
 from worker.log import say
 from worker.rules.chain import GENESIS
@@ -74,14 +74,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReadyText:
     """A gateway's text that is ready for the line of the site to whose number it was sent."""
 
     recipient: str
-    draft: Draft
+    draft: Unplaced
 
 
-def arrival_of(inbound: Inbound, *, at_once: bool = False) -> Arrival:
+def ready_text(inbound: Inbound, *, at_once: bool = False) -> ReadyText:
     """Make ready all of a text that needs no database; `at_once`: its gateway has just brought it.
 
     A time that the gateway states of it can then be held against the line's.
@@ -89,7 +89,7 @@ def arrival_of(inbound: Inbound, *, at_once: bool = False) -> Arrival:
     payload = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
     text = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, payload, inbound.sent_at)
     draft = _draft_of(text, inbound.recipient)
-    return Arrival(storable(inbound.recipient), replace(draft, may_repeat=True, at_once=at_once))
+    return ReadyText(storable(inbound.recipient), replace(draft, may_repeat=True, at_once=at_once))
 
 
 def accept(
@@ -106,14 +106,14 @@ def accept(
     second clock says beside it.
     Raises NotDurableError when nothing could be kept.
     """
-    (outcome,) = accept_all(engine, [arrival_of(inbound, at_once=at_once)], clock, believed)
+    (outcome,) = accept_all(engine, [ready_text(inbound, at_once=at_once)], clock, believed)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
 def accept_all(
-    engine: Engine, arrivals: Sequence[Arrival], clock: Clock | None = None, believed: datetime | None = None
+    engine: Engine, arrivals: Sequence[ReadyText], clock: Clock | None = None, believed: datetime | None = None
 ) -> list[Receipt | Exception]:
     """Put texts into their lines, in one transaction and this order; return of each what `accept` returns or raises.
 
@@ -121,7 +121,7 @@ def accept_all(
     """
 
     @repeatable
-    def put_in(some: Sequence[Arrival]) -> list[Receipt]:
+    def put_in(some: Sequence[ReadyText]) -> list[Receipt]:
         with committing(engine, "accept.commit") as connection:
             return _accepted(connection, some, clock, believed)
 
@@ -129,7 +129,7 @@ def accept_all(
     return [_refused(engine, each, came) if isinstance(came, Exception) else came for each, came in outcomes]
 
 
-def _refused(engine: Engine, arrival: Arrival, error: Exception) -> Receipt | Exception:
+def _refused(engine: Engine, arrival: ReadyText, error: Exception) -> Receipt | Exception:
     """Return what became of a text whose transaction failed; nothing but an id that is here may be acknowledged."""
     if not isinstance(error, SQLAlchemyError):
         return error
@@ -145,7 +145,7 @@ def _refused(engine: Engine, arrival: Arrival, error: Exception) -> Receipt | Ex
 
 
 def _accepted(
-    connection: Connection, arrivals: Sequence[Arrival], clock: Clock | None, believed: datetime | None
+    connection: Connection, arrivals: Sequence[ReadyText], clock: Clock | None, believed: datetime | None
 ) -> list[Receipt]:
     site_ids = sites_of(connection, {number for each in arrivals for number in (each.recipient, each.draft.sender)})
     lines = lock(connection, {site_ids[each.recipient] for each in arrivals if each.recipient in site_ids})
@@ -231,7 +231,7 @@ def _two_clocks(
 
 def _place(
     connection: Connection,
-    drafts: Sequence[tuple[Line, Draft]],
+    drafts: Sequence[tuple[LockedLine, Unplaced]],
     ours: Collection[str],
     now: datetime,
     believed: datetime | None,
@@ -242,7 +242,7 @@ def _place(
     return place(connection, drafts, ours, now, believed)
 
 
-def _look_at_clock(line: Line, draft: Draft, now: datetime, believed: datetime | None) -> None:
+def _look_at_clock(line: LockedLine, draft: Unplaced, now: datetime, believed: datetime | None) -> None:
     """Refuse a command whose time is ahead of the line and of a second opinion; nobody can take such a time back.
 
     What a person sent is never refused: it is told of.
@@ -257,11 +257,11 @@ def _look_at_clock(line: Line, draft: Draft, now: datetime, believed: datetime |
     say(log, "clock ahead", logging.ERROR, site=line.site_id, seconds=int((now - believed).total_seconds()))
 
 
-def _draft_of(entry: Entry, number: str) -> Draft:
+def _draft_of(entry: Entry, number: str) -> Unplaced:
     """Make a message ready for the line of the site that has this number."""
     region = region_of(number)
     masked = mask_numbers(entry.text, region)
-    return Draft(
+    return Unplaced(
         kind=entry.kind,
         gateway=entry.gateway,
         provider_id=storable(entry.provider_id),

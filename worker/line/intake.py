@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from worker.gateways.base import Inbound
 from worker.group_commit import Together
-from worker.line.door import Arrival, NotDurableError, Receipt, accept_all, arrival_of
+from worker.line.door import NotDurableError, ReadyText, Receipt, accept_all, ready_text
 from worker.line.spool import Spool, number_of
 from worker.log import complain, say
 from worker.store.failures import in_time
@@ -59,7 +59,7 @@ class Intake:
             raise NotDurableError("nobody can tell whether a text waits in the spool") from error
         if nothing_waits:
             try:
-                return self._together(arrival_of(inbound, at_once=True), self._places.patience_s)
+                return self._together(ready_text(inbound, at_once=True), self._places.patience_s)
             except TimeoutError as error:
                 # It may get into line yet: what the spool holds of it is a silent repeat then.
                 complain(log, "database too slow", error, gateway=inbound.gateway)
@@ -76,7 +76,7 @@ class Intake:
         say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
         return Receipt("spooled")
 
-    def _accept(self, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
+    def _accept(self, arrivals: Sequence[ReadyText]) -> list[Receipt | Exception]:
         engine = self._places.engine
         return in_time(engine, self._places.patience_s, partial(accept_all, engine, arrivals))
 

@@ -41,7 +41,7 @@ _KNOWN: Final = {
 
 
 @dataclass(slots=True)
-class Line:
+class LockedLine:
     """A locked site, and how far its line goes while messages get their places."""
 
     site_id: int
@@ -56,10 +56,10 @@ def sites_of(connection: Connection, numbers: Collection[str]) -> dict[str, int]
     return {row.number: row.id for row in rows}
 
 
-def lock(connection: Connection, site_ids: Collection[int]) -> dict[int, Line]:
+def lock(connection: Connection, site_ids: Collection[int]) -> dict[int, LockedLine]:
     """Lock sites to commit and return their lines; in the order of their ids, so that no two wait for each other."""
     rows = connection.execute(_LOCKED, {"ids": list(site_ids)})
-    return {row.id: Line(row.id, row.number, row.last_seq, row.last_received_at) for row in rows}
+    return {row.id: LockedLine(row.id, row.number, row.last_seq, row.last_received_at) for row in rows}
 
 
 def new_ones(connection: Connection, table: Table, keys: Mapping[int, Key]) -> list[int]:
@@ -96,7 +96,7 @@ def _last_words(phones: int) -> TextClause:
     return text(f"WITH asked (site_id, phone) AS (VALUES {asked}) SELECT site_id, phone, {words} FROM asked")  # noqa: S608
 
 
-def same_before(connection: Connection, wanted: Sequence[tuple[Line, str, str]]) -> Before:
+def same_before(connection: Connection, wanted: Sequence[tuple[LockedLine, str, str]]) -> Before:
     """Return the texts of late by these senders in these words."""
     found: Before = defaultdict(list)
     for line in {line.site_id: line for line, _, _ in wanted}.values():

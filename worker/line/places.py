@@ -1,6 +1,6 @@
 """Places in lines whose sites are locked: what each message gets there, and the rows that say so, many at a time.
 
-All that needs no database was done before (`Draft`), so that no lock is held meanwhile.
+All that needs no database was done before (`Unplaced`), so that no lock is held meanwhile.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, update
 
 from worker.line.kept_text import ECHO_LEAST, REPEAT_LOOK_BACK, own_part
-from worker.line.look_ups import Key, Line, last_replies, same_before
+from worker.line.look_ups import Key, LockedLine, last_replies, same_before
 from worker.rules.decide import BY_PERSON
 from worker.rules.door_notes import note_of_clock, note_of_first, note_of_stated
 from worker.storable import storable_payload
@@ -22,7 +22,7 @@ SENDER_LONGEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Unplaced:
     """A message as its line keeps it, but for what the locked line alone can tell.
 
     `text` is masked and storable, `body` the masked text with nothing else taken away; `region` is the number's of its
@@ -59,7 +59,7 @@ _APART: Final = insert(unrouted)
 
 def place(
     connection: Connection,
-    drafts: Sequence[tuple[Line, Draft]],
+    drafts: Sequence[tuple[LockedLine, Unplaced]],
     ours: Collection[str],
     now: datetime,
     believed: datetime | None,
@@ -90,7 +90,7 @@ def place(
     return [row["seq"] for row in rows]
 
 
-def keep_apart(connection: Connection, drafts: Sequence[tuple[str, Draft]], now: datetime) -> None:
+def keep_apart(connection: Connection, drafts: Sequence[tuple[str, Unplaced]], now: datetime) -> None:
     """Keep texts to numbers of no site, each with its number, among the unrouted ones."""
     rows = [
         {
@@ -107,7 +107,7 @@ def keep_apart(connection: Connection, drafts: Sequence[tuple[str, Draft]], now:
     connection.execute(_APART, rows)
 
 
-def _row(line: Line, draft: Draft) -> dict[str, Any]:
+def _row(line: LockedLine, draft: Unplaced) -> dict[str, Any]:
     return {
         "site_id": line.site_id,
         "seq": line.last_seq,
@@ -122,7 +122,9 @@ def _row(line: Line, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _own_parts(connection: Connection, drafts: Sequence[tuple[Line, Draft]]) -> list[tuple[Line, Draft, str, bool]]:
+def _own_parts(
+    connection: Connection, drafts: Sequence[tuple[LockedLine, Unplaced]]
+) -> list[tuple[LockedLine, Unplaced, str, bool]]:
     """Return with each message its text without our last replies to its phone, and whether it is but an echo."""
     may_echo = [draft.kind == "text" and len(draft.text) >= ECHO_LEAST for _, draft in drafts]
     asked = {(line.site_id, draft.sender) for (line, draft), may in zip(drafts, may_echo, strict=True) if may}
