@@ -109,8 +109,9 @@ class Outages:
         # SQLite builds this file anew, whatever it holds.
         lasting = frozenset((path, content) for path, content in image.items() if not path.endswith("-shm"))
         known = hash((lasting, acknowledged, len(asked), len(messages)))
-        if known not in self._seen:
-            self._seen.add(known)
+        # The first one of a name stands for it, also where it leaves what another left.
+        if not {known, hash(where)} <= self._seen:
+            self._seen |= {known, hash(where)}
             known_outside = dict(journey.texted), acknowledged, delivered, asked, messages, journey.missed
             self.cuts.append(Cut(where, image, *known_outside, journey.clock.now))
 
