@@ -76,6 +76,7 @@ def attempts_of(engine: Engine, reply_id: int) -> list[Row[Any]]:
 def outgoing(words: str = "报备成功 R1", params: Mapping[str, Any] | None = None, **fields: Any) -> Outgoing:
     """Return an attempt at a reply that is in no database."""
     given: dict[str, Any] = {
+        "site_id": 3,
         "reply_id": 7,
         "sender_number": NUMBER,
         "recipient": AGENT,

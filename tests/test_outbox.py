@@ -215,6 +215,17 @@ class TestCallbacks:
         assert record_status(engine, word("delivered", **ids[found_by]), clock())
         assert reply(engine, one).delivery == "delivered"
 
+    def test_of_another_databases_reply_with_the_same_id_is_none_of_ours(
+        self, engine: Engine, site: int, clock: StandingClock
+    ) -> None:
+        one = add_reply(engine, site)
+        hand_over(engine, one, Sent("SM1", "sent"), clock)
+        ours = {"reply_id": one, "attempt": 1}
+        assert not record_status(engine, word("failed", sid="SM9", site_id=site + 1, **ours), clock())
+        assert reply(engine, one).delivery == "sent"
+        assert record_status(engine, word("delivered", site_id=site, **ours), clock())
+        assert reply(engine, one).delivery == "delivered"
+
     def test_settles_an_unknown_outcome(self, engine: Engine, site: int, clock: StandingClock) -> None:
         one = add_reply(engine, site)
         hand_over(engine, one, Unknown("ReadTimeout", ""), clock)

@@ -318,9 +318,9 @@ class TestParse:
         ],
     )
     def test_reads_a_status_with_our_own_id_from_the_address(self, twilio: Twilio, word: str, delivery: str) -> None:
-        url = f"{STATUS}?reply=7&attempt=2"
+        url = f"{STATUS}?site=3&reply=7&attempt=2"
         fields = {"MessageSid": SID, "AccountSid": ACCOUNT, "MessageStatus": word}
-        wanted = Status("twilio", SID, 7, delivery, attempt=2)
+        wanted = Status("twilio", SID, 7, delivery, attempt=2, site_id=3)
         assert twilio.parse("status", raw(fields), url) == [wanted]
 
     @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ class TestSend:
                 "To": AGENT,
                 "From": NUMBER,
                 "Body": "报备成功 R1",
-                "StatusCallback": f"{STATUS}?reply=7&attempt=1",
+                "StatusCallback": f"{STATUS}?site=3&reply=7&attempt=1",
                 "ValidityPeriod": "60",
             }
         ]

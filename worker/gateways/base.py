@@ -145,7 +145,8 @@ DELIVERIES = ("queued", "sending", "sent", "delivered", "undelivered", "failed")
 class Status:
     """A gateway's later word on a reply, found by our own id (and attempt) where the callback carries them, or by sid.
 
-    `delivery` is one of `DELIVERIES`; `failure` is what an `undelivered` or `failed` one means for us.
+    `delivery` is one of `DELIVERIES`; `failure` is what an `undelivered` or `failed` one means for us. `site_id` is the
+    reply's site where the callback carries it: with it an id means one reply, also among several databases.
     """
 
     gateway: str
@@ -154,6 +155,7 @@ class Status:
     delivery: str
     error_code: str | None = None
     attempt: int | None = None
+    site_id: int | None = None
     failure: Retry | Refused | Stopped | SenderStopped | None = None
 
 
@@ -168,6 +170,7 @@ class Ping:
 class Outgoing:
     """One attempt at one reply. `words` for gateways that send free text; `code` and `params` for templates."""
 
+    site_id: int
     reply_id: int
     sender_number: str
     recipient: str = field(repr=False)

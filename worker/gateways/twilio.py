@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from twilio.base import values
 from twilio.base.exceptions import TwilioException
@@ -151,6 +151,7 @@ class Twilio:
             delivery=delivery,
             error_code=code,
             attempt=_count(query["attempt"]),
+            site_id=_count(query["site"]),
             failure=failure_of(delivery, code),
         )
 
@@ -164,7 +165,8 @@ class Twilio:
         """Hand the reply over; Twilio drops it by itself when it has become useless before its turn."""
         callback: Any = values.unset
         if self._callback_url is not None:
-            callback = f"{self._callback_url}?reply={outgoing.reply_id}&attempt={outgoing.attempt}"
+            ours = {"site": outgoing.site_id, "reply": outgoing.reply_id, "attempt": outgoing.attempt}
+            callback = f"{self._callback_url}?{urlencode(ours)}"
         of_use_s = int((outgoing.useful_until - self._now()).total_seconds())
         try:
             message = self._client.messages.create(

@@ -75,6 +75,9 @@ def _attempt_of(books: Books, status: Status) -> Key | None:
     if status.reply_id is None:
         return min(with_sid, default=None)
     numbers = books.attempts(status.reply_id)
+    if numbers and status.site_id not in (None, books.reply(status.reply_id)["site_id"]):
+        # Meant for another database's reply, which has the same id there.
+        return None
     if status.attempt is not None:
         return (status.reply_id, status.attempt) if status.attempt in numbers else None
     its_own = [key for key in with_sid if key[0] == status.reply_id]

@@ -29,6 +29,7 @@ def outgoing_of(row: Row[Any]) -> Outgoing:
     """Return what a gateway gets of a row of `with_site`; here alone the code of an act gets into its gap (L6)."""
     asks = row.code == Code.CONFIRM_CODE
     return Outgoing(
+        site_id=row.site_id,
         reply_id=row.id,
         sender_number=row.sending_number,
         recipient=row.recipient,
