@@ -1,4 +1,4 @@
-"""An opening weekend, simulated: `python -m tests.benchmarks.weekend --machines 6`.
+"""An opening weekend, simulated: `python -m tests.benchmarks.weekend --machines 4`.
 
 A thousand sites open their doors in the same hour; texts climb to a thousand a second, stay there for minutes and ebb
 away. Each text costs the CPU time that `bench_stack` measured (its four stages below), and a database server of its
@@ -142,15 +142,15 @@ def simulate(weekend: Weekend, highest: float, seed: int, tell: Callable[[str], 
 
 
 @click.command(help=__doc__)
-@click.option("--machines", default=6, show_default=True, help="of the product, with two cores each")
+@click.option("--machines", default=4, show_default=True, help="of the product, with two cores each")
 @click.option("--cores", default=2.0, show_default=True, help="of each machine of the product")
 @click.option("--database-cores", default=8.0, show_default=True, help="of the database's machine")
 @click.option("--texts", default=1_000.0, show_default=True, help="a second, while it is highest")
-@click.option("--web", default=1.0, show_default=True, help="ms of CPU to take a text in")
-@click.option("--callbacks", default=1.0, show_default=True, help="ms of CPU for the two callbacks of a reply")
-@click.option("--decide", default=1.5, show_default=True, help="ms of CPU to decide a text")
-@click.option("--send", default=1.5, show_default=True, help="ms of CPU to send a reply")
-@click.option("--database", default=2.0, show_default=True, help="ms of the database's CPU for a text with all of that")
+@click.option("--web", default=1.2, show_default=True, help="ms of CPU to take a text in")
+@click.option("--callbacks", default=1.9, show_default=True, help="ms of CPU for the two callbacks of a reply")
+@click.option("--decide", default=2.2, show_default=True, help="ms of CPU to decide a text")
+@click.option("--send", default=1.0, show_default=True, help="ms of CPU to send a reply")
+@click.option("--database", default=1.8, show_default=True, help="ms of the database's CPU for a text with all of that")
 @click.option("--busy", default=0.85, show_default=True, help="share of the cores that is ours to use")
 @click.option("--seed", default=1, show_default=True)
 def main(
