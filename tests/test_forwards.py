@@ -352,8 +352,8 @@ def test_retention_erases_both_and_nothing_that_is_still_to_be_forwarded(
     seq = played(sites, clock)
     later = text(sites, clock, BAY, LI, "报备 云栖府 王芳 139****2223 李四")
     clock.move(days=60)
-    for module in ("retention", "audit"):
-        monkeypatch.setattr(f"worker.cli.{module}.utc_now", clock)
+    for module in ("cli.retention", "proof.together"):
+        monkeypatch.setattr(f"worker.{module}.utc_now", clock)
     result = run("retention")
     assert result.exit_code == 0, result.output
     with sites.connect() as connection:

@@ -155,8 +155,8 @@ class Status:
     delivery: str
     error_code: str | None = None
     attempt: int | None = None
-    site_id: int | None = None
     failure: Retry | Refused | Stopped | SenderStopped | None = None
+    site_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
