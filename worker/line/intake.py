@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -33,6 +35,14 @@ class Places(Protocol):
         """How long whoever has an answer to give waits for the database."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A text on its way, as received and as it is put in line."""
+
+    inbound: Inbound
+    text: ReadyText
+
+
 class Intake:
     """Takes in the texts of a process; those that wait at the same time become one transaction."""
 
@@ -59,26 +69,48 @@ class Intake:
             raise NotDurableError("nobody can tell whether a text waits in the spool") from error
         if nothing_waits:
             try:
-                return self._together(ready_text(inbound, at_once=True), self._places.patience_s)
+                return self._together(_Waiting(inbound, ready_text(inbound, at_once=True)), self._places.patience_s)
             except TimeoutError as error:
                 # It may get into line yet: what the spool holds of it is a silent repeat then.
                 complain(log, "database too slow", error, gateway=inbound.gateway)
-            except NotDurableError as error:
-                complain(log, "database away", error.__cause__ or error, gateway=inbound.gateway)
-            except Exception as error:
-                # Not all that a driver raises is wrapped. Whatever it is, the text is kept.
-                complain(log, "not taken", error, gateway=inbound.gateway)
         # Those that wait were first: while there is one, nobody passes it.
+        return self._spooled(inbound)
+
+    def _spooled(self, inbound: Inbound) -> Receipt:
         try:
-            name = spool.keep(inbound)
+            name = self._places.spool.keep(inbound)
         except Exception as error:
             raise NotDurableError("neither the database nor the spool took the message") from error
         say(log, "in the spool", gateway=inbound.gateway, spool=number_of(name))
         return Receipt("spooled")
 
-    def _accept(self, arrivals: Sequence[ReadyText]) -> list[Receipt | Exception]:
-        engine = self._places.engine
-        return in_time(engine, self._places.patience_s, partial(accept_all, engine, arrivals))
+    def _accept(self, waiting: Sequence[_Waiting]) -> list[Receipt | Exception]:
+        """Put texts in line together; those that the database does not take wait in the spool, in their order.
+
+        All that before the next batch may begin, so that nobody who came later passes them.
+        """
+        outcomes: list[Receipt | Exception] = []
+        try:
+            if self._places.spool.is_empty():
+                texts = [each.text for each in waiting]
+                engine = self._places.engine
+                outcomes += in_time(engine, self._places.patience_s, partial(accept_all, engine, texts))
+        except Exception as error:
+            # What was too slow may get into line yet: what the spool holds of it is a silent repeat then.
+            outcomes += [error] * len(waiting)
+        # None are there where another batch has gone into the spool while this one waited for its turn.
+        pairs = zip_longest(waiting, outcomes)
+        return [come if isinstance(come, Receipt) else self._kept(each.inbound, come) for each, come in pairs]
+
+    def _kept(self, inbound: Inbound, error: Exception | None) -> Receipt | Exception:
+        if error is not None:
+            # Not all that a driver raises is wrapped. Whatever it is, the text is kept.
+            step = "database too slow" if isinstance(error, TimeoutError) else "database away"
+            complain(log, step, error.__cause__ or error, gateway=inbound.gateway)
+        try:
+            return self._spooled(inbound)
+        except NotDurableError as refused:
+            return refused
 
     def _tell(self, outcomes: Sequence[Receipt | Exception]) -> None:
         for site_id in sorted({each.site_id for each in outcomes if isinstance(each, Receipt) and each.site_id}):
