@@ -8,7 +8,7 @@ as hands are free, so that the fewer transactions each reply costs the more ther
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,7 +38,8 @@ No more, because what is leased and not yet handed over is in doubt as well when
 LOOK_AGAIN_S = 0.05
 ROUND_S = 0.02
 """A round of recording and leasing begins no sooner after the last one, while more is on its way."""
-LATEST_START = timedelta(seconds=20)
+LATEST_START = timedelta(seconds=9)
+"""Before it no longer holds up later replies to its phone (`due.LONGEST_HELD_UP`), so that none is passed by one."""
 RECORD_TRIES = 8
 RECORD_PAUSE_S = 1.0
 
@@ -75,9 +76,9 @@ class Courier:
             crew = _Crew(pool, self._ask)
             try:
                 while not (self.stopping() or time.monotonic() > until):
-                    leases = self._lease(known, most - crew.at_work)
-                    crew.send(leases)
-                    done.handed_over += len(leases)
+                    for leases in self._leased(known, most - crew.at_work):
+                        crew.send(leases)
+                        done.handed_over += len(leases)
                     if crew.at_work:
                         # Not longer: a reply may have become due that has nothing to do with those on their way.
                         self._record(crew.back(LOOK_AGAIN_S))
@@ -93,15 +94,16 @@ class Courier:
                 while crew.at_work:
                     self._record(crew.back())
 
-    def _lease(self, known: deque[int], free: int) -> list[Lease]:
+    def _leased(self, known: deque[int], free: int) -> Iterator[list[Lease]]:
+        """Yield what has been leased, each time that it is committed; `free` altogether at the most."""
         if len(known) < free:
             known.clear()
             known.extend(candidates(self.engine, self.gateways.keys(), self.clock(), self.pace))
-        leases: list[Lease] = []
-        while known and len(leases) < free:
-            ids = [known.popleft() for _ in range(min(len(known), free - len(leases)))]
-            leases += lease_all(self.engine, ids, self.clock(), self.pace)
-        return leases
+        while known and free > 0:
+            ids = [known.popleft() for _ in range(min(len(known), free))]
+            leases = lease_all(self.engine, ids, self.clock(), self.pace)
+            free -= len(leases)
+            yield leases
 
     def _ask(self, leased: Lease) -> Handover | None:
         """Return the outcome; None when the gateway was not asked."""
