@@ -22,6 +22,9 @@ from worker.store.schema import sites
 WORTH_IT: Final = 5_000
 """Places of all lines but the longest from which on processes, which take a second to begin, are worth it."""
 
+MOST_PROCESSES: Final = 4
+"""Each holds the reader's model and a scratch database."""
+
 Result = tuple[Audited, Seal | None]
 
 
@@ -48,22 +51,21 @@ def audit_all(
     """
     with reading(engine).connect() as connection:
         lengths = sorted(connection.execute(select(sites.c.last_seq).where(sites.c.name.in_(names))).scalars())
-    cores = len(os.sched_getaffinity(0)) if cores is None else cores
-    if min(cores, len(names)) < 2 or sum(lengths[:-1]) < WORTH_IT:
+    at_once = min(cores or os.cpu_count() or 1, MOST_PROCESSES, len(names))
+    # What is sealed is sealed here: a process that outlived this one would seal what nobody holds any more.
+    if sealing or at_once < 2 or sum(lengths[:-1]) < WORTH_IT:
         for name in names:
             yield audit_one(engine, name, since_seal, sealing, progress())
         return
     url = engine.url.render_as_string(hide_password=False)
     # Not forked: a connection of this process must not be used in another.
-    with ProcessPoolExecutor(min(cores, len(names)), get_context("spawn")) as processes:
-        yield from processes.map(partial(_audit_in_process, url, since_seal, sealing, progress), names)
+    with ProcessPoolExecutor(at_once, get_context("spawn")) as processes:
+        yield from processes.map(partial(_audit_in_process, url, since_seal, progress), names)
 
 
-def _audit_in_process(
-    url: str, since_seal: bool, sealing: bool, progress: Callable[[], OnProgress], name: str
-) -> Result:
+def _audit_in_process(url: str, since_seal: bool, progress: Callable[[], OnProgress], name: str) -> Result:
     engine = open_engine(url)
     try:
-        return audit_one(engine, name, since_seal, sealing, progress())
+        return audit_one(engine, name, since_seal, False, progress())
     finally:
         engine.dispose()
