@@ -124,30 +124,34 @@ def _sqlite_begin(lock_wait_ms: int, connection: Connection) -> None:
     driver.execute(f"PRAGMA query_only={'ON' if reader else 'OFF'}")
     if reader:
         connection.exec_driver_sql("BEGIN")
-    elif not _begun(driver, lock_wait_ms):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _begun(driver, lock_wait_ms):
+            # Once more, for the error that it ends with.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={lock_wait_ms}")
 
 
 def _begun(driver: sqlite3.Connection, lock_wait_ms: int) -> bool:
-    """Begin a transaction that writes, as soon as nobody else does; False when that has lasted too long.
+    """Begin a transaction that writes, as soon as nobody else does; False when that lasts too long, or cannot be.
 
     SQLite's own waiting sleeps 1, 2, 5 and up to 100 ms at a time, while whoever writes is done within a few: of
     several processes one would lie asleep for most of its wait, and the lock with nobody.
     """
     until, pause_s = time.monotonic() + lock_wait_ms / 1000, SHORTEST_PAUSE_S
-    driver.execute("PRAGMA busy_timeout=0")
-    try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                time.sleep(pause_s)
-                pause_s = min(1.5 * pause_s, LONGEST_PAUSE_S)
-            else:
-                return True
-        return False
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={lock_wait_ms}")
+    while time.monotonic() < until:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(pause_s)
+            pause_s = min(1.5 * pause_s, LONGEST_PAUSE_S)
+        else:
+            return True
+    return False
 
 
 class OldDatabaseError(Exception):
