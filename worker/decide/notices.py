@@ -55,8 +55,12 @@ def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
     with committing(engine, "notices.commit") as connection:
         held = connection.execute(of_site.with_for_update()).one()
         last = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one()
-        if (held.decided_seq, held.erasures) != (cursor.decided_seq, cursor.erasures) or held.decided_seq < last:
+        if held.decided_seq < last:
             return 0
+        if (held.decided_seq, held.erasures) != (cursor.decided_seq, cursor.erasures):
+            # Under the lock, or a line that is busy for hours would never be told of anything.
+            cursor = held
+            told = _told(connection, held, _due(connection, held, now), now)
         written = [row for each in told for row in _write(connection, cursor, each, now)]
     tell_written(written)
     return len(written)
