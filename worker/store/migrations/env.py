@@ -22,6 +22,9 @@ def run() -> None:
 
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _let_tables_be_replaced)
+    else:
+        # Nobody waits for a migration but whoever began it: an index of a long table may take minutes.
+        event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL statement_timeout = 0"))
     try:
         with engine.connect() as connection:
             context.configure(
