@@ -29,7 +29,7 @@ from worker.rules.model import (
 from worker.rules.needs import Needs
 from worker.rules.state import State
 from worker.rules.states import COUNTED, WAITING
-from worker.store.facts import SOME, FactQuery, ask, ask_of, fact_query
+from worker.store.facts import KEYS_AT_ONCE, SOME, FactQuery, ask, ask_of, fact_query
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
 Columns = tuple[Column[str], Column[str]]
@@ -226,12 +226,15 @@ def load_clients(connection: Connection, site_id: int, state: State, phones7: se
     seen: set[Phone7] = set()
     while fresh := phones7 - seen:
         seen |= fresh
-        told = {"ends": {last4 for _, last4 in fresh}}
-        whole = [first3 + last4 for first3, last4 in fresh]
-        links = [link for side in KIN_AT for link in ask_of(connection, site_id, side, whole, **told)]
+        links, known_as, found = [], [], []
+        ordered = sorted(fresh)
+        for some in (ordered[i : i + KEYS_AT_ONCE] for i in range(0, len(ordered), KEYS_AT_ONCE)):
+            told = {"ends": {last4 for _, last4 in some}}
+            whole = [first3 + last4 for first3, last4 in some]
+            links += [link for side in KIN_AT for link in ask_of(connection, site_id, side, whole, **told)]
+            known_as += ask_of(connection, site_id, ALIASES_AT, whole, **told)
+            found += ask_of(connection, site_id, CLAIMS_AT, whole, **told)
         state.load(links)
-        known_as = ask_of(connection, site_id, ALIASES_AT, whole, **told)
-        found = ask_of(connection, site_id, CLAIMS_AT, whole, **told)
         state.load(found)
         known_as += ask_of(connection, site_id, ALIASES_OF, {claim.number for claim in found})
         state.load(known_as)
