@@ -102,7 +102,7 @@ def test_where_their_commit_fails_all_of_them_wait_in_the_spool(runtime: Runtime
     assert in_line(runtime.engine) == ["a"]
     assert len(runtime.spool.waiting()) == len(TOGETHER)
     assert feeder_of(runtime).feed() == len(TOGETHER)
-    assert sorted(in_line(runtime.engine)) == ["a", "b", "c", "d", "e"]
+    assert in_line(runtime.engine) == ["a", "b", "c", "d", "e"]
 
 
 def test_a_site_is_rung_for_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
