@@ -1,7 +1,6 @@
 """Fixtures of every test: a real Redis, fresh databases of both kinds, the application on them."""
 
 import gc
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -65,12 +64,6 @@ def no_outside_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         keep_inside(patch)
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def a_log_for_stragglers() -> None:
-    """What a thread says between two tests goes nowhere, and not to a standard error that is closed just then."""
-    logging.getLogger().addHandler(logging.NullHandler())
 
 
 @pytest.fixture(scope="session", autouse=True)

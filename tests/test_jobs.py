@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 from rq.webhook import Webhook
 from sqlalchemy import func, select
 
+from tests.infrastructure.logs import logged
 from tests.infrastructure.serving import SITE_NUMBER, open_line, runtime_of
 from tests.infrastructure.waiting import eventually
 from tests.sending import AGENT
@@ -31,7 +32,6 @@ from worker.decide.decider import BatchResult, decide_site
 from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound
 from worker.line.door import accept
-from worker.log import set_up_logging
 from worker.processes import jobs as module
 from worker.processes import listener
 from worker.processes.jobs import HARMLESS, Duty, Tasks, restricted_job, table_of
@@ -133,15 +133,14 @@ class TestAnswering:
             raise ValueError(CANARY)
 
         monkeypatch.setattr(module, "decide_site", failing)
-        set_up_logging("DEBUG")
-        runtime.bell.ring_decide(7)
-        work(runtime, "decide")
-        logged = capsys.readouterr()
-        kept = _everything(runtime.redis)
-        assert "ValueError" in logged.err
+        with logged("DEBUG") as log:
+            runtime.bell.ring_decide(7)
+            work(runtime, "decide")
+        printed, kept = capsys.readouterr(), _everything(runtime.redis)
+        assert "ValueError" in log.getvalue()
         assert b"ValueError" in kept
         for secret in ("金丝雀", "13812345678"):
-            assert secret not in logged.err + logged.out
+            assert secret not in log.getvalue() + printed.err + printed.out
             assert secret.encode() not in kept
         assert 0 < runtime.redis.ttl(_failed_job(runtime.redis)) <= FAILURE_LIFE_S
 
