@@ -12,15 +12,14 @@ from sqlalchemy import Engine, delete, select
 
 from tests.invariants import at_rest, weigh
 from tests.schedules import LI, PEOPLE, START, WANG
-from tests.sending import MANAGER, NUMBER, StandingClock
+from tests.sending import MANAGER, NUMBER, StandingClock, lease, record_status
 from worker.decide.decider import decide_site
 from worker.decide.notices import tell_due
 from worker.gateways.base import Doubt, Handover, Inbound, Outgoing, Refused, Retry, Sent, Status, Unknown
 from worker.line.door import Entry, accept, enter, found_site
-from worker.outbox.callbacks import record_status
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.leases import candidates, close_leases, lease, retire
+from worker.outbox.leases import candidates, close_leases, retire
 from worker.store.schema import decisions, inbox, metadata, replies
 
 NAME = "post"

@@ -7,7 +7,10 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, insert, select
 
-from worker.gateways.base import Outgoing
+from worker.gateways.base import Outgoing, Status
+from worker.outbox.callbacks import record_statuses
+from worker.outbox.leases import Lease, lease_all
+from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.store.schema import attempts, cursors, replies, sites
 
 NUMBER = "+8613800000000"
@@ -88,3 +91,13 @@ def outgoing(words: str = "报备成功 R1", params: Mapping[str, Any] | None = 
         "attempt": 1,
     }
     return Outgoing(**(given | fields))
+
+
+def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Lease | None:
+    """Lease one candidate; None when it may not go out."""
+    return next(iter(lease_all(engine, [reply_id], now, pace)), None)
+
+
+def record_status(engine: Engine, status: Status, now: datetime) -> bool:
+    """Apply one word of a gateway's; False when it is about no reply of ours."""
+    return record_statuses(engine, [status], now)[0]

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine, create_engine, insert, select, text, update
 
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
+from tests.sending import lease
 from tests.story import LAST, LI, NUMBER, WANG, play
 from worker.backup import backup
 from worker.backup.restore import GAP
@@ -27,7 +28,7 @@ from worker.line.backfill import Backfill
 from worker.line.door import accept
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.leases import candidates, lease
+from worker.outbox.leases import candidates
 from worker.runtime import open_runtime
 from worker.settings import load_settings
 from worker.store.database import open_engine

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, delete, select
 
 from tests.crashes.journey import CrashedError, Death
 from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
-from tests.sending import NOON, StandingClock, add_reply, add_site, reply
+from tests.sending import NOON, StandingClock, add_reply, add_site, lease, reply
 from worker.crash_points import watching
 from worker.gateways.base import Handover, Outgoing, Refused, Retry, SenderStopped, Sent, Status, Stopped, Unknown
 from worker.gateways.twilio import Twilio
@@ -22,7 +22,7 @@ from worker.outbox import courier as courier_module
 from worker.outbox.callbacks import record_statuses
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
-from worker.outbox.leases import Lease, close_leases, lease, lease_all
+from worker.outbox.leases import Lease, close_leases, lease_all
 from worker.outbox.outcomes import Answer, record_all
 from worker.settings import TwilioSettings
 from worker.store.schema import attempts, gateway_stops, metadata, opt_outs, replies

@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, TWILIO, client_of, database_away, runtime_of
 from tests.infrastructure.waiting import eventually
-from tests.sending import MANAGER, StandingClock, add_reply, add_site
+from tests.sending import MANAGER, StandingClock, add_reply, add_site, lease
 from worker.alerts.alerts import Alerts
 from worker.bell.forgeries import forgery_of
 from worker.bell.heartbeats import SWEEPER, beat
@@ -21,7 +21,6 @@ from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Refused, SenderStopped, Sent, Stopped, Unknown
 from worker.line.comparisons import Comparison, begin, finish
 from worker.line.door import accept
-from worker.outbox.leases import lease
 from worker.outbox.outcomes import record
 from worker.outbox.stops import stop
 from worker.readers.latency import quantile

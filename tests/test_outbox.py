@@ -7,7 +7,19 @@ import pytest
 from sqlalchemy import Engine, event, insert, select, text
 
 from tests.infrastructure.databases import Databases
-from tests.sending import AGENT, MANAGER, NOON, NUMBER, StandingClock, add_reply, add_site, attempts_of, reply
+from tests.sending import (
+    AGENT,
+    MANAGER,
+    NOON,
+    NUMBER,
+    StandingClock,
+    add_reply,
+    add_site,
+    attempts_of,
+    lease,
+    record_status,
+    reply,
+)
 from worker.alerts.alarms import alarms
 from worker.gateways.base import (
     Handover,
@@ -19,9 +31,8 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.outbox.callbacks import record_status
 from worker.outbox.due import AT_ONCE
-from worker.outbox.leases import Lease, candidates, close_leases, lease, retire
+from worker.outbox.leases import Lease, candidates, close_leases, retire
 from worker.outbox.outcomes import record
 from worker.outbox.stops import resume, stops
 from worker.store.database import open_engine

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from tests.infrastructure.serving import runtime_of
-from tests.sending import NOON, StandingClock, add_reply, add_site, reply
+from tests.sending import NOON, StandingClock, add_reply, add_site, lease, reply
 from worker.gateways.base import Gateway, Outgoing, Sent
 from worker.outbox.courier import Courier
-from worker.outbox.leases import Lease, lease
+from worker.outbox.leases import Lease
 from worker.outbox.pace import Pace, pace_of
 from worker.processes.couriers import courier_of
 from worker.store.schema import attempts

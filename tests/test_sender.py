@@ -22,12 +22,11 @@ from tests.fake_twilio import (
     refuses,
 )
 from tests.infrastructure.waiting import eventually
-from tests.sending import AGENT, MANAGER, StandingClock, add_reply, add_site, attempts_of, reply
+from tests.sending import AGENT, MANAGER, StandingClock, add_reply, add_site, attempts_of, record_status, reply
 from worker.gateways import twilio as twilio_module
 from worker.gateways.base import Outgoing, Sent, Status
 from worker.gateways.twilio import Twilio
 from worker.outbox import courier as module
-from worker.outbox.callbacks import record_status
 from worker.outbox.courier import Courier
 from worker.outbox.doubts import Settler
 from worker.outbox.leases import close_leases

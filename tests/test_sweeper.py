@@ -12,14 +12,12 @@ from sqlalchemy import Engine, func, select, update
 
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
-from tests.sending import StandingClock, add_reply, add_site, attempts_of, reply
+from tests.sending import StandingClock, add_reply, add_site, attempts_of, lease, record_status, reply
 from worker.bell.heartbeats import SWEEPER, beat, last_beat
 from worker.clock import utc_now
 from worker.decide.set_up import open_site
 from worker.gateways.base import Inbound, Status, Stopped
 from worker.line.door import accept
-from worker.outbox.callbacks import record_status
-from worker.outbox.leases import lease
 from worker.outbox.stops import stop
 from worker.processes import sweeper as module
 from worker.processes.sweeper import STUCK_S, Sweeper, Watch

@@ -16,13 +16,13 @@ from flask.testing import FlaskClient
 from tests.fake_twilio import ACCEPTS_AND_FAILS, ACCOUNT, FORGETS_AND_FAILS, TOKEN, FakeTwilio, refuses
 from tests.infrastructure.serving import PUBLIC_URL, client_of, database_away, post, runtime_of, signed_by_twilio
 from tests.invariants import at_rest, received
-from tests.sending import AGENT, MANAGER, NUMBER, StandingClock
+from tests.sending import AGENT, MANAGER, NUMBER, StandingClock, lease
 from worker.crash_points import watching
 from worker.decide.set_up import open_site, put, set_policy, site_named
 from worker.errors import SetUpError
 from worker.line.backfill import Backfill
 from worker.outbox.doubts import Settler
-from worker.outbox.leases import candidates, close_leases, lease
+from worker.outbox.leases import candidates, close_leases
 from worker.outbox.stops import resume
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks

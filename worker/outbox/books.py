@@ -143,10 +143,6 @@ class Books:
             self.connection.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
-def _bound(key: Key) -> dict[str, Any]:
-    return {"of_reply": key[0], "of_number": key[1]}
-
-
 def _note(known: dict[str, Any], changed: Change, change: Change) -> None:
     # A value that stands there already is not written, and its index not touched.
     changed |= {name: value for name, value in change.items() if name not in known or known[name] != value}

@@ -26,11 +26,6 @@ log = logging.getLogger(__name__)
 _OF_SIDS: Final = select(attempts.c.reply_id).where(attempts.c.sid.in_(bindparam("sids", expanding=True)))
 
 
-def record_status(engine: Engine, status: Status, now: datetime | None = None) -> bool:
-    """Apply a gateway's later word; False when it is about no reply of ours. May come early, twice, or out of order."""
-    return record_statuses(engine, [status], now)[0]
-
-
 @repeatable
 def record_statuses(engine: Engine, statuses: Sequence[Status], now: datetime | None = None) -> list[bool]:
     """Apply gateways' later words in their order, in one transaction: all of them or, if it raises, none.

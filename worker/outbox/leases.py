@@ -1,4 +1,4 @@
-"""The outbox: who sends which reply now, and what is learnt of it afterwards (`worker.outbox.delivery` has the states).
+"""Leases: who sends which reply now (`worker.outbox.delivery` has the states, `outcomes` what became of it).
 
 A lease is committed before the gateway is asked, so a sender that dies leaves a lease behind and not a doubt about
 whether it had begun. Replies to one phone go out in the order in which they were written; one that is backed off, in
@@ -78,11 +78,6 @@ def candidates(engine: Engine, gateways: Collection[str], now: datetime, pace: P
                 return free
             # All of these wait for one another; behind them is who does not.
             given |= {"after": rows[-1].next_at, "after_id": rows[-1].id}
-
-
-def lease(engine: Engine, reply_id: int, now: datetime, pace: Pace = AS_THEY_COME) -> Lease | None:
-    """Lease a candidate and commit that; None when somebody else was faster or it may not go out any more."""
-    return next(iter(lease_all(engine, [reply_id], now, pace)), None)
 
 
 @repeatable
