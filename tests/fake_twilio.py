@@ -23,7 +23,9 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import requests
 from twilio.request_validator import RequestValidator
 
-ACCOUNT = "AC" + "0" * 31 + "1"
+from tests import twilio_message
+
+ACCOUNT = twilio_message.ACCOUNT
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
 NUMBER = "+8613800000000"
 ACCOUNT_PATH = f"/2010-04-01/Accounts/{ACCOUNT}"
@@ -150,22 +152,8 @@ class FakeTwilio:
 
     def message(self, form: Form, **fields: Any) -> dict[str, Any]:
         """Return a message resource as Twilio shows it."""
-        now = format_datetime(self.now().replace(microsecond=0))
-        return {
-            "sid": f"SM{len(self.asked):032x}",
-            "account_sid": ACCOUNT,
-            "from": form.get("From"),
-            "to": form["To"],
-            "body": form["Body"],
-            "status": "queued",
-            "direction": "outbound-api",
-            "error_code": None,
-            "num_media": "0",
-            "num_segments": "1",
-            "date_created": now,
-            "date_updated": now,
-            "date_sent": None,
-        } | fields
+        date = format_datetime(self.now().replace(microsecond=0))
+        return twilio_message.message_of(form, len(self.asked), date) | fields
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.benchmarks.stack.answers import closes, whole
 from tests.benchmarks.stack.texts import ACCOUNT, MANAGER, request
+from tests.twilio_message import message_of
 
 CALLERS = 16
 """So many messages are reported on at a time, each by a connection of its own."""
@@ -39,21 +40,7 @@ class Book:
         """Note a message and return it as Twilio shows it."""
         now = time.monotonic()
         self.tally["posts"] += 1
-        message = {
-            "sid": f"SM{self.tally['posts']:032x}",
-            "account_sid": ACCOUNT,
-            "from": form.get("From"),
-            "to": form["To"],
-            "body": form["Body"],
-            "status": "queued",
-            "direction": "outbound-api",
-            "error_code": None,
-            "num_media": "0",
-            "num_segments": "1",
-            "date_created": formatdate(usegmt=True),
-            "date_updated": formatdate(usegmt=True),
-            "date_sent": None,
-        }
+        message = message_of(form, self.tally["posts"], formatdate(usegmt=True))
         self.recent.appendleft(message)
         if form["To"] != MANAGER:
             for client in _MASK.findall(form["Body"]):

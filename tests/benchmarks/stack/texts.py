@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
-ACCOUNT = "AC" + "0" * 31 + "1"
+from tests import twilio_message
+
+ACCOUNT = twilio_message.ACCOUNT
 TOKEN = "token-of-the-fake"  # noqa: S105 - the fake's own
 NUMBER, MANAGER = "+8613800000000", "+8613800000001"
 AGENTS, UNITS = 500, 40
