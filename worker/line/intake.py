@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -89,17 +88,16 @@ class Intake:
 
         All that before the next batch may begin, so that nobody who came later passes them.
         """
-        outcomes: list[Receipt | Exception] = []
+        engine, texts = self._places.engine, [each.text for each in waiting]
+        outcomes: Sequence[Receipt | Exception | None] = [None] * len(waiting)
         try:
+            # Another batch may have gone into the spool while this one waited for its turn.
             if self._places.spool.is_empty():
-                texts = [each.text for each in waiting]
-                engine = self._places.engine
-                outcomes += in_time(engine, self._places.patience_s, partial(accept_all, engine, texts))
+                outcomes = in_time(engine, self._places.patience_s, partial(accept_all, engine, texts))
         except Exception as error:
             # What was too slow may get into line yet: what the spool holds of it is a silent repeat then.
-            outcomes += [error] * len(waiting)
-        # None are there where another batch has gone into the spool while this one waited for its turn.
-        pairs = zip_longest(waiting, outcomes)
+            outcomes = [error] * len(waiting)
+        pairs = zip(waiting, outcomes, strict=True)
         return [come if isinstance(come, Receipt) else self._kept(each.inbound, come) for each, come in pairs]
 
     def _kept(self, inbound: Inbound, error: Exception | None) -> Receipt | Exception:
