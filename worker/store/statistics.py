@@ -3,7 +3,7 @@
 SQLite counts nothing by itself. Without figures it takes ten rows for a whole site's line, and reads a million of them
 where another index would have led to fifty. These figures are of no database in particular: so every one is read in the
 same way, however it grows, and tests see which. PostgreSQL counts for itself. Whoever runs ANALYZE puts a database's
-own figures in their place. See “Manual Control Of Query Plans Using SQLITE_STAT Tables”,
+own figures in their place, until `migrate` runs again. See “Manual Control Of Query Plans Using SQLITE_STAT Tables”,
 https://www.sqlite.org/optoverview.html.
 """
 
