@@ -1,7 +1,7 @@
 """The routes of the gateways: `POST /gateways/NAME/messages` and `/status`, for any adapter that is registered.
 
-What is accepted is answered by `Front`, before Flask: Flask's own work on a request is three times all that there is to
-do with a text, its share of a transaction included. Whatever else becomes of a request is said by Flask, as of any.
+What is accepted is answered by `Front`, before Flask, whose own work on a request costs about as much as all that there
+is to do with a text before its transaction. Whatever else becomes of a request is said by Flask, as of any.
 """
 
 from collections.abc import Iterable, Mapping
