@@ -34,6 +34,7 @@ PAGES = {
     "ops": "/ops",
     "text": "/ops/texts/1/3",
     "phones": "/phones",
+    "set-up": "/setup",
 }
 LOOKS = [(1440, "zh", "light"), (390, "en", "dark")]
 

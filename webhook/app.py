@@ -22,6 +22,7 @@ from webhook import (
     phones,
     preferences,
     register,
+    setup,
 )
 from webhook.access import guard
 from webhook.answers import prepare_answers
@@ -40,7 +41,7 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts, closings),
+    *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts, closings, setup),
 )
 
 

@@ -27,14 +27,16 @@ ITEMS = (
     MenuItem("register.page", _l("Register"), "register"),
     MenuItem("cases.page", _l("Cases"), "cases"),
     MenuItem("ops.page", _l("Ops"), "ops"),
+    MenuItem("setup.page", _l("Set-up"), "setup"),
 )
 
 
 def items_of(user: User | None) -> list[MenuItem]:
     """Return the pages that somebody may use, in their order."""
-    return [item for item in ITEMS if user is not None and _may(user, item.endpoint)]
+    return [item for item in ITEMS if user is not None and may_use(user, item.endpoint)]
 
 
-def _may(user: User, endpoint: str) -> bool:
+def may_use(user: User, endpoint: str) -> bool:
+    """Tell whether the application has this page, and somebody may use it."""
     access = access_of(current_app, endpoint) if endpoint in current_app.view_functions else None
     return access is not None and access.roles is not None and user.may(access.roles)
