@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,6 +71,19 @@ def test_a_repeated_delivery_is_silent_and_leaves_no_gap(engine: Engine, site_id
     outcomes = [accept(engine, inbound(i, "报备 张三 138****5678")).outcome for i in ("a", "a", "b", "a")]
     assert outcomes == ["accepted", "repeated", "accepted", "repeated"]
     assert [row.seq for row in rows(engine, inbox)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("within", "answers"), [(timedelta(seconds=120), 1), (timedelta(seconds=3), 2)])
+def test_a_text_that_its_gateway_may_date_twice_is_answered_once(
+    engine: Engine, site_id: int, within: timedelta, answers: int
+) -> None:
+    for name, second in (("carrier", 0), ("phone", 110)):
+        sent = START + timedelta(seconds=second)
+        text = replace(inbound(name, "报备 张三 138****5678"), sent_at=sent, repeats_within=within)
+        accept(engine, text, clock=lambda: START + timedelta(minutes=2))
+    while decide_site(engine, site_id).more:
+        pass
+    assert len([row for row in rows(engine, replies) if row.recipient == LI]) == answers
 
 
 def test_nothing_but_a_repeat_is_taken_for_one(engine: Engine, site_id: int) -> None:

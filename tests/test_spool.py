@@ -197,6 +197,10 @@ class TestFeeding:
         feed(runtime)
         assert [row.sent_at for row in line(runtime.engine)] == [NOON]
 
+    def test_how_far_apart_its_gateway_may_date_it_is_kept(self, spool: Spool) -> None:
+        text = replace(inbound("m1"), repeats_within=timedelta(minutes=2))
+        assert spool.read(spool.keep(text)).inbound == text
+
     def test_an_overlap_that_it_would_have_won_is_contested(
         self, tmp_path: Path, database_url: str, redis_url: str
     ) -> None:

@@ -19,8 +19,10 @@ What became of a reply that went out is a value too, which carries what to do:
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from worker.rules.door_notes import REPEATED_WITHIN
 
 Route = Literal["messages", "status"]
 """Which of an adapter's two addresses a request came to: `/gateways/NAME/messages` or `/gateways/NAME/status`."""
@@ -59,7 +61,8 @@ class Inbound:
 
     `provider_id` is unique within the gateway; `sender` and `recipient` are E.164 where the gateway gives that;
     `sent_at` is the gateway's word on when it was sent; `media` counts attachments, which are not kept; `opt_out` is
-    its word on what the text does to the person's consent, which goes before what the text says (L8).
+    its word on what the text does to the person's consent, which goes before what the text says (L8). The gateway may
+    bring one text under two ids, whose times are up to `repeats_within` apart.
     """
 
     gateway: str
@@ -70,6 +73,7 @@ class Inbound:
     sent_at: datetime | None = None
     media: int = 0
     opt_out: OptOut | None = None
+    repeats_within: timedelta = REPEATED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

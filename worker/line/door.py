@@ -89,7 +89,9 @@ def ready_text(inbound: Inbound, *, at_once: bool = False) -> ReadyText:
     payload = {OPT_OUT: inbound.opt_out} if inbound.opt_out else None
     text = Entry("text", inbound.gateway, inbound.provider_id, inbound.sender, inbound.text, payload, inbound.sent_at)
     draft = _draft_of(text, inbound.recipient)
-    return ReadyText(storable(inbound.recipient), replace(draft, may_repeat=True, at_once=at_once))
+    return ReadyText(
+        storable(inbound.recipient), replace(draft, repeats_within=inbound.repeats_within, at_once=at_once)
+    )
 
 
 def accept(

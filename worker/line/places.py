@@ -6,7 +6,7 @@ All that needs no database was done before (`Unplaced`), so that no lock is held
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, update
@@ -26,8 +26,8 @@ class Unplaced:
     """A message as its line keeps it, but for what the locked line alone can tell.
 
     `text` is masked and storable, `body` the masked text with nothing else taken away; `region` is the number's of its
-    line. `may_repeat`: its gateway may bring it twice, under two ids. `at_once`: its gateway has just brought it, so
-    that a time which it states can be held against the line's.
+    line. `repeats_within`: its gateway may bring it twice, under two ids, so far apart. `at_once`: its gateway has just
+    brought it, so that a time which it states can be held against the line's.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Unplaced:
     region: str
     payload: Mapping[str, Any] | None = None
     sent_at: datetime | None = None
-    may_repeat: bool = False
+    repeats_within: timedelta | None = None
     at_once: bool = False
 
     @property
@@ -71,13 +71,15 @@ def place(
     """
     rows: list[dict[str, Any]] = []
     owned = _own_parts(connection, drafts)
-    before = same_before(connection, [(line, draft.sender, own) for line, draft, own, _ in owned if draft.may_repeat])
+    before = same_before(
+        connection, [(line, draft.sender, own) for line, draft, own, _ in owned if draft.repeats_within]
+    )
     for line, draft, own, echo in owned:
         line.last_seq, line.last_received_at = line.last_seq + 1, max(now, line.last_received_at)
         sent, same = draft.sent_at or line.last_received_at, before[line.site_id, draft.sender, own]
         # Those of the same batch are among them.
         recent = (each for each in same if each[0] >= line.last_seq - REPEAT_LOOK_BACK)
-        noted = note_of_first(sent, recent) if draft.may_repeat else {}
+        noted = note_of_first(sent, recent, draft.repeats_within) if draft.repeats_within else {}
         noted |= note_of_clock(line.last_received_at, believed) if draft.kind in BY_PERSON else {}
         noted |= note_of_stated(line.last_received_at, draft.sent_at) if draft.at_once else {}
         payload = storable_payload({**(draft.payload or {}), **noted} if noted else draft.payload)

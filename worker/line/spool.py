@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from worker.clock import Clock, utc_now
 from worker.crash_points import around
 from worker.gateways.base import Inbound
 from worker.lock import file_lock
+from worker.rules.door_notes import REPEATED_WITHIN
 from worker.store.types import EPOCH, MICROSECOND
 
 NAME: Final = re.compile(r"([0-9]{20})\.json")
@@ -169,6 +170,7 @@ def _written(inbound: Inbound) -> bytes:
         "sent_at": inbound.sent_at.isoformat() if inbound.sent_at else None,
         "media": inbound.media,
         "opt_out": inbound.opt_out,
+        "repeats_within_s": inbound.repeats_within.total_seconds(),
     }
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -185,7 +187,8 @@ def _read(raw: bytes) -> Inbound:
     sent_at = None if stated is None else datetime.fromisoformat(stated)
     if sent_at is not None and sent_at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return Inbound(**named, sent_at=sent_at, media=int(fields["media"]), opt_out=opt_out)
+    within = timedelta(seconds=float(fields.get("repeats_within_s", REPEATED_WITHIN.total_seconds())))
+    return Inbound(**named, sent_at=sent_at, media=int(fields["media"]), opt_out=opt_out, repeats_within=within)
 
 
 def number_of(name: str) -> int:

@@ -51,15 +51,18 @@ def ahead_noted(message: Message) -> timedelta:
     return timedelta(seconds=noted)
 
 
-def note_of_first(sent: datetime, before: Iterable[tuple[int, datetime, Any]]) -> dict[str, Any]:
+def note_of_first(
+    sent: datetime, before: Iterable[tuple[int, datetime, Any]], within: timedelta = REPEATED_WITHIN
+) -> dict[str, Any]:
     """Return the note beside a text that was sent at a moment; empty where it is a text of its own.
 
-    `before`: place, time of sending and payload of what the same sender sent in the same words. None follows from one
-    that is itself a repeat: of three in a row, each moments behind the other, only the second may be one.
+    `before`: place, time of sending and payload of what the same sender sent in the same words; `within`: how far apart
+    its gateway may date one text. None follows from one that is itself a repeat: of three in a row, each moments behind
+    the other, only the second may be one.
     """
     for seq, at, payload in before:
         apart = abs(sent - at)
-        if REPEATS not in (payload or {}) and apart <= REPEATED_WITHIN:
+        if REPEATS not in (payload or {}) and apart <= within:
             return {REPEATS: {"seq": seq, "after_ms": apart // timedelta(milliseconds=1)}}
     return {}
 
