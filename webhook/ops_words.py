@@ -83,6 +83,7 @@ ALERTS = {
     "acts_closed": _l("Wrong codes closed a phone's acts"),
     "backfill_healed": _l("Texts had not reached us"),
     "backfill_fails": _l("A gateway's list cannot be read"),
+    "canary_lost": _l("A trial text did not come back"),
     "texts_spooled": _l("Texts wait in the spool"),
     "texts_unreadable": _l("The spool holds unreadable files"),
     "database_away": _l("The database is away"),

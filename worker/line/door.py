@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -21,6 +22,7 @@ from worker.crash_points import committing
 from worker.errors import SetUpError
 from worker.gateways.base import Inbound
 from worker.group_commit import together_or_apart
+from worker.line.canaries import Arrived, come_back
 from worker.line.kept_text import stated
 from worker.line.look_ups import LockedLine, lock, new_ones, sites_of
 from worker.line.places import SENDER_LONGEST, Unplaced, keep_apart, place
@@ -52,10 +54,11 @@ class UnknownSiteError(LookupError):
 class Receipt:
     """What became of a message at the door; `site_id` and `seq` are its place, when it has one.
 
-    `spooled`: it is kept in a file, and gets its place when that is fed in.
+    `spooled`: it is kept in a file, and gets its place when that is fed in. `canary`: a text of ours to ourselves has
+    come back (`worker.line.canaries`); it gets none.
     """
 
-    outcome: Literal["accepted", "repeated", "unrouted", "spooled"]
+    outcome: Literal["accepted", "repeated", "unrouted", "spooled", "canary"]
     site_id: int | None = None
     seq: int | None = None
 
@@ -125,7 +128,11 @@ def accept_all(
     @repeatable
     def put_in(some: Sequence[ReadyText]) -> list[Receipt]:
         with committing(engine, "accept.commit") as connection:
-            return _accepted(connection, some, clock, believed)
+            came = [Arrived(each.recipient, *each.draft.key, each.draft.text) for each in some]
+            is_canary = come_back(connection, came, partial(time_of_line, connection, clock))
+            others = [each for each, one in zip(some, is_canary, strict=True) if not one]
+            rest = iter(_accepted(connection, others, clock, believed) if others else ())
+            return [Receipt("canary") if one else next(rest) for one in is_canary]
 
     outcomes = zip(arrivals, together_or_apart(put_in, arrivals, hits_all), strict=True)
     return [_refused(engine, each, came) if isinstance(came, Exception) else came for each, came in outcomes]

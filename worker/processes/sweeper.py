@@ -21,6 +21,7 @@ from worker.bell.heartbeats import BEAT_EVERY_S, SWEEPER, beat
 from worker.decide.notices import tell_due
 from worker.decide.set_up import spread
 from worker.line.backfill import Backfill, InterruptedBackfillError
+from worker.line.canaries import ask_due
 from worker.log import complain, say
 from worker.outbox.doubts import Settler
 from worker.outbox.leases import candidates, close_leases, retire
@@ -41,6 +42,7 @@ SEND_FOR_S = 5.0
 REMIND_EVERY_S = 60.0
 NIGHT_EVERY_S = 300.0
 DIRECTORY_EVERY_S = 60.0
+CANARIES_EVERY_S = 30.0
 
 Step = Callable[[], object]
 
@@ -95,6 +97,7 @@ class Sweeper:
         self._nightly = Nightly(runtime.engine, runtime.spool, runtime.clock, stop.is_set)
         self._calendar = Every(NIGHT_EVERY_S, monotonic)
         self._directory = Every(DIRECTORY_EVERY_S, monotonic)
+        self._canaries = Every(CANARIES_EVERY_S, monotonic)
         self._heart = Every(BEAT_EVERY_S, monotonic)
         self._watchman = Every(LOOK_EVERY_S, monotonic)
         self._reminder = Every(REMIND_EVERY_S, monotonic)
@@ -104,7 +107,7 @@ class Sweeper:
         """The steps of each round, in their order."""
         return {
             "line": (self.feed_spool, self.tell_notices, self.see_to_forwards, self.see_to_lines),
-            "directory": (self.see_to_directory,),
+            "directory": (self.see_to_directory, self.see_to_canaries),
             "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
             "doubts": (self._settler.settle,),
             "gaps": (self.see_to_gaps,),
@@ -145,6 +148,11 @@ class Sweeper:
         """Tell each line, once a minute, of sites and names that it has not heard of: who named them may have died."""
         if self._directory.due():
             spread(self._runtime.engine, self._runtime.line_clock)
+
+    def see_to_canaries(self) -> None:
+        """Ask twice a minute for the texts to ourselves that are due."""
+        if self._canaries.due():
+            ask_due(self._runtime.engine, self._runtime.clock())
 
     def see_to_lines(self) -> None:
         """Ring for every line with undecided messages; decide those for which ringing does not help."""

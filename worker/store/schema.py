@@ -648,6 +648,34 @@ alerts = Table(
     comment="What an operator has to know of now; the sweeper raises and clears it.",
 )
 
+canary_ways = Table(
+    "canary_ways",
+    metadata,
+    Column("gateway", Words, primary_key=True),
+    Column("recipient", Words, nullable=False, comment="a number of one of our sites; empty: each site's own"),
+    Column("every_minutes", Integer, nullable=False),
+    comment="Gateways that are tried out by a text to ourselves.",
+)
+
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False, comment="whose number sends it"),
+    Column("recipient", Words, nullable=False, comment="our own number that it has to reach"),
+    Column(
+        "word", Words, nullable=False, unique=True, comment="at random and good once: by it the text is known again"
+    ),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("taken_at", UtcTime, comment="when the gateway fetched it first"),
+    Column("failed", Words, comment="why the gateway could not send it, in its words"),
+    Column("back_at", UtcTime),
+    Column("back_gateway", Words, comment="whose message id `back_id` is: a repeat of it is known by both"),
+    Column("back_id", Words),
+    Index("ix_canaries_site_id", "site_id", "id"),
+    comment="Texts of ours to ourselves, which are in no line; kept for a month.",
+)
+
 users = Table(
     "users",
     metadata,

@@ -79,6 +79,16 @@ def gateway_resume() -> None:
     """Let the gateway NAME and all its numbers send again, once what stopped them is mended."""
 
 
+@gateway.command("canary")
+@NAME
+@click.option("--every", type=int, help="Minutes between two, from 15 to 1440.")
+@click.option("--to", help="A number of one of your sites; default: each site's own.")
+@click.option("--off", is_flag=True, help="No more.")
+@done_by("canary:canary")
+def gateway_canary() -> None:
+    """Have the gateway NAME text a random word to ourselves every so often; an alarm tells when it stays away."""
+
+
 @gateway.command("replies")
 @click.option("--state", type=click.Choice(UNDELIVERED), help="Only those in this state.")
 @AS_JSON
