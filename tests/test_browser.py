@@ -1,6 +1,7 @@
 """The pages in a real browser: what arrives by itself, what the keyboard reaches, what assistive technology meets."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.infrastructure.visiting import PASSWORD, enrol
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from tests.sending import add_reply, reply
+from worker.alerts.alarm import Alarm
+from worker.alerts.book import Raised, save
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
@@ -134,6 +137,36 @@ def test_a_text_arrives_in_the_register_by_itself(visit: Open, runtime: Runtime,
         expect(there.page.locator(".r-client", has_text=client)).to_be_visible()
     expect(there.page.locator("#q")).to_have_value("还没写完")
     expect(there.page.locator("#live")).to_have_text("实时")
+
+
+def test_the_badge_tells_that_nobody_answers_and_the_title_what_waits(
+    visit: Open, runtime: Runtime, site: SiteRow
+) -> None:
+    there = visit()
+    there.go("/account")
+    live, since = there.page.locator("#live"), re.compile("^连接自 .+ 中断，正在重试$")
+    expect(live).to_have_text("实时")
+    there.context.set_offline(True)
+    expect(live).to_have_text(since)
+    there.context.set_offline(False)
+    expect(live).to_have_text("实时")
+    there.page.route(
+        "**/live", lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Wi-Fi</h1>")
+    )
+    expect(live).to_have_text(since)
+    there.page.unroute("**/live")
+    alarm = Alarm("line_stands", "site:1", datetime.now(UTC), "…", {"site": site.id})
+    save(runtime.engine, {(alarm.code, alarm.scope): Raised(alarm)})
+    expect(there.page).to_have_title(re.compile(r"^\(1\) 账号"))
+    expect(there.page.locator(".main-nav .count", has_text="1 项异常")).to_be_visible()
+    save(runtime.engine, {})
+    expect(there.page).to_have_title(re.compile("^账号"))
+    there.page.route("**/register/rows**", lambda route: route.fulfill(status=503, body="away"))
+    there.go("/register")
+    expect(live).to_have_text(since)
+    there.page.unroute("**/register/rows**")
+    expect(live).to_have_text("实时")
+    there.complaints.clear()
 
 
 def test_a_text_that_waits_shows_on_ops_by_itself(visit: Open, runtime: Runtime, site: SiteRow) -> None:

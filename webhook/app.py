@@ -15,6 +15,8 @@ from webhook import (
     gateways,
     health,
     home,
+    live,
+    lookout,
     metrics,
     ops,
     ops_acts,
@@ -41,7 +43,7 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, ops, ops_acts, closings, setup),
+    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, closings, setup),
 )
 
 
@@ -56,13 +58,14 @@ class Number(IntegerConverter):
 def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
     """Return the application. It shows phones only while a gateway of `runtime` is one that has them.
 
-    `kept_s`: how old the numbers of `/metrics` and `/readyz` may be, in seconds.
+    `kept_s`: how old what `/metrics`, `/readyz` and `/live` count may be, in seconds.
     """
     app = Flask(__name__)
     app.url_map.converters["int"] = Number
     app.extensions[KEY] = runtime
     collector = Metrics(runtime)
     app.extensions[metrics.KEY] = Kept(lambda: scrape(collector), kept_s)
+    app.extensions[lookout.KEY] = lookout.Lookout(runtime, kept_s)
     app.extensions[health.KEY] = Kept(lambda: health_of(runtime), kept_s)
     app.config.update(_config(runtime))
     prepare_answers(app)

@@ -11,7 +11,7 @@ from webhook.forms import form_token
 from webhook.navigation import items_of
 from webhook.ops_words import error_words
 from webhook.phone_views import masked
-from webhook.preferences import HTML_LANGUAGE, LANGUAGES, THEMES, language, theme
+from webhook.preferences import HTML_LANGUAGE, LANGUAGES, THEMES, chosen, language, theme
 
 
 def prepare_layout(app: Flask) -> None:
@@ -35,6 +35,7 @@ def _frame() -> dict[str, Any]:
         "languages": LANGUAGES,
         "theme": theme(),
         "themes": THEMES,
+        "chosen": {"sound": chosen("sound"), "notice": chosen("notice")},
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "form_token": form_token,
         "error_words": error_words,

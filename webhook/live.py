@@ -1,8 +1,21 @@
-"""Parts of pages that keep themselves current: asked for again and again, answered with 304 while nothing changed."""
+"""Parts of pages that keep themselves current, asked for again and again; and the pulse by which a page knows that
+it is still connected, and what waits for its reader."""
 
 import hashlib
 
-from flask import Response, request
+from flask import Blueprint, Response, jsonify, request
+
+from webhook.access import everybody
+from webhook.lookout import waiting
+
+routes = Blueprint("live", __name__)
+
+
+@routes.get("/live")
+@everybody
+def pulse() -> Response:
+    """Say that we are here, and what waits for the reader on which page, as [count, words]."""
+    return jsonify(waiting())
 
 
 def part(html: str) -> Response:

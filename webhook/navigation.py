@@ -17,6 +17,11 @@ class MenuItem(NamedTuple):
     icon: str
 
     @property
+    def page(self) -> str:
+        """The page's name, under which `webhook.lookout` counts what waits there."""
+        return self.endpoint.partition(".")[0]
+
+    @property
     def current(self) -> bool:
         """Whether the page that is asked for belongs here."""
         return f"{request.path}/".startswith(f"{url_for(self.endpoint)}/")

@@ -21,6 +21,11 @@ class Alarm:
     sentence: str
     detail: dict[str, int | str] = field(default_factory=dict)
 
+    @property
+    def at_a_site(self) -> bool:
+        """Whether it concerns one site alone."""
+        return "site" in self.detail
+
 
 Condition = Callable[[Connection, datetime], Iterator[Alarm]]
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -67,6 +68,13 @@ def reconcile(book: Book, standing: list[Alarm], now: datetime) -> Book:
 
 def _say_change(step: str, alarm: Alarm) -> None:
     say(log, step, logging.ERROR if step == "alert raised" else logging.INFO, alert=alarm.code, scope=alarm.scope)
+
+
+def raised_at(book: Book, site_ids: Collection[int], everywhere: bool) -> list[Alarm]:
+    """Return what is raised and not cleared at these sites, the oldest first; `everywhere`: what is of no site, too."""
+    raised = [each.alarm for each in book.values() if each.cleared_at is None]
+    seen = [alarm for alarm in raised if alarm.detail.get("site") in site_ids or (everywhere and not alarm.at_a_site)]
+    return sorted(seen, key=lambda alarm: alarm.since)
 
 
 def load(engine: Engine) -> Book:
