@@ -15,7 +15,7 @@ from tests.infrastructure.ports import free_port
 from worker.cli.main import main
 from worker.store.database import open_engine
 from worker.store.revisions import alembic_config, migrate, missing_migrations
-from worker.store.schema import attempts, metadata, replies, senders
+from worker.store.schema import attempts, metadata, replies, senders, users
 
 
 def test_migrated_is_what_the_schema_says(engine: Engine) -> None:
@@ -41,6 +41,7 @@ def test_nothing_is_missing_after_migrating_and_everything_before(tmp_path: Path
 A_SITE = {"id": 1, "name": "湾", "number": "+8613800000000", "gateway": "sandbox", "last_seq": 0, "last_received_at": 0}
 A_REPLY = {"site_id": 1, "code": "accepted", "recipient": "", "role": "reply", "ref": "", "params": "{}", "words": "好"}
 A_REPLY |= {"state": "sent", "attempt": 1, "created_at": 1, "next_at": 2, "useful_until": 3, "updated_at": 4}
+A_USER = {"name": "Wang", "key": "wang", "roles": "[]", "created_at": 1}
 FIRST = "5d8f7721b224a4121efb7600e26da21a17ae996fade8e89a7989dc3f2f56e781"
 """The digest of what the first migration makes on SQLite: changes belong into a new migration."""
 
@@ -57,6 +58,8 @@ def first(tmp_path: Path) -> str:
     engine = open_engine(url)
     with engine.begin() as connection:
         put(connection, "sites", **A_SITE)
+        put(connection, "users", id=1, site_id=1, **A_USER)
+        put(connection, "users", id=2, site_id=None, **A_USER | {"key": "li"})
         for number in (7, 8):
             put(connection, "replies", id=number, cause=f"m:{number}", **A_REPLY)
             put(connection, "attempts", reply_id=number, number=1, started_at=5, lookups=0)
@@ -73,6 +76,7 @@ def test_what_a_database_of_the_first_migration_holds_survives_all_later_ones(tm
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
         assert connection.execute(select(attempts.c.reply_id)).scalars().all() == [7, 8]
         assert connection.execute(select(replies.c.words)).scalars().all() == ["好", "好"]
+        assert connection.execute(select(users.c.site_ids).order_by(users.c.id)).scalars().all() == [[1], None]
         connection.execute(attempts.delete().where(attempts.c.reply_id == 8))
         connection.execute(replies.delete().where(replies.c.id == 8))
         put(connection, "replies", cause="m:9", **A_REPLY)

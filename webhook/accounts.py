@@ -14,7 +14,7 @@ from webhook.login_tries import Page, agent, begin, device_cookie, refused, try_
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.show import Showing
-from webhook.sites import visible_site, visible_sites
+from webhook.sites import visible_sites
 from worker.accounts.logins import log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
@@ -150,12 +150,12 @@ def end_everywhere() -> str | Response:
 
 def _account() -> dict[str, object]:
     who = present_user()
-    site = visible_site(who.site_id).name if who.site_id is not None else None
+    names = None if who.everywhere else [site.name for site in visible_sites()]
     logins = sessions_of(runtime().engine, who, present_token(), runtime().clock())
     may_ask_codes = who.may(SECOND_FACTOR_ROLES)
     return {
         "who": who,
-        "site_name": site,
+        "site_names": names,
         "role_words": ROLE_WORDS,
         "shortest": SHORTEST,
         "logins": logins,

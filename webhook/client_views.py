@@ -35,10 +35,10 @@ class ClientFacts:
     kin: list[Fact]
 
 
-def client_facts(page: ClientPage, show: Showing) -> ClientFacts:
-    """Return what stands beside a client's reports."""
+def client_facts(page: ClientPage, site_id: int, show: Showing) -> ClientFacts:
+    """Return what stands beside a client's reports at a site."""
     phones = {signed.phone for each in page.visits for signed in each.form.signatures.values()}
-    names = names_of_phones(runtime().engine, phones)
+    names = names_of_phones(runtime().engine, phones, site_id)
     return ClientFacts(
         arrival_views(page.visits, Actor(), names, show),
         [_deal(deal, show) for deal in page.deals],

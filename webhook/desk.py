@@ -139,6 +139,6 @@ def _arrivals(site: SiteRow, seed: str) -> str:
     known = arrivals_on(runtime().engine, site.id, today, today)
     actor = actor_at(site)
     phones = {signed.phone for each in known for signed in each.form.signatures.values()}
-    names = names_of_phones(runtime().engine, phones)
+    names = names_of_phones(runtime().engine, phones, site.id)
     views = arrival_views(known, actor, names, Showing(now, site.zone))
     return render_template("desk/arrivals.html", site=site, views=views, actor=actor, seed=seed)

@@ -77,7 +77,7 @@ def _stands(answer: Answer, show: Showing) -> str:
 
 
 def _told(site: SiteRow, found: Foresight) -> tuple[Told, ...]:
-    names = names_of_phones(runtime().engine, [each.reply.recipient for each in found.told])
+    names = names_of_phones(runtime().engine, [each.reply.recipient for each in found.told], site.id)
     return tuple(
         Told(
             _who(site, found, each, names.get(each.reply.recipient, "")),

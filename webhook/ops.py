@@ -66,7 +66,7 @@ def _part(name: str) -> str:
     show = Showing(runtime().clock(), *(site.zone for site in sites[:1]))
     found = {"now": _now, "queues": _queues, "traffic": _traffic, "troubles": _troubles}[name]
     # What concerns every gateway and queue is not for who looks after one site (`ops_acts` refuses it).
-    for_all = present_user().site_id is None and present_user().may(frozenset({"ops"}))
+    for_all = present_user().everywhere and present_user().may(frozenset({"ops"}))
     return render_template(f"ops/{name}.html", show=show, for_all=for_all, **found({site.id for site in sites}, show))
 
 
@@ -81,7 +81,7 @@ def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
         "lines": lines,
         "gateways": gateways_of(lines, stops(engine)),
         "meters": meters_of(engine, listed),
-        "alerts": alert_views(load(engine)) if present_user().site_id is None else [],
+        "alerts": alert_views(load(engine)) if present_user().everywhere else [],
     }
 
 
@@ -104,7 +104,7 @@ def _traffic(site_ids: set[int], show: Showing) -> dict[str, object]:
 
 def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
     engine, week = runtime().engine, show.now - 7 * DAY
-    everywhere = present_user().site_id is None
+    everywhere = present_user().everywhere
     return {
         "failures": failure_views(failed_replies(engine, site_ids, week)),
         "unrouted": unrouted_texts(engine) if everywhere else [],

@@ -100,7 +100,7 @@ def requeue(queue: str, job_id: str) -> Response:
 
 def _demand_every_site() -> None:
     """Refuse what concerns every site to whoever looks after one."""
-    if present_user().site_id is not None:
+    if not present_user().everywhere:
         abort(403, _("This concerns every site, and your account is for one: ask whoever looks after all of them."))
 
 

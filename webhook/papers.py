@@ -27,7 +27,7 @@ def log(site_id: int) -> str:
     site = visible_site(site_id)
     day = whole_day(request.args.get("day", "")) or _today(site)
     known = arrivals_on(runtime().engine, site.id, day, _today(site))[::-1]
-    views = arrival_views(known, actor_at(site), _names(known), _showing(site))
+    views = arrival_views(known, actor_at(site), _names(site, known), _showing(site))
     return render_template("papers/log.html", site=site, day=day, views=views, show=_showing(site))
 
 
@@ -39,7 +39,7 @@ def letter(site_id: int, number: int) -> str:
     found = arrival(runtime().engine, site.id, number, _today(site))
     if found is None:
         abort(404, _("There is no such form."))
-    view = arrival_view(found, actor_at(site), _names([found]), _showing(site))
+    view = arrival_view(found, actor_at(site), _names(site, [found]), _showing(site))
     return render_template("papers/letter.html", site=site, view=view, show=_showing(site))
 
 
@@ -51,6 +51,6 @@ def _today(site: SiteRow) -> date:
     return runtime().clock().astimezone(site.zone).date()
 
 
-def _names(known: list[Arrival]) -> dict[str, str]:
+def _names(site: SiteRow, known: list[Arrival]) -> dict[str, str]:
     phones = {signed.phone for each in known for signed in each.form.signatures.values()}
-    return names_of_phones(runtime().engine, phones)
+    return names_of_phones(runtime().engine, phones, site.id)

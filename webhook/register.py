@@ -95,7 +95,7 @@ def show_client(site: SiteRow, seq: int, part: int) -> str:
         reports=row_views(found.reports, show),
         others=row_views(found.others, show),
         events=event_views(found, show),
-        facts=client_facts(found, show),
+        facts=client_facts(found, site.id, show),
         seq=seq,
         part=part,
         claim=None if at else claim_ref(found.answer),

@@ -11,7 +11,7 @@ from worker.decide.set_up import SiteRow, all_sites
 
 def sees_every_site() -> bool:
     """Tell whether whoever is logged in looks after all sites, and so after what belongs to none."""
-    return present_user().site_id is None
+    return present_user().everywhere
 
 
 def visible_sites() -> list[SiteRow]:

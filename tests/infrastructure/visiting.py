@@ -18,7 +18,7 @@ PASSWORD = "correct horse battery"  # noqa: S105
 def enrol(runtime: Runtime, name: str, *roles: str, site_id: int | None = None, phone: str | None = None) -> User:
     """Make an account whose password is PASSWORD."""
     now = datetime.now(UTC)
-    user, _ = add_user(runtime.engine, name, roles, site_id, phone, now)
+    user, _ = add_user(runtime.engine, name, roles, None if site_id is None else [site_id], phone, now)
     choose_password(runtime.engine, user, PASSWORD, now)
     return user
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from worker.accounts.acts import note
@@ -25,16 +25,18 @@ THERE = users.c.removed_at.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in. `site_id` None: he sees all sites. `phone`: E.164, what he signs with (D18)."""
+    """Somebody who may log in. `site_ids` None: he sees all sites. `phone`: E.164, what he signs with (D18)."""
 
     id: int
     name: str
     roles: tuple[str, ...]
-    site_id: int | None = None
+    site_ids: tuple[int, ...] | None = None
     phone: str | None = None
     has_password: bool = True
     second_factor: bool = False
     """Whether a code from an app is asked for beside the password."""
+    link_until: datetime | None = None
+    """Until when a one-time link waits for him to choose a password; None: none does."""
 
     def may(self, roles: Collection[str]) -> bool:
         """Tell whether one of these roles is his."""
@@ -42,13 +44,25 @@ class User:
 
     def sees(self, site_id: int) -> bool:
         """Tell whether a site is his to look at."""
-        return self.site_id in (None, site_id)
+        return self.site_ids is None or site_id in self.site_ids
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every site is his, those that are founded later too."""
+        return self.site_ids is None
 
 
 def user_of(row: Row[Any]) -> User:
     """Return a row of `users` as a value."""
     return User(
-        row.id, row.name, tuple(row.roles), row.site_id, row.phone, row.password is not None, row.totp is not None
+        row.id,
+        row.name,
+        tuple(row.roles),
+        None if row.site_ids is None else tuple(row.site_ids),
+        row.phone,
+        row.password is not None,
+        row.totp is not None,
+        row.link_until if row.link is not None else None,
     )
 
 
@@ -58,9 +72,18 @@ def folded(name: str) -> str:
 
 
 def add_user(
-    engine: Engine, name: str, roles: Iterable[str], site_id: int | None, phone: str | None, now: datetime
+    engine: Engine,
+    name: str,
+    roles: Iterable[str],
+    site_ids: Iterable[int] | None,
+    phone: str | None,
+    now: datetime,
+    by: int | None = None,
 ) -> tuple[User, str]:
-    """Add an account; return it with the secret of the link by which its owner chooses a password. SetUpError."""
+    """Add an account; return it with the secret of the link by which its owner chooses a password. SetUpError.
+
+    `site_ids` None: all sites; `by`: the user who does it, None for the server's own command line.
+    """
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME:
         raise SetUpError(f"A user's name has 1 to {LONGEST_NAME} characters.")
@@ -68,7 +91,8 @@ def add_user(
         raise SetUpError("A user's name has letters, digits and signs only.")
     token = made_token()
     linked = {"link": digest(token), "link_until": now + LINK_LIFE}
-    user = _insert(engine, _row(name, roles, now) | {"site_id": site_id, "phone": phone} | linked, now)
+    theirs = None if site_ids is None else sorted(set(site_ids))
+    user = _insert(engine, _row(name, roles, now) | {"site_ids": theirs, "phone": phone} | linked, now, by)
     if user is None:
         raise SetUpError(f"There is a user called “{name}” already, or the phone is another user's.")
     return user, token
@@ -82,24 +106,6 @@ def add_first_user(engine: Engine, now: datetime) -> str | None:
     token = made_token()
     linked = {"link": digest(token), "link_until": now + LINK_LIFE}
     return token if _insert(engine, _row(FIRST_USER, FIRST_ROLES, now) | linked, now) else None
-
-
-def reset_user(engine: Engine, name: str, now: datetime) -> str:
-    """Take a user's password, second factor and logins away; return the secret of a new link. Raises SetUpError."""
-    token = made_token()
-    with engine.begin() as connection:
-        user = _named(connection, name)
-        change = {"password": None, "link": digest(token), "link_until": now + LINK_LIFE}
-        change |= {"totp": None, "totp_step": None}
-        _change(connection, user, change, "user_reset", now)
-    return token
-
-
-def remove_user(engine: Engine, name: str, now: datetime) -> None:
-    """Let a user in no more, from this moment; what he did stays recorded. Raises SetUpError."""
-    with engine.begin() as connection:
-        user = _named(connection, name)
-        _change(connection, user, {"password": None, "link": None, "removed_at": now}, "user_removed", now)
 
 
 def all_users(engine: Engine) -> list[User]:
@@ -156,24 +162,11 @@ def _row(name: str, roles: Iterable[str], now: datetime) -> dict[str, Any]:
     return {"name": name, "key": folded(name), "roles": sorted(set(roles), key=ROLES.index), "created_at": now}
 
 
-def _insert(engine: Engine, row: dict[str, Any], now: datetime) -> User | None:
+def _insert(engine: Engine, row: dict[str, Any], now: datetime, by: int | None = None) -> User | None:
     try:
         with engine.begin() as connection:
             added = user_of(connection.execute(insert(users).values(row).returning(users)).one())
-            note(connection, None, "user_added", f"user {added.id}", now)
+            note(connection, by, "user_added", f"user {added.id}", now)
             return added
     except IntegrityError:
         return None
-
-
-def _named(connection: Connection, name: str) -> User:
-    row = connection.execute(select(users).where(THERE & (users.c.key == folded(name))).with_for_update()).first()
-    if row is None:
-        raise SetUpError(f"There is no user “{name}”; `baobei user list` shows them.")
-    return user_of(row)
-
-
-def _change(connection: Connection, user: User, change: dict[str, Any], what: str, now: datetime) -> None:
-    connection.execute(update(users).where(users.c.id == user.id).values(change))
-    connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
-    note(connection, None, what, f"user {user.id}", now)

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, select
 from worker.cli.base import database
 from worker.cli.problems import Problem
 from worker.clock import utc_now
-from worker.decide.set_up import SiteRow, put, site_named
+from worker.decide.people import unlist
+from worker.decide.set_up import SiteRow, phone, put, site_named
 from worker.files.exports import write_table
 from worker.files.lists import Checks, read_roster
 from worker.files.tables import ListError
@@ -34,6 +35,14 @@ def import_roster(file: Path, site_name: str) -> None:
         click.echo(f"This roster is in force already, since place {receipt.seq} of the line; nothing changed.")
         return
     click.echo(f"{len(people)} people are on the roster of {site_name} from place {receipt.seq} of its line.")
+
+
+def remove(number: str, site_name: str) -> None:
+    """End a phone's line of the roster from now on; its live claims stay with the unit (B33)."""
+    with database() as engine:
+        row = site_named(engine, site_name)
+        receipt = unlist(engine, row, phone(number, row.region))
+    click.echo(f"{number} is off the roster of {site_name} from place {receipt.seq} of its line.")
 
 
 def list_roster(site_name: str, as_json: bool) -> None:

@@ -7,15 +7,18 @@ import click
 
 from worker.cli.base import database
 from worker.cli.problems import Problem
+from worker.decide.people import appoint
 from worker.decide.set_up import phone, set_staff, site_named
 from worker.files.exports import write_table
 
+COLUMNS = ("role", "name", "phone")
 
-def add(role: str, number: str, site_name: str) -> None:
-    """Give a phone a role; one role a phone at a time (B32)."""
+
+def add(role: str, number: str, site_name: str, name: str | None) -> None:
+    """Give a phone a role, and its owner a name; one role a phone at a time (B32)."""
     with database() as engine:
         row = site_named(engine, site_name)
-        set_staff(engine, row, {phone(number, row.region): role})
+        appoint(engine, row, phone(number, row.region), role, name)
     click.echo(f"{number} is {role} of {site_name} from now on.")
 
 
@@ -34,8 +37,9 @@ def list_staff(site_name: str, as_json: bool) -> None:
     """List a site's staff."""
     with database() as engine:
         row = site_named(engine, site_name)
-    people = [[role, number] for number, role in row.state.get("staff", {}).items()]
+    names = row.state.get("names", {})
+    people = [[role, names.get(number, ""), number] for number, role in row.state.get("staff", {}).items()]
     if as_json:
-        click.echo(json.dumps([{"role": role, "phone": number} for role, number in people]))
+        click.echo(json.dumps([dict(zip(COLUMNS, person, strict=True)) for person in people], ensure_ascii=False))
         return
-    write_table(people, ("role", "phone"), sys.stdout)
+    write_table(people, COLUMNS, sys.stdout)

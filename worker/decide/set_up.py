@@ -21,6 +21,8 @@ from worker.store.database import reading
 from worker.store.schema import cursors, inbox, sites
 
 ALIAS_LONGEST = 30
+TOGETHER = {kind: kinds for kinds in (("roster", "unlist", "unit"), ("staff", "names", "moved")) for kind in kinds}
+"""Kinds of set-up that change the same: one of them said again is a repeat only if none of the others came between."""
 _NO_NAME = re.compile(r"[,，、;；:：=/|\n]")
 
 
@@ -193,9 +195,12 @@ def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: 
 
 
 def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], clock: Clock | None = None) -> Receipt:
-    """Put a checked set-up message into the line and have it decided; the same one twice in a row is `repeated`."""
+    """Put a checked set-up message into the line and have it decided; the same one twice in a row is `repeated`.
+
+    “In a row” is among what changes the same (`TOGETHER`): who was taken off the roster may be put on it again.
+    """
     digest = hashlib.sha256(canonical(payload)).hexdigest()
-    same_kind = (inbox.c.site_id == site.id) & (inbox.c.kind == kind)
+    same_kind = (inbox.c.site_id == site.id) & inbox.c.kind.in_(TOGETHER.get(kind, (kind,)))
     newest = select(inbox.c.seq, inbox.c.provider_id).where(same_kind).order_by(inbox.c.seq.desc()).limit(1)
     with reading(engine).connect() as connection:
         last = connection.execute(newest).first()

@@ -57,7 +57,8 @@ def staff_opted_out(connection: Connection, cursor: Any) -> Iterator[OptedOut]:
     site = connection.execute(select(sites.c.name).where(sites.c.id == cursor.site_id)).scalar_one()
     for phone, by in sorted(_wanting_none(connection, cursor.site_id, staff.keys()).items()):
         if by == "gateway":
-            yield OptedOut(cursor.site_id, site, phone, "", "", staff[phone], by)
+            name = cursor.state.get("names", {}).get(phone, "")
+            yield OptedOut(cursor.site_id, site, phone, name, "", staff[phone], by)
 
 
 def _wanting_none(connection: Connection, site_id: int, phones: Collection[str] | Select[Any]) -> dict[str, By]:

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Engine, select
 
 from worker.readers.search import Search, ends_in, with_corrections
 from worker.rules.forms import missing, waits
-from worker.rules.model import Claim, Visit
+from worker.rules.model import Claim, Site, Visit
 from worker.rules.states import CLOSED, LIVING, Flag, FormKind, FormState, Signer
 from worker.store.database import reading
 from worker.store.facts import load
-from worker.store.schema import claims, inbox, users, visits
+from worker.store.schema import claims, cursors, inbox, users, visits
 
 MOST_FOUND = 8
 MOST_ARRIVALS = 300
@@ -116,8 +116,12 @@ def claim_numbered(engine: Engine, site_id: int, number: int) -> Claim | None:
     return found[0] if found else None
 
 
-def names_of_phones(engine: Engine, phones: Iterable[str]) -> dict[str, str]:
-    """Return the names of the users whom these phones are bound to."""
-    query = select(users.c.phone, users.c.name).where(users.c.removed_at.is_(None), users.c.phone.in_(set(phones)))
+def names_of_phones(engine: Engine, phones: Iterable[str], site_id: int) -> dict[str, str]:
+    """Return what the owners of these phones are called at a site: their names as its staff, else their logins."""
+    wanted = set(phones)
+    query = select(users.c.phone, users.c.name).where(users.c.removed_at.is_(None), users.c.phone.in_(wanted))
     with reading(engine).connect() as connection:
-        return {row.phone: row.name for row in connection.execute(query)}
+        logins = {row.phone: row.name for row in connection.execute(query)}
+        state = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site_id)).scalar_one_or_none()
+    named = Site.from_json(state or {}).names
+    return logins | {phone: named[phone] for phone in wanted & named.keys()}

@@ -107,8 +107,11 @@ def people_of(engine: Engine, site: PhoneSite) -> PhoneSite:
         state = connection.execute(select(cursors.c.state).where(cursors.c.site_id == site.id)).scalar_one_or_none()
         rows = connection.execute(listed.order_by(roster.c.phone)).all()
         texted = connection.execute(senders).scalars().all()
-    roles = Site.from_json(state or {}).staff
-    staff = [Person(phone, role) for wanted in ROLES for phone, role in roles.items() if role == wanted]
+    known_site = Site.from_json(state or {})
+    roles, names = known_site.staff, known_site.names
+    staff = [
+        Person(phone, role, names.get(phone, "")) for wanted in ROLES for phone, role in roles.items() if role == wanted
+    ]
     agents = [Person(row.phone, "agent", row.name, row.unit) for row in rows]
     known = {p.phone for p in (*staff, *agents)}
     strangers = [Person(phone, "other") for phone in texted if phone not in known]

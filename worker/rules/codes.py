@@ -92,6 +92,8 @@ class Code(StrEnum):
     """it is ruled, or decided by silence (R20, R21)"""
 
     # People and their texts.
+    PHONE_MOVED = "phone_moved"
+    """to a number that was a member of staff's, or an account's: another takes its place"""
     ALIAS_SET = "alias_set"
     """what an agent calls himself (L21)"""
     CONFIRM_CODE = "confirm_code"

@@ -183,8 +183,7 @@ def _wrong(turn: Turn, sender: Sender, act: dict[str, Any]) -> Decision:
     if len(wrong) >= TRIES:
         until = (turn.now + CLOSED_FOR).isoformat()
         turn.state.put(replace(sender, act=None, wrong_codes=wrong, acts_closed_until=until))
-        person = turn.listed.name if turn.listed else turn.phone
-        turn.notify(turn.state.staff("manager"), Code.ACTS_CLOSED, {"agent": person, "until": until})
+        turn.notify(turn.state.staff("manager"), Code.ACTS_CLOSED, {"agent": turn.called, "until": until})
         return _not_done(turn, Code.REFUSED_INVALID, {"reason": ACTS_CLOSED})
     kept = act | {"tries": act["tries"] + 1} if left else None
     turn.state.put(replace(sender, act=kept, wrong_codes=wrong))

@@ -59,7 +59,9 @@ def in_view(turn: Turn, form: Visit) -> bool:
 
 def signed_by(turn: Turn, form: Visit, signer: Signer) -> Visit:
     """Return the form with the sender's signature; an agent who was not known is the form's from then on (C11)."""
-    name = turn.listed.name if signer == Signer.AGENT and turn.listed else ""
+    name = turn.listed.name if turn.listed else ""
+    if signer != Signer.AGENT:
+        name = turn.state.site.names.get(turn.phone, "")
     signature = Signature(turn.phone, turn.now, turn.message.seq, name)
     signed = replace(form, signatures={**form.signatures, signer: signature})
     unknown = signer == Signer.AGENT and (not form.agent_phone or form.agent == NO_AGENT)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 
 from worker.rules.client import Client, Phone7, mask_of
+from worker.rules.codec import kept_fields
 from worker.rules.codes import Code
 from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DeadlineKind, DisputeState, Flag, FormKind, FormState, Signer
@@ -53,6 +54,8 @@ class Site:
     policy_seq: int = 0
     staff: Mapping[str, str] = field(default_factory=dict)
     """phone → role"""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """phone → name of the person who has it, of staff; who was never named is known by his phone"""
     next_registration: int = 0
     """0: none given yet, so that the policy's `first_number` still counts."""
     next_visit: int = 0
@@ -70,9 +73,14 @@ class Site:
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """the installation's other sites, by number: name and aliases of each (L25)"""
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the fields that are not kept: of most lines from before they could be, nobody is named."""
+        return () if self.names else ("names",)
+
     def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values."""
-        return fields_of(self)
+        """Return the fields that are kept as JSON values."""
+        return kept_fields(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

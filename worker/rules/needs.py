@@ -74,6 +74,8 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
     needs.phones |= {line["phone"] for line in message.payload.get("people", ())}
     if message.kind in ("unlist", "reopen"):
         needs.phones.add(message.payload["phone"])
+    if message.kind == "moved":
+        needs.phones.add(message.payload["old"])
     act = state.sender(message.sender).act
     if act is not None:
         needs.refer(act["parsed"]["refs"])

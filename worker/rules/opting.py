@@ -34,6 +34,5 @@ def decide_opt(turn: Turn, said: Silent) -> Decision:
         # What the gateway noted it has confirmed to him, and lets nothing more through.
         turn.answer(code)
     if news and silent:
-        name = turn.listed.name if turn.listed else turn.phone
-        turn.notify(turn.state.staff("manager"), code, {"agent": name})
+        turn.notify(turn.state.staff("manager"), code, {"agent": turn.called})
     return turn.decision(said.kind, code)

@@ -22,6 +22,8 @@ CODES: Mapping[str, Code] = {
     "directory": Code.DIRECTORY_SET,
     "policy": Code.POLICY_SET,
     "staff": Code.STAFF_SET,
+    "names": Code.STAFF_SET,
+    "moved": Code.PHONE_MOVED,
     "unit": Code.UNIT_SET,
     "roster": Code.ROSTER_SET,
     "unlist": Code.ROSTER_SET,
@@ -73,7 +75,14 @@ def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
         case "staff":
             # Phones are added in a role, or (role "") removed; one role a phone at a time (B32).
             kept = {phone: role for phone, role in site.staff.items() if phone not in given}
-            return replace(site, staff=kept | {phone: role for phone, role in given.items() if role})
+            gone = {phone for phone, role in given.items() if not role}
+            names = {phone: name for phone, name in site.names.items() if phone not in gone}
+            return replace(site, staff=kept | {phone: role for phone, role in given.items() if role}, names=names)
+        case "names":
+            called = {**site.names, **given}
+            return replace(site, names={phone: name for phone, name in called.items() if name and phone in site.staff})
+        case "moved":
+            return _moved(turn, given["old"], given["new"])
     return Site(
         name=given["name"],
         number=given["number"],
@@ -83,6 +92,21 @@ def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
         staff=given.get("staff", {}),
         aliases=given.get("aliases", []),
     )
+
+
+def _moved(turn: Turn, old: str, new: str) -> Site:
+    """Return the site with another phone in a phone's place; the old one is told, which a thief would not do.
+
+    `new` "": none takes it. An account's phone that is no staff's is only told of it.
+    """
+    site = turn.state.site
+    staff, names = (
+        {new if phone == old else phone: said for phone, said in its.items() if new or phone != old}
+        for its in (site.staff, site.names)
+    )
+    said = {"site": site.name, "last4": new[-4:]} | ({} if new else {"reason": "taken_away"})
+    turn.notify([old], Code.PHONE_MOVED, said)
+    return replace(site, staff=staff, names=names)
 
 
 def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...]) -> Unit:

@@ -55,6 +55,12 @@ class Turn:
         return self.state.listed(self.phone, self.state.day(self.now))
 
     @property
+    def called(self) -> str:
+        """Return the sender's name as the roster has it, or of staff the site; of nobody who is named, his phone."""
+        listed = self.listed
+        return listed.name if listed is not None else self.state.site.names.get(self.phone, self.phone)
+
+    @property
     def has_left(self) -> bool:
         """Tell whether the sender's line of the roster has ended: for acts he is unknown to the site (L17)."""
         line = self.state.roster.get(self.phone)

@@ -37,6 +37,5 @@ def give_up(state: State, message: Message) -> Decision:
     if answerable(state, message):
         if REDECIDED not in message.payload and not turn.is_abroad:
             turn.answer(Code.UNDECIDABLE)
-        name = turn.listed.name if turn.listed else turn.phone
-        turn.notify(state.staff("manager"), Code.UNDECIDABLE, {"agent": name, "seq": message.seq})
+        turn.notify(state.staff("manager"), Code.UNDECIDABLE, {"agent": turn.called, "seq": message.seq})
     return turn.decision(message.kind, Code.UNDECIDABLE)

@@ -33,7 +33,7 @@ class PastReading:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A party's signature on a visit form; `name` of an agent as the roster has it, else empty."""
+    """A party's signature on a visit form; `name` as the roster has it, or of staff the site, else empty."""
 
     phone: str
     at: datetime

@@ -17,7 +17,7 @@ _AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|clock|id)=\S+)
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
-SET_UPS = ("directory", "policy", "unit", "agent", "unlist", "reopen", "staff", "import")
+SET_UPS = ("directory", "policy", "unit", "agent", "unlist", "reopen", "staff", "names", "moved", "import")
 
 
 def read_scenario(text: str) -> Scenario:
@@ -111,6 +111,11 @@ class _Reader(Values):
                 staff = self._pairs(rest)
                 self._none_left({key: value for key, value in staff.items() if key not in ROLES})
                 return {self.phone(p): role for role, phones in staff.items() for p in phones.split(",")}
+            case "names":
+                return {self.phone(phone): name for phone, name in self._pairs(rest).items()}
+            case "moved":
+                old, _, new = rest.partition(" ")
+                return {"old": self.phone(old), "new": self.phone(new) if new else ""}
             case "unlist" | "reopen":
                 return {"phone": self.phone(rest)}
             case "unit":

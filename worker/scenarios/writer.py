@@ -114,11 +114,8 @@ class _Writer:
             case "policy":
                 pairs = {key: value for key, value in said.items() if key != "first_number"}
                 yield from [f"policy {_pairs(pairs)}"] if pairs else []
-            case "staff":
-                added = {phone: role for phone, role in said.items() if role}
-                yield from [f"staff {_pairs(_by_role(added))}"] if added else []
-                for phone in said.keys() - added.keys():
-                    yield f"# {phone} was removed from the staff here, for which this language has no line"
+            case "staff" | "names" | "moved":
+                yield from _staff(kind, said)
             case "unit":
                 self.units[said["name"]] = said["kind"]
                 aliases = ",".join(alias.replace(" ", "") for alias in said.get("aliases", ()))
@@ -249,6 +246,18 @@ def _also_called(line: str, names: Sequence[str]) -> str:
 def _by_role(staff: Mapping[str, str]) -> dict[str, str]:
     phones = {role: ",".join(p for p, its_role in staff.items() if its_role == role) for role in ROLES}
     return {role: joined for role, joined in phones.items() if joined}
+
+
+def _staff(kind: str, said: Mapping[str, str]) -> Iterator[str]:
+    if kind == "names":
+        yield f"names {_pairs({phone: name.replace(' ', '·') for phone, name in said.items()})}"
+    elif kind == "moved":
+        yield f"moved {said['old']} {said['new']}".rstrip()
+    else:
+        added = {phone: role for phone, role in said.items() if role}
+        yield from [f"staff {_pairs(_by_role(added))}"] if added else []
+        for phone in said.keys() - added.keys():
+            yield f"# {phone} was removed from the staff here, for which this language has no line"
 
 
 def _pairs(options: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:

@@ -683,7 +683,7 @@ users = Table(
     Column("name", Words, nullable=False),
     Column("key", Words, nullable=False, comment="the name folded: what is typed at the login is compared with it"),
     Column("roles", JSON, nullable=False, comment="of ops manager consultant service"),
-    Column("site_id", ForeignKey("sites.id"), comment="the one site that he sees; empty: all of them"),
+    Column("site_ids", JSON(none_as_null=True), comment="the sites that he sees; empty: all of them"),
     Column("phone", Words, comment="his registered phone: what he signs on a page counts like a text from it (D18)"),
     Column("password", Words, comment="argon2 hash; empty until he has chosen one"),
     Column("link", String(64), comment="SHA-256 of the one-time link by which he chooses a password"),

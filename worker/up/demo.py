@@ -79,7 +79,7 @@ def run(base_url: str, settings: Settings, out: Callable[[str], None]) -> int:
         for role, phones in STAFF.items():
             # Each role gets an account bound to its phone; it may be there from an earlier demonstration.
             with suppress(SetUpError):
-                _, token = add_user(engine, role, [role], site.id, phones[0], utc_now())
+                _, token = add_user(engine, role, [role], [site.id], phones[0], utc_now())
                 links.append(f"  {role}: {base_url}/welcome/{token}")
     except SetUpError as error:
         out(f"The demonstration could not be set up: {error}")

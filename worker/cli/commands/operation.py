@@ -131,11 +131,22 @@ def user() -> None:
 @click.option(
     "--role", "roles", multiple=True, required=True, type=click.Choice(USER_ROLES), help="May be given twice."
 )
-@click.option("--site", "site_name", help="The one site that he sees; default: all.")
+@click.option("--site", "site_names", multiple=True, help="A site that he sees; several may be given. Default: all.")
 @click.option("--phone", "number", help="His registered phone: what he signs on a page counts like a text from it.")
 @done_by("user:add")
 def user_add() -> None:
     """Let NAME in, and print the link by which he chooses his password."""
+
+
+@user.command("set")
+@NAME
+@click.option("--role", "roles", multiple=True, type=click.Choice(USER_ROLES), help="All his roles from now on.")
+@click.option("--site", "site_names", multiple=True, help="All the sites that he sees from now on.")
+@click.option("--all-sites", "everywhere", is_flag=True, help="He sees every site.")
+@click.option("--phone", "number", help="His registered phone, “” for none; the old one is told of it.")
+@done_by("user:set_user")
+def user_set() -> None:
+    """Change NAME's roles, sites or phone; what is not named stays."""
 
 
 @user.command("list")

@@ -61,9 +61,10 @@ def staff() -> None:
 @click.argument("role", type=click.Choice(STAFF_ROLES))
 @NUMBER
 @NAMED_SITE
+@click.option("--name", help="What its owner is called on papers, lists and notices; “” takes a name away.")
 @done_by("staff:add")
 def staff_add() -> None:
-    """Give a phone a role; one role a phone at a time (B32)."""
+    """Give a phone a role, and its owner a name; one role a phone at a time (B32)."""
 
 
 @staff.command("remove")
@@ -93,6 +94,14 @@ def roster() -> None:
 @done_by("roster:import_roster")
 def roster_import() -> None:
     """Add and change lines from a CSV (name, phone, unit, kind, from, to, aliases): all of them, or none."""
+
+
+@roster.command("remove")
+@NUMBER
+@NAMED_SITE
+@done_by("roster:remove")
+def roster_remove() -> None:
+    """End a phone's line of the roster from now on; its live claims stay with the unit (B33)."""
 
 
 @roster.command("list")

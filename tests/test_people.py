@@ -1,0 +1,97 @@
+"""The people of a site by commands: who leaves the roster, what staff and accounts may, whose phone moves."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from worker.cli.main import main
+from worker.store.database import open_engine
+from worker.store.schema import replies
+
+OPEN = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001", "--manager", "+8613800000009"]
+LI = "13900000011"
+
+
+@pytest.fixture(autouse=True)
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("BAOBEI_VAR", str(tmp_path / "var"))
+    assert run("migrate").exit_code == 0
+    assert run(*OPEN).exit_code == 0
+    (tmp_path / "roster.csv").write_text(f"name,phone,unit\n李四,{LI},链家\n", encoding="utf-8")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def listed() -> dict[str, str]:
+    """Return until when each phone is on the roster."""
+    rows = json.loads(run("roster", "list", "--site", "湾", "--json").output)
+    return {row["phone"]: row["to"] for row in rows}
+
+
+def told(tmp_path: Path) -> list[tuple[str, str]]:
+    """Return what is in the outbox: codes and recipients."""
+    engine = open_engine(f"sqlite:///{tmp_path}/var/baobei.sqlite")
+    with engine.connect() as connection:
+        rows = connection.execute(select(replies.c.code, replies.c.recipient).order_by(replies.c.id)).all()
+    engine.dispose()
+    return [(row.code, row.recipient) for row in rows]
+
+
+def test_who_was_taken_off_the_roster_comes_back_by_the_same_file_and_leaves_again(tmp_path: Path) -> None:
+    enlist = ("roster", "import", str(tmp_path / "roster.csv"), "--site", "湾")
+    assert run(*enlist).exit_code == 0
+    for _ in range(2):
+        assert "off the roster" in run("roster", "remove", LI, "--site", "湾").output
+        assert listed()["+8613900000011"] != ""
+        assert "is not on the roster" in run("roster", "remove", LI, "--site", "湾").output
+        assert "1 people" in run(*enlist).output
+        assert listed()["+8613900000011"] == ""
+    assert "in force already" in run(*enlist).output
+    assert run("roster", "remove", "13900000012", "--site", "湾").exit_code == 2
+
+
+def test_staff_has_names_and_no_agents_phone(tmp_path: Path) -> None:
+    run("roster", "import", str(tmp_path / "roster.csv"), "--site", "湾")
+    assert run("staff", "add", "consultant", "13800000002", "--site", "湾", "--name", " 陈洁 ").exit_code == 0
+    assert "陈洁" in run("staff", "list", "--site", "湾").output
+    # In another role she is called the same; who has no role has no name.
+    run("staff", "add", "service", "13800000002", "--site", "湾")
+    rows = json.loads(run("staff", "list", "--site", "湾", "--json").output)
+    assert {"role": "service", "name": "陈洁", "phone": "+8613800000002"} in rows
+    refused = run("staff", "add", "consultant", LI, "--site", "湾")
+    assert refused.exit_code == 2
+    assert "李四 of 链家" in refused.output
+    assert run("staff", "add", "service", "13800000003", "--site", "湾", "--name", "很" * 31).exit_code == 2
+    run("roster", "remove", LI, "--site", "湾")
+    assert run("staff", "add", "consultant", LI, "--site", "湾").exit_code == 0
+
+
+def test_an_account_gets_other_rights_and_another_phone_of_which_the_old_one_is_told(tmp_path: Path) -> None:
+    run("site", "add", "云栖府", "--number", "+8613800000100", "--manager", "+8613800000101")
+    run("roster", "import", str(tmp_path / "roster.csv"), "--site", "湾")
+    added = ("user", "add", "周", "--role", "manager", "--site", "湾", "--phone", "13800000001")
+    assert run(*added).exit_code == 0
+    assert (
+        run("user", "set", "周", "--role", "ops", "--role", "manager", "--site", "湾", "--site", "云栖府").exit_code
+        == 0
+    )
+    account = {"name": "周", "roles": "ops manager", "sites": "湾、云栖府", "phone": "+8613800000001"}
+    assert account.items() <= json.loads(run("user", "list", "--json").output)[0].items()
+    # Neither an agent's phone nor a colleague's becomes his, and he is told nothing.
+    for taken in (LI, "13800000009"):
+        assert run("user", "set", "周", "--phone", taken).exit_code == 2
+    assert account.items() <= json.loads(run("user", "list", "--json").output)[0].items()
+    assert run("user", "set", "周", "--phone", "13800000077").exit_code == 0
+    staff = json.loads(run("staff", "list", "--site", "湾", "--json").output)
+    assert [row["phone"] for row in staff] == ["+8613800000077", "+8613800000009"]
+    assert told(tmp_path) == [("phone_moved", "+8613800000001")]
+    for wrong in (("周",), ("周", "--site", "湾", "--all-sites"), ("吴", "--phone", "")):
+        assert run("user", "set", *wrong).exit_code == 2
+    assert run("user", "set", "周", "--all-sites", "--phone", "").exit_code == 0
+    assert json.loads(run("user", "list", "--json").output)[0]["sites"] == "all"

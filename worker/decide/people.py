@@ -1,0 +1,97 @@
+"""Who may report and who is staff, changed one by one: checked here, and put into the line like all set-up (R26; B32).
+
+A phone has one role and one unit at a site at a time.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Engine
+
+from worker.clock import Clock, utc_now
+from worker.decide.set_up import SiteRow, put, set_staff
+from worker.errors import SetUpError
+from worker.line.door import Receipt
+from worker.rules.model import Listed
+from worker.store.database import reading
+from worker.store.facts import load
+from worker.store.schema import roster
+
+NAME_LONGEST = 30
+
+
+def roster_line(engine: Engine, site: SiteRow, phone: str) -> Listed | None:
+    """Return the roster's line of a phone (E.164), whatever its days."""
+    with reading(engine).connect() as connection:
+        found: list[Listed] = load(connection, site.id, Listed, roster.c.phone == phone)
+    return next(iter(found), None)
+
+
+def unlist(engine: Engine, site: SiteRow, phone: str, clock: Clock | None = None) -> Receipt:
+    """End a phone's line of the roster from now on. Raises SetUpError where none is in force or to come."""
+    line = roster_line(engine, site, phone)
+    if line is None or ended(line, today_at(site, clock)):
+        raise SetUpError(f"{phone} is not on the roster of {site.name}.")
+    return put(engine, site, "unlist", {"phone": phone}, clock)
+
+
+def ended(line: Listed, today: date) -> bool:
+    """Tell whether a line of the roster is over by the site's day `today`."""
+    return line.to_day is not None and line.to_day < today
+
+
+def today_at(site: SiteRow, clock: Clock | None = None) -> date:
+    """Return the site's day."""
+    return (clock or utc_now)().astimezone(site.zone).date()
+
+
+def appoint(
+    engine: Engine, site: SiteRow, phone: str, role: str, name: str | None = None, clock: Clock | None = None
+) -> Receipt:
+    """Give a phone a role and its owner a name, None to leave that as it is. Raises SetUpError (B32)."""
+    _check_free(engine, site, phone, clock)
+    receipt = set_staff(engine, site, {phone: role}, clock)
+    if name is not None:
+        receipt = put(engine, site, "names", {phone: checked_name(name)}, clock)
+    return receipt
+
+
+def name_staff(engine: Engine, site: SiteRow, names: Mapping[str, str], clock: Clock | None = None) -> Receipt:
+    """Say what people of the staff are called (phone → name, "" for none). Raises SetUpError."""
+    for phone in names:
+        if phone not in site.state.get("staff", {}):
+            raise SetUpError(f"{phone} has no role at {site.name}: give it one first.")
+    return put(engine, site, "names", {phone: checked_name(name) for phone, name in names.items()}, clock)
+
+
+def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock | None = None) -> Receipt:
+    """Let another phone take a phone's place at a site (new "": none); the old one is told by text. SetUpError."""
+    if new:
+        _check_free(engine, site, new, clock)
+        if new in site.state.get("staff", {}):
+            raise SetUpError(f"{new} has a role at {site.name} already; a phone has one role at a time.")
+    elif site.state.get("staff", {}).get(old) == "manager":
+        managers = [phone for phone, role in site.state["staff"].items() if role == "manager"]
+        if managers == [old]:
+            raise SetUpError("A site keeps at least one manager: add the new one first.")
+    return put(engine, site, "moved", {"old": old, "new": new}, clock)
+
+
+def checked_name(name: str) -> str:
+    """Return a person's name without blanks around it; raises SetUpError for what papers could not show."""
+    name = name.strip()
+    if not name.isprintable() or len(name) > NAME_LONGEST:
+        raise SetUpError(f"A name has at most {NAME_LONGEST} letters, digits and signs.")
+    return name
+
+
+def _check_free(engine: Engine, site: SiteRow, phone: str, clock: Clock | None) -> None:
+    """Raise SetUpError for a phone that can be nobody's of the staff: the site's own, or an agent's (B32)."""
+    if phone == site.number:
+        raise SetUpError("The site's own number cannot be a member of its staff.")
+    line = roster_line(engine, site, phone)
+    if line is not None and not ended(line, today_at(site, clock)):
+        raise SetUpError(
+            f"{phone} is on the roster as {line.name} of {line.unit}, and a phone has one role at a time: "
+            "take it off the roster first."
+        )
