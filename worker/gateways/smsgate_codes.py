@@ -11,9 +11,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from worker.gateways.base import Refused, Retry, SenderStopped, Stopped
+from worker.gateways.base import Refused, Retry, SenderStopped
 
-Failure = Retry | Refused | SenderStopped | Stopped
+Failure = Retry | Refused | SenderStopped
 Verdict = Callable[[str], Failure]
 
 OTHER: Final = "SEND_FAILED"
@@ -21,6 +21,10 @@ OTHER: Final = "SEND_FAILED"
 
 def _number(words: str) -> Verdict:
     return lambda code: Refused(code, words, "number")
+
+
+def _pair(words: str) -> Verdict:
+    return lambda code: Refused(code, words, "pair")
 
 
 def _content(words: str) -> Verdict:
@@ -37,10 +41,6 @@ def _once_later(words: str) -> Verdict:
 
 def _sender(words: str) -> Verdict:
     return lambda code: SenderStopped(code, words)
-
-
-def _account(words: str) -> Verdict:
-    return lambda code: Stopped(code, words)
 
 
 VERDICTS: Final[Mapping[str, Verdict]] = {
@@ -74,7 +74,7 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "NO_SIM": _sender("the phone has no SIM in this slot"),
     "NO_PERMISSION": _sender("the app may not read the state of the phone: allow it on the phone"),
     "TTL_EXPIRED": _later(60, "it was not sent before it became useless"),
-    "CANCELLED": _later(60, "it was cancelled on the phone"),
+    "CANCELLED": _pair("it was cancelled on the phone"),
     OTHER: _once_later("the phone could not send it"),
 }
 """Code → what it means. A phone without service sends again by itself once it has some; one that lacks a SIM or a
@@ -87,7 +87,7 @@ WRITTEN: Final = (
     ("did not seem to be a phone number", "NUMBER_INVALID"),
     ("READ_PHONE_STATE", "NO_PERMISSION"),
     ("No SIMs found", "NO_SIM"),
-    ("Cancel", "CANCELLED"),
+    ("ancelled", "CANCELLED"),
 )
 """What stands in the app's words where Android gave no name → code, in this order."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from worker.clock import Clock
-from worker.gateways import smsgate_codes, twilio_codes
+from worker.gateways import smsgate_codes, smsgate_http, twilio_codes
 from worker.gateways.base import Gateway
 from worker.gateways.sandbox import open_sandbox
 from worker.gateways.twilio import open_twilio
@@ -16,7 +16,11 @@ ADAPTERS: Final[Mapping[str, Callable[[Settings, Clock], Gateway | None]]] = {
 }
 """Name → opener; an opener returns None when the settings do not ask for its gateway."""
 
-WORDS: Final[tuple[Callable[[str, str], str], ...]] = (twilio_codes.explained, smsgate_codes.explained)
+WORDS: Final[tuple[Callable[[str, str], str], ...]] = (
+    twilio_codes.explained,
+    smsgate_codes.explained,
+    smsgate_http.explained,
+)
 """What each adapter says of its error codes: code and language → words, "" for one that is not its own."""
 
 

@@ -1,0 +1,278 @@
+"""Phones with the SMSGate app behind a server that somebody runs already: the app's own on the phone, or a cloud's.
+
+Texts come by the app's webhooks (`smsgate_events.py`). Replies go by `POST /messages` under an id of ours, which the
+server takes once: 409 says that it has it. The phone's own server also has a list of what came in, `GET /inbox`; a
+cloud's answers 501 there. API: the app's assets/api/swagger.json, the server's handlers.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from parsers.numbers import region_of
+from worker.clock import Clock
+from worker.gateways.base import (
+    Ack,
+    Doubt,
+    Flaw,
+    GatewayAwayError,
+    Handover,
+    Inbound,
+    Outgoing,
+    Ping,
+    Retry,
+    Route,
+    Sent,
+    Status,
+    Unknown,
+)
+from worker.gateways.forms import header
+from worker.gateways.smsgate_codes import Failure, failure_of
+from worker.gateways.smsgate_events import (
+    REPEATED_WITHIN,
+    SIGNATURE,
+    TIMESTAMP,
+    Event,
+    carrier_time,
+    check_signature,
+    message_id,
+    provider_id,
+    read_event,
+    spelled,
+    time_stated,
+)
+from worker.gateways.smsgate_http import REFUSALS, SmsgateHttp, refusal_of
+from worker.gateways.smsgate_setup import flaws_of
+from worker.gateways.wire import NoAnswerError, NotWrittenError
+
+LONGEST_TTL_S: Final = 14_400
+PAGE: Final = 500
+LOOKED_THROUGH: Final = 100_000
+DELIVERY_OF_STATE: Final[Mapping[str, str]] = {
+    "Pending": "queued",
+    "Cancelling": "queued",
+    "Processed": "sending",
+    "Sent": "sent",
+    "Delivered": "delivered",
+    "Failed": "failed",
+    "Cancelled": "failed",
+}
+"""State of a message, as servers give it → one of `base.DELIVERIES`."""
+_OURS: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})-([0-9]{1,3})-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class SimLine:
+    """By which phone one of our numbers is reached, and which of its SIMs has it; None: it has one alone."""
+
+    device_id: str
+    sim_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmsgateAccount:
+    """An account at a server. Its phones sign webhooks with `signing_key`; `keeps_list`: it has `GET /inbox`."""
+
+    base_url: str
+    login: str
+    password: str = field(repr=False)
+    signing_key: str = field(repr=False)
+    keeps_list: bool = False
+
+
+class Smsgate:
+    """The adapter of an account."""
+
+    def __init__(
+        self,
+        name: str,
+        account: SmsgateAccount,
+        lines: Callable[[], Mapping[str, SimLine]],
+        secret: str,
+        now: Clock,
+    ) -> None:
+        """`lines` returns our numbers and their SIMs as they are now; `secret` makes ids out of words (L28)."""
+        self._name = name
+        self._account = account
+        self._lines = lines
+        self._secret = secret
+        self._now = now
+        self._http = SmsgateHttp(account.base_url, account.login, account.password)
+
+    @property
+    def name(self) -> str:
+        """What its operator called it."""
+        return self._name
+
+    @property
+    def keeps_list(self) -> bool:
+        """Whether the server is the phone's own, which alone keeps a list."""
+        return self._account.keeps_list
+
+    # Inbound.
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
+        """Raise ForgedError unless a phone of this account signed exactly this."""
+        stamp, signature = header(headers, TIMESTAMP), header(headers, SIGNATURE)
+        check_signature(self._account.signing_key, raw, stamp, signature, self._now())
+
+    def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
+        """Return what an event says; nothing for one that we have no use for. Raises MalformedError."""
+        event = read_event(raw)
+        if event.is_text:
+            return [self._text(event)]
+        if event.event in ("system:ping", "app:started"):
+            return [Ping(self.name)]
+        ours = _OURS.fullmatch(event.message_id or "")
+        if event.delivery is None or ours is None:
+            return []
+        failure = _failure(event.event, event.error) if event.delivery == "failed" else None
+        site, reply, attempt = (int(part) for part in ours.groups())
+        return [
+            Status(
+                gateway=self.name,
+                sid=event.message_id,
+                reply_id=reply,
+                delivery=event.delivery,
+                error_code=None if failure is None else failure.code,
+                attempt=attempt,
+                failure=failure,
+                site_id=site,
+            )
+        ]
+
+    def _text(self, event: Event) -> Inbound:
+        ours = self._number_of(event.device_id, event.sim_number)
+        return Inbound(
+            gateway=self.name,
+            provider_id=provider_id(self._secret, ours, event),
+            sender=spelled(event.sender, region_of(ours)),
+            recipient=ours,
+            text=event.text,
+            sent_at=carrier_time(event.received_at, self._now()),
+            media=event.media,
+            repeats_within=REPEATED_WITHIN,
+        )
+
+    def _number_of(self, device_id: str, sim_number: int | None) -> str:
+        """Return our number at a SIM; words for it where it is none of ours, so that the text is kept apart."""
+        mine = {number: line.sim_number for number, line in self._lines().items() if line.device_id == device_id}
+        exactly = [number for number, sim in mine.items() if sim_number is not None and sim == sim_number]
+        # A phone that may not read its state names no SIM.
+        either = [number for number, sim in mine.items() if sim_number is None or sim is None]
+        found = exactly or (either if len(either) == 1 else [])
+        return found[0] if found else f"SIM {sim_number or '?'} of {device_id}"
+
+    def ack(self, ok: bool) -> Ack:
+        """Return the answer; the app tries again for two days unless it is a 2xx."""
+        return Ack(200, "text/plain", "ok") if ok else Ack(503, "text/plain", "not now")
+
+    # Outbound.
+
+    def send(self, outgoing: Outgoing) -> Handover:
+        """Hand the reply over to the server, which drops it by itself when it was not sent while of use."""
+        line = self._lines().get(outgoing.sender_number)
+        if line is None:
+            return REFUSALS["NO_LINE"]("NO_LINE")
+        ours, of_use_s = self._id_of(outgoing), int((outgoing.useful_until - self._now()).total_seconds())
+        message = {
+            "id": ours,
+            "textMessage": {"text": outgoing.words},
+            "phoneNumbers": [outgoing.recipient],
+            # Without it a cloud picks any phone, and takes the same id once for each.
+            "deviceId": line.device_id,
+            "ttl": max(1, min(LONGEST_TTL_S, of_use_s)),
+            "withDeliveryReport": True,
+        }
+        if line.sim_number is not None:
+            message["simNumber"] = line.sim_number
+        try:
+            answer = self._http.request("POST", "/messages", message, skipPhoneValidation="true")
+        except NotWrittenError as error:
+            return Retry(5, str(error), "the server could not be reached")
+        except NoAnswerError as error:
+            return Unknown(str(error), "the server did not answer")
+        if answer.status == 409:
+            return Sent(ours)
+        return _standing(ours, answer.said) if 200 <= answer.status < 300 else refusal_of(answer)
+
+    def lookup(self, doubt: Doubt) -> Handover | None:
+        """Ask the server for the message of this attempt, by its id."""
+        ours = self._id_of(doubt.outgoing)
+        answer = self._http.ask(f"/messages/{ours}")
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise GatewayAwayError(str(answer.status))
+        return _standing(ours, answer.said)
+
+    def _id_of(self, outgoing: Outgoing) -> str:
+        """Return the id of an attempt: the same whenever it is asked for, and no other installation's."""
+        named = f"{outgoing.site_id}-{outgoing.reply_id}-{outgoing.attempt}"
+        said = f"{named} {outgoing.recipient} {outgoing.useful_until.timestamp()}".encode()
+        return f"{named}-{hmac.new(self._secret.encode(), said, hashlib.sha256).hexdigest()[:12]}"
+
+    def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
+        """Yield what the phone received in between by the carrier's time, of all its SIMs newest first."""
+        between = {"from": _iso(since), "to": _iso(until)}
+        for offset in range(0, LOOKED_THROUGH, PAGE):
+            answer = self._http.ask("/inbox", type="SMS", **between, limit=str(PAGE), offset=str(offset))
+            if answer.status != 200 or not isinstance(answer.said, list):
+                raise GatewayAwayError(f"GET /inbox answers {answer.status}")
+            for row in answer.said:
+                text = self._listed(row)
+                if text is not None and text.recipient in numbers and since <= (text.sent_at or until) < until:
+                    yield text
+            if len(answer.said) < PAGE:
+                return
+
+    def _listed(self, row: Any) -> Inbound | None:
+        """Return a text of the list, None for a row that is none; `contentPreview` of an SMS is the whole of it."""
+        if not isinstance(row, dict):
+            return None
+        sender, text, sent_at = row.get("sender"), row.get("contentPreview"), time_stated(row.get("createdAt"))
+        if not isinstance(sender, str) or not isinstance(text, str) or sent_at is None:
+            return None
+        sim = row.get("simNumber")
+        # The list is one phone's, of whichever device id.
+        devices = {line.device_id for line in self._lines().values()}
+        ours = self._number_of(next(iter(devices), ""), sim if isinstance(sim, int) else None)
+        return Inbound(
+            gateway=self.name,
+            provider_id=message_id(self._secret, ours, sender, sent_at, text),
+            sender=spelled(sender, region_of(ours)),
+            recipient=ours,
+            text=text,
+            sent_at=sent_at,
+            repeats_within=REPEATED_WITHIN,
+        )
+
+    def examine(self, numbers: Collection[str], url: str) -> Iterator[Flaw]:
+        """Ask the server for its webhooks, settings and phones."""
+        phones = {number: line.device_id for number, line in self._lines().items()}
+        return flaws_of(self._http, self._account.base_url, numbers, phones, url)
+
+
+def _standing(ours: str, said: Any) -> Handover:
+    """Return how a message stands by a server's `{id, state, recipients: [{phoneNumber, state, error}]}`."""
+    state = said.get("state") if isinstance(said, dict) else None
+    delivery = DELIVERY_OF_STATE.get(state) if isinstance(state, str) else None
+    if delivery is None:
+        return REFUSALS["NO_SENSE"]("NO_SENSE")
+    recipients = said.get("recipients")
+    recipients = recipients if isinstance(recipients, list) else []
+    errors = [each.get("error") for each in recipients if isinstance(each, dict)]
+    error = next((each for each in errors if isinstance(each, str)), None)
+    return _failure(str(state), error) if delivery == "failed" else Sent(ours, delivery)
+
+
+def _failure(state: str, error: str | None) -> Failure:
+    return failure_of(state if state.lower().endswith("cancelled") else error)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
