@@ -110,6 +110,8 @@ def test_one_look_says_whether_everything_is_well(client: FlaskClient, runtime: 
     assert "一切正常" in shown(client)
     runtime.redis.sadd("rq:workers:decide", "rq:worker:gone")
     assert "1 个在工作" in shown(client), "a worker without a heartbeat is none"
+    add_reply(runtime.engine, 1, cause="m:1", state="unknown")
+    assert "能用，但有些不正常 去向不明的回复: 1" in shown(client), "the verdict is no better than its tiles"
 
 
 def test_without_redis_the_page_says_so(
@@ -364,17 +366,27 @@ def test_each_code_of_twilio_that_we_know_has_words() -> None:
     assert [code for code in VERDICTS if not explained(code, "zh")] == []
 
 
-def test_raised_alerts_are_shown_to_whoever_sees_all_sites(
+def test_raised_alerts_are_shown_in_the_pages_language_and_the_sites_zone(
     client: FlaskClient, runtime: Runtime, site: SiteRow, clock: StandingClock
 ) -> None:
     enrol(runtime, "here", "ops", site_id=site.id)
-    stands = Alarm("line_stands", f"site:{site.id}", clock() - timedelta(minutes=5), "3 texts wait for a decision.")
-    save(runtime.engine, {("line_stands", stands.scope): Raised(stands)})
-    assert "队列停滞" in shown(client)
-    assert "3 texts wait for a decision." in shown(client)
-    assert "队列停滞" not in shown(visitor(client.application, "here"))
+    here = visitor(client.application, "here")
+    detail: dict[str, int | str] = {"site": site.id, "waiting": 3}
+    stands = Alarm("line_stands", f"site:{site.id}", clock(), "3 texts wait since 2026-11-02 04:00 UTC.", detail)
+    stopped = Alarm("gateway_stopped", "twilio", clock(), "…", {"gateway": "twilio", "error": "20003"})
+    odd = Alarm("unheard_of", "", clock(), "Nobody has words for this.", {})
+    save(runtime.engine, {(each.code, each.scope): Raised(each) for each in (stands, stopped, odd)})
+    page = shown(client)
+    assert "队列停滞 翡翠湾 · 自 12:00:00 翡翠湾有 3 条短信等待判定，最早的自 2026-11-02 12:00 起。" in page
+    assert "网关 twilio 自 2026-11-02 12:00 起停发（Twilio 不认我们的账号或令牌" in page
+    assert "Nobody has words for this." in page
+    assert "已触发 3 项警报" in page
+    assert "队列停滞" in shown(here), "it is about his site"
+    assert "网关 twilio 自" not in shown(here), "it concerns every site"
+    client.set_cookie("language", "en")
+    assert "Texts waiting for a decision at 翡翠湾: 3, the first since 2026-11-02 12:00." in shown(client)
     save(runtime.engine, {("line_stands", stands.scope): Raised(stands, cleared_at=clock())})
-    assert "队列停滞" not in shown(client)
+    assert "A line stands" not in shown(client)
 
 
 def test_spans_of_other_times_are_in_the_sites_zone(runtime: Runtime, clock: StandingClock) -> None:

@@ -11,7 +11,7 @@ from webhook.actor import actor_at
 from webhook.kept import Kept
 from webhook.language import _
 from webhook.runtime import runtime
-from webhook.sites import sees_every_site, visible_sites
+from webhook.sites import visible_sites
 from worker.alerts.book import load, raised_at
 from worker.decide.set_up import SiteRow
 from worker.readers.to_do import SiteWaiting, waiting_at
@@ -43,7 +43,7 @@ def waiting() -> dict[str, tuple[int, str]]:
     who, counted = present_user(), [*_at_sites()]
     if who.may(["ops"]):
         sites = {site.id for site in visible_sites()}
-        raised = len(raised_at(load(runtime().engine), sites, everywhere=sees_every_site()))
+        raised = len(raised_at(load(runtime().engine), sites, everywhere=who.everywhere))
         counted.append(("ops", raised, _("%(count)s troubles", count=raised)))
     pages: dict[str, tuple[int, str]] = {}
     for page, count, words in counted:

@@ -15,7 +15,7 @@ from webhook.path_views import steps_of
 from webhook.runtime import runtime
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
-from worker.alerts.book import load
+from worker.alerts.book import load, raised_at
 from worker.outbox.stops import stops
 from worker.page_door import closed_phones
 from worker.processes.queues import queue_standings
@@ -75,13 +75,16 @@ def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
     lines, outbox = backlog(engine, site_ids)
     gateways = runtime().gateways
     listed = {line.gateway for line in lines if line.gateway in gateways and gateways[line.gateway].keeps_list}
+    tiles = tiles_of(lines, outbox, queue_standings(runtime()), health, show)
+    meters = meters_of(engine, listed)
+    raised = raised_at(load(engine), site_ids, everywhere=present_user().everywhere)
     return {
-        "verdict": verdict_of(health),
-        "tiles": tiles_of(lines, outbox, queue_standings(runtime()), health, show),
+        "verdict": verdict_of(health, tiles, meters, len(raised)),
+        "tiles": tiles,
         "lines": lines,
         "gateways": gateways_of(lines, stops(engine)),
-        "meters": meters_of(engine, listed),
-        "alerts": alert_views(load(engine)) if present_user().everywhere else [],
+        "meters": meters,
+        "alerts": alert_views(raised, visible_sites(), show),
     }
 
 
@@ -106,6 +109,7 @@ def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
     engine, week = runtime().engine, show.now - 7 * DAY
     everywhere = present_user().everywhere
     return {
+        "everywhere": everywhere,
         "failures": failure_views(failed_replies(engine, site_ids, week)),
         "unrouted": unrouted_texts(engine) if everywhere else [],
         "unreadable": unreadable_texts(engine, site_ids, week),

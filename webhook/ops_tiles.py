@@ -12,8 +12,10 @@ from worker.processes.queues import QueueSummary
 from worker.readers.backlog import OutboxBacklog
 from worker.readers.health import Health
 from worker.readers.lines import Line
+from worker.readers.losses import Meter
 
 LATE = timedelta(seconds=10)
+AMISS = ("warn", "bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,13 @@ class Verdict:
 
 
 class Tile(NamedTuple):
-    """One thing, its value, and what there is to say besides."""
+    """One thing, its value, and what there is to say besides; `codes`: those of `worker.readers.health` that say it."""
 
     name: str
     value: str
     more: str
     tone: str
+    codes: tuple[str, ...] = ()
 
 
 class GatewayTile(NamedTuple):
@@ -41,16 +44,24 @@ class GatewayTile(NamedTuple):
     stopped: tuple[Any, ...]
 
 
-def verdict_of(health: Health) -> Verdict:
-    """Return the one look at everything."""
+def verdict_of(health: Health, tiles: Iterable[Tile], meters: Iterable[Meter], raised: int) -> Verdict:
+    """Return the one look at everything: it is as bad as the worst of what the page shows. `raised`: alerts."""
     if not health.durable:
         return Verdict(_("No text can be kept: gateways are told to come again."), "bad")
-    faults = tuple(fault_of(code) for code in health.degraded)
+    faults = [fault_of(code) for code in health.degraded]
+    for tile in tiles:
+        if tile.tone in AMISS and not set(tile.codes).intersection(health.degraded):
+            faults.append(Trouble(f"{tile.name}: {tile.value} · {tile.more}", tile.tone))
+    faults += [
+        Trouble(_("The list of gateway %(name)s could not be read.", name=m.gateway), "warn") for m in meters if m.error
+    ]
+    if raised:
+        faults.append(Trouble(_("Alerts are raised: %(count)s.", count=raised), "warn"))
     if not faults:
         return Verdict(_("Everything is well"), "good")
     bad = any(fault.tone == "bad" for fault in faults)
     words = _("Something is wrong") if bad else _("It works, but not everything is well")
-    return Verdict(words, "bad" if bad else "warn", faults)
+    return Verdict(words, "bad" if bad else "warn", tuple(faults))
 
 
 def tiles_of(
@@ -64,10 +75,10 @@ def tiles_of(
     oldest = min((line.waiting_since for line in lines if line.waiting_since), default=None)
     no_doubt = Tile(_("Replies in doubt"), "0", _("every reply's fate is known"), "good")
     doubts = Tile(_("Replies in doubt"), str(outbox.in_doubt), _("settled by themselves or by you"), "warn")
-    no_redis = Tile("Redis", _("away"), _("the sweeper does the work"), "warn")
-    no_database = Tile(_("Database"), _("away"), _("texts wait in the spool"), "bad")
+    no_redis = Tile("Redis", _("away"), _("the sweeper does the work"), "warn", ("redis_away",))
+    no_database = Tile(_("Database"), _("away"), _("texts wait in the spool"), "bad", ("database_away",))
     return [
-        _waiting(_("Texts waiting"), sum(line.waiting for line in lines), oldest, show),
+        _waiting(_("Texts waiting"), sum(line.waiting for line in lines), oldest, show, "undecided_texts"),
         _waiting(_("Replies to send"), outbox.pending, outbox.oldest_at, show),
         doubts if outbox.in_doubt else no_doubt,
         *([no_redis] if queues is None else (_queue(queue) for queue in queues)),
@@ -84,11 +95,11 @@ def gateways_of(lines: Iterable[Line], stopped: Iterable[Any]) -> list[GatewayTi
     return [GatewayTile(name, tuple(found)) for name, found in sorted(by_name.items())]
 
 
-def _waiting(name: str, count: int, oldest: datetime | None, show: Showing) -> Tile:
+def _waiting(name: str, count: int, oldest: datetime | None, show: Showing, *codes: str) -> Tile:
     if oldest is None:
         return Tile(name, str(count), _("none waits"), "good")
     late = show.now - oldest > LATE
-    return Tile(name, str(count), _("the oldest for %(age)s", age=show.age(oldest)), "bad" if late else "info")
+    return Tile(name, str(count), _("the oldest for %(age)s", age=show.age(oldest)), "bad" if late else "info", codes)
 
 
 def _queue(queue: QueueSummary) -> Tile:
@@ -96,4 +107,6 @@ def _queue(queue: QueueSummary) -> Tile:
     working = _("%(count)s at work", count=len(queue.workers)) if queue.workers else _("no worker")
     more = f"{working} · {_('%(count)s failed', count=queue.failed)}" if queue.failed else working
     tone = "warn" if not queue.workers or queue.failed else "good"
-    return Tile(name, str(queue.waiting + queue.started), more, tone)
+    # Of a queue without a worker health speaks; of its failed jobs nobody else does.
+    codes = () if queue.workers else (f"no_{queue.name}_worker",)
+    return Tile(name, str(queue.waiting + queue.started), more, tone, codes)

@@ -1,14 +1,18 @@
 """What the ops page says of states, faults and error codes; `tone` as in `webhook.codes`."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
-from webhook.preferences import language
+from webhook.preferences import HTML_LANGUAGE, language
 from webhook.runtime import runtime
-from worker.alerts.book import Book
+from webhook.show import Showing
+from worker.alerts.alarm import Alarm
+from worker.decide.set_up import SiteRow
 from worker.store.states import ReplyState
+from worker.words.alarms import alarm_sentence, alarm_title
 
 FAULTS = {
     "redis_away": (_l("Redis is away: the sweeper does the work, more slowly."), "warn"),
@@ -64,40 +68,14 @@ ERRORS = {
 """By our own codes; those of a gateway are in the words of its adapter."""
 
 
-ALERTS = {
-    "line_stands": _l("A line stands"),
-    "line_ahead": _l("A line is ahead of its clock"),
-    "clock_ahead": _l("The clock has jumped ahead"),
-    "clocks_apart": _l("Clocks contradict a gateway's"),
-    "undecidable": _l("Messages could not be decided"),
-    "forwards_wait": _l("Texts for other sites wait"),
-    "replies_wait": _l("Replies wait"),
-    "replies_fail": _l("Replies fail"),
-    "replies_in_review": _l("Replies need a person"),
-    "content_refused": _l("Carriers refuse our words"),
-    "gateway_stopped": _l("A gateway is stopped"),
-    "number_stopped": _l("A number is stopped"),
-    "unrouted_texts": _l("Texts to a number of no site"),
-    "many_messages": _l("A site sends very many messages"),
-    "no_manager_told": _l("No manager can be told"),
-    "acts_closed": _l("Wrong codes closed a phone's acts"),
-    "backfill_healed": _l("Texts had not reached us"),
-    "backfill_fails": _l("A gateway's list cannot be read"),
-    "canary_lost": _l("A trial text did not come back"),
-    "texts_spooled": _l("Texts wait in the spool"),
-    "texts_unreadable": _l("The spool holds unreadable files"),
-    "database_away": _l("The database is away"),
-}
-"""By the codes of `worker.alerts.alarms`, `worker.alerts.spool` and `worker.alerts.alerts`."""
-
-
 class AlertView(NamedTuple):
-    """A raised alert; `sentence` is the operator's English one, as ALERT_URL gets it."""
+    """A raised alert; `lang` is its sentence's language: the operator's English one where there is no other."""
 
     words: str
-    scope: str
+    site: str
     since: datetime
     sentence: str
+    lang: str
 
 
 class Trouble(NamedTuple):
@@ -116,10 +94,21 @@ def fault_of(code: str) -> Trouble:
     return Trouble(str(words), tone)
 
 
-def alert_views(book: Book) -> list[AlertView]:
-    """Return what is raised and not cleared, the oldest first."""
-    raised = sorted((each.alarm for each in book.values() if each.cleared_at is None), key=lambda alarm: alarm.since)
-    return [AlertView(str(ALERTS.get(a.code, a.code)), a.scope, a.since, a.sentence) for a in raised]
+def alert_views(raised: Iterable[Alarm], sites: Iterable[SiteRow], show: Showing) -> list[AlertView]:
+    """Return raised alarms in the page's language; times are in the zone of the site that they are about."""
+    by_id = {site.id: site for site in sites}
+    views: list[AlertView] = []
+    for alarm in raised:
+        site = by_id.get(int(alarm.detail.get("site", 0)))
+        name, zone = (site.name, site.zone) if site is not None else ("", show.zone)
+        code = str(alarm.detail.get("error", ""))
+        why = error_words(code, None) or code
+        said = alarm_sentence(language(), alarm.code, name, alarm.since, zone, why, alarm.detail)
+        title = alarm_title(language(), alarm.code)
+        views.append(
+            AlertView(title, name, alarm.since, said or alarm.sentence, HTML_LANGUAGE[language() if said else "en"])
+        )
+    return views
 
 
 def known(table: dict[str, CodeWords], word: str) -> CodeWords:

@@ -9,11 +9,6 @@ from webhook.runtime import runtime
 from worker.decide.set_up import SiteRow, all_sites
 
 
-def sees_every_site() -> bool:
-    """Tell whether whoever is logged in looks after all sites, and so after what belongs to none."""
-    return present_user().everywhere
-
-
 def visible_sites() -> list[SiteRow]:
     """Return the sites of whoever is logged in, in the order of their founding."""
     who = present_user()
