@@ -26,7 +26,7 @@ from worker.gateways.base import (
     Stopped,
     Unknown,
 )
-from worker.gateways.smsgate import SimLine, Smsgate, SmsgateAccount
+from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient
 from worker.gateways.smsgate_events import REPEATED_WITHIN
 from worker.gateways.smsgate_http import SmsgateHttp
 from worker.gateways.smsgate_setup import keeps_list, phones_of, set_up
@@ -49,9 +49,9 @@ class Desk:
         self.gateway = self.adapter(keeps_list=not server.cloud)
         assert set_up(self.http, URL, KEY) is None
 
-    def adapter(self, **account: Any) -> Smsgate:
+    def adapter(self, **account: Any) -> SmsgateClient:
         given = {"base_url": self.server.url, "login": LOGIN, "password": PASSWORD, "signing_key": KEY}
-        return Smsgate("desk", SmsgateAccount(**(given | account)), lambda: self.lines, SECRET, self.clock)
+        return SmsgateClient("desk", SmsgateAccount(**(given | account)), lambda: self.lines, SECRET, self.clock)
 
     def _webhook(self, method: str, url: str, headers: Any, body: bytes | None) -> tuple[int, bytes]:
         assert (method, url) == ("POST", URL)
@@ -309,7 +309,7 @@ def test_the_phones_own_list_has_what_was_never_posted(desk: Desk) -> None:
 
 
 def test_a_long_list_comes_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.gateways.smsgate.PAGE", 3)
+    monkeypatch.setattr("worker.gateways.smsgate_client.PAGE", 3)
     if desk.server.cloud:
         return
     for second in range(7):

@@ -84,7 +84,7 @@ class SmsgateAccount:
     keeps_list: bool = False
 
 
-class Smsgate:
+class SmsgateClient:
     """The adapter of an account."""
 
     def __init__(
