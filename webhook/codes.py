@@ -77,6 +77,7 @@ CODES: dict[str, CodeWords] = {
     Code.DIGEST: CodeWords(_l("Digest"), "info"),
     Code.IMPORTED: CodeWords(_l("Old register imported"), "quiet"),
     Code.SITE_OPENED: CodeWords(_l("Site opened"), "quiet"),
+    Code.SITE_SET: CodeWords(_l("Site changed"), "quiet"),
     Code.DIRECTORY_SET: CodeWords(_l("Names of sites updated"), "quiet"),
     Code.POLICY_SET: CodeWords(_l("Policy set"), "quiet"),
     Code.STAFF_SET: CodeWords(_l("Staff set"), "quiet"),

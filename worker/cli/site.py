@@ -7,7 +7,8 @@ import click
 
 from worker.cli.base import database, settings
 from worker.cli.problems import WrongUsage
-from worker.decide.set_up import all_sites, open_site, set_aliases, set_policy, site_named
+from worker.decide.set_up import all_sites, open_site, set_policy, site_named
+from worker.decide.site_change import SETTINGS, change_site, clients_called, names_in, settings_of
 from worker.files.exports import write_table
 from worker.rules.model import ROLES
 from worker.rules.policy import KEYS, policy_of
@@ -38,18 +39,30 @@ def add(
     click.echo(f"{row.name} listens on {row.number} through {row.gateway}.")
 
 
-def set_site(name: str, aliases: tuple[str, ...], telephone: str | None) -> None:
-    """Change what a site is: by what further names it is known, what telephone it has."""
-    if not aliases and telephone is None:
-        raise WrongUsage("Say what to set: --alias NAME, once for each further name of the site, or --telephone.")
+def set_site(name: str, pairs: tuple[str, ...], aliases: tuple[str, ...], telephone: str | None) -> None:
+    """Change what a site is, from now on, by KEY=VALUE pairs; `aliases` and `telephone` are two of them by options."""
+    given = {"aliases": ",".join(aliases)} if aliases else {}
+    given |= {"telephone": telephone} if telephone is not None else {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise WrongUsage(f"Write settings as KEY=VALUE; “{pair}” has no =. They are {', '.join(SETTINGS)}.")
+        given[key] = value
+    if not given:
+        raise WrongUsage(f"Say what to set, as KEY=VALUE or by --alias, --telephone; it can be {', '.join(SETTINGS)}.")
     with database() as engine:
-        if telephone is not None:
-            set_policy(engine, site_named(engine, name), [f"telephone={telephone}"])
-            click.echo(f"{name} is rung at {telephone}." if telephone else f"{name} names no telephone.")
-        if aliases:
-            set_aliases(engine, site_named(engine, name), [alias for alias in aliases if alias])
-            known = site_named(engine, name).state.get("aliases", [])
-            click.echo(f"{name} is known as {'、'.join(known)} as well." if known else f"{name} has no further names.")
+        before = site_named(engine, name)
+        called = {alias: clients_called(engine, before, alias) for alias in names_in(given.get("aliases", ""))}
+        change_site(engine, before, given)
+        after = next(site for site in all_sites(engine) if site.id == before.id)
+    for key, was in settings_of(before).items():
+        if key in given:
+            now = settings_of(after)[key]
+            says = f"{name}: {key} is {now}" if now else f"{name} names no {key}"
+            click.echo(f"{says}, was {was or 'none'}." if now != was else f"{says}, as before.")
+    for alias, count in called.items():
+        if count:
+            click.echo(f"Note: {count} clients are called {alias}; a report about one may be taken for the site.")
 
 
 def list_sites(as_json: bool) -> None:

@@ -13,13 +13,14 @@ from parsers.numbers import DEFAULT_REGION, region_of, to_e164, to_mobile
 from parsers.projects import project_key
 from worker.clock import Clock
 from worker.decide.decider import decide_site
-from worker.errors import SetUpError
+from worker.errors import N_, SetUpError
 from worker.line.door import PROGRAM, Entry, Receipt, UnknownSiteError, enter, found_site
 from worker.rules.chain import canonical
 from worker.rules.policy import PolicyError, checked
 from worker.store.database import reading
-from worker.store.schema import cursors, inbox, sites
+from worker.store.schema import cursors, former_numbers, inbox, sites
 
+NAME_LONGEST = 60
 ALIAS_LONGEST = 30
 TOGETHER = {kind: kinds for kinds in (("roster", "unlist", "unit"), ("staff", "names", "moved")) for kind in kinds}
 """Kinds of set-up that change the same: one of them said again is a repeat only if none of the others came between."""
@@ -77,25 +78,25 @@ def open_site(
     telephone: str = "",
 ) -> SiteRow:
     """Found a site with its staff (role → numbers as typed); raises SetUpError when name or number is taken."""
-    if timezone not in available_timezones():
-        raise SetUpError(f"“{timezone}” is no time zone; write one as Asia/Shanghai.")
-    if not name.strip() or not name.isprintable():
-        raise SetUpError("A site needs a name, of letters, digits and signs.")
+    check_zone(timezone)
+    check_name(name)
     if not staff.get("manager"):
         raise SetUpError("A site needs a manager: add --manager +86….")
-    e164 = _checked(to_e164, number, DEFAULT_REGION)
+    e164 = site_number(number)
     region = region_of(e164)
     roles = {phone(typed, region): role for role, numbers in staff.items() for typed in numbers}
     if e164 in roles:
-        raise SetUpError("The site's own number cannot be a member of its staff.")
-    _check_aliases(all_sites(engine), name, aliases)
-    _check_telephone(telephone, (e164, *roles))
+        raise SetUpError(N_("The site's own number cannot be a member of its staff."))
+    check_names([site for site in all_sites(engine) if site.name != name], name, aliases)
+    check_telephone(telephone, (e164, *roles))
     payload = {"name": name, "number": e164, "timezone": timezone, "language": language, "staff": roles}
     payload |= {"aliases": list(aliases)} if aliases else {}
     payload |= {"policy": {"telephone": telephone}} if telephone else {}
     receipt = found_site(engine, name, e164, gateway, payload, clock)
     if receipt.outcome == "repeated":
-        raise SetUpError(f"A site with the name “{name}” or the number {e164} exists already.")
+        raise SetUpError(
+            N_("A site with the name “%(name)s” or the number %(number)s exists already."), name=name, number=e164
+        )
     drain(engine, receipt.site_id or 0)
     spread(engine, clock)
     return site_named(engine, name)
@@ -104,6 +105,11 @@ def open_site(
 def phone(typed: str, region: str) -> str:
     """Return the number of a person's phone in E.164; raises SetUpError."""
     return _checked(to_mobile, typed, region)
+
+
+def site_number(typed: str) -> str:
+    """Return the number that a site is texted at in E.164; raises SetUpError."""
+    return _checked(to_e164, typed, DEFAULT_REGION)
 
 
 def _checked(read: Callable[[str, str], str], typed: str, region: str) -> str:
@@ -125,25 +131,25 @@ def set_policy(engine: Engine, site: SiteRow, pairs: Sequence[str], clock: Clock
         except PolicyError as error:
             raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         given[key] = value
-    _check_telephone(given.get("telephone", ""), (site.number, *site.state.get("staff", {})))
+    check_telephone(given.get("telephone", ""), (site.number, *site.state.get("staff", {})))
     return put(engine, site, "policy", given, clock)
 
 
-def _check_telephone(typed: str, others: Collection[str]) -> None:
+def check_telephone(typed: str, others: Collection[str]) -> None:
     """Raise SetUpError for a telephone that is none, the site's number for texts, or a person's own (L13)."""
     try:
         checked("telephone", typed)
     except PolicyError as error:
-        raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        raise SetUpError(N_("“%(typed)s” is no telephone: write it as 0571-88880000."), typed=typed) from error
     digits = typed.lstrip("+").replace("-", "")
     if digits and any(number.endswith(digits) for number in others):
-        raise SetUpError(f"{typed} is the site's number for texts, or a member of its staff: name its own telephone.")
+        words = N_("%(typed)s is the site's number for texts, or a member of its staff: name its own telephone.")
+        raise SetUpError(words, typed=typed)
 
 
 def set_aliases(engine: Engine, site: SiteRow, aliases: Sequence[str], clock: Clock | None = None) -> Receipt:
     """Say by what further names a site is known, instead of those before; every line hears of it (L25)."""
-    known = all_sites(engine)
-    _check_aliases(known, site.name, aliases)
+    check_names([other for other in all_sites(engine) if other.id != site.id], site.name, aliases)
     entry = _entry(site) | {"aliases": list(dict.fromkeys(aliases))}
     receipt = put(engine, site, "directory", {"sites": [entry]}, clock)
     spread(engine, clock)
@@ -159,30 +165,50 @@ def spread(engine: Engine, clock: Clock | None = None) -> int:
         if not site.state:
             drain(engine, site.id)
     known = [site for site in all_sites(engine) if site.state]
+    given_up = _given_up(engine) - {site.number for site in known}
     told = 0
     for site in known:
         heard = [{"number": number} | of for number, of in site.state.get("others", {}).items()]
         fresh = [_entry(other) for other in known if other.id != site.id and _entry(other) not in heard]
-        if fresh:
-            put(engine, site, "directory", {"sites": fresh}, clock)
+        gone = sorted(given_up & {each["number"] for each in heard})
+        if fresh or gone:
+            put(engine, site, "directory", {"sites": fresh} | ({"gone": gone} if gone else {}), clock)
             told += 1
     return told
+
+
+def _given_up(engine: Engine) -> set[str]:
+    with reading(engine).connect() as connection:
+        return set(connection.execute(select(former_numbers.c.number)).scalars())
 
 
 def _entry(site: SiteRow) -> dict[str, Any]:
     return {"name": site.name, "number": site.number, "aliases": list(site.state.get("aliases", ()))}
 
 
-def _check_aliases(known: Sequence[SiteRow], name: str, aliases: Sequence[str]) -> None:
+def check_names(others: Sequence[SiteRow], name: str, aliases: Sequence[str]) -> None:
     """Raise SetUpError for a name that would mean another site as well, or that no text could be read by."""
-    others = [site for site in known if site.name != name]
     taken = {project_key(word): site.name for site in others for word in (site.name, *site.state.get("aliases", ()))}
     for word in (name, *aliases):
         if project_key(word) in taken:
-            raise SetUpError(f"“{word}” is a name of the site “{taken[project_key(word)]}” already; take another one.")
+            words = N_("“%(word)s” is a name of the site “%(site)s” already; take another one.")
+            raise SetUpError(words, word=word, site=taken[project_key(word)])
     for alias in aliases:
         if len(project_key(alias)) < 2 or len(alias) > ALIAS_LONGEST or _NO_NAME.search(alias):
-            raise SetUpError(f"An alias has 2 to {ALIAS_LONGEST} letters or digits, without signs; “{alias}” is none.")
+            words = N_("An alias has 2 to %(most)s letters or digits, without signs; “%(alias)s” is none.")
+            raise SetUpError(words, most=ALIAS_LONGEST, alias=alias)
+
+
+def check_name(name: str) -> None:
+    """Raise SetUpError for what cannot be a site's name."""
+    if not 0 < len(name.strip()) <= NAME_LONGEST or not name.isprintable():
+        raise SetUpError(N_("A site needs a name, of at most %(most)s letters, digits and signs."), most=NAME_LONGEST)
+
+
+def check_zone(zone: str) -> None:
+    """Raise SetUpError for what is no time zone of the IANA's table."""
+    if zone not in available_timezones():
+        raise SetUpError(N_("“%(zone)s” is no time zone; write one as Asia/Shanghai."), zone=zone)
 
 
 def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: Clock | None = None) -> Receipt:

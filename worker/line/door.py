@@ -25,12 +25,14 @@ from worker.group_commit import together_or_apart
 from worker.line.canaries import Arrived, come_back
 from worker.line.kept_text import stated
 from worker.line.look_ups import LockedLine, lock, new_ones, sites_of
+from worker.line.numbers import former_sites_of, go_by
 from worker.line.places import SENDER_LONGEST, Unplaced, keep_apart, place
 from worker.line.second_opinion import second_opinion
 from worker.log import say
 from worker.rules.chain import GENESIS
 from worker.rules.decide import BY_PERSON
 from worker.rules.door_notes import AHEAD_LEAST, OPT_OUT
+from worker.rules.setup import SITE_SET
 from worker.storable import storable
 from worker.store.database import reading
 from worker.store.failures import hits_all
@@ -157,6 +159,8 @@ def _accepted(
     connection: Connection, arrivals: Sequence[ReadyText], clock: Clock | None, believed: datetime | None
 ) -> list[Receipt]:
     site_ids = sites_of(connection, {number for each in arrivals for number in (each.recipient, each.draft.sender)})
+    if strange := {each.recipient for each in arrivals} - site_ids.keys():
+        site_ids |= former_sites_of(connection, strange)
     lines = lock(connection, {site_ids[each.recipient] for each in arrivals if each.recipient in site_ids})
     now, believed = _two_clocks(connection, clock, believed)
     receipts = [Receipt("repeated")] * len(arrivals)
@@ -197,6 +201,8 @@ def _entered(
     now, believed = _two_clocks(connection, clock, believed)
     ours = sites_of(connection, [entry.sender])
     (seq,) = _place(connection, [(line, _draft_of(entry, line.number))], ours, now, believed)
+    if entry.kind == SITE_SET:
+        go_by(connection, line, entry.payload or {})
     return Receipt("accepted", site_id, seq)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Row, select, true, update
+from sqlalchemy import ColumnElement, Engine, Row, func, select, true, update
 
 from worker.clock import Clock
 from worker.crash_points import committing
@@ -18,7 +18,7 @@ from worker.log import say
 from worker.rules.forwards import ORIGIN
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
-from worker.store.schema import forwards, inbox, sites
+from worker.store.schema import former_numbers, forwards, inbox, sites
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +70,14 @@ def _note_done(engine: Engine, row: Row[Any]) -> None:
 def _waiting(engine: Engine, mine: ColumnElement[bool]) -> list[Row[Any]]:
     text = (inbox.c.site_id == forwards.c.site_id) & (inbox.c.seq == forwards.c.seq)
     here, there = sites.alias("here"), sites.alias("there")
+    now_its = select(sites.c.id).where(sites.c.number == forwards.c.number).scalar_subquery()
+    before = former_numbers.c.number == forwards.c.number
+    once_its = select(former_numbers.c.site_id).where(before).scalar_subquery()
     query = (
         select(forwards, inbox.c.received_at, inbox.c.sender, inbox.c.text, here.c.name.label("origin"), there.c.id)
         .join(inbox, text)
         .join(here, here.c.id == forwards.c.site_id)
-        .join(there, there.c.number == forwards.c.number)
+        .join(there, there.c.id == func.coalesce(now_its, once_its))
         .where(~forwards.c.done, inbox.c.salt != "", mine)
         .order_by(inbox.c.received_at, forwards.c.site_id, forwards.c.seq, forwards.c.part)
         .limit(AT_ONCE)

@@ -180,6 +180,8 @@ class Code(StrEnum):
     # Set-up.
     SITE_OPENED = "site_opened"
     """a line begins"""
+    SITE_SET = "site_set"
+    """its name, number or time zone was changed"""
     DIRECTORY_SET = "directory_set"
     """names of the installation's sites (L25)"""
     POLICY_SET = "policy_set"

@@ -17,8 +17,13 @@ from worker.rules.protection import contacted
 from worker.rules.states import Flag
 from worker.rules.turn import Turn
 
+SITE_SET = "site_set"
+"""The kind of a message that changes what a site is: any of these."""
+SITE_FIELDS = ("name", "number", "timezone")
+
 CODES: Mapping[str, Code] = {
     "site": Code.SITE_OPENED,
+    SITE_SET: Code.SITE_SET,
     "directory": Code.DIRECTORY_SET,
     "policy": Code.POLICY_SET,
     "staff": Code.STAFF_SET,
@@ -63,11 +68,15 @@ def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
     """Return the site as a message on itself, on its neighbours, its policy or its staff leaves it."""
     site = turn.state.site
     match kind:
+        case "site_set":
+            # A zone acts from here on: ends are instants and stay, and so do days that were set by the zone before.
+            return replace(site, **{field: given[field] for field in SITE_FIELDS if field in given})
         case "directory":
-            # L25: those that are not named here stay as they were.
+            # L25: those that are not named here stay as they were; numbers that no site has any more are given up.
             named = {entry["number"]: {"name": entry["name"], "aliases": entry["aliases"]} for entry in given["sites"]}
             own = named.pop(site.number, None)
-            return replace(site, aliases=own["aliases"] if own else site.aliases, others={**site.others, **named})
+            others = {number: other for number, other in site.others.items() if number not in given.get("gone", ())}
+            return replace(site, aliases=own["aliases"] if own else site.aliases, others=others | named)
         case "policy":
             policy = {**site.policy, **given}
             language = policy.get("language", site.language)

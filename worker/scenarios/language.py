@@ -17,7 +17,7 @@ _AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|clock|id)=\S+)
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
-SET_UPS = ("directory", "policy", "unit", "agent", "unlist", "reopen", "staff", "names", "moved", "import")
+SET_UPS = ("directory", "set", "policy", "unit", "agent", "unlist", "reopen", "staff", "names", "moved", "import")
 
 
 def read_scenario(text: str) -> Scenario:
@@ -90,7 +90,7 @@ class _Reader(Values):
         if not self.site:
             raise self.fail("a site line comes before all others")
         site, rest = self.at_site(rest)
-        kind = "roster" if word == "agent" else word
+        kind = {"agent": "roster", "set": "site_set"}.get(word, word)
         self.scenario.lines.append(SetUp(self.number, site, at, kind, self._payload(word, rest)))
 
     def _payload(self, word: str, rest: str) -> dict[str, Any]:
@@ -102,6 +102,8 @@ class _Reader(Values):
                 aliases = [alias for alias in options.pop("aliases", "").split(",") if alias]
                 self._none_left(options)
                 return {"sites": [entry | {"aliases": aliases}]}
+            case "set":
+                return self._set(self._pairs(rest))
             case "policy":
                 policy = self._pairs(rest)
                 for key, value in policy.items():
@@ -124,6 +126,13 @@ class _Reader(Values):
                 return self._agent(rest)
             case _:
                 return self._import(rest)
+
+    def _set(self, given: dict[str, str]) -> dict[str, str]:
+        """Times of the file stay in the zone of the site line."""
+        timezone, number = given.pop("timezone", ""), given.pop("number", "")
+        self._none_left(given)
+        changed = {"timezone": self.zone(timezone).key} if timezone else {}
+        return changed | ({"number": self.phone(number)} if number else {})
 
     def _unit(self, rest: str) -> dict[str, Any]:
         name, options = self._options(rest)

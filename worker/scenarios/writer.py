@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
@@ -65,6 +66,12 @@ class _Writer:
         reported += [row.unit for row in self.case.reports]
         self.involved = {unit_key(unit) for unit in (*texted, *reported)}
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's first zone, by which the whole file is read."""
+        founding = next((one.message.payload for one in self.messages if one.message.kind == "site"), None) or {}
+        return ZoneInfo(founding.get("timezone", self.case.state.site.timezone))
+
     def lines(self) -> Iterator[str]:
         client = self.case.client
         yield f"# {client.name} {client.first3}****{client.last4}: {', '.join(refs_of(self.case))}"
@@ -111,6 +118,8 @@ class _Writer:
                 for entry in said["sites"]:
                     options = {"number": entry["number"], **_aliases(entry["aliases"])}
                     yield f"directory {entry['name']} {_pairs(options)}"
+            case "site_set":
+                yield from _changed(said)
             case "policy":
                 pairs = {key: value for key, value in said.items() if key != "first_number"}
                 yield from [f"policy {_pairs(pairs)}"] if pairs else []
@@ -228,10 +237,19 @@ class _Writer:
         return ref if claim is None else f"{claim.client} {claim.mask}"
 
     def _time(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.case.state.zone):%Y-%m-%d %H:%M:%S}"
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
 
     def _local(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.case.state.zone):%Y-%m-%dT%H:%M:%S}"
+        return f"{moment.astimezone(self.zone):%Y-%m-%dT%H:%M:%S}"
+
+
+def _changed(said: Mapping[str, Any]) -> Iterator[str]:
+    """A file goes on calling the site by its first name."""
+    pairs = {key: said[key] for key in ("timezone", "number") if key in said}
+    if pairs:
+        yield f"set {_pairs(pairs)}"
+    if "name" in said:
+        yield f"# the site is called {said['name']} from here on"
 
 
 def _aliases(names: Sequence[str]) -> dict[str, str]:

@@ -49,6 +49,14 @@ sites = Table(
     comment="One line each: who may text to which number, and the last place given.",
 )
 
+former_numbers = Table(
+    "former_numbers",
+    metadata,
+    Column("number", Words, primary_key=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    comment="Numbers that a site had before: what still comes to one is that site's, unless another has it now.",
+)
+
 inbox = Table(
     "inbox",
     metadata,

@@ -29,11 +29,12 @@ def site_add() -> None:
 
 @site.command("set")
 @NAME
+@click.argument("pairs", nargs=-1, metavar="[KEY=VALUE…]")
 @click.option("--alias", "aliases", multiple=True, help="A name that texts call it by; all of them, “” for none.")
 @click.option("--telephone", help="The telephone that people ring, no person's own; “” for none.")
 @done_by("site:set_site")
 def site_set() -> None:
-    """Change what a site is: by what further names it is known, what telephone it has."""
+    """Change what a site is, from now on: name, aliases (a,b), number, telephone, language, timezone."""
 
 
 @site.command("list")

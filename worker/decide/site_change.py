@@ -1,0 +1,175 @@
+"""What may be changed of a site once it is there: each change is checked here, and goes through its line.
+
+A name, a number, a zone: a message of their own, from whose place on they hold. Telephone and language are policy.
+Further names are told to every line, as the name and the number are (L25).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Engine, exists, func, select
+
+from worker.clock import Clock
+from worker.decide.set_up import (
+    SiteRow,
+    all_sites,
+    check_name,
+    check_names,
+    check_telephone,
+    check_zone,
+    put,
+    set_aliases,
+    set_policy,
+    site_number,
+    spread,
+)
+from worker.errors import N_, SetUpError
+from worker.line.door import Receipt
+from worker.rules.identity import fold, name_key, unit_key
+from worker.rules.setup import SITE_FIELDS, SITE_SET
+from worker.store.database import reading
+from worker.store.schema import claims, replies, roster, units
+from worker.store.states import ReplyState
+
+LANGUAGES = ("zh", "en")
+_BETWEEN = re.compile(r"[,，、;；\n]")
+_IN_HAND = (ReplyState.SENDING, ReplyState.UNKNOWN)
+
+
+def settings_of(site: SiteRow) -> dict[str, str]:
+    """Return what may be changed of a site, as it is typed."""
+    state = site.state
+    return {
+        "name": site.name,
+        "aliases": "、".join(state.get("aliases", ())),
+        "number": site.number,
+        "telephone": state.get("policy", {}).get("telephone", ""),
+        "language": state.get("language", "zh"),
+        "timezone": site.zone.key,
+    }
+
+
+def checked_setting(engine: Engine, site: SiteRow, key: str, typed: str) -> str:
+    """Return what was typed for one of the settings, as it will stand; raises SetUpError with a sentence."""
+    if key not in _CHECKS:
+        raise SetUpError(f"A site has no “{key}”; what can be set is {', '.join(_CHECKS)}.")
+    return _CHECKS[key](engine, site, typed.strip())
+
+
+def change_site(engine: Engine, site: SiteRow, given: Mapping[str, str], clock: Clock | None = None) -> list[Receipt]:
+    """Change what is typed otherwise than it stands; return the places in the site's line. Raises SetUpError."""
+    present = settings_of(site)
+    checked = {key: checked_setting(engine, site, key, typed) for key, typed in given.items()}
+    changed = {key: value for key, value in checked.items() if value != present[key]}
+    receipts = []
+    if own := {key: changed[key] for key in SITE_FIELDS if key in changed}:
+        receipts.append(put(engine, site, SITE_SET, own, clock))
+        site = _again(engine, site)
+        if any(site.state.get(key) != value for key, value in own.items()):
+            raise SetUpError(N_("Somebody has changed the site at this moment: look at it again."))
+    if "aliases" in changed:
+        receipts.append(set_aliases(engine, site, names_in(changed["aliases"]), clock))
+    elif "name" in own or "number" in own:
+        spread(engine, clock)
+    if policy := [f"{key}={changed[key]}" for key in ("telephone", "language") if key in changed]:
+        receipts.append(set_policy(engine, _again(engine, site), policy, clock))
+    return receipts
+
+
+def names_in(typed: str) -> list[str]:
+    """Return the names of a list as it is typed, each once."""
+    return list(dict.fromkeys(name.strip() for name in _BETWEEN.split(typed) if name.strip()))
+
+
+def clients_called(engine: Engine, site: SiteRow, name: str) -> int:
+    """Return how many claims of a site have a client of this name: texts about them could be taken for the site's."""
+    query = select(func.count()).where(claims.c.site_id == site.id, claims.c.name_key == name_key(name))
+    with reading(engine).connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def _again(engine: Engine, site: SiteRow) -> SiteRow:
+    return next(each for each in all_sites(engine) if each.id == site.id)
+
+
+def _name(engine: Engine, site: SiteRow, typed: str) -> str:
+    check_name(typed)
+    if typed != site.name:
+        check_names(_neighbours(engine, site), typed, ())
+        _check_people(engine, typed)
+    return typed
+
+
+def _aliases(engine: Engine, site: SiteRow, typed: str) -> str:
+    names = names_in(typed)
+    check_names(_neighbours(engine, site), site.name, names)
+    for name in set(names).difference(site.state.get("aliases", ())):
+        _check_people(engine, name)
+    return "、".join(names)
+
+
+def _check_people(engine: Engine, name: str) -> None:
+    """Raise SetUpError for a site's name that an agent or a unit has: a report could mean either."""
+    with reading(engine).connect() as connection:
+        unit = connection.execute(select(exists().where(units.c.key == unit_key(name)))).scalar_one()
+        agent = connection.execute(select(exists().where(roster.c.name_key == fold(name)))).scalar_one()
+    if unit or agent:
+        raise SetUpError(
+            N_("“%(name)s” stands on the roster: a report could mean either. Take another name."), name=name
+        )
+
+
+def _number(engine: Engine, site: SiteRow, typed: str) -> str:
+    number = site_number(typed)
+    if number == site.number:
+        return number
+    neighbours = _neighbours(engine, site)
+    taken = next((each.name for each in neighbours if each.number == number), None)
+    if taken is not None:
+        raise SetUpError(N_("%(number)s is the number of the site “%(site)s” already."), number=number, site=taken)
+    if number in site.state.get("staff", {}):
+        raise SetUpError(N_("The site's own number cannot be a member of its staff."))
+    in_hand = exists().where(replies.c.site_id == site.id, replies.c.state.in_(_IN_HAND))
+    with reading(engine).connect() as connection:
+        if connection.execute(select(in_hand)).scalar_one():
+            # Under another number its gateway would not find it, and it would go out a second time.
+            raise SetUpError(
+                N_("A text is being sent, or nobody knows yet whether it went out: see the ops page, then try again.")
+            )
+    return number
+
+
+def _neighbours(engine: Engine, site: SiteRow) -> list[SiteRow]:
+    return [each for each in all_sites(engine) if each.id != site.id]
+
+
+def _telephone(_engine: Engine, site: SiteRow, typed: str) -> str:
+    check_telephone(typed, (site.number, *site.state.get("staff", {})))
+    return typed
+
+
+def _language(_engine: Engine, _site: SiteRow, typed: str) -> str:
+    if typed not in LANGUAGES:
+        raise SetUpError(
+            N_("A site speaks %(languages)s; “%(typed)s” is none of them."),
+            languages=" | ".join(LANGUAGES),
+            typed=typed,
+        )
+    return typed
+
+
+def _timezone(_engine: Engine, _site: SiteRow, typed: str) -> str:
+    check_zone(typed)
+    return typed
+
+
+_CHECKS: Final[Mapping[str, Callable[[Engine, SiteRow, str], str]]] = {
+    "name": _name,
+    "aliases": _aliases,
+    "number": _number,
+    "telephone": _telephone,
+    "language": _language,
+    "timezone": _timezone,
+}
+SETTINGS: Sequence[str] = tuple(_CHECKS)
