@@ -105,10 +105,7 @@ class _Reader(Values):
             case "set":
                 return self._set(self._pairs(rest))
             case "policy":
-                policy = self._pairs(rest)
-                for key, value in policy.items():
-                    self._checked(key, value)
-                return dict(policy)
+                return self._policy(self._pairs(rest))
             case "staff":
                 staff = self._pairs(rest)
                 self._none_left({key: value for key, value in staff.items() if key not in ROLES})
@@ -126,6 +123,11 @@ class _Reader(Values):
                 return self._agent(rest)
             case _:
                 return self._import(rest)
+
+    def _policy(self, given: dict[str, str]) -> dict[str, str]:
+        for key, value in given.items():
+            self._checked(key, value)
+        return given
 
     def _set(self, given: dict[str, str]) -> dict[str, str]:
         """Times of the file stay in the zone of the site line."""
