@@ -23,7 +23,7 @@ def written() -> Catalog:
 def in_code() -> set[str]:
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]
     mappings = [(each["pattern"], each["method"]) for each in settings]
-    found = extract_from_dir(PROJECT, mappings, keywords={"_": None, "_l": None}, directory_filter=_ours)
+    found = extract_from_dir(PROJECT, mappings, keywords={"_": None, "_l": None, "N_": None}, directory_filter=_ours)
     return {message for _, _, message, _, _ in found if isinstance(message, str)}
 
 
