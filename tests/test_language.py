@@ -28,7 +28,8 @@ def in_code() -> set[str]:
 
 
 def _ours(folder: str) -> bool:
-    return Path(folder) == PROJECT or PROJECT / "webhook" in (Path(folder), *Path(folder).parents)
+    ours = (PROJECT / "webhook", PROJECT / "worker")
+    return Path(folder) == PROJECT or any(part in (Path(folder), *Path(folder).parents) for part in ours)
 
 
 def test_every_message_has_its_chinese_and_no_other_is_kept() -> None:
