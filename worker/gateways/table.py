@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from worker.clock import Clock
-from worker.gateways import smsgate_codes, smsgate_http, twilio_codes
+from worker.gateways import smsgate_codes, smsgate_http, twilio_codes, wire
 from worker.gateways.base import Gateway
 from worker.gateways.sandbox import open_sandbox
 from worker.gateways.twilio import open_twilio
@@ -20,6 +20,7 @@ WORDS: Final[tuple[Callable[[str, str], str], ...]] = (
     twilio_codes.explained,
     smsgate_codes.explained,
     smsgate_http.explained,
+    wire.explained,
 )
 """What each adapter says of its error codes: code and language → words, "" for one that is not its own."""
 

@@ -53,6 +53,23 @@ KNOWN_AS: Final[Mapping[type[Exception], str]] = {
 }
 """The codes of attempts and alarms for these errors, which are older than this way of asking."""
 
+_ENGLISH: Final[Mapping[str, str]] = {
+    "ReadTimeout": "no answer came in time",
+    "ConnectTimeout": "it could not be reached in time",
+    "ConnectionError": "it could not be reached, or ended the connection",
+    "ChunkedEncodingError": "the answer was cut short",
+    "SSLError": "its certificate is not trusted",
+    "ProxyError": "the proxy could not be reached",
+}
+_CHINESE: Final[Mapping[str, str]] = {
+    "ReadTimeout": "没有及时答复",
+    "ConnectTimeout": "未能及时连上",
+    "ConnectionError": "连不上，或连接被中断",
+    "ChunkedEncodingError": "答复不完整",
+    "SSLError": "对方证书不可信",
+    "ProxyError": "连不上代理",
+}
+
 _thread = threading.local()
 
 
@@ -171,6 +188,11 @@ class Wire:
             if (scheme, host) not in self._managers:
                 self._managers[scheme, host] = _manager_for(url)
             return self._managers[scheme, host]
+
+
+def explained(code: str, language: str) -> str:
+    """Return what the code of an error of the network means in a language, "" for one that is none."""
+    return (_CHINESE if language == "zh" else _ENGLISH).get(code, "")
 
 
 def _manager_for(url: str) -> PoolManager:
