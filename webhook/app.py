@@ -72,7 +72,7 @@ def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
     prepare_layout(app)
     for part in PARTS:
         app.register_blueprint(part.routes)
-    if phones.played_of(runtime.gateways) is not None:
+    if phones.played_of(runtime.gateways.of_settings) is not None:
         app.register_blueprint(phones.routes)
     guard(app)
     app.wsgi_app = gateways.Front(runtime, app.wsgi_app)  # type: ignore[method-assign]

@@ -15,7 +15,8 @@ from webhook.live import part
 from webhook.numbers import asked_number
 from webhook.phone_views import bubble_views, entry_views, number_words, phone_views
 from webhook.runtime import runtime
-from worker.gateways.base import Gateway, Playable
+from worker.gateways.base import Gateway
+from worker.gateways.playable import Playable
 from worker.readers.phones import MOST_PEOPLE, Person, PhoneSite, news_of, people_of, played_sites
 
 MOST_OTHERS = 12
@@ -91,7 +92,7 @@ def played_of(gateways: Mapping[str, Gateway]) -> Playable | None:
 
 
 def _played() -> Playable:
-    found = played_of(runtime().gateways)
+    found = played_of(runtime().gateways.of_settings)
     if found is None:
         abort(404)
     return found

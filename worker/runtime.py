@@ -13,8 +13,9 @@ from worker.bell.bell import Bell, bell_client
 from worker.bell.forgeries import Forgeries
 from worker.clock import Clock, utc_now
 from worker.crash_points import crash_at
-from worker.gateways.base import Gateway, Status
-from worker.gateways.table import explained, open_gateways
+from worker.gateways.base import Status
+from worker.gateways.directory import Gateways
+from worker.gateways.table import explained
 from worker.group_commit import Together, together_or_apart
 from worker.line.intake import Intake
 from worker.line.spool import Spool
@@ -56,9 +57,9 @@ class Runtime:
         return Spool(self.settings.var / "spool", self.clock)
 
     @cached_property
-    def gateways(self) -> dict[str, Gateway]:
-        """The gateways that the settings ask for, by name."""
-        return open_gateways(self.settings, self.clock)
+    def gateways(self) -> Gateways:
+        """The gateways, by name: those that the settings ask for, and those that were added."""
+        return Gateways(self.settings, self.clock, lambda: self.engine)
 
     @cached_property
     def redis(self) -> "Redis":

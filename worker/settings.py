@@ -13,6 +13,7 @@ from worker.variables import (
     database_url,
     host_names,
     http_url,
+    is_off,
     log_level,
     long_enough,
     networks,
@@ -43,6 +44,7 @@ VARIABLES = (
     "ALERT_URL",
     "SEND_PER_SECOND",
     "TRUSTED_PROXIES",
+    "SANDBOX",
     "SANDBOX_HOSTS",
     "HOST",
     "PORT",
@@ -72,7 +74,7 @@ class TwilioSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment asks for. The sandbox gateway is active exactly when `twilio` is None."""
+    """What the environment asks for."""
 
     var: Path
     """Absolute folder of everything that we keep ourselves."""
@@ -95,6 +97,8 @@ class Settings:
     """What opens `/metrics` and the details of `/readyz` from elsewhere; None: this machine alone."""
     trusted_proxies: tuple[Network, ...] = ()
     """Whose word on where a request came from (X-Forwarded-For) is believed."""
+    sandbox_off: bool = False
+    """SANDBOX=off: there is none, whether or not Twilio has an account here, for phones carry the texts."""
     sandbox_hosts: tuple[str, ...] = ()
     """By which names the sandbox may be reached from elsewhere; none: it answers this machine alone."""
     crash_at: str | None = None
@@ -103,7 +107,7 @@ class Settings:
     @property
     def sandbox(self) -> bool:
         """Whether the sandbox gateway stands in for a real one."""
-        return self.twilio is None
+        return self.twilio is None and not self.sandbox_off
 
     @property
     def this_machine_alone(self) -> bool:
@@ -144,13 +148,15 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         port=port(given.get("PORT", "8000")),
         metrics_token=long_enough("METRICS_TOKEN", given.get("METRICS_TOKEN")),
         trusted_proxies=networks(given.get("TRUSTED_PROXIES", OWN_PROXIES)),
+        sandbox_off=is_off("SANDBOX", given.get("SANDBOX")),
         sandbox_hosts=host_names(given.get("SANDBOX_HOSTS", "")),
         crash_at=environ.get(CRASH_VARIABLE) or None,
     )
     if settings.sandbox and settings.public_url:
         raise SettingsError(
             "PUBLIC_URL is set, but the sandbox gateway, where anybody may text as anybody, must not be public: "
-            "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well, or remove PUBLIC_URL."
+            "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well, or SANDBOX=off where phones carry the texts, or "
+            "remove PUBLIC_URL."
         )
     if settings.crash_at and settings.public_url:
         raise SettingsError(f"{CRASH_VARIABLE} lets a process die, for tests: it must not be set beside PUBLIC_URL.")

@@ -125,6 +125,13 @@ def host_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def is_off(name: str, text: str | None) -> bool:
+    """Tell whether a variable that can only be switched off is."""
+    if text is not None and text.lower() != "off":
+        raise SettingsError(f"{name} is {text}, but must be off, or not set at all.")
+    return text is not None
+
+
 def check_sid(name: str, prefix: str, sid: str) -> None:
     """Demand one of Twilio's SIDs, with this prefix."""
     if not re.fullmatch(prefix + "[0-9a-fA-F]{32}", sid):

@@ -9,6 +9,7 @@ from worker.cli.problems import Problem
 from worker.gateways.table import ADAPTERS
 from worker.outbox.stops import resume as let_send
 from worker.outbox.stops import stops
+from worker.phones.gateways import added_gateways
 
 
 def list_stops(as_json: bool) -> None:
@@ -28,8 +29,9 @@ def list_stops(as_json: bool) -> None:
 
 def resume(name: str) -> None:
     """Let the gateway NAME and all its numbers send again, once what stopped them is mended."""
-    if name not in ADAPTERS:
-        raise Problem(f"There is no gateway “{name}”; there are: {', '.join(sorted(ADAPTERS))}.")
     with database() as engine:
+        known = {*ADAPTERS, *(gateway.name for gateway in added_gateways(engine))}
+        if name not in known:
+            raise Problem(f"There is no gateway “{name}”; there are: {', '.join(sorted(known))}.")
         ended = let_send(engine, name)
     click.echo(f"{name} sends again; what waited goes out now." if ended else f"{name} was not stopped.")

@@ -2,7 +2,7 @@
 
 import click
 
-from worker.cli.commands import operation, records, sites
+from worker.cli.commands import gateways, operation, records, sites
 from worker.cli.program import CommandGroup
 
 
@@ -15,7 +15,7 @@ def main() -> None:
 COMMANDS = (
     *(operation.up, operation.migrate, operation.doctor, sites.site, sites.staff, sites.roster, sites.acts),
     records.parse,
-    *(records.rehearse, records.register, operation.gateway, operation.backfill, records.audit, records.backup),
+    *(records.rehearse, records.register, gateways.gateway, operation.backfill, records.audit, records.backup),
     *(records.restore, records.retention, records.explain, operation.redecide, operation.user, operation.work),
     operation.sweep,
 )

@@ -4,14 +4,18 @@ import json
 import sys
 
 import click
+from sqlalchemy import Engine
 
 from worker.cli.base import database, settings
+from worker.cli.commands.options import GATEWAYS
 from worker.cli.problems import WrongUsage
 from worker.decide.set_up import all_sites, open_site, set_policy, site_named
 from worker.decide.site_change import SETTINGS, change_site, clients_called, names_in, settings_of
 from worker.files.exports import write_table
+from worker.phones.gateways import added_gateways
 from worker.rules.model import ROLES
 from worker.rules.policy import KEYS, policy_of
+from worker.settings import Settings
 
 SITE_COLUMNS = ("name", "number", "gateway", "manager", "consultant", "service", "timezone", "language", "aliases")
 
@@ -31,12 +35,25 @@ def add(
     """Open a site's line."""
     staff = {"manager": manager, "consultant": consultant, "service": service}
     given = settings()
-    default = "sandbox" if given.sandbox else "twilio"
     with database(given) as engine:
-        row = open_site(
-            engine, name, number, staff, gateway or default, timezone, language, aliases=aliases, telephone=telephone
-        )
+        carrier = _carrier(engine, given, gateway)
+        row = open_site(engine, name, number, staff, carrier, timezone, language, aliases=aliases, telephone=telephone)
     click.echo(f"{row.name} listens on {row.number} through {row.gateway}.")
+
+
+def _carrier(engine: Engine, given: Settings, wanted: str | None) -> str:
+    """Return the gateway of a new site: the one that is wanted, else the one that there is."""
+    added = [gateway.name for gateway in added_gateways(engine)]
+    if wanted is not None:
+        if wanted not in (*GATEWAYS, *added):
+            known = ", ".join(sorted((*GATEWAYS, *added)))
+            raise WrongUsage(f"There is no gateway “{wanted}”; there are: {known}.")
+        return wanted
+    if given.twilio is not None or given.sandbox:
+        return "sandbox" if given.sandbox else "twilio"
+    if len(added) != 1:
+        raise WrongUsage("Say which gateway carries its texts: --gateway NAME; `baobei gateway list` shows them.")
+    return added[0]
 
 
 def set_site(name: str, pairs: tuple[str, ...], aliases: tuple[str, ...], telephone: str | None) -> None:

@@ -16,10 +16,12 @@ def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
             "come from outside this machine, as on platforms that give a PORT, set HOST=0.0.0.0."
         )
     if settings.twilio is not None:
-        yield from _public(settings.public_url)
+        yield from _public(settings.public_url, "Twilio")
         api_url = settings.twilio.api_url
         if urlsplit(api_url).scheme != "https" and not _is_local(api_url):
             yield Ailment("TWILIO_API_URL is not https, so that the token travels readable for all: use https.")
+    elif settings.sandbox_off:
+        yield from _public(settings.public_url, "the phones")
     if settings.sandbox and settings.sandbox_hosts:
         yield Advice(
             f"SANDBOX_HOSTS lets whoever reaches {', '.join(settings.sandbox_hosts)} text as anybody: remove it where "
@@ -41,14 +43,18 @@ def _is_local_host(host: str) -> bool:
         return host == "localhost"
 
 
-def _public(url: str | None) -> Iterator[Ailment | Advice]:
+def _public(url: str | None, who: str) -> Iterator[Ailment | Advice]:
+    if url is None and who != "Twilio":
+        yield Ailment(f"PUBLIC_URL is not set: set it to the https address under which {who} reach this server.")
+        return
     if url is None:
         yield Ailment(
             "PUBLIC_URL is not set, so that every request of Twilio's fails the signature check and no delivery is "
             "reported: set it to the https address under which Twilio reaches this server."
         )
         return
-    if _is_local(url):
+    # Phones may stand in the same office.
+    if _is_local(url) and who == "Twilio":
         yield Ailment(f"PUBLIC_URL is {url}, which Twilio cannot reach: set it to an address on the Internet.")
     if urlsplit(url).scheme != "https":
         yield Ailment(f"PUBLIC_URL is {url}, so that texts travel readable for all: use https.")

@@ -26,12 +26,14 @@ def look_at_gateways(patient: Patient) -> Iterator[Ailment | Advice]:
         return
     numbers: dict[str, list[str]] = defaultdict(list)
     file = sqlite_file(patient)
-    if file is None or file.exists():
+    # Looked into, a file that is not there would be made.
+    there = file is None or file.exists()
+    if there:
         # None while the database is away, which is another check's finding.
         with suppress(SQLAlchemyError), reading(patient.runtime.engine).connect() as connection:
             for gateway, number in connection.execute(select(sites.c.gateway, sites.c.number).order_by(sites.c.id)):
                 numbers[gateway].append(number)
-    for name, adapter in patient.runtime.gateways.items():
+    for name, adapter in (patient.runtime.gateways if there else patient.runtime.gateways.of_settings).items():
         url = f"{patient.settings.base_url}/gateways/{name}/messages"
         try:
             for flaw in adapter.examine(numbers.get(name, ()), url):
@@ -51,7 +53,7 @@ def look_for_gateways_of_sites(patient: Patient) -> Iterator[Ailment | Advice]:
         if gateway not in patient.runtime.gateways:
             yield Ailment(
                 f"Site {name} uses gateway {gateway}, which is not set up, so that its texts are not taken and its "
-                "replies wait: set that gateway's variables."
+                "replies wait: set that gateway's variables, or add it (`baobei gateway add`)."
             )
 
 

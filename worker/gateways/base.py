@@ -4,6 +4,7 @@ What comes in is a value (Inbound, Status, Ping) or a refusal of the request, wh
 
     RefusedRequestError
     ├── ForgedError             403, somebody else wrote it
+    ├── NotYetError             503, who wrote it is not let in yet, and comes again
     └── MalformedError          400, 413 or 415, nobody could read it
 
 What became of a reply that went out is a value too, which carries what to do:
@@ -20,7 +21,7 @@ What became of a reply that went out is a value too, which carries what to do:
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 from worker.rules.door_notes import REPEATED_WITHIN
 
@@ -46,6 +47,13 @@ class ForgedError(RefusedRequestError):
 
     def __init__(self, words: str) -> None:
         super().__init__(403, words)
+
+
+class NotYetError(RefusedRequestError):
+    """Whoever wrote it, and proved that, waits for a person's approval. It is to come again: until then it is kept."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(503, words)
 
 
 class MalformedError(RefusedRequestError):
@@ -151,6 +159,7 @@ class Status:
 
     `delivery` is one of `DELIVERIES`; `failure` is what an `undelivered` or `failed` one means for us. `site_id` is the
     reply's site where the callback carries it: with it an id means one reply, also among several databases.
+    `takes_back`: the gateway means it so when it says `failed` after `delivered`, as of a text of several parts.
     """
 
     gateway: str
@@ -161,13 +170,31 @@ class Status:
     attempt: int | None = None
     failure: Retry | Refused | Stopped | SenderStopped | None = None
     site_id: int | None = None
+    takes_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimCard:
+    """A SIM of a phone: `slot` from 0, `sim_number` from 1, as texts and messages name it."""
+
+    slot: int
+    sim_number: int
+    number: str | None = field(default=None, repr=False)
+    carrier: str | None = None
+    iccid: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A sign of life of the gateway; it is acknowledged and nothing else."""
+    """A sign of life of the gateway; of one that is phones `phone` says of which, and in which version its app runs.
+
+    `sims`: what SIMs it has; None where it does not say.
+    """
 
     gateway: str
+    phone: str | None = None
+    app: str = ""
+    sims: tuple[SimCard, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +248,13 @@ class Flaw:
     advice: bool = False
 
 
+class Reader(Protocol):
+    """What reads the requests of one device of a gateway, whose signature has shown which device it is."""
+
+    def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
+        """As `Gateway.parse`."""
+
+
 class Gateway(Protocol):
     """One adapter. Nothing in it knows Flask, the database or the queue; `url` is always the one the gateway signed."""
 
@@ -232,8 +266,11 @@ class Gateway(Protocol):
     def keeps_list(self) -> bool:
         """Whether it has a list of the texts that it brought, which `backfill` reads."""
 
-    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
-        """Raise ForgedError or MalformedError unless the gateway wrote exactly this."""
+    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> "Reader | None":
+        """Raise ForgedError or MalformedError unless the gateway wrote exactly this.
+
+        Where one gateway is several devices, each with a key of its own, returns what reads this one's requests.
+        """
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
         """Return what a verified request says. Raises MalformedError; ForgedError when it is not for our account."""
@@ -262,18 +299,6 @@ class Gateway(Protocol):
 
         Raises GatewayAwayError when the gateway could not be asked.
         """
-
-
-@runtime_checkable
-class Playable(Protocol):
-    """A gateway without a carrier: whoever is at a page of ours texts as anybody."""
-
-    @property
-    def name(self) -> str:
-        """Its name, as every gateway has one."""
-
-    def typed(self, sender: str, recipient: str, text: str) -> tuple[dict[str, str], bytes]:
-        """Return headers and body of the request by which a text comes in that is typed on one of its phones."""
 
 
 class GatewayAwayError(Exception):

@@ -36,7 +36,7 @@ from worker.gateways.smsgate_events import (
     REPEATED_WITHIN,
     SIGNATURE,
     TIMESTAMP,
-    Event,
+    AppEvent,
     carrier_time,
     check_signature,
     message_id,
@@ -145,7 +145,7 @@ class SmsgateClient:
             )
         ]
 
-    def _text(self, event: Event) -> Inbound:
+    def _text(self, event: AppEvent) -> Inbound:
         ours = self._number_of(event.device_id, event.sim_number)
         return Inbound(
             gateway=self.name,

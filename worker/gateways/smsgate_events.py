@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of, to_e164
-from worker.gateways.base import LARGEST_BODY, ForgedError, MalformedError
+from worker.gateways.base import LARGEST_BODY, ForgedError, MalformedError, SimCard
 
 SIGNATURE: Final = "X-Signature"
 TIMESTAMP: Final = "X-Timestamp"
@@ -51,18 +51,7 @@ _USER_AGENT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class SimCard:
-    """A SIM of the phone: `slot` from 0, `sim_number` from 1, as texts and messages name it."""
-
-    slot: int
-    sim_number: int
-    number: str | None = field(default=None, repr=False)
-    carrier: str | None = None
-    iccid: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
+class AppEvent:
     """What the app says. Fields that this kind of event does not have are None or empty.
 
     `id` is the same in each try of one posting, and another one when the app posts the same text again. `sender` and
@@ -117,7 +106,7 @@ def clock_off_s(timestamp: str, now: datetime) -> float:
     return int(timestamp) - now.timestamp()
 
 
-def read_event(raw: bytes) -> Event:
+def read_event(raw: bytes) -> AppEvent:
     """Return what a request says; events and fields that nobody knows yet are no fault. Raises MalformedError."""
     if len(raw) > LARGEST_BODY:
         raise MalformedError("the body is too large", 413)
@@ -132,7 +121,7 @@ def read_event(raw: bytes) -> Event:
     payload = payload if isinstance(payload, dict) else {}
     sender, recipient = _between(payload, incoming=kind in TEXTS)
     attachments = payload.get("attachments")
-    return Event(
+    return AppEvent(
         id=_demanded(said, "id"),
         device_id=_demanded(said, "deviceId"),
         event=kind,
@@ -210,7 +199,7 @@ def message_id(secret: str, ours: str, sender: str, received_at: datetime, text:
     return _sealed(secret, "text", ours, spelled(sender, region), second, mask_numbers(text, region))
 
 
-def provider_id(secret: str, ours: str, event: Event) -> str:
+def provider_id(secret: str, ours: str, event: AppEvent) -> str:
     """Return the id of a text that an event brings: `message_id`, or where no time is stated one of the event's own.
 
     A carrier that states 1970 of every text would make one of all that say the same. The time is not held against our

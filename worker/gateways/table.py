@@ -1,11 +1,18 @@
-"""The table of gateways: one row registers an adapter, and nothing outside it needs to change."""
+"""The table of gateways: one row registers an adapter, and nothing outside it needs to change.
+
+Some are asked for by the settings, under a name of their own; the others are added to an installation, under any name,
+and stand in the table `gateways`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from sqlalchemy import Engine
+
 from worker.clock import Clock
 from worker.gateways import smsgate_codes, smsgate_http, twilio_codes, wire
 from worker.gateways.base import Gateway
+from worker.gateways.phone_lines import open_phones
 from worker.gateways.sandbox import open_sandbox
 from worker.gateways.twilio import open_twilio
 from worker.settings import Settings
@@ -15,6 +22,12 @@ ADAPTERS: Final[Mapping[str, Callable[[Settings, Clock], Gateway | None]]] = {
     "sandbox": open_sandbox,
 }
 """Name → opener; an opener returns None when the settings do not ask for its gateway."""
+
+PHONE: Final = "phone"
+KINDS: Final[Mapping[str, Callable[[str, Settings, Clock, Callable[[], Engine]], Gateway]]] = {
+    PHONE: open_phones,
+}
+"""Kind → opener of a gateway of that kind, by the name under which it was added."""
 
 WORDS: Final[tuple[Callable[[str, str], str], ...]] = (
     twilio_codes.explained,

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from worker.store.states import ReplyState
+from worker.store.states import PhoneState, ReplyState
 from worker.store.types import EPOCH, UtcTime, Words
 
 metadata = MetaData(
@@ -462,9 +462,50 @@ attempts = Table(
     Column("sid", Words, comment="the gateway's id of this attempt"),
     Column("delivery", Words, comment="the gateway's word on this attempt"),
     Column("lookups", Integer, nullable=False, default=0, comment="how often it was looked for in the gateway's list"),
+    Column("phone", Words, comment="the phone that fetched it; empty: it was handed to its gateway"),
     Index("ix_attempts_sid", "sid"),
     Index("ix_attempts_ended_at", "ended_at"),
     comment="Every time that a reply was handed to a gateway, or perhaps was.",
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("name", Words, primary_key=True, comment="in addresses, in sites and in the line"),
+    Column("kind", Words, nullable=False, comment="which adapter it has"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("token", String(64), nullable=False, comment="SHA-256 of the token by which a phone may ask to be let in"),
+    Column("token_at", UtcTime, nullable=False, comment="since when this token is good"),
+    comment="Gateways that were added to this installation; Twilio and the sandbox follow from its settings.",
+)
+
+phones = Table(
+    "phones",
+    metadata,
+    Column("id", Words, primary_key=True, comment="given with each registration; its signing key follows from it"),
+    Column("gateway", ForeignKey("gateways.name"), nullable=False),
+    Column("name", Words, nullable=False, comment="maker and model, as the app says"),
+    Column("state", Words, nullable=False, default=PhoneState.WAITING, comment="waiting approved ended"),
+    Column("token", String(64), nullable=False, unique=True, comment="SHA-256 of what it signs in with"),
+    Column("sims", JSON, nullable=False, comment="as it said last; numbers masked by the app"),
+    Column("approved_sims", JSON, comment="as it had said when it was approved"),
+    Column("app", Words, nullable=False, default="", comment="version of the app"),
+    Column("registered_at", UtcTime, nullable=False),
+    Column("approved_at", UtcTime),
+    Column("approved_by", ForeignKey("users.id"), comment="empty: somebody at the server's own command line"),
+    Column("ended_at", UtcTime),
+    Column("seen_at", UtcTime, nullable=False, comment="when we last heard of it, to some seconds"),
+    Index("ix_phones_gateway", "gateway", "state"),
+    comment="Phones that are a gateway's: each registration, first or repeated, is one and waits for a person.",
+)
+
+phone_sims = Table(
+    "phone_sims",
+    metadata,
+    Column("phone", ForeignKey("phones.id"), primary_key=True),
+    Column("sim", Integer, primary_key=True, autoincrement=False, comment="from 1, as the app counts them"),
+    Column("site_id", ForeignKey("sites.id"), nullable=False, unique=True),
+    comment="Which SIM of an approved phone has which site's number; a site has one.",
 )
 
 gateway_stops = Table(

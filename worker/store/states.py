@@ -1,4 +1,4 @@
-"""The states of a reply in the outbox, and the sets of them that anybody asks for: each is declared here alone."""
+"""The states of replies and phones, and the sets of them that anybody asks for: each is declared here alone."""
 
 from enum import StrEnum
 from typing import Final
@@ -21,6 +21,17 @@ class ReplyState(StrEnum):
     """nobody knows, after a second attempt either: for a person to settle"""
     STALE = "stale"
     """it was not sent in time, and is of no use any more"""
+
+
+class PhoneState(StrEnum):
+    """How a phone stands that is a gateway's. The value is what the table holds."""
+
+    WAITING = "waiting"
+    """it has registered, and a person has to approve it"""
+    APPROVED = "approved"
+    """its texts are taken, and it is given the replies of its sites"""
+    ENDED = "ended"
+    """its keys are good for nothing any more"""
 
 
 TO_SEND: Final = (ReplyState.PENDING, ReplyState.SENDING)

@@ -1,8 +1,8 @@
-"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `gateway`, `user` …"""
+"""What runs and looks after the program: `up`, `migrate`, `doctor`, `work`, `sweep`, `user` …"""
 
 import click
 
-from worker.cli.commands.options import AS_JSON, NAME, REPLY, UNDELIVERED, USER_ROLES
+from worker.cli.commands.options import AS_JSON, NAME, USER_ROLES
 from worker.cli.program import done_by
 
 
@@ -58,58 +58,6 @@ def sweep() -> None:
 @done_by("redecide:redecide")
 def redecide() -> None:
     """Put a message that could not be decided in line again; SITE is the site's name or id, SEQ its place."""
-
-
-@click.group()
-def gateway() -> None:
-    """Look after the gateways."""
-
-
-@gateway.command("stops")
-@AS_JSON
-@done_by("gateway:list_stops")
-def gateway_stops() -> None:
-    """Show what cannot send, since when and why."""
-
-
-@gateway.command("resume")
-@NAME
-@done_by("gateway:resume")
-def gateway_resume() -> None:
-    """Let the gateway NAME and all its numbers send again, once what stopped them is mended."""
-
-
-@gateway.command("canary")
-@NAME
-@click.option("--every", type=int, help="Minutes between two, from 15 to 1440.")
-@click.option("--to", help="A number of one of your sites; default: each site's own.")
-@click.option("--off", is_flag=True, help="No more.")
-@done_by("canary:canary")
-def gateway_canary() -> None:
-    """Have the gateway NAME text a random word to ourselves every so often; an alarm tells when it stays away."""
-
-
-@gateway.command("replies")
-@click.option("--state", type=click.Choice(UNDELIVERED), help="Only those in this state.")
-@AS_JSON
-@done_by("replies:list_replies")
-def gateway_replies() -> None:
-    """Show the newest replies that did not arrive or may not have; never a number or what they say."""
-
-
-@gateway.command("resend")
-@REPLY
-@done_by("replies:resend")
-def gateway_resend() -> None:
-    """Send the reply ID once more."""
-
-
-@gateway.command("settle")
-@REPLY
-@click.argument("how", type=click.Choice(("sent", "lost")))
-@done_by("replies:settle")
-def gateway_settle() -> None:
-    """Record what somebody knows of the reply ID, which is in doubt: that it was sent, or that it was lost."""
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 import click
 
-from worker.cli.commands.options import AS_JSON, GATEWAYS, LANGUAGES, LIST, NAME, NAMED_SITE, NUMBER, STAFF_ROLES
+from worker.cli.commands.options import AS_JSON, LANGUAGES, LIST, NAME, NAMED_SITE, NUMBER, STAFF_ROLES
 from worker.cli.program import done_by
 
 
@@ -19,7 +19,7 @@ def site() -> None:
 @click.option("--service", multiple=True, help="Phone of client service; may be given several times.")
 @click.option("--alias", "aliases", multiple=True, help="A further name that texts call it by; several may be given.")
 @click.option("--telephone", default="", help="The telephone that people ring, no person's own.")
-@click.option("--gateway", type=click.Choice(GATEWAYS), help="Default: twilio, or sandbox without an account.")
+@click.option("--gateway", help="One of `baobei gateway list`; default: twilio, or sandbox without an account.")
 @click.option("--timezone", default="Asia/Shanghai", show_default=True)
 @click.option("--language", type=click.Choice(LANGUAGES), default="zh", show_default=True)
 @done_by("site:add")

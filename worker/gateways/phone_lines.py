@@ -1,0 +1,41 @@
+"""How the gateways of phones that were added to an installation come by what they need: its secret, and its phones."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Engine, bindparam, select
+
+from worker.clock import Clock
+from worker.gateways.smsgate import PhoneLine, SmsGate
+from worker.settings import Settings
+from worker.store.database import reading
+from worker.store.schema import phone_sims, phones, sites
+from worker.store.states import PhoneState
+from worker.var_folder import secret_key_of
+
+_LINES = (
+    select(phones.c.id, phones.c.state, phone_sims.c.sim, sites.c.number)
+    .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
+    .outerjoin(sites, sites.c.id == phone_sims.c.site_id)
+    .where(phones.c.gateway == bindparam("gateway"), phones.c.state != PhoneState.ENDED)
+    .order_by(phones.c.id, phone_sims.c.sim)
+)
+
+
+def open_phones(name: str, settings: Settings, clock: Clock, engine: Callable[[], Engine]) -> SmsGate:
+    """Return the gateway of phones of this name."""
+    return SmsGate(name, secret_key_of(settings), lambda: phone_lines(engine(), name), clock)
+
+
+def phone_lines(engine: Engine, gateway: str) -> Sequence[PhoneLine]:
+    """Return the phones of a gateway that may sign now.
+
+    Read each time: a key that has ended has ended, for every process. While the database is away nobody can be known,
+    and the app comes again.
+    """
+    lines: dict[str, tuple[str, dict[int, str]]] = {}
+    with reading(engine).connect() as connection:
+        for phone, state, sim, number in connection.execute(_LINES, {"gateway": gateway}):
+            numbers = lines.setdefault(phone, (state, {}))[1]
+            if number is not None:
+                numbers[sim] = number
+    return [PhoneLine(phone, state == PhoneState.APPROVED, numbers) for phone, (state, numbers) in lines.items()]

@@ -1,0 +1,68 @@
+"""What a gateway of phones is beyond a gateway: its phones fetch replies, and ask how to be set up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
+
+from worker.gateways.base import Ack, Outgoing, SimCard, Status
+
+News = Literal["replies", "set_up"]
+"""What a phone that listens is told: that replies wait for it, or that it is to ask anew how it is set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneWord:
+    """What a phone says of itself: maker and model, and its SIMs."""
+
+    name: str
+    sims: tuple[SimCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A reply that a phone fetches, to be sent by one of its SIMs; `written_at` tells their order."""
+
+    outgoing: Outgoing
+    sim: int
+    written_at: datetime
+
+
+@runtime_checkable
+class PhoneServer(Protocol):
+    """A gateway that is phones: each talks to us as to its server, fetches its replies, and says what became of them.
+
+    Its addresses lie under `/gateways/NAME/phone`. Here is what is said there; who may say it is seen to elsewhere. The
+    replies of its sites are handed to nobody: they wait until they are fetched.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name, as every gateway has one."""
+
+    def read_phone(self, raw: bytes) -> PhoneWord:
+        """Return what a phone says of itself when it registers, or later. Raises MalformedError."""
+
+    def app_version(self, headers: Mapping[str, str]) -> str:
+        """Return the version of the app that asks, "" where it does not say."""
+
+    def registered(self, phone: str, token: str) -> Ack:
+        """Return the answer to a phone that registered under this id, and signs in with this token from now on."""
+
+    def asked_from(self, address: str) -> Ack:
+        """Return the answer to a phone that asks by which address it reached us."""
+
+    def webhooks(self, url: str) -> Ack:
+        """Return where a phone is to post what comes in: to `url`, the address of the route `messages`."""
+
+    def settings(self, phone: str) -> Ack:
+        """Return how a phone is to be set, its signing key included."""
+
+    def handed_out(self, replies: Sequence[Fetched]) -> Ack:
+        """Return the answer to a phone that fetches; the same reply and attempt is the same message to it."""
+
+    def read_states(self, raw: bytes) -> list[Status]:
+        """Return what a phone says became of messages; of those alone that we gave out. Raises MalformedError."""
+
+    def event(self, news: News | None) -> bytes:
+        """Return what is written to a phone that listens; None: a sign of life."""
