@@ -38,8 +38,7 @@ PAGES = {
     "text": "/ops/texts/1/3",
     "phones": "/phones",
     "set-up": "/setup",
-    "site": "/setup/site",
-    "new site": "/setup/site/new",
+    "gateways": "/setup/gateways",
 }
 LOOKS = [(1440, "zh", "light"), (390, "en", "dark")]
 

@@ -203,7 +203,7 @@ def test_every_login_ends_only_after_all_were_shown(app: Flask, manager: FlaskCl
 ASKED = {
     *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "withdraw"),
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.resume", "accounts.end_everywhere"),
-    "setup_site.change",
+    *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
 }
 """Endpoints that ask once more, of `enter` by the entry's name."""
 NOT_ASKED = {
@@ -233,7 +233,7 @@ NOT_ASKED = {
     "ops_acts.backfill": "what is compared already changes nothing",
     "ops_acts.requeue": "a job may run any number of times",
     "phones.send": "it is a text",
-    "setup_site.add": "it begins something",
+    "setup_gateways.try_out": "it is chosen again",
     "preferences.choose": "it is chosen again",
 }
 

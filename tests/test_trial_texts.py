@@ -13,7 +13,7 @@ from worker.errors import SetUpError
 from worker.gateways.base import Inbound
 from worker.line.canaries import BACK_WITHIN, TAKEN_OUT_FOR, Canary, ask_due, note_failed, set_way, to_send, ways_of
 from worker.line.door import accept, accept_all, ready_text
-from worker.store.schema import canaries, inbox, unrouted
+from worker.store.schema import acts, canaries, inbox, unrouted
 
 OTHER = "+8613800000009"
 
@@ -27,8 +27,7 @@ def clock() -> StandingClock:
 def site_id(engine: Engine) -> int:
     """A site whose phone is tried out every hour."""
     site_id = add_site(engine, "desk")
-    with engine.begin() as connection:
-        set_way(connection, "desk", 60)
+    set_way(engine, "desk", 60, "", None, NOON)
     return site_id
 
 
@@ -148,5 +147,7 @@ def test_it_is_turned_on_and_off_and_goes_to_numbers_of_ours_alone(
     assert run.invoke(main, ["gateway", "canary", "desk", "--off"]).exit_code == 0
     clock.move(hours=1)
     assert (ask_due(engine, clock()), lost(engine, clock)) == ([], [])
-    with engine.begin() as connection, pytest.raises(SetUpError):
-        set_way(connection, "desk", 30, "+12025550100")
+    with pytest.raises(SetUpError):
+        set_way(engine, "desk", 30, "+12025550100", None, NOON)
+    with engine.connect() as connection:
+        assert connection.execute(select(acts.c.what)).scalars().all() == ["canary_on", "canary_on", "canary_off"]

@@ -25,7 +25,7 @@ from webhook import (
     preferences,
     register,
     setup,
-    setup_site,
+    setup_gateways,
 )
 from webhook.access import guard
 from webhook.answers import prepare_answers
@@ -44,7 +44,7 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, closings, setup, setup_site),
+    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, closings, setup, setup_gateways),
 )
 
 

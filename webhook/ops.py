@@ -7,10 +7,12 @@ from flask import Blueprint, Response, render_template
 from webhook.access import allowed, present_user
 from webhook.accounts import ROLE_WORDS
 from webhook.charts import chart_of
+from webhook.gateway_views import gateway_views
 from webhook.live import part
 from webhook.ops_tiles import gateways_of, tiles_of, verdict_of
 from webhook.ops_views import failure_views, outcome_views, reply_views
 from webhook.ops_words import STATES, alert_views, known
+from webhook.own_gateways import own_gateways
 from webhook.path_views import steps_of
 from webhook.runtime import runtime
 from webhook.show import Showing
@@ -21,6 +23,7 @@ from worker.page_door import closed_phones
 from worker.processes.queues import queue_standings
 from worker.readers.backlog import backlog
 from worker.readers.consent import opted_out
+from worker.readers.gateways import gateway_standings
 from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
@@ -73,7 +76,7 @@ def _part(name: str) -> str:
 def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
     health, engine = health_of(runtime()), runtime().engine
     lines, outbox = backlog(engine, site_ids)
-    gateways = runtime().gateways
+    gateways, used = runtime().gateways, {line.gateway for line in lines}
     listed = {line.gateway for line in lines if line.gateway in gateways and gateways[line.gateway].keeps_list}
     tiles = tiles_of(lines, outbox, queue_standings(runtime()), health, show)
     meters = meters_of(engine, listed)
@@ -83,6 +86,7 @@ def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
         "tiles": tiles,
         "lines": lines,
         "gateways": gateways_of(lines, stops(engine)),
+        "gateway_lines": gateway_views(gateway_standings(engine, {*own_gateways(), *used}, site_ids, show.now), show),
         "meters": meters,
         "alerts": alert_views(raised, visible_sites(), show),
     }

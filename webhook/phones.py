@@ -13,6 +13,7 @@ from webhook.forms import form_token
 from webhook.language import _
 from webhook.live import part
 from webhook.numbers import asked_number
+from webhook.own_gateways import own_gateways
 from webhook.phone_views import bubble_views, entry_views, number_words, phone_views
 from webhook.runtime import runtime
 from worker.gateways.base import Gateway
@@ -32,7 +33,7 @@ def page() -> str | tuple[str, int]:
     """Show the phones of the chosen site, else of the first."""
     every = played_sites(runtime().engine, _played().name)
     if not every:
-        return render_template("phones.html", sites=[], site=None)
+        return render_template("phones.html", sites=[], site=None, real=own_gateways())
     return _page_of(every, _chosen(every))
 
 
@@ -120,6 +121,7 @@ def _page_of(every: list[PhoneSite], site: PhoneSite, fault: dict[str, str] | No
     return render_template(
         "phones.html",
         sites=every,
+        real=own_gateways(),
         newest=others[-1] if others and not fault else None,
         fault=fault,
         **_shown(site, others),

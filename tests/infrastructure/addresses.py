@@ -18,6 +18,7 @@ VALUES = {
     "form": "csv",
     "section": "now",
     "key": "no-such-login",
+    "phone_id": "no-such-phone",
 }
 """A value for each argument of a route; a new route's argument is added here."""
 

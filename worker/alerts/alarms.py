@@ -23,7 +23,7 @@ from worker.alerts.line_alarms import (
     undecidable,
     unrouted_texts,
 )
-from worker.alerts.phone_alarms import canary_lost
+from worker.alerts.phone_alarms import canary_lost, phones_troubled
 from worker.alerts.reply_alarms import (
     content_refused,
     gateway_stopped,
@@ -52,6 +52,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     acts_closed,
     backfill_healed,
     backfill_fails,
+    phones_troubled,
     canary_lost,
 )
 

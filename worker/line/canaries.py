@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, select, update
 
+from worker.accounts.acts import note
 from worker.errors import SetUpError
 from worker.store.database import reading
 from worker.store.schema import canaries, canary_ways, sites
@@ -51,11 +52,20 @@ class Arrived:
     text: str
 
 
-def set_way(connection: Connection, gateway: str, every_minutes: int | None, recipient: str = "") -> None:
+def set_way(
+    engine: Engine, gateway: str, every_minutes: int | None, recipient: str, user_id: int | None, now: datetime
+) -> None:
     """Say how often a gateway is tried out, and to which number of ours (E.164; "": each site's own); None: never.
 
     Raises SetUpError for times and numbers that cannot be.
     """
+    with engine.begin() as connection:
+        _set_way(connection, gateway, every_minutes, recipient)
+        what = "canary_off" if every_minutes is None else "canary_on"
+        note(connection, user_id, what, f"gateway {gateway}", now)
+
+
+def _set_way(connection: Connection, gateway: str, every_minutes: int | None, recipient: str) -> None:
     if every_minutes is not None and not LEAST_MINUTES <= every_minutes <= MOST_MINUTES:
         raise SetUpError(f"A canary goes out every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
     if recipient and connection.execute(select(sites.c.id).where(sites.c.number == recipient)).first() is None:

@@ -48,15 +48,20 @@ class Phone:
 
 def phones_of(engine: Engine, gateway: str | None = None) -> list[Phone]:
     """Return the phones of a gateway, or of all: those that wait first, then the newest first."""
+    with reading(engine).connect() as connection:
+        return phones_at(connection, gateway)
+
+
+def phones_at(connection: Connection, gateway: str | None = None) -> list[Phone]:
+    """Return what `phones_of` does, to whoever reads anyway."""
     query = select(phones, users.c.name.label("by")).outerjoin(users, users.c.id == phones.c.approved_by)
     served = select(phone_sims.c.phone, phone_sims.c.sim, sites.c.name).join(sites, sites.c.id == phone_sims.c.site_id)
     if gateway is not None:
         query = query.where(phones.c.gateway == gateway)
-    with reading(engine).connect() as connection:
-        rows = connection.execute(query.order_by(phones.c.registered_at.desc(), phones.c.id)).all()
-        of: dict[str, dict[int, str]] = {}
-        for row in connection.execute(served.order_by(phone_sims.c.sim)):
-            of.setdefault(row.phone, {})[row.sim] = row.name
+    rows = connection.execute(query.order_by(phones.c.registered_at.desc(), phones.c.id)).all()
+    of: dict[str, dict[int, str]] = {}
+    for row in connection.execute(served.order_by(phone_sims.c.sim)):
+        of.setdefault(row.phone, {})[row.sim] = row.name
     found = [_phone_of(row, of.get(row.id, {})) for row in rows]
     return sorted(found, key=lambda phone: phone.state != PhoneState.WAITING)
 

@@ -1,0 +1,154 @@
+"""Gateways and their phones in words: what is well, what is not, and what there is to see of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from webhook.codes import CodeWords
+from webhook.language import _, _l
+from webhook.ops_words import DELIVERIES, STATES, error_words, known
+from webhook.phone_views import masked, number_words
+from webhook.show import Showing
+from worker.gateways.base import SimCard
+from worker.phones.approvals import Phone
+from worker.readers.gateways import CanaryStanding, GatewayStanding, PhoneStanding
+
+KINDS = {"twilio": "Twilio", "sandbox": _l("Trial phones on /phones"), "phone": _l("Phone with SMSGate")}
+TROUBLES = {
+    "waiting": CodeWords(_l("waits for approval"), "warn"),
+    "silent": CodeWords(_l("no sign of life"), "bad"),
+    "sim_changed": CodeWords(_l("another card than approved"), "bad"),
+    "holds": CodeWords(_l("replies wait in it"), "bad"),
+    "app_too_old": CodeWords(_l("its app loses texts"), "bad"),
+}
+"""By `PhoneStanding.troubles`."""
+FAULTS = {
+    "same_words_lost": _l("the same words of a sender never arrive a second time"),
+    "no_date": _l("the same words of a sender count as one text, whenever they were sent"),
+    "two_times": _l("one text can come twice, with two times"),
+    "twice": _l("texts are posted twice"),
+}
+"""By the codes of `worker.gateways.phone_versions`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimView:
+    """A SIM of a phone: what it is called, and whose number it is said to have."""
+
+    sim: int
+    words: str
+    site: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneView:
+    """A phone: its states as chips, its SIMs, and what there is to say of its app."""
+
+    phone: Phone
+    chips: tuple[CodeWords, ...]
+    sims: tuple[SimView, ...]
+    faults: tuple[str, ...]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayView:
+    """A gateway: its state, why it is so, and its phones."""
+
+    name: str
+    kind: str
+    state: CodeWords
+    why: tuple[str, ...]
+    sites: tuple[tuple[int, str, str], ...]
+    last_in: datetime | None
+    last_out: datetime | None
+    waiting: int
+    waiting_since: datetime | None
+    phones: tuple[PhoneView, ...]
+    canaries: tuple[str, ...]
+
+
+def gateway_views(standings: Sequence[GatewayStanding], show: Showing) -> list[GatewayView]:
+    """Return gateways as they are shown."""
+    return [_gateway(each, show) for each in standings]
+
+
+def phone_view(standing: PhoneStanding) -> PhoneView:
+    """Return a phone as it is shown."""
+    phone = standing.phone
+    chips = tuple(TROUBLES[code].settled() for code in standing.troubles)
+    return PhoneView(
+        phone,
+        chips or (CodeWords(_("well"), "good"),),
+        tuple(_sim(phone, card) for card in phone.sims),
+        tuple(str(FAULTS[code]) for code in standing.faults),
+        standing.waits,
+    )
+
+
+def delivery_words(state: str, delivery: str | None) -> CodeWords:
+    """Return how a reply stands: in the gateway's words where it has it, else in ours."""
+    return known(DELIVERIES, delivery) if state == "sent" and delivery else known(STATES, state)
+
+
+def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
+    is_phone = standing.name not in KINDS
+    why = [
+        f"{stop.number} {error_words(stop.code, stop.words)} · {_('since %(time)s', time=show.moment(stop.since))}"
+        for stop in standing.stopped
+    ]
+    codes = [code for each in standing.phones for code in each.troubles]
+    why += [_of_phone(each, code, show) for each in standing.phones for code in each.troubles]
+    why += [_("The trial text of %(time)s did not come back", time=show.moment(c.asked_at)) for c in _lost(standing)]
+    if standing.stopped:
+        state = CodeWords(_("stopped"), "bad")
+    elif is_phone and not any(not each.waits for each in standing.phones):
+        state = CodeWords(_("waits for approval"), "warn") if codes else CodeWords(_("no phone yet"), "warn")
+    elif why:
+        state = CodeWords(_("needs a look"), "bad" if {*codes} - {"waiting"} or _lost(standing) else "warn")
+    else:
+        state = CodeWords(_("well"), "good")
+    return GatewayView(
+        standing.name,
+        str(KINDS["phone" if is_phone else standing.name]),
+        state,
+        tuple(why),
+        tuple((site_id, name, number_words(number)) for site_id, name, number in standing.sites),
+        standing.last_in,
+        standing.last_out,
+        standing.waiting,
+        standing.waiting_since,
+        tuple(phone_view(each) for each in standing.phones),
+        tuple(_canary(each, show) for each in standing.canaries),
+    )
+
+
+def _of_phone(each: PhoneStanding, code: str, show: Showing) -> str:
+    words = str(TROUBLES[code].words)
+    if code == "silent":
+        words = _("no sign of life for %(age)s", age=show.age(each.phone.seen_at))
+    elif code == "holds" and each.held_since is not None:
+        words = _("holds %(count)s unsent for %(age)s", count=each.held, age=show.age(each.held_since))
+    elif code == "app_too_old":
+        words = _("version %(version)s of its app loses texts", version=each.phone.app)
+    return f"{each.phone.name} {words}"
+
+
+def _lost(standing: GatewayStanding) -> list[CanaryStanding]:
+    return [each for each in standing.canaries if each.lost]
+
+
+def _canary(each: CanaryStanding, show: Showing) -> str:
+    if each.back_at is not None:
+        seconds = show.seconds((each.back_at - each.asked_at).total_seconds())
+        return _("%(time)s: back after %(span)s", time=show.moment(each.asked_at), span=seconds)
+    if each.lost:
+        return _("%(time)s: did not come back", time=show.moment(each.asked_at))
+    return _("%(time)s: under way", time=show.moment(each.asked_at))
+
+
+def _sim(phone: Phone, card: SimCard) -> SimView:
+    told = [card.carrier or "", masked(card.number or ""), f"…{card.iccid[-4:]}" if card.iccid else ""]
+    words = " · ".join(part for part in told if part) or _("does not say what it is")
+    return SimView(card.sim_number, words, phone.sites.get(card.sim_number, ""), card.sim_number in phone.changed)

@@ -1,0 +1,270 @@
+"""`/setup/gateways`: the gateways, which phones are let in, and whether they are tried out by texts to ourselves.
+
+Operations look after all of them, a manager after those whose texts are his sites' alone.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import segno
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from parsers.numbers import region_of, to_e164
+from webhook.access import allowed, present_user
+from webhook.gateway_views import delivery_words, gateway_views
+from webhook.language import _
+from webhook.own_gateways import LOOK_AFTER, own_gateways
+from webhook.runtime import runtime
+from webhook.second_step import Foreseen, Outlook, goes_back, second_step
+from webhook.setup_frame import render_setup
+from webhook.show import Showing
+from webhook.sites import visible_sites
+from worker.decide.set_up import SiteRow
+from worker.errors import SetUpError
+from worker.line.canaries import LEAST_MINUTES, MOST_MINUTES, set_way, ways_of
+from worker.phones.approvals import MOST_SIMS, Phone, approve, end, phones_of
+from worker.phones.gateways import NAME, add_gateway, address_of, carry_sites, new_token
+from worker.readers.gateways import first_good_app, gateway_standings
+from worker.readers.passed_texts import passed_texts
+from worker.store.states import PhoneState
+
+routes = Blueprint("setup_gateways", __name__, url_prefix="/setup/gateways")
+
+EVERY: Final = (15, 30, 60, 180, 720)
+"""Minutes between two texts to ourselves, as they are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is typed into a phone, once: the address, and the token, which is shown nowhere else."""
+
+    address: str
+    token: str
+
+    @property
+    def codes(self) -> tuple[tuple[str, str, Markup], ...]:
+        """Return name, value and QR code of both."""
+        return tuple(
+            (name, value, _drawn(value)) for name, value in ((_("Address"), self.address), (_("Token"), self.token))
+        )
+
+
+@routes.get("")
+@allowed(*LOOK_AFTER)
+def page() -> str:
+    """Show the gateways of one's sites."""
+    return _page()
+
+
+@routes.get("/<name>/texts")
+@allowed(*LOOK_AFTER)
+def texts(name: str) -> str:
+    """Show what went through a gateway lately, and what waits in it."""
+    _demand_mine(name)
+    mine = {site.id: site for site in visible_sites() if site.gateway == name}
+    show = Showing(runtime().clock(), *(site.zone for site in list(mine.values())[:1]))
+    found = passed_texts(runtime().engine, mine)
+    rows = [(text, None if text.incoming else delivery_words(text.state, text.delivery)) for text in found]
+    return render_setup("setup/texts.html", None, show=show, name=name, rows=rows)
+
+
+@routes.post("")
+@allowed(*LOOK_AFTER)
+def add() -> str | tuple[str, int] | Response:
+    """Add a gateway of phones for a site, and show what is typed into the phone."""
+    if goes_back():
+        return _back("")
+    name, site = request.form.get("name", "").strip().lower(), _site_asked("site")
+    fault = _fault_of_name(name)
+    if fault is None and site is None and not present_user().everywhere:
+        fault = _("Choose the site whose texts it carries.")
+    if fault is not None:
+        return _page(fault=fault), 422
+    if site is not None and site.gateway != "sandbox":
+        change = Outlook(site.name, _("its texts go by %(name)s", name=site.gateway), _("by %(name)s", name=name))
+        lasting = _("Its replies wait until a phone is approved. You can choose the former gateway again.")
+        title = _("Add the gateway %(name)s", name=name)
+        if (step := second_step(Foreseen(title, _("Yes, do it"), lasting, (change,)))) is not None:
+            return step
+    try:
+        token = add_gateway(runtime().engine, name, [site.id] if site else [], present_user().id, runtime().clock())
+    except SetUpError:
+        return _page(fault=_("There is something of this name already: take another one.")), 422
+    return _page(Told(address_of(runtime().settings, name), token))
+
+
+@routes.post("/<name>/token")
+@allowed(*LOOK_AFTER)
+def renew(name: str) -> str | Response:
+    """Give a gateway another token, when that was asked again, and show it."""
+    _demand_mine(name)
+    if goes_back():
+        return _back("")
+    at = own_gateways()[name].token_at
+    show = Showing(runtime().clock())
+    change = Outlook(
+        _("The token"), _("since %(time)s", time=show.moment(at)), _("another one; this one lets nobody in")
+    )
+    lasting = _("Phones that are approved go on. Whatever registers from now on needs the new one.")
+    title = _("A new token for %(name)s", name=name)
+    if (step := second_step(Foreseen(title, _("Yes, make a new one"), lasting, (change,)))) is not None:
+        return step
+    token = new_token(runtime().engine, name, present_user().id, runtime().clock())
+    return _page(Told(address_of(runtime().settings, name), token))
+
+
+@routes.post("/<name>/canary")
+@allowed(*LOOK_AFTER)
+def try_out(name: str) -> tuple[str, int] | Response:
+    """Have a gateway tried out by texts to ourselves from now on, or no more."""
+    _demand_mine(name)
+    every, typed = request.form.get("every", ""), request.form.get("recipient", "").strip()
+    minutes = int(every) if re.fullmatch("[0-9]{1,4}", every) else None
+    if minutes is not None and not LEAST_MINUTES <= minutes <= MOST_MINUTES:
+        abort(400)
+    ours = {site.number for site in visible_sites()}
+    try:
+        recipient = to_e164(typed, region_of(next(iter(ours), "+86"))) if typed else ""
+    except ValueError:
+        recipient = typed
+    if minutes is not None and recipient and recipient not in ours:
+        return _page(
+            fault=_("A trial text goes to the number of one of your sites: only there does it come back.")
+        ), 422
+    set_way(runtime().engine, name, minutes, recipient, present_user().id, runtime().clock())
+    return _back(_("Trial texts are on.") if minutes is not None else _("Trial texts are off."))
+
+
+@routes.post("/<name>/phones/<phone_id>/approve")
+@allowed(*LOOK_AFTER)
+def let_in(name: str, phone_id: str) -> str | tuple[str, int] | Response:
+    """Approve a phone with its SIMs' sites; what that takes from another phone or gateway is asked about once more."""
+    phone = _phone(name, phone_id)
+    if goes_back():
+        return _back("")
+    chosen = {sim: site for sim in range(1, MOST_SIMS + 1) if (site := _site_asked(f"sim-{sim}")) is not None}
+    if not chosen or len({site.id for site in chosen.values()}) < len(chosen):
+        return _page(fault=_("Say which card has which site's number: at least one, and each site once.")), 422
+    if changes := _taken(phone, list(chosen.values())):
+        title = _("Approve %(phone)s", phone=phone.name)
+        lasting = _("A phone that is left without a site ends: what it still sends us is refused.")
+        if (step := second_step(Foreseen(title, _("Yes, approve it"), lasting, changes))) is not None:
+            return step
+    who, now = present_user().id, runtime().clock()
+    try:
+        carry_sites(runtime().engine, name, [site.id for site in chosen.values() if site.gateway != name], who, now)
+        approve(runtime().engine, name, phone.id, {sim: site.id for sim, site in chosen.items()}, who, now)
+    except SetUpError:
+        return _back(_("It had ended meanwhile; nothing was changed."))
+    return _back(_("It is approved: texts to it are taken, and it is given its sites' replies."))
+
+
+@routes.post("/<name>/phones/<phone_id>/end")
+@allowed(*LOOK_AFTER)
+def shut_out(name: str, phone_id: str) -> str | Response:
+    """Refuse a phone that waits, or end one, when that was asked again."""
+    phone = _phone(name, phone_id)
+    if goes_back():
+        return _back("")
+    waits = phone.state == PhoneState.WAITING
+    serves = ", ".join(phone.sites.values())
+    now = _("waits for approval") if waits else _("approved for %(sites)s", sites=serves or "—")
+    lasting = _("What it still sends us is refused. It can register anew with the gateway's token, and waits then.")
+    if serves:
+        lasting = _("Replies of %(sites)s wait until another phone is approved.", sites=serves) + " " + lasting
+    title = _("Refuse %(phone)s", phone=phone.name) if waits else _("End %(phone)s", phone=phone.name)
+    change = Outlook(phone.name, now, _("shut out"))
+    if (step := second_step(Foreseen(title, _("Yes, shut it out"), lasting, (change,)))) is not None:
+        return step
+    try:
+        end(runtime().engine, phone.id, present_user().id, runtime().clock())
+    except SetUpError:
+        return _back(_("It had ended meanwhile; nothing was changed."))
+    return _back(_("It is shut out."))
+
+
+def _page(told: Told | None = None, fault: str | None = None) -> str:
+    now, mine = runtime().clock(), visible_sites()
+    show = Showing(now, *(site.zone for site in mine[:1]))
+    added = own_gateways()
+    names = {*added, *(site.gateway for site in mine)}
+    standings = gateway_standings(runtime().engine, names, {site.id for site in mine}, now)
+    ended = [each for name in added for each in phones_of(runtime().engine, name) if each.state == PhoneState.ENDED]
+    return render_setup(
+        "setup/gateways.html",
+        None,
+        show=show,
+        gateways=gateway_views(standings, show),
+        added=added,
+        addresses={name: address_of(runtime().settings, name) for name in added},
+        ended=ended,
+        every=EVERY,
+        ways=ways_of(runtime().engine),
+        my_sites=mine,
+        told=told,
+        fault=fault,
+        first_good=first_good_app(),
+        https=runtime().settings.base_url.startswith("https:"),
+        most_sims=MOST_SIMS,
+    )
+
+
+def _drawn(value: str) -> Markup:
+    # Black on white in the dark as well: readers look for a light margin of four modules.
+    code = segno.make(value, error="m", micro=False)
+    return Markup(code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr"))  # noqa: S704
+
+
+def _back(words: str) -> Response:
+    if words:
+        flash(words)
+    return redirect(url_for("setup_gateways.page"), 303)
+
+
+def _fault_of_name(name: str) -> str | None:
+    if not NAME.fullmatch(name):
+        return _("A name has 1 to 30 small letters, digits and hyphens, and begins with a letter: desk, say.")
+    return None
+
+
+def _site_asked(field: str) -> SiteRow | None:
+    """Return the site of one's own that a form names; None where it names none. 404 for another's."""
+    wanted = request.form.get(field, "")
+    found = next((site for site in visible_sites() if str(site.id) == wanted), None)
+    if wanted and found is None:
+        abort(404, _("There is no such site, or it is not yours."))
+    return found
+
+
+def _demand_mine(name: str) -> None:
+    if name not in own_gateways():
+        abort(404, _("There is no such gateway, or it is not yours."))
+
+
+def _phone(name: str, phone_id: str) -> Phone:
+    _demand_mine(name)
+    found = next((each for each in phones_of(runtime().engine, name) if each.id == phone_id), None)
+    if found is None:
+        abort(404, _("There is no such phone."))
+    return found
+
+
+def _taken(phone: Phone, chosen: list[SiteRow]) -> tuple[Outlook, ...]:
+    """Return what approving a phone for these sites takes from other phones and gateways."""
+    holders = {
+        site: other.name
+        for other in phones_of(runtime().engine)
+        if other.id != phone.id and other.state == PhoneState.APPROVED
+        for site in other.sites.values()
+    }
+    changes: list[Outlook] = []
+    for site in chosen:
+        if site.name in holders:
+            changes.append(Outlook(site.name, holders[site.name], phone.name))
+        if site.gateway not in (phone.gateway, "sandbox"):
+            by = _("its texts go by %(name)s", name=site.gateway)
+            changes.append(Outlook(site.name, by, _("by %(name)s", name=phone.gateway)))
+    return tuple(changes)

@@ -1,0 +1,44 @@
+"""Faults of the SMSGate app by its version: which texts it loses or doubles (read in its sources, tag by tag)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+Version = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of the versions from `first` to before `mended`; `loses`: texts never arrive by it."""
+
+    code: str
+    first: Version
+    mended: Version
+    words: str
+    loses: bool = False
+
+
+FAULTS: Final[tuple[Fault, ...]] = (
+    Fault(
+        "same_words_lost", (1, 65, 2), (1, 66, 2), "the same words of a sender never arrive a second time", loses=True
+    ),
+    Fault("no_date", (1, 63, 0), (1, 65, 2), "the same words of a sender have one id, whenever they were sent"),
+    Fault("two_times", (1, 66, 0), (1, 66, 2), "one text can come twice, with two times"),
+    Fault("twice", (1, 65, 0), (1, 65, 1), "texts are posted twice"),
+    Fault("twice", (0, 0, 0), (1, 52, 3), "texts are posted twice"),
+)
+FIRST_GOOD: Final = "1.66.2"
+"""The first version without any of them."""
+_VERSION: Final = re.compile(r"(?:me\.capcom\.smsgateway/)?v?([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?(?![0-9.])")
+
+
+def version_of(said: str) -> Version | None:
+    """Return the version that a User-Agent (`me.capcom.smsgateway/1.66.2`) or a person names, None for another."""
+    found = _VERSION.match(said.strip())
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def faults_of(said: str) -> tuple[Fault, ...]:
+    """Return the faults of a version, worst first; none of one that cannot be read."""
+    version = version_of(said)
+    return () if version is None else tuple(each for each in FAULTS if each.first <= version < each.mended)
