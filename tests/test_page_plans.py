@@ -38,6 +38,20 @@ PAGES = [
     *("/register?q=张&status=expired", "/register?unit=第3分销&status=live", "/register?q=5678&status=live"),
     *(f"/register?status={status}&before=500-0" for status in (*STATUSES, "none")),
     *(f"/register?flag={flag}" for flag in ("unsure", "unlisted", "project")),
+    *(
+        "/register?q=zs",
+        "/register?q=V5",
+        "/register?q=D1",
+        "/register?q=zs&status=all",
+        "/register?unit=第3分销&status=all",
+    ),
+    *(
+        "/register?sort=ending",
+        "/register?sort=ending&status=live&before=500-0",
+        "/register?sort=oldest&q=zs&after=9-0",
+    ),
+    *("/register?soon=1", "/register?from=2026-01-01&to=2026-02-01", "/register?from=2026-01-01&status=all"),
+    *("/register/chips", "/register/chips?q=zs", "/register/chips?q=5678&unit=第3分销", "/register/chips?q=V5"),
     *("/register/1/500/0", "/register/1/500/0?at=2026-01-01T00:00", "/ops", "/ops/texts/1/500", "/phones"),
     *(f"/ops/parts/{part}" for part in ("now", "traffic", "troubles")),
 ]

@@ -77,7 +77,7 @@ def plain(text: str) -> str:
 
 def found(client: FlaskClient, **query: str) -> list[str]:
     """Return the clients of the rows that the page shows."""
-    page = client.get("/register", query_string=query, follow_redirects=True)
+    page = client.get("/register", query_string={"status": "all"} | query, follow_redirects=True)
     assert page.status_code == 200
     return re.findall(r'class="r-client"><a[^>]*>([^<]+)<', page.text)
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select
 
-from worker.readers.search import status_at
+from worker.readers.conditions import status_at
 from worker.rules.model import Claim, fields_of
 from worker.rules.states import ClaimState
 from worker.rules.status import status_of

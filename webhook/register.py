@@ -8,23 +8,32 @@ from webhook.actor import actor_at
 from webhook.client_views import claim_ref, client_facts, unsure_ref
 from webhook.entry import new_seed, outcome_box
 from webhook.exports import EXPORTERS
-from webhook.language import _
+from webhook.language import _, _l
 from webhook.live import part as live_part
+from webhook.register_chips import chips_of
 from webhook.register_links import Links, asked_key, asked_search, asked_words, written
-from webhook.register_views import FLAG_CHIPS, STATUS_CHIPS, answer_view, event_views, row_views
+from webhook.register_views import answer_view, event_views, row_views
 from webhook.runtime import runtime
 from webhook.show import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.readers.clients import client_page
 from worker.readers.register import register_page, unit_names
+from worker.readers.register_counts import register_counts
 from worker.readers.register_file import FORMS
+from worker.readers.search import CLAIMS, ENDING, NEWEST, OLDEST
 from worker.rules.dates import whole_moment
 from worker.rules.relating import PROOFS, RELATIONS
 
 routes = Blueprint("register", __name__, url_prefix="/register")
 
 STAFF = ("manager", "consultant", "service", "ops")
+ORDER_WORDS = {
+    NEWEST: (_l("Newest first"), _l("Newer"), _l("Older")),
+    OLDEST: (_l("Oldest first"), _l("Older"), _l("Newer")),
+    ENDING: (_l("Ends soonest"), _l("Sooner"), _l("Later")),
+}
+"""Each order of the register, with what stands in front of a page and behind it."""
 
 
 @routes.get("")
@@ -35,7 +44,7 @@ def page() -> str | AnyResponse:
     site = chosen_site(sites)
     if site is None:
         return render_template("register.html", sites=[], site=None)
-    links = Links(site, asked_search(site))
+    links = _asked(site)
     if asked_words() != links.search.typed:
         return redirect(links.page(), 303)
     return render_template(
@@ -45,8 +54,8 @@ def page() -> str | AnyResponse:
         links=links,
         search=links.search,
         units=unit_names(runtime().engine, site.id),
-        chips=STATUS_CHIPS,
-        flags=FLAG_CHIPS,
+        orders=ORDER_WORDS,
+        chips=_chips(links),
         forms=tuple(FORMS) if present_user().may(EXPORTERS) else (),
         table=_table(links),
     )
@@ -57,7 +66,7 @@ def page() -> str | AnyResponse:
 def search() -> AnyResponse:
     """Lead to the page that shows what was typed: into no address but without the middle of a number (L14)."""
     site = chosen_site(visible_sites())
-    return redirect(url_for("register.page") if site is None else Links(site, asked_search(site)).page(), 303)
+    return redirect(url_for("register.page") if site is None else _asked(site).page(), 303)
 
 
 @routes.get("/rows")
@@ -67,7 +76,17 @@ def rows() -> Response:
     site = chosen_site(visible_sites())
     if site is None:
         abort(404)
-    return live_part(_table(Links(site, asked_search(site))))
+    return live_part(_table(_asked(site)))
+
+
+@routes.get("/chips")
+@allowed(*STAFF)
+def chips() -> Response:
+    """Return the filters alone, with how many there are of each now."""
+    site = chosen_site(visible_sites())
+    if site is None:
+        abort(404)
+    return live_part(_chips(_asked(site)))
 
 
 @routes.get("/<int:site_id>/<int:seq>/<int:part>")
@@ -109,12 +128,23 @@ def show_client(site: SiteRow, seq: int, part: int) -> str:
     )
 
 
+def _asked(site: SiteRow) -> Links:
+    return Links(site, asked_search(site, usual=CLAIMS))
+
+
+def _chips(links: Links) -> str:
+    counts = register_counts(runtime().engine, links.site.id, links.search, runtime().clock())
+    return render_template("register/chips.html", links=links, groups=chips_of(links, counts))
+
+
 def _table(links: Links) -> str:
     now, before, after = runtime().clock(), asked_key("before"), asked_key("after")
     found = register_page(runtime().engine, links.site.id, links.search, now, before, after)
     return render_template(
         "register/table.html",
         site=links.site,
+        links=links,
+        order=ORDER_WORDS[links.search.order],
         rows=row_views(found.rows, Showing(now, links.site.zone)),
         newer=found.newer and links.page(after=written(found.newer)),
         older=found.older and links.page(before=written(found.older)),

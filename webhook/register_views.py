@@ -13,8 +13,8 @@ from webhook.rule_words import rule_words
 from webhook.show import Showing
 from webhook.times import span_words
 from worker.readers.clients import ClientPage
-from worker.readers.register import STATUSES, RegisterRow
-from worker.readers.search import NO_CLAIM
+from worker.readers.conditions import SOON
+from worker.readers.register import RegisterRow
 from worker.rules.attribution import Answer
 from worker.rules.identity import names_agree
 from worker.rules.model import WALK_IN
@@ -36,12 +36,6 @@ STATUS_WORDS = {
     "denied": CodeWords(_l("Denied by client service"), "quiet"),
     "sold": CodeWords(_l("Sold"), "info"),
 }
-STATUS_CHIPS = (
-    (None, _l("All")),
-    *((status, STATUS_WORDS[status].words) for status in STATUSES),
-    (NO_CLAIM, _l("Won nothing")),
-)
-SOON = timedelta(days=1)
 FLAG_WORDS = {
     Flag.SUSPECTED: _l("suspected same number"),
     Flag.CONTESTED: _l("order contested"),
@@ -55,11 +49,12 @@ FLAG_WORDS = {
     Flag.PROJECT: _l("names a project that nobody knows"),
 }
 
-FLAG_CHIPS = (
-    (Flag.UNSURE, _l("To be checked")),
-    (Flag.UNLISTED, _l("Not on the roster")),
-    (Flag.PROJECT, _l("Unknown project")),
-)
+MARKS = {
+    Flag.UNSURE: _l("To be checked"),
+    Flag.UNLISTED: _l("Not on the roster"),
+    Flag.PROJECT: _l("Unknown project"),
+}
+"""The flags that stand beside a report's state, and that the register is narrowed by."""
 TONES = {
     "claim": "quiet",
     "deal": "good",
@@ -83,6 +78,7 @@ class RowView:
     client: str
     status: CodeWords
     reported: str
+    """when, with its day, to the second"""
     left: float | None
     left_words: str
     left_tone: str
@@ -128,13 +124,13 @@ def _row(row: RegisterRow, show: Showing) -> RowView:
         row,
         shown(row.client),
         status_words(row.status),
-        show.moment(row.reported_at),
+        show.dated(row.reported_at),
         _share(row, left) if left is not None and runs else None,
         span_words(left) if left is not None and runs else "",
         "warn" if left is not None and left < SOON else "good",
         show.moment(row.ends_at) if row.ends_at is not None else "",
         plan_words(Plan(row.planned_day, row.planned_time, row.planned_part), show) if row.planned_day else "",
-        tuple(str(words) for flag, words in FLAG_CHIPS if flag in row.flags.split()),
+        tuple(str(words) for flag, words in MARKS.items() if flag in row.flags.split()),
     )
 
 

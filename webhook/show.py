@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from webhook.times import age_words, end_words, exact_words, moment_words, span_words
+from webhook.times import age_words, dated_words, end_words, exact_words, moment_words, span_words
 
 USUAL_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -19,6 +19,10 @@ class Showing:
     def moment(self, moment: datetime) -> str:
         """Return a moment, its day where that is not today."""
         return moment_words(moment, self.zone, self.now)
+
+    def dated(self, moment: datetime) -> str:
+        """Return a moment with its day, be that today, to the second."""
+        return dated_words(moment, self.zone, self.now)
 
     def exact(self, moment: datetime) -> str:
         """Return a moment to the millisecond."""

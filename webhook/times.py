@@ -17,6 +17,11 @@ def moment_words(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{day_words(moment, zone, now)} {local:%H:%M}"
 
 
+def dated_words(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return a moment with its day, to the second."""
+    return f"{day_words(moment, zone, now)} {moment.astimezone(zone):%H:%M:%S}"
+
+
 def end_words(until: datetime, zone: ZoneInfo, now: datetime) -> str:
     """Return the end of a period with its day: one that ends with a day at 24:00 of that day."""
     local = until.astimezone(zone)

@@ -11,6 +11,7 @@ from worker.store.causes import BY_MESSAGE
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import decisions, replies, reports
+from worker.store.searched import SEARCHED
 
 AT_ONCE: Final = 1000
 
@@ -43,8 +44,11 @@ def _whole(table: Table, leave_out: Sequence[str] = (), place: ColumnElement[int
 
 
 def compared_facts() -> list[Compared]:
-    """Return what stands as the last place left it; `done` says what was told, which time alone decides."""
-    return [_whole(table, leave_out=("done",)) for table in TABLES.values()]
+    """Return what stands as the last place left it; `done` says what was told, which time alone decides.
+
+    By what names a row is searched follows from them, in this release's spelling.
+    """
+    return [_whole(table, leave_out=("done", SEARCHED)) for table in TABLES.values()]
 
 
 def compared_records() -> list[Compared]:
@@ -55,7 +59,7 @@ def compared_records() -> list[Compared]:
     said = ("role", "ref", "params")
     return [
         _whole(decisions, leave_out=("head", "decided_at", "version"), place=decisions.c.seq),
-        _whole(reports, place=reports.c.seq),
+        _whole(reports, leave_out=(SEARCHED,), place=reports.c.seq),
         Compared(replies, ("cause", "code", "recipient"), said, BY_MESSAGE),
     ]
 

@@ -25,6 +25,7 @@ from worker.rules.erasure import names_nobody
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import cursors, decisions, metadata, reports, sealed_facts, seals
+from worker.store.searched import SEARCHED
 from worker.store.types import UtcTime
 
 STATE: Final = "cursors"
@@ -90,6 +91,7 @@ class Sealed:
 
 _PARSED: Final[Mapping[type, Callable[[str], Any]]] = {UtcTime: datetime.fromisoformat, Date: date.fromisoformat}
 """How values are read for which JSON has no word of its own."""
+_BESIDE: Final = ("site_id", SEARCHED)
 _SEALED: Final = tuple(Sealed.__dataclass_fields__)
 
 
@@ -159,7 +161,7 @@ def _facts(scratch: Connection, site_id: int) -> Iterator[tuple[str, str, str]]:
     """Yield kind, key and content of every fact, in the order of the seal."""
     for table in sealed_tables():
         key = [c for c in table.primary_key if c.name != "site_id"]
-        columns = [c for c in table.c if c.name != "site_id"]
+        columns = [c for c in table.c if c.name not in _BESIDE]
         query = select(*columns).where(table.c.site_id == site_id).order_by(*in_key_order(scratch, key))
         for values in stream(scratch, query):
             row = dict(zip((c.name for c in columns), values, strict=True))
@@ -168,8 +170,8 @@ def _facts(scratch: Connection, site_id: int) -> Iterator[tuple[str, str, str]]:
 
 
 def sealed_row(row: Mapping[str, Any]) -> str:
-    """Return a row as sealed facts carry it: without its site."""
-    return canonical({name: value for name, value in row.items() if name != "site_id"}).decode()
+    """Return a row as sealed facts carry it: without its site, and without what only searches go by."""
+    return canonical({name: value for name, value in row.items() if name not in _BESIDE}).decode()
 
 
 def fact_key(values: Iterable[Any]) -> str:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from worker.readers.search import Search, ends_in, with_corrections
+from worker.readers.conditions import ends_in, with_references
+from worker.readers.search import Search
 from worker.rules.forms import missing, waits
 from worker.rules.model import Claim, Site, Visit
 from worker.rules.states import CLOSED, LIVING, Flag, FormKind, FormState, Signer
@@ -94,7 +95,7 @@ def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) ->
     if search == Search():
         return []
     with reading(engine).connect() as connection:
-        search = with_corrections(connection, [site_id], search)
+        search = with_references(connection, [site_id], search)
     looked_for = [claims.c.client.contains(word, autoescape=True) for word in search.words]
     if search.number is not None:
         looked_for.append(claims.c.number == search.number)

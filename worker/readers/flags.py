@@ -38,8 +38,17 @@ def flagged(flag: str) -> ColumnElement[bool]:
     """
     if flag not in FLAGS:
         raise ValueError(f"“{flag}” is no flag; the flags are {', '.join(FLAGS)}")
-    has_it = _Position(flag) > literal_column("0")
-    return has_it if flag == Flag.UNSURE else and_(_Written() != literal_column("'[]'"), has_it)
+    return has_flag(flag) if flag == Flag.UNSURE else and_(anything_noted(), has_flag(flag))
+
+
+def has_flag(flag: str) -> ColumnElement[bool]:
+    """Return the condition that a claim has a flag, for claims that are found already."""
+    return _Position(flag) > literal_column("0")
+
+
+def anything_noted() -> ColumnElement[bool]:
+    """Return the condition that anything is noted of a claim, by which its index is recognised."""
+    return _Written() != literal_column("'[]'")
 
 
 class _Written(ColumnElement[str]):

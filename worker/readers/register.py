@@ -5,14 +5,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, FromClause, Row, Select, Subquery, and_, select, true, tuple_
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    FromClause,
+    Row,
+    Select,
+    Subquery,
+    UnaryExpression,
+    and_,
+    select,
+    true,
+    tuple_,
+)
 
 from worker.decide.heads import SHOWN
+from worker.readers.conditions import WINNING, conditions_of, status_at, with_references
 from worker.readers.flags import shown_flags
-from worker.readers.search import WINNING, Search, conditions_of, status_at, with_corrections
+from worker.readers.search import OLDEST, Search
 from worker.rules.client import Phone7, mask_of
 from worker.store.database import reading, snapshot
-from worker.store.schema import aliases, claims, decisions, reports, sites, units
+from worker.store.schema import aliases, claims, decisions, inbox, reports, sites, units
 from worker.store.working_set import on_phones7
 
 COLUMNS = (
@@ -84,6 +98,8 @@ class RegisterRow:
     """first digits of the chain's head at its decision; in exports only"""
     known_as: str = ""
     """the number that it was reported with, where that was corrected since (R25)"""
+    text: str = ""
+    """the text that it came in, masked; not in exports"""
 
     @property
     def planned(self) -> str:
@@ -94,7 +110,8 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPage:
-    """Some rows, the newest first; `newer` and `older` are keys to go on from, None at either end."""
+    """Some rows; `newer` and `older` are keys to go back and on from, None at either end. By default the newest rows
+    come first; in another order these are what stands in front of the page and behind it."""
 
     rows: tuple[RegisterRow, ...]
     newer: Key | None
@@ -112,7 +129,7 @@ def register_rows(
     with snapshot(engine) as connection:
         names = _site_names(connection)
         chosen = [site_id for site_id, name in names.items() if site in (None, name)]
-        wanted = with_corrections(connection, chosen, search)
+        wanted = with_references(connection, chosen, search)
         with_heads = _rows(wanted, now).add_columns(decisions.c.head).join(decisions, decided)
         query = with_heads.order_by(reports.c.site_id, reports.c.seq, reports.c.part)
         rows = connection.execution_options(yield_per=1000).execute(query.where(reports.c.site_id.in_(chosen)))
@@ -122,26 +139,42 @@ def register_rows(
 def register_page(
     engine: Engine, site_id: int, search: Search, now: datetime, before: Key | None = None, after: Key | None = None
 ) -> RegisterPage:
-    """Return up to 50 rows of a site that are looked for: the newest, those before a key, or those after one."""
+    """Return up to 50 rows of a site that are looked for, in the order of the search: the first, or those behind the
+    key `before`, or those in front of the key `after`."""
     table = claims if search.of_claims else reports
-    with reading(engine).connect() as connection:
-        search = with_corrections(connection, [site_id], search)
     place = (table.c.seq, table.c.part)
-    backwards = [column.desc() for column in place]
+    columns = (claims.c.ends_at, *place) if search.by_end else place
+    newest_first, back = not search.by_end and search.order != OLDEST, after is not None
     # First where they stand, for which an index is enough however long the line is, and then what stands there.
-    wanted = select(table.c.site_id, *place).where(table.c.site_id == site_id, *conditions_of(search, now))
-    wanted = wanted.select_from(claims.join(reports, WINNER) if search.of_claims else reports).limit(ROWS_A_PAGE + 1)
-    if after is not None:
-        found = wanted.where(tuple_(*place) > after).order_by(*place).subquery()
-        rows = _read(engine, _rows(search, now, found).order_by(*backwards))
-        shown = rows[-ROWS_A_PAGE:]
-        return RegisterPage(tuple(shown), _key(shown, 0) if len(rows) > ROWS_A_PAGE else None, _key(shown, -1))
-    beginning = true() if before is None else tuple_(*place) < before
-    found = wanted.where(beginning).order_by(*backwards).subquery()
-    rows = _read(engine, _rows(search, now, found).order_by(*backwards))
-    shown = rows[:ROWS_A_PAGE]
-    newer, older = _key(shown, 0) if before else None, _key(shown, -1) if len(rows) > ROWS_A_PAGE else None
-    return RegisterPage(tuple(shown), newer, older)
+    wanted = select(table.c.site_id, *place).where(table.c.site_id == site_id).limit(ROWS_A_PAGE + 1)
+    wanted = wanted.select_from(claims.join(reports, WINNER) if search.of_claims else reports)
+    with reading(engine).connect() as connection:
+        search = with_references(connection, [site_id], search)
+        edge = _edge(connection, site_id, columns, after or before)
+    descending = newest_first != back
+    beyond = true() if edge is None else tuple_(*columns) < edge if descending else tuple_(*columns) > edge
+    found = wanted.where(*conditions_of(search, now), beyond).order_by(*_towards(columns, descending)).subquery()
+    rows = _read(engine, _rows(search, now, found).order_by(*_towards(columns, newest_first)))
+    shown, more = rows[-ROWS_A_PAGE:] if back else rows[:ROWS_A_PAGE], len(rows) > ROWS_A_PAGE
+    first, last = _key(shown, 0), _key(shown, -1)
+    if back:
+        return RegisterPage(tuple(shown), first if more else None, last)
+    return RegisterPage(tuple(shown), first if before else None, last if more else None)
+
+
+def _towards(columns: tuple[Column[Any], ...], descending: bool) -> list[UnaryExpression[Any]]:
+    return [column.desc() if descending else column.asc() for column in columns]
+
+
+def _edge(
+    connection: Connection, site_id: int, columns: tuple[Column[Any], ...], key: Key | None
+) -> tuple[Any, ...] | None:
+    """Return where a page begins, in the columns that it stands by; None at the beginning, and where nobody stands."""
+    if key is None or len(columns) == len(key):
+        return key
+    here = claims.c.site_id == site_id, claims.c.seq == key[0], claims.c.part == key[1]
+    row = connection.execute(select(*columns).where(*here)).first()
+    return None if row is None else tuple(row)
 
 
 def reports_on_phones(engine: Engine, site_id: int, phones7: list[Phone7], now: datetime) -> list[RegisterRow]:
@@ -183,9 +216,11 @@ _BEFORE = and_(*(aliases.c[name] == reports.c[name] for name in ("site_id", "fir
 
 
 def _read(engine: Engine, query: Select[Any]) -> list[RegisterRow]:
+    written = and_(inbox.c.site_id == reports.c.site_id, inbox.c.seq == reports.c.seq)
+    with_texts = query.add_columns(inbox.c.text).outerjoin(inbox, written)
     with reading(engine).connect() as connection:
         names = _site_names(connection)
-        return [_shown(row, names) for row in connection.execute(query)]
+        return [_shown(row, names) for row in connection.execute(with_texts)]
 
 
 def _site_names(connection: Connection) -> dict[int, str]:
@@ -223,4 +258,5 @@ def _shown(row: Row[Any], names: Mapping[int, str]) -> RegisterRow:
         head=getattr(row, "head", "")[:SHOWN],
         # A number that was put back is one's own again, and no further one.
         known_as=reported_on if reported_on != now_on else "",
+        text=getattr(row, "text", None) or "",
     )

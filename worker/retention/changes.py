@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Table, delete, select, update
 
 from worker.proof.seals import Seal, fact_key, sealed_row, sealed_tables
 from worker.store.schema import sealed_facts
+from worker.store.searched import SEARCHED, of_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class Change:
 
 
 def change(table: Table, row: Row[Any], values: Mapping[str, Any] | None) -> Change:
-    """Return the change of a row that was read of a table."""
+    """Return the change of a row that was read of a table; what it is searched by goes with its names."""
+    if values is not None and SEARCHED in table.c:
+        values = {**values, SEARCHED: of_row(row._asdict() | dict(values))}
     return Change(table, {c.name: getattr(row, c.name) for c in table.primary_key}, values)
 
 

@@ -1,0 +1,95 @@
+"""How many of a site's reports stand how: what a page says beside its filters, without a look at the whole register.
+
+Counted are the newest `LOOKED_AT` of whatever is asked for, of what is noted or ends soon `FEW`; where there are more,
+it is said that there are at least so many. What runs is young, so it is nearly always counted whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, true
+
+from worker.readers.conditions import WON, ending_soon, named_in, said_in, standings, with_references
+from worker.readers.flags import anything_noted, has_flag
+from worker.readers.register import STATUSES
+from worker.readers.search import CLAIMS, NO_CLAIM, Search
+from worker.rules.model import WALK_IN
+from worker.rules.states import Flag
+from worker.store.database import reading
+from worker.store.schema import claims, reports
+
+LOOKED_AT: Final = 20_000
+FEW: Final = 2_000
+SOON: Final = "soon"
+COUNTED_FLAGS: Final = (Flag.UNSURE, Flag.UNLISTED, Flag.PROJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are; `more`: at least so many."""
+
+    number: int
+    more: bool = False
+
+
+def register_counts(engine: Engine, site_id: int, search: Search, now: datetime) -> Mapping[str, Count]:
+    """Return how many of a site's reports that are looked for have each status, flag or end of `SOON`.
+
+    Under CLAIMS stand all that won something, under NO_CLAIM those that did not; what nobody has is left out. Status,
+    flag and order of the search do not count.
+    """
+    with reading(engine).connect() as connection:
+        search = with_references(connection, [site_id], replace(search, status=None, flag=None, soon=False))
+        return {
+            **_of_claims(connection, site_id, search, now),
+            **_of_attempts(connection, site_id, search),
+            **_of_flags(connection, site_id, search),
+            **_of_soon(connection, site_id, search, now),
+        }
+
+
+def _of_claims(connection: Connection, site_id: int, search: Search, now: datetime) -> dict[str, Count]:
+    looked = select(case(*standings(now)).label("status"), and_(true(), *said_in(search, claims)).label("fits"))
+    looked = looked.where(claims.c.site_id == site_id, claims.c.unit != WALK_IN, *named_in(search, claims))
+    each = looked.order_by(claims.c.seq.desc()).limit(LOOKED_AT).subquery()
+    rows = connection.execute(
+        select(each.c.status, each.c.fits, func.count()).group_by(each.c.status, each.c.fits)
+    ).all()
+    more = sum(row[2] for row in rows) == LOOKED_AT
+    found = {status: Count(0, more) for status in STATUSES}
+    found |= {row.status: Count(row[2], more) for row in rows if row.fits}
+    return {**found, CLAIMS: Count(sum(count.number for count in found.values()), more)}
+
+
+def _of_attempts(connection: Connection, site_id: int, search: Search) -> dict[str, Count]:
+    here = [reports.c.site_id == site_id, *named_in(search, reports)]
+    newest = select().where(*here).order_by(reports.c.seq.desc()).limit(LOOKED_AT)
+    return _tally(connection, newest, LOOKED_AT, said_in(search, reports), {NO_CLAIM: ~WON})
+
+
+def _of_flags(connection: Connection, site_id: int, search: Search) -> dict[str, Count]:
+    here = [claims.c.site_id == site_id, anything_noted(), *named_in(search, claims)]
+    newest = select().where(*here).order_by(claims.c.seq.desc()).limit(FEW)
+    flags = {str(flag): has_flag(flag) for flag in COUNTED_FLAGS}
+    return _tally(connection, newest, FEW, said_in(search, claims), flags)
+
+
+def _of_soon(connection: Connection, site_id: int, search: Search, now: datetime) -> dict[str, Count]:
+    here = [claims.c.site_id == site_id, *ending_soon(now), *named_in(search, claims)]
+    return _tally(connection, select().where(*here).limit(FEW), FEW, said_in(search, claims), {SOON: true()})
+
+
+def _tally(
+    connection: Connection,
+    some: Select[Any],
+    most: int,
+    fits: list[ColumnElement[bool]],
+    kinds: Mapping[str, ColumnElement[bool]],
+) -> dict[str, Count]:
+    """Return how many of some rows, `most` of them, fit and are of each kind."""
+    marks = (case((and_(*fits, kind), 1), else_=0).label(name) for name, kind in kinds.items())
+    each = some.add_columns(*marks).subquery()
+    row = connection.execute(select(func.count(), *(func.sum(each.c[name]) for name in kinds)).select_from(each)).one()
+    return {name: Count(number or 0, row[0] == most) for name, number in zip(kinds, row[1:], strict=True)}
