@@ -95,7 +95,7 @@ def state_of(runtime: Runtime, number: int) -> str:
 
 
 def test_where_nothing_waits_it_says_so(manager: FlaskClient) -> None:
-    assert "没有待判定的案件" in manager.get("/cases").text
+    assert "没有待判客" in manager.get("/cases").text
 
 
 def test_however_many_names_come_for_one_number_the_page_stays_small_and_shows_the_others(
@@ -130,7 +130,7 @@ def test_a_suspected_client_is_settled_with_a_reason(runtime: Runtime, site: Sit
     assert outcome(judged).startswith("已裁定")
     assert last_form(runtime) == "判 R2 重复 同一人，名字写错"
     assert state_of(runtime, 2) == "displaced"
-    assert "没有待判定的案件" in judged.text
+    assert "没有待判客" in judged.text
 
 
 def test_a_contested_order_is_settled_with_both_times_in_view(
@@ -168,7 +168,7 @@ def test_a_visit_that_does_not_match_is_cured_by_written_proof(
     assert "还剩 11 小时 0 分 至 11-2 24:00" in words
     judged = send_form(manager, "/cases/1/judgements", "j", ref="V1", answer="valid", reason="客户签字书面证明")
     assert outcome(judged).startswith("已裁定")
-    assert "没有待判定的案件" in judged.text
+    assert "没有待判客" in judged.text
 
 
 @pytest.mark.usefixtures("disputed")

@@ -1,6 +1,6 @@
 """By what names the rows of the register are searched: folded, with the initials of their pinyin, in an index.
 
-Revision: r0011.
+Revision: r0015.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from worker.store.searched import of_row
 
-revision = "r0011"
-down_revision = "r0010"
+revision = "r0015"
+down_revision = "r0014"
 branch_labels = None
 depends_on = None
 
