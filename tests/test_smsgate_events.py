@@ -15,7 +15,6 @@ from worker.gateways.smsgate_events import (
     carrier_time,
     check_signature,
     clock_off_s,
-    known_losses,
     message_id,
     provider_id,
     read_event,
@@ -268,9 +267,3 @@ def test_a_number_is_read_however_the_phone_spells_it(written: str, number: str)
 )
 def test_the_user_agent_tells_the_version(agent: str, version: tuple[int, int, int] | None) -> None:
     assert app_version(agent) == version
-
-
-def test_knows_the_versions_that_lose_texts() -> None:
-    losing = [(1, 65, 2), (1, 65, 3), (1, 66, 0), (1, 66, 1)]
-    assert all(known_losses(version) for version in losing)
-    assert not any(known_losses(version) for version in [(1, 52, 3), (1, 65, 1), (1, 66, 2), (2, 0, 0), None])

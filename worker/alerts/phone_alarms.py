@@ -56,8 +56,7 @@ def phone_app_too_old(each: PhoneStanding, now: datetime) -> Alarm | None:
     if losing is None or each.waits:
         return None
     sentence = (
-        f"{_named(each)} runs version {each.phone.app} of its app, by which {losing.words}: install {FIRST_GOOD} "
-        "or newer."
+        f"{_named(each)} runs version {each.phone.app} of its app, which {losing.words}: install {FIRST_GOOD} or newer."
     )
     return Alarm("phone_app_too_old", _scope(each), now, sentence, _detail(each))
 

@@ -9,7 +9,10 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of the versions from `first` to before `mended`; `loses`: texts never arrive by it."""
+    """A fault of the versions from `first` to before `mended`, in words that follow on “the app”.
+
+    `loses`: texts never arrive by it (64ce33b mended the one that does).
+    """
 
     code: str
     first: Version
@@ -20,12 +23,14 @@ class Fault:
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
-        "same_words_lost", (1, 65, 2), (1, 66, 2), "the same words of a sender never arrive a second time", loses=True
+        *("same_words_lost", (1, 65, 2), (1, 66, 2)),
+        words="drops every text whose sender has sent the same words before",
+        loses=True,
     ),
-    Fault("no_date", (1, 63, 0), (1, 65, 2), "the same words of a sender have one id, whenever they were sent"),
-    Fault("two_times", (1, 66, 0), (1, 66, 2), "one text can come twice, with two times"),
-    Fault("twice", (1, 65, 0), (1, 65, 1), "texts are posted twice"),
-    Fault("twice", (0, 0, 0), (1, 52, 3), "texts are posted twice"),
+    Fault("no_date", (1, 63, 0), (1, 65, 2), "gives the same words of a sender one id, whenever they were sent"),
+    Fault("two_times", (1, 66, 0), (1, 66, 2), "can post one text twice, with two times"),
+    Fault("twice", (1, 65, 0), (1, 65, 1), "posts texts twice"),
+    Fault("twice", (0, 0, 0), (1, 52, 3), "posts texts twice"),
 )
 FIRST_GOOD: Final = "1.66.2"
 """The first version without any of them."""

@@ -40,9 +40,6 @@ DELIVERY_OF: Final[Mapping[str, str]] = {
 
 `delivered` comes once for each part, and `failed` may follow it."""
 TEXTS: Final = ("sms:received", "mms:downloaded")
-DROPS_SAME_WORDS: Final = ((1, 65, 2), (1, 66, 1))
-"""From this version to that, a text is dropped if its sender has sent the same words before, at any time (mended by
-64ce33b)."""
 
 _SPELLED: Final = re.compile(r"[+＋]?[\d\s()（）./‐-―－-]+")
 _USER_AGENT: Final = re.compile(
@@ -214,14 +211,6 @@ def app_version(user_agent: str) -> tuple[int, int, int] | None:
     """Return the app's version by the User-Agent of its requests (`me.capcom.smsgateway/1.66.1`), None without one."""
     found = _USER_AGENT.match(user_agent)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
-
-
-def known_losses(version: tuple[int, int, int] | None) -> str | None:
-    """Return how a version loses texts, as words that follow on “the app” in a sentence; None: it is not known to."""
-    first, last = DROPS_SAME_WORDS
-    if version is not None and first <= version <= last:
-        return "drops every text whose sender has sent the same words before"
-    return None
 
 
 def _sealed(secret: str, *parts: str) -> str:

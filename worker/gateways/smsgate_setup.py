@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from worker.gateways.base import Flaw, GatewayAwayError
-from worker.gateways.smsgate_events import app_version, known_losses
+from worker.gateways.phone_versions import FIRST_GOOD, faults_of
 from worker.gateways.smsgate_http import Answer, SmsgateHttp
 
 NEEDED: Final = ("sms:received", "sms:failed")
@@ -103,9 +103,9 @@ def _flaws_of_settings(answer: Answer) -> Iterator[Flaw]:
 
 def _flaws_of_version(answer: Answer) -> Iterator[Flaw]:
     stated = answer.said.get("version") if isinstance(answer.said, dict) else None
-    loss = known_losses(app_version(f"me.capcom.smsgateway/{stated}"))
-    if loss:
-        yield Flaw(f"The app {stated} {loss}: install a newer one.")
+    for fault in faults_of(str(stated)):
+        if fault.loses:
+            yield Flaw(f"The app {stated} {fault.words}: install {FIRST_GOOD} or newer.")
 
 
 def _list(answer: Answer) -> list[dict[str, Any]]:
