@@ -121,5 +121,5 @@ class Mender:
         with self.runtime.engine.begin() as connection:
             if connection.execute(changed).rowcount != 1:
                 return False
-            note(connection, self.user_id, what, f"reply {reply_id}", now)
+            note(connection, self.user_id, what, f"reply {reply_id}", now, site_id)
         return True

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -93,6 +94,7 @@ inbox = Table(
     ),
     Column("salt", String(32), nullable=False, comment="hides the text in its commitment"),
     UniqueConstraint("gateway", "provider_id"),
+    Index("ix_inbox_sender", "site_id", "sender", "seq"),
     comment="The line: every message that can change an answer, in the order in which it was received.",
 )
 
@@ -711,6 +713,7 @@ alerts = Table(
     Column("sentence", Words, nullable=False, comment="what is wrong and how to mend it"),
     Column("detail", JSON, nullable=False, comment="ids and counts"),
     Column("last_sent_at", UtcTime, comment="when ALERT_URL last took it"),
+    Column("texted_at", UtcTime, comment="when people were told of it by text"),
     Column("cleared_at", UtcTime, comment="it is over, and ALERT_URL has not heard of that yet"),
     comment="What an operator has to know of now; the sweeper raises and clears it.",
 )
@@ -760,6 +763,14 @@ users = Table(
         "totp", Words, comment="seed of the codes that an app shows, good with our key alone; empty: none asked for"
     ),
     Column("totp_step", BigInteger, comment="the half minute of the code used last, since 1970: each is good once"),
+    Column(
+        "alerts_by_text",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default=false(),
+        comment="he gets alerts by text to his registered phone",
+    ),
     Column("removed_at", UtcTime, comment="he may not log in any more; the row stays for what he did"),
     comment="Who may log in to the staff pages.",
 )
@@ -810,7 +821,9 @@ acts = Table(
     Column(
         "about", Words, nullable=False, default="", comment="ids only, as reply 17 or site 1; never a person's data"
     ),
+    Column("site_id", BigInteger, comment="empty: it concerns no one site"),
     Index("ix_acts_user_id", "user_id", "id"),
+    Index("ix_acts_site_id", "site_id", "id"),
     comment="Who did what on the pages.",
 )
 
