@@ -202,7 +202,7 @@ def test_every_login_ends_only_after_all_were_shown(app: Flask, manager: FlaskCl
 
 ASKED = {
     *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "withdraw"),
-    *("ops_acts.resend", "ops_acts.settle", "ops_acts.resume", "accounts.end_everywhere"),
+    *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
     *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
 }
 """Endpoints that ask once more, of `enter` by the entry's name."""
@@ -226,6 +226,7 @@ NOT_ASKED = {
     "desk.find": "it reads",
     "desk.found": "it reads",
     "register.search": "it reads",
+    "texts.search": "it reads",
     "phones.news": "it reads",
     "phones.add": "it shows one more",
     "exports.take": "it reads",

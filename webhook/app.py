@@ -8,6 +8,7 @@ from webhook import (
     accounts,
     cases,
     closings,
+    deeds,
     desk,
     entry,
     entry_routes,
@@ -26,6 +27,7 @@ from webhook import (
     register,
     setup,
     setup_gateways,
+    texts,
 )
 from webhook.access import guard
 from webhook.answers import prepare_answers
@@ -44,7 +46,8 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, closings, setup, setup_gateways),
+    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, texts, deeds, closings, setup),
+    *(setup_gateways,),
 )
 
 

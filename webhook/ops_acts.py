@@ -6,20 +6,24 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import allowed, own_path, present_user
-from webhook.language import _
-from webhook.ops_views import failure_views
+from webhook.language import _, _l
+from webhook.ops_views import FailureView, failure_views
 from webhook.ops_words import error_words
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.show import Showing
-from webhook.sites import visible_site
+from webhook.sites import visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.outbox.stops import stops
 from worker.processes.repairs import Mender
-from worker.readers.troubles import reply_standing_still
+from worker.readers.troubles import FailedReply, replies_at_rest, reply_standing_still
 from worker.store.states import IN_DOUBT, UNDELIVERED
 
 routes = Blueprint("ops_acts", __name__, url_prefix="/ops")
+
+RESENT = _l("It goes out at once. If the first one arrived after all, he gets it twice.")
+SETTLED = _l("It counts as sent and is not sent again. If it did not arrive after all, he never hears of it.")
+LONGEST_ID = 18
 
 
 @routes.post("/sites/<int:site_id>/replies/<int:reply_id>/resend")
@@ -27,8 +31,7 @@ routes = Blueprint("ops_acts", __name__, url_prefix="/ops")
 def resend(site_id: int, reply_id: int) -> str | Response:
     """Send a reply once more, when that was asked again: nobody takes a text back."""
     title = _("Send this text once more")
-    lasting = _("It goes out at once. If the first one arrived after all, he gets it twice.")
-    step = _asked_again(visible_site(site_id), reply_id, UNDELIVERED, title, _("to be sent"), lasting)
+    step = _asked_again(visible_site(site_id), reply_id, UNDELIVERED, title, _("to be sent"), str(RESENT))
     if step is not None:
         return step
     done = _mender().resend(site_id, reply_id)
@@ -40,12 +43,57 @@ def resend(site_id: int, reply_id: int) -> str | Response:
 def settle(site_id: int, reply_id: int) -> str | Response:
     """Record that a reply in doubt arrived, when that was asked again: it is never sent after that."""
     title = _("Record that this text arrived")
-    lasting = _("It counts as sent and is not sent again. If it did not arrive after all, he never hears of it.")
-    step = _asked_again(visible_site(site_id), reply_id, IN_DOUBT, title, _("sent"), lasting)
+    step = _asked_again(visible_site(site_id), reply_id, IN_DOUBT, title, _("sent"), str(SETTLED))
     if step is not None:
         return step
     done = _mender().settle_as_sent(site_id, reply_id)
     return _back(_("It counts as sent.") if done else _("It had gone on already; nothing was changed."))
+
+
+@routes.post("/replies")
+@allowed("ops", "manager")
+def mend() -> str | Response:
+    """Send several replies once more, or record that they arrived, when that was asked again."""
+    if goes_back():
+        return _back("")
+    act = request.form.get("act")
+    if act not in ("resend", "settle"):
+        abort(400, _("Choose what is to be done with them."))
+    ids = {int(each) for each in _chosen() if each.isdecimal() and len(each) < LONGEST_ID}
+    seen = {site.id for site in visible_sites()}
+    states = UNDELIVERED if act == "resend" else IN_DOUBT
+    standing = [
+        each for each in replies_at_rest(runtime().engine, ids) if each.site_id in seen and each.state in states
+    ]
+    if not standing:
+        return _back(_("None of the chosen ones can be treated so; nothing was changed."))
+    step = second_step(_of_several(act, standing), _as_chosen(standing))
+    if step is not None:
+        return step
+    do = _mender().resend if act == "resend" else _mender().settle_as_sent
+    done = sum(do(each.site_id, each.id) for each in standing)
+    return _back(_("%(done)s of %(all)s were treated so.", done=done, all=len(standing)))
+
+
+def _chosen() -> list[str]:
+    """Return the ids of the replies that were chosen: each by its box, or all in one field behind the second step."""
+    return request.form.getlist("reply") or request.form.get("replies", "").split(",")
+
+
+def _as_chosen(standing: list[FailedReply]) -> dict[str, str]:
+    chosen = {"replies": ",".join(str(each.id) for each in standing)}
+    return {name: value for name, value in request.form.items() if name != "reply"} | chosen
+
+
+def _of_several(act: str, standing: list[FailedReply]) -> Foreseen:
+    resends = act == "resend"
+    then = _("to be sent") if resends else _("sent")
+    changes = tuple(_outlook(view, then) for view in failure_views(standing))
+    count = len(changes)
+    title = _("Send %(count)s texts once more", count=count)
+    if not resends:
+        title = _("Record that %(count)s texts arrived", count=count)
+    return Foreseen(title, _("Yes, do it"), str(RESENT if resends else SETTLED), changes)
 
 
 @routes.post("/gateways/<name>/resume")
@@ -113,10 +161,13 @@ def _asked_again(
     found = reply_standing_still(runtime().engine, site.id, reply_id)
     if found is None or found[0].state not in states:
         return None
-    view = failure_views([found[0]])[0]
-    what = " · ".join(part for part in (view.to, view.what, found[0].ref) if part)
-    change = Outlook(what, " · ".join(part for part in (view.state.words, view.why) if part), then)
+    change = _outlook(failure_views([found[0]])[0], then)
     return second_step(Foreseen(title, _("Yes, do it"), lasting, (change,), quoted=(_("The text"), found[1])))
+
+
+def _outlook(view: FailureView, then: str) -> Outlook:
+    what = " · ".join(part for part in (view.to, view.what, view.reply.ref) if part)
+    return Outlook(what, " · ".join(part for part in (view.state.words, view.why) if part), then)
 
 
 def _mender() -> Mender:

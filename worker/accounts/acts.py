@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Engine, insert
 
 from worker.store.schema import acts
 
-
 OF_SITE: Final = re.compile(r"site (\d+)\b")
 
 

@@ -24,7 +24,7 @@ SO_FAR = "{name}: {tally.found} compared, {tally.missing} missing, {tally.healed
 
 def backfill(since: str, name: str | None, as_json: bool) -> None:
     """Ask the gateways for texts that never reached us, and put them in line."""
-    ago = _duration(since)
+    ago = duration(since)
     given = settings()
     # What goes wrong is said in sentences here.
     logging.getLogger("worker").addHandler(logging.NullHandler())
@@ -61,7 +61,7 @@ def backfill(since: str, name: str | None, as_json: bool) -> None:
             )
 
 
-def _duration(written: str) -> timedelta:
+def duration(written: str) -> timedelta:
     matched = re.fullmatch(r"([0-9]{1,6})\s*([mhd])", written.strip().lower())
     if matched is None:
         raise WrongUsage(f"“{written}” is no duration; write minutes, hours or days as 30m, 2h or 3d.")

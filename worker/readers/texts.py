@@ -4,14 +4,15 @@ A page costs the same however long the line is: what an index leads to is looked
 `LOOKED_THROUGH` places are looked through for one page, which then says how far back it has looked.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select
 
 from parsers.numbers import country_code_of
+from worker.readers.desk import names_of_phones
 from worker.readers.erasure import TEXT, WORDS
 from worker.readers.search import Search
 from worker.store.database import reading
@@ -29,11 +30,14 @@ LATE_IDS: Final = 1_000
 """By so many a reply's id may be out of the order of the times at which replies were written."""
 
 
+EVERYTHING: Final = Search()
+
+
 @dataclass(frozen=True, slots=True)
 class TextSearch:
     """What is looked for; everything that is given must fit. Days are spans of time, `until` not among them."""
 
-    typed: Search = Search()
+    typed: Search = EVERYTHING
     """digits of the phone that sent or got it, a registration's number that its words bear, or words"""
     way: str | None = None
     code: str | None = None
@@ -80,11 +84,13 @@ class TextPage:
     texts: tuple[Text, ...]
     older: TextKey | None
     back_to: datetime | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    """what those are called whose phones are shown, as far as roster and staff know them"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one table has, the newest first; `left`: before which key it was not looked at, 0 where it was to its end."""
+    """What one table has, the newest first; `left`: before which key it was not looked at, 0 where it was."""
 
     texts: list[Text]
     left: int
@@ -109,8 +115,9 @@ def texts_page(engine: Engine, site_id: int, search: TextSearch, before: TextKey
     both = sorted((*came.texts, *went.texts), key=lambda text: (text.at, text.key), reverse=True)
     shown = tuple(both[:ROWS_A_PAGE])
     older = (came.next(shown), went.next(shown))
+    names = _names(engine, site_id, {text.phone for text in shown})
     looked = max((each.left_at for each in (came, went) if each.left_at is not None), default=None)
-    return TextPage(shown, older if any(older) else None, looked if len(shown) < ROWS_A_PAGE else None)
+    return TextPage(shown, older if any(older) else None, looked if len(shown) < ROWS_A_PAGE else None, names)
 
 
 def _phones_of(connection: Connection, site_id: int, typed: Search) -> list[str] | None:
@@ -129,6 +136,13 @@ def _phones_of(connection: Connection, site_id: int, typed: Search) -> list[str]
     return sorted(phone for phone in found if phone.removeprefix(f"+{country_code_of(phone)}").startswith(begins))
 
 
+def _names(engine: Engine, site_id: int, phones: Collection[str]) -> dict[str, str]:
+    listed = select(roster.c.phone, roster.c.name).where(roster.c.site_id == site_id, roster.c.phone.in_(phones))
+    with reading(engine).connect() as connection:
+        on_roster = {row.phone: row.name for row in connection.execute(listed)}
+    return on_roster | names_of_phones(engine, phones, site_id)
+
+
 def _words_in(column: ColumnElement[str], typed: Search) -> list[ColumnElement[bool]]:
     reference = (f"R{typed.number}",) if typed.number is not None else ()
     return [column.contains(word, autoescape=True) for word in (*typed.words, *reference)]
@@ -142,7 +156,7 @@ def _came(
     begin, end = (_place_of(connection, site_id, at, top, out) for at, out in ((search.since, 1), (search.until, top)))
     end = min(before, end)
     kinds = {CAME: "text", ENTERED: "form"}
-    conditions = [inbox.c.kind.in_([kinds[way] for way in search.ways if way in kinds])]
+    conditions: list[ColumnElement[bool]] = [inbox.c.kind.in_([kinds[way] for way in search.ways if way in kinds])]
     conditions += _words_in(inbox.c.text, search.typed)
     if search.code is not None:
         conditions.append(decisions.c.code.is_(None) if search.code == UNDECIDED else decisions.c.code == search.code)
@@ -188,9 +202,11 @@ def _went(
     """Return what went out, or was to go out, before a reply."""
     begin, end = _ids_of(connection, search)
     end = min(before, end)
-    conditions = [replies.c.site_id == site_id, *_words_in(replies.c.words, search.typed)]
-    given = ((search.since, replies.c.created_at >= search.since), (search.until, replies.c.created_at < search.until))
-    conditions += [condition for at, condition in given if at is not None]
+    conditions: list[Any] = [replies.c.site_id == site_id, *_words_in(replies.c.words, search.typed)]
+    if search.since is not None:
+        conditions.append(replies.c.created_at >= search.since)
+    if search.until is not None:
+        conditions.append(replies.c.created_at < search.until)
     if search.code is not None:
         conditions.append(replies.c.code == search.code)
     if search.states:
@@ -226,7 +242,7 @@ def _ids_of(connection: Connection, search: TextSearch) -> tuple[int, int]:
     return begin, end
 
 
-def _sent(row: Row[Any]) -> Text:
+def _sent(row: Row[*tuple[Any, ...]]) -> Text:
     seq = int(row.cause[2:]) if row.cause.startswith("m:") else None
     how = {name: getattr(row, name) for name in ("state", "delivery", "error_code", "error_words")}
     return Text(WENT, row.created_at, row.recipient, row.words, row.code, seq, row.id, reply_id=row.id, **how)

@@ -2,7 +2,7 @@
 
 import click
 
-from worker.cli.commands.options import AS_JSON, LANGUAGES, LIST, NAME, NAMED_SITE, NUMBER, STAFF_ROLES
+from worker.cli.commands.options import AS_JSON, LANGUAGES, LIST, NAME, NAMED_SITE, NUMBER, ONE_SITE, STAFF_ROLES
 from worker.cli.program import done_by
 
 
@@ -115,7 +115,18 @@ def roster_list() -> None:
 
 @click.group()
 def acts() -> None:
-    """Acts by text, which five wrong codes within a day close for a phone (L6)."""
+    """Who did what on the pages; and acts by text, which five wrong codes within a day close for a phone (L6)."""
+
+
+@acts.command("log")
+@click.option("--person", help="Acts of this user only.")
+@ONE_SITE
+@click.option("--what", help="Acts of this kind only: resend, export, user_added …")
+@click.option("--since", help="How far to look back: 30m, 2h, 3d.")
+@AS_JSON
+@done_by("acts:show_log")
+def acts_log() -> None:
+    """Show who did what on the pages and at the server, the newest first."""
 
 
 @acts.command("list")

@@ -1,13 +1,13 @@
 """Texts are found by who sent them, acts by their site; alerts are told by text to whoever wants it.
 
-Revision: r0013.
+Revision: r0016.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "r0013"
-down_revision = "r0012"
+revision = "r0016"
+down_revision = "r0015"
 branch_labels = None
 depends_on = None
 
@@ -26,6 +26,7 @@ def upgrade() -> None:
         if number.isdecimal():
             connection.execute(sa.update(_acts).where(_acts.c.id == row.id).values(site_id=int(number)))
     texts = "he gets alerts by text to his registered phone"
-    off = {"nullable": False, "server_default": sa.false(), "comment": texts}
-    op.add_column("users", sa.Column("alerts_by_text", sa.Boolean(), **off))
+    op.add_column(
+        "users", sa.Column("alerts_by_text", sa.Boolean(), nullable=False, server_default=sa.false(), comment=texts)
+    )
     op.add_column("alerts", sa.Column("texted_at", sa.BigInteger(), comment="when people were told of it by text"))
