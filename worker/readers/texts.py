@@ -89,7 +89,7 @@ class TextPage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Stretch:
     """What one table has, the newest first; `left`: before which key it was not looked at, 0 where it was."""
 
     texts: list[Text]
@@ -106,7 +106,7 @@ class _Found:
 
 def texts_page(engine: Engine, site_id: int, search: TextSearch, before: TextKey | None = None) -> TextPage:
     """Return up to fifty texts of a site that are looked for: the newest, or those before a key."""
-    last, nothing = before or (2**62, 2**62), _Found([], 0)
+    last, nothing = before or (2**62, 2**62), _Stretch([], 0)
     with reading(engine).connect() as connection:
         phones = _phones_of(connection, site_id, search.typed)
         inwards = {CAME, ENTERED}.intersection(search.ways)
@@ -150,7 +150,7 @@ def _words_in(column: ColumnElement[str], typed: Search) -> list[ColumnElement[b
 
 def _came(
     connection: Connection, site_id: int, search: TextSearch, phones: Collection[str] | None, before: int
-) -> _Found:
+) -> _Stretch:
     """Return what came in, or was entered, before a place."""
     top = connection.execute(select(sites.c.last_seq).where(sites.c.id == site_id)).scalar_one() + 1
     begin, end = (_place_of(connection, site_id, at, top, out) for at, out in ((search.since, 1), (search.until, top)))
@@ -171,8 +171,8 @@ def _came(
     ways = {kind: way for way, kind in kinds.items()}
     texts = [Text(ways[r.kind], r.received_at, r.sender, r.text, r.code, r.seq, r.seq) for r in rows]
     if floor == begin:
-        return _Found(texts, 0)
-    return _Found(texts, floor, _received_at(connection, site_id, floor))
+        return _Stretch(texts, 0)
+    return _Stretch(texts, floor, _received_at(connection, site_id, floor))
 
 
 def _place_of(connection: Connection, site_id: int, at: datetime | None, top: int, otherwise: int) -> int:
@@ -198,7 +198,7 @@ def _received_at(connection: Connection, site_id: int, seq: int) -> datetime | N
 
 def _went(
     connection: Connection, site_id: int, search: TextSearch, phones: Collection[str] | None, before: int
-) -> _Found:
+) -> _Stretch:
     """Return what went out, or was to go out, before a reply."""
     begin, end = _ids_of(connection, search)
     end = min(before, end)
@@ -223,9 +223,9 @@ def _went(
     query = query.where(replies.c.id < end, replies.c.id >= floor).order_by(replies.c.id.desc())
     texts = [_sent(row) for row in connection.execute(query.limit(ROWS_A_PAGE + 1))]
     if floor == begin:
-        return _Found(texts, 0)
+        return _Stretch(texts, 0)
     written = select(replies.c.created_at).where(replies.c.id >= floor).order_by(replies.c.id).limit(1)
-    return _Found(texts, floor, connection.execute(written).scalar())
+    return _Stretch(texts, floor, connection.execute(written).scalar())
 
 
 def _ids_of(connection: Connection, search: TextSearch) -> tuple[int, int]:
