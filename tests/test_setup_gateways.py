@@ -25,7 +25,7 @@ from worker.store.schema import acts, phones
 from worker.store.states import PhoneState
 
 OTHER_NUMBER = "+8613800000009"
-CARD = {"slot": 0, "sim_number": 1, "number": "+86138****0000", "carrier": "中国移动", "iccid": "8986****1234"}
+CARD = {"slot": 0, "sim_number": 1, "number": "**********0000", "carrier": "中国移动", "iccid": "****************1234"}
 PAGE = "/setup/gateways"
 
 
@@ -82,7 +82,7 @@ def test_a_phone_is_added_registers_and_is_let_in(runtime: Runtime, site: SiteRo
     registered(runtime, "a")
     waiting = plain(ops.get(PAGE).text)
     assert "Xiaomi/a 等待批准" in waiting
-    assert "中国移动 · +86****0000 · …1234" in waiting or "中国移动" in waiting
+    assert "卡 1 中国移动 · …0000 · 卡号 …1234" in waiting
     assert raised(runtime) == ["phone_waits"]
     nothing = post(ops, f"{PAGE}/desk/phones/a/approve")
     assert (nothing.status_code, "至少一张" in nothing.text) == (422, True)
@@ -174,7 +174,11 @@ def test_what_is_wrong_with_a_phone_is_an_alarm_and_stands_on_the_page(
     clock.move(minutes=2)
     assert raised(runtime) == ["phone_silent"]
     assert "Xiaomi/a 失去联系已 6" in plain(desk.get(PAGE).text)
-    said_of(runtime, seen_at=clock(), app="1.66.0", sims=[CARD | {"iccid": "8986****9999"}])
+    said_of(runtime, seen_at=clock(), sims=[CARD | {"number": "+8613800000000", "iccid": "89860012345678901234"}])
+    assert raised(runtime) == [], "the same card, which the app tells without a mask when it starts"
+    said_of(runtime, sims=[CARD | {"number": None, "carrier": None}])
+    assert raised(runtime) == [], "what it does not tell says nothing"
+    said_of(runtime, app="1.66.0", sims=[CARD | {"iccid": "89860012345678909999"}])
     assert raised(runtime) == ["phone_sim_changed", "phone_app_too_old"]
     words = plain(desk.get("/ops").text)
     assert "desk 翡翠湾 需要查看 Xiaomi/a 与批准时不是同一张卡" in words

@@ -7,7 +7,7 @@ from datetime import datetime
 from webhook.codes import CodeWords
 from webhook.language import _, _l
 from webhook.ops_words import DELIVERIES, STATES, error_words, known
-from webhook.phone_views import masked, number_words
+from webhook.phone_views import number_words
 from webhook.show import Showing
 from worker.gateways.base import SimCard
 from worker.phones.approvals import Phone
@@ -149,6 +149,8 @@ def _canary(each: CanaryStanding, show: Showing) -> str:
 
 
 def _sim(phone: Phone, card: SimCard) -> SimView:
-    told = [card.carrier or "", masked(card.number or ""), f"…{card.iccid[-4:]}" if card.iccid else ""]
+    # The app may have masked them already, its carrier too.
+    number, iccid = (f"…{(said or '')[-4:]}" if (said or "").strip("*") else "" for said in (card.number, card.iccid))
+    told = [(card.carrier or "").strip("*"), number, iccid and _("card %(number)s", number=iccid)]
     words = " · ".join(part for part in told if part) or _("does not say what it is")
     return SimView(card.sim_number, words, phone.sites.get(card.sim_number, ""), card.sim_number in phone.changed)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select, 
 from worker.accounts.acts import note
 from worker.errors import SetUpError
 from worker.gateways.base import SimCard
+from worker.phones.cards import same_card
 from worker.phones.gateways import require_gateway
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones, sites, users
@@ -142,7 +143,7 @@ def _phone_of(row: Row[Any], served: Mapping[int, str]) -> Phone:
         state=PhoneState(row.state),
         sims=tuple(SimCard(**card) for card in row.sims),
         sites=served,
-        changed=tuple(sim for sim in served if then.get(sim) is not None and now.get(sim) != then[sim]),
+        changed=tuple(sim for sim in served if sim in then and not same_card(then[sim], now.get(sim))),
         app=row.app,
         registered_at=row.registered_at,
         seen_at=row.seen_at,
