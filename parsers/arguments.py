@@ -12,11 +12,13 @@ from parsers.phones import Phone, blank
 
 TAKEN: Final = "\ue000"
 """Stands in a body for what has been read already."""
-OF_ONE: Final = ("deposit", "downpayment", "cancel_deposit", "object", "evidence", "opinion", "rule", "correct")
+OF_ONE: Final = (
+    *("deposit", "downpayment", "cancel_deposit", "object", "evidence", "opinion", "rule", "correct", "extend"),
+)
 """Commands about one thing: a number behind the first one is part of their words."""
-CLIENTS_NAMED: Final = {"settle": 1, "rule": 1, "cancel_deposit": 1, "correct": 2}
+CLIENTS_NAMED: Final = {"settle": 1, "rule": 1, "cancel_deposit": 1, "correct": 2, "extend": 1}
 """Commands with a reason: so many clients and numbers at most are meant by them, whoever is named behind is words."""
-IN_OWN_WORDS: Final = ("object", "opinion", "rule")
+IN_OWN_WORDS: Final = ("object", "opinion", "rule", "hand", "extend")
 """Commands whose words are kept whole: a date in a reason is part of the reason."""
 OF_ARRIVAL: Final = ("visit", "walkin")
 

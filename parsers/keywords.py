@@ -8,13 +8,14 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from parsers.arguments import OF_ARRIVAL, Arguments, read_arguments, take_refs
+from parsers.arguments import OF_ARRIVAL, TAKEN, Arguments, read_arguments, take_refs
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
 from parsers.message import Command, Lexicon, Report
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.reader import read_clients, read_whose
+from parsers.short_commands import read_short_command
 from parsers.trie import words_pattern
 from parsers.vocabulary import SURNAMES
 
@@ -40,6 +41,8 @@ KEYWORDS: Final = {
     "判": "settle", "判定": "settle", "settle": "settle",
     "更正": "correct", "correct": "correct",
     "别名": "alias", "alias": "alias",
+    "转": "hand", "转给": "hand", "转交": "hand", "移交": "hand", "hand": "hand", "hand over": "hand",
+    "延": "extend", "延期": "extend", "延长": "extend", "extend": "extend",
     "帮助": "help", "?": "help",
 }  # fmt: skip
 """Keyword → kind; skeleton spelling (simplified, lower case, ASCII signs)."""
@@ -70,6 +73,17 @@ _PAID: Final = re.compile(
     r"^(?:[\s,;，；、]*(?:已经?)?(?:交|付|收|缴|到账)(?:了|清|齐|讫)?(?=$|[\s,;，；、])|[\s,;，；、]*\d+(?:\.\d+)?\s?[万千元wk]元?)+[\s,;，；、]*"
 )
 _GIVEN_TO: Final = re.compile(r"^(?:判给|判归|归属于?|归|属于|给)\s?")
+_HANDED_TO: Final = re.compile(r"^(?:转?交?给|到|归|由|to\b)?\s*(?:(?:同事|业务员|经纪人)[\s:]*)?")
+_TAKES_OVER: Final = re.compile(r"(?:\s|来)*(?:接着)?(?:跟进|负责|接手|处理)[了吧]?$")
+_DAYS: Final = re.compile(
+    r"(\d{1,3}|[一二两三四五六七八九十])\s?(?:(周|星期|个?礼拜)|天|日|days?\b|d\b)?[\s,:，：、;；]*"
+)
+_NUMERALS: Final = "〇一二三四五六七八九十"
+_BEFORE_NUMBER: Final = {
+    "hand": re.compile(r"[\s:,]*(?:交?给|to\b)?\s*([^\W\d_]{2,8}?)\s*(?=r\s?#?\d)"),
+    "extend": re.compile(r"[\s:,]*(\d{1,3}\s?(?:天|日|days?))[\s:,]*(?=[r#\d])"),
+}
+"""What may stand before the number that it is about: 转给周涛 R1, 延7天 R1 客户出差."""
 _SIGNED: Final = re.compile(r"(?:已?确认|已签|了|\s|[,.!。，！])*")
 _EXPLAINS: Final = re.compile(r"(?:报备|格式|指令|命令|说明|一下|怎么用|怎么报备?|使用|\W)*")
 CONFIRMS: Final = re.compile(r"(?:回复?|是|好的?|确认码?)?[\s:,，“”\"]*(\d{6})[\s:,，“”\"]*(?:确认)?")
@@ -90,6 +104,9 @@ _PAIR: Final = re.compile(r"\s*[:,]?\s*([^\s=:,，]{1,20})\s*(?:[=:,，]|\s是\s
 
 def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     """Return the command that a text begins with, None when it begins with none; a bare keyword asks for help."""
+    short = read_short_command(reading, lexicon)
+    if short is not None:
+        return short
     skeleton = reading.skeleton
     whole = skeleton.strip(" \n。.!")
     if whole in _BARE or whole in ("", "?", "??"):
@@ -116,7 +133,10 @@ def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Com
         return Command("alias", words=" ".join(reading.clean[slice(*pair.span(n))] for n in (1, 2))) if pair else None
     if kind == "group":
         return _group(reading, begin, phones, lexicon)
-    return _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
+    early = _BEFORE_NUMBER[kind].match(skeleton, begin) if kind in _BEFORE_NUMBER else None
+    begin, said_early = (early.end(), reading.clean[slice(*early.span(1))]) if early is not None else (begin, "")
+    about = _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
+    return replace(about, words=_in_order(kind, f"{said_early} {about.words}".strip())) if about is not None else None
 
 
 def begins_like_command(skeleton: str) -> bool:
@@ -143,6 +163,8 @@ def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -
     if not meant or _is_sentence(kind, found, answer):
         return None
     glued = found.reading.skeleton[head.end() : head.end() + 1].isalpha()
+    if kind == "hand" and found.reports and _passes_a_report_on(found, lexicon):
+        return None
     if glued and (head[2] or head[3]) in SURNAMES and not found.refs and found.reports:
         # 查文斌 138****5678 李四 is a report of 查文斌.
         first, _, rest = found.plain.partition(" ")
@@ -172,6 +194,16 @@ def _is_sentence(kind: str, found: Arguments, answer: str | None) -> bool:
     return kind not in _WITH_FREE_WORDS and bool(_ASKS.search(plain))
 
 
+def _passes_a_report_on(found: Arguments, lexicon: Lexicon) -> bool:
+    """Tell whether 转 stands before a report: 转：报备 张三 138****5678 李四, 转 张三 138****5678 李四 链家."""
+    before = (
+        found.reading.skeleton[found.begin : found.begin + 1].strip() + found.body[found.begin :].partition(TAKEN)[0]
+    )
+    words = found.words.split()
+    units = (read_whose(fold_for_reading(word), lexicon)[1] for word in words[1:])
+    return bool(before.strip(" ")) or not words or any(units)
+
+
 def _speaks_of_his(plain: str) -> bool:
     return plain.startswith("的") and not _OF_HIM.match(plain)
 
@@ -199,6 +231,17 @@ def _without_fillers(kind: str, found: Arguments) -> str:
     elif kind in ("withdraw", "query"):
         words = _OF_HIM.sub("", words, count=1) if words.startswith("的") else words
     return words.strip(" ,，")
+
+
+def _in_order(kind: str, words: str) -> str:
+    """Return the words of 转 with the colleague first, and those of 延 with the days first, as digits (L16)."""
+    if kind == "hand":
+        return _TAKES_OVER.sub("", _HANDED_TO.sub("", words))
+    days = _DAYS.match(words) if kind == "extend" else None
+    if days is None:
+        return words
+    count = int(days[1]) if days[1].isdecimal() else _NUMERALS.find(days[1].replace("两", "二"))
+    return f"{count * (7 if days[2] else 1)} {words[days.end() :]}".strip()
 
 
 def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Command | None:

@@ -43,11 +43,18 @@ COMMANDS: Final = (
     "decline",
     "give_up",
     "alias",
+    "mine",
+    "next",
+    "figures",
+    "hand",
+    "extend",
 )
 """Kinds of texts.md section 2 besides `report`; `confirm` is a confirmation code texted back (digits alone: six; four are
 a client's last four, L5).
 
 `affirm` is 是 or 对 alone (L21, L24); `assent` is 确认 alone, to an act that waits for its code (L5); `decline` is 否 or 算了 alone (L5); `give_up` a withdrawal in free words (取消, 不报了, 作废: L22); `alias` is L21's 别名.
+Of L16 `mine` is 我的, `next` 下, `figures` 统计, `hand` 转 (its words begin with the colleague), `extend` 延 (with the days, in
+digits).
 """
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers.message import COMMANDS, ReportText, clients_named
+from parsers.message import COMMANDS, Command, Lexicon, ReportText, clients_named
 from parsers.parse import parse
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -55,6 +55,82 @@ def test_a_report_is_not_eaten_by_a_keyword_in_it(text: str, client: str, agent:
     parsed = parse(text)
     (report,) = parsed.reports
     assert (parsed.kind, parsed.arrival, report.client, report.agent) == ("report", None, client, agent)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "refs", "words"),
+    [
+        *((text, "mine", "", "") for text in ("我的", "我的！", "查我的客户", "Mine", "我的，谢谢")),
+        *((text, "next", "", "") for text in ("下", "下一页", "next")),
+        *((text, "figures", "", "") for text in ("统计", "統計", "统计 今天", "figures")),
+        *((text, "figures", "", "链家") for text in ("统计 链家", "统计链家", "统计：链家", "统计 本周 链家")),
+        ("统计 宏图", "figures", "", "宏图"),
+        *(
+            (text, "hand", "R1", "周涛")
+            for text in ("转 R1 周涛", "转R1周涛", "转Ｒ１给同事周涛跟进", "转给周涛 R1", "移交 R1 周涛")
+        ),
+        ("轉R1 周濤", "hand", "R1", "周濤"),
+        ("转 R1 R2 周涛 0012", "hand", "R1 R2", "周涛 0012"),
+        ("hand R1 Zhou Tao", "hand", "R1", "Zhou Tao"),
+        ("转 5678 周涛", "hand", "5678", "周涛"),
+        ("转 R1", "hand", "R1", ""),
+        *(
+            (text, "extend", "R1", "7 客户出差")
+            for text in ("延 R1 7 客户出差", "延期R1 7天 客户出差", "延7天 R1 客户出差")
+        ),
+        *(
+            (text, "extend", "R1", "7 客户出差")
+            for text in ("延R1 七天，客户出差", "延长 R1 一周 客户出差", "extend R1 7d 客户出差")
+        ),
+        ("延 5678 3 客户9-30回来", "extend", "5678", "3 客户9-30回来"),
+        ("延 R1 客户出差", "extend", "R1", "客户出差"),
+    ],
+)
+def test_what_agents_and_managers_ask_and_move_by_text(text: str, kind: str, refs: str, words: str) -> None:
+    parsed = parse(text, lexicon=Lexicon(people=frozenset(["周涛"]), units=frozenset(["链家"])))
+    assert isinstance(parsed, Command)
+    assert (parsed.kind, " ".join(parsed.refs), parsed.words) == (kind, refs, words)
+
+
+def test_who_is_given_to_whom_may_be_named_by_name_and_mask() -> None:
+    for text, words in (("转 张三 138****5678 周涛", "周涛"), ("延 张三 138****5678 7 客户出差", "7 客户出差")):
+        parsed = parse(text)
+        assert isinstance(parsed, Command)
+        assert (parsed.reports[0].client, parsed.reports[0].last4, parsed.words) == ("张三", "5678", words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我的客户张三 138****5678 李四",
+        "转：报备 张三 138****5678 李四",
+        "转:张三 138****5678 李四",
+        "转发：张三 138****5678 李四",
+        "转 张三 138****5678 李四 链家",
+        "转张三138****5678李四",
+    ],
+)
+def test_a_report_that_is_passed_on_or_called_one_s_own_is_a_report(text: str) -> None:
+    parsed = parse(text, lexicon=Lexicon(people=frozenset(["李四"]), units=frozenset(["链家"])))
+    assert (parsed.kind, clients_named(parsed)[0].client) == ("report", "张三")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我的车在门口",
+        "下午开会",
+        "下次再说",
+        "统计一下今天的人数",
+        "统计 今天来了几个",
+        "统计吗",
+        "转 R1 周涛 可以吗",
+        "转账已收到",
+        "延期到下周",
+    ],
+)
+def test_what_only_begins_like_them_is_no_act(text: str) -> None:
+    assert parse(text).kind not in COMMANDS
 
 
 @pytest.mark.parametrize(
