@@ -43,6 +43,7 @@ FLAG_WORDS = {
     Flag.DISPUTED: _l("disputed"),
     Flag.UNLISTED: _l("agent not on the roster"),
     Flag.UNSURE: _l("reading to be checked"),
+    Flag.EXTENDED: _l("more days given"),
     Flag.SHORT_LEAD: _l("reported shortly before the arrival"),
     Flag.CLAIMED: _l("family claimed, not proved"),
     Flag.LATE_ENTRY: _l("deal entered late"),

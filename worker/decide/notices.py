@@ -19,7 +19,7 @@ from worker.rules.states import DeadlineKind
 from worker.store.database import in_key_order, reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import cursors, deadlines, opt_outs, sites
-from worker.store.working_set import load_planned, load_subjects, open_state
+from worker.store.working_set import load_own, load_planned, load_senders, load_subjects, open_state
 
 AT_ONCE = 200
 
@@ -85,6 +85,9 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
 def _told(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[DueNotice]:
     state = open_state(connection, cursor.site_id, cursor.state)
     load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
+    leavers = {deadline.subject for deadline in due if deadline.kind == DeadlineKind.LEFT}
+    load_senders(connection, cursor.site_id, state, leavers)
+    load_own(connection, cursor.site_id, state, leavers, now)
     digests = (deadline.at for deadline in due if deadline.kind == DeadlineKind.DAILY)
     load_planned(connection, cursor.site_id, state, {day for at in digests for day in days_of_digest(state, at)})
     # Whom the gateway refuses to send to hears nothing, whether or not the line has been told of it (L8).

@@ -14,6 +14,7 @@ FLAGS: Final = (
     Flag.UNLISTED,
     Flag.PROJECT,
     Flag.SHORT_LEAD,
+    Flag.EXTENDED,
     Flag.CONTESTED,
     Flag.CLOCK,
     Flag.SHORTENED,

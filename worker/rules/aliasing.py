@@ -7,7 +7,7 @@ from parsers.message import Command
 from parsers.names import is_address_alone
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
-from worker.rules.identity import fold, name_form, names_agree
+from worker.rules.identity import fold, name_form, names_agree, same_name
 from worker.rules.model import Decision, Listed
 from worker.rules.numbers import Rule
 from worker.rules.turn import Turn
@@ -57,6 +57,10 @@ def decide_alias(turn: Turn, parsed: Command) -> Decision:
     if len(called) != 1:
         return refused(turn, "alias", Code.REFUSED_AMBIGUOUS if called else Code.REFUSED_NOT_FOUND)
     person = called[0]
+    clients = (c for c in turn.state.claims.values() if c.unit == person.unit and c.live(turn.now))
+    if any(same_name(client.client, alias) for client in clients):
+        # A text of his unit that names the client would be read as naming the agent.
+        return refused(turn, "alias", Code.REFUSED_INVALID, {"reason": "alias_of_client", "alias": alias})
     turn.state.put(also_called(person, alias))
     params = {"alias": alias, "agent": person.name, "unit": person.unit}
     return answered(turn, "alias", [Outcome(Code.ALIAS_SET, params, "", (Rule.R2a,))])

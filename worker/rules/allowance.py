@@ -15,7 +15,7 @@ MOST_NAMED: Final = 12
 CAN_WAIT: Final[Mapping[str, frozenset[Code]]] = {
     "reply": frozenset(
         [
-            *(Code.HELP, Code.STATUS, Code.FOLLOWED_UP, Code.RENEWED),
+            *(Code.HELP, Code.STATUS, Code.MINE, Code.FIGURES, Code.FOLLOWED_UP, Code.RENEWED),
             *(Code.DUPLICATE_OWN, Code.DUPLICATE_UNIT, Code.DUPLICATE_OTHER),
         ]
     ),

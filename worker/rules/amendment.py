@@ -25,7 +25,7 @@ from worker.rules.numbers import Rule
 from worker.rules.params import claim_params, named_params, rival_params
 from worker.rules.part import Part
 from worker.rules.rank import MOST_RIVALS, has_tried_many, outranking
-from worker.rules.readings import AFFIRMED, AMENDED, became, first_reading, reading_of, times_amended
+from worker.rules.readings import AFFIRMED, AMENDED, became, first_reading, is_agreed, reading_of, times_amended
 from worker.rules.reporter import Reporter
 from worker.rules.states import PENDING, ClaimState, Flag
 from worker.rules.term import withdrawn_before
@@ -107,7 +107,7 @@ def _meant_by(turn: Turn, report: Report, reporter: Reporter) -> Claim | None:
     waits = claim.state in (ClaimState.LIVE, ClaimState.SUSPECTED) and not set(claim.flags) & set(LASTING_FLAGS)
     moved = claim.visited_at or claim.came_at or claim.deal_at or claim.renewed_at or state.visits_of(claim.number)
     linked = state.aliases_of(claim.number) or state.kin_at(claim.phone7)
-    joined = state.disputes_of(claim.number) or linked
+    joined = state.disputes_of(claim.number) or linked or is_agreed(claim)
     same_digits = claim.phone7 == (report.first3, report.last4)
     return claim if fresh and waits and not moved and not joined and same_digits else None
 

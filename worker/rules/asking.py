@@ -21,9 +21,11 @@ NOT_ONES_OWN = ("hidden", "other", "nobody")
 
 
 def decide_help(turn: Turn) -> Decision:
-    """Answer with the format and a filled-in example; a stranger within the caps for strangers."""
-    if turn.role or turn.listed or turn.own_live_claims():
-        turn.answer(Code.HELP)
+    """Answer with what this person can write; a stranger with the format, within the caps for strangers (L16)."""
+    if turn.role or turn.listed:
+        turn.answer(Code.HELP, {"state": turn.role or "agent"})
+    elif turn.own_live_claims():
+        turn.answer(Code.HELP, {"state": "left"} if turn.has_left else {})
     else:
         answer_stranger(turn, Code.HELP)
     return turn.decision("help", Code.HELP)

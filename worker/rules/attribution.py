@@ -25,7 +25,7 @@ from worker.rules.states import PENDING, ClaimState, Flag
 
 SHOWN_FLAGS = (
     *(Flag.SUSPECTED, Flag.CONTESTED, Flag.UNLISTED, Flag.UNSURE, Flag.SHORT_LEAD, Flag.DISPUTED, Flag.CLAIMED),
-    *(Flag.LATE_ENTRY, Flag.PROJECT, Flag.CLOCK),
+    *(Flag.LATE_ENTRY, Flag.PROJECT, Flag.CLOCK, Flag.EXTENDED),
 )
 WHY_WALKED_IN = {Flag.EARLY: Rule.R1, Flag.LAPSED: Rule.R8, Flag.DENIED: Rule.R15}
 """Why no report counts for a walk-in: he came before it, it had run out, service found no contact."""

@@ -56,6 +56,14 @@ class Code(StrEnum):
     """two clients are relatives, or are said to be (R23)"""
     STATUS = "status"
     """whose a client is (查)"""
+    MINE = "mine"
+    """one's own live clients, some at a time (我的, 下; L16)"""
+    FIGURES = "figures"
+    """reports, visits and deals of the day and the week (统计, L16)"""
+    HANDED_OVER = "handed_over"
+    """a claim is a colleague's now (转, L16)"""
+    EXTENDED = "extended"
+    """a claim has more days (延, L16)"""
 
     # Visits.
     VISIT_OPENED = "visit_opened"

@@ -18,6 +18,8 @@ from worker.rules.cancelling import decide_cancel
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.correcting import decide_correct
+from worker.rules.extending import decide_extend
+from worker.rules.handing import decide_hand
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Sender
 from worker.rules.params import named_params
@@ -62,6 +64,8 @@ ACTS: dict[str, Callable[[Turn, Command], Decision]] = {
     "unfamily": decide_unfamily,
     "correct": decide_correct,
     "verify": decide_verify,
+    "hand": decide_hand,
+    "extend": decide_extend,
 }
 """Commands that take something from somebody, by kind (L4); of 核实 only 否 does."""
 
@@ -221,13 +225,13 @@ def _named(turn: Turn, parsed: Command) -> dict[str, Any]:
 def _lasting(turn: Turn, parsed: Command) -> Command:
     """Return an act that means the same when its code comes: by the registrations that its words mean now.
 
-    A client's last four become his registration's number; so does a client whom 撤 names.
+    A client's last four become his registration's number; so does a client whom 撤, 转 or 延 names.
     """
     refs = list[str]()
     for ref in parsed.refs:
         claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
         refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
-    if parsed.kind != "withdraw":
+    if parsed.kind not in ("withdraw", "hand", "extend"):
         return replace(parsed, refs=tuple(refs))
     named = claims_meant(turn, replace(parsed, refs=())) if parsed.reports else []
     missing = tuple(r for r, claim in zip(parsed.reports, named, strict=False) if isinstance(claim, Missing))

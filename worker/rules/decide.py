@@ -42,16 +42,20 @@ from worker.rules.correcting import decide_correct
 from worker.rules.deadlines import plan_daily
 from worker.rules.displacement import stand_by_holders
 from worker.rules.door_notes import is_repeat, opt_out_noted
+from worker.rules.extending import decide_extend
+from worker.rules.figures import decide_figures
 from worker.rules.following import decide_follow_up
 from worker.rules.form_payload import meaning_carried
 from worker.rules.forwards import decide_report_by_project
 from worker.rules.grouping import decide_group
+from worker.rules.handing import decide_hand
 from worker.rules.judging import decide_settle
 from worker.rules.jumps import give_back
 from worker.rules.model import Decision, Message
 from worker.rules.numbers import Rule
 from worker.rules.objecting import decide_object
 from worker.rules.opting import decide_opt
+from worker.rules.own_clients import decide_mine, decide_next
 from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
 from worker.rules.projects import names_of
@@ -94,6 +98,11 @@ COMMANDS: dict[str, Callable[[Turn, Command], Decision]] = {
     "family": decide_family,
     "unfamily": decide_unfamily,
     "alias": decide_alias,
+    "hand": decide_hand,
+    "extend": decide_extend,
+    "mine": lambda turn, _: decide_mine(turn),
+    "next": lambda turn, _: decide_next(turn),
+    "figures": decide_figures,
     "help": lambda turn, _: decide_help(turn),
 }
 """What decides each command of texts.md section 2; one that is missing here gets an outcome of its own."""

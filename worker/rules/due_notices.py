@@ -10,6 +10,7 @@ from typing import Any
 from worker.rules.attribution import owns
 from worker.rules.codes import Code
 from worker.rules.disputes import final_for
+from worker.rules.leaving import tell_left
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
 from worker.rules.plans import missed
@@ -103,6 +104,7 @@ TELL: dict[str, Tell] = {
     DeadlineKind.DIGEST: _digest,
     DeadlineKind.DAILY: _digest,
     DeadlineKind.FOLDED: _folded,
+    DeadlineKind.LEFT: tell_left,
     DeadlineKind.OPINION_REMINDER: remind_of_opinion,
     DeadlineKind.DEFAULT_JUDGEMENT: tell_judgement,
     DeadlineKind.SIGN_REMINDER: sign_reminder,

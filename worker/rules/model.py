@@ -10,7 +10,7 @@ from worker.rules.codec import kept_fields
 from worker.rules.codes import Code
 from worker.rules.numbers import Rule
 from worker.rules.states import ClaimState, DeadlineKind, DisputeState, Flag, FormKind, FormState, Signer
-from worker.rules.values import Before, Member, Opinion, Paper, Party, PastReading, Ruling, Signature
+from worker.rules.values import HANDED, Before, Member, Opinion, Paper, Party, PastReading, Ruling, Signature
 
 Role = Literal["manager", "consultant", "service"]
 ROLES: tuple[Role, ...] = ("manager", "consultant", "service")
@@ -204,6 +204,17 @@ class Claim:
     def place(self) -> tuple[int, int]:
         """Return its place in the line, and which client of the text it is."""
         return self.seq, self.part
+
+    @property
+    def own_phones(self) -> tuple[str, ...]:
+        """Return whose own it is: who sent it and its agent (B6); once it is handed over, its agent alone (L16)."""
+        handed = any(reading.how == HANDED for reading in self.readings)
+        return (self.agent_phone,) if handed else (self.sender, self.agent_phone)
+
+    @property
+    def days_given(self) -> int:
+        """Return how many days it was given besides those of its report or visit (延, L16)."""
+        return sum(reading.days for reading in self.readings)
 
     @property
     def to_tell(self) -> str:
@@ -468,6 +479,8 @@ class Sender:
     """when it texted wrong confirmation codes, newest last (L6)"""
     acts_closed_until: str = ""
     """until when no act that needs a code is taken from it by text (L6)"""
+    mine: Mapping[str, Any] | None = None
+    """how far it was told its own clients, and when: what 下 goes on from (L16)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,15 @@ class Needs:
     disputes: set[int] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
     """days whose open visit forms may be meant"""
+    people: bool = False
+    """whether colleagues of those who have the claims that are named may be meant (转)"""
+    relisted: dict[str, str] = field(default_factory=dict)
+    """by phone the unit, as written, of who gets a line of the roster, "" where one ends (L17)"""
+    figures: bool = False
+    """whether what came in this week is asked for (统计)"""
     arriving: set[NameForm] = field(default_factory=set)
-    """names of clients who arrive: a claim of the same unit may have another number of theirs (B25)"""
+    """names of clients who arrive: a claim of the same unit may have another number of theirs (B25); aliases that may
+    be the name of one (L21)"""
 
     def refer(self, refs: Iterable[str]) -> None:
         """Want what these numbers mean: R1024, V2031, D12, or bare digits, which may be any of them."""
@@ -71,15 +78,19 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
     for row in message.payload.get("rows", ()):
         needs.phones7.add((row["first3"], row["last4"]))
         needs.names.add(fold(row["agent"]))
-    needs.phones |= {line["phone"] for line in message.payload.get("people", ())}
+    people = message.payload.get("people", ())
+    needs.phones |= {line["phone"] for line in people}
     if message.kind in ("unlist", "reopen"):
         needs.phones.add(message.payload["phone"])
     if message.kind == "moved":
         needs.phones.add(message.payload["old"])
+    needs.relisted |= {line["phone"]: "" if line.get("to") else line["unit"] for line in people}
+    needs.relisted |= {message.payload["phone"]: ""} if message.kind == "unlist" else {}
     act = state.sender(message.sender).act
     if act is not None:
         needs.refer(act["parsed"]["refs"])
         needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
+        needs.people |= act["kind"] == "hand"
 
 
 def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) -> None:
@@ -97,16 +108,21 @@ def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) ->
 
 def _of_command(needs: Needs, command: Command, message: Message) -> None:
     needs.refer(command.refs)
-    if command.kind in ("query", "give_up") and not command.refs and not command.reports:
+    about_nobody = command.kind in ("query", "give_up") and not command.refs and not command.reports
+    if about_nobody or command.kind in ("mine", "next"):
         # A question or a withdrawal that names nobody is about the sender's last report (L22).
         needs.strangers.add(message.sender)
+    needs.people |= command.kind == "hand"
+    needs.figures |= command.kind == "figures"
     if command.kind == "affirm":
         needs.recent.add(message.sender)
     if command.kind == "evidence":
         # Whoever made a call must have been on the roster (R27).
         needs.names |= {fold(word) for word in command.words.split()}
-    if command.kind == "alias":
-        needs.names.add(fold(command.words.split()[-1]) if command.words.split() else "")
+    if command.kind == "alias" and command.words:
+        alias, _, name = command.words.rpartition(" ")
+        needs.names.add(fold(name))
+        needs.arriving.add(name_form(alias))
 
 
 def _of_clients(needs: Needs, clients: Iterable[Report], state: State) -> None:

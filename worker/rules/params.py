@@ -31,7 +31,7 @@ def rival_params(claim: Claim) -> dict[str, str]:
 def expired_params(claim: Claim) -> dict[str, Any]:
     """Return what `expired` says of a claim: whether its report's days are over or its visit's protection (C4)."""
     ending = "report" if claim.visited_at is None else "visit"
-    return named_params(claim) | {"ending": ending, "days": claim.terms["report_days"]}
+    return named_params(claim) | {"ending": ending, "days": claim.terms["report_days"] + claim.days_given}
 
 
 def claim_params(claim: Claim) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def keep_plan(turn: Turn, planned: Planned | None, numbers: Iterable[int]) -> No
     for claim in (turn.state.claims[number] for number in sorted(set(numbers))):
         # For a claim speak its agent, who sent it, a listed colleague, the manager.
         colleague = turn.listed is not None and turn.listed.unit == claim.unit
-        speaks = colleague or turn.role == "manager" or turn.phone in (claim.sender, claim.agent_phone)
+        speaks = colleague or turn.role == "manager" or turn.phone in claim.own_phones
         if speaks and plan_with(claim) != plan:
             of_plan = replace(claim, planned_day=plan.day, planned_time=plan.time, planned_part=plan.part)
             turn.state.put(replace(of_plan, planned_seq=turn.message.seq))

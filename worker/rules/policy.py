@@ -56,6 +56,7 @@ class Policy:
     confirm_minutes: int = 10
     short_lead_minutes: int = 30
     amend_minutes: int = 10
+    extend_days: int = 7
     first_number: int = 1
     language: str = "zh"
     retention: bool = True
@@ -181,6 +182,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "confirm_minutes": _whole(1),
     "short_lead_minutes": _whole(0),
     "amend_minutes": _whole(0),
+    "extend_days": _whole(0),
     "first_number": _whole(1),
     "language": _one_of("zh", "en"),
     "retention": _SWITCH,

@@ -45,8 +45,9 @@ def contacted(claim: Claim, at: datetime, ahead: int) -> Claim:
     last = max(claim.contact_at or at, at)
     whole = protected_until(claim)
     ends_at = min(whole, last + timedelta(hours=claim.terms["contact_gap_hours"]))
-    # What was given back after a clock's jump no contact takes away.
-    ends_at = max(ends_at, claim.ends_at) if Flag.CLOCK in claim.flags else ends_at
+    if Flag.CLOCK in claim.flags or Flag.EXTENDED in claim.flags:
+        # What was given back after a clock's jump, or by the manager, no contact takes away.
+        ends_at = max(ends_at, claim.ends_at)
     # Only an end that counts from this contact is told by its clock.
     ahead = claim.ahead if ends_at in (whole, claim.ends_at) else ahead
     return replace(claim, contact_at=last, ends_at=ends_at, ahead=ahead)

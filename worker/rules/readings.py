@@ -1,4 +1,7 @@
-"""What became of a claim's reading: amended by its sender, affirmed by him, or checked by the site (R2b; L21–L24)."""
+"""What became of a claim: its reading amended by its sender, affirmed by him, or checked by the site (R2b; L21–L24).
+
+And who has it, and until when: handed over to a colleague, extended by the manager (L16).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +10,9 @@ from datetime import datetime
 from worker.rules.model import NO_AGENT, Claim
 from worker.rules.states import Flag
 from worker.rules.turn import Turn
-from worker.rules.values import PastReading
+from worker.rules.values import HANDED, PastReading
 
-AMENDED, AFFIRMED, CHECKED = "amended", "affirmed", "checked"
+AMENDED, AFFIRMED, CHECKED, EXTENDED = "amended", "affirmed", "checked", "extended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class Became:
     client: str
     agent: str
     was: str
+    until: datetime | None
+    days: int
+    words: str
 
 
 def reading_of(turn: Turn, claim: Claim, how: str, until: datetime | None = None) -> PastReading:
@@ -52,6 +58,11 @@ def confirmed(claim: Claim) -> bool:
     return any(reading.how in (AFFIRMED, CHECKED) for reading in claim.readings)
 
 
+def is_agreed(claim: Claim) -> bool:
+    """Tell whether a claim was given to a colleague, or more days: others know it as it is, and nobody renames it."""
+    return any(reading.how in (HANDED, EXTENDED) for reading in claim.readings)
+
+
 def times_amended(claim: Claim) -> int:
     """Return how often a claim was amended."""
     return sum(reading.how == AMENDED for reading in claim.readings)
@@ -64,4 +75,6 @@ def became(claim: Claim) -> Iterator[Became]:
     for reading, (client, agent) in zip(claim.readings, after, strict=False):
         same_agent = reading.agent in (agent, NO_AGENT)
         was = reading.client if same_agent else f"{reading.client}/{reading.agent}"
-        yield Became(reading.how, reading.at, reading.seq, client, agent, was)
+        was = reading.agent if reading.how == HANDED else was
+        given = (reading.until, reading.days, reading.words)
+        yield Became(reading.how, reading.at, reading.seq, client, agent, was, *given)

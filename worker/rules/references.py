@@ -68,7 +68,7 @@ def in_his_view(turn: Turn, claim: Claim) -> bool:
     Who is on no roster sees what he reported himself (E16).
     """
     if turn.role is not None or turn.listed is None:
-        return turn.role is not None or turn.phone in (claim.sender, claim.agent_phone)
+        return turn.role is not None or turn.phone in claim.own_phones
     return turn.listed.unit == claim.unit
 
 
@@ -77,7 +77,7 @@ def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
         # The last four digits of a client, as far as the sender may speak of him; of an agent's own ones before others.
         live = [c for c in turn.state.claims.values() if c.live(turn.now) and in_his_view(turn, c)]
         fitting = [c for c in live if ref in (c.last4, *(alias.last4 for alias in turn.state.aliases_of(c.number)))]
-        own = [c for c in fitting if turn.phone in (c.sender, c.agent_phone)]
+        own = [c for c in fitting if turn.phone in c.own_phones]
         fitting = own if own and turn.role is None else fitting
         if len(fitting) > 1:
             return Missing(Code.REFUSED_AMBIGUOUS, tuple(c.ref for c in sorted(fitting, key=lambda c: c.number)))

@@ -22,10 +22,15 @@ def renewable(turn: Turn, claim: Claim) -> bool:
 
 
 def renew(turn: Turn, claim: Claim) -> Claim:
-    """Give a claim new days from the repeat's receipt (B5), its place kept; its gaps are counted from there."""
+    """Give a claim new days from the repeat's receipt (B5), its place kept; its gaps are counted from there.
+
+    One that the manager has given more days than that (延) keeps its end.
+    """
     flags = tuple(flag for flag in claim.flags if flag != Flag.GAP_BROKEN)
-    ends_at = turn.now + claim.terms["report_days"] * DAY
-    renewed = replace(claim, ends_at=ends_at, ahead=turn.ahead, renewed_at=turn.now, followed_at=None, flags=flags)
+    ends_at, ahead = turn.now + claim.terms["report_days"] * DAY, turn.ahead
+    if Flag.EXTENDED in flags and ends_at < claim.ends_at:
+        ends_at, ahead = claim.ends_at, claim.ahead
+    renewed = replace(claim, ends_at=ends_at, ahead=ahead, renewed_at=turn.now, followed_at=None, flags=flags)
     turn.state.put(renewed)
     plan_protection(turn, renewed)
     return renewed

@@ -166,7 +166,7 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
 
     Whose he is, is told to staff, to the unit's phones on the roster and to the claim's own phones alone (L1).
     """
-    if turn.is_stranger and turn.phone not in (claim.sender, claim.agent_phone):
+    if turn.is_stranger and turn.phone not in claim.own_phones:
         taken = client_params(report) | _end_shown(turn, claim)
         return Part(Code.DUPLICATE_OTHER, (Rule.R7,), taken, claim, recorded=Code.DUPLICATE_UNIT)
     if reporter.agent_phone and claim.agent_phone:
@@ -174,7 +174,7 @@ def _repeat(turn: Turn, report: Report, reporter: Reporter, claim: Claim) -> Par
     else:
         # By name, where either of them is not listed (F19).
         same_agent = reporter.agent != NO_AGENT and fold(reporter.agent) == fold(claim.agent)
-    if turn.phone != claim.sender and not same_agent:
+    if turn.phone not in claim.own_phones and not same_agent:
         params = claim_params(claim) | {"colleague": claim.agent}
         return Part(Code.DUPLICATE_UNIT, (Rule.R7,), params, claim)
     if renewable(turn, claim) and not turn.has_left:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from worker.rules.answers import Outcome
 from worker.rules.codes import Code
+from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.families import claims_of_family
 from worker.rules.forms import claims_on, form_params, in_view
 from worker.rules.model import Claim, Visit
@@ -65,9 +66,11 @@ def _unconfirm(turn: Turn, form: Visit, claim: Claim) -> None:
     before = next((kept for kept in form.before if kept.claim == claim.number), None)
     if before is None or form.closed_at is None:
         return
+    # What the manager has given since stays given (延).
+    given = sum(reading.days for reading in claim.readings if reading.at >= form.closed_at) * DAY
     counted = replace(
         claim,
-        ends_at=before.ends_at,
+        ends_at=before.ends_at + given,
         visited_at=before.visited_at,
         visit=before.visit,
         contact_at=before.contact_at,
@@ -83,6 +86,8 @@ def _unconfirm(turn: Turn, form: Visit, claim: Claim) -> None:
     if claim.contact_at is not None and claim.contact_at > by_the_form:
         counted = contacted(counted, claim.contact_at, claim.ahead)
     turn.state.put(counted)
+    if given:
+        plan_protection(turn, counted)
 
 
 def _let_stand_again(turn: Turn, form: Visit, claims: list[Claim]) -> None:

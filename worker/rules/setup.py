@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from worker.rules.allowance import within_allowance
 from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
 from worker.rules.identity import fold, name_key, names_agree, unit_key
+from worker.rules.leaving import note_leaving
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
 from worker.rules.numbers import Rule
 from worker.rules.protection import contacted
@@ -50,7 +52,9 @@ def decide_setup(turn: Turn) -> Decision:
         case "unlist":
             entry = state.roster.get(given["phone"])
             if entry is not None:
-                state.put(replace(entry, to_day=state.day(turn.now) - DAY))
+                ended = replace(entry, to_day=state.day(turn.now) - DAY)
+                state.put(ended)
+                note_leaving(turn, entry, ended)
         case "reopen":
             sender = state.sender(given["phone"])
             # L6: who saw one closing opens no later one; a scenario opens what it finds.
@@ -61,7 +65,8 @@ def decide_setup(turn: Turn) -> Decision:
                 _import_row(turn, row, index)
         case _:
             state.put(_site_after(turn, kind, given))
-    return turn.decision(kind, code)
+    said = tuple(within_allowance(turn))
+    return replace(turn.decision(kind, code), replies=said)
 
 
 def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
@@ -143,7 +148,9 @@ def _enlist(turn: Turn, line: Mapping[str, Any]) -> None:
     before = known.aliases if known is not None and known.name_key == key else ()
     aliases = tuple(dict.fromkeys((*before, *line.get("called", ()))))
     since, until = _day(line.get("from")), _day(line.get("to"))
-    turn.state.put(Listed(phone, line["name"], key, unit.name, since, until, listed_at, aliases))
+    listed_now = Listed(phone, line["name"], key, unit.name, since, until, listed_at, aliases)
+    turn.state.put(listed_now)
+    note_leaving(turn, known, listed_now)
 
 
 def _day(written: str | None) -> date | None:

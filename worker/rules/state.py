@@ -247,5 +247,5 @@ class State:
 
     def claims_of(self, phone: str) -> list[Claim]:
         """Return the claims that a phone reported or is the agent of, in line order."""
-        mine = (c for c in self.claims.values() if phone in (c.sender, c.agent_phone))
+        mine = (c for c in self.claims.values() if phone in c.own_phones)
         return sorted(mine, key=lambda claim: (claim.seq, claim.part))

@@ -16,11 +16,11 @@ from worker.rules.families import ends_of
 from worker.rules.identity import names_agree
 from worker.rules.model import NO_AGENT, Alias, Claim, ReportRow
 from worker.rules.numbers import Rule
-from worker.rules.readings import became
+from worker.rules.readings import EXTENDED, became
 from worker.rules.sides import side_written
 from worker.rules.state import State
 from worker.rules.states import Flag, FormKind, FormState, Side
-from worker.rules.values import Opinion, Paper, Party, Ruling
+from worker.rules.values import HANDED, Opinion, Paper, Party, Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,20 @@ def _reports(case: Case) -> Iterator[Item]:
 
 
 def _readings(case: Case) -> Iterator[Item]:
-    """R2b: what a text was first read as, and what it became, when and by which text (L23, L24)."""
+    """R2b: what a text was first read as, and what it became, when and by which text (L23, L24); who got it (L16)."""
+    rules = {HANDED: (Rule.R2a, Rule.R26), EXTENDED: (Rule.R7, Rule.R14)}
     for claim in case.claims:
         for step in became(claim):
             params = {"ref": claim.ref, "unit": claim.unit, "agent": _named(step.agent), "client": step.client}
+            given: dict[str, Any] = {"until": step.until, "days": step.days, "told": step.words}
             if step.at <= case.at:
-                yield Item(f"reading.{step.how}", step.at, step.seq, (Rule.R2b,), params | {"was": step.was})
+                yield Item(
+                    f"reading.{step.how}",
+                    step.at,
+                    step.seq,
+                    rules.get(step.how, (Rule.R2b,)),
+                    params | given | {"was": _named(step.was)},
+                )
 
 
 def _plans(case: Case) -> Iterator[Item]:

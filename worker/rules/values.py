@@ -5,16 +5,20 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from worker.rules.states import ClaimState, Side
+
+HANDED: Final = "handed"
+"""How a claim that was given to a colleague changed (转, L16)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastReading:
-    """A change of how a claim's text is read (R2b, L24): by which text, from whom, and how it was read before."""
+    """A change of how a claim is read (R2b, L24), of its agent or end: by which text, and how it was before."""
 
     how: str
-    """amended, affirmed, checked (`readings.py`)"""
+    """amended, affirmed, checked, handed, extended (`readings.py`)"""
     seq: int
     at: datetime
     phone: str
@@ -23,12 +27,16 @@ class PastReading:
     unsure: bool = False
     """nobody had confirmed it before"""
     until: datetime | None = None
-    """of an amended one: the end that the claim has if it is valid (L23)"""
+    """of an amended one: the end that the claim has if it is valid (L23); of an extended one its new end"""
+    days: int = 0
+    """of an extended one: how many more it was given (延, L16)"""
+    words: str = ""
+    """of an extended one: why"""
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Return the fields that are not kept: what does not hold."""
-        return tuple(name for name in ("unsure", "until") if not getattr(self, name))
+        return tuple(name for name in ("unsure", "until", "days", "words") if not getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)

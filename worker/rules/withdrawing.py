@@ -61,7 +61,7 @@ def _withdrawable(turn: Turn, claim: Claim | Missing) -> Claim | Outcome:
     if isinstance(claim, Missing):
         return claim.outcome
     params = named_params(claim)
-    if turn.role is None and turn.phone not in (claim.sender, claim.agent_phone):
+    if turn.role is None and turn.phone not in claim.own_phones:
         return Outcome(Code.REFUSED_ROLE, params)
     if claim.state == ClaimState.WITHDRAWN:
         return Outcome(Code.REFUSED_NOT_FOUND, params)

@@ -4,13 +4,15 @@ From the clients and numbers that the texts name it goes on to their relatives' 
 their visit forms, deals and disputes; never to the whole site, so its cost does not grow with the register.
 """
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, or_, select
 
 from worker.rules.client import Phone7
+from worker.rules.deadlines import DAY, at_hour
+from worker.rules.figures import days_of_week
 from worker.rules.forms import claims_named
 from worker.rules.model import (
     WALK_IN,
@@ -71,6 +73,7 @@ CLAIMS_LIVE = tuple(
     fact_query(Claim, column.in_(SOME), claims.c.ends_at >= bindparam("since"))
     for column in (claims.c.sender, claims.c.agent_phone)
 )
+CLAIMS_REPORTED = fact_query(Claim, claims.c.ends_at >= bindparam("since"), claims.c.reported_at >= bindparam("since"))
 CLAIMS_PLANNED = fact_query(Claim, claims.c.planned_day.in_(SOME))
 CLAIMS_AT = _at(Claim, claims.c.first3, claims.c.last4)
 ALIASES_AT = _at(Alias, aliases.c.first3, aliases.c.last4)
@@ -82,6 +85,7 @@ VISITS_UNDER = fact_query(Visit, visits.c.claim.in_(SOME))
 VISITS_ON = fact_query(Visit, visits.c.day.in_(SOME))
 VISITS_WAITING = fact_query(Visit, visits.c.day.in_(SOME), visits.c.state.in_(WAITING))
 DEALS = fact_query(Deal, deals.c.number.in_(SOME))
+DEALS_MADE = fact_query(Deal, deals.c.at >= bindparam("since"))
 DISPUTES = fact_query(Dispute, disputes.c.number.in_(SOME))
 DISPUTES_ABOUT = fact_query(Dispute, disputes.c.claim.in_(SOME))
 
@@ -132,10 +136,36 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     known = {claim.phone7 for claim in state.claims.values()}
     load_clients(connection, site_id, state, needs.phones7 | known)
     # What senders hold of whom nothing else tells whether they are known (E16).
-    for of_them in CLAIMS_LIVE:
-        state.load(ask_of(connection, site_id, of_them, needs.strangers, since=needs.since))
+    load_own(connection, site_id, state, needs.strangers | _leaving(state, needs.relisted), needs.since)
     load_belongings(connection, site_id, state, set(state.claims))
+    if needs.people:
+        load_units_people(connection, site_id, state, {claim.unit for claim in state.claims.values()} - {WALK_IN})
+    if needs.figures:
+        _load_week(connection, site_id, state, needs.since)
     _load_concerned(connection, site_id, state)
+
+
+def load_own(connection: Connection, site_id: int, state: State, phones: set[str], since: datetime) -> None:
+    """Take in the claims of these phones that end at `since` or later."""
+    for of_them in CLAIMS_LIVE:
+        state.load(ask_of(connection, site_id, of_them, phones, since=since))
+
+
+def _leaving(state: State, relisted: Mapping[str, str]) -> set[str]:
+    """Return whose line ends or is another unit's from now on, of those who stand on the roster (L17)."""
+    known = {phone: line.unit for phone in relisted if (line := state.roster.get(phone)) is not None}
+    units = {phone: state.unit_named(relisted[phone]) for phone in known if relisted[phone]}
+    return {phone for phone, unit in known.items() if (new := units.get(phone)) is None or new.name != unit}
+
+
+def _load_week(connection: Connection, site_id: int, state: State, now: datetime) -> None:
+    """Take in the week's claims, forms and deals (L16): what is live or ended in it, however large the register."""
+    days = days_of_week(state.day(now))
+    since = at_hour(state, days[0], time())
+    for made in (CLAIMS_REPORTED, DEALS_MADE):
+        state.load(ask(connection, site_id, made, since=since))
+    # A batch may reach into the next day.
+    state.load(ask_of(connection, site_id, VISITS_ON, [*days, days[-1] + DAY]))
 
 
 def load_subjects(connection: Connection, site_id: int, state: State, subjects: set[str], now: datetime) -> None:

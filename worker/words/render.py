@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from worker.rules.act_code import CODE_GAP
 from worker.rules.codes import Code
 from worker.rules.model import NO_AGENT, WALK_IN
+from worker.words.client_lists import rows_of_clients
 from worker.words.fields import Fields
 from worker.words.lists import ListItem, bounded, listed
 from worker.words.segments import segments
@@ -54,6 +55,8 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
     say, tails = catalogue(setting.language)["say"], catalogue(setting.language)["tail"]
     tail = _tail(setting, params)
     key = next(key for key in _cases(code, role, params) if key in say)
+    if "clients" in params:
+        return _with_clients(setting, say[key], params)
     wordings = [wording + tail for wording in say[key]]
     wordings += [tails["still_alone"]] if "still" in params else []
     # All of a list, then the first of it that fit; then shorter names.
@@ -71,6 +74,21 @@ def render(setting: Setting, code: str, role: str, params: Mapping[str, Any]) ->
                 return words
     alone = (str(tails[f"{name}_alone"]).format_map(params) for name in BESIDE[-2:] if name in params)
     return next(alone, bounded(words))
+
+
+def _with_clients(setting: Setting, wordings: list[str], params: Mapping[str, Any]) -> str:
+    """Return the fullest wording with its clients that is one segment; of 我的 none may be left out, for 下 goes on."""
+    words = catalogue(setting.language)
+    clients = []
+    for each in params["clients"]:
+        until = written_time(setting, each["until"])
+        clients.append({**each, "who": each["client"] + each["mask"], "until": until, "day": until.rpartition(" ")[0]})
+    for row in rows_of_clients(clients, words, all_of_them="from" in params):
+        for wording in wordings:
+            said: str = wording.format_map(Fields(_fields(setting, params, None) | {"clients": row}))
+            if segments(said) == 1:
+                return said
+    return bounded(said)
 
 
 def _names(setting: Setting, params: Mapping[str, Any], named: int) -> str:

@@ -19,7 +19,7 @@ STATUSES: Final = (
     *("contested", "withdrawn", "displaced", "denied", "sold"),
 )
 FLAGS: Final = (
-    *("unsure", "unlisted", "project", "short_lead", "contested", "clock"),
+    *("unsure", "unlisted", "project", "short_lead", "extended", "contested", "clock"),
     *("shortened", "full_number", "group", "imported"),
 )
 LARGEST_ID: Final = 2**63 - 1

@@ -1,0 +1,57 @@
+"""延: the manager gives a claim more days before its end, once, at most `extend_days` (L16).
+
+The end moves by whole days of 24 hours; no contact, renewal or signature that is taken back takes them away again.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from parsers.message import Command
+from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
+from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.handing import not_to_move
+from worker.rules.model import Claim, Decision
+from worker.rules.numbers import Rule
+from worker.rules.params import named_params
+from worker.rules.readings import EXTENDED, reading_of
+from worker.rules.references import Missing, claims_meant
+from worker.rules.states import Flag
+from worker.rules.turn import Turn
+
+_DAYS_AND_WHY: Final = re.compile(r"(\d{1,6})\s+(\S.*)", re.DOTALL)
+
+
+def decide_extend(turn: Turn, parsed: Command) -> Decision:
+    """Give the claim that is named more days; its words begin with how many, and why stands behind."""
+    if turn.role != "manager":
+        return refused(turn, "extend", Code.REFUSED_ROLE)
+    given, most = _DAYS_AND_WHY.fullmatch(parsed.words), turn.policy.extend_days
+    if given is None:
+        return refused(turn, "extend", Code.REFUSED_INVALID, {"reason": "extend"})
+    if not 1 <= int(given[1]) <= most:
+        why_not = {"reason": "extend_days" if most else "extend_off", "most": most}
+        return refused(turn, "extend", Code.REFUSED_INVALID, why_not)
+    extended = [_extend(turn, claim, int(given[1]), given[2]) for claim in claims_meant(turn, parsed)]
+    return answered(turn, "extend", extended, Code.EXTENDED)
+
+
+def _extend(turn: Turn, claim: Claim | Missing, days: int, why: str) -> Outcome:
+    if isinstance(claim, Missing):
+        return claim.outcome
+    why_not = not_to_move(turn, claim)
+    if why_not is not None:
+        return why_not
+    if claim.days_given:
+        return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "extended"})
+    ends_at = claim.ends_at + days * DAY
+    step = replace(reading_of(turn, claim, EXTENDED, ends_at), days=days, words=why)
+    flags = tuple(dict.fromkeys((*claim.flags, Flag.EXTENDED)))
+    extended = replace(claim, ends_at=ends_at, flags=flags, readings=(*claim.readings, step))
+    turn.state.put(extended)
+    plan_protection(turn, extended)
+    params = named_params(claim) | {"days": days, "until": ends_at.isoformat()}
+    turn.notify([claim.to_tell], Code.EXTENDED, params, claim.ref)
+    rule = Rule.R7 if claim.visited_at is None else Rule.R14
+    return Outcome(Code.EXTENDED, params, claim.ref, (rule,))

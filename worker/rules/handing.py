@@ -1,0 +1,91 @@
+"""转: a claim is given to a colleague of its unit who is on the roster, by its agent or the manager (L16).
+
+It stays as it is, suspected or unsure, with its place and its end; who had it has no say in it any more.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from parsers.message import Command
+from worker.rules.aliasing import calls_himself
+from worker.rules.answers import Outcome, answered, refused
+from worker.rules.codes import Code
+from worker.rules.disputes import open_at
+from worker.rules.identity import fold
+from worker.rules.model import WALK_IN, Claim, Decision, Listed
+from worker.rules.numbers import Rule
+from worker.rules.params import expired_params, named_params
+from worker.rules.readings import reading_of
+from worker.rules.references import Missing, claims_meant
+from worker.rules.states import ClaimState, Flag
+from worker.rules.turn import Turn
+from worker.rules.values import HANDED
+
+_LAST_FOUR: Final = re.compile(r"(\S+?)\s*\(?(\d{4})\)?")
+"""周涛 0012: of several of that name he whose phone ends so."""
+_OF_OTHERS: Final = (Flag.UNLISTED, Flag.ASKED)
+"""Flags that speak of the agent whom a claim had."""
+
+
+def decide_hand(turn: Turn, parsed: Command) -> Decision:
+    """Give the claims that are named to the colleague whom the words begin with."""
+    if turn.role in ("consultant", "service") or turn.is_stranger:
+        return refused(turn, "hand", Code.REFUSED_ROLE)
+    if not parsed.words:
+        return refused(turn, "hand", Code.REFUSED_INVALID, {"reason": "hand"})
+    handed = [_hand(turn, claim, parsed.words) for claim in claims_meant(turn, parsed)]
+    return answered(turn, "hand", handed, Code.HANDED_OVER)
+
+
+def _hand(turn: Turn, claim: Claim | Missing, named: str) -> Outcome:
+    if isinstance(claim, Missing):
+        return claim.outcome
+    why_not = not_to_move(turn, claim)
+    if turn.role is None and turn.phone != claim.to_tell:
+        return Outcome(Code.REFUSED_ROLE, named_params(claim))
+    if why_not is not None:
+        return why_not
+    params = named_params(claim) | {"unit": claim.unit}
+    if any(open_at(turn.state, dispute, turn.now) for dispute in turn.state.disputes_of(claim.number)):
+        return Outcome(Code.REFUSED_INVALID, params | {"reason": "undecided"})
+    called = _colleagues(turn, claim.unit, named)
+    if len(called) != 1:
+        return Outcome(Code.REFUSED_INVALID, params | {"reason": "several_so_called" if called else "hand"})
+    person = called[0]
+    if person.phone == claim.to_tell:
+        return Outcome(Code.REFUSED_INVALID, params | {"reason": "has_him", "agent": person.name})
+    flags = tuple(flag for flag in claim.flags if flag not in _OF_OTHERS)
+    readings = (*claim.readings, reading_of(turn, claim, HANDED))
+    handed = replace(claim, agent=person.name, agent_phone=person.phone, flags=flags, readings=readings)
+    turn.state.put(handed)
+    told = params | {"agent": person.name, "until": claim.ends_at.isoformat()}
+    turn.notify([claim.to_tell], Code.HANDED_OVER, told | {"state": "gone"}, claim.ref)
+    turn.notify([person.phone], Code.HANDED_OVER, told | {"state": "got"}, claim.ref)
+    return Outcome(Code.HANDED_OVER, told, claim.ref, (Rule.R2a, Rule.R26))
+
+
+def not_to_move(turn: Turn, claim: Claim) -> Outcome | None:
+    """Return why a claim is nobody's to give or to extend now: a walk-in, ended, sold, or waiting for a decision."""
+    params = named_params(claim)
+    if claim.unit == WALK_IN or claim.ended_at is not None:
+        return Outcome(Code.REFUSED_NOT_FOUND, params)
+    if claim.deal_at is not None:
+        return Outcome(Code.REFUSED_LATE, params)
+    if not claim.live(turn.now):
+        return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
+    contested = claim.state == ClaimState.CONTESTED
+    return Outcome(Code.REFUSED_INVALID, params | {"reason": "undecided"}) if contested else None
+
+
+def _colleagues(turn: Turn, unit: str, named: str) -> list[Listed]:
+    """Return who of a unit is on the roster today and so called: by all of the words, else by the first (F19)."""
+    people = list(turn.state.people(turn.state.day(turn.now), unit))
+    of_phone = _LAST_FOUR.fullmatch(named)
+    if of_phone is not None:
+        people, named = [p for p in people if p.phone.endswith(of_phone[2])], of_phone[1]
+    for name in dict.fromkeys((named, named.partition(" ")[0])):
+        called = [p for p in people if p.name_key == fold(name)] or [p for p in people if calls_himself(p, name)]
+        if called:
+            return called
+    return []
