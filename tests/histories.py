@@ -51,7 +51,8 @@ class Step:
     ago: timedelta | None = None
     kind: str = "text"
     given: tuple[str, ...] = ()
-    """what a set-up is made of: a policy's key and value; an import's client, agent, days since report and visit"""
+    """what a set-up is made of: a policy's key and value; an import's client, agent, days since report and visit; the
+    phone of whose line of the roster ends, or begins again"""
 
     def message(self, seq: int, now: datetime) -> Message:
         """Return the message that it is at its place and time."""
@@ -64,6 +65,11 @@ class Step:
         """Return what the line takes of a set-up that happens now."""
         if self.kind == "policy":
             return {self.given[0]: self.given[1]}
+        if self.kind == "unlist":
+            return {"phone": self.given[0]}
+        if self.kind == "roster":
+            name, unit = ROSTER[self.given[0]]
+            return {"people": [{"name": name, "phone": self.given[0], "unit": unit}]}
         client, phone, reported, visited = self.given
         name, _, mask = client.partition(" ")
         agent, unit = ROSTER[phone]
@@ -130,6 +136,10 @@ COMMANDS = (
     Command(1, AGENTS, (("", *CLIENTS), "有效吗")),
     Command(2, AGENTS, ("带看", CLIENTS, AGENT_NAMES)),
     Command(3, (*AGENTS, MANAGER), ("撤", claims)),
+    Command(3, (*AGENTS, MANAGER), ("转", claims, AGENT_NAMES)),
+    Command(3, (MANAGER,), ("延", claims, ("7 客户出差", "2 客户出差"))),
+    Command(1, AGENTS, (("我的", "下"),)),
+    Command(1, (MANAGER,), ("统计", ("", "链家"))),
     Command(4, (MANAGER,), ("判", pending, ("有效", "有效", "重复"))),
     Command(2, (MANAGER,), ("更正", claims, TRUE_NUMBERS, "书面证明")),
     Command(3, (MANAGER,), ("亲属", claims, claims, "夫妻", ("结婚证", "结婚证", ""))),
@@ -153,6 +163,7 @@ DAYS_AGO = (("4", ""), ("4", "3"), ("28", "27"))
 """Since the report and the visit of a line of a running register."""
 SET_UP = (
     *(("policy", pair) for pair in POLICIES),
+    *((kind, (phone,)) for kind in ("unlist", "roster", "roster") for phone in AGENTS),
     *(("import", (client, phone, *days)) for client in CLIENTS for phone in AGENTS for days in DAYS_AGO),
 )
 WEIGHED = [command for command in COMMANDS for _ in range(command.weight)]

@@ -25,6 +25,7 @@ from tests.games import (
     told,
 )
 from worker.rules.model import Claim
+from worker.rules.readings import is_agreed
 from worker.scenarios.stage import SentText
 
 QIN = "秦朗 151****2222"
@@ -54,7 +55,16 @@ ASKING = (
     *("报备 秦朗 15100002222", "团报\n秦朗 151****2222\n赵云 139****1111", f"{QIN} 有人报吗", f"查 {QIN}"),
     *("查 R1", "查 V1", "查 D1", "2222", "151****2222", "跟进 R1", "撤 R1", "到访 R1", "签 V1", "撤 V1", "签", "我的"),
     *("帮助", "是", "转 R1 王五", "异议 R1 我的", "材料 D1 短信", f"到访 {QIN}", f"带看 {QIN}", f"跟进 {QIN}"),
-    *(f"取消 {QIN}", f"异议 {QIN} 我的", "更正 R1 151****2223 证明"),
+    *(
+        f"取消 {QIN}",
+        f"异议 {QIN} 我的",
+        "更正 R1 151****2223 证明",
+        "下",
+        "统计",
+        "统计 链家",
+        "延 R1 7 客户出差",
+        f"转 {QIN} 王五",
+    ),
 )
 
 
@@ -200,7 +210,7 @@ def test_a_clerk_who_works_for_a_rival_gets_him_no_client(game: Game, text: str)
 
 LEFT = (
     *("撤 R1", "不报了", "跟进 R1 电话", f"报备 {QIN}", f"报备 {QIN} 链家", "到访 R1", "签"),
-    *("报备 秦明 151****2222", "是"),
+    *("报备 秦明 151****2222", "是", "我的", "下", "转 R1 周涛", "移交 R1 给钱进"),
 )
 
 
@@ -219,6 +229,17 @@ def test_whoever_leaves_takes_no_client_along_and_keeps_none(goes: str) -> None:
     assert game.owner(QIN) == "nobody", "nor does he prolong one"
 
 
+def test_who_gave_a_client_away_has_no_say_in_him(game: Game) -> None:
+    game.sure(LI, "转 R1 周涛")
+    for text in (*LEFT, "转 R1 钱进", f"更正 秦明 151****2222 {LI}", "取消"):
+        game.text(LI, text)
+        game.text(LI, "000000")
+    assert game.owner(QIN) == "链家"
+    (claim, *_) = game.claims()
+    assert (claim.agent, claim.client, claim.ended_at) == ("周涛", "秦朗", None)
+    assert game.said(LI, "撤 R1") == "refused_role"
+
+
 # ---- Holding on to a client, and taking him at the last moment (R7–R9) -----------------------------------------------
 
 
@@ -234,7 +255,13 @@ LAST_MINUTE = (
     *((LI, f"报备 {QIN}"), (LI, f"另报 {QIN}"), (LI, "另报 秦先生 151****2222"), (ZHOU, f"报备 {QIN}")),
     *((ZHOU, "报备 秦朗夫妇 151****2222"), (STRANGER, f"报备 {QIN} 链家"), (STRANGER, f"报备 {QIN} 钱进 链家")),
     *((MANAGER, f"报备 {QIN} 周涛"), (LI, "跟进 R1 电话"), (LI, "更正 秦朗 151****2222"), (LI, "秦朗 15100002222")),
-    (LI, "到访 R1"),
+    *(
+        (LI, "到访 R1"),
+        (LI, "转 R1 周涛"),
+        (ZHOU, "转 R1 周涛"),
+        (LI, "延 R1 7 客户出差"),
+        (MANAGER, "延 R1 7 客户出差"),
+    ),
 )
 
 
@@ -255,6 +282,7 @@ HOPS = (
     [(LI, "撤 R1"), (MANAGER, f"报备 {QIN} 周涛")],
     [(LI, "撤 R1"), (LI, "报备 秦先生 151****2222")],
     [(LI, "撤 R1"), (STRANGER, f"报备 {QIN} 贝壳"), (STRANGER, "撤 R2"), (LI, f"报备 {QIN}")],
+    [(LI, "转 R1 周涛"), (ZHOU, f"报备 {QIN}"), (ZHOU, "撤 R1"), (LI, f"报备 {QIN}"), (LI, "转 R2 周涛")],
     [(LI, "撤 R1"), (ZHOU, f"报备 {QIN}"), (ZHOU, "撤 R2"), (LI, f"报备 {QIN}"), (LI, "撤 R3"), (ZHOU, f"报备 {QIN}")],
 )
 
@@ -263,7 +291,7 @@ HOPS = (
 def test_hopping_within_the_unit_brings_no_fresh_days(game: Game, moves: list[tuple[str, str]]) -> None:
     game.until(START + timedelta(days=6))
     for sender, text in moves:
-        (game.sure if text.startswith("撤") else game.text)(sender, text)
+        (game.sure if text.startswith(("撤", "转")) else game.text)(sender, text)
     assert held_until(game) <= "11-09 11"
 
 
@@ -441,7 +469,7 @@ WORDS = (
         "START",
         "帮助",
     ),
-    *("000000", "2222", "别名 秦朗 钱进"),
+    *("000000", "2222", "别名 秦朗 钱进", "转 {} 周涛", "转 {} 孙权", "延 {} 7 客户出差", "我的", "下", "统计"),
 )
 PLAYERS = {LI: "链家", ZHOU: "链家", WANG: "贝壳", SUN: "贝壳", STRANGER: ""}
 NAMES = {"链家": ("链家", "钱进", "周涛"), "贝壳": ("贝壳", "王五", "孙权")}
@@ -490,3 +518,4 @@ def test_no_moves_tell_a_rival_or_end_a_claim_without_its_code(moves: list[tuple
             now = after[claim.number]
             assert now.ended_at == claim.ended_at, (sender, text)
             assert now.ends_at >= claim.ends_at or now.state == "contested", (sender, text)
+            assert not is_agreed(now), (sender, text)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event, select
 
 from parsers.keywords import KEYWORDS
 from parsers.message import COMMANDS as KINDS
+from parsers.short_commands import ALONE, FIGURES
 from tests.histories import (
     CLIENT_NAMES,
     CLIENTS,
@@ -37,7 +38,7 @@ from worker.rules.chain import GENESIS, commitment, next_head
 from worker.rules.decide import decide
 from worker.rules.families import claims_of_family
 from worker.rules.identity import fold
-from worker.rules.model import Claim, Decision, FollowUp, Message, Reply
+from worker.rules.model import Claim, Decision, FollowUp, Message, Reply, fields_of
 from worker.rules.state import State
 from worker.store.database import open_engine
 from worker.store.schema import decisions, inbox
@@ -235,7 +236,10 @@ def test_repeats_and_withdrawals_never_prolong(steps: list[Step]) -> None:
             assert before.visited_at is None
             assert now < before.ends_at
             assert folded.state.policy.renewal == "free" or followed_all_the_time(folded.state, before, now)
-            assert folded.state.claims[number].ends_at == now + timedelta(days=before.terms["report_days"])
+            fresh = now + timedelta(days=before.terms["report_days"])
+            # What the manager gave by 延 is not taken away by a renewal.
+            least = before.ends_at if before.days_given else fresh
+            assert folded.state.claims[number].ends_at == max(fresh, least)
 
 
 IMPORTED_AFTER_A_WITHDRAWAL = [
@@ -285,6 +289,31 @@ def test_contacts_keep_up_what_was_visited_at_most_thirty_days(steps: list[Step]
                 else:
                     latest = min(before.visited_at + timedelta(days=30), fact.at + timedelta(days=7))
                     assert after.ends_at in (latest, before.ends_at)
+
+
+# Whoever is given a client, and however many days, it moves nothing else; only the manager prolongs, and once.
+
+
+@settings(max_examples=120, deadline=None)
+@given(HISTORIES)
+def test_handing_over_and_more_days_move_nothing_else(steps: list[Step]) -> None:
+    for folded in fold_line(steps):
+        for number, before in folded.before.items():
+            after = folded.state.claims[number]
+            if after.days_given != before.days_given:
+                assert (folded.decision.kind, folded.message.sender) == ("extend", MANAGER)
+                assert before.live(folded.message.received_at)
+                assert before.days_given == 0
+                assert after.ends_at == before.ends_at + timedelta(days=after.days_given)
+                assert after.days_given <= folded.state.policy.extend_days
+            if folded.decision.kind != "hand" or after == before:
+                continue
+            assert folded.message.sender in (before.to_tell, MANAGER)
+            assert (ROSTER[after.agent_phone], after.own_phones) == ((after.agent, after.unit), (after.agent_phone,))
+            assert folded.state.listed(after.agent_phone, folded.state.day(folded.message.received_at))
+            moved = {"agent", "agent_phone", "flags", "readings"}
+            assert {name for name in fields_of(before) if getattr(before, name) != getattr(after, name)} <= moved
+            assert set(before.flags) - set(after.flags) <= {"unlisted", "asked"}
 
 
 # Nobody gains a place by amending.
@@ -376,7 +405,7 @@ PROBES = (
         for word in ("查", "跟进", "撤", "到访", "异议")
         for ref in ("R1", "138****5678", "马超 138****5678")
     ),
-    *("签 V1", "5678", "是", "材料 D1 短信", "帮助"),
+    *("签 V1", "5678", "是", "材料 D1 短信", "帮助", "我的", "下", "统计", "转 R1 小马", "延 R1 7 客户出差"),
 )
 
 
@@ -420,5 +449,9 @@ def test_what_is_searched_for_would_be_found() -> None:
 
 
 def test_every_command_of_the_texts_is_in_the_histories() -> None:
-    drawn = {KEYWORDS.get(str(command.pieces[0]), "report") for command in COMMANDS}
+    kinds = KEYWORDS | ALONE | dict.fromkeys(FIGURES, "figures")
+    first = [command.pieces[0] for command in COMMANDS]
+    drawn = {
+        kinds.get(str(word), "report") for piece in first for word in ([piece] if isinstance(piece, str) else piece)
+    }
     assert drawn >= set(KINDS) - {"help", "confirm", "affirm", "assent", "decline", "give_up", "alias"}
