@@ -186,9 +186,10 @@ def test_what_is_wrong_with_a_phone_is_an_alarm_and_stands_on_the_page(
     assert "与批准时不是同一张卡" in words
     assert "同一人第二次发相同内容时永远收不到" in words
     assert "1.66.2" in words
-    sentences = " ".join(alarm.sentence for alarm in alarms(runtime.engine, clock()))
-    assert "SIM 1" in sentences
-    assert "9999" not in sentences
+    found = [alarm for alarm in alarms(runtime.engine, clock()) if "phone" in alarm.code]
+    assert "SIM 1" in found[0].sentence
+    assert "9999" not in found[0].sentence
+    assert found[0].detail == {"site": 1, "gateway": "desk", "phone": "a"}, "its site's manager is told"
 
 
 def test_trial_texts_are_turned_on_for_numbers_of_ones_own_and_off(

@@ -104,4 +104,5 @@ def _scope(each: PhoneStanding) -> str:
 
 
 def _detail(each: PhoneStanding) -> dict[str, int | str]:
-    return {"gateway": each.phone.gateway, "phone": each.phone.id}
+    of: dict[str, int | str] = {"gateway": each.phone.gateway, "phone": each.phone.id}
+    return of if each.site_id is None else of_site(each.site_id) | of

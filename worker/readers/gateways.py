@@ -27,11 +27,13 @@ LOOKED_THROUGH: Final = 200
 class PhoneStanding:
     """A phone that waits or is approved, and what is wrong with it.
 
+    `site_id`: the first site whose number it has, else whose texts its gateway carries; who looks after that is told.
     `held`: replies that it has fetched and not sent for minutes, the first since `held_since`. `faults`: of its version
     of the app, as `worker.gateways.phone_versions` names them; `loses`: by one of them texts never arrive.
     """
 
     phone: Phone
+    site_id: int | None = None
     silent: bool = False
     held: int = 0
     held_since: datetime | None = None
@@ -117,6 +119,8 @@ def gateway_standings(
 def phone_standings(connection: Connection, now: datetime) -> list[PhoneStanding]:
     """Return each phone that waits or is approved: those that wait first, then the newest first."""
     held = {row.phone: row for row in connection.execute(_held(now))}
+    rows = connection.execute(select(sites.c.id, sites.c.name, sites.c.gateway).order_by(sites.c.id.desc())).all()
+    named, carried = {row.name: row.id for row in rows}, {row.gateway: row.id for row in rows}
     found: list[PhoneStanding] = []
     for phone in phones_at(connection):
         faults = faults_of(phone.app)
@@ -125,6 +129,7 @@ def phone_standings(connection: Connection, now: datetime) -> list[PhoneStanding
             found.append(
                 PhoneStanding(
                     phone,
+                    next((named[site] for site in phone.sites.values()), carried.get(phone.gateway)),
                     silent=phone.state == PhoneState.APPROVED and now - phone.seen_at > SILENT_AFTER,
                     held=holds.held if holds else 0,
                     held_since=holds.since if holds else None,
