@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, sele
 
 from worker.accounts.acts import note
 from worker.errors import SetUpError
+from worker.gateways.table import PHONE
 from worker.store.database import reading
-from worker.store.schema import canaries, canary_ways, sites
+from worker.store.schema import canaries, canary_ways, gateways, sites
 
 BACK_WITHIN: Final = timedelta(minutes=10)
 """What is not back by then is an alarm, and is not sent any more."""
@@ -66,6 +67,9 @@ def set_way(
 
 
 def _set_way(connection: Connection, gateway: str, every_minutes: int | None, recipient: str) -> None:
+    kind = connection.execute(select(gateways.c.kind).where(gateways.c.name == gateway)).scalar()
+    if every_minutes is not None and kind != PHONE:
+        raise SetUpError(f"“{gateway}” is no gateway of phones, and only a phone fetches a canary.")
     if every_minutes is not None and not LEAST_MINUTES <= every_minutes <= MOST_MINUTES:
         raise SetUpError(f"A canary goes out every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
     if recipient and connection.execute(select(sites.c.id).where(sites.c.number == recipient)).first() is None:
