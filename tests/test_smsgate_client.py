@@ -58,8 +58,7 @@ class Desk:
         assert body is not None
         if self.answers:
             return self.answers.pop(0), b""
-        self.gateway.verify(headers, body, url)
-        self.received += self.gateway.parse("messages", body, url)
+        self.received += self.gateway.verify(headers, body, url).parse("messages", body, url)
         return self.gateway.ack(ok=True).status, b""
 
     def texts(self) -> list[Inbound]:
@@ -173,7 +172,13 @@ def test_signs_of_life_and_what_we_have_no_use_for_are_taken(desk: Desk) -> None
     desk.phone.send_one(Message("not ours", "x", [AGENT], NOON))
     desk.phone.post()
     assert {status for status, _ in desk.phone.posted} == {200}
-    assert desk.received == [Ping("desk"), Ping("desk")]
+    device, lives = desk.phone.device_id, [each for each in desk.received if isinstance(each, Ping)]
+    assert lives == desk.received
+    assert [(each.phone, each.app, each.sims and each.sims[0].iccid) for each in lives] == [
+        (device, "1.68.0", None),
+        (device, "1.68.0", "8986001"),
+        *[(device, "1.68.0", None)] * 3,
+    ]
 
 
 # Outbound.

@@ -27,9 +27,10 @@ from tests.fake_phone import FakePhone
 from tests.fake_smsgate import LOGIN, PASSWORD, FakeServer, serving
 from tests.sending import AGENT, NOON, NUMBER, StandingClock, outgoing
 from worker.gateways.base import Sent
-from worker.gateways.smsgate_client import DELIVERY_OF_STATE, SimLine, SmsgateAccount, SmsgateClient
+from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient
 from worker.gateways.smsgate_events import DELIVERY_OF, TEXTS, read_event
 from worker.gateways.smsgate_http import SmsgateHttp
+from worker.gateways.smsgate_messages import DELIVERY_OF_STATE
 from worker.gateways.smsgate_setup import NEEDED, USEFUL, set_up
 
 URL = "https://reports.example.com/gateways/desk/messages"

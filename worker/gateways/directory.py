@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -41,6 +41,7 @@ class Gateways(MutableMapping[str, Gateway]):
         self._lock = Lock()
         self._read_at: float | None = None
         self._added: dict[str, Gateway] = {}
+        self._accounts: dict[str, Any] = {}
         self.of_settings = open_gateways(settings, clock)
         """Those that are known without a database."""
 
@@ -77,13 +78,18 @@ class Gateways(MutableMapping[str, Gateway]):
             self._read_at = now
         try:
             with reading(self._engine()).connect() as connection:
-                rows = connection.execute(select(gateways.c.name, gateways.c.kind).order_by(gateways.c.name)).all()
+                columns = gateways.c.name, gateways.c.kind, gateways.c.account
+                rows = connection.execute(select(*columns).order_by(gateways.c.name)).all()
         except SQLAlchemyError as error:
             complain(log, "gateways not read", error)
             return
-        known = self._added
+        known, accounts = self._added, {name: account for name, _, account in rows}
+        # One whose password was changed, say, is opened anew.
         self._added = {
-            name: known.get(name) or KINDS[kind](name, self._settings, self._clock, self._engine)
-            for name, kind in rows
+            name: known[name]
+            if name in known and self._accounts.get(name) == account
+            else KINDS[kind](name, self._settings, self._clock, self._engine, account)
+            for name, kind, account in rows
             if kind in KINDS
         }
+        self._accounts = accounts

@@ -1,16 +1,23 @@
 """How the gateways of phones that were added to an installation come by what they need: its secret, and its phones."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Engine, bindparam, select
 
 from worker.clock import Clock
+from worker.gateways.sealing import unseal
 from worker.gateways.smsgate import PhoneLine, SmsGate
+from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient, signing_key
+from worker.log import complain
 from worker.settings import Settings
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones, sites
 from worker.store.states import PhoneState
 from worker.var_folder import secret_key_of
+
+log = logging.getLogger(__name__)
 
 _LINES = (
     select(phones.c.id, phones.c.state, phone_sims.c.sim, sites.c.number)
@@ -21,9 +28,31 @@ _LINES = (
 )
 
 
-def open_phones(name: str, settings: Settings, clock: Clock, engine: Callable[[], Engine]) -> SmsGate:
-    """Return the gateway of phones of this name."""
+def open_phones(name: str, settings: Settings, clock: Clock, engine: Callable[[], Engine], account: Any) -> SmsGate:
+    """Return the gateway of phones of this name, whose server we are."""
     return SmsGate(name, secret_key_of(settings), lambda: phone_lines(engine(), name), clock)
+
+
+def open_smsgate(
+    name: str, settings: Settings, clock: Clock, engine: Callable[[], Engine], account: Mapping[str, Any]
+) -> SmsgateClient:
+    """Return the gateway of this name whose phones are behind somebody's server, by the account in the table."""
+    secret = secret_key_of(settings)
+    try:
+        password = unseal(secret, account["password"])
+    except ValueError as error:
+        # SECRET_KEY was changed. Without a password the server refuses us, which stops the gateway and is told.
+        complain(log, "password not readable", error, gateway=name)
+        password = ""
+    given = SmsgateAccount(
+        account["base_url"], account["login"], password, signing_key(secret, name), account["keeps_list"]
+    )
+
+    def lines() -> dict[str, SimLine]:
+        approved = (line for line in phone_lines(engine(), name) if line.approved)
+        return {number: SimLine(line.phone, sim) for line in approved for sim, number in line.numbers.items()}
+
+    return SmsgateClient(name, given, lines, secret, clock)
 
 
 def phone_lines(engine: Engine, gateway: str) -> Sequence[PhoneLine]:

@@ -7,7 +7,7 @@ cloud's answers 501 there. API: the app's assets/api/swagger.json, the server's 
 
 import hashlib
 import hmac
-import re
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from worker.gateways.base import (
     Inbound,
     Outgoing,
     Ping,
+    Reader,
     Retry,
     Route,
     Sent,
@@ -31,12 +32,12 @@ from worker.gateways.base import (
     Unknown,
 )
 from worker.gateways.forms import header
-from worker.gateways.smsgate_codes import Failure, failure_of
 from worker.gateways.smsgate_events import (
     REPEATED_WITHIN,
     SIGNATURE,
     TIMESTAMP,
     AppEvent,
+    app_version,
     carrier_time,
     check_signature,
     message_id,
@@ -46,23 +47,13 @@ from worker.gateways.smsgate_events import (
     time_stated,
 )
 from worker.gateways.smsgate_http import REFUSALS, SmsgateHttp, refusal_of
+from worker.gateways.smsgate_messages import id_of, standing, status_of
 from worker.gateways.smsgate_setup import flaws_of
 from worker.gateways.wire import NoAnswerError, NotWrittenError
 
 LONGEST_TTL_S: Final = 14_400
 PAGE: Final = 500
 LOOKED_THROUGH: Final = 100_000
-DELIVERY_OF_STATE: Final[Mapping[str, str]] = {
-    "Pending": "queued",
-    "Cancelling": "queued",
-    "Processed": "sending",
-    "Sent": "sent",
-    "Delivered": "delivered",
-    "Failed": "failed",
-    "Cancelled": "failed",
-}
-"""State of a message, as servers give it → one of `base.DELIVERIES`."""
-_OURS: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})-([0-9]{1,3})-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +73,11 @@ class SmsgateAccount:
     password: str = field(repr=False)
     signing_key: str = field(repr=False)
     keeps_list: bool = False
+
+
+def signing_key(secret: str, name: str) -> str:
+    """Return the key by which the phones of a gateway sign. It stands nowhere: it follows from our own."""
+    return hmac.new(secret.encode(), json.dumps(["smsgate key", name]).encode(), hashlib.sha256).hexdigest()
 
 
 class SmsgateClient:
@@ -115,35 +111,23 @@ class SmsgateClient:
 
     # Inbound.
 
-    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> None:
-        """Raise ForgedError unless a phone of this account signed exactly this."""
+    def verify(self, headers: Mapping[str, str], raw: bytes, url: str) -> Reader:
+        """Raise ForgedError unless a phone of this account signed exactly this; return what knows its app as well."""
         stamp, signature = header(headers, TIMESTAMP), header(headers, SIGNATURE)
         check_signature(self._account.signing_key, raw, stamp, signature, self._now())
+        version = app_version(header(headers, "User-Agent"))
+        return _Signed(self, ".".join(map(str, version or ())))
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
-        """Return what an event says; nothing for one that we have no use for. Raises MalformedError."""
+        """Return what an event says, and that its phone lives. Raises MalformedError."""
+        return self.read(raw, "")
+
+    def read(self, raw: bytes, app: str) -> list[Inbound | Status | Ping]:
+        """As `parse`, of a phone with this version of the app, "" where that is not known."""
         event = read_event(raw)
-        if event.is_text:
-            return [self._text(event)]
-        if event.event in ("system:ping", "app:started"):
-            return [Ping(self.name)]
-        ours = _OURS.fullmatch(event.message_id or "")
-        if event.delivery is None or ours is None:
-            return []
-        failure = _failure(event.event, event.error) if event.delivery == "failed" else None
-        site, reply, attempt = (int(part) for part in ours.groups())
-        return [
-            Status(
-                gateway=self.name,
-                sid=event.message_id,
-                reply_id=reply,
-                delivery=event.delivery,
-                error_code=None if failure is None else failure.code,
-                attempt=attempt,
-                failure=failure,
-                site_id=site,
-            )
-        ]
+        alive = Ping(self.name, event.device_id, app, event.sim_cards if event.event == "app:started" else None)
+        said = self._text(event) if event.is_text else status_of(self.name, event)
+        return [alive] if said is None else [said, alive]
 
     def _text(self, event: AppEvent) -> Inbound:
         ours = self._number_of(event.device_id, event.sim_number)
@@ -178,7 +162,7 @@ class SmsgateClient:
         line = self._lines().get(outgoing.sender_number)
         if line is None:
             return REFUSALS["NO_LINE"]("NO_LINE")
-        ours, of_use_s = self._id_of(outgoing), int((outgoing.useful_until - self._now()).total_seconds())
+        ours, of_use_s = id_of(self._secret, outgoing), int((outgoing.useful_until - self._now()).total_seconds())
         message = {
             "id": ours,
             "textMessage": {"text": outgoing.words},
@@ -198,23 +182,17 @@ class SmsgateClient:
             return Unknown(str(error), "the server did not answer")
         if answer.status == 409:
             return Sent(ours)
-        return _standing(ours, answer.said) if 200 <= answer.status < 300 else refusal_of(answer)
+        return standing(ours, answer.said) if 200 <= answer.status < 300 else refusal_of(answer)
 
     def lookup(self, doubt: Doubt) -> Handover | None:
         """Ask the server for the message of this attempt, by its id."""
-        ours = self._id_of(doubt.outgoing)
+        ours = id_of(self._secret, doubt.outgoing)
         answer = self._http.ask(f"/messages/{ours}")
         if answer.status == 404:
             return None
         if answer.status != 200:
             raise GatewayAwayError(str(answer.status))
-        return _standing(ours, answer.said)
-
-    def _id_of(self, outgoing: Outgoing) -> str:
-        """Return the id of an attempt: the same whenever it is asked for, and no other installation's."""
-        named = f"{outgoing.site_id}-{outgoing.reply_id}-{outgoing.attempt}"
-        said = f"{named} {outgoing.recipient} {outgoing.useful_until.timestamp()}".encode()
-        return f"{named}-{hmac.new(self._secret.encode(), said, hashlib.sha256).hexdigest()[:12]}"
+        return standing(ours, answer.said)
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield what the phone received in between by the carrier's time, of all its SIMs newest first."""
@@ -257,21 +235,16 @@ class SmsgateClient:
         return flaws_of(self._http, self._account.base_url, numbers, phones, url)
 
 
-def _standing(ours: str, said: Any) -> Handover:
-    """Return how a message stands by a server's `{id, state, recipients: [{phoneNumber, state, error}]}`."""
-    state = said.get("state") if isinstance(said, dict) else None
-    delivery = DELIVERY_OF_STATE.get(state) if isinstance(state, str) else None
-    if delivery is None:
-        return REFUSALS["NO_SENSE"]("NO_SENSE")
-    recipients = said.get("recipients")
-    recipients = recipients if isinstance(recipients, list) else []
-    errors = [each.get("error") for each in recipients if isinstance(each, dict)]
-    error = next((each for each in errors if isinstance(each, str)), None)
-    return _failure(str(state), error) if delivery == "failed" else Sent(ours, delivery)
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Reads what a phone has signed whose app is of this version."""
 
+    gateway: SmsgateClient
+    app: str
 
-def _failure(state: str, error: str | None) -> Failure:
-    return failure_of(state if state.lower().endswith("cancelled") else error)
+    def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
+        """As `SmsgateClient.parse`."""
+        return self.gateway.read(raw, self.app)
 
 
 def _iso(moment: datetime) -> str:

@@ -5,14 +5,14 @@ and stand in the table `gateways`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine
 
 from worker.clock import Clock
 from worker.gateways import smsgate_codes, smsgate_http, twilio_codes, wire
 from worker.gateways.base import Gateway
-from worker.gateways.phone_lines import open_phones
+from worker.gateways.phone_lines import open_phones, open_smsgate
 from worker.gateways.sandbox import open_sandbox
 from worker.gateways.twilio import open_twilio
 from worker.settings import Settings
@@ -23,11 +23,12 @@ ADAPTERS: Final[Mapping[str, Callable[[Settings, Clock], Gateway | None]]] = {
 }
 """Name → opener; an opener returns None when the settings do not ask for its gateway."""
 
-PHONE: Final = "phone"
-KINDS: Final[Mapping[str, Callable[[str, Settings, Clock, Callable[[], Engine]], Gateway]]] = {
+PHONE, SMSGATE = "phone", "smsgate"
+KINDS: Final[Mapping[str, Callable[[str, Settings, Clock, Callable[[], Engine], Any], Gateway]]] = {
     PHONE: open_phones,
+    SMSGATE: open_smsgate,
 }
-"""Kind → opener of a gateway of that kind, by the name under which it was added."""
+"""Kind → opener of a gateway of that kind, by the name under which it was added, and the account that it has."""
 
 WORDS: Final[tuple[Callable[[str, str], str], ...]] = (
     twilio_codes.explained,

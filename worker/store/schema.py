@@ -496,6 +496,7 @@ gateways = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("token", String(64), nullable=False, comment="SHA-256 of the token by which a phone may ask to be let in"),
     Column("token_at", UtcTime, nullable=False, comment="since when this token is good"),
+    Column("account", JSON, comment="of one behind somebody's server: its address and our login, the password sealed"),
     comment="Gateways that were added to this installation; Twilio and the sandbox follow from its settings.",
 )
 
