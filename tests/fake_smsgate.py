@@ -138,7 +138,7 @@ class FakeServer:
             "createdAt": seen,
             "updatedAt": seen,
             "lastSeen": seen,
-        }
+        } | ({} if self.cloud else {"simCards": phone.sims})
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from worker.gateways.base import (
 from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient
 from worker.gateways.smsgate_events import REPEATED_WITHIN
 from worker.gateways.smsgate_http import SmsgateHttp
-from worker.gateways.smsgate_setup import keeps_list, phones_of, set_up
+from worker.gateways.smsgate_setup import devices_of, keeps_list, set_up
 
 SECRET, KEY = "a secret of the tests", "a key of the tests"
 URL = "https://reports.example.com/gateways/desk/messages"
@@ -335,7 +335,7 @@ def flaws(desk: Desk, *numbers: str) -> list[str]:
 
 def test_what_was_set_up_has_no_flaw(desk: Desk) -> None:
     assert flaws(desk) == []
-    assert phones_of(desk.http) == [desk.phone.device_id]
+    assert [device.id for device in devices_of(desk.http)] == [desk.phone.device_id]
     assert desk.phone.order == "FIFO"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, select
 
 from worker.clock import Clock
-from worker.gateways.sealing import unseal
 from worker.gateways.smsgate import PhoneLine, SmsGate
 from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient, signing_key
+from worker.gateways.strongbox import unseal
 from worker.log import complain
 from worker.settings import Settings
 from worker.store.database import reading

@@ -20,7 +20,7 @@ OF_NUMBERS: Final = ("phone",)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerAnswer:
     """A whole answer; `said` is None where it is no JSON."""
 
     status: int
@@ -44,7 +44,7 @@ class SmsgateHttp:
         self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
         self._wire = Wire(TIMEOUT_S)
 
-    def request(self, method: str, path: str, body: Any = None, **params: str) -> Answer:
+    def request(self, method: str, path: str, body: Any = None, **params: str) -> ServerAnswer:
         """Make one request. Raises NotWrittenError or NoAnswerError."""
         data = None if body is None else json.dumps(body).encode()
         answer = self._wire.send(method, self._base + path, params=params, data=data, headers=self._headers)
@@ -52,9 +52,9 @@ class SmsgateHttp:
             said = json.loads(answer.text)
         except (ValueError, RecursionError):
             said = None
-        return Answer(answer.status, said, answer.headers)
+        return ServerAnswer(answer.status, said, answer.headers)
 
-    def ask(self, path: str, **params: str) -> Answer:
+    def ask(self, path: str, **params: str) -> ServerAnswer:
         """Get something. Raises GatewayAwayError where no answer comes."""
         try:
             return self.request("GET", path, **params)
@@ -90,13 +90,13 @@ _IN_CHINESE: Final[Mapping[str, str]] = {
 }
 
 
-def refusal_of(answer: Answer) -> Handover:
+def refusal_of(answer: ServerAnswer) -> Handover:
     """Return what it means for a message that the server did not answer with success."""
     code = _code_of(answer)
     return REFUSALS[code](code)
 
 
-def _code_of(answer: Answer) -> str:
+def _code_of(answer: ServerAnswer) -> str:
     words = answer.words
     if answer.status in (401, 403):
         return "LOGIN_REFUSED"

@@ -5,19 +5,30 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from worker.gateways.base import Flaw, GatewayAwayError
+from worker.gateways.base import Flaw, GatewayAwayError, SimCard
 from worker.gateways.phone_versions import FIRST_GOOD, faults_of
-from worker.gateways.smsgate_http import Answer, SmsgateHttp
+from worker.gateways.smsgate_events import LONGEST_ID, read_sim_cards
+from worker.gateways.smsgate_http import ServerAnswer, SmsgateHttp
 
 NEEDED: Final = ("sms:received", "sms:failed")
 USEFUL: Final = ("sms:sent", "sms:delivered", "mms:downloaded", "system:ping", "app:started")
 RETRIES: Final = 30
 """Each is twice as late as the one before; the app's own 15 end after two days."""
 PING_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone as its server names it."""
+
+    id: str
+    name: str
+    sims: tuple[SimCard, ...]
 
 
 def flaws_of(
@@ -39,7 +50,7 @@ def flaws_of(
         return
     yield from _flaws_of_webhooks(_list(webhooks), url)
     yield from _flaws_of_settings(http.ask("/settings"))
-    known = phones_of(http)
+    known = [device.id for device in devices_of(http)]
     for number in numbers:
         if number not in phones:
             yield Flaw(f"{number} is at no SIM of a phone here: say which phone and SIM have it.")
@@ -51,11 +62,21 @@ def flaws_of(
     yield from _flaws_of_version(http.ask("/health"))
 
 
-def phones_of(http: SmsgateHttp) -> list[str]:
-    """Return the ids of the phones that the server knows. Raises GatewayAwayError."""
+def devices_of(http: SmsgateHttp) -> list[Device]:
+    """Return the phones that the server knows. Raises GatewayAwayError."""
     answer = http.ask("/devices")
     listed = _list(http.ask("/device") if answer.status == 404 else answer)
-    return [each["id"] for each in listed if isinstance(each.get("id"), str)]
+    return [
+        Device(each["id"], str(each.get("name") or "?"), tuple(map(_hidden, read_sim_cards(each.get("simCards")))))
+        for each in listed
+        if isinstance(each.get("id"), str) and 0 < len(each["id"]) <= LONGEST_ID
+    ]
+
+
+def _hidden(sim: SimCard) -> SimCard:
+    """Return a SIM with no more of its numbers than the app itself tells a server."""
+    number, iccid = (f"****{value[-4:]}" if value else None for value in (sim.number, sim.iccid))
+    return replace(sim, number=number, iccid=iccid)
 
 
 def keeps_list(http: SmsgateHttp) -> bool:
@@ -64,7 +85,7 @@ def keeps_list(http: SmsgateHttp) -> bool:
     return answer.status == 200 and isinstance(answer.said, list)
 
 
-def set_up(http: SmsgateHttp, url: str, signing_key: str) -> Answer | None:
+def set_up(http: SmsgateHttp, url: str, signing_key: str) -> ServerAnswer | None:
     """Have the server's phones post to `url`, signed by this key, and send in order; return what was refused, if any.
 
     The app takes the key and the order when it is started anew. The same again changes nothing. Raises NotWrittenError
@@ -95,20 +116,20 @@ def _flaws_of_webhooks(webhooks: list[dict[str, Any]], url: str) -> Iterator[Fla
         yield Flaw(f"No webhook posts {', '.join(missing)} to {url}: update the app, then add the gateway again.", True)
 
 
-def _flaws_of_settings(answer: Answer) -> Iterator[Flaw]:
+def _flaws_of_settings(answer: ServerAnswer) -> Iterator[Flaw]:
     messages = answer.said.get("messages") if isinstance(answer.said, dict) else None
     if answer.status == 200 and not (isinstance(messages, dict) and messages.get("processing_order") == "FIFO"):
         yield Flaw("The app sends the newest message first: set its order of processing to FIFO and start it anew.")
 
 
-def _flaws_of_version(answer: Answer) -> Iterator[Flaw]:
+def _flaws_of_version(answer: ServerAnswer) -> Iterator[Flaw]:
     stated = answer.said.get("version") if isinstance(answer.said, dict) else None
     for fault in faults_of(str(stated)):
         if fault.loses:
             yield Flaw(f"The app {stated} {fault.words}: install {FIRST_GOOD} or newer.")
 
 
-def _list(answer: Answer) -> list[dict[str, Any]]:
+def _list(answer: ServerAnswer) -> list[dict[str, Any]]:
     if answer.status != 200 or not isinstance(answer.said, list):
         raise GatewayAwayError(f"it answers {answer.status}")
     return [each for each in answer.said if isinstance(each, dict)]

@@ -54,17 +54,14 @@ def add_gateway(engine: Engine, name: str, site_ids: Collection[int], user_id: i
 
     Raises SetUpError for a name that is none, or is taken.
     """
-    if not NAME.fullmatch(name):
-        raise SetUpError("A gateway's name has 1 to 30 small letters, digits and -, and begins with a letter.")
+    require_name(name)
     token = made_token()
     row = {"name": name, "kind": PHONE, "created_at": now, "token": digest(token), "token_at": now}
     try:
-        if name in TAKEN:
-            raise SetUpError(f"“{name}” names something else already; take another name.")
         with engine.begin() as connection:
             connection.execute(insert(gateways).values(row))
             note(connection, user_id, "gateway_added", f"gateway {name}", now)
-            _carry(connection, name, site_ids, user_id, now)
+            carry_in(connection, name, site_ids, user_id, now)
     except IntegrityError:
         raise SetUpError(f"There is a gateway “{name}” already; `baobei gateway list` shows them.") from None
     return token
@@ -74,7 +71,7 @@ def carry_sites(engine: Engine, name: str, site_ids: Collection[int], user_id: i
     """Let a gateway that was added carry the texts of these sites from now on. Raises SetUpError."""
     with engine.begin() as connection:
         require_gateway(connection, name)
-        _carry(connection, name, site_ids, user_id, now)
+        carry_in(connection, name, site_ids, user_id, now)
 
 
 def new_token(engine: Engine, name: str, user_id: int | None, now: datetime) -> str:
@@ -100,7 +97,16 @@ def require_gateway(connection: Connection, name: str) -> None:
         raise SetUpError(f"There is no gateway “{name}” of phones; there are: {', '.join(known) or 'none yet'}.")
 
 
-def _carry(connection: Connection, name: str, site_ids: Collection[int], user_id: int | None, now: datetime) -> None:
+def require_name(name: str) -> None:
+    """Raise SetUpError for a name that no gateway can have which is added."""
+    if not NAME.fullmatch(name):
+        raise SetUpError("A gateway's name has 1 to 30 small letters, digits and -, and begins with a letter.")
+    if name in TAKEN:
+        raise SetUpError(f"“{name}” names something else already; take another name.")
+
+
+def carry_in(connection: Connection, name: str, site_ids: Collection[int], user_id: int | None, now: datetime) -> None:
+    """Let a gateway carry the texts of these sites, in the transaction of whoever asks."""
     for site_id in sorted(site_ids):
         connection.execute(update(sites).where(sites.c.id == site_id).values(gateway=name))
         note(connection, user_id, "site_gateway", f"site {site_id} gateway {name}", now)

@@ -82,6 +82,17 @@ def gateway_add_phone() -> None:
     """Let phones that run the SMSGate app be the gateway NAME; print the address and the token that are typed there."""
 
 
+@gateway_add.command("smsgate")
+@NAME
+@click.option("--url", required=True, help="The server's API: http://192.168.1.7:8080 of a phone, or a cloud's.")
+@click.option("--login", required=True, help="The name that it knows you by.")
+@click.option("--password-file", help="A file with the password; default: SMSGATE_PASSWORD, or you are asked.")
+@SITES
+@done_by("smsgate:add")
+def gateway_add_smsgate() -> None:
+    """Let phones behind an SMSGate server that runs already be the gateway NAME, or change its account."""
+
+
 @gateway.command("carry")
 @NAME
 @SITES

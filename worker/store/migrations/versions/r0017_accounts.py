@@ -1,13 +1,13 @@
 """Accounts at servers of phones that somebody else runs.
 
-Revision: r0015.
+Revision: r0017.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "r0015"
-down_revision = "r0014"
+revision = "r0017"
+down_revision = "r0016"
 branch_labels = None
 depends_on = None
 

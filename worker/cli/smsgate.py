@@ -1,0 +1,45 @@
+"""`baobei gateway add smsgate`: phones behind a server that somebody runs already become a gateway."""
+
+import os
+from pathlib import Path
+
+import click
+
+from worker.cli.base import database, settings
+from worker.cli.problems import WrongUsage
+from worker.clock import utc_now
+from worker.decide.set_up import site_named
+from worker.phones.accounts import ServerLogin, join_server
+
+PASSWORD = "SMSGATE_PASSWORD"  # noqa: S105
+
+
+def add(name: str, url: str, login: str, password_file: str | None, site_names: tuple[str, ...]) -> None:
+    """Ask for the password, set the server up, and name its phones."""
+    given = settings()
+    account = ServerLogin(url, login, _password(password_file))
+    with database(given) as engine:
+        sites = [site_named(engine, each).id for each in site_names]
+        devices = join_server(engine, given, name, account, sites, None, utc_now())
+    ours = f"{given.base_url}/gateways/{name}/messages"
+    click.echo(f"{url} posts to {ours} from now on; start the app anew, so that it takes its key.")
+    for device in devices:
+        sims = ", ".join(f"{sim.sim_number}:{sim.number or sim.carrier or '?'}" for sim in device.sims)
+        click.echo(f"Phone {device.id} ({device.name}; SIMs {sims or 'not told'}) waits:")
+        click.echo(f"  baobei gateway approve {name} {device.id} --sim 1={site_names[0] if site_names else 'SITE'}")
+    if not devices:
+        click.echo("It knows no phone yet: register one there, then give this command again.")
+
+
+def _password(file: str | None) -> str:
+    """Return the password: of a file, the environment, or whoever sits there; what is an argument stands in lists."""
+    if file is not None:
+        try:
+            typed = Path(file).expanduser().read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError):
+            raise WrongUsage(f"{file} cannot be read: name a file that holds the password and nothing else.") from None
+    else:
+        typed = os.environ.get(PASSWORD, "") or click.prompt("Password", hide_input=True, err=True)
+    if not typed:
+        raise WrongUsage("The password is empty.")
+    return typed
