@@ -13,7 +13,12 @@ from worker.gateways.base import SimCard
 from worker.phones.approvals import Phone
 from worker.readers.gateways import CanaryStanding, GatewayStanding, PhoneStanding
 
-KINDS = {"twilio": "Twilio", "sandbox": _l("Trial phones on /phones"), "phone": _l("Phone with SMSGate")}
+KINDS = {
+    "twilio": "Twilio",
+    "sandbox": _l("Trial phones on /phones"),
+    "phone": _l("Phone with SMSGate"),
+    "smsgate": _l("Phone behind an SMSGate server"),
+}
 TROUBLES = {
     "waiting": CodeWords(_l("waits for approval"), "warn"),
     "silent": CodeWords(_l("no sign of life"), "bad"),
@@ -93,7 +98,7 @@ def delivery_words(state: str, delivery: str | None) -> CodeWords:
 
 
 def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
-    is_phone = standing.name not in KINDS
+    is_phone = standing.kind != standing.name
     why = [
         f"{stop.number} {error_words(stop.code, stop.words)} · {_('since %(time)s', time=show.moment(stop.since))}"
         for stop in standing.stopped
@@ -111,7 +116,7 @@ def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
         state = CodeWords(_("well"), "good")
     return GatewayView(
         standing.name,
-        str(KINDS["phone" if is_phone else standing.name]),
+        str(KINDS.get(standing.kind, standing.kind)),
         state,
         tuple(why),
         tuple((site_id, name, number_words(number)) for site_id, name, number in standing.sites),

@@ -12,7 +12,7 @@ from worker.line.canaries import BACK_WITHIN, newest_of
 from worker.outbox.stops import stops
 from worker.phones.approvals import Phone, phones_at
 from worker.store.database import reading
-from worker.store.schema import UNSENT, attempts, inbox, replies, sites
+from worker.store.schema import UNSENT, attempts, gateways, inbox, replies, sites
 from worker.store.states import TO_SEND, PhoneState, ReplyState
 
 SILENT_AFTER: Final = timedelta(minutes=5)
@@ -73,11 +73,13 @@ class CanaryStanding:
 class GatewayStanding:
     """A gateway as it stands, for some sites. Times are of the last day; None: nothing in it.
 
+    `kind`: of one that was added, as `worker.gateways.table` has them; else its name.
     `sites`: id, name and number of those whose texts it carries. `stopped`: since when and why it, or one of its
     numbers, does not send, as `worker.outbox.stops.stops` has them.
     """
 
     name: str
+    kind: str
     sites: tuple[tuple[int, str, str], ...]
     last_in: datetime | None
     last_out: datetime | None
@@ -96,6 +98,7 @@ def gateway_standings(
     with reading(engine).connect() as connection:
         carried = select(sites.c.gateway, sites.c.id, sites.c.name, sites.c.number).where(sites.c.id.in_(site_ids))
         rows = connection.execute(carried.order_by(sites.c.id)).all()
+        kinds = dict(map(tuple, connection.execute(select(gateways.c.name, gateways.c.kind))))
         phones = phone_standings(connection, now)
         canaries = [
             (row.gateway, CanaryStanding(row.site_id, row.asked_at, row.back_at, _lost(row, now)))
@@ -105,7 +108,7 @@ def gateway_standings(
         return [
             _standing(
                 connection,
-                name,
+                (name, kinds.get(name, name)),
                 tuple((row.id, row.name, row.number) for row in rows if row.gateway == name),
                 now,
                 stopped=tuple(stop for stop in stopped if stop.gateway == name),
@@ -160,7 +163,7 @@ def _lost(row: Row[tuple[int, str, str, datetime, datetime, str, datetime]], now
 
 def _standing(
     connection: Connection,
-    name: str,
+    named: tuple[str, str],
     carried: tuple[tuple[int, str, str], ...],
     now: datetime,
     *,
@@ -175,7 +178,7 @@ def _standing(
     newest = select(replies.c.sent_at).where(mine, replies.c.sent_at > now - LOOKED_BACK)
     count, since = connection.execute(counted).one()
     return GatewayStanding(
-        name,
+        *named,
         carried,
         _last_in(connection, site_ids, now),
         connection.execute(newest.order_by(replies.c.sent_at.desc()).limit(1)).scalar(),
