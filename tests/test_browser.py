@@ -39,6 +39,8 @@ PAGES = {
     "phones": "/phones",
     "set-up": "/setup",
     "gateways": "/setup/gateways",
+    "site": "/setup/site",
+    "new site": "/setup/site/new",
 }
 LOOKS = [(1440, "zh", "light"), (390, "en", "dark")]
 

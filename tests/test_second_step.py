@@ -204,6 +204,7 @@ ASKED = {
     *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "withdraw"),
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
     *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
+    "setup_site.change",
 }
 """Endpoints that ask once more, of `enter` by the entry's name."""
 NOT_ASKED = {
@@ -235,6 +236,7 @@ NOT_ASKED = {
     "ops_acts.requeue": "a job may run any number of times",
     "phones.send": "it is a text",
     "setup_gateways.try_out": "it is chosen again",
+    "setup_site.add": "it begins something",
     "preferences.choose": "it is chosen again",
 }
 

@@ -2,13 +2,16 @@
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from tests.infrastructure.deciding import MANAGER
 from tests.infrastructure.serving import SITE_NUMBER
-from tests.infrastructure.visiting import enrol, plain, visitor
+from tests.infrastructure.visiting import enrol, plain, post, post_for_sure, visitor
 from webhook.app import create_app
-from worker.decide.set_up import SiteRow, open_site
+from worker.decide.set_up import SiteRow, all_sites, open_site, site_named
 from worker.runtime import Runtime
+from worker.store.schema import acts
 
 OTHER_NUMBER = "+8613800000009"
 
@@ -21,6 +24,25 @@ def app(runtime: Runtime) -> Flask:
 @pytest.fixture
 def site(runtime: Runtime) -> SiteRow:
     return open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": [MANAGER]}, "sandbox")
+
+
+@pytest.fixture
+def local(app: Flask, runtime: Runtime, site: SiteRow) -> FlaskClient:
+    """The manager of 翡翠湾 alone."""
+    enrol(runtime, "local", "manager", site_id=site.id)
+    return visitor(app, "local")
+
+
+@pytest.fixture
+def admin(app: Flask, runtime: Runtime, site: SiteRow) -> FlaskClient:
+    enrol(runtime, "admin", "ops", "manager")
+    return visitor(app, "admin")
+
+
+def acts_of(runtime: Runtime) -> list[tuple[str, str]]:
+    with runtime.engine.connect() as connection:
+        rows = connection.execute(select(acts.c.what, acts.c.about).order_by(acts.c.id)).all()
+    return [(what, about) for what, about in rows if what.startswith(("site_", "policy_"))]
 
 
 def test_an_empty_installation_opens_on_the_set_up(app: Flask, runtime: Runtime) -> None:
@@ -48,3 +70,76 @@ def test_whoever_sees_several_sites_chooses_one_and_a_site_s_manager_hears_of_no
     guide = visitor(app, "guide")
     assert guide.get("/setup").status_code == 403
     assert "/setup" not in guide.get("/desk").text
+
+
+def test_a_manager_changes_what_his_site_is_called_when_he_saw_what_will_be(
+    local: FlaskClient, runtime: Runtime, site: SiteRow
+) -> None:
+    names = {
+        "form": "names",
+        "name": "翡翠湾一期",
+        "aliases": "翡翠, 湾区",
+        "telephone": "0571-88880000",
+        "language": "en",
+    }
+    asked = post(local, f"/setup/site/{site.id}", **names)
+    assert "翡翠湾 之后 翡翠湾一期" in plain(asked.text)
+    assert site_named(runtime.engine, "翡翠湾").state.get("aliases", []) == []
+    assert post_for_sure(local, f"/setup/site/{site.id}", **names).location == f"/setup/site?site={site.id}"
+    changed = site_named(runtime.engine, "翡翠湾一期")
+    assert changed.state["aliases"] == ["翡翠", "湾区"]
+    assert (changed.state["language"], changed.state["policy"]["telephone"]) == ("en", "0571-88880000")
+    assert [what for what, _ in acts_of(runtime)] == ["site_changed"] * 3
+    again = post(local, f"/setup/site/{site.id}", **names)
+    assert again.status_code == 303, "nothing is left to change"
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_changed(
+    local: FlaskClient, runtime: Runtime, site: SiteRow
+) -> None:
+    open_site(runtime.engine, "云栖府", OTHER_NUMBER, {"manager": [MANAGER]}, "sandbox")
+    answer = post(
+        local, f"/setup/site/{site.id}", form="names", name="翡翠湾", aliases="云栖府", telephone="x", language="zh"
+    )
+    assert answer.status_code == 422
+    assert "“云栖府”已是案场“云栖府”的名称，请换一个。" in answer.text
+    assert 'value="云栖府"' in answer.text
+    assert "“x”不是电话号码" in answer.text
+    wrong = post(local, f"/setup/site/{site.id}", form="zone", timezone="Asia/Shanghia")
+    assert "没有“Asia/Shanghia”这个时区" in wrong.text
+    assert acts_of(runtime) == []
+
+
+def test_a_zone_is_put_right_by_the_manager_and_a_number_by_operations(
+    local: FlaskClient, admin: FlaskClient, runtime: Runtime, site: SiteRow
+) -> None:
+    asked = post(local, f"/setup/site/{site.id}", form="zone", timezone="Asia/Tokyo")
+    assert "时刻不变，按新时区说出" in plain(asked.text)
+    post_for_sure(local, f"/setup/site/{site.id}", form="zone", timezone="Asia/Tokyo")
+    assert post(local, f"/setup/site/{site.id}", form="number", number=OTHER_NUMBER).status_code == 403
+    assert "仍转来" in plain(post(admin, f"/setup/site/{site.id}", form="number", number=OTHER_NUMBER).text)
+    assert "请把号码写成" in post(admin, f"/setup/site/{site.id}", form="number", number="12").text
+    post_for_sure(admin, f"/setup/site/{site.id}", form="number", number=OTHER_NUMBER)
+    changed = site_named(runtime.engine, "翡翠湾")
+    assert (changed.zone.key, changed.number) == ("Asia/Tokyo", OTHER_NUMBER)
+
+
+def test_another_s_site_is_nobody_s_business(local: FlaskClient, runtime: Runtime) -> None:
+    other = open_site(runtime.engine, "云栖府", OTHER_NUMBER, {"manager": [MANAGER]}, "sandbox")
+    assert post(local, f"/setup/site/{other.id}", form="zone", timezone="Asia/Tokyo").status_code == 404
+    assert local.get("/setup/site/new").status_code == 403
+    assert post(local, "/setup/site/new", name="x").status_code == 403
+
+
+def test_operations_open_a_site_on_a_page(admin: FlaskClient, runtime: Runtime) -> None:
+    given = {"name": "云栖府", "number": OTHER_NUMBER, "manager": "13800000021", "timezone": "Asia/Shanghai"}
+    missing = post(admin, "/setup/site/new", **given | {"manager": ""}, gateway="sandbox", language="zh")
+    assert "此项必填" in missing.text
+    taken = post(admin, "/setup/site/new", **given | {"name": "翡翠湾"}, gateway="sandbox", language="zh")
+    assert "已有名为“翡翠湾”" in taken.text
+    assert len(all_sites(runtime.engine)) == 1
+    opened = post(admin, "/setup/site/new", **given, gateway="sandbox", language="zh")
+    site = site_named(runtime.engine, "云栖府")
+    assert opened.location == f"/setup?site={site.id}"
+    assert site.state["staff"] == {"+8613800000021": "manager"}
+    assert acts_of(runtime) == [("site_added", f"site {site.id}")]

@@ -27,6 +27,7 @@ from webhook import (
     register,
     setup,
     setup_gateways,
+    setup_site,
     texts,
 )
 from webhook.access import guard
@@ -46,8 +47,8 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, texts, deeds, closings, setup),
-    *(setup_gateways,),
+    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, texts, deeds, closings),
+    *(setup, setup_gateways, setup_site),
 )
 
 

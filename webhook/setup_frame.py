@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from flask import render_template, request, url_for
+from flask import abort, render_template, request, url_for
 
 from webhook.access import present_user
-from webhook.language import _l
+from webhook.language import _, _l
 from webhook.navigation import may_use
 from webhook.runtime import runtime
 from webhook.show import USUAL_ZONE, Showing
@@ -37,6 +37,7 @@ class SetUpPage(NamedTuple):
 PAGES = (
     SetUpPage("setup.page", _l("Overview")),
     SetUpPage("setup_gateways.page", _l("Gateways"), of_site=False),
+    SetUpPage("setup_site.page", _l("Site")),
 )
 """A page that the application lacks is left out."""
 
@@ -51,6 +52,13 @@ def render_setup(template: str, site: SiteRow | None, **shown: object) -> str:
         "show": Showing(runtime().clock(), site.zone if site is not None else USUAL_ZONE),
     }
     return render_template(template, **frame | shown)
+
+
+def demand_everywhere() -> None:
+    """Refuse what concerns every site to whoever looks after some, and to whoever is not in operations."""
+    who = present_user()
+    if not (who.everywhere and who.may(frozenset({"ops"}))):
+        abort(403, _("This concerns every site: ask whoever looks after all of them."))
 
 
 def asked_site() -> SiteRow | None:
