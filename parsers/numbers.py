@@ -7,6 +7,12 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+NOT_A_NUMBER = "“%(typed)s” is not a phone number; write it as +8613800000000"
+NOT_POSSIBLE = "“%(typed)s” is not a possible phone number; write it as +8613800000000"
+DIGITS_LOST = "“%(typed)s” lost its digits in a spreadsheet: format the column as text and type them again"
+MORE_THAN_A_NUMBER = "“%(typed)s” is not a phone number and nothing else; write it as +8613800000000"
+NO_MOBILE = "“%(typed)s” is no mobile number in %(country)s; write one as +8613800000000"
+
 DEFAULT_REGION = "CN"
 _MOBILE_TYPES: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _OF_SPREADSHEETS: Final = re.compile(r"\.0$")
@@ -19,6 +25,15 @@ _OF_PERSONS: Final = (*_MOBILE_TYPES, PhoneNumberType.PERSONAL_NUMBER, PhoneNumb
 
 
 @lru_cache(maxsize=1024)
+class NumberError(ValueError):
+    """What is no number of the kind that is wanted: a sentence, and what fills its %(names)s."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        """Say this sentence, filled in."""
+        super().__init__(sentence % values)
+        self.sentence, self.values = sentence, values
+
+
 def region_of(number: str) -> str:
     """Return the region (ISO 3166, as "CN") of an E.164 number; "CN" when it tells none."""
     try:
@@ -73,9 +88,9 @@ def to_e164(typed: str, region: str = DEFAULT_REGION) -> str:
     try:
         parsed = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException as error:
-        raise ValueError(f"“{typed}” is not a phone number; write it as +8613800000000") from error
+        raise NumberError(NOT_A_NUMBER, typed=typed) from error
     if not phonenumbers.is_possible_number(parsed):
-        raise ValueError(f"“{typed}” is not a possible phone number; write it as +8613800000000")
+        raise NumberError(NOT_POSSIBLE, typed=typed)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -85,13 +100,13 @@ def to_mobile(typed: str, region: str = DEFAULT_REGION) -> str:
     It is one that its country gives out, by phonenumbers. The `.0` of a spreadsheet that took it for a quantity goes.
     """
     if _IN_POWERS.fullmatch(typed):
-        raise ValueError(f"“{typed}” lost its digits in a spreadsheet: format the column as text and type them again")
+        raise NumberError(DIGITS_LOST, typed=typed)
     written = _OF_SPREADSHEETS.sub("", typed)
     if not _SIGNS_OF_NUMBERS.fullmatch(written):
-        raise ValueError(f"“{typed}” is not a phone number and nothing else; write it as +8613800000000")
+        raise NumberError(MORE_THAN_A_NUMBER, typed=typed)
     e164 = to_e164(written, region)
     number = phonenumbers.parse(e164)
     if phonenumbers.number_type(number) not in _MOBILE_TYPES:
         country = phonenumbers.region_code_for_country_code(number.country_code or 0)
-        raise ValueError(f"“{typed}” is no mobile number in {country}; write one as +8613800000000")
+        raise NumberError(NO_MOBILE, typed=typed, country=country)
     return e164

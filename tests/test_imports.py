@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
 from worker.cli.main import main
+from worker.files.workbooks import MOST_UNPACKED
 
 SITE = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001"]
 ROSTER = "name,phone,unit,kind,from,to\n"
@@ -272,3 +275,48 @@ def test_a_workbook_pasted_into_a_text_file_is_read(tmp_path: Path) -> None:
     csv.writer(out, delimiter="\t").writerows([["业务员", "联系电话", "所属公司"], ["李四", "'13900000011", "'链家"]])
     assert take(tmp_path, "roster", out.getvalue()).exit_code == 0
     assert people() == [("李四", "+8613900000011", "链家")]
+
+
+# ---- Workbooks -----------------------------------------------------------------------------------------------------
+
+
+def workbook(*rows: list[object]) -> bytes:
+    """Return a workbook whose first sheet has these rows below a title that nobody wrote into a cell."""
+    book, content = Workbook(), io.BytesIO()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(row)
+    book.create_sheet("别的").append(["王五", "13900000012", "链家"])
+    book.save(content)
+    return content.getvalue()
+
+
+def test_the_first_sheet_of_a_workbook_is_read_as_people_see_it(tmp_path: Path) -> None:
+    head: list[object] = ["姓名", "手机号", "分销单位", "起", "别名"]
+    phone_as_a_number: list[object] = ["李四", 13900000011, "链家", date(2026, 11, 1), None]
+    content = workbook(head, phone_as_a_number, [None] * 5, ["周涛", "139 0000 0013", "链家"])
+    assert take(tmp_path, "roster", content).exit_code == 0
+    assert people() == [("周涛", "+8613900000013", "链家"), ("李四", "+8613900000011", "链家")]
+    assert json.loads(run("roster", "list", "--site", "湾", "--json").output)[1]["from"] == "2026-11-01"
+
+
+def test_what_a_workbook_may_hide_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head: list[object] = ["name", "phone", "unit", "to"]
+    unread = take(tmp_path, "roster", workbook(head, ["李四", "13900000011", "链家", "=TODAY()"]))
+    refused(unread, "line 2 holds a formula without its result")
+    refused(take(tmp_path, "roster", workbook(head, ["李四", "#N/A", "链家"])), "line 2: phone is “#N/A”")
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/workbook.xml", bytes(MOST_UNPACKED + 1))
+    refused(take(tmp_path, "roster", packed.getvalue()), "unpacks to too much")
+    monkeypatch.setattr("worker.files.tables.MOST_LINES", 2)
+    many = [["李四", f"1390000001{n}", "链家"] for n in range(4)]
+    refused(take(tmp_path, "roster", workbook(head, *many)), "more than 2 lines")
+    refused(take(tmp_path, "roster", ROSTER + LI + LI + LI), "more than 2 lines")
+
+
+def test_a_phone_of_the_staff_or_the_sites_own_is_no_agents(tmp_path: Path) -> None:
+    refused(
+        take(tmp_path, "roster", f"{ROSTER}王五,13800000001,链家\n"), "line 2: +8613800000001 is staff of this site"
+    )
+    refused(take(tmp_path, "roster", f"{ROSTER}王五,13800000000,链家\n"), "line 2: +8613800000000 is the site's own")

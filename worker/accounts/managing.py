@@ -13,10 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from worker.accounts.acts import note
 from worker.accounts.passwords import digest, made_token
 from worker.accounts.users import LINK_LIFE, ROLES, THERE, User, folded, user_of
-from worker.errors import SetUpError
+from worker.errors import N_, SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
 
+NO_USER = N_("There is no user “%(name)s”; `baobei user list` shows them.")
 NOBODY: Mapping[str, Any] = {"password": None, "link": None, "totp": None, "totp_step": None}
 """What is kept of an account that nobody can log in to."""
 
@@ -51,7 +52,7 @@ def set_rights(
 ) -> None:
     """Give a user these roles and sites (None: all) instead of his; they hold from his next click on."""
     if not roles:
-        raise SetUpError("A user has at least one role; to keep him out, end his access instead.")
+        raise SetUpError(N_("A user has at least one role; to keep him out, end his access instead."))
     theirs = None if site_ids is None else sorted(set(site_ids))
     change = {"roles": sorted(set(roles), key=ROLES.index), "site_ids": theirs}
     _change(engine, user, change, "user_rights_set", now, by)
@@ -62,7 +63,7 @@ def bind_phone(engine: Engine, user: User, phone: str | None, now: datetime, by:
     try:
         _change(engine, user, {"phone": phone}, "user_phone_set", now, by)
     except IntegrityError:
-        raise SetUpError("This phone is another user's: take it from him first.") from None
+        raise SetUpError(N_("This phone is another user's: take it from him first.")) from None
 
 
 def renew_link(engine: Engine, user: User, now: datetime, by: int | None = None) -> str:
@@ -91,7 +92,7 @@ def remove_user(engine: Engine, user: User, now: datetime, by: int | None = None
 def _found(connection: Connection, which: ColumnElement[bool], name: str) -> User:
     row = connection.execute(select(users).where(THERE & which)).first()
     if row is None:
-        raise SetUpError(f"There is no user “{name}”; `baobei user list` shows them.")
+        raise SetUpError(NO_USER, name=name)
     return user_of(row)
 
 
@@ -108,7 +109,7 @@ def _change(
         # Of two who look after him at once, the second meets him as the first has left him.
         row = select(users.c.id).where(THERE & (users.c.id == user.id)).with_for_update()
         if connection.execute(row).first() is None:
-            raise SetUpError(f"There is no user “{user.name}”; `baobei user list` shows them.")
+            raise SetUpError(NO_USER, name=user.name)
         if change:
             connection.execute(update(users).where(users.c.id == user.id).values(**change))
         if logins_end:

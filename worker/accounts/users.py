@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from worker.accounts.acts import note
 from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, is_common, made_token
-from worker.errors import SetUpError
+from worker.errors import N_, SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
 
@@ -86,15 +86,16 @@ def add_user(
     """
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME:
-        raise SetUpError(f"A user's name has 1 to {LONGEST_NAME} characters.")
+        raise SetUpError(N_("A user's name has 1 to %(most)s characters."), most=LONGEST_NAME)
     if not name.isprintable():
-        raise SetUpError("A user's name has letters, digits and signs only.")
+        raise SetUpError(N_("A user's name has letters, digits and signs only."))
     token = made_token()
     linked = {"link": digest(token), "link_until": now + LINK_LIFE}
     theirs = None if site_ids is None else sorted(set(site_ids))
     user = _insert(engine, _row(name, roles, now) | {"site_ids": theirs, "phone": phone} | linked, now, by)
     if user is None:
-        raise SetUpError(f"There is a user called “{name}” already, or the phone is another user's.")
+        said = N_("There is a user called “%(name)s” already, or the phone is another user's.")
+        raise SetUpError(said, name=name)
     return user, token
 
 

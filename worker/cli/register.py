@@ -12,9 +12,10 @@ from worker.cli.explain import client_asked, the_site
 from worker.cli.export import Export
 from worker.cli.problems import Problem, WrongUsage
 from worker.cli.progress import Progress
-from worker.cli.roster import checks_of, listed
+from worker.cli.roster import listed
 from worker.clock import utc_now
 from worker.decide.heads import publish_export
+from worker.decide.people import checks_of
 from worker.decide.set_up import all_sites, put, site_named
 from worker.files.lists import read_register
 from worker.files.tables import ListError
@@ -92,7 +93,7 @@ def import_register(file: Path, site_name: str) -> None:
     with database() as engine:
         row = site_named(engine, site_name)
         try:
-            rows = read_register(file, checks_of(engine, row))
+            rows = read_register(file.read_bytes(), checks_of(engine, row))
         except ListError as error:
             raise Problem(listed(file, error)) from None
         receipt = put(engine, row, "import", {"rows": rows})

@@ -5,15 +5,14 @@ import sys
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from worker.cli.base import database
 from worker.cli.problems import Problem
-from worker.clock import utc_now
-from worker.decide.people import unlist
-from worker.decide.set_up import SiteRow, phone, put, site_named
+from worker.decide.people import checks_of, unlist
+from worker.decide.set_up import phone, put, site_named
 from worker.files.exports import write_table
-from worker.files.lists import Checks, read_roster
+from worker.files.lists import read_roster
 from worker.files.tables import ListError
 from worker.store.database import reading
 from worker.store.schema import roster as roster_table
@@ -27,7 +26,7 @@ def import_roster(file: Path, site_name: str) -> None:
     with database() as engine:
         row = site_named(engine, site_name)
         try:
-            people = read_roster(file, checks_of(engine, row))
+            people = read_roster(file.read_bytes(), checks_of(engine, row))
         except ListError as error:
             raise Problem(listed(file, error)) from None
         receipt = put(engine, row, "roster", {"people": people})
@@ -64,13 +63,6 @@ def list_roster(site_name: str, as_json: bool) -> None:
         click.echo(json.dumps([dict(zip(COLUMNS, person, strict=True)) for person in people], ensure_ascii=False))
         return
     write_table(people, COLUMNS, sys.stdout)
-
-
-def checks_of(engine: Engine, site: SiteRow) -> Checks:
-    """Return what lists for this site are checked against."""
-    with reading(engine).connect() as connection:
-        known = connection.execute(select(units.c.key, units.c.kind).where(units.c.site_id == site.id)).all()
-    return Checks(site.region, site.zone, {row.key: row.kind for row in known}, utc_now())
 
 
 def listed(file: Path, error: ListError) -> str:

@@ -9,7 +9,7 @@ from worker.accounts.users import User
 from worker.clock import Clock
 from worker.decide.people import move_phone
 from worker.decide.set_up import SiteRow, all_sites
-from worker.errors import SetUpError
+from worker.errors import N_, SetUpError
 
 
 def rebind(
@@ -22,7 +22,7 @@ def rebind(
     if user.phone == new:
         return []
     if new is not None and user_with_phone(engine, new) is not None:
-        raise SetUpError("This phone is another user's: take it from him first.")
+        raise SetUpError(N_("This phone is another user's: take it from him first."))
     sites = telling(engine, user)
     for site in sites:
         move_phone(engine, site, user.phone or "", new or "", clock)

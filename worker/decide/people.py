@@ -10,14 +10,22 @@ from sqlalchemy import Engine
 
 from worker.clock import Clock, utc_now
 from worker.decide.set_up import SiteRow, put, set_staff
-from worker.errors import SetUpError
+from worker.errors import N_, SetUpError
+from worker.files.lists import Checks
 from worker.line.door import Receipt
-from worker.rules.model import Listed
+from worker.rules.model import Listed, Unit
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import roster
 
 NAME_LONGEST = 30
+
+
+def checks_of(engine: Engine, site: SiteRow, clock: Clock | None = None) -> Checks:
+    """Return what lists for this site are checked against."""
+    with reading(engine).connect() as connection:
+        kinds = {unit.key: unit.kind for unit in load(connection, site.id, Unit)}
+    return Checks(site.region, site.zone, kinds, (clock or utc_now)(), site.state.get("staff", {}), site.number)
 
 
 def roster_line(engine: Engine, site: SiteRow, phone: str) -> Listed | None:
@@ -31,7 +39,7 @@ def unlist(engine: Engine, site: SiteRow, phone: str, clock: Clock | None = None
     """End a phone's line of the roster from now on. Raises SetUpError where none is in force or to come."""
     line = roster_line(engine, site, phone)
     if line is None or ended(line, today_at(site, clock)):
-        raise SetUpError(f"{phone} is not on the roster of {site.name}.")
+        raise SetUpError(N_("%(phone)s is not on the roster of %(site)s."), phone=phone, site=site.name)
     return put(engine, site, "unlist", {"phone": phone}, clock)
 
 
@@ -60,7 +68,7 @@ def name_staff(engine: Engine, site: SiteRow, names: Mapping[str, str], clock: C
     """Say what people of the staff are called (phone → name, "" for none). Raises SetUpError."""
     for phone in names:
         if phone not in site.state.get("staff", {}):
-            raise SetUpError(f"{phone} has no role at {site.name}: give it one first.")
+            raise SetUpError(N_("%(phone)s has no role at %(site)s: give it one first."), phone=phone, site=site.name)
     return put(engine, site, "names", {phone: checked_name(name) for phone, name in names.items()}, clock)
 
 
@@ -69,11 +77,12 @@ def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock |
     if new:
         _check_free(engine, site, new, clock)
         if new in site.state.get("staff", {}):
-            raise SetUpError(f"{new} has a role at {site.name} already; a phone has one role at a time.")
+            said = N_("%(phone)s has a role at %(site)s already; a phone has one role at a time.")
+            raise SetUpError(said, phone=new, site=site.name)
     elif site.state.get("staff", {}).get(old) == "manager":
         managers = [phone for phone, role in site.state["staff"].items() if role == "manager"]
         if managers == [old]:
-            raise SetUpError("A site keeps at least one manager: add the new one first.")
+            raise SetUpError(N_("A site keeps at least one manager: add the new one first."))
     return put(engine, site, "moved", {"old": old, "new": new}, clock)
 
 
@@ -81,17 +90,18 @@ def checked_name(name: str) -> str:
     """Return a person's name without blanks around it; raises SetUpError for what papers could not show."""
     name = name.strip()
     if not name.isprintable() or len(name) > NAME_LONGEST:
-        raise SetUpError(f"A name has at most {NAME_LONGEST} letters, digits and signs.")
+        raise SetUpError(N_("A name has at most %(most)s letters, digits and signs."), most=NAME_LONGEST)
     return name
 
 
 def _check_free(engine: Engine, site: SiteRow, phone: str, clock: Clock | None) -> None:
     """Raise SetUpError for a phone that can be nobody's of the staff: the site's own, or an agent's (B32)."""
     if phone == site.number:
-        raise SetUpError("The site's own number cannot be a member of its staff.")
+        raise SetUpError(N_("The site's own number cannot be a member of its staff."))
     line = roster_line(engine, site, phone)
     if line is not None and not ended(line, today_at(site, clock)):
-        raise SetUpError(
-            f"{phone} is on the roster as {line.name} of {line.unit}, and a phone has one role at a time: "
+        said = N_(
+            "%(phone)s is on the roster as %(name)s of %(unit)s, and a phone has one role at a time: "
             "take it off the roster first."
         )
+        raise SetUpError(said, phone=phone, name=line.name, unit=line.unit)

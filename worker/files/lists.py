@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from parsers.mask import mask_numbers
 from parsers.numbers import to_mobile
 from parsers.phones import one_phone
+from worker.errors import N_, SetUpError
 from worker.files.cells import day_in, moment_in
 from worker.files.tables import Column, TableRow, take_table
 from worker.rules.identity import unit_key
@@ -55,19 +55,28 @@ KINDS_IN_CHINESE = {
     "分销商": "distributor",
     "老带新": "referral",
 }
+LISTED_OTHERWISE = N_("line %(line)s lists %(phone)s as %(name)s, %(unit)s, otherwise than here; keep one of the two")
+LISTED_TWICE = N_(
+    "line %(line)s lists %(phone)s as %(name)s, %(unit)s, and this one as %(here)s, %(here_unit)s; "
+    "a phone is one person's of one unit: keep one"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What lines are checked against: the site's region and zone, its units (key → kind), and the present moment."""
+    """What lines are checked against: the site's region and zone, its units (key → kind), staff, and the moment."""
 
     region: str
     zone: ZoneInfo
     units: Mapping[str, str]
     now: datetime
+    staff: Mapping[str, str] = field(default_factory=dict)
+    """phone → role: a phone has one role at a time (B32)"""
+    number: str = ""
+    """the site's own"""
 
 
-def read_roster(path: Path, checks: Checks) -> list[dict[str, Any]]:
+def read_roster(raw: bytes, checks: Checks) -> list[dict[str, Any]]:
     """Return the people of a roster file as a set-up message takes them; raises ListError naming each bad line."""
     kinds = dict(checks.units)
     known: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -76,25 +85,24 @@ def read_roster(path: Path, checks: Checks) -> list[dict[str, Any]]:
         person = _person(row.cells, checks, kinds)
         number, other = known.setdefault(person["phone"], (row.number, person))
         if other != person:
-            said = f"line {number} lists {other['phone']} as {other['name']}, {other['unit']}"
-            here = f"{person['name']}, {person['unit']}"
+            said = {"line": number} | {key: other[key] for key in ("phone", "name", "unit")}
             if (person["name"], person["unit"]) == (other["name"], other["unit"]):
-                raise ValueError(f"{said}, otherwise than here; keep one of the two")
-            raise ValueError(f"{said}, and this one as {here}; a phone is one person's of one unit: keep one")
+                raise SetUpError(LISTED_OTHERWISE, **said)
+            raise SetUpError(LISTED_TWICE, **said, here=person["name"], here_unit=person["unit"])
         return person
 
-    people = take_table(path, ROSTER_COLUMNS, take)
+    people = take_table(raw, ROSTER_COLUMNS, take)
     return list({person["phone"]: person for person in people}.values())
 
 
-def read_register(path: Path, checks: Checks) -> list[dict[str, Any]]:
+def read_register(raw: bytes, checks: Checks) -> list[dict[str, Any]]:
     """Return the rows of a running register, clients masked; raises ListError naming each bad line."""
-    return take_table(path, REGISTER_COLUMNS, lambda row: _row(row.cells, checks))
+    return take_table(raw, REGISTER_COLUMNS, lambda row: _row(row.cells, checks))
 
 
 def _needed(cells: Mapping[str, str], *names: str) -> None:
     if missing := [name for name in names if not cells.get(name)]:
-        raise ValueError(f"{', '.join(missing)} is empty")
+        raise SetUpError(N_("%(columns)s is empty"), columns=", ".join(missing))
 
 
 def _person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str]) -> dict[str, Any]:
@@ -105,18 +113,27 @@ def _person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str]) -> 
     written = KINDS_IN_CHINESE.get(cells.get("kind", ""), cells.get("kind", ""))
     kind = written or kinds.get(key, "distributor")
     if kind not in UNIT_KINDS:
-        raise ValueError(f"kind is one of {', '.join(UNIT_KINDS)}, not “{written}”")
+        said = N_("kind is one of %(kinds)s, not “%(written)s”")
+        raise SetUpError(said, kinds=", ".join(UNIT_KINDS), written=written)
     if kinds.setdefault(key, kind) != kind:
-        raise ValueError(f"{cells['unit']} is {kinds[key]} already, not {kind}")
+        raise SetUpError(
+            N_("%(unit)s is %(known)s already, not %(kind)s"), unit=cells["unit"], known=kinds[key], kind=kind
+        )
+    phone = to_mobile(cells["phone"], checks.region)
+    if phone == checks.number:
+        raise SetUpError(N_("%(phone)s is the site's own number for texts"), phone=phone)
+    if phone in checks.staff:
+        said = N_("%(phone)s is staff of this site, and a phone has one role at a time; take that role away first")
+        raise SetUpError(said, phone=phone)
     person: dict[str, Any] = {
         "name": cells["name"],
-        "phone": to_mobile(cells["phone"], checks.region),
+        "phone": phone,
         "unit": cells["unit"],
         "kind": kind,
     }
     person |= {name: day_in(cells[name]).isoformat() for name in ("from", "to") if cells.get(name)}
     if "to" in person and person.get("from", "") > person["to"]:
-        raise ValueError("from lies behind to")
+        raise SetUpError(N_("from lies behind to"))
     # In the line `aliases` are the unit's, as they were when only units had any.
     for key, column in (("called", "aliases"), ("aliases", "unit_aliases")):
         names = [a.strip() for a in re.split(r"[;；、|]", cells.get(column, "")) if a.strip()]
@@ -128,9 +145,10 @@ def _row(cells: Mapping[str, str], checks: Checks) -> dict[str, Any]:
     _needed(cells, "client", "phone", "unit", "reported_at")
     phone = one_phone(cells["phone"], checks.region)
     if phone is None:
-        raise ValueError("phone must have the first 3 and last 4 digits of one mobile, as 138****5678")
+        raise SetUpError(N_("phone must have the first 3 and last 4 digits of one mobile, as 138****5678"))
     if unit_key(cells["unit"]) not in checks.units:
-        raise ValueError(f"{cells['unit']} is not among the site's units; import its roster first")
+        said = N_("%(unit)s is not among the site's units; import its roster first")
+        raise SetUpError(said, unit=cells["unit"])
     reported = _past(cells["reported_at"], checks)
     # A number may stand in any cell; none is kept whole.
     words = {name: mask_numbers(cells[name], checks.region) for name in ("client", "agent", "unit")}
@@ -138,7 +156,7 @@ def _row(cells: Mapping[str, str], checks: Checks) -> dict[str, Any]:
     if cells.get("visited_at"):
         visited = _past(cells["visited_at"], checks)
         if visited < reported:
-            raise ValueError("visited_at lies before reported_at")
+            raise SetUpError(N_("visited_at lies before reported_at"))
         row["visited_at"] = visited.isoformat()
     return row
 
@@ -146,5 +164,5 @@ def _row(cells: Mapping[str, str], checks: Checks) -> dict[str, Any]:
 def _past(cell: str, checks: Checks) -> datetime:
     moment = moment_in(cell, checks.zone).astimezone(checks.now.tzinfo)
     if moment > checks.now:
-        raise ValueError(f"{cell} lies in the future")
+        raise SetUpError(N_("%(cell)s lies in the future"), cell=cell)
     return moment

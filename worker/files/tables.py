@@ -1,7 +1,7 @@
 """Tables that come in as files, as spreadsheets save them: which encoding, which separator, which column is which.
 
-UTF-8, UTF-16 and GB18030 are read, parted by commas, semicolons or tabs. What cannot be read for certain is a bad line
-with its number: nothing of a file is taken unless all of it is.
+UTF-8, UTF-16 and GB18030 are read, parted by commas, semicolons or tabs; of a workbook its first sheet. What
+cannot be read for certain is a bad line with its number: nothing of a file is taken unless all of it is.
 """
 
 import csv
@@ -10,16 +10,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeVar
 
 from parsers.digits import TRANSPARENT
+from worker.errors import N_, SetUpError
+from worker.files.workbooks import NEW, OLD, sheet_rows
 from worker.storable import storable
 
 SEPARATORS: Final = (",", ";", "\t", "，", "；")
 LONGEST: Final = 200
 """Characters in a cell that is taken: a name or unit has no more."""
-_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+MOST_LINES: Final = 20_000
+"""So many lines of one file are taken: what is previewed and decided in one piece has an end."""
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)")
 _UNSEEN: Final = re.compile(rf"[{TRANSPARENT}]+")
@@ -32,12 +34,22 @@ Taken = TypeVar("Taken")
 
 
 class ListError(ValueError):
-    """Lines that cannot be taken: nothing of the file is; `lines` has (number, sentence) for each."""
+    """Lines that cannot be taken: nothing of the file is; `faults` has (number, what is wrong) for each."""
 
-    def __init__(self, lines: list[tuple[int, str]]) -> None:
+    def __init__(self, faults: list[tuple[int, ValueError]]) -> None:
         """Keep the bad lines."""
-        super().__init__("; ".join(f"line {number}: {sentence}" for number, sentence in lines))
-        self.lines = lines
+        super().__init__("; ".join(f"line {number}: {fault}" for number, fault in faults))
+        self.faults = faults
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        """Return number and sentence of each bad line."""
+        return [(number, str(fault)) for number, fault in self.faults]
+
+
+def bad_line(number: int, sentence: str, **values: object) -> ListError:
+    """Return the error of one line that cannot be taken."""
+    return ListError([(number, SetUpError(sentence, **values))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +68,24 @@ class TableRow:
     cells: Mapping[str, str]
 
 
-def take_table(path: Path, columns: Mapping[str, Column], take: Callable[[TableRow], Taken]) -> list[Taken]:
-    """Return what `take` makes of each row; raises ListError with every row of which it raised ValueError."""
-    taken, bad = [], []
-    for number, given in _rows(path, columns):
+def take_table(raw: bytes, columns: Mapping[str, Column], take: Callable[[TableRow], Taken]) -> list[Taken]:
+    """Return what `take` makes of each row of a file's content; raises ListError with every row that it refuses.
+
+    It refuses by ValueError. More rows than MOST_LINES are none of them taken.
+    """
+    taken: list[Taken] = []
+    bad: list[tuple[int, ValueError]] = []
+    for number, given in _rows(raw, columns):
         try:
             taken.append(take(TableRow(number, _checked(given))))
         except ValueError as error:
-            bad.append((number, str(error)))
+            bad.append((number, error))
+        if len(taken) + len(bad) > MOST_LINES:
+            raise bad_line(number, N_("the file has more than %(most)s lines; part it into several"), most=MOST_LINES)
     if bad:
         raise ListError(bad)
     if not taken:
-        raise ListError([(1, "the file has no lines below its header")])
+        raise bad_line(1, N_("the file has no lines below its header"))
     return taken
 
 
@@ -81,56 +99,71 @@ def clean(cell: str) -> str:
 def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
     for name, cell in given.items():
         if "\n" in cell or "\r" in cell:
-            raise ValueError(f"{name} goes on over several lines: a quotation mark is not closed, or one is too many")
+            said = N_("%(column)s goes on over several lines: a quotation mark is not closed, or one is too many")
+            raise SetUpError(said, column=name)
         if storable(cell) != cell:
-            raise ValueError(f"{name} holds a NUL character or half of one, which is no letter or sign")
+            raise SetUpError(
+                N_("%(column)s holds a NUL character or half of one, which is no letter or sign"), column=name
+            )
         if len(cell) > LONGEST:
-            raise ValueError(f"{name} is longer than {LONGEST} characters")
+            raise SetUpError(N_("%(column)s is longer than %(most)s characters"), column=name, most=LONGEST)
         if _FAILED.fullmatch(cell):
-            raise ValueError(f"{name} is “{cell}”, an error of the spreadsheet: mend its formula and save it again")
+            said = N_("%(column)s is “%(cell)s”, an error of the spreadsheet: mend its formula and save it again")
+            raise SetUpError(said, column=name, cell=cell)
     return given
 
 
-def _rows(path: Path, columns: Mapping[str, Column]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(raw: bytes, columns: Mapping[str, Column]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each row below the header that is not empty: its number and its cells."""
-    text, separator = _separated(_decoded(path), columns)
-    rows = _cells(text, separator)
+    if raw.startswith((NEW, OLD)):
+        separator = "\t"
+        rows = _cleaned(sheet_rows(raw, MOST_LINES))
+    else:
+        text, separator = _separated(_decoded(raw), columns)
+        rows = _cleaned(_parted(text, separator))
     first, header = next(rows, (1, []))
     places = _places(first, header, columns)
     for number, cells in rows:
         if any(cells[len(header) :]):
-            raise ListError([(number, f"there are more cells than headings: put what holds a {separator} into quotes")])
+            said = N_("there are more cells than headings: put what holds a %(separator)s into quotes")
+            raise bad_line(number, said, separator=separator)
         # An unclosed quotation mark swallows what is behind it: such a cell holds rows.
         swallowed = (line for cell in cells for line in cell.splitlines()[1:])
         if any(line.count(separator) >= len(header) - 1 for line in swallowed):
-            raise ListError([(number, "a quotation mark is opened and not closed, so that other rows stand in a cell")])
+            raise bad_line(number, N_("a quotation mark is opened and not closed, so that other rows stand in a cell"))
         yield number, {name: cells[i] if i < len(cells) else "" for name, i in places.items()}
 
 
-def _cells(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not empty, and the line that it begins on."""
+def _cleaned(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not empty, its cells cleaned, with its number; raises ListError where none can be read."""
+    try:
+        for number, cells in rows:
+            cleaned = [clean(cell) for cell in cells]
+            if any(cleaned):
+                yield number, cleaned
+    except SetUpError as error:
+        raise ListError([(1, error)]) from None
+
+
+def _parted(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of a text, and the line that it begins on."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begin = 1
     try:
         for cells in rows:
-            cleaned = [clean(cell) for cell in cells]
-            if any(cleaned):
-                yield begin, cleaned
+            yield begin, cells
             begin = rows.line_num + 1
     except csv.Error:
-        sentence = (
+        sentence = N_(
             "this is no CSV: a quotation mark is opened and not closed, or stands amid a cell, or a cell has no end"
         )
-        raise ListError([(begin, sentence)]) from None
+        raise bad_line(begin, sentence) from None
 
 
 # ---- The text, and what parts it -----------------------------------------------------------------------------------
 
 
-def _decoded(path: Path) -> str:
-    raw = path.read_bytes()
-    if raw.startswith(_WORKBOOKS):
-        raise ListError([(1, "this is a workbook (xlsx, xls): save its sheet as CSV UTF-8 and import that")])
+def _decoded(raw: bytes) -> str:
     for name in ("utf-16",) if raw.startswith(_UTF16) else ("utf-8-sig", "gb18030"):
         try:
             text = raw.decode(name)
@@ -141,10 +174,11 @@ def _decoded(path: Path) -> str:
             damaged = raw.decode("utf-8", "replace")
             if sum(char > "\x7f" for char in damaged) > 2 * damaged.count("\ufffd"):
                 number = damaged[: damaged.index("\ufffd")].count("\n") + 1
-                sentence = "there are bytes that are no UTF-8, as the rest is; save the file anew as CSV UTF-8"
-                raise ListError([(number, sentence)])
+                raise bad_line(
+                    number, N_("there are bytes that are no UTF-8, as the rest is; save the file anew as CSV UTF-8")
+                )
         return text
-    raise ListError([(1, "the file is neither UTF-8 nor GB18030; save it as CSV UTF-8")])
+    raise bad_line(1, N_("the file is neither UTF-8 nor GB18030; save it as CSV UTF-8"))
 
 
 def _separated(text: str, columns: Mapping[str, Column]) -> tuple[str, str]:
@@ -179,9 +213,11 @@ def _places(number: int, header: Sequence[str], columns: Mapping[str, Column]) -
         for name, column in columns.items()
     }
     if lacking := [name for name, at in places.items() if not at and not columns[name].optional]:
-        raise ListError([(number, f"the header lacks {', '.join(lacking)}; it is: {','.join(columns)}")])
+        said = N_("the header lacks %(columns)s; it is: %(header)s")
+        raise bad_line(number, said, columns=", ".join(lacking), header=",".join(columns))
     for name, at in places.items():
         if len(at) > 1:
             twice = ", ".join(header[i] for i in at)
-            raise ListError([(number, f"{len(at)} columns may be {name}: {twice}; keep one of them")])
+            said = N_("%(count)s columns may be %(column)s: %(twice)s; keep one of them")
+            raise bad_line(number, said, count=len(at), column=name, twice=twice)
     return {name: at[0] for name, at in places.items() if at}
