@@ -40,6 +40,7 @@ PAGES = {
     "set-up": "/setup",
     "gateways": "/setup/gateways",
     "site": "/setup/site",
+    "policy": "/setup/policy",
     "new site": "/setup/site/new",
 }
 LOOKS = [(1440, "zh", "light"), (390, "en", "dark")]

@@ -204,7 +204,7 @@ ASKED = {
     *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "withdraw"),
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
     *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
-    "setup_site.change",
+    *("setup_site.change", "setup_policy.change"),
 }
 """Endpoints that ask once more, of `enter` by the entry's name."""
 NOT_ASKED = {

@@ -27,6 +27,7 @@ from webhook import (
     register,
     setup,
     setup_gateways,
+    setup_policy,
     setup_site,
     texts,
 )
@@ -48,7 +49,7 @@ KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, texts, deeds, closings),
-    *(setup, setup_gateways, setup_site),
+    *(setup, setup_gateways, setup_policy, setup_site),
 )
 
 

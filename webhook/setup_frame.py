@@ -36,8 +36,9 @@ class SetUpPage(NamedTuple):
 
 PAGES = (
     SetUpPage("setup.page", _l("Overview")),
-    SetUpPage("setup_gateways.page", _l("Gateways"), of_site=False),
     SetUpPage("setup_site.page", _l("Site")),
+    SetUpPage("setup_gateways.page", _l("Gateways"), of_site=False),
+    SetUpPage("setup_policy.page", _l("Policy")),
 )
 """A page that the application lacks is left out."""
 

@@ -14,7 +14,7 @@ from worker.decide.site_change import SETTINGS, change_site, clients_called, nam
 from worker.files.exports import write_table
 from worker.phones.gateways import added_gateways
 from worker.rules.model import ROLES
-from worker.rules.policy import KEYS, policy_of
+from worker.rules.policy import KEYS, policy_of, written
 from worker.settings import Settings
 
 SITE_COLUMNS = ("name", "number", "gateway", "manager", "consultant", "service", "timezone", "language", "aliases")
@@ -118,5 +118,7 @@ def policy(name: str, pairs: tuple[str, ...], as_json: bool) -> None:
         click.echo(json.dumps(said, ensure_ascii=False))
         return
     default = policy_of({})
-    rows = [[key, value or str(getattr(default, key)), "set" if value else "default"] for key, value in shown.items()]
+    rows = [
+        [key, value or written(getattr(default, key)), "set" if value else "default"] for key, value in shown.items()
+    ]
     write_table(rows, ("key", "value", "from"), sys.stdout)

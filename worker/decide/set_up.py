@@ -16,7 +16,7 @@ from worker.decide.decider import decide_site
 from worker.errors import N_, SetUpError
 from worker.line.door import PROGRAM, Entry, Receipt, UnknownSiteError, enter, found_site
 from worker.rules.chain import canonical
-from worker.rules.policy import PolicyError, checked
+from worker.rules.policy import PolicyError, checked, settable
 from worker.store.database import reading
 from worker.store.schema import cursors, former_numbers, inbox, sites
 
@@ -127,7 +127,7 @@ def set_policy(engine: Engine, site: SiteRow, pairs: Sequence[str], clock: Clock
         if not sign:
             raise SetUpError(f"Write policies as KEY=VALUE; “{pair}” has no =.")
         try:
-            checked(key, value)
+            settable(key, value)
         except PolicyError as error:
             raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         given[key] = value

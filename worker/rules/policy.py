@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from parsers.numbers import country_code_of_region
 
@@ -70,6 +70,7 @@ class Policy:
         return {key: getattr(self, key) for key in TERMS}
 
 
+LARGEST = 999_999
 TERMS = (
     "report_days",
     "visit_days",
@@ -82,22 +83,34 @@ TERMS = (
 """Periods, a change of which holds for claims made later (section G)."""
 
 
-def _one_of(*allowed: str) -> tuple[Callable[[str], Any], str]:
+class Kind(NamedTuple):
+    """How a key's values are written: what reads one, what is allowed, and, for a page, in what form one is typed."""
+
+    read: Callable[[str], Any]
+    allowed: str
+    form: Literal["choice", "whole", "clock", "span", "hours", "countries", "telephone"]
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    most: int = 0
+    """the most that can be set now; what an old line has beyond it is read all the same"""
+
+
+def _one_of(*allowed: str) -> Kind:
     def read(value: str) -> str:
         if value not in allowed:
             raise ValueError
         return value
 
-    return read, " | ".join(allowed)
+    return Kind(read, " | ".join(allowed), "choice", allowed)
 
 
-def _whole(least: int) -> tuple[Callable[[str], Any], str]:
+def _whole(least: int, most: int = LARGEST) -> Kind:
     def read(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,6}", value) or int(value) < least:
             raise ValueError
         return int(value)
 
-    return read, f"a whole number from {least}"
+    return Kind(read, f"a whole number from {least} to {most}", "whole", least=least, most=most)
 
 
 def _time(value: str) -> time | None:
@@ -143,65 +156,91 @@ def _telephone(value: str) -> str:
     return value
 
 
-_SWITCH = ({"on": True, "off": False}.__getitem__, "on | off")
-_CLOCK = (_time, "HH:MM | off")
-_READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "min_lead": _whole(0),
+_SWITCH = Kind({"on": True, "off": False}.__getitem__, "on | off", "choice", ("on", "off"))
+_CLOCK = Kind(_time, "HH:MM | off", "clock")
+KINDS: Mapping[str, Kind] = {
+    "min_lead": _whole(0, 1_440),
     "full_number": _one_of("mask", "refuse"),
     "fill_agent": _SWITCH,
     "renewal": _one_of("gated", "free", "off"),
     "show_end": _SWITCH,
     "confirm_acts": _SWITCH,
     "notify": _one_of("auto", "each", "off"),
-    "quiet_hours": (_quiet, "HH:MM-HH:MM | off"),
-    "report_days": _whole(1),
-    "visit_days": _whole(1),
-    "renewal_gap_hours": _whole(1),
-    "contact_gap_hours": _whole(1),
-    "group_min": _whole(1),
-    "objection_days": _whole(1),
-    "evidence_days": _whole(1),
-    "opinion_days": _whole(1),
+    "quiet_hours": Kind(_quiet, "HH:MM-HH:MM | off", "span"),
+    "report_days": _whole(1, 366),
+    "visit_days": _whole(1, 732),
+    "renewal_gap_hours": _whole(1, 8_784),
+    "contact_gap_hours": _whole(1, 8_784),
+    "group_min": _whole(1, 20),
+    "objection_days": _whole(1, 366),
+    "evidence_days": _whole(1, 366),
+    "opinion_days": _whole(1, 366),
     "evidence_from": _one_of("later", "downpayment"),
     "rest_days": _one_of("ignore", "roll"),
     "unlisted": _one_of("warn", "refuse"),
     "daily_digest": _CLOCK,
-    "reminder_hours": _whole(0),
-    "gap_reminder": (_hours, "a number of hours as 24h | off"),
+    "reminder_hours": _whole(0, 720),
+    "gap_reminder": Kind(_hours, "a number of hours as 24h | off", "hours", least=1, most=999),
     "sign_reminder": _CLOCK,
-    "refusals_per_10min": _whole(1),
-    "unknown_per_hour": _whole(0),
-    "foreign_queries_per_day": _whole(0),
-    "countries": (_countries, "countries as CN,HK, or nothing for the site's own"),
-    "unlisted_reports_per_day": _whole(0),
-    "messages_per_hour": _whole(1),
-    "messages_per_day": _whole(1),
-    "site_messages_per_hour": _whole(1),
-    "telephone": (_telephone, "a telephone number as 0571-88880000, or nothing"),
+    "refusals_per_10min": _whole(1, 1_000),
+    "unknown_per_hour": _whole(0, 10_000),
+    "foreign_queries_per_day": _whole(0, 10_000),
+    "countries": Kind(_countries, "countries as CN,HK, or nothing for the site's own", "countries"),
+    "unlisted_reports_per_day": _whole(0, 10_000),
+    "messages_per_hour": _whole(1, 10_000),
+    "messages_per_day": _whole(1, 100_000),
+    "site_messages_per_hour": _whole(1, 999_999),
+    "telephone": Kind(_telephone, "a telephone number as 0571-88880000, or nothing", "telephone"),
     "contested_counts_from": _one_of("sent", "receipt"),
-    "confirm_minutes": _whole(1),
-    "short_lead_minutes": _whole(0),
-    "amend_minutes": _whole(0),
-    "extend_days": _whole(0),
+    "confirm_minutes": _whole(1, 1_440),
+    "short_lead_minutes": _whole(0, 1_440),
+    "amend_minutes": _whole(0, 1_440),
+    "extend_days": _whole(0, 366),
     "first_number": _whole(1),
     "language": _one_of("zh", "en"),
     "retention": _SWITCH,
-    "keep_texts_days": _whole(0),
-    "keep_unvisited_days": _whole(0),
-    "keep_visited_days": _whole(0),
+    "keep_texts_days": _whole(0, 3_660),
+    "keep_unvisited_days": _whole(0, 3_660),
+    "keep_visited_days": _whole(0, 3_660),
 }
 KEYS = tuple(field.name for field in fields(Policy))
 
 
 def checked(key: str, value: str) -> Any:
     """Return the value of a policy key in its own type; raises PolicyError with a sentence naming what is allowed."""
-    if key not in _READERS:
+    if key not in KINDS:
         raise PolicyError(f"there is no policy “{key}”; the keys are {', '.join(KEYS)}")
-    read, allowed = _READERS[key]
+    kind = KINDS[key]
     try:
-        return read(value)
+        return kind.read(value)
     except (ValueError, KeyError) as error:
-        raise PolicyError(f"policy {key} cannot be “{value}”; allowed: {allowed}") from error
+        raise PolicyError(f"policy {key} cannot be “{value}”; allowed: {kind.allowed}") from error
+
+
+def settable(key: str, value: str) -> Any:
+    """Return the value that is set now in its own type; raises PolicyError as `checked` does, and beyond the most."""
+    read, kind = checked(key, value), KINDS[key]
+    if kind.form == "whole" and read > kind.most:
+        raise PolicyError(f"policy {key} cannot be “{value}”; allowed: {kind.allowed}")
+    return read
+
+
+def written(value: Any) -> str:
+    """Return a value of a policy as it is set: what `checked` reads."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case None:
+            return "off"
+        case time():
+            return f"{value:%H:%M}"
+        case timedelta():
+            return f"{value // timedelta(hours=1)}h"
+        case (time() as begin, time() as end):
+            return f"{begin:%H:%M}-{end:%H:%M}"
+        case tuple():
+            return ",".join(value)
+    return str(value)
 
 
 def policy_of(given: Mapping[str, str]) -> Policy:
