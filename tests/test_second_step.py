@@ -228,6 +228,8 @@ NOT_ASKED = {
     "desk.found": "it reads",
     "register.search": "it reads",
     "texts.search": "it reads",
+    "own_texts.send_test": "it goes to oneself alone",
+    "own_texts.choose_alerts": "it is chosen again",
     "phones.news": "it reads",
     "phones.add": "it shows one more",
     "exports.take": "it reads",

@@ -15,6 +15,7 @@ from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.show import Showing
 from webhook.sites import visible_sites
+from worker.accounts.alerted import wants_alerts
 from worker.accounts.logins import log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
@@ -161,6 +162,7 @@ def _account() -> dict[str, object]:
         "logins": logins,
         "device_words": device_words,
         "closed": own_closings(),
+        "alerted": wants_alerts(runtime().engine, who),
         "show": Showing(runtime().clock(), *(site.zone for site in visible_sites()[:1])),
         "may_ask_codes": may_ask_codes,
     }

@@ -21,6 +21,7 @@ from webhook import (
     metrics,
     ops,
     ops_acts,
+    own_texts,
     papers,
     phones,
     preferences,
@@ -48,8 +49,8 @@ from worker.var_folder import secret_key_of
 KEPT_S = 3.0
 PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
-    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, texts, deeds, closings),
-    *(setup, setup_gateways, setup_policy, setup_site),
+    *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, own_texts, texts, deeds),
+    *(closings, setup, setup_gateways, setup_policy, setup_site),
 )
 
 

@@ -20,6 +20,8 @@ class CodeWords(NamedTuple):
 WAITING = CodeWords(_l("Waiting to be decided"), "quiet")
 
 CODES: dict[str, CodeWords] = {
+    "alert": CodeWords(_l("Alert by text"), "warn"),
+    "test_text": CodeWords(_l("Test text"), "info"),
     Code.ACCEPTED: CodeWords(_l("Accepted"), "good"),
     Code.CHECK_READING: CodeWords(_l("Accepted · reading to be checked"), "warn"),
     Code.AMENDED: CodeWords(_l("Amended"), "info"),

@@ -42,7 +42,7 @@ EVERY_S = {"now": 2, "queues": 5, "traffic": 15, "troubles": 10}
 def page() -> str:
     """Show how everything stands."""
     parts = {name: _part(name) for name in EVERY_S}
-    return render_template("ops.html", parts=parts, every_s=EVERY_S)
+    return render_template("ops.html", parts=parts, every_s=EVERY_S, sites=visible_sites())
 
 
 @routes.get(f"/parts/<any({','.join(EVERY_S)}):section>")

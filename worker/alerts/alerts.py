@@ -1,4 +1,4 @@
-"""Alerts to ALERT_URL: what texts cannot tell of, raised once, reminded of at most hourly, cleared once.
+"""Alerts to ALERT_URL: what texts cannot tell of, raised once, reminded of at most hourly, cleared once; and by text.
 
 The book of what is raised is kept in memory, so that the database's own absence can be told of, and written to `alerts`
 whenever that is possible, so that a restart repeats nothing and pages can show it. Each alert is one JSON POST:
@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.alerts.alarm import Alarm
 from worker.alerts.alarms import alarms
 from worker.alerts.book import Book, Raised, load, reconcile, save
+from worker.alerts.by_text import ByText
 from worker.alerts.spool import SPOOLED, UNREADABLE, spool_alarms
 from worker.clock import Clock
 from worker.gateways.wire import NoAnswerError, NotWrittenError, Wire
@@ -50,6 +51,7 @@ class Alerts:
         self._engine = engine
         self._spool = spool
         self._address = None if url is None else Address(url, monotonic)
+        self._by_text = ByText(engine)
         self._clock = clock
         self._book: Book = {}
         self._kept: Book | None = None
@@ -59,25 +61,30 @@ class Alerts:
         """Look at everything; tell what has come up, what still holds after an hour, and what is over."""
         now = self._clock()
         standing = self._of_spool(now) + self._of_tables(now)
-        book: Book = {}
-        for key, raised in reconcile(self._book, standing, now).items():
-            over = raised.cleared_at is not None
-            if over and (raised.last_sent_at is None or self._address is None):
-                # Over before anybody had heard of it.
-                continue
-            if self._address is None or not raised.is_due(now) or not self._address.takes(raised):
-                book[key] = raised
-            elif not over:
-                book[key] = replace(raised, last_sent_at=now)
-        self._book = book
-        if self._book == self._kept or self._away_since is not None:
+        self._book = _heard(
+            {key: self._posted(each, now) for key, each in reconcile(self._book, standing, now).items()}
+        )
+        if self._away_since is not None:
             return
         try:
-            save(self._engine, self._book)
+            book, texts = self._by_text.news(self._book, now)
+            book = _heard(book)
+            if book != self._kept or texts:
+                save(self._engine, book, texts)
         except SQLAlchemyError as error:
             complain(log, "alerts not kept", error)
             return
-        self._kept = self._book
+        self._book = self._kept = book
+
+    def _posted(self, raised: Raised, now: datetime) -> Raised:
+        """Return a line of the book after ALERT_URL, if there is one, was told what it has to hear of it."""
+        if self._address is None:
+            return replace(raised, last_sent_at=None)
+        over = raised.cleared_at is not None
+        unheard = over and raised.last_sent_at is None
+        if unheard or not raised.is_due(now) or not self._address.takes(raised):
+            return raised
+        return replace(raised, last_sent_at=None if over else now)
 
     def _of_spool(self, now: datetime) -> list[Alarm]:
         """Return what is wrong with the spool; while it cannot be read, what was wrong when it was last seen."""
@@ -111,6 +118,15 @@ class Alerts:
 
     def _known(self) -> list[Alarm]:
         return [raised.alarm for raised in self._book.values() if raised.cleared_at is None]
+
+
+def _heard(book: Book) -> Book:
+    """Return the book without what is over and nobody is left who has heard of it, and not of its end."""
+    return {
+        key: raised
+        for key, raised in book.items()
+        if raised.cleared_at is None or raised.last_sent_at is not None or raised.texted_at is not None
+    }
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, insert, select
 
 from worker.alerts.alarm import Alarm
 from worker.log import say
+from worker.outbox.asides import Aside, say_aside
 from worker.store.database import reading
 from worker.store.schema import alerts
 
@@ -24,11 +25,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An alarm in the book. `last_sent_at`: when ALERT_URL last took it; `cleared_at`: it is over since then."""
+    """An alarm in the book. `last_sent_at`: when ALERT_URL last took it; `cleared_at`: it is over since then.
+
+    Of what is over, `last_sent_at` and `texted_at` are taken away once ALERT_URL, and people, were told so.
+    """
 
     alarm: Alarm
     last_sent_at: datetime | None = None
     cleared_at: datetime | None = None
+    texted_at: datetime | None = None
+    """when people were told of it by text"""
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether there is something to send about it."""
@@ -83,14 +89,17 @@ def load(engine: Engine) -> Book:
         rows = connection.execute(select(alerts)).all()
     return {
         (row.code, row.scope): Raised(
-            Alarm(row.code, row.scope, row.since, row.sentence, row.detail), row.last_sent_at, row.cleared_at
+            Alarm(row.code, row.scope, row.since, row.sentence, row.detail),
+            row.last_sent_at,
+            row.cleared_at,
+            row.texted_at,
         )
         for row in rows
     }
 
 
-def save(engine: Engine, book: Book) -> None:
-    """Keep the book. It has a handful of lines, so all are written anew."""
+def save(engine: Engine, book: Book, texts: Iterable[Aside] = ()) -> None:
+    """Keep the book, and put into the outbox what is told of it. It has a handful of lines: all are written anew."""
     rows = [
         {
             "code": raised.alarm.code,
@@ -100,6 +109,7 @@ def save(engine: Engine, book: Book) -> None:
             "detail": raised.alarm.detail,
             "last_sent_at": raised.last_sent_at,
             "cleared_at": raised.cleared_at,
+            "texted_at": raised.texted_at,
         }
         for raised in book.values()
     ]
@@ -107,3 +117,5 @@ def save(engine: Engine, book: Book) -> None:
         connection.execute(delete(alerts))
         if rows:
             connection.execute(insert(alerts), rows)
+        for text in texts:
+            say_aside(connection, text)

@@ -1,0 +1,76 @@
+"""Alerts by text: once when something is raised, once when it is over, and of a storm of them one text.
+
+News are gathered for a minute, so that what comes and goes is not told and what comes together is told together; after
+a text the next waits for ten minutes. Each person is told of what is his to see, by the number of a site that sends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine, select
+
+from worker.accounts.alerted import who_is_alerted
+from worker.accounts.users import User
+from worker.alerts.alarm import Alarm
+from worker.alerts.book import Book, Raised
+from worker.outbox.asides import ALERT, Aside, Way, way_for, ways
+from worker.store.database import reading
+from worker.store.schema import replies
+from worker.words.alarms import alerts_said
+
+GATHERED_FOR: Final = timedelta(minutes=1)
+QUIET_FOR: Final = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class ByText:
+    """Tells people by text; for one thread of one process."""
+
+    engine: Engine
+    news_since: datetime | None = None
+
+    def news(self, book: Book, now: datetime) -> tuple[Book, list[Aside]]:
+        """Return what is to be texted now, if it is time, and the book as it stands once that is in the outbox."""
+        raised = [each.alarm for each in book.values() if each.cleared_at is None and each.texted_at is None]
+        over = [each.alarm for each in book.values() if each.cleared_at is not None and each.texted_at is not None]
+        self.news_since = (self.news_since or now) if raised or over else None
+        if self.news_since is None or now - self.news_since < GATHERED_FOR:
+            return book, []
+        with reading(self.engine).connect() as connection:
+            people, every = who_is_alerted(connection), ways(connection)
+            last = select(replies.c.id).where(replies.c.code == ALERT, replies.c.created_at > now - QUIET_FOR)
+            if people and connection.execute(last.limit(1)).first():
+                return book, []
+        self.news_since = None
+        texts = [text for user, phone in people if (text := _text(user, phone, every, raised, over, now)) is not None]
+        return {key: _told(each, now if people else None) for key, each in book.items()}, texts
+
+
+def _told(each: Raised, at: datetime | None) -> Raised:
+    """Return a line of the book after texts of this moment; None: nobody is there who would have to hear more."""
+    return replace(each, texted_at=None if each.cleared_at is not None else each.texted_at or at)
+
+
+def _text(
+    user: User, phone: str, every: Sequence[Way], raised: Sequence[Alarm], over: Sequence[Alarm], now: datetime
+) -> Aside | None:
+    """Return what somebody is told of what is his to see, None where that is nothing or there is no way to tell it."""
+    mine, past = ([alarm for alarm in each if _is_his(user, alarm)] for each in (raised, over))
+    way = way_for(every, {int(alarm.detail["site"]) for alarm in raised if alarm.at_a_site})
+    if way is None or not (mine or past):
+        return None
+    names = {each.site_id: each.name for each in every}
+    words = alerts_said(way.language, way.zone, *([_named(each, names) for each in some] for some in (mine, past)))
+    return Aside(way.site_id, f"o:alert:{user.id}:{now.isoformat()}", ALERT, phone, words, now)
+
+
+def _is_his(user: User, alarm: Alarm) -> bool:
+    return user.sees(int(alarm.detail["site"])) if alarm.at_a_site else user.everywhere
+
+
+def _named(alarm: Alarm, names: dict[int, str]) -> tuple[str, str, datetime]:
+    """Return an alarm's code, whose it is, and since when."""
+    site = names.get(int(alarm.detail.get("site", 0)), "")
+    return alarm.code, site or str(alarm.detail.get("gateway", "")), alarm.since
