@@ -51,6 +51,8 @@ def test_with_twilio_too_and_the_phones_are_the_sandboxs_alone(
     assert public == {
         "/static/<path:filename>",
         "/gateways/<name>/<any(messages,status):route>",
+        # By a gateway's token, or by a phone's own.
+        *(f"/gateways/<name>/phone/{what}" for what in ("device", "events", "message", "settings", "webhooks")),
         "/healthz",
         "/metrics",
         "/readyz",

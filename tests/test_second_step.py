@@ -234,6 +234,7 @@ NOT_ASKED = {
     "phones.add": "it shows one more",
     "exports.take": "it reads",
     "gateways.refuse": "it is no page",
+    "phone_doors.enter": "it is no page",
     "ops_acts.backfill": "what is compared already changes nothing",
     "ops_acts.requeue": "a job may run any number of times",
     "phones.send": "it is a text",

@@ -23,6 +23,7 @@ from webhook import (
     ops_acts,
     own_texts,
     papers,
+    phone_doors,
     phones,
     preferences,
     register,
@@ -30,6 +31,7 @@ from webhook import (
     setup_gateways,
     setup_policy,
     setup_site,
+    streams,
     texts,
 )
 from webhook.access import guard
@@ -41,6 +43,8 @@ from webhook.numbers import LARGEST_NUMBER
 from webhook.runtime import KEY
 from worker.accounts.logins import LONGEST
 from worker.gateways.base import LARGEST_BODY
+from worker.outbox.pace import pace_of
+from worker.phones.news import waiting_for
 from worker.readers.health import health_of
 from worker.readers.metrics import Metrics, scrape
 from worker.runtime import Runtime
@@ -48,6 +52,7 @@ from worker.var_folder import secret_key_of
 
 KEPT_S = 3.0
 PARTS = (
+    phone_doors,
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, own_texts, texts, deeds),
     *(closings, setup, setup_gateways, setup_policy, setup_site),
@@ -74,6 +79,9 @@ def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
     app.extensions[metrics.KEY] = Kept(lambda: scrape(collector), kept_s)
     app.extensions[lookout.KEY] = lookout.Lookout(runtime, kept_s)
     app.extensions[health.KEY] = Kept(lambda: health_of(runtime), kept_s)
+    app.extensions[streams.KEY] = streams.Streams(
+        lambda phones: waiting_for(runtime.engine, phones, runtime.clock(), pace_of(runtime.settings.send_per_second))
+    )
     app.config.update(_config(runtime))
     prepare_answers(app)
     prepare_layout(app)

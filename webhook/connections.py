@@ -5,6 +5,7 @@ So a sender of a byte a second, or a reader who never reads, costs an entry in a
 its end, and when the table is full, whoever has waited longest makes room.
 """
 
+import math
 import os
 import selectors
 import socket
@@ -12,16 +13,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker
 
 from webhook.frames import Framing, TooLargeError
+from webhook.streams import PARK, Write
 
 GATEWAY_THREADS, PAGE_THREADS = 32, 8
 """For the gateways' texts, and for everything else, so that no page keeps a text waiting. The former mostly wait for a
@@ -33,7 +36,8 @@ IDLE_S = 15.0
 FAREWELL_S = 2.0
 """Once we have said all, what still comes is read for so long: an early end would take our last words with it."""
 AT_ONCE = 64 * 1024
-GATEWAYS = b"POST /gateways/"
+Held = TypeVar("Held")
+GATEWAYS = b"/gateways/"
 
 
 class Connection:
@@ -45,6 +49,8 @@ class Connection:
         self.framing = Framing()
         self.until = 0.0
         self.in_body = self.keep = self.parting = False
+        self.gone: Callable[[], None] | None = None
+        """Of one that stays open to be written to: who hears when it is gone."""
         self.resume: Callable[[Connection], None] = lambda _: None
         """What goes on when the socket is ready."""
 
@@ -85,6 +91,7 @@ class PatientWorker(Worker):
         self._gateways = ThreadPoolExecutor(GATEWAY_THREADS, "gateway")
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self._done: SimpleQueue[Connection] = SimpleQueue()
+        self._letters: SimpleQueue[tuple[Connection, bytes | None]] = SimpleQueue()
         self._open = 0
         self._waiting: dict[Connection, None] = {}
         """In the order in which they began to wait."""
@@ -143,7 +150,8 @@ class PatientWorker(Worker):
         connection = Connection(sock, client, listener.getsockname())
         self._open += 1
         if self._open > MOST_CONNECTIONS:
-            self._drop(next(iter(self._waiting), connection))
+            # Not who is meant to wait: of those there are few, and they have signed in.
+            self._drop(next((each for each in self._waiting if each.gone is None), connection))
         if sock.fileno() >= 0:
             self._await_request(connection, HEAD_S)
 
@@ -216,6 +224,8 @@ class PatientWorker(Worker):
         self._leave(connection)
         connection.socket.close()
         self._open -= 1
+        if connection.gone is not None:
+            connection.gone()
 
     # ---- Answering ---------------------------------------------------------------------------------------------------
 
@@ -223,7 +233,9 @@ class PatientWorker(Worker):
         self._leave(connection)
         request = bytes(connection.received[:end])
         del connection.received[:end]
-        pool = self._gateways if request.startswith(GATEWAYS) else self._pages
+        # Phones of a gateway ask us by every method.
+        for_gateway = request.partition(b" ")[2].startswith(GATEWAYS)
+        pool = self._gateways if for_gateway else self._pages
         pool.submit(self._serve, connection, request)
 
     def _serve(self, connection: Connection, request: bytes) -> None:
@@ -246,10 +258,15 @@ class PatientWorker(Worker):
             parsed = next(parser)
             response, environ = wsgi.create(parsed, answer, connection.client, connection.server, self.cfg)
             environ["wsgi.multithread"] = True
+            environ[PARK] = partial(self._park, connection)
             if not self.alive or connection.framing.cut:
                 response.force_close()
             application: Any = self.wsgi
             items = application(environ, response.start_response)
+            if connection.gone is not None:
+                # Its end is that of the connection: whatever comes is written as it is.
+                response.chunked = False
+                response.force_close()
             try:
                 for item in items:
                     response.write(item)
@@ -273,16 +290,49 @@ class PatientWorker(Worker):
         with suppress(Empty):
             while True:
                 self._go_on(self._done.get_nowait())
+        with suppress(Empty):
+            while True:
+                self._deliver(*self._letters.get_nowait())
 
     def _go_on(self, connection: Connection) -> None:
         """See to a connection whose request is answered."""
         if connection.outgoing:
             connection.until = time.monotonic() + ANSWER_S
             self._wait(connection, selectors.EVENT_WRITE, self._write)
+        elif connection.gone is not None:
+            connection.until = math.inf
+            self._wait(connection, selectors.EVENT_READ, self._read_last)
         elif connection.keep and self.alive:
             self._await_request(connection, IDLE_S)
         else:
             self._part(connection)
+
+    def _park(self, connection: Connection, opened: Callable[[Write], Held], gone: Callable[[Held], None]) -> None:
+        """Keep a connection open behind its answer; `opened` gets what writes to it, `gone` hears of its end."""
+        held = opened(partial(self._post, connection))
+        connection.gone = lambda: gone(held)
+
+    def _post(self, connection: Connection, data: bytes | None) -> None:
+        self._letters.put((connection, data))
+        with suppress(BlockingIOError):
+            os.write(self.PIPE[1], b".")
+
+    def _deliver(self, connection: Connection, data: bytes | None) -> None:
+        """Write to a connection that is kept open; who takes nothing for a minute is not waited for."""
+        if connection.socket.fileno() < 0 or connection not in self._waiting:
+            return
+        if data is None or len(connection.outgoing) > AT_ONCE:
+            self._drop(connection)
+            return
+        connection.outgoing += data
+        if connection.resume == self._read_last:
+            self._leave(connection)
+            try:
+                send(connection)
+            except OSError:
+                self._drop(connection)
+                return
+            self._go_on(connection)
 
     def _write(self, connection: Connection) -> None:
         try:

@@ -38,8 +38,8 @@ def receive(
     # Never the URL as the server saw it: proxies change scheme and host, and werkzeug quotes anew.
     url = runtime.settings.base_url + address(gateway.name, route) + (f"?{query}" if query else "")
     try:
-        gateway.verify(headers, raw, url)
-        messages = gateway.parse(route, raw, url)
+        reader = gateway.verify(headers, raw, url)
+        messages = (reader or gateway).parse(route, raw, url)
     except ForgedError:
         runtime.forgeries.note(gateway.name, url)
         raise
@@ -57,6 +57,8 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
                     say(log, receipt.outcome, gateway=message.gateway, site=receipt.site_id, seq=receipt.seq)
                 case Status():
                     _record(runtime, message)
+                case Ping(phone=str()):
+                    runtime.heard_of(message)
     except NotDurableError as error:
         # What came before it in the same request is in line already; it comes again and is silent then.
         complain(log, "not durable", error, gateway=gateway.name)

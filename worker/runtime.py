@@ -1,6 +1,7 @@
 """What a running process holds open: settings, database, gateways, the bell. Each is opened when it is first used, so
 that a process may fork before that without sharing a connection."""
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -8,22 +9,27 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from worker.bell.bell import Bell, bell_client
 from worker.bell.forgeries import Forgeries
 from worker.clock import Clock, utc_now
 from worker.crash_points import crash_at
-from worker.gateways.base import Status
+from worker.gateways.base import Ping, Status
 from worker.gateways.directory import Gateways
 from worker.gateways.table import explained
 from worker.group_commit import Together, together_or_apart
 from worker.line.intake import Intake
 from worker.line.spool import Spool
+from worker.log import complain
 from worker.outbox.callbacks import record_statuses
+from worker.phones.entry import note_alive
 from worker.settings import Settings
 from worker.store.database import LOCK_WAIT_MS, open_engine
 from worker.store.failures import hits_all, in_time
 from worker.var_folder import redis_address
+
+log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.5
 
@@ -89,6 +95,13 @@ class Runtime:
     def forgeries(self) -> Forgeries:
         """Where requests that nobody signed are counted."""
         return Forgeries(self.redis, self.clock)
+
+    def heard_of(self, ping: Ping) -> None:
+        """Note that a phone lives. Nothing depends on it: where that fails the next one notes it."""
+        try:
+            note_alive(self.engine, ping, self.clock())
+        except SQLAlchemyError as error:
+            complain(log, "phone not noted", error, gateway=ping.gateway)
 
     def explain(self, code: str, language: str) -> str:
         """Return what an error code of a gateway means in a language, "" where no adapter has words for it."""

@@ -23,7 +23,7 @@ from worker.outbox.ledger import begin, end
 from worker.proof.compare import same_rows
 from worker.store.database import OldDatabaseError, reading, refuse_old
 from worker.store.revisions import head_revision, known_revisions, migrate
-from worker.store.schema import metadata, replies
+from worker.store.schema import gateways, metadata, replies, sites
 from worker.store.states import TO_SEND, ReplyState
 
 GAP: Final = 1_000_000
@@ -131,7 +131,9 @@ def _number_behind(connection: Connection) -> None:
 
 def _put_in_doubt(connection: Connection, now: datetime) -> None:
     """Declare every reply that was still to be sent, or on its way, to be of unknown outcome."""
-    waiting = replies.c.state.in_(TO_SEND)
+    # But for those that phones fetch: a phone knows what it has had by its id, and sends nothing twice.
+    fetched = replies.c.site_id.in_(select(sites.c.id).where(sites.c.gateway.in_(select(gateways.c.name))))
+    waiting = replies.c.state.in_(TO_SEND) & ~fetched
     for row in connection.execute(select(replies).where(waiting)).all():
         number = row.attempt
         if row.state == ReplyState.PENDING:

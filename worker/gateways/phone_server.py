@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
-from worker.gateways.base import Ack, Outgoing, SimCard, Status
+from worker.gateways.base import Ack, Gateway, Outgoing, SimCard, Status
 
 News = Literal["replies", "set_up"]
 """What a phone that listens is told: that replies wait for it, or that it is to ask anew how it is set up."""
+
+
+def handed_to(gateways: Mapping[str, Gateway]) -> dict[str, Gateway]:
+    """Return those of these gateways to which replies are handed; the others' phones fetch theirs."""
+    return {name: gateway for name, gateway in gateways.items() if not isinstance(gateway, PhoneServer)}
 
 
 @dataclass(frozen=True, slots=True)

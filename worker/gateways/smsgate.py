@@ -56,14 +56,13 @@ PING_S: Final = 60
 LONGEST_NAME: Final = 80
 MOST_STATES: Final = 100
 DELIVERY_OF: Final[Mapping[str, str]] = {
-    "Pending": "queued",
     "Processed": "sending",
     "Sent": "sent",
     "Delivered": "delivered",
     "Failed": "failed",
     "Cancelled": "failed",
 }
-"""The app's state of a message → ours."""
+"""The app's state of a message → ours. Pending says nothing: what is in its queue may never leave it."""
 WRITTEN: Final[Mapping[News | None, bytes]] = {
     "replies": b"event: MessageEnqueued\ndata: null\n\n",
     "set_up": b"event: WebhooksUpdated\ndata: null\n\nevent: SettingsUpdated\ndata: null\n\n",

@@ -14,7 +14,7 @@ from worker.gateways.base import Status
 from worker.log import say
 from worker.outbox.books import Books, Key
 from worker.outbox.consequences import see_to_others, weighed
-from worker.outbox.delivery import RANK, after_status
+from worker.outbox.delivery import after_status, says_more
 from worker.outbox.ledger import chance
 from worker.store.repeatable import repeatable
 from worker.store.schema import attempts
@@ -54,7 +54,7 @@ def _apply(books: Books, status: Status) -> Key | None:
     if status.sid is not None and status.reply_id is not None:
         _take_back(books, reply_id, status.sid)
     history, known = books.history(reply_id), books.attempts(reply_id)[number]
-    if history is None or RANK[status.delivery] <= RANK[known["delivery"]]:
+    if history is None or not says_more(status, known["delivery"]):
         return key
     news = replace(status, reply_id=reply_id, attempt=number, sid=status.sid or known["sid"])
     books.note(key, {"delivery": news.delivery, "sid": news.sid})

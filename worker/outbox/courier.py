@@ -8,7 +8,7 @@ as hands are free, so that the fewer transactions each reply costs the more ther
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from worker.clock import Clock
 from worker.crash_points import around
 from worker.gateways.base import Gateway, Handover, Sent, Unknown
+from worker.gateways.phone_server import handed_to
 from worker.log import complain, say
 from worker.outbox.leases import Lease, candidates, lease_all, retire
 from worker.outbox.outcomes import Answer, record_all
@@ -67,6 +68,7 @@ class Courier:
     def drain(self, budget_s: float = BUDGET_S) -> Drained:
         """Send until nothing is due, for about `budget_s` seconds at the most; never waits for what is backed off."""
         retire(self.engine, self.clock())
+        names = [*handed_to(self.gateways)]
         done = Drained()
         until = time.monotonic() + budget_s
         known: deque[int] = deque()
@@ -76,13 +78,13 @@ class Courier:
             crew = _Crew(pool, self._ask)
             try:
                 while not (self.stopping() or time.monotonic() > until):
-                    for leases in self._leased(known, most - crew.at_work):
+                    for leases in self._leased(names, known, most - crew.at_work):
                         crew.send(leases)
                         done.handed_over += len(leases)
                     if crew.at_work:
                         # Not longer: a reply may have become due that has nothing to do with those on their way.
                         self._record(crew.back(LOOK_AGAIN_S))
-                    elif self.pace.gap and candidates(self.engine, self.gateways.keys(), self.clock()):
+                    elif self.pace.gap and candidates(self.engine, names, self.clock()):
                         # Something would go out now, were it not for the pace.
                         self.pause(min(LOOK_AGAIN_S, self.pace.gap_s))
                     else:
@@ -94,11 +96,11 @@ class Courier:
                 while crew.at_work:
                     self._record(crew.back())
 
-    def _leased(self, known: deque[int], free: int) -> Iterator[list[Lease]]:
+    def _leased(self, names: Collection[str], known: deque[int], free: int) -> Iterator[list[Lease]]:
         """Yield what has been leased, each time that it is committed; `free` altogether at the most."""
         if len(known) < free:
             known.clear()
-            known.extend(candidates(self.engine, self.gateways.keys(), self.clock(), self.pace))
+            known.extend(candidates(self.engine, names, self.clock(), self.pace))
         while known and free > 0:
             ids = [known.popleft() for _ in range(min(len(known), free))]
             leases = lease_all(self.engine, ids, self.clock(), self.pace)

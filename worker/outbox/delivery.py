@@ -58,7 +58,8 @@ class ReplyHistory:
     @property
     def unsettled(self) -> bool:
         """Whether it is still open what became of the present attempt."""
-        waits_again = self.state == ReplyState.PENDING and self.attempt > 0
+        # One that a phone fetched may have gone out in time, though the phone says so after that.
+        waits_again = self.state in (ReplyState.PENDING, ReplyState.STALE) and self.attempt > 0
         open_yet = self.state in (ReplyState.SENDING, *IN_DOUBT) or waits_again
         return open_yet and self.delivery not in FAILED
 
@@ -87,6 +88,12 @@ def after_outcome(tally: ReplyHistory, outcome: Handover, now: datetime, chance:
             return {"state": ReplyState.PENDING, "attempt": tally.attempt - 1, "next_at": now, "lease_until": None}
 
 
+def says_more(status: Status, known: str | None) -> bool:
+    """Tell whether a word says more of an attempt than was known: it is of a higher rank, or takes a delivery back."""
+    taken_back = status.takes_back and known == "delivered" and status.delivery in FAILED
+    return taken_back or RANK[status.delivery] > RANK[known]
+
+
 def after_status(tally: ReplyHistory, status: Status, now: datetime, chance: float) -> Change:
     """Return what a gateway's later word changes."""
     if status.attempt is not None and status.attempt != tally.attempt:
@@ -94,7 +101,7 @@ def after_status(tally: ReplyHistory, status: Status, now: datetime, chance: flo
         if status.delivery in FAILED or tally.state not in (*IN_DOUBT, ReplyState.PENDING):
             return {}
         return _taken(tally, status.sid, status.delivery, now)
-    if RANK[status.delivery] <= RANK[tally.delivery]:
+    if not says_more(status, tally.delivery):
         return {}
     if status.delivery not in FAILED:
         return _taken(tally, status.sid, status.delivery, now)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row, and_, exists, or_, select
 from worker.clock import Clock
 from worker.crash_points import around, committing
 from worker.gateways.base import Doubt, Gateway, GatewayAwayError, Sent, Unknown
+from worker.gateways.phone_server import handed_to
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
 from worker.outbox.leases import Lease
@@ -42,7 +43,7 @@ class Settler:
     def settle(self) -> int:
         """Do the look-ups that are due now and return how many those were."""
         now = self.clock()
-        reachable = [name for name in self.gateways if self.away_until.get(name, now) <= now]
+        reachable = [name for name in handed_to(self.gateways) if self.away_until.get(name, now) <= now]
         doubtful = and_(replies.c.state == ReplyState.UNKNOWN, sites.c.gateway.in_(reachable))
         due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
         present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -74,6 +75,28 @@ def leasable_query(paced: bool) -> Select[Any]:
         .order_by(replies.c.next_at, replies.c.id)
         .with_for_update(of=replies, skip_locked=True)
     )
+
+
+@cache
+def fetchable_query(paced: bool) -> Select[Any]:
+    """Return the query that locks the next `room` due replies of the `sites`, in the order of their writing."""
+    return (
+        with_site()
+        .where(replies.c.site_id.in_(bindparam("sites", expanding=True)), DUE, _may_send(paced), ~REFUSED_BEFORE)
+        .order_by(replies.c.id)
+        .limit(bindparam("room"))
+        .with_for_update(of=replies, skip_locked=True)
+    )
+
+
+@cache
+def newest_due_query(paced: bool) -> Select[Any]:
+    """Return the query for those of the `sites` that have something to be fetched, each with its newest such reply."""
+    sending = select(sites.c.id).where(sites.c.id.in_(bindparam("sites", expanding=True)), _may_send(paced))
+    # The words of the partial index: it is asked twice a second.
+    to_send = replies.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+    due = select(replies.c.site_id, func.max(replies.c.id)).where(replies.c.site_id.in_(sending), to_send, DUE)
+    return due.group_by(replies.c.site_id)
 
 
 def _may_send(paced: bool) -> ColumnElement[bool]:

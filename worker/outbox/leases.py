@@ -21,7 +21,7 @@ from worker.outbox.ledger import begin, change_reply, end, outgoing_of
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
-from worker.store.schema import replies
+from worker.store.schema import attempts, replies
 from worker.store.states import ReplyState
 from worker.store.types import FIRST, UtcTime
 from worker.trail import trail
@@ -29,7 +29,7 @@ from worker.trail import trail
 log = logging.getLogger(__name__)
 
 # Names of its own for the parameters: those of the columns are the statement's.
-_TAKEN: Final = {
+TAKEN: Final = {
     "state": ReplyState.SENDING,
     "attempt": replies.c.attempt + 1,
     "lease_until": bindparam("leased_until", type_=UtcTime()),
@@ -39,7 +39,9 @@ _TAKEN: Final = {
     "refusal": None,
     "updated_at": bindparam("leased_at", type_=UtcTime()),
 }
-_TAKE: Final = update(replies).where(replies.c.id.in_(bindparam("ids", expanding=True))).values(_TAKEN)
+_LOST: Final = Unknown("lease", "the sender died")
+_SILENT: Final = Unknown("silent", "its phone did not say what became of it")
+_TAKE: Final = update(replies).where(replies.c.id.in_(bindparam("ids", expanding=True))).values(TAKEN)
 _ANY_TO_RETIRE: Final = select(replies.c.id).where(or_(STALE, UNWANTED, IN_VAIN)).limit(1)
 _ENDS: Final[Sequence[tuple[ColumnElement[bool], dict[str, Any]]]] = [
     (STALE, {"state": ReplyState.STALE}),
@@ -101,16 +103,22 @@ def lease_all(engine: Engine, ids: Collection[int], now: datetime, pace: Pace = 
 
 @repeatable
 def close_leases(engine: Engine, now: datetime) -> int:
-    """Declare the attempts of senders that have died to be of unknown outcome; return how many."""
+    """Declare the attempts of senders that have died to be of unknown outcome; return how many.
+
+    What a phone fetched, and said nothing of while it was of use, is stale; its later word settles it all the same.
+    """
     dead = and_(replies.c.state == ReplyState.SENDING, replies.c.lease_until <= now)
-    lost = Unknown("lease", "the sender died")
     columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
+    present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
+    query = select(*columns, attempts.c.phone).outerjoin(attempts, present).where(dead)
     with committing(engine, "leases.commit") as connection:
-        rows = connection.execute(select(*columns).where(dead).with_for_update()).all()
+        rows = connection.execute(query.with_for_update(of=replies)).all()
         for row in rows:
+            # A phone's lease ends with the reply's use: it will not go out any more, and nothing is to be looked up.
+            lost = _LOST if row.phone is None else _SILENT
             end(connection, row.id, row.attempt, lost, now)
             change = {
-                "state": ReplyState.UNKNOWN,
+                "state": ReplyState.UNKNOWN if row.phone is None else ReplyState.STALE,
                 "lease_until": None,
                 "error_code": lost.code,
                 "error_words": lost.words,

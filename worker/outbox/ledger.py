@@ -60,9 +60,10 @@ def change_reply(connection: Connection, reply_id: int, change: Change, now: dat
         connection.execute(update(replies).where(replies.c.id == reply_id).values(change | {"updated_at": now}))
 
 
-def begin(connection: Connection, keys: Iterable[tuple[int, int]], now: datetime) -> None:
-    """Note that these attempts begin, each by its reply and number."""
-    begun = [{"reply_id": one, "number": number, "started_at": now, "lookups": 0} for one, number in keys]
+def begin(connection: Connection, keys: Iterable[tuple[int, int]], now: datetime, phone: str | None = None) -> None:
+    """Note that these attempts begin, each by its reply and number; `phone`: which one fetched them."""
+    common = {"started_at": now, "lookups": 0, "phone": phone}
+    begun = [{"reply_id": one, "number": number} | common for one, number in keys]
     connection.execute(insert(attempts), begun)
 
 

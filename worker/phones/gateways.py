@@ -10,7 +10,7 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import Final
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from worker.accounts.acts import note
@@ -19,7 +19,7 @@ from worker.errors import SetUpError
 from worker.gateways.table import ADAPTERS, PHONE
 from worker.settings import Settings
 from worker.store.database import reading
-from worker.store.schema import gateways, sites
+from worker.store.schema import gateways, phone_sims, phones, sites
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
 """It stands in addresses, and an app joins its paths to them as they are."""
@@ -107,6 +107,8 @@ def require_name(name: str) -> None:
 
 def carry_in(connection: Connection, name: str, site_ids: Collection[int], user_id: int | None, now: datetime) -> None:
     """Let a gateway carry the texts of these sites, in the transaction of whoever asks."""
+    elsewhere = phone_sims.c.phone.in_(select(phones.c.id).where(phones.c.gateway != name))
     for site_id in sorted(site_ids):
+        connection.execute(delete(phone_sims).where(phone_sims.c.site_id == site_id, elsewhere))
         connection.execute(update(sites).where(sites.c.id == site_id).values(gateway=name))
         note(connection, user_id, "site_gateway", f"site {site_id} gateway {name}", now)

@@ -20,6 +20,7 @@ from worker.alerts.alerts import LOOK_EVERY_S, Alerts
 from worker.bell.heartbeats import BEAT_EVERY_S, SWEEPER, beat
 from worker.decide.notices import tell_due
 from worker.decide.set_up import spread
+from worker.gateways.phone_server import handed_to
 from worker.line.backfill import Backfill, InterruptedBackfillError
 from worker.line.canaries import ask_due
 from worker.log import complain, say
@@ -174,7 +175,7 @@ class Sweeper:
         """Ring for due replies; send them when ringing does not help."""
         runtime = self._runtime
         courier = courier_of(runtime, self._stop.is_set)
-        first = candidates(runtime.engine, runtime.gateways.keys(), runtime.clock(), courier.pace)[:1]
+        first = candidates(runtime.engine, handed_to(runtime.gateways), runtime.clock(), courier.pace)[:1]
         stuck = self._outbox.stuck(dict.fromkeys(first, 0))
         if first and (not runtime.bell.ring_send(again=True) or stuck):
             courier.drain(SEND_FOR_S)

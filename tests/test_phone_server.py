@@ -1,0 +1,334 @@
+"""A phone with the app talks to us as to its server: it registers, waits, brings texts, fetches and settles replies."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+
+from tests.fake_phone import FakePhone, Message
+from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, open_line, texts
+from tests.sending import StandingClock, add_reply, attempts_of, reply
+from worker.clock import utc_now
+from worker.outbox.courier import Courier
+from worker.outbox.leases import close_leases, retire
+from worker.outbox.stops import stops
+from worker.phones.approvals import approve, end, phones_of
+from worker.phones.entry import MOST_WAITING
+from worker.phones.gateways import add_gateway, new_token
+from worker.runtime import Runtime, open_runtime
+from worker.settings import load_settings
+from worker.store.schema import inbox, unrouted
+
+PUBLIC = {"PUBLIC_URL": "https://reports.example.com", "SANDBOX": "off", "SECRET_KEY": SECRET}
+OTHER_NUMBER = "+8613800000009"
+
+
+@dataclass
+class Office:
+    """An installation with a gateway of phones that carries two sites; its clock stands until it is moved."""
+
+    runtime: Runtime
+    client: FlaskClient
+    clock: StandingClock
+    sites: tuple[int, int]
+    token: str
+    address: str = "/gateways/desk/phone"
+
+    @property
+    def engine(self) -> Engine:
+        return self.runtime.engine
+
+    def phone(self) -> FakePhone:
+        """Return a phone that knows address and token, and has done nothing yet."""
+        return FakePhone(self.carry, self.clock)
+
+    def carry(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        """Carry a request of a phone to us."""
+        asked = urlsplit(url)
+        answer = self.client.open(asked.path, method=method, query_string=asked.query, headers=headers, data=body)
+        return answer.status_code, answer.data
+
+    def registered(self) -> FakePhone:
+        """Return a phone that has registered, and set itself up."""
+        phone = self.phone()
+        assert phone.register(self.address, self.token) == 201
+        assert phone.configure() == (200, 200)
+        return phone
+
+    def approved(self, *sims: int) -> FakePhone:
+        """Return a phone that is let in, its SIMs from 1 having the numbers of these of the two sites."""
+        phone = self.registered()
+        self.let_in(phone, *(sims or (0,)))
+        return phone
+
+    def let_in(self, phone: FakePhone, *sims: int) -> list[str]:
+        return approve(
+            self.engine,
+            "desk",
+            phone.device_id,
+            {sim: self.sites[site] for sim, site in enumerate(sims, start=1)},
+            None,
+            self.clock(),
+        )
+
+    def reply(self, words: str, site: int = 0, **fields: object) -> int:
+        return add_reply(self.engine, self.sites[site], words, self.clock(), **fields)
+
+    def state(self, reply_id: int) -> tuple[str, str | None]:
+        row = reply(self.engine, reply_id)
+        return row.state, row.delivery
+
+
+@pytest.fixture
+def office(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Office]:
+    given = {"BAOBEI_VAR": str(tmp_path), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    clock = StandingClock(utc_now())
+    runtime = open_runtime(load_settings(given | PUBLIC), clock)
+    sites = open_line(runtime.engine, gateway="desk"), open_line(runtime.engine, "岸", OTHER_NUMBER, "desk")
+    token = add_gateway(runtime.engine, "desk", sites, None, clock())
+    yield Office(runtime, client_of(runtime), clock, sites, token)
+    runtime.close()
+
+
+def in_line(office: Office) -> list[tuple[int, str, str]]:
+    query = select(inbox.c.site_id, inbox.c.sender, inbox.c.text).where(inbox.c.kind == "text").order_by(inbox.c.seq)
+    with office.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_a_phone_is_set_up_by_what_is_typed_alone_and_its_texts_wait_for_its_approval(office: Office) -> None:
+    phone = office.registered()
+    assert {hook["url"] for hook in phone.webhooks} == {"https://reports.example.com/gateways/desk/messages"}
+    assert (phone.order, len(phone.key)) == ("FIFO", 64)
+    waiting = office.reply("报备成功 R1")
+    sent = office.clock()
+    phone.receive("138 0013 8000", "报备 张三 138****5678")
+    phone.post()
+    assert phone.posted[0][0] == 503
+    assert phone.pull() == 200
+    assert (phone.messages, texts(office.engine), office.state(waiting)[0]) == ({}, 0, "pending")
+    office.let_in(phone, 0)
+    phone.post_all(lambda by: office.clock.move(seconds=by.total_seconds()))
+    (row,) = in_line(office)
+    assert row == (office.sites[0], "+8613800138000", "报备 张三 138****5678")
+    with office.engine.connect() as connection:
+        at = connection.execute(select(inbox.c.sent_at).where(inbox.c.kind == "text")).scalar_one()
+    assert at == sent.replace(microsecond=0)
+    phone.pull()
+    assert [message.text for message in phone.messages.values()] == ["报备成功 R1"]
+
+
+def test_one_text_is_one_whichever_device_posts_it_and_however_often(office: Office) -> None:
+    phone = office.approved()
+    phone.receive(AGENT, "报备 张三 138****5678")
+    kept = phone.queue[0]
+    phone.post()
+    phone.queue.append(kept)
+    phone.post()
+    phone.inbox, before = [], phone.inbox
+    phone.install()
+    phone.register(office.address, office.token)
+    phone.configure()
+    office.let_in(phone, 0)
+    for sms in before:
+        phone.receive(sms.sender, sms.text, sms.at)
+    phone.queue.append(kept)
+    phone.post()
+    assert {status for status, _ in phone.posted} == {200}
+    assert len(in_line(office)) == 1
+
+
+def test_each_sim_is_a_site_and_what_came_to_another_is_kept_apart(office: Office) -> None:
+    phone = office.approved(0, 1)
+    phone.number = SITE_NUMBER
+    for sim in (1, 2, 3, None):
+        phone.receive(AGENT, f"text to {sim}", sim=sim)
+    phone.post()
+    assert {status for status, _ in phone.posted} == {200}
+    assert [(site, text) for site, _, text in in_line(office)] == list(
+        zip(office.sites, ("text to 1", "text to 2"), strict=True)
+    )
+    with office.engine.connect() as connection:
+        apart = connection.execute(select(unrouted.c.recipient, unrouted.c.text).order_by(unrouted.c.id)).all()
+    assert [tuple(row) for row in apart] == [
+        (f"{phone.device_id} SIM 3", "text to 3"),
+        (f"{phone.device_id} SIM ?", "text to None"),
+    ]
+
+
+def test_signs_of_life_and_events_that_nobody_wants_are_taken(office: Office) -> None:
+    phone = office.approved()
+    phone.webhooks.append(phone.webhooks[0] | {"event": "sms:sent", "id": "x"})
+    office.clock.move(minutes=5)
+    phone.ping()
+    phone.sims = [phone.sims[0] | {"iccid": "8986002"}]
+    phone.start()
+    phone.becomes(Message("old", "x", [AGENT], phone.now), "Sent")
+    phone.post()
+    assert [status for status, _ in phone.posted] == [200, 200, 200]
+    (seen,) = phones_of(office.engine)
+    assert (seen.app, seen.seen_at, seen.sims[0].iccid, seen.changed) == ("1.68.0", office.clock(), "****6002", (1,))
+
+
+def test_replies_are_fetched_in_order_given_again_until_settled_and_sent_once(office: Office) -> None:
+    phone = office.approved(0, 1)
+    ids = [office.reply(f"R{n}", site=n % 2, ref=f"R{n}") for n in range(4)]
+    later = office.reply("later", next_at=office.clock() + timedelta(hours=1))
+    assert Courier(office.engine, office.runtime.gateways, office.clock).drain().handed_over == 0
+    for _ in range(3):
+        phone.pull()
+    assert {office.state(one)[0] for one in ids} == {"sending"}
+    assert office.state(later)[0] == "pending"
+    assert [len(attempts_of(office.engine, one)) for one in ids] == [1, 1, 1, 1]
+    phone.send(lambda message: (("Sent", None),), most=3)
+    assert phone.on_air == [(AGENT, "R0", 1), (AGENT, "R1", 2), (AGENT, "R2", 1)]
+    assert set(phone.report()) == {204}
+    assert [office.state(one) for one in ids] == [("sent", "sent")] * 3 + [("sending", None)]
+    phone.pull()
+    phone.send()
+    phone.report()
+    assert office.state(ids[3]) == ("sent", "delivered")
+    assert len(phone.on_air) == 4
+
+
+def test_a_phone_that_dies_leaves_its_replies_to_the_next_and_nothing_goes_out_too_late(office: Office) -> None:
+    dead = office.approved()
+    one = office.reply("R1")
+    dead.pull()
+    office.clock.move(minutes=30)
+    assert close_leases(office.engine, office.clock()) == 0
+    phone = office.registered()
+    assert office.let_in(phone, 0) == [dead.device_id]
+    two = office.reply("R2")
+    phone.pull()
+    assert [message.text for message in phone.messages.values()] == ["R1", "R2"]
+    assert dead.pull() == dead.update() == 401
+    office.clock.move(hours=5)
+    phone.send()
+    assert phone.on_air == []
+    phone.pull()
+    close_leases(office.engine, office.clock())
+    retire(office.engine, office.clock())
+    assert (office.state(one)[0], office.state(two)[0]) == ("stale", "stale")
+
+
+def test_what_a_phone_says_late_counts_all_the_same(office: Office) -> None:
+    phone = office.approved()
+    one = office.reply("R1")
+    phone.pull()
+    phone.send()
+    office.clock.move(hours=5)
+    close_leases(office.engine, office.clock())
+    assert office.state(one)[0] == "stale"
+    phone.report()
+    assert office.state(one) == ("sent", "delivered")
+
+
+def test_a_part_that_fails_after_the_delivery_of_another_makes_the_whole_fail(office: Office) -> None:
+    phone = office.approved()
+    one = office.reply("R1")
+    phone.pull()
+    phone.send()
+    phone.report()
+    (message,) = phone.messages.values()
+    phone.becomes(message, "Failed", "Delivery result from SC +8613800100500: 70")
+    phone.report()
+    assert office.state(one) == ("failed", "failed")
+    phone.becomes(message, "Delivered")
+    phone.report()
+    assert office.state(one) == ("failed", "failed")
+
+
+def test_a_failure_that_may_pass_is_another_message_later_and_one_of_the_sim_stops_its_number(office: Office) -> None:
+    phone = office.approved()
+    one = office.reply("R1")
+    phone.pull()
+    phone.send(lambda message: (("Failed", "Send result: RESULT_ERROR_NO_SERVICE (Failed because …)"),))
+    phone.report()
+    assert office.state(one)[0] == "pending"
+    office.clock.move(minutes=10)
+    phone.pull()
+    assert len(phone.messages) == 2
+    phone.send(lambda message: (("Failed", "sendSMS: SIM 1 not found"),))
+    phone.report()
+    assert [(stop.gateway, stop.number, stop.code) for stop in stops(office.engine)] == [
+        ("desk", SITE_NUMBER, "NO_SIM")
+    ]
+    phone.pull()
+    assert len(phone.messages) == 2
+
+
+# Who is no phone of ours.
+
+
+def test_nobody_comes_in_by_a_wrong_token_and_tries_are_slowed_down(office: Office) -> None:
+    assert [office.phone().register(office.address, "wrong") for _ in range(10)] == [401] * 8 + [429] * 2
+    assert phones_of(office.engine) == []
+    assert office.phone().register("/gateways/nobody/phone", office.token) == 404
+
+
+def test_a_stolen_token_lets_in_nobody_by_itself_and_a_new_one_ends_it(office: Office) -> None:
+    thief = office.registered()
+    office.reply("R1")
+    thief.receive(AGENT, "报备 张三 138****5678")
+    thief.post()
+    assert (thief.posted[0][0], thief.pull(), thief.messages) == (503, 200, {})
+    for _ in range(MOST_WAITING - 1):
+        assert office.phone().register(office.address, office.token) == 201
+    assert office.phone().register(office.address, office.token) == 429
+    new_token(office.engine, "desk", None, office.clock())
+    end(office.engine, thief.device_id, None, office.clock())
+    assert office.phone().register(office.address, office.token) == 401
+    thief.post_all(lambda by: office.clock.move(seconds=by.total_seconds()))
+    assert {status for status, _ in thief.posted[1:]} == {403}
+    assert texts(office.engine) == 0
+
+
+def test_a_phone_has_no_say_in_what_is_anothers(office: Office) -> None:
+    mine, other = office.approved(0), office.approved(1)
+    one = office.reply("R1")
+    mine.pull()
+    (message,) = mine.messages.values()
+    other.take(Message(message.id, "x", [AGENT], other.now, of_server=True))
+    forged = message.id[:-1] + ("0" if message.id[-1] != "0" else "1")
+    mine.take(Message(forged, "x", [AGENT], mine.now, of_server=True))
+    for phone in (other, mine):
+        phone.unreported = [name for name in phone.messages if phone is other or name == forged]
+        for name in phone.unreported:
+            phone.messages[name].state = "Delivered"
+        assert set(phone.report()) == {204}
+    assert office.state(one)[0] == "sending"
+    other.pull()
+    assert [*other.messages] == [message.id]
+    other.device_id = mine.device_id
+    other.receive(AGENT, "report of nobody", sim=1)
+    other.post()
+    assert [site for site, _, _ in in_line(office)] == [office.sites[1]]
+
+
+def test_what_is_not_signed_by_a_phone_or_not_as_it_speaks_leaves_no_trace(office: Office) -> None:
+    phone = office.approved()
+    key = phone.key
+    phone.key = "another"
+    phone.receive(AGENT, "报备 张三 138****5678")
+    phone.post()
+    assert phone.posted[0][0] == 403
+    phone.key = key
+    for method, path, body in (
+        ("POST", "/device", b"[1]"),
+        ("PATCH", "/device", b"\xff"),
+        ("PATCH", "/message", b"{}"),
+        ("PATCH", "/message", b"[" * 60_000),
+    ):
+        headers = {"Authorization": f"Bearer {phone.token if method == 'PATCH' else office.token}"}
+        assert office.carry(method, office.address + path, headers, body)[0] == 400
+    odd = b'[{"id":1},{"id":"1.1.1.000000000000","state":"Sent"},3,{"id":"x","state":[],"recipients":7}]'
+    assert office.carry("PATCH", f"{office.address}/message", {"Authorization": f"Bearer {phone.token}"}, odd)[0] == 204
+    assert office.carry("PATCH", f"{office.address}/message", {}, b"x" * 70_000)[0] in (401, 413)
+    assert office.carry("GET", f"{office.address}/user/code", {}, None)[0] == 404
+    assert texts(office.engine) == 0

@@ -1,0 +1,164 @@
+"""`/gateways/NAME/phone/…`: the server that the phones of a gateway talk to. What is said there the adapter knows."""
+
+from typing import NoReturn
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from webhook.access import for_gateways
+from webhook.callers import caller
+from webhook.edge import address
+from webhook.language import _
+from webhook.runtime import runtime
+from webhook.streams import KEY, PARK, Streams
+from worker.accounts.throttle import Throttle
+from worker.gateways.base import Ack, NotYetError, Ping, RefusedRequestError
+from worker.gateways.phone_server import PhoneServer
+from worker.outbox.fetch import fetch
+from worker.outbox.pace import Pace, pace_of
+from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
+from worker.phones.news import waiting_for
+from worker.store.states import PhoneState
+from worker.var_folder import secret_key_of
+
+routes = Blueprint("phone_doors", __name__, url_prefix="/gateways/<name>/phone")
+
+
+@routes.post("/device")
+@for_gateways
+def enter(name: str) -> Response:
+    """Take a registration, by the gateway's token; tries with a wrong one are counted, and slowed down."""
+    server, now = _server(name), runtime().clock()
+    word = server.read_phone(request.get_data())
+    throttle = Throttle(runtime().engine, secret_key_of(runtime().settings), f"gateway:{name}", caller(), "", now)
+    if wait_s := throttle.wait_s():
+        abort(Response("Too many tries.\n", 429, {"Retry-After": str(wait_s)}, mimetype="text/plain"))
+    try:
+        phone, token = register(runtime().engine, name, _bearer(), word, _app(server), now)
+    except WrongTokenError:
+        _refuse(name)
+    except TooManyWaitError:
+        abort(Response("Too many phones wait for approval.\n", 429, mimetype="text/plain"))
+    throttle.succeeded()
+    return _answer(server.registered(phone, token))
+
+
+@routes.patch("/device")
+@for_gateways
+def renew(name: str) -> Response:
+    """Take what a phone says of itself."""
+    server = _server(name)
+    phone = _phone(server)
+    word = server.read_phone(request.get_data())
+    note_alive(runtime().engine, Ping(name, phone.id, _app(server), word.sims), runtime().clock())
+    return Response(status=204)
+
+
+@routes.get("/device")
+@for_gateways
+def asked_from(name: str) -> Response:
+    """Return from which address it is asked; nobody learns more than his own."""
+    return _answer(_server(name).asked_from(caller()))
+
+
+@routes.get("/message")
+@for_gateways
+def messages(name: str) -> Response:
+    """Return the replies that a phone is to send; none while it waits for its approval."""
+    server = _server(name)
+    phone = _phone(server)
+    fetched = fetch(runtime().engine, phone.id, phone.sims, runtime().clock(), _pace()) if phone.sims else []
+    return _answer(server.handed_out(fetched))
+
+
+@routes.patch("/message")
+@for_gateways
+def states(name: str) -> Response:
+    """Take what became of messages; of those of the phone's own sites alone."""
+    server = _server(name)
+    phone = _phone(server)
+    if phone.state != PhoneState.APPROVED:
+        raise NotYetError("this phone waits for its approval")
+    for status in server.read_states(request.get_data()):
+        if status.site_id in phone.sims.values():
+            runtime().statuses(status, runtime().patience_s)
+    return Response(status=204)
+
+
+@routes.get("/webhooks")
+@for_gateways
+def webhooks(name: str) -> Response:
+    """Return where a phone posts what comes in; before its approval too, so that its texts wait on it from then on."""
+    server = _server(name)
+    _phone(server)
+    return _answer(server.webhooks(runtime().settings.base_url + address(name, "messages")))
+
+
+@routes.get("/settings")
+@for_gateways
+def settings(name: str) -> Response:
+    """Return how a phone is to be set."""
+    server = _server(name)
+    return _answer(server.settings(_phone(server).id))
+
+
+@routes.get("/events")
+@for_gateways
+def events(name: str) -> Response:
+    """Tell a phone of news for as long as it listens; where the server keeps no connection, of what there is now."""
+    server = _server(name)
+    phone = _phone(server)
+    # Each time: it may have missed what was said when nobody listened, and another address or key is in force at once.
+    said = server.event("set_up")
+    park = request.environ.get(PARK)
+    if park is None:
+        waiting = waiting_for(runtime().engine, [phone.id], runtime().clock(), _pace())
+        said += server.event("replies") if waiting.get(phone.id) else b""
+    else:
+        streams: Streams = current_app.extensions[KEY]
+        park(lambda write: streams.open(phone.id, server, write), streams.close)
+    # A proxy would keep it until there is enough of it.
+    return Response(iter([said]), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@routes.errorhandler(RefusedRequestError)
+def refused(error: RefusedRequestError) -> Response:
+    """Say why in one line."""
+    return Response(f"{error}\n", error.status, mimetype="text/plain")
+
+
+def _server(name: str) -> PhoneServer:
+    gateway = runtime().gateways.get(name)
+    if not isinstance(gateway, PhoneServer):
+        abort(404)
+    return gateway
+
+
+def _phone(server: PhoneServer) -> KnownPhone:
+    """Return which phone asks; 401 makes its app register anew, by itself, and that waits for a person."""
+    try:
+        phone = signed_in(runtime().engine, server.name, _bearer())
+    except WrongTokenError:
+        _refuse(server.name)
+    note_alive(runtime().engine, Ping(server.name, phone.id, _app(server)), runtime().clock())
+    return phone
+
+
+def _refuse(name: str) -> NoReturn:
+    runtime().forgeries.note(name, runtime().settings.base_url + request.path)
+    abort(401, _("The token is not right."))
+
+
+def _bearer() -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def _app(server: PhoneServer) -> str:
+    return server.app_version(dict(request.headers))
+
+
+def _pace() -> Pace:
+    return pace_of(runtime().settings.send_per_second)
+
+
+def _answer(ack: Ack) -> Response:
+    return Response(ack.body, ack.status, content_type=ack.content_type)

@@ -1,0 +1,105 @@
+"""Phones that listen for news: each is one open connection without a thread, and all of them together are one thread.
+
+That thread looks twice a second what waits for them, while there are any; it writes by way of whoever holds the
+connections (`webhook.connections`).
+"""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from threading import Lock, Thread
+from typing import Final
+
+from worker.gateways.phone_server import PhoneServer
+from worker.log import complain
+
+log = logging.getLogger(__name__)
+
+KEY: Final = "baobei.streams"
+PARK: Final = "baobei.park"
+"""Under which a request's environment has what keeps its connection open, where the server can do that."""
+LOOK_S: Final = 0.5
+SOON_S: Final = 1.0
+"""Nobody is told oftener: an app that is told again while it fetches begins once more."""
+AGAIN_S: Final = 10.0
+"""What waits all the same is told again: the phone may have slept."""
+ALIVE_S: Final = 15.0
+"""A proxy closes what is silent for some twenty seconds."""
+
+Write = Callable[[bytes | None], None]
+"""Sends bytes over a connection; None ends it. Any thread may call it."""
+
+
+@dataclass(eq=False, slots=True)
+class Stream:
+    """A phone that listens, and what it was told."""
+
+    phone: str
+    server: PhoneServer
+    write: Write
+    told_at: float
+    written_at: float
+    told_of: int = 0
+
+    def tell(self, newest: int | None, now: float) -> None:
+        """Write that replies wait, when there is a newest one and the phone should hear of it, or a sign of life."""
+        since = now - self.told_at
+        due = newest is not None and since >= SOON_S and (newest > self.told_of or since >= AGAIN_S)
+        if due:
+            self.told_at, self.told_of = now, max(self.told_of, newest or 0)
+        if due or now - self.written_at >= ALIVE_S:
+            self.written_at = now
+            self.write(self.server.event("replies" if due else None))
+
+
+@dataclass(slots=True)
+class Streams:
+    """The streams of a process. `look` says of phones the newest reply that waits; of none that has ended."""
+
+    look: Callable[[Collection[str]], Mapping[str, int | None]]
+    monotonic: Callable[[], float] = time.monotonic
+    pause: Callable[[float], object] = time.sleep
+    _lock: Lock = field(default_factory=Lock)
+    _open: dict[str, Stream] = field(default_factory=dict)
+    _teller: Thread | None = None
+
+    def open(self, phone: str, server: PhoneServer, write: Write) -> Stream:
+        """Tell a phone from now on, in place of a stream that it had before."""
+        now = self.monotonic()
+        stream = Stream(phone, server, write, now, now)
+        with self._lock:
+            before, self._open[phone] = self._open.get(phone), stream
+            if self._teller is None:
+                self._teller = Thread(target=self._tell_all, name="streams", daemon=True)
+                self._teller.start()
+        if before is not None:
+            before.write(None)
+        return stream
+
+    def close(self, stream: Stream) -> None:
+        """Forget a stream whose connection is gone."""
+        with self._lock:
+            if self._open.get(stream.phone) is stream:
+                del self._open[stream.phone]
+
+    def _tell_all(self) -> None:
+        while True:
+            self.pause(LOOK_S)
+            with self._lock:
+                streams = [*self._open.values()]
+                if not streams:
+                    self._teller = None
+                    return
+            try:
+                waiting = self.look([stream.phone for stream in streams])
+            except Exception as error:
+                # Whatever it is: phones fetch by themselves, and are told as soon as there is a database.
+                complain(log, "nobody told", error)
+                continue
+            for stream in streams:
+                if stream.phone in waiting:
+                    stream.tell(waiting[stream.phone], self.monotonic())
+                else:
+                    # Its phone has ended.
+                    stream.write(None)

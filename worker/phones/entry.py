@@ -1,0 +1,102 @@
+"""How a phone comes in: it registers with its gateway's token, and signs in with its own from then on.
+
+A registration is let in by a person (`approvals`); until then it gets nothing, and its texts wait on it. Whoever has
+learnt the gateway's token can add to those that wait, up to `MOST_WAITING`, and to nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any, Final
+
+from sqlalchemy import Engine, func, insert, select, update
+
+from worker.accounts.passwords import digest, made_token
+from worker.gateways.base import Ping
+from worker.gateways.phone_server import PhoneWord
+from worker.phones.cards import kept_card
+from worker.phones.gateways import is_token
+from worker.store.database import reading
+from worker.store.schema import phone_sims, phones
+from worker.store.states import PhoneState
+
+MOST_WAITING: Final = 5
+WAITS_FOR: Final = timedelta(days=30)
+"""What nobody has let in by then, and has not been heard of either, makes room."""
+SEEN_EVERY: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhone:
+    """A phone that has signed in. `sims`: SIM → id of the site whose number it has; none until it is approved."""
+
+    id: str
+    gateway: str
+    state: PhoneState
+    sims: Mapping[int, int]
+
+
+class WrongTokenError(Exception):
+    """The token is none of this gateway's, or of no phone of it that may still sign in."""
+
+
+class TooManyWaitError(Exception):
+    """As many phones wait for their approval as may wait."""
+
+
+def register(engine: Engine, gateway: str, token: str, word: PhoneWord, app: str, now: datetime) -> tuple[str, str]:
+    """Take a registration; return the phone's id and the token by which it signs in, told only here.
+
+    Raises WrongTokenError, TooManyWaitError.
+    """
+    phone, secret = token_hex(5), made_token()
+    waiting = (phones.c.gateway == gateway) & (phones.c.state == PhoneState.WAITING)
+    forgotten = {"state": PhoneState.ENDED, "ended_at": now}
+    row: dict[str, Any] = {
+        "id": phone,
+        "gateway": gateway,
+        "name": word.name,
+        "state": PhoneState.WAITING,
+        "token": digest(secret),
+    }
+    row |= {"sims": [asdict(kept_card(sim)) for sim in word.sims], "app": app, "registered_at": now, "seen_at": now}
+    with engine.begin() as connection:
+        if not is_token(connection, gateway, token):
+            raise WrongTokenError
+        connection.execute(update(phones).where(waiting, phones.c.seen_at <= now - WAITS_FOR).values(forgotten))
+        if connection.execute(select(func.count()).select_from(phones).where(waiting)).scalar_one() >= MOST_WAITING:
+            raise TooManyWaitError
+        connection.execute(insert(phones).values(row))
+    return phone, secret
+
+
+def signed_in(engine: Engine, gateway: str, token: str) -> KnownPhone:
+    """Return whose token this is. Raises WrongTokenError: an app that hears of that registers anew, by itself."""
+    mine = (phones.c.token == digest(token)) & (phones.c.gateway == gateway) & (phones.c.state != PhoneState.ENDED)
+    query = (
+        select(phones.c.id, phones.c.state, phone_sims.c.sim, phone_sims.c.site_id)
+        .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
+        .where(mine)
+    )
+    with reading(engine).connect() as connection:
+        rows = connection.execute(query).all()
+    if not rows:
+        raise WrongTokenError
+    sims = {row.sim: row.site_id for row in rows if row.sim is not None}
+    return KnownPhone(rows[0].id, gateway, PhoneState(rows[0].state), sims)
+
+
+def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
+    """Note that a phone has been heard of, and what it says of itself; not oftener than every `SEEN_EVERY` for that."""
+    said = ({"app": ping.app} if ping.app else {}) | (
+        {} if ping.sims is None else {"sims": [asdict(kept_card(sim)) for sim in ping.sims]}
+    )
+    mine = phones.c.id == ping.phone
+    columns = [phones.c.seen_at, *(phones.c[name] for name in said)]
+    with reading(engine).connect() as connection:
+        row = connection.execute(select(*columns).where(mine)).mappings().first()
+    if row is None or (abs(now - row["seen_at"]) < SEEN_EVERY and all(row[name] == said[name] for name in said)):
+        return
+    with engine.begin() as connection:
+        connection.execute(update(phones).where(mine).values(said | {"seen_at": now}))
