@@ -13,7 +13,14 @@ from tests.infrastructure.serving import open_line, sandbox_request, texts
 from tests.infrastructure.trickling import trickling
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
+from tests.sending import add_reply
 from webhook.frames import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError
+from worker.clock import utc_now
+from worker.gateways.base import SimCard
+from worker.gateways.phone_server import PhoneWord
+from worker.phones.approvals import approve, end
+from worker.phones.entry import register
+from worker.phones.gateways import add_gateway
 from worker.store.database import open_engine
 from worker.store.revisions import migrate
 from worker.up.guard import end_sessions
@@ -206,3 +213,35 @@ def test_no_more_is_kept_than_a_request_may_have() -> None:
     )
     with pytest.raises(TooLargeError):
         Framing().end(many)
+
+
+def test_phones_listen_without_a_thread_until_they_are_told_or_end(web: Web, engine: Engine, before: int) -> None:
+    now = utc_now()
+    carried = open_line(engine, "岸", "+8613800000009")
+    token = add_gateway(engine, "desk", [carried], None, now)
+    phones = {}
+    for number in range(2):
+        word = PhoneWord(f"phone {number}", (SimCard(0, 1),))
+        phone, secret = register(engine, "desk", token, word, "1.68.0", now)
+        phones[phone] = dial(web)
+        ask = f"GET /gateways/desk/phone/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n\r\n"
+        phones[phone].sendall(ask.encode())
+        head = heard(phones[phone], b"event: SettingsUpdated\ndata: null\n\n")
+        assert b"HTTP/1.1 200" in head
+        assert b"text/event-stream" in head
+        assert b"chunked" not in head
+    one, other = phones
+    # One connection a phone: who listens once more is heard on the new one.
+    again = dial(web)
+    again.sendall(ask.encode())
+    heard(again, b"SettingsUpdated")
+    assert phones[other].recv(100) == b""
+    approve(engine, "desk", one, {1: carried}, None, now)
+    add_reply(engine, carried, "R1", utc_now())
+    assert heard(phones[one], b"\n\n") == b"event: MessageEnqueued\ndata: null\n\n"
+    end(engine, one, None, now)
+    assert phones[one].recv(100) == b""
+    assert send(web) == 200
+    assert texts(engine) == before + 1
+    for connection in (again, *phones.values()):
+        connection.close()
