@@ -201,8 +201,7 @@ def test_trial_texts_are_turned_on_for_numbers_of_ones_own_and_off(
     assert post(desk, f"{PAGE}/desk/canary", every="60", recipient=SITE_NUMBER).status_code == 303
     assert ways_of(runtime.engine) == {"desk": (60, SITE_NUMBER)}
     ask_due(runtime.engine, clock())
-    with runtime.engine.begin() as connection:
-        to_send(connection, [site.id], clock())
+    to_send(runtime.engine, [site.id], clock())
     said_of(runtime, seen_at=clock() + timedelta(minutes=10))
     clock.move(minutes=10)
     assert "试发短信未返回" in plain(desk.get(PAGE).text)

@@ -36,8 +36,7 @@ def site_id(engine: Engine) -> int:
 def sent(engine: Engine, site_id: int, clock: StandingClock) -> Canary:
     """Return the one canary that the site's phone fetches."""
     assert ask_due(engine, clock()) == [site_id]
-    with engine.begin() as connection:
-        (canary,) = to_send(connection, [site_id], clock())
+    (canary,) = to_send(engine, [site_id], clock())
     return canary
 
 
@@ -102,10 +101,9 @@ def test_it_is_asked_for_when_due_and_handed_out_until_it_is_back_or_too_old(
     assert (canary.recipient, canary.until) == (NUMBER, NOON + BACK_WITHIN)
     clock.move(minutes=9)
     assert ask_due(engine, clock()) == []
-    with engine.begin() as connection:
-        assert to_send(connection, [site_id], clock()) == [canary]
-        assert to_send(connection, [site_id + 1], clock()) == []
-        assert to_send(connection, [site_id], clock() + timedelta(minutes=2)) == []
+    assert to_send(engine, [site_id], clock()) == [canary]
+    assert to_send(engine, [site_id + 1], clock()) == []
+    assert to_send(engine, [site_id], clock() + timedelta(minutes=2)) == []
     clock.move(minutes=51)
     assert ask_due(engine, clock()) == [site_id]
     clock.move(days=31)
@@ -125,8 +123,7 @@ def test_the_alarm_says_where_it_stayed_and_ends_with_the_next_that_comes_back(
     assert lost(engine, clock) == [], "the newest is under way"
     clock.move(minutes=10)
     assert "has not come back" in lost(engine, clock)[0]
-    with engine.begin() as connection:
-        note_failed(connection, canary.id, "RESULT_ERROR_LIMIT_EXCEEDED")
+    note_failed(engine, site_id, canary.id, "RESULT_ERROR_LIMIT_EXCEEDED")
     assert "could not be sent (RESULT_ERROR_LIMIT_EXCEEDED)" in lost(engine, clock)[0]
     assert accept(engine, text(canary.text), clock).outcome == "canary"
     assert lost(engine, clock) == []

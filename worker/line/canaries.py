@@ -7,12 +7,12 @@ and cannot be guessed, and the text must be that word and nothing else, so that 
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, select, update
 
 from worker.accounts.acts import note
 from worker.errors import SetUpError
@@ -112,30 +112,42 @@ def ask_due(engine: Engine, now: datetime) -> list[int]:
     return [row.id for row in due]
 
 
-def to_send(connection: Connection, site_ids: Iterable[int], now: datetime) -> list[Canary]:
+def to_send(engine: Engine, site_ids: Collection[int], now: datetime) -> list[Canary]:
     """Return what is to go out from the numbers of these sites, and note that their gateway has fetched it.
 
     The same again until it is back, failed or too old: its id tells the gateway what it has sent.
     """
-    open_ones = and_(
-        canaries.c.site_id.in_(list(site_ids)),
-        canaries.c.back_at.is_(None),
-        canaries.c.failed.is_(None),
-        canaries.c.asked_at > now - BACK_WITHIN,
-    )
-    rows = connection.execute(select(canaries).where(open_ones).order_by(canaries.c.id)).all()
+    with reading(engine).connect() as connection:
+        rows = connection.execute(select(canaries).where(_open(site_ids, now)).order_by(canaries.c.id)).all()
     if fresh := [row.id for row in rows if row.taken_at is None]:
-        connection.execute(update(canaries).where(canaries.c.id.in_(fresh)).values(taken_at=now))
+        with engine.begin() as connection:
+            connection.execute(update(canaries).where(canaries.c.id.in_(fresh)).values(taken_at=now))
     return [
         Canary(row.id, row.site_id, row.recipient, f"canary {row.word}", row.asked_at, row.asked_at + BACK_WITHIN)
         for row in rows
     ]
 
 
-def note_failed(connection: Connection, canary_id: int, words: str) -> None:
-    """Note that a gateway could not send a canary."""
-    mine = and_(canaries.c.id == canary_id, canaries.c.back_at.is_(None))
-    connection.execute(update(canaries).where(mine).values(failed=words))
+def unfetched(connection: Connection, site_ids: Collection[int], now: datetime) -> set[int]:
+    """Return of these sites those with a canary that nobody has fetched yet."""
+    new = and_(_open(site_ids, now), canaries.c.taken_at.is_(None))
+    return set(connection.execute(select(canaries.c.site_id).where(new)).scalars())
+
+
+def _open(site_ids: Collection[int], now: datetime) -> ColumnElement[bool]:
+    return and_(
+        canaries.c.site_id.in_(site_ids),
+        canaries.c.back_at.is_(None),
+        canaries.c.failed.is_(None),
+        canaries.c.asked_at > now - BACK_WITHIN,
+    )
+
+
+def note_failed(engine: Engine, site_id: int, canary_id: int, words: str) -> None:
+    """Note that a gateway could not send a site's canary."""
+    mine = and_(canaries.c.id == canary_id, canaries.c.site_id == site_id, canaries.c.back_at.is_(None))
+    with engine.begin() as connection:
+        connection.execute(update(canaries).where(mine).values(failed=words))
 
 
 def come_back(connection: Connection, arrived: Iterable[Arrived], clock: Callable[[], datetime]) -> list[bool]:
