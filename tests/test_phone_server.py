@@ -13,13 +13,16 @@ from sqlalchemy import Engine, select
 from tests.fake_phone import FakePhone, Message
 from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, open_line, texts
 from tests.sending import StandingClock, add_reply, attempts_of, reply
+from worker.alerts.alarms import alarms
 from worker.clock import utc_now
+from worker.line.canaries import ask_due, set_way
 from worker.outbox.courier import Courier
 from worker.outbox.leases import close_leases, retire
 from worker.outbox.stops import stops
 from worker.phones.approvals import approve, end, phones_of
 from worker.phones.entry import MOST_WAITING
 from worker.phones.gateways import add_gateway, new_token
+from worker.phones.news import waiting_for
 from worker.runtime import Runtime, open_runtime
 from worker.settings import load_settings
 from worker.store.schema import inbox, unrouted
@@ -332,3 +335,29 @@ def test_what_is_not_signed_by_a_phone_or_not_as_it_speaks_leaves_no_trace(offic
     assert office.carry("PATCH", f"{office.address}/message", {}, b"x" * 70_000)[0] in (401, 413)
     assert office.carry("GET", f"{office.address}/user/code", {}, None)[0] == 404
     assert texts(office.engine) == 0
+
+
+def test_a_canary_goes_out_among_replies_comes_back_into_no_line_and_is_missed(office: Office) -> None:
+    phone = office.approved(0, 1)
+    set_way(office.engine, "desk", 60, OTHER_NUMBER, None, office.clock())
+    assert sorted(ask_due(office.engine, office.clock())) == sorted(office.sites)
+    assert waiting_for(office.engine, [phone.device_id], office.clock()) == {phone.device_id: 0}
+    office.reply("报备成功 R1")
+    phone.pull()
+    phone.pull()
+    assert waiting_for(office.engine, [phone.device_id], office.clock()) == {phone.device_id: None}
+    phone.send(lambda message: (("Failed", "RESULT_ERROR_NO_SERVICE"),) if message.sim == 2 else (("Sent", None),))
+    assert set(phone.report()) == {204}
+    tried = {sim: (to, words) for to, words, sim in phone.on_air if words.startswith("canary")}
+    assert [to for to, _ in tried.values()] == [OTHER_NUMBER, OTHER_NUMBER]
+    phone.receive(SITE_NUMBER, tried[1][1], sim=2)
+    phone.post()
+    assert {status for status, _ in phone.posted} == {200}
+    assert texts(office.engine) == 0
+    office.clock.move(minutes=11)
+    (missed,) = [alarm for alarm in alarms(office.engine, office.clock()) if alarm.code == "canary_lost"]
+    assert missed.scope == f"site:{office.sites[1]}"
+    assert "could not be sent" in missed.sentence
+    assert phone.pull() == 200
+    phone.send()
+    assert len(phone.on_air) == 3, "the reply and both canaries: what is too old is handed out no more"

@@ -53,7 +53,7 @@ def ops(app: Flask, runtime: Runtime) -> FlaskClient:
 def registered(runtime: Runtime, phone: str, gateway: str = "desk", **fields: object) -> None:
     """Have a phone as one that has registered by its app."""
     row = {"id": phone, "gateway": gateway, "name": f"Xiaomi/{phone}", "state": PhoneState.WAITING, "token": phone * 9}
-    row |= {"sims": [CARD], "app": "1.68.0", "registered_at": NOON, "seen_at": NOON}
+    row |= {"sims": [CARD], "address": "203.0.113.7", "app": "1.68.0", "registered_at": NOON, "seen_at": NOON}
     with runtime.engine.begin() as connection:
         connection.execute(insert(phones).values(row | fields))
 
@@ -82,6 +82,7 @@ def test_a_phone_is_added_registers_and_is_let_in(runtime: Runtime, site: SiteRo
     registered(runtime, "a")
     waiting = plain(ops.get(PAGE).text)
     assert "Xiaomi/a 等待批准" in waiting
+    assert "来自 203.0.113.7" in waiting
     assert "卡 1 中国移动 · …0000 · 卡号 …1234" in waiting
     assert raised(runtime) == ["phone_waits"]
     nothing = post(ops, f"{PAGE}/desk/phones/a/approve")

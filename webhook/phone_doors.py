@@ -17,6 +17,7 @@ from worker.outbox.fetch import fetch
 from worker.outbox.pace import Pace, pace_of
 from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
 from worker.phones.news import waiting_for
+from worker.phones.trials import fetch_canaries, is_canary, note_canary
 from worker.store.states import PhoneState
 from worker.var_folder import secret_key_of
 
@@ -33,7 +34,7 @@ def enter(name: str) -> Response:
     if wait_s := throttle.wait_s():
         abort(Response("Too many tries.\n", 429, {"Retry-After": str(wait_s)}, mimetype="text/plain"))
     try:
-        phone, token = register(runtime().engine, name, _bearer(), word, _app(server), now)
+        phone, token = register(runtime().engine, name, _bearer(), word, _app(server), now, caller())
     except WrongTokenError:
         _refuse(name)
     except TooManyWaitError:
@@ -66,8 +67,9 @@ def messages(name: str) -> Response:
     """Return the replies that a phone is to send; none while it waits for its approval."""
     server = _server(name)
     phone = _phone(server)
-    fetched = fetch(runtime().engine, phone.id, phone.sims, runtime().clock(), _pace()) if phone.sims else []
-    return _answer(server.handed_out(fetched))
+    engine, now = runtime().engine, runtime().clock()
+    replies = fetch(engine, phone.id, phone.sims, now, _pace()) if phone.sims else []
+    return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.sims, now)]))
 
 
 @routes.patch("/message")
@@ -79,7 +81,11 @@ def states(name: str) -> Response:
     if phone.state != PhoneState.APPROVED:
         raise NotYetError("this phone waits for its approval")
     for status in server.read_states(request.get_data()):
-        if status.site_id in phone.sims.values():
+        if status.site_id not in phone.sims.values():
+            continue
+        if is_canary(status):
+            note_canary(runtime().engine, status)
+        else:
             runtime().statuses(status, runtime().patience_s)
     return Response(status=204)
 

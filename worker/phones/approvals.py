@@ -29,7 +29,8 @@ class Phone:
     """A phone as it stands. `sims` and `name` are the app's word, numbers masked by it.
 
     `sites`: SIM → name of the site whose number it has; of an approved phone only. `changed`: the SIMs of `sites` that
-    are not those any more that it had when it was approved. `approved_by` is None for the server's own command line.
+    are not those any more that it had when it was approved. `approved_by` is None for the server's own command line;
+    `address` is that from which it registered.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Phone:
     approved_at: datetime | None
     approved_by: str | None
     ended_at: datetime | None
+    address: str = ""
 
 
 def phones_of(engine: Engine, gateway: str | None = None) -> list[Phone]:
@@ -150,4 +152,5 @@ def _phone_of(row: Row[Any], served: Mapping[int, str]) -> Phone:
         approved_at=row.approved_at,
         approved_by=row.by,
         ended_at=row.ended_at,
+        address=row.address,
     )

@@ -45,10 +45,12 @@ class TooManyWaitError(Exception):
     """As many phones wait for their approval as may wait."""
 
 
-def register(engine: Engine, gateway: str, token: str, word: PhoneWord, app: str, now: datetime) -> tuple[str, str]:
+def register(
+    engine: Engine, gateway: str, token: str, word: PhoneWord, app: str, now: datetime, address: str = ""
+) -> tuple[str, str]:
     """Take a registration; return the phone's id and the token by which it signs in, told only here.
 
-    Raises WrongTokenError, TooManyWaitError.
+    `address`: from which it came, for whoever has to tell whether it is his. Raises WrongTokenError, TooManyWaitError.
     """
     phone, secret = token_hex(5), made_token()
     waiting = (phones.c.gateway == gateway) & (phones.c.state == PhoneState.WAITING)
@@ -57,6 +59,7 @@ def register(engine: Engine, gateway: str, token: str, word: PhoneWord, app: str
         "id": phone,
         "gateway": gateway,
         "name": word.name,
+        "address": address,
         "state": PhoneState.WAITING,
         "token": digest(secret),
     }

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Engine, bindparam, select
 
+from worker.line.canaries import unfetched
 from worker.outbox.fetch import newest_due
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.store.database import reading
@@ -25,7 +26,7 @@ _THERE: Final = (
 def waiting_for(
     engine: Engine, listening: Collection[str], now: datetime, pace: Pace = AS_THEY_COME
 ) -> dict[str, int | None]:
-    """Return of each of these phones the newest reply that it may fetch, None when there is none.
+    """Return of each of these phones the newest reply that it may fetch, 0 for a canary alone, None for nothing.
 
     Those that have ended are not in it.
     """
@@ -34,7 +35,11 @@ def waiting_for(
         for phone, site_id in connection.execute(_THERE, {"phones": sorted(listening)}):
             served.setdefault(phone, set()).update(() if site_id is None else (site_id,))
     wanted = {site_id for sites in served.values() for site_id in sites}
-    due = newest_due(engine, wanted, now, pace) if wanted else {}
+    if not wanted:
+        return dict.fromkeys(served)
+    with reading(engine).connect() as connection:
+        canaries = dict.fromkeys(unfetched(connection, wanted, now), 0)
+    due = canaries | newest_due(engine, wanted, now, pace)
     return {
         phone: max((due[site_id] for site_id in sites if site_id in due), default=None)
         for phone, sites in served.items()

@@ -512,6 +512,7 @@ phones = Table(
     Column("approved_sims", JSON, comment="as it had said when it was approved"),
     Column("app", Words, nullable=False, default="", comment="version of the app"),
     Column("registered_at", UtcTime, nullable=False),
+    Column("address", Words, nullable=False, server_default="", comment="from which it registered"),
     Column("approved_at", UtcTime),
     Column("approved_by", ForeignKey("users.id"), comment="empty: somebody at the server's own command line"),
     Column("ended_at", UtcTime),
