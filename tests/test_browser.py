@@ -162,7 +162,7 @@ def test_the_badge_tells_that_nobody_answers_and_the_title_what_waits(
     alarm = Alarm("line_stands", "site:1", datetime.now(UTC), "…", {"site": site.id})
     save(runtime.engine, {(alarm.code, alarm.scope): Raised(alarm)})
     expect(there.page).to_have_title(re.compile(r"^\(1\) 账号"))
-    expect(there.page.locator(".main-nav .count", has_text="1 项异常")).to_be_visible()
+    expect(there.page.locator(".main-nav .todo", has_text="1 项异常")).to_be_visible()
     save(runtime.engine, {})
     expect(there.page).to_have_title(re.compile("^账号"))
     there.page.route("**/register/rows**", lambda route: route.fulfill(status=503, body="away"))

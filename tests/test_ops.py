@@ -111,7 +111,7 @@ def test_one_look_says_whether_everything_is_well(client: FlaskClient, runtime: 
     runtime.redis.sadd("rq:workers:decide", "rq:worker:gone")
     assert "1 个在工作" in shown(client), "a worker without a heartbeat is none"
     add_reply(runtime.engine, 1, cause="m:1", state="unknown")
-    assert "能用，但有些不正常 去向不明的回复: 1" in shown(client), "the verdict is no better than its tiles"
+    assert "能用，但有些不正常 去向不明的回复：1" in shown(client), "the verdict is no better than its tiles"
 
 
 def test_without_redis_the_page_says_so(

@@ -132,7 +132,7 @@ def test_who_did_what_is_shown_to_whoever_may_see_it(
     enrol(runtime, "here", "manager", site_id=site.id)
     here = visitor(manager.application, "here")
     shown = plain(here.get("/ops/acts").text)
-    assert f"manager 重发短信 reply {failed}" in shown, "it is about his site"
+    assert f"manager 重发短信 回复 {failed}" in shown, "it is about his site"
     assert "here 已登录" in shown, "it is his own"
     assert "manager 已登录" not in shown
     assert "manager 已登录" in plain(manager.get("/ops/acts").text)

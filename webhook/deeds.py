@@ -45,6 +45,10 @@ KINDS = {
 """What acts are recorded as, in words; one that is not named speaks for itself."""
 
 
+THINGS = {"reply": _l("Reply"), "gateway": _l("Gateway"), "job": _l("Job"), "user": _l("User")}
+"""What an act may be about, beside texts and accounts."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeedView:
     """An act as it is shown; `link` leads to what it was about, where that has a page."""
@@ -52,6 +56,7 @@ class DeedView:
     deed: Deed
     when: str
     what: str
+    about: str
     link: str | None
 
 
@@ -80,15 +85,27 @@ def page() -> str:
         search=search,
         people=people,
         kinds=[(kind, str(words)) for kind, words in KINDS.items()],
-        views=[DeedView(deed, show.moment(deed.at), _what(deed.what), _link(deed.about)) for deed in shown],
+        views=[_view(deed, show) for deed in shown],
         older=f"{address}&before={shown[-1].id}" if len(found) > len(shown) else None,
         newest=address if asked_number("before") else None,
         nobody=_("the server's command line"),
     )
 
 
-def _what(kind: str) -> str:
-    return str(KINDS.get(kind, kind.replace("_", " ")))
+def _view(deed: Deed, show: Showing) -> DeedView:
+    what = str(KINDS.get(deed.what, deed.what.replace("_", " ")))
+    return DeedView(deed, show.moment(deed.at), what, _about(deed), _link(deed.about))
+
+
+def _about(deed: Deed) -> str:
+    """Return what an act was about in words: a name where there is one, else the thing and its id."""
+    if deed.user is not None:
+        return deed.user if deed.user != deed.person else ""
+    kind, _blank, rest = deed.about.partition(" ")
+    if kind == "site":
+        _id, _blank, rest = rest.partition(" ")
+        return " ".join(part for part in (deed.site, rest.replace("text", "#")) if part)
+    return f"{THINGS[kind]} {rest}" if kind in THINGS else deed.about
 
 
 def _link(about: str) -> str | None:

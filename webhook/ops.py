@@ -28,7 +28,14 @@ from worker.readers.health import health_of
 from worker.readers.losses import meters_of
 from worker.readers.path import text_path
 from worker.readers.traffic import latency_of, outcomes_of, reply_counts, series_of
-from worker.readers.troubles import failed_replies, failing_senders, undecidable_texts, unreadable_texts, unrouted_texts
+from worker.readers.troubles import (
+    MOST,
+    failed_replies,
+    failing_senders,
+    undecidable_texts,
+    unreadable_texts,
+    unrouted_texts,
+)
 
 routes = Blueprint("ops", __name__, url_prefix="/ops")
 
@@ -114,6 +121,7 @@ def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
     everywhere = present_user().everywhere
     return {
         "everywhere": everywhere,
+        "most": MOST,
         "failures": failure_views(failed_replies(engine, site_ids, week)),
         "unrouted": unrouted_texts(engine) if everywhere else [],
         "unreadable": unreadable_texts(engine, site_ids, week),

@@ -51,7 +51,9 @@ def verdict_of(health: Health, tiles: Iterable[Tile], meters: Iterable[Meter], r
     faults = [fault_of(code) for code in health.degraded]
     for tile in tiles:
         if tile.tone in AMISS and not set(tile.codes).intersection(health.degraded):
-            faults.append(Trouble(f"{tile.name}: {tile.value} · {tile.more}", tile.tone))
+            faults.append(
+                Trouble(_("%(name)s: %(value)s, %(more)s", name=tile.name, value=tile.value, more=tile.more), tile.tone)
+            )
     faults += [
         Trouble(_("The list of gateway %(name)s could not be read.", name=m.gateway), "warn") for m in meters if m.error
     ]

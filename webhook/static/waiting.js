@@ -15,7 +15,7 @@ document.addEventListener("baobei:waiting", ({ detail }) => {
 
 function showAt(place, count, words) {
   place.hidden = count === 0;
-  place.querySelector(".count-number").textContent = count > 99 ? "99+" : count;
+  place.querySelector(".todo-number").textContent = count > 99 ? "99+" : count;
   place.querySelector(".sr-only").textContent = words;
   place.title = words;
 }

@@ -1,7 +1,8 @@
 """Who did what on the pages and at the server, when: the record of acts, the newest first."""
 
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, or_, select, true
@@ -10,6 +11,7 @@ from worker.store.database import reading
 from worker.store.schema import acts, sites, users
 
 ACTS_A_PAGE = 50
+OF_USER = re.compile(r"user [0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Deed:
     what: str
     about: str
     site: str | None
+    user: str | None = None
+    """whose account it was about"""
 
 
 def deeds_of(engine: Engine, search: ActSearch, before: int | None = None, most: int = ACTS_A_PAGE) -> list[Deed]:
@@ -60,4 +64,8 @@ def deeds_of(engine: Engine, search: ActSearch, before: int | None = None, most:
         .limit(most + 1)
     )
     with reading(engine).connect() as connection:
-        return [Deed(**row) for row in connection.execute(query).mappings()]
+        found = [Deed(**row) for row in connection.execute(query).mappings()]
+        ids = {int(each.about[5:]) for each in found if OF_USER.fullmatch(each.about)}
+        named = connection.execute(select(users.c.id, users.c.name).where(users.c.id.in_(ids)))
+        names = {f"user {row.id}": row.name for row in named}
+    return [replace(each, user=names.get(each.about)) for each in found]
