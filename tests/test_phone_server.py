@@ -15,6 +15,8 @@ from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, 
 from tests.sending import StandingClock, add_reply, attempts_of, reply
 from worker.alerts.alarms import alarms
 from worker.clock import utc_now
+from worker.doctor.base import Advice, Ailment, Patient
+from worker.doctor.phones import look_at_phones
 from worker.line.canaries import ask_due, set_way
 from worker.outbox.courier import Courier
 from worker.outbox.leases import close_leases, retire
@@ -361,3 +363,15 @@ def test_a_canary_goes_out_among_replies_comes_back_into_no_line_and_is_missed(o
     assert phone.pull() == 200
     phone.send()
     assert len(phone.on_air) == 3, "the reply and both canaries: what is too old is handed out no more"
+
+
+def test_the_doctor_finds_a_site_without_a_phone_and_phones_that_nobody_tries_out(office: Office) -> None:
+    patient = Patient(office.runtime.settings, office.runtime, {})
+    office.approved(0)
+    found = list(look_at_phones(patient))
+    assert [type(each) for each in found] == [Ailment, Advice]
+    assert "desk is approved for site 岸" in found[0].sentence
+    assert "baobei gateway canary desk" in found[1].sentence
+    office.approved(1)
+    set_way(office.engine, "desk", 60, "", None, office.clock())
+    assert list(look_at_phones(patient)) == []

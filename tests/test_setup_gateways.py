@@ -1,14 +1,16 @@
 """`/setup/gateways`: a phone is added, let in by a person, taken in place of another, shut out; who may do so."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
+from tests.fake_phone import FakePhone
 from tests.infrastructure.deciding import MANAGER
 from tests.infrastructure.serving import SITE_NUMBER
 from tests.infrastructure.visiting import enrol, hidden_fields, plain, post, post_for_sure, visitor
@@ -68,7 +70,17 @@ def raised(runtime: Runtime) -> list[str]:
     return [alarm.code for alarm in alarms(runtime.engine, runtime.clock()) if "phone" in alarm.code]
 
 
-def test_a_phone_is_added_registers_and_is_let_in(runtime: Runtime, site: SiteRow, ops: FlaskClient) -> None:
+def carried(
+    client: FlaskClient, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+) -> tuple[int, bytes]:
+    """Carry a phone's request to us."""
+    answer = client.open(url, method=method, headers=headers, data=body)
+    return answer.status_code, answer.data
+
+
+def test_a_phone_is_added_registers_and_is_let_in(
+    app: Flask, runtime: Runtime, site: SiteRow, ops: FlaskClient
+) -> None:
     told = post(ops, PAGE, name="Desk", site=str(site.id))
     assert told.status_code == 200
     words = plain(told.text)
@@ -79,18 +91,23 @@ def test_a_phone_is_added_registers_and_is_let_in(runtime: Runtime, site: SiteRo
     assert token not in again, "it is shown once"
     assert "尚无手机" in again
     assert all_sites(runtime.engine)[0].gateway == "desk"
-    registered(runtime, "a")
+    phone = FakePhone(partial(carried, app.test_client()), runtime.clock)
+    phone.sims = [
+        {"slotIndex": 0, "simNumber": 1, "phoneNumber": "*****0000", "carrierName": "****", "iccid": "***1234"}
+    ]
+    assert phone.register("/gateways/desk/phone", token) == 201
     waiting = plain(ops.get(PAGE).text)
-    assert "Xiaomi/a 等待批准" in waiting
-    assert "来自 203.0.113.7" in waiting
-    assert "卡 1 中国移动 · …0000 · 卡号 …1234" in waiting
+    assert "等待批准" in waiting
+    assert "来自 127.0.0.1" in waiting
+    assert "SMSGate 1.68.0" in waiting
+    assert "卡 1 …0000 · 卡号 …1234" in waiting
     assert raised(runtime) == ["phone_waits"]
-    nothing = post(ops, f"{PAGE}/desk/phones/a/approve")
+    nothing = post(ops, f"{PAGE}/desk/phones/{phone.device_id}/approve")
     assert (nothing.status_code, "至少一张" in nothing.text) == (422, True)
-    done = post(ops, f"{PAGE}/desk/phones/a/approve", **{"sim-1": str(site.id)})
+    done = post(ops, f"{PAGE}/desk/phones/{phone.device_id}/approve", **{"sim-1": str(site.id)})
     assert done.status_code == 303, "it takes nothing from anybody"
-    (phone,) = phones_of(runtime.engine, "desk")
-    assert (phone.state, phone.sites, phone.approved_by) == (PhoneState.APPROVED, {1: "翡翠湾"}, "ops")
+    (known,) = phones_of(runtime.engine, "desk")
+    assert (known.state, known.sites, known.approved_by) == (PhoneState.APPROVED, {1: "翡翠湾"}, "ops")
     assert raised(runtime) == []
     assert "desk 正常" in plain(ops.get(PAGE).text)
 

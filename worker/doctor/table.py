@@ -14,6 +14,7 @@ from worker.doctor.base import Advice, Ailment, Check, Finding, Patient
 from worker.doctor.configuration import look_at_settings
 from worker.doctor.consent import look_at_consent
 from worker.doctor.gateways import look_at_gateways, look_at_signatures, look_for_gateways_of_sites
+from worker.doctor.phones import look_at_phones
 from worker.doctor.places import look_at_durability, look_at_room
 from worker.doctor.processes import look_for_sweeper, look_for_workers
 from worker.doctor.reader import look_at_reader
@@ -32,6 +33,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("workers", look_for_workers, needs=("redis",)),
     Check("sweeper", look_for_sweeper, needs=("database",)),
     Check("sites", look_for_gateways_of_sites, needs=("database",)),
+    Check("phones", look_at_phones, needs=("database",)),
     Check("signatures", look_at_signatures, needs=("database", "redis")),
     Check("consent", look_at_consent, needs=("database",)),
     Check("standing", look_at_alarms, needs=("database",)),
