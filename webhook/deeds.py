@@ -22,6 +22,13 @@ KINDS = {
     "resume": _l("let a gateway send again"),
     "backfill": _l("compared a gateway's list"),
     "requeue": _l("queued a job again"),
+    "gateway_added": _l("added a gateway"),
+    "gateway_token": _l("gave a gateway a new token"),
+    "site_gateway": _l("let a gateway carry a site's texts"),
+    "phone_approved": _l("let a phone in"),
+    "phone_ended": _l("shut a phone out"),
+    "canary_on": _l("turned trial texts on"),
+    "canary_off": _l("turned trial texts off"),
     "acts_opened": _l("took acts by text again"),
     "export": _l("exported the register"),
     "test_text": _l("sent a test text to himself"),
@@ -45,7 +52,7 @@ KINDS = {
 """What acts are recorded as, in words; one that is not named speaks for itself."""
 
 
-THINGS = {"reply": _l("Reply"), "gateway": _l("Gateway"), "job": _l("Job"), "user": _l("User")}
+THINGS = {"reply": _l("Reply"), "gateway": _l("Gateway"), "phone": _l("Phone of a gateway"), "job": _l("Job"), "user": _l("User")}
 """What an act may be about, beside texts and accounts."""
 
 
