@@ -14,7 +14,7 @@ from tests.infrastructure.serving import SECRET, SITE_NUMBER, TWILIO, open_line,
 from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, post_for_sure, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
-from worker.accounts.users import add_first_user, all_users
+from worker.accounts.users import FIRST_USER, LINK_LIFE, add_first_user, add_user, all_users, user_of_link
 from worker.cli.main import main
 from worker.runtime import Runtime
 from worker.store.schema import acts, throttles, users
@@ -301,3 +301,19 @@ def test_the_first_account_is_made_once(runtime: Runtime) -> None:
     assert choose(client, f"/welcome/{link}") == 303
     assert inside(client)
     assert add_first_user(runtime.engine, runtime.clock()) is None
+
+
+def test_a_first_link_that_ran_out_is_replaced_while_nobody_else_was_ever_there(runtime: Runtime) -> None:
+    now = runtime.clock()
+    first = add_first_user(runtime.engine, now)
+    assert first
+    assert add_first_user(runtime.engine, now) is None, "it is shown once"
+    later = now + LINK_LIFE
+    second = add_first_user(runtime.engine, later)
+    assert second
+    assert user_of_link(runtime.engine, first, later) is None
+    named = user_of_link(runtime.engine, second, later)
+    assert named
+    assert named.name == FIRST_USER
+    add_user(runtime.engine, "wang", ("ops",), None, None, later)
+    assert add_first_user(runtime.engine, later + LINK_LIFE) is None

@@ -1,17 +1,22 @@
 """The set-up on pages: its frame, and who finds which page there."""
 
+import re
+from collections.abc import Iterator, Sequence
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from tests.infrastructure.deciding import MANAGER
+from tests.infrastructure.deciding import LI, MANAGER, deciding, text
 from tests.infrastructure.serving import SITE_NUMBER
 from tests.infrastructure.visiting import enrol, plain, post, post_for_sure, visitor
 from webhook.app import create_app
-from worker.decide.set_up import SiteRow, all_sites, open_site, site_named
+from worker.decide.set_up import SiteRow, all_sites, open_site, put, site_named
+from worker.errors import N_
+from worker.gateways.base import Flaw, flaw
 from worker.runtime import Runtime
-from worker.store.schema import acts
+from worker.store.schema import acts, replies
 
 OTHER_NUMBER = "+8613800000009"
 
@@ -143,3 +148,69 @@ def test_operations_open_a_site_on_a_page(admin: FlaskClient, runtime: Runtime) 
     assert opened.location == f"/setup?site={site.id}"
     assert site.state["staff"] == {"+8613800000021": "manager"}
     assert acts_of(runtime) == [("site_added", f"site {site.id}")]
+
+
+STEPS = re.compile(r'<li class="setup-step (\w+)" id="step-(\w+)">(.*?)</li>', re.DOTALL)
+
+
+def steps(page: str) -> dict[str, tuple[str, str]]:
+    """Return state and words of each step."""
+    return {key: (state, plain(html).strip()) for state, key, html in STEPS.findall(page)}
+
+
+def test_the_overview_leads_from_nothing_to_the_first_answered_text(app: Flask, runtime: Runtime) -> None:
+    enrol(runtime, "admin", "ops", "manager")
+    admin = visitor(app, "admin")
+    empty = steps(admin.get("/setup").text)
+    assert {key: state for key, (state, _) in empty.items()} == {
+        "users": "advice", "gateway": "todo", "site": "todo", "manager": "waits", "roster": "waits", "text": "waits",
+    }  # fmt: skip
+    assert "TWILIO_ACCOUNT_SID" in empty["gateway"][1]
+    assert "新增案场" in empty["site"][1]
+    site = open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": [MANAGER]}, "sandbox")
+    opened = steps(admin.get("/setup").text)
+    assert opened["site"][0] == opened["manager"][0] == "done"
+    assert opened["roster"][0] == "todo"
+    assert "报备 张三 138****5678" in opened["text"][1]
+    put(runtime.engine, site, "roster", {"people": [{"name": "李四", "phone": LI, "unit": "链家"}]})
+    with deciding(runtime):
+        text(runtime, site, LI, "报备 张三 138****5678")
+    came = steps(admin.get(f"/setup/steps?site={site.id}").text)
+    assert came["roster"][0] == "done"
+    assert came["text"][0] == "waits"
+    assert "报备成功" in came["text"][1]
+    with runtime.engine.begin() as connection:
+        connection.execute(update(replies).where(replies.c.role == "reply").values(state="sent"))
+    assert steps(admin.get("/setup/steps").text)["text"][0] == "done"
+
+
+def test_what_the_gateway_says_of_its_set_up_is_told_to_who_can_mend_it(
+    app: Flask, runtime: Runtime, site: SiteRow, local: FlaskClient, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, kept = "https://example.org", "https://example.com/gateways/x/messages"
+    words = N_(
+        "%(whose)s posts its texts to %(shown)s, but we check them for %(url)s: enter that "
+        "at Twilio, or mend PUBLIC_URL; the two must agree to the letter."
+    )
+    found = [flaw(words, whose=SITE_NUMBER, shown=shown, url=kept), Flaw("Something else.", advice=True)]
+    asked = []
+
+    def examine(numbers: Sequence[str], url: str) -> Iterator[Flaw]:
+        asked.append((numbers, url))
+        yield from found
+
+    monkeypatch.setattr(type(runtime.gateways["sandbox"]), "examine", lambda _self, numbers, url: examine(numbers, url))
+    told = plain(admin.get(f"/setup/address/{site.id}").text)
+    assert f"{SITE_NUMBER} 把来信转到 {shown}，而我们按 {kept} 核验" in told
+    assert "可改进 Something else." in told
+    assert asked == [([SITE_NUMBER], f"{runtime.settings.base_url}/gateways/sandbox/messages")]
+    others = plain(local.get(f"/setup/address/{site.id}").text)
+    assert "需由负责全部案场的人处理" in others
+    assert shown not in others
+    assert len(asked) == 1, "it is asked once in a while"
+
+
+def test_steps_of_another_s_site_are_nobody_s_business(local: FlaskClient, runtime: Runtime) -> None:
+    other = open_site(runtime.engine, "云栖府", OTHER_NUMBER, {"manager": [MANAGER]}, "sandbox")
+    assert local.get(f"/setup/address/{other.id}").status_code == 404
+    assert OTHER_NUMBER not in local.get(f"/setup/steps?site={other.id}").text

@@ -100,13 +100,22 @@ def add_user(
 
 
 def add_first_user(engine: Engine, now: datetime) -> str | None:
-    """Add the first account of all, for ops and manager of all sites; return its link's secret, None if one is."""
-    with reading(engine).connect() as connection:
-        if connection.execute(select(users.c.id).limit(1)).first():
-            return None
+    """Return the secret of a link for the first account of all, for ops and manager of all sites.
+
+    It is made when there is none; while nobody but it was ever there and its link ran out unused, it gets another link.
+    None otherwise: a link is shown once.
+    """
     token = made_token()
     linked = {"link": digest(token), "link_until": now + LINK_LIFE}
-    return token if _insert(engine, _row(FIRST_USER, FIRST_ROLES, now) | linked, now) else None
+    with reading(engine).connect() as connection:
+        known = connection.execute(select(users.c.key).limit(2)).scalars().all()
+    if not known:
+        return token if _insert(engine, _row(FIRST_USER, FIRST_ROLES, now) | linked, now) else None
+    if known != [folded(FIRST_USER)]:
+        return None
+    unused = THERE & (users.c.key == folded(FIRST_USER)) & users.c.password.is_(None) & (users.c.link_until <= now)
+    with engine.begin() as connection:
+        return token if connection.execute(update(users).where(unused).values(linked)).rowcount else None
 
 
 def all_users(engine: Engine) -> list[User]:

@@ -32,9 +32,10 @@ def main() -> None:
 
 @main.command()
 def prepare() -> None:
-    """Bring the database up to date; while nobody can log in, make the first account.
+    """Bring the database up to date; while nobody can log in, make the first account, or a new link for it.
 
-    The link by which its owner chooses a password is shown once: a password would stand in whatever journal keeps this.
+    Its owner chooses a password by that link, once, and is led through the set-up: a password would stand in whatever
+    journal keeps this, and a page that made the first account could be anybody's.
     """
     given = settings()
     try:

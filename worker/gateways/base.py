@@ -246,6 +246,14 @@ class Flaw:
 
     sentence: str
     advice: bool = False
+    known: str = ""
+    """what pages have words for, which `values` fill; "": they say the sentence as it is"""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def flaw(known: str, *, advice: bool = False, **values: object) -> Flaw:
+    """Return a flaw whose sentence stands in N_(), so that pages say it in their language."""
+    return Flaw(known % values, advice, known, values)
 
 
 class Reader(Protocol):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from worker.gateways.base import Flaw, Handover, Stopped
+from worker.errors import N_
+from worker.gateways.base import Flaw, Handover, Stopped, flaw
 from worker.settings import TwilioSettings
 
 OVERRIDES: Final = "#rc=3&rp=5xx,ct,rt&ct=2000&rt=3500&tt=15000"
@@ -31,7 +32,8 @@ def flaws_of(client: Any, settings: TwilioSettings, numbers: Collection[str], ur
     """Yield what hinders texts to these numbers from being posted to `url`. Raises what the client raises."""
     account = client.api.accounts(settings.account_sid).fetch()
     if account.status != "active":
-        yield Flaw(f"Twilio says that our account is {account.status}: settle that in Twilio's console.")
+        words = N_("Twilio says that our account is %(status)s: settle that in Twilio's console.")
+        yield flaw(words, status=account.status)
     service = _Service.of(client, settings.messaging_service_sid) if settings.messaging_service_sid else None
     for number in numbers:
         yield from _flaws_of_number(client, service, number, url)
@@ -45,11 +47,13 @@ def refusal_flaw(outcome: Handover) -> Flaw:
     """Return what it means that Twilio refused to be asked."""
     code = getattr(outcome, "code", "none")
     if isinstance(outcome, Stopped) and code != NOT_THERE:
-        return Flaw(
-            f"Twilio refuses our account or token ({code}): copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew from "
+        words = N_(
+            "Twilio refuses our account or token (%(code)s): copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew from "
             "Twilio's console, restart, and run `baobei gateway resume twilio`."
         )
-    return Flaw(f"Twilio did not say how it is set up (code {code}): try again, and look the code up in its console.")
+        return flaw(words, code=code)
+    words = N_("Twilio did not say how it is set up (code %(code)s): try again, and look the code up in its console.")
+    return flaw(words, code=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +79,18 @@ class _Service:
 def _flaws_of_number(client: Any, service: _Service | None, number: str, url: str) -> Iterator[Flaw]:
     found = [n for n in client.incoming_phone_numbers.list(phone_number=number) if n.phone_number == number]
     if not found:
-        yield Flaw(
-            f"{number} is none of our Twilio account's numbers: buy it there, or set TWILIO_ACCOUNT_SID to the account "
-            "that has it."
+        words = N_(
+            "%(number)s is none of our Twilio account's numbers: buy it there, or set TWILIO_ACCOUNT_SID to the "
+            "account that has it."
         )
+        yield flaw(words, number=number)
         return
     if service is not None and number not in service.numbers:
-        yield Flaw(
-            f"{number} is not in messaging service {service.sid}: add it to its senders, or unset "
+        words = N_(
+            "%(number)s is not in messaging service %(service)s: add it to its senders, or unset "
             "TWILIO_MESSAGING_SERVICE_SID."
         )
+        yield flaw(words, number=number, service=service.sid)
     elif service is not None and not service.keep_theirs:
         yield from _flaws_of_address(service.address, url)
         return
@@ -104,20 +110,20 @@ def _flaws_of_address(address: Target, url: str) -> Iterator[Flaw]:
         # An address may carry a name and a password; they are not shown.
         parts = urlsplit(given)
         shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        yield Flaw(
-            f"{address.whose} posts its texts to {shown or 'nobody'}, but we check them for {url}: enter that "
+        words = N_(
+            "%(whose)s posts its texts to %(shown)s, but we check them for %(url)s: enter that "
             "at Twilio, or mend PUBLIC_URL; the two must agree to the letter."
         )
+        yield flaw(words, whose=address.whose, shown=shown or "nobody", url=url)
     elif address.method != "POST":
-        yield Flaw(f"{address.whose} uses {address.method} for its webhook: set it to POST, other forms are refused.")
+        words = N_("%(whose)s uses %(method)s for its webhook: set it to POST, other forms are refused.")
+        yield flaw(words, whose=address.whose, method=address.method)
     elif not tries_again:
-        yield Flaw(
-            f"{address.whose} lets Twilio try only once or twice while we are away: enter {url}{OVERRIDES} there.",
-            advice=True,
-        )
+        words = N_("%(whose)s lets Twilio try only once or twice while we are away: enter %(address)s there.")
+        yield flaw(words, advice=True, whose=address.whose, address=url + OVERRIDES)
     if not address.fallback or urlsplit(address.fallback).hostname == urlsplit(url).hostname:
-        yield Flaw(
-            f"{address.whose} has no fallback URL on another host, so that texts of a longer absence wait for the "
-            "backfill: enter one that stores or forwards them.",
-            advice=True,
+        words = N_(
+            "%(whose)s has no fallback URL on another host, so that texts of a longer absence wait for the "
+            "backfill: enter one that stores or forwards them."
         )
+        yield flaw(words, advice=True, whose=address.whose)
