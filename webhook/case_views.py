@@ -1,13 +1,13 @@
 """Cases as they are shown: who stands against whom, what counts down, which papers each side has brought."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webhook.actor import Actor
 from webhook.desk_views import FIELD_WORDS, PARTY_WORDS, Unlikeness, differences, signature_views, whose_words
 from webhook.language import _, _l
-from webhook.register_views import AnswerView, answer_view
+from webhook.register_views import FLAG_WORDS, AnswerView, answer_view
 from webhook.show import Showing
 from webhook.times import span_words
 from worker.readers.desk import Arrival
@@ -19,6 +19,8 @@ from worker.rules.values import Party
 SOON = timedelta(days=1)
 SIDE_WORDS = {Side.HOLDER: _l("Holder"), Side.OBJECTOR: _l("Objector")}
 ITSELF = "现场"
+PENDING = (Flag.SUSPECTED, Flag.CONTESTED)
+"""What a case is about is no evidence in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ class PaperView:
 
 @dataclass(frozen=True, slots=True)
 class SideView:
-    """One party of a dispute with its papers; `unit` is what a text calls it."""
+    """One party of a dispute with its papers; `unit` is what a text calls it, `text` what was texted for it."""
 
     side: str
     unit: str
     whose: str
     words: str
     since: str
+    text: str
     papers: tuple[PaperView, ...]
 
 
@@ -92,12 +95,14 @@ class DisputeView:
 
 @dataclass(frozen=True, slots=True)
 class RivalView:
-    """A claim in a case."""
+    """A claim in a case: since when, in which words, and what else speaks for it."""
 
     claim: Claim
     whose: str
     received: str
     sent: str
+    text: str
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,23 @@ class ClaimCaseView:
 
 
 @dataclass(frozen=True, slots=True)
+class FormSide:
+    """A client as one of both sides has him, and whom it says that he comes by."""
+
+    client: str
+    mask: str
+    whose: str
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormCaseView:
-    """A visit form whose data differ from the report's."""
+    """A visit form whose data differ from the report's: both of them, each with its text."""
 
     form: Visit
+    reported: FormSide
+    arrived_as: FormSide
     whose: str
     arrived: str
     differs: str
@@ -138,12 +156,16 @@ class SoldView:
     countdown: Countdown
 
 
-def dispute_views(cases: Iterable[DisputeCase], show: Showing) -> list[DisputeView]:
+Texts = Mapping[int, str]
+"""What was texted, by place."""
+
+
+def dispute_views(cases: Iterable[DisputeCase], texts: Texts, show: Showing) -> list[DisputeView]:
     """Return disputes as they are shown."""
-    return [_dispute(case, show) for case in cases]
+    return [_dispute(case, texts, show) for case in cases]
 
 
-def _dispute(case: DisputeCase, show: Showing) -> DisputeView:
+def _dispute(case: DisputeCase, texts: Texts, show: Showing) -> DisputeView:
     dispute = case.dispute
     return DisputeView(
         dispute,
@@ -151,7 +173,7 @@ def _dispute(case: DisputeCase, show: Showing) -> DisputeView:
         answer_view(case.answer, show, past=False),
         tuple(_countdowns(case, show)),
         tuple(_paid(case.deal)),
-        tuple(_side(dispute, party, show) for party in dispute.parties),
+        tuple(_side(case, party, texts, show) for party in dispute.parties),
         tuple(SaidView(o.words, show.moment(o.at), o.late) for o in dispute.opinions),
         tuple(SaidView(r.words, show.moment(r.at), whose=whose_words(r.unit, r.agent)) for r in dispute.rulings),
         case.decided.rules if case.decided is not None else (),
@@ -186,9 +208,9 @@ def _paid(deal: Deal | None) -> Iterator[str]:
         yield _("closed by %(whose)s", whose=whose_words(deal.unit, deal.agent))
 
 
-def _side(dispute: Dispute, party: Party, show: Showing) -> SideView:
+def _side(case: DisputeCase, party: Party, texts: Texts, show: Showing) -> SideView:
     papers: list[PaperView] = []
-    for paper in dispute.papers:
+    for paper in case.dispute.papers:
         if paper.unit != party.unit:
             continue
         why_not = _("too late") if paper.late else "" if paper.counted else _("caller not on the roster that day")
@@ -196,15 +218,19 @@ def _side(dispute: Dispute, party: Party, show: Showing) -> SideView:
         papers.append(PaperView(paper.kind, words, show.moment(paper.at), paper.accepted, why_not))
     unit = ITSELF if party.unit == WALK_IN else party.unit
     whose = whose_words(party.unit, party.agent)
-    return SideView(str(SIDE_WORDS[party.side]), unit, whose, party.words, show.moment(party.at), tuple(papers))
+    since, place = party.at, party.seq
+    if party.side == Side.HOLDER and case.claim is not None:
+        since, place = case.claim.reported_at, case.claim.seq
+    side, text = str(SIDE_WORDS[party.side]), texts.get(place, "")
+    return SideView(side, unit, whose, party.words, show.moment(since), text, tuple(papers))
 
 
-def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCaseView]:
+def claim_case_views(cases: Iterable[ClaimCase], texts: Texts, show: Showing) -> list[ClaimCaseView]:
     """Return suspected or contested claims as they are shown."""
     return [
         ClaimCaseView(
-            _rival(case.claim, show),
-            tuple(_rival(claim, show) for claim in case.rivals),
+            _rival(case.claim, texts, show),
+            tuple(_rival(claim, texts, show) for claim in case.rivals),
             countdown(_("Report"), case.claim.ends_at, show),
             case.more,
             any(Flag.CLOCK in claim.flags for claim in case.rivals),
@@ -213,16 +239,40 @@ def claim_case_views(cases: Iterable[ClaimCase], show: Showing) -> list[ClaimCas
     ]
 
 
-def _rival(claim: Claim, show: Showing) -> RivalView:
+def _rival(claim: Claim, texts: Texts, show: Showing) -> RivalView:
     sent = show.moment(claim.sent_at) if claim.sent_at is not None else ""
-    return RivalView(claim, whose_words(claim.unit, claim.agent), show.moment(claim.reported_at), sent)
+    whose, evidence = whose_words(claim.unit, claim.agent), tuple(_evidence(claim, show))
+    return RivalView(claim, whose, show.moment(claim.reported_at), sent, texts.get(claim.seq, ""), evidence)
 
 
-def form_views(forms: Iterable[Arrival], show: Showing) -> list[FormCaseView]:
+def _evidence(claim: Claim, show: Showing) -> Iterator[str]:
+    yield _("place %(seq)s in the line", seq=claim.seq)
+    if claim.visited_at is not None:
+        yield _("visit %(ref)s confirmed %(time)s", ref=f"V{claim.visit}", time=show.moment(claim.visited_at))
+    last = max(filter(None, (claim.followed_at, claim.contact_at)), default=None)
+    if last is not None:
+        yield _("last contact %(time)s", time=show.moment(last))
+    if claim.ends_at <= show.now:
+        yield _("expired %(time)s", time=show.end(claim.ends_at))
+    yield from (str(FLAG_WORDS[flag]) for flag in claim.flags if flag in FLAG_WORDS and flag not in PENDING)
+
+
+def _form_sides(each: Arrival, texts: Texts, show: Showing) -> tuple[FormSide, FormSide]:
+    form, claim = each.form, each.claim
+    named = whose_words(form.named_unit, form.named_agent) or whose_words(form.unit, form.agent)
+    came = FormSide(form.client, form.mask, named, show.moment(form.arrived_at), texts.get(form.seq, ""))
+    if claim is None:
+        return FormSide("", "", "", "", ""), came
+    whose, when = whose_words(claim.unit, claim.agent), show.moment(claim.reported_at)
+    return FormSide(claim.client, claim.mask, whose, when, texts.get(claim.seq, "")), came
+
+
+def form_views(forms: Iterable[Arrival], texts: Texts, show: Showing) -> list[FormCaseView]:
     """Return forms that do not match as they are shown."""
     return [
         FormCaseView(
             each.form,
+            *_form_sides(each, texts, show),
             whose_words(each.form.unit, each.form.agent),
             show.moment(each.form.arrived_at),
             ", ".join(str(FIELD_WORDS.get(field, field)) for field in each.form.mismatch),

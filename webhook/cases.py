@@ -47,18 +47,18 @@ def _waiting(site: SiteRow, seed: str) -> str:
     now = runtime().clock()
     show = Showing(now, site.zone)
     found = cases_of(runtime().engine, site.id, now, now.astimezone(site.zone).date())
-    contested = claim_case_views(found.contested, show)
+    contested = claim_case_views(found.contested, found.texts, show)
     return render_template(
         "cases/waiting.html",
         site=site,
         actor=actor_at(site),
         seed=seed,
         kinds=[(kind, kind) for kind in KINDS],
-        disputes=dispute_views(found.disputes, show),
-        decided=dispute_views(found.decided, show),
-        suspected=claim_case_views(found.suspected, show),
+        disputes=dispute_views(found.disputes, found.texts, show),
+        decided=dispute_views(found.decided, found.texts, show),
+        suspected=claim_case_views(found.suspected, found.texts, show),
         contested=[view for view in contested if not view.by_clock],
         doubted=[view for view in contested if view.by_clock],
-        forms=form_views(found.forms, show),
+        forms=form_views(found.forms, found.texts, show),
         sold=sold_views(found.sold, show),
     )

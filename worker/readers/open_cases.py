@@ -1,7 +1,7 @@
 """What waits for somebody's judgement: suspected and contested claims, forms that do not match, disputes; and deals
 that may still be objected to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
@@ -16,7 +16,7 @@ from worker.rules.model import Claim, Deal, Dispute, Visit
 from worker.rules.states import WAITING, ClaimState, DisputeState
 from worker.store.database import reading
 from worker.store.facts import load
-from worker.store.schema import PENDING, claims, cursors, deals, disputes, visits
+from worker.store.schema import PENDING, claims, cursors, deals, disputes, inbox, visits
 from worker.store.working_set import load_belongings, load_claims, load_clients, open_state
 
 MOST_OF_A_KIND = 60
@@ -67,6 +67,8 @@ class Cases:
     disputes: tuple[DisputeCase, ...]
     decided: tuple[DisputeCase, ...]
     sold: tuple[SoldCase, ...]
+    texts: Mapping[int, str]
+    """by place what was texted there, masked: of every claim, objection and form that stands in a case"""
 
 
 def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
@@ -90,14 +92,27 @@ def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
             if how is not None:
                 decided.append((how.at, case))
         lately = sorted(decided, key=itemgetter(0), reverse=True)[:LATELY_DECIDED]
+        suspected = _pending(connection, site_id, ClaimState.SUSPECTED, now)
+        contested = _pending(connection, site_id, ClaimState.CONTESTED, now)
+        forms = _mismatched(connection, site_id, today, waiting)
+        known = [claim for case in (*suspected, *contested) for claim in (case.claim, *case.rivals)]
+        known += [form.claim for form in forms if form.claim is not None]
+        # Those of disputes are in the state already.
+        places = {claim.seq for claim in (*known, *state.claims.values())} | {form.form.seq for form in forms}
         return Cases(
-            suspected=_pending(connection, site_id, ClaimState.SUSPECTED, now),
-            contested=_pending(connection, site_id, ClaimState.CONTESTED, now),
-            forms=_mismatched(connection, site_id, today, waiting),
+            suspected,
+            contested,
+            forms,
             disputes=tuple(sorted(waiting, key=lambda case: _due(case, now))),
             decided=tuple(case for _, case in lately),
             sold=_sold(connection, site_id, now),
+            texts=_texts(connection, site_id, places | {party.seq for each in quarrels for party in each.parties}),
         )
+
+
+def _texts(connection: Connection, site_id: int, places: set[int]) -> dict[int, str]:
+    written = select(inbox.c.seq, inbox.c.text).where(inbox.c.site_id == site_id, inbox.c.seq.in_(places))
+    return {row.seq: row.text for row in connection.execute(written)}
 
 
 def _due(case: DisputeCase, now: datetime) -> tuple[bool, datetime]:
