@@ -1,5 +1,6 @@
 """`/desk`: who is expected today, who arrives and who has not signed yet; the live reports that may be meant there."""
 
+import re
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -18,21 +19,27 @@ from webhook.show import Showing
 from webhook.sites import chosen_site, visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.readers.arrivals import expected_at
-from worker.readers.desk import arrivals_on, claim_numbered, claims_found, names_of_phones
+from worker.readers.desk import FoundClaims, arrivals_on, claim_numbered, claims_found, names_of_phones
 from worker.readers.search import Search, read_search
-from worker.rules.model import Claim
 
 routes = Blueprint("desk", __name__, url_prefix="/desk")
 
 STAFF = ("manager", "consultant", "service")
+WHO_IT_IS = re.compile(r"(?:我是|我叫|这是)(.+)")
+"""How an agent at the desk says who he is; what he says stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What somebody at the desk looks for, and the live claims that fit."""
+    """What somebody at the desk looks for, and the claims that fit."""
 
     search: Search
-    claims: list[Claim]
+    found: FoundClaims
+
+    @property
+    def only(self) -> int | None:
+        """The number of the one live claim that fits, None where it is not one."""
+        return self.found.live[0].number if len(self.found.live) == 1 else None
 
 
 @routes.get("")
@@ -44,7 +51,7 @@ def page() -> str | AnyResponse:
     if site is None:
         return render_template("desk.html", sites=[], site=None)
     looked = _looked_for(site)
-    if len(looked.claims) == 1 or asked_words() != looked.search.typed:
+    if looked.only is not None or asked_words() != looked.search.typed:
         return _to(site, looked)
     return show(site, looked)
 
@@ -59,9 +66,8 @@ def find() -> AnyResponse:
 
 def _to(site: SiteRow, looked: Looked) -> AnyResponse:
     """Lead to what was found; no address has more of a number than three and four digits (L14)."""
-    one = looked.claims[0].number if len(looked.claims) == 1 else None
-    typed = looked.search.typed if one is None else None
-    return redirect(url_for("desk.page", site=site.id, claim=one, q=typed or None), 303)
+    typed = looked.search.typed if looked.only is None else None
+    return redirect(url_for("desk.page", site=site.id, claim=looked.only, q=typed or None), 303)
 
 
 def show(site: SiteRow, looked: Looked | None = None) -> str:
@@ -101,20 +107,29 @@ def expected(site_id: int) -> Response:
 @routes.route("/<int:site_id>/found", methods=["GET", "POST"])
 @allowed(*STAFF)
 def found(site_id: int) -> str:
-    """Return the live claims that fit what is being typed; the page posts it, half a number as well (L14)."""
+    """Return the claims that fit what is being typed; the page posts it, half a number as well (L14)."""
     site = visible_site(site_id)
     return _found(site, _looked_for(site))
 
 
 def _looked_for(site: SiteRow) -> Looked:
-    search = read_search(asked_words(), region=region_of(site.number))
-    known = claims_found(runtime().engine, site.id, search, runtime().clock()) if search != Search() else []
-    return Looked(search, known)
+    said = WHO_IT_IS.fullmatch(asked_words().strip())
+    # “我是链家的李四” looks for both.
+    typed = said[1].replace("的", " ") if said is not None else asked_words()
+    search = read_search(typed, region=region_of(site.number))
+    return Looked(search, claims_found(runtime().engine, site.id, search, runtime().clock()))
 
 
 def _found(site: SiteRow, looked: Looked) -> str:
-    views = claim_views(looked.claims, Showing(runtime().clock(), site.zone))
-    return render_template("desk/found.html", site=site, typed=looked.search.typed, views=views)
+    found, show = looked.found, Showing(runtime().clock(), site.zone)
+    return render_template(
+        "desk/found.html",
+        site=site,
+        typed=looked.search.typed,
+        views=claim_views(found.live, show),
+        over=claim_views(found.over, show),
+        more=found.more,
+    )
 
 
 def _guest(site: SiteRow, looked: Looked) -> Guest:
@@ -124,7 +139,7 @@ def _guest(site: SiteRow, looked: Looked) -> Guest:
     claim = None if number is None else claim_numbered(runtime().engine, site.id, number)
     if claim is None:
         abort(404)
-    return guest_of(claim)
+    return guest_of(claim, Showing(runtime().clock(), site.zone))
 
 
 def _expected(site: SiteRow) -> str:

@@ -100,11 +100,12 @@ class ArrivalView:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """A live claim as the desk finds it."""
+    """A claim as the desk finds it; `left`: how long it runs yet, `over`: since when it is over, "" while it runs."""
 
     claim: Claim
     whose: str
     left: str
+    over: str
     unsure: bool
     unlisted: bool
     """no roster says that its agent is one of the unit (R2a)"""
@@ -131,6 +132,8 @@ class Guest:
     ref: str = ""
     unsure: bool = False
     """nobody has confirmed how the report was read (L24)"""
+    over: str = ""
+    """since when the report is over, "" while it holds"""
 
 
 def arrival_views(
@@ -215,12 +218,18 @@ def claim_views(claims: Iterable[Claim], show: Showing) -> list[ClaimView]:
         ClaimView(
             claim,
             whose_words(claim.unit, claim.agent),
-            span_words(claim.ends_at - show.now),
+            span_words(claim.ends_at - show.now) if claim.ends_at > show.now else "",
+            over_words(claim, show),
             Flag.UNSURE in claim.flags,
             Flag.UNLISTED in claim.flags,
         )
         for claim in claims
     ]
+
+
+def over_words(claim: Claim, show: Showing) -> str:
+    """Return since when a claim is over by its time, "" while it runs."""
+    return show.end(claim.ends_at) if claim.ends_at <= show.now else ""
 
 
 def expected_views(expected: Iterable[ExpectedClient], show: Showing) -> list[ExpectedView]:
@@ -235,12 +244,12 @@ def expected_views(expected: Iterable[ExpectedClient], show: Showing) -> list[Ex
     return views
 
 
-def guest_of(claim: Claim) -> Guest:
+def guest_of(claim: Claim, show: Showing) -> Guest:
     """Return the form of an arrival under a claim."""
     if claim.unit == WALK_IN:
         return Guest(claim.client, claim.mask, ref=claim.ref)
     agent = claim.agent if claim.agent != NO_AGENT else claim.unit
-    return Guest(claim.client, claim.mask, agent, claim.ref, Flag.UNSURE in claim.flags)
+    return Guest(claim.client, claim.mask, agent, claim.ref, Flag.UNSURE in claim.flags, over_words(claim, show))
 
 
 def typed_guest(search: Search) -> Guest:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from worker.readers.flags import flagged
 from worker.readers.search import CLAIMS, NO_CLAIM, Search
 from worker.rules.codes import Code
+from worker.rules.model import WALK_IN
 from worker.rules.part import REGISTERED
 from worker.rules.states import LASTING
 from worker.rules.status import ITSELF, TABLE, Condition, Noted, Otherwise, Reached
@@ -55,6 +56,10 @@ WON = and_(reports.c.number.is_not(None), reports.c.code.in_(WINNING))
 """The condition that a report won its registration."""
 
 
+OF_AGENTS = claims.c.unit != WALK_IN
+"""The condition that a claim is a registration, which some report won, and no walk-in."""
+
+
 def with_references(connection: Connection, site_ids: Collection[int], search: Search) -> Search:
     """Return a search that finds a client by the number that was corrected and by the true one (R25), and by his forms
     and disputes."""
@@ -85,7 +90,7 @@ def conditions_of(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     if search.status == NO_CLAIM:
         conditions.append(~WON)
     elif search.of_claims:
-        conditions.append(WON)
+        conditions.append(OF_AGENTS)
     if search.status not in (None, NO_CLAIM, CLAIMS):
         # Of the claim alone, so that an index tells which of them fit.
         conditions.append(case(*standings(now)) == search.status)
@@ -103,7 +108,7 @@ def named_in(search: Search, table: Table) -> list[ColumnElement[bool]]:
     """Return the conditions by which an index leads to few rows of `claims` or `reports`: numbers and digits."""
     conditions = [] if search.number is None else [table.c.number == search.number]
     if search.form is not None or search.dispute is not None:
-        conditions.append(_one_of(search.referred, table))
+        conditions.append(or_(false(), *_each_of(search.referred, table)))
     if search.last4 is not None:
         conditions.append(ends_in(search, table))
     return conditions
@@ -113,7 +118,7 @@ def said_in(search: Search, table: Table) -> list[ColumnElement[bool]]:
     """Return the conditions that rows of `claims` or `reports` are held against along the line: words, unit, days."""
     conditions = [_Found(table.c[SEARCHED], literal(needle_of(word), Words)) > 0 for word in search.words]
     if search.unit is not None:
-        conditions.append(_AlongTheLine(table.c.unit) == search.unit)
+        conditions.append(Unindexed(table.c.unit) == search.unit)
     reported = claims.c.reported_at if table is claims else reports.c.received_at
     if search.since is not None:
         conditions.append(reported >= search.since)
@@ -150,24 +155,23 @@ def _in_postgresql(element: _Found, compiler: Any, **more: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **more)})"
 
 
-class _AlongTheLine(ColumnElement[str]):
-    """A column whose own index SQLite leaves alone: of a unit that has half the register fifty are found at once along
-    the line. PostgreSQL knows how many a unit has."""
+class Unindexed(ColumnElement[Any]):
+    """A column whose indexes SQLite leaves alone: of a unit that has half the register fifty are found at once along
+    the line, and few rows that digits led to are sorted at once. PostgreSQL counts, and knows."""
 
     inherit_cache = False
-    type = Words()
 
-    def __init__(self, column: ColumnElement[str]) -> None:
-        self.column = column
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.column, self.type = column, column.type
 
 
-@compiles(_AlongTheLine)
-def _on_postgresql(element: _AlongTheLine, compiler: Any, **more: Any) -> str:
+@compiles(Unindexed)
+def _on_postgresql(element: Unindexed, compiler: Any, **more: Any) -> str:
     return str(compiler.process(element.column, **more))
 
 
-@compiles(_AlongTheLine, "sqlite")
-def _on_sqlite(element: _AlongTheLine, compiler: Any, **more: Any) -> str:
+@compiles(Unindexed, "sqlite")
+def _on_sqlite(element: Unindexed, compiler: Any, **more: Any) -> str:
     return f"+{compiler.process(element.column, **more)}"
 
 
@@ -179,14 +183,14 @@ def _of_state(status: str) -> list[ColumnElement[bool]]:
 
 def ends_in(search: Search, table: Table) -> ColumnElement[bool]:
     """Return the condition that a report or claim is on a phone with the digits that are looked for."""
-    of_claims = _one_of(search.corrected, table)
+    of_claims = _each_of(search.corrected, table)
     if search.first3 is not None:
-        return or_(_digits(table, search), of_claims)
-    return or_(_digits(table, search), table.c.number == int(search.last4 or 0), of_claims)
+        return or_(_digits(table, search), *of_claims)
+    return or_(_digits(table, search), table.c.number == int(search.last4 or 0), *of_claims)
 
 
-def _one_of(numbers: Collection[tuple[int, int]], table: Table) -> ColumnElement[bool]:
-    return or_(false(), *((table.c.site_id == site) & (table.c.number == number) for site, number in numbers))
+def _each_of(numbers: Collection[tuple[int, int]], table: Table) -> list[ColumnElement[bool]]:
+    return [(table.c.site_id == site) & (table.c.number == number) for site, number in numbers]
 
 
 NOTED = {

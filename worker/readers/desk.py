@@ -2,20 +2,22 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, select
 
-from worker.readers.conditions import ends_in, with_references
+from worker.readers.conditions import named_in, said_in, with_references
 from worker.readers.search import Search
 from worker.rules.forms import missing, waits
 from worker.rules.model import Claim, Site, Visit
-from worker.rules.states import CLOSED, LIVING, Flag, FormKind, FormState, Signer
+from worker.rules.states import CLOSED, LASTING, LIVING, Flag, FormKind, FormState, Signer
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import claims, cursors, inbox, users, visits
+from worker.store.types import EPOCH
 
-MOST_FOUND = 8
+MOST_FOUND, MOST_OVER = 12, 4
+LATELY = timedelta(days=7)
 MOST_ARRIVALS = 300
 
 
@@ -90,24 +92,42 @@ def _claims_of(connection: Connection, site_id: int, forms: Iterable[Visit]) -> 
     return {claim.number: claim for claim in found}
 
 
-def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) -> list[Claim]:
-    """Return up to eight live claims that are looked for by number, phone or the beginning of a name, newest first."""
+@dataclass(frozen=True, slots=True)
+class FoundClaims:
+    """Claims that are looked for: those that live, the newest first; and those whose end is past, the last first."""
+
+    live: tuple[Claim, ...] = ()
+    over: tuple[Claim, ...] = ()
+    more: bool = False
+    """there are more that live"""
+
+
+def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) -> FoundClaims:
+    """Return up to twelve live claims that are looked for by number, phone, form, client or agent, and four of those
+    that expired: of words alone, those of the last week. Whom a live claim holds is not told to be over."""
     if search == Search():
-        return []
+        return FoundClaims()
     with reading(engine).connect() as connection:
         search = with_references(connection, [site_id], search)
-    looked_for = [claims.c.client.contains(word, autoescape=True) for word in search.words]
-    if search.number is not None:
-        looked_for.append(claims.c.number == search.number)
-    if search.last4 is not None:
-        looked_for.append(ends_in(search, claims))
-    standing = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
-    query = select(claims.c.number).where(claims.c.site_id == site_id, *standing, *looked_for)
-    newest = query.order_by(claims.c.ends_at.desc(), claims.c.number.desc()).limit(MOST_FOUND)
-    with reading(engine).connect() as connection:
-        numbers = connection.execute(newest).scalars().all()
-        found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
-    return sorted(found, key=lambda claim: claim.reported_at, reverse=True)
+        looked_for = [claims.c.site_id == site_id, *named_in(search, claims), *said_in(search, claims)]
+        live = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
+        found = _last_ending(connection, site_id, MOST_FOUND + 1, *looked_for, *live)
+        past = claims.c.state.in_(LASTING), claims.c.ended_at.is_(None), claims.c.deal_at.is_(None)
+        since = now - LATELY if not named_in(search, claims) else EPOCH
+        over = _last_ending(
+            connection, site_id, MOST_OVER, *looked_for, *past, claims.c.ends_at <= now, claims.c.ends_at > since
+        )
+    held = {claim.phone7 for claim in found}
+    newest = sorted(found[:MOST_FOUND], key=lambda claim: claim.reported_at, reverse=True)
+    left = tuple(claim for claim in over if claim.phone7 not in held)
+    return FoundClaims(tuple(newest), left, len(found) > MOST_FOUND)
+
+
+def _last_ending(connection: Connection, site_id: int, most: int, *which: ColumnElement[bool]) -> list[Claim]:
+    by_end = claims.c.ends_at.desc(), claims.c.number.desc()
+    numbers = connection.execute(select(claims.c.number).where(*which).order_by(*by_end).limit(most)).scalars().all()
+    found: list[Claim] = load(connection, site_id, Claim, claims.c.number.in_(numbers)) if numbers else []
+    return sorted(found, key=lambda claim: (claim.ends_at, claim.number), reverse=True)
 
 
 def claim_numbered(engine: Engine, site_id: int, number: int) -> Claim | None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Column,
+    ColumnElement,
     Connection,
     Engine,
     FromClause,
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from worker.decide.heads import SHOWN
-from worker.readers.conditions import WINNING, conditions_of, status_at, with_references
+from worker.readers.conditions import WINNING, Unindexed, conditions_of, named_in, status_at, with_references
 from worker.readers.flags import shown_flags
 from worker.readers.search import OLDEST, Search
 from worker.rules.client import Phone7, mask_of
@@ -68,6 +68,7 @@ EVERYTHING = Search()
 
 Key = tuple[int, int]
 """Place of a report in its line, and which client of the text."""
+Columns = tuple[ColumnElement[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,13 @@ def register_page(
     key `before`, or those in front of the key `after`."""
     table = claims if search.of_claims else reports
     place = (table.c.seq, table.c.part)
-    columns = (claims.c.ends_at, *place) if search.by_end else place
+    columns: Columns = (claims.c.ends_at, *place) if search.by_end else place
+    if named_in(search, table):
+        # Numbers and digits lead to few rows, and whoever wants those in order must not be led along the line instead.
+        columns = tuple(map(Unindexed, columns))
     newest_first, back = not search.by_end and search.order != OLDEST, after is not None
     # First where they stand, for which an index is enough however long the line is, and then what stands there.
     wanted = select(table.c.site_id, *place).where(table.c.site_id == site_id).limit(ROWS_A_PAGE + 1)
-    wanted = wanted.select_from(claims.join(reports, WINNER) if search.of_claims else reports)
     with reading(engine).connect() as connection:
         search = with_references(connection, [site_id], search)
         edge = _edge(connection, site_id, columns, after or before)
@@ -162,13 +165,11 @@ def register_page(
     return RegisterPage(tuple(shown), first if before else None, last if more else None)
 
 
-def _towards(columns: tuple[Column[Any], ...], descending: bool) -> list[UnaryExpression[Any]]:
+def _towards(columns: Columns, descending: bool) -> list[UnaryExpression[Any]]:
     return [column.desc() if descending else column.asc() for column in columns]
 
 
-def _edge(
-    connection: Connection, site_id: int, columns: tuple[Column[Any], ...], key: Key | None
-) -> tuple[Any, ...] | None:
+def _edge(connection: Connection, site_id: int, columns: Columns, key: Key | None) -> tuple[Any, ...] | None:
     """Return where a page begins, in the columns that it stands by; None at the beginning, and where nobody stands."""
     if key is None or len(columns) == len(key):
         return key

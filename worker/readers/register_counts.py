@@ -9,13 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, UnaryExpression, and_, case, func, select, true
 
-from worker.readers.conditions import WON, ending_soon, named_in, said_in, standings, with_references
+from worker.readers.conditions import (
+    OF_AGENTS,
+    WON,
+    Unindexed,
+    ending_soon,
+    named_in,
+    said_in,
+    standings,
+    with_references,
+)
 from worker.readers.flags import anything_noted, has_flag
 from worker.readers.register import STATUSES
 from worker.readers.search import CLAIMS, NO_CLAIM, Search
-from worker.rules.model import WALK_IN
 from worker.rules.states import Flag
 from worker.store.database import reading
 from worker.store.schema import claims, reports
@@ -52,8 +60,8 @@ def register_counts(engine: Engine, site_id: int, search: Search, now: datetime)
 
 def _of_claims(connection: Connection, site_id: int, search: Search, now: datetime) -> dict[str, Count]:
     looked = select(case(*standings(now)).label("status"), and_(true(), *said_in(search, claims)).label("fits"))
-    looked = looked.where(claims.c.site_id == site_id, claims.c.unit != WALK_IN, *named_in(search, claims))
-    each = looked.order_by(claims.c.seq.desc()).limit(LOOKED_AT).subquery()
+    looked = looked.where(claims.c.site_id == site_id, OF_AGENTS, *named_in(search, claims))
+    each = looked.order_by(_newest_first(search, claims)).limit(LOOKED_AT).subquery()
     rows = connection.execute(
         select(each.c.status, each.c.fits, func.count()).group_by(each.c.status, each.c.fits)
     ).all()
@@ -65,19 +73,19 @@ def _of_claims(connection: Connection, site_id: int, search: Search, now: dateti
 
 def _of_attempts(connection: Connection, site_id: int, search: Search) -> dict[str, Count]:
     here = [reports.c.site_id == site_id, *named_in(search, reports)]
-    newest = select().where(*here).order_by(reports.c.seq.desc()).limit(LOOKED_AT)
+    newest = select().where(*here).order_by(_newest_first(search, reports)).limit(LOOKED_AT)
     return _tally(connection, newest, LOOKED_AT, said_in(search, reports), {NO_CLAIM: ~WON})
 
 
 def _of_flags(connection: Connection, site_id: int, search: Search) -> dict[str, Count]:
     here = [claims.c.site_id == site_id, anything_noted(), *named_in(search, claims)]
-    newest = select().where(*here).order_by(claims.c.seq.desc()).limit(FEW)
+    newest = select().where(*here).order_by(_newest_first(search, claims)).limit(FEW)
     flags = {str(flag): has_flag(flag) for flag in COUNTED_FLAGS}
     return _tally(connection, newest, FEW, said_in(search, claims), flags)
 
 
 def _of_soon(connection: Connection, site_id: int, search: Search, now: datetime) -> dict[str, Count]:
-    here = [claims.c.site_id == site_id, *ending_soon(now), *named_in(search, claims)]
+    here = [claims.c.site_id == site_id, OF_AGENTS, *ending_soon(now), *named_in(search, claims)]
     return _tally(connection, select().where(*here).limit(FEW), FEW, said_in(search, claims), {SOON: true()})
 
 
@@ -93,3 +101,7 @@ def _tally(
     each = some.add_columns(*marks).subquery()
     row = connection.execute(select(func.count(), *(func.sum(each.c[name]) for name in kinds)).select_from(each)).one()
     return {name: Count(number or 0, row[0] == most) for name, number in zip(kinds, row[1:], strict=True)}
+
+
+def _newest_first(search: Search, table: Table) -> UnaryExpression[int]:
+    return (Unindexed(table.c.seq) if named_in(search, table) else table.c.seq).desc()
