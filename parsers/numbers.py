@@ -24,7 +24,6 @@ _FEWEST: Final = 7
 _OF_PERSONS: Final = (*_MOBILE_TYPES, PhoneNumberType.PERSONAL_NUMBER, PhoneNumberType.VOIP)
 
 
-@lru_cache(maxsize=1024)
 class NumberError(ValueError):
     """What is no number of the kind that is wanted: a sentence, and what fills its %(names)s."""
 
@@ -34,6 +33,7 @@ class NumberError(ValueError):
         self.sentence, self.values = sentence, values
 
 
+@lru_cache(maxsize=1024)
 def region_of(number: str) -> str:
     """Return the region (ISO 3166, as "CN") of an E.164 number; "CN" when it tells none."""
     try:

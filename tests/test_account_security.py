@@ -15,8 +15,9 @@ from sqlalchemy import select
 from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
+from worker.accounts.managing import renew_link, user_named
 from worker.accounts.throttle import network_of
-from worker.accounts.users import accept_invitation, add_user, reset_user
+from worker.accounts.users import accept_invitation, add_user
 from worker.runtime import Runtime
 from worker.store.schema import users
 
@@ -218,7 +219,7 @@ def test_a_reset_takes_the_code_away_and_a_consultant_has_none(
     app: Flask, runtime: Runtime, clock: StandingClock
 ) -> None:
     set_up(visitor(app, "Wang"), clock)
-    link = reset_user(runtime.engine, "Wang", clock())
+    link = renew_link(runtime.engine, user_named(runtime.engine, "Wang"), clock())
     assert post(app.test_client(), f"/welcome/{link}", password=PASSWORD, again=PASSWORD).status_code == 303
     assert coded(app, clock, "") == 303
     enrol(runtime, "Li", "consultant")

@@ -42,6 +42,7 @@ PAGES = {
     "site": "/setup/site",
     "policy": "/setup/policy",
     "new site": "/setup/site/new",
+    "roster": "/setup/people",
 }
 LOOKS = [(1440, "zh", "light"), (390, "en", "dark")]
 

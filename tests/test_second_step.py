@@ -205,9 +205,15 @@ ASKED = {
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
     *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
     *("setup_site.change", "setup_policy.change"),
+    "people_end.end",
 }
 """Endpoints that ask once more, of `enter` by the entry's name."""
 NOT_ASKED = {
+    "people.add": "it can be ended or changed",
+    "people.change": "it can be changed back",
+    "people_files.take": "it reads",
+    "people_import.preview": "it reads",
+    "people_import.carry_out": "its preview was the question",
     "arrive": "it is taken at its word, as by text",
     "sign": "the signer may take it back",
     "group": "it reports",

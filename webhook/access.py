@@ -30,18 +30,22 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may use a view: `roles` None is everybody. `proved`: what is posted to it is signed by a gateway."""
+    """Who may use a view: `roles` None is everybody. `proved`: what is posted to it is signed by a gateway.
+
+    `largest`: so many bytes may be posted to it by whoever may use it, instead of what the application takes.
+    """
 
     roles: frozenset[str] | None
     proved: bool = False
+    largest: int | None = None
 
 
-def allowed(*roles: str) -> Callable[[View], View]:
-    """Mark a view as one for users with one of these roles."""
+def allowed(*roles: str, largest: int | None = None) -> Callable[[View], View]:
+    """Mark a view as one for users with one of these roles, who may post up to `largest` bytes to it."""
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
         raise ValueError(f"no such roles: {unknown or 'none named'}")
-    return _marker(Access(frozenset(roles)))
+    return _marker(Access(frozenset(roles), largest=largest))
 
 
 def everybody(view: View) -> View:
@@ -104,6 +108,9 @@ def _admit() -> Response | None:
     if access is None:
         say(log, "undeclared", logging.ERROR, endpoint=request.endpoint)
         abort(403, _("This address is open to nobody yet."))
+    if access.largest is not None and access.roles is not None and (who := user()) and who.may(access.roles):
+        # Before the form is read; from anybody else a long one is refused by its length.
+        request.max_content_length = request.max_form_memory_size = access.largest
     if request.method not in READING and not access.proved:
         demand_own_form()
     if (address := masked_address(of_staff=access.roles is not None)) is not None:

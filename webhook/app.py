@@ -23,6 +23,10 @@ from webhook import (
     ops_acts,
     own_texts,
     papers,
+    people,
+    people_end,
+    people_files,
+    people_import,
     phone_doors,
     phones,
     preferences,
@@ -56,6 +60,7 @@ PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, own_texts, texts, deeds),
     *(closings, setup, setup_gateways, setup_policy, setup_site),
+    *(people, people_end, people_files, people_import),
 )
 
 

@@ -3,11 +3,11 @@
 from flask import current_app, render_template, request, session
 from werkzeug.wrappers import Response
 
-from webhook.access import LOGIN
+from webhook.access import LOGIN, present_user
 from webhook.callers import caller
 from webhook.language import _
 from webhook.runtime import runtime
-from worker.accounts.logins import Credentials, Login, log_in
+from worker.accounts.logins import Credentials, Login, log_in, log_out
 from worker.var_folder import secret_key_of
 
 Page = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
@@ -43,6 +43,22 @@ def refused(template: str, tried: Login, **shown: object) -> Page:
         return render_template(template, fault=wait, **shown), 429, {"Retry-After": str(tried.wait_s)}
     wrong = _("Name or password is not right.")
     return render_template(template, fault=wrong, **shown), 401
+
+
+def doubted() -> str | None:
+    """Return why whoever is logged in is not believed to be the account's owner, None when he knows its password.
+
+    It is asked again (`current`, with a code where one is set up) before what a stranger at an open page could do harm
+    by. Tries count as those of a login do.
+    """
+    who = present_user()
+    tried = try_login(who.name, request.form.get("current", ""))
+    if tried.token is not None:
+        log_out(runtime().engine, who, tried.token, runtime().clock())
+        return None
+    if tried.wait_s:
+        return _("Too many tries. Please wait %(minutes)s minutes.", minutes=tried.wait_s // 60 + 1)
+    return _("This is not your password, or the code beside it is not right.")
 
 
 def begin(token: str) -> None:

@@ -37,6 +37,7 @@ class SetUpPage(NamedTuple):
 PAGES = (
     SetUpPage("setup.page", _l("Overview")),
     SetUpPage("setup_site.page", _l("Site")),
+    SetUpPage("people.page", _l("Roster")),
     SetUpPage("setup_gateways.page", _l("Gateways"), of_site=False),
     SetUpPage("setup_policy.page", _l("Policy")),
 )

@@ -61,6 +61,12 @@ def await_outcome(runtime: Runtime, user: User, token: str) -> Entered | None:
     )
 
 
+def note_set_up(runtime: Runtime, site_id: int, user: User, what: str, receipt: Receipt) -> None:
+    """Keep who changed a site's set-up, by the place of what he put into its line, and ring for what it says."""
+    record(runtime.engine, user.id, what, f"site {site_id} text {receipt.seq}", runtime.clock())
+    runtime.bell.ring_send()
+
+
 def closed_phones(runtime: Runtime, site_ids: Collection[int]) -> list[Closing]:
     """Return the phones of these sites from which no act by text is taken now (L6)."""
     with reading(runtime.engine).connect() as connection:

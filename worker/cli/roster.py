@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from worker.cli.base import database
 from worker.cli.problems import Problem
-from worker.decide.people import checks_of, unlist
-from worker.decide.set_up import phone, put, site_named
+from worker.decide.people import checks_of, enlist, unlist
+from worker.decide.set_up import phone, site_named
 from worker.files.exports import write_table
 from worker.files.lists import read_roster
 from worker.files.tables import ListError
@@ -29,7 +29,7 @@ def import_roster(file: Path, site_name: str) -> None:
             people = read_roster(file.read_bytes(), checks_of(engine, row))
         except ListError as error:
             raise Problem(listed(file, error)) from None
-        receipt = put(engine, row, "roster", {"people": people})
+        receipt = enlist(engine, row, people)
     if receipt.outcome == "repeated":
         click.echo(f"This roster is in force already, since place {receipt.seq} of the line; nothing changed.")
         return

@@ -3,8 +3,9 @@
 A phone has one role and one unit at a site at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -35,6 +36,11 @@ def roster_line(engine: Engine, site: SiteRow, phone: str) -> Listed | None:
     return next(iter(found), None)
 
 
+def enlist(engine: Engine, site: SiteRow, people: Sequence[Mapping[str, Any]], clock: Clock | None = None) -> Receipt:
+    """Put checked people on the roster, or change their lines (`worker.files.lists`)."""
+    return put(engine, site, "roster", {"people": list(people)}, clock)
+
+
 def unlist(engine: Engine, site: SiteRow, phone: str, clock: Clock | None = None) -> Receipt:
     """End a phone's line of the roster from now on. Raises SetUpError where none is in force or to come."""
     line = roster_line(engine, site, phone)
@@ -58,10 +64,9 @@ def appoint(
 ) -> Receipt:
     """Give a phone a role and its owner a name, None to leave that as it is. Raises SetUpError (B32)."""
     _check_free(engine, site, phone, clock)
+    called = None if name is None else checked_name(name)
     receipt = set_staff(engine, site, {phone: role}, clock)
-    if name is not None:
-        receipt = put(engine, site, "names", {phone: checked_name(name)}, clock)
-    return receipt
+    return receipt if called is None else put(engine, site, "names", {phone: called}, clock)
 
 
 def name_staff(engine: Engine, site: SiteRow, names: Mapping[str, str], clock: Clock | None = None) -> Receipt:
@@ -76,7 +81,8 @@ def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock |
     """Let another phone take a phone's place at a site (new "": none); the old one is told by text. SetUpError."""
     if new:
         _check_free(engine, site, new, clock)
-        if new in site.state.get("staff", {}):
+        staff = site.state.get("staff", {})
+        if old in staff and new in staff:
             said = N_("%(phone)s has a role at %(site)s already; a phone has one role at a time.")
             raise SetUpError(said, phone=new, site=site.name)
     elif site.state.get("staff", {}).get(old) == "manager":

@@ -17,16 +17,16 @@ from worker.rules.identity import unit_key
 from worker.rules.model import UNIT_KINDS
 
 ROSTER_COLUMNS = {
-    "name": Column(("name", "agent", "姓名", "业务员", "业务员姓名", "经纪人", "经纪人姓名")),
+    "name": Column(("name", "full name", "agent", "姓名", "业务员", "业务员姓名", "经纪人", "经纪人姓名")),
     "phone": Column(
         ("phone", "mobile", "电话", "手机", "手机号", "手机号码", "电话号码", "联系电话", "业务员电话", "经纪人电话")
     ),
     "unit": Column(("unit", "company", "单位", "单位名称", "分销单位", "分销公司", "公司", "公司名称", "所属公司")),
-    "kind": Column(("kind", "类别", "类型", "单位类别"), optional=True),
-    "from": Column(("from", "起", "开始", "开始日期", "起始日期", "生效日期"), optional=True),
-    "to": Column(("to", "止", "结束", "结束日期", "截止日期", "终止日期"), optional=True),
-    "aliases": Column(("aliases", "别名"), optional=True),
-    "unit_aliases": Column(("unit_aliases", "单位别名"), optional=True),
+    "kind": Column(("kind", "kind of unit", "类别", "类型", "单位类别"), optional=True),
+    "from": Column(("from", "first day", "起", "开始", "开始日期", "起始日期", "生效日期"), optional=True),
+    "to": Column(("to", "last day on the list", "止", "结束", "结束日期", "截止日期", "终止日期"), optional=True),
+    "aliases": Column(("aliases", "further names", "别名"), optional=True),
+    "unit_aliases": Column(("unit_aliases", "further names of the unit", "单位别名"), optional=True),
 }
 REGISTER_COLUMNS = {
     "client": Column(("client", "客户", "客户姓名", "客户名称")),
@@ -82,7 +82,7 @@ def read_roster(raw: bytes, checks: Checks) -> list[dict[str, Any]]:
     known: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def take(row: TableRow) -> dict[str, Any]:
-        person = _person(row.cells, checks, kinds)
+        person = roster_person(row.cells, checks, kinds)
         number, other = known.setdefault(person["phone"], (row.number, person))
         if other != person:
             said = {"line": number} | {key: other[key] for key in ("phone", "name", "unit")}
@@ -105,7 +105,11 @@ def _needed(cells: Mapping[str, str], *names: str) -> None:
         raise SetUpError(N_("%(columns)s is empty"), columns=", ".join(missing))
 
 
-def _person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str]) -> dict[str, Any]:
+def roster_person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str]) -> dict[str, Any]:
+    """Return a person as a set-up message takes him, of the cells of ROSTER_COLUMNS; raises ValueError.
+
+    `kinds` are those of the units (by key) that are known by now; a new unit's is added.
+    """
     _needed(cells, "name", "phone", "unit")
     # A client's number may stand in any cell but that of the agent's own phone; none is kept whole (L14).
     cells = {name: cell if name == "phone" else mask_numbers(cell, checks.region) for name, cell in cells.items()}

@@ -77,7 +77,7 @@ def take_table(raw: bytes, columns: Mapping[str, Column], take: Callable[[TableR
     bad: list[tuple[int, ValueError]] = []
     for number, given in _rows(raw, columns):
         try:
-            taken.append(take(TableRow(number, _checked(given))))
+            taken.append(take(TableRow(number, checked_cells(given))))
         except ValueError as error:
             bad.append((number, error))
         if len(taken) + len(bad) > MOST_LINES:
@@ -96,7 +96,8 @@ def clean(cell: str) -> str:
     return (as_text[1].replace('""', '"') if as_text else seen.removeprefix("'")).strip()
 
 
-def _checked(given: Mapping[str, str]) -> Mapping[str, str]:
+def checked_cells(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the cells of a row; raises SetUpError for one that holds more than a name, a number or a day has."""
     for name, cell in given.items():
         if "\n" in cell or "\r" in cell:
             said = N_("%(column)s goes on over several lines: a quotation mark is not closed, or one is too many")

@@ -68,7 +68,7 @@ WRITTEN: Final[Mapping[News | None, bytes]] = {
     "set_up": b"event: WebhooksUpdated\ndata: null\n\nevent: SettingsUpdated\ndata: null\n\n",
     None: b":keepalive\n\n",
 }
-_ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.[0-9a-f]{1,12}\.[0-9a-f]{12}")
+_ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.([0-9a-f]{12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +193,8 @@ class SmsGate:
         return _json(messages)
 
     def message_id(self, outgoing: Outgoing) -> str:
-        """Return the id of an attempt at a reply: a further attempt is another message, or it would not be sent.
-
-        So is one of a database that was set up anew, whose numbers begin again while the phone knows the old ones: the
-        reply's own time tells them apart.
-        """
-        until = int(outgoing.useful_until.timestamp())
-        of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}.{until:x}"
+        """Return the id of an attempt at a reply: a further attempt is another message, or it would not be sent."""
+        of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}"
         return f"{of}.{self._sealed('message', of)[:12]}"
 
     def read_states(self, raw: bytes) -> list[Status]:

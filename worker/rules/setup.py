@@ -143,9 +143,9 @@ def _enlist(turn: Turn, line: Mapping[str, Any]) -> None:
         # A new line counts from its place on (R26). None: from ever, as does what was handed in before the site
         # had its first registration or visit.
         listed_at = turn.now if site.next_registration or site.next_visit else None
-    # What the same person was called before, he is still called (L21).
+    # What the same person was called before, he is still called (L21), unless somebody says all that he is called.
     known = turn.state.roster.get(phone)
-    before = known.aliases if known is not None and known.name_key == key else ()
+    before = known.aliases if known is not None and known.name_key == key and not line.get("called_only") else ()
     aliases = tuple(dict.fromkeys((*before, *line.get("called", ()))))
     since, until = _day(line.get("from")), _day(line.get("to"))
     listed_now = Listed(phone, line["name"], key, unit.name, since, until, listed_at, aliases)

@@ -1,0 +1,279 @@
+"""The people of a site on pages: the roster line by line and as a file, staff, and who may log in."""
+
+import io
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import Workbook
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from tests.infrastructure.deciding import LI, MANAGER, WANG, reported_site
+from tests.infrastructure.visiting import enrol, plain, post, post_for_sure, token_of, visitor
+from tests.sending import StandingClock
+from webhook.app import create_app
+from webhook.people_import import LARGEST
+from worker.decide.set_up import SiteRow, open_site
+from worker.readers.roster import roster_of
+from worker.rules.model import Listed
+from worker.runtime import Runtime
+from worker.store.schema import acts, inbox
+
+HEAD = "姓名,电话,单位,起,止,别名\n"
+ADD = "/setup/people/1"
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def site(runtime: Runtime, clock: StandingClock) -> SiteRow:
+    """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
+    return reported_site(runtime, clock)
+
+
+@pytest.fixture
+def app(runtime: Runtime, site: SiteRow) -> Flask:
+    return create_app(runtime)
+
+
+@pytest.fixture
+def manager(app: Flask) -> FlaskClient:
+    return visitor(app, "manager")
+
+
+def listed(runtime: Runtime) -> dict[str, Listed]:
+    return {line.phone: line for line in roster_of(runtime.engine, 1).people}
+
+
+def places(runtime: Runtime) -> int:
+    """Return how much stands in the lines."""
+    with runtime.engine.connect() as connection:
+        return len(connection.execute(select(inbox.c.seq)).all())
+
+
+def acts_of(runtime: Runtime) -> list[str]:
+    with runtime.engine.connect() as connection:
+        return list(connection.execute(select(acts.c.what).where(acts.c.about.startswith("site "))).scalars())
+
+
+def upload(client: FlaskClient, content: str | bytes, path: str = "/setup/people/import/1") -> TestResponse:
+    raw = content.encode() if isinstance(content, str) else content
+    return client.post(path, data={"token": token_of(client), "file": (io.BytesIO(raw), "名单.csv")})
+
+
+def previewed(page: TestResponse) -> str:
+    found = re.search(r'name="previewed" value="([^"]+)"', page.text)
+    assert found, plain(page.text)
+    return unescape(found[1])
+
+
+def link_to(page: str, name: str) -> str:
+    found = re.search(rf'href="([^"]+)">{name}</a>', page)
+    assert found, plain(page)
+    return found[1]
+
+
+# ---- Line by line --------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_put_on_the_roster_changed_and_taken_off(
+    runtime: Runtime, manager: FlaskClient, clock: StandingClock
+) -> None:
+    person = {"name": "赵云", "phone": "139 0000 0031", "unit": "链家", "to": "2026-12-31", "aliases": "阿云、小赵"}
+    assert post(manager, ADD, **person).status_code == 303
+    line = listed(runtime)["+8613900000031"]
+    assert (line.name, line.unit, line.to_day, line.aliases) == ("赵云", "链家", date(2026, 12, 31), ("阿云", "小赵"))
+    again = post(manager, ADD, **person | {"unit": "贝壳"})
+    assert again.status_code == 422
+    assert "他已在名单上：赵云，链家" in plain(again.text)
+    path = link_to(manager.get("/setup/people?q=0031").text, "赵云")
+    # What is not said any more is gone: a name by which he is called, the last day.
+    assert post(manager, path, name="赵云", unit="贝壳", aliases="阿云").status_code == 303
+    line = listed(runtime)["+8613900000031"]
+    assert (line.unit, line.to_day, line.aliases) == ("贝壳", None, ("阿云",))
+    assert post_for_sure(manager, f"{path}/end", last="").status_code == 303
+    assert not listed(runtime)["+8613900000031"].on(clock().date())
+    assert "赵云" in plain(manager.get("/setup/people?state=ended").text)
+    # As by the same clicks a second time: whatever was put in line before, it is not taken for a repeat.
+    assert post(manager, ADD, **person).status_code == 303
+    assert post_for_sure(manager, f"{path}/end").status_code == 303
+    assert not listed(runtime)["+8613900000031"].on(clock().date())
+    assert acts_of(runtime) == ["roster_added", "roster_changed", "roster_ended", "roster_added", "roster_ended"]
+
+
+def test_who_ends_is_shown_with_his_live_claims_before(runtime: Runtime, manager: FlaskClient) -> None:
+    path, before = link_to(manager.get("/setup/people").text, "李四"), places(runtime)
+    assert "R1 张三" in plain(manager.get(path).text)
+    asked = plain(post(manager, f"{path}/end", last="").text)
+    assert "R1 张三 138****5678" in asked
+    assert "归链家，其他业务员可继续办理" in asked
+    assert places(runtime) == before
+    with_a_day = post_for_sure(manager, f"{path}/end", last="2030-01-31")
+    assert with_a_day.status_code == 303
+    assert listed(runtime)[LI].to_day == date(2030, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"phone": MANAGER}, "一个手机同时只有一种身份"),
+        ({"phone": "12"}, "“12”"),
+        ({"name": "赵" * 201}, "超过200个字符"),
+        ({"name": ""}, "“姓名”没有填"),
+        ({"from": "2026-12-02", "to": "2026-12-01"}, "开始日期晚于截止日期"),
+        ({"unit": "链家", "kind": "own"}, "链家的类别已是"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_what_was_typed(
+    runtime: Runtime, manager: FlaskClient, fields: dict[str, str], sentence: str
+) -> None:
+    before = places(runtime)
+    refused = post(manager, ADD, **{"name": "赵云", "phone": "13900000031", "unit": "链家"} | fields)
+    assert refused.status_code == 422
+    assert sentence in plain(refused.text)
+    assert "链家" in refused.text
+    assert places(runtime) == before
+
+
+# ---- As a file -----------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_previewed_line_by_line_and_then_carried_out(runtime: Runtime, manager: FlaskClient) -> None:
+    before = places(runtime)
+    rows = [
+        ["赵云", "13900000031", "世纪新房", "", "", "阿云"],
+        ["李四", LI, "链家", "", "2026-01-31", ""],
+        ["王五", WANG, "链家", "2026-11-01", "", ""],
+        ["郑丽", "13900000041", "公司业务部", "", "", ""],
+    ]
+    page = upload(manager, HEAD + "".join(",".join(row) + "\n" for row in rows))
+    said = plain(page.text)
+    assert "1 新增 1 变动 1 结束 1 不变" in said
+    assert "世纪新房" in said[said.index("新单位") :]
+    assert "止 — → 2026-01-31" in said
+    assert "1组有效报备" in said
+    assert "单位 贝壳 → 链家" in said
+    assert places(runtime) == before, "nothing is written before it was confirmed"
+    done = post(manager, "/setup/people/import/1/sure", previewed=previewed(page))
+    assert done.status_code == 303
+    assert "1人新增，1人变动，1人结束，1人不变" in plain(manager.get(done.location).text)
+    lines = listed(runtime)
+    assert (lines["+8613900000031"].unit, lines[WANG].unit, lines[LI].to_day) == ("世纪新房", "链家", date(2026, 1, 31))
+    assert acts_of(runtime) == ["roster_imported"]
+    assert "名单已是如此" in plain(upload(manager, HEAD + ",".join(rows[0])).text)
+
+
+def test_a_preview_is_of_one_user_and_site_and_shown_anew_when_the_roster_has_moved(
+    app: Flask, runtime: Runtime, manager: FlaskClient, clock: StandingClock
+) -> None:
+    other = open_site(runtime.engine, "云栖府", "+8613800000100", {"manager": ["+8613800000101"]}, "sandbox")
+    enrol(runtime, "second", "manager", site_id=other.id)
+    enrol(runtime, "colleague", "manager", site_id=1)
+    shown = previewed(upload(manager, f"{HEAD}王五,{WANG},链家,,,\n"))
+    before = places(runtime)
+    sure = "/setup/people/import/{}/sure"
+    second, colleague = visitor(app, "second"), visitor(app, "colleague")
+    # Neither by another user, nor into another site, nor with a letter changed.
+    assert post(second, sure.format(1), previewed=shown).status_code == 404
+    for who, site, what in ((second, 2, shown), (colleague, 1, shown), (manager, 2, shown), (manager, 1, f"{shown}A")):
+        post(who, sure.format(site), previewed=what)
+    assert places(runtime) == before
+    post(manager, link_to(manager.get("/setup/people").text, "王五"), name="王五", unit="公司业务部")
+    anew = post(manager, sure.format(1), previewed=shown)
+    assert "期间情况有变" in plain(anew.text)
+    assert "公司业务部 → 链家" in plain(anew.text)
+    assert listed(runtime)[WANG].unit == "公司业务部"
+    post(manager, sure.format(1), previewed=previewed(anew))
+    assert listed(runtime)[WANG].unit == "链家"
+
+
+def test_bad_lines_have_their_numbers_and_how_to_mend_them(runtime: Runtime, manager: FlaskClient) -> None:
+    before = places(runtime)
+    bad = upload(manager, f"{HEAD}赵云,1390000003,链家,,,\n,13900000032,链家,,,\n周,13900000033,链家,,11月,\n")
+    assert bad.status_code == 422
+    assert re.findall(r"第(\d)行", plain(bad.text)) == ["2", "3", "4"]
+    for sentence in ("“1390000003”", "“姓名”没有填", "请写2026-11-01"):
+        assert sentence in plain(bad.text)
+    book, content = Workbook(), io.BytesIO()
+    assert book.active is not None
+    book.active.append(["姓名", "电话"])
+    book.save(content)
+    assert "表头缺少“单位”" in plain(upload(manager, content.getvalue()).text)
+    assert "无法读取" in plain(upload(manager, b"PK\x03\x04").text)
+    assert upload(manager, b"").status_code == 303
+    assert places(runtime) == before
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_what_is_taken_away_changes_nothing_when_it_comes_back(
+    runtime: Runtime, manager: FlaskClient, form: str, language: str
+) -> None:
+    post(manager, "/preferences", language=language, next="/")
+    post(manager, ADD, name="=1+1", phone="13900000031", unit="链家", aliases="阿云、小赵")
+    post(
+        manager, ADD, **{"name": "周", "phone": "13900000032", "unit": "链家", "from": "2026-11-01", "to": "2026-12-01"}
+    )
+    file = post(manager, f"/setup/people/1/file/{form}")
+    assert file.status_code == 200
+    if form == "csv":
+        assert "'=1+1" in file.data.decode("utf-8-sig"), "no formula"
+    page = upload(manager, file.data)
+    assert page.text.count("<b>5</b>") == 1, plain(page.text)
+    assert 'name="previewed"' not in page.text
+    template = manager.get(f"/setup/people/template/{form}")
+    assert template.status_code == 200
+    assert ("表头下面没有内容" if language == "zh" else "no lines below its header") in upload(
+        manager, template.data
+    ).text
+
+
+def test_a_large_list_is_taken_of_who_may_import_it_alone(app: Flask, manager: FlaskClient) -> None:
+    many = HEAD + "".join(f"李四,{LI},链家,,,{n:0>30}\n" for n in range(3_000))
+    assert len(many) > 128 * 1024
+    assert upload(manager, many).status_code == 422, "read, and refused for what stands in it"
+    assert upload(manager, many, "/preferences").status_code == 413
+    guide = visitor(app, "consultant")
+    assert upload(guide, many).status_code == 413
+    endless = {"content_type": "multipart/form-data; boundary=x", "data": b"x" * (LARGEST + 1)}
+    assert manager.post("/setup/people/import/1", **endless).status_code == 413
+
+
+def test_of_thousands_a_page_shows_those_who_are_looked_for(runtime: Runtime, manager: FlaskClient) -> None:
+    post(manager, ADD, name="欧阳修", phone="13900000031", unit="世纪新房", aliases="老欧")
+    for words in ("欧阳", "老欧", "0031", "139****0031", "世纪 欧阳"):
+        page = plain(manager.get("/setup/people", query_string={"q": words}).text)
+        assert "欧阳修" in page, words
+        assert "李四" not in page, words
+    assert manager.get("/setup/people?q=13900000031").status_code == 303, "no address holds a whole number"
+    assert "没有符合的人" in plain(manager.get("/setup/people?q=诸葛").text)
+    assert manager.get("/setup/people?at=99").status_code == 200
+
+
+# ---- Who may -------------------------------------------------------------------------------------------------------
+
+
+def test_a_manager_changes_his_own_site_and_nobody_else_any(app: Flask, runtime: Runtime, site: SiteRow) -> None:
+    other = open_site(runtime.engine, "云栖府", "+8613800000100", {"manager": ["+8613800000101"]}, "sandbox")
+    enrol(runtime, "second", "manager", site_id=other.id)
+    second, before = visitor(app, "second"), places(runtime)
+    person = {"name": "赵云", "phone": "13900000031", "unit": "链家"}
+    assert post(second, ADD, **person).status_code == 404
+    assert upload(second, f"{HEAD}赵云,13900000031,链家,,,\n").status_code == 404
+    for path in ("/setup/people/1/file/csv", "/setup/people/1/0123456789abcdef/end"):
+        assert post(second, path).status_code == 404
+    # The key of a line is good at its own site alone.
+    key = link_to(visitor(app, "manager").get("/setup/people").text, "李四").rpartition("/")[2]
+    assert second.get(f"/setup/people/2/{key}").status_code == 404
+    for role in ("consultant", "service"):
+        assert post(visitor(app, role), ADD, **person).status_code == 403
+    forged = visitor(app, "manager").post(ADD, data={"token": "forged"} | person)
+    assert forged.status_code == 403
+    assert places(runtime) == before

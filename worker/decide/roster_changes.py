@@ -1,0 +1,71 @@
+"""What a list of people would change on a roster: by the same fold, on what is only read, line by line (R26)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from worker.decide.set_up import SiteRow
+from worker.rules.model import Listed, Message, Site, Unit
+from worker.rules.setup import decide_setup
+from worker.rules.state import State
+from worker.rules.turn import Turn
+from worker.store.database import reading
+from worker.store.facts import load
+
+Kind = Literal["new", "changed", "ends", "same"]
+FIELDS = ("name", "unit", "from_day", "to_day", "aliases")
+"""What of a line people see."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line of the roster before and after; `before` None: the phone was never on it."""
+
+    kind: Kind
+    before: Listed | None
+    after: Listed
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return which of FIELDS are others than before."""
+        return tuple(name for name in FIELDS if getattr(self.before, name, None) != getattr(self.after, name))
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChanges:
+    """What becomes of every line of a list, in its order; `units`: those that the site did not have."""
+
+    lines: tuple[LineChange, ...]
+    units: tuple[Unit, ...]
+
+    def of(self, kind: Kind) -> list[LineChange]:
+        """Return the lines of a kind."""
+        return [change for change in self.lines if change.kind == kind]
+
+
+def roster_changes(engine: Engine, site: SiteRow, people: Sequence[Mapping[str, Any]], now: datetime) -> RosterChanges:
+    """Return what putting these people on the roster would change at `now`; nothing is written."""
+    state = State(Site.from_json(site.state))
+    with reading(engine).connect() as connection:
+        state.load(load(connection, site.id, Unit))
+        state.load(load(connection, site.id, Listed))
+    known, units, today = dict(state.roster), set(state.units), state.day(now)
+    decide_setup(Turn(state, Message(0, now, "roster", "", payload={"people": people})))
+    lines = [_change(known.get(person["phone"]), state.roster[person["phone"]], today) for person in people]
+    return RosterChanges(tuple(lines), tuple(unit for key, unit in state.units.items() if key not in units))
+
+
+def _change(before: Listed | None, after: Listed, today: date) -> LineChange:
+    if before is None:
+        return LineChange("new", None, after)
+    over = after.to_day is not None and after.to_day < today
+    was_over = before.to_day is not None and before.to_day < today
+    if over and not was_over:
+        return LineChange("ends", before, after)
+    if was_over and not over:
+        return LineChange("new", before, after)
+    same = all(getattr(before, name) == getattr(after, name) for name in FIELDS)
+    return LineChange("same" if same else "changed", before, after)
