@@ -36,6 +36,8 @@ PAGES = {
     "client": "/register/1/3/0",
     "ops": "/ops",
     "text": "/ops/texts/1/3",
+    "texts": "/ops/texts",
+    "acts": "/ops/acts",
     "phones": "/phones",
     "set-up": "/setup",
     "gateways": "/setup/gateways",

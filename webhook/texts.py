@@ -60,6 +60,7 @@ def page() -> str | Response:
         sites=sites,
         site=site,
         search=search,
+        searched=search != TextSearch(),
         days=(_asked_day("from"), _asked_day("to")),
         state=request.args.get("state"),
         views=(views := _views(found, show)),
