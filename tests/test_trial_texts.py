@@ -1,6 +1,7 @@
 """Canaries: texts of ours to ourselves, taken out before the line, once each, and missed when they stay away."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,10 +11,11 @@ from tests.sending import NOON, NUMBER, StandingClock, add_site
 from worker.alerts.alarms import alarms
 from worker.cli.main import main
 from worker.errors import SetUpError
-from worker.gateways.base import Inbound
+from worker.gateways.base import Inbound, Outgoing, Refused, Sent
 from worker.line.canaries import BACK_WITHIN, TAKEN_OUT_FOR, Canary, ask_due, note_failed, set_way, to_send, ways_of
 from worker.line.door import accept, accept_all, ready_text
 from worker.phones.gateways import add_gateway
+from worker.phones.trials import hand_over_canaries
 from worker.store.schema import acts, canaries, inbox, unrouted
 
 OTHER = "+8613800000009"
@@ -152,3 +154,26 @@ def test_it_is_turned_on_and_off_and_goes_to_numbers_of_ours_alone(
     with engine.connect() as connection:
         done = connection.execute(select(acts.c.what).where(acts.c.what.startswith("canary"))).scalars().all()
     assert done == ["canary_on", "canary_on", "canary_off"]
+
+
+class Handed:
+    """A gateway that is handed its replies; it says what became of each."""
+
+    def __init__(self, *answers: Sent | Refused) -> None:
+        self.answers, self.taken = [*answers], list[Outgoing]()
+
+    def send(self, outgoing: Outgoing) -> Sent | Refused:
+        self.taken.append(outgoing)
+        return self.answers[len(self.taken) - 1]
+
+
+def test_a_gateway_that_fetches_nothing_is_handed_each_once(engine: Engine, site_id: int, clock: StandingClock) -> None:
+    handed: Any = Handed(Sent("x"), Refused("21211", "no mobile", "number"))
+    for _ in range(2):
+        ask_due(engine, clock())
+        hand_over_canaries(engine, {"desk": handed}, clock())
+        hand_over_canaries(engine, {"desk": handed}, clock())
+        clock.move(hours=1)
+    assert [(each.sender_number, each.recipient, each.attempt) for each in handed.taken] == [(NUMBER, NUMBER, 0)] * 2
+    assert "could not be sent (21211)" in lost(engine, clock)[0]
+    assert accept(engine, text(handed.taken[0].words), clock).outcome == "canary"

@@ -52,7 +52,13 @@ KINDS = {
 """What acts are recorded as, in words; one that is not named speaks for itself."""
 
 
-THINGS = {"reply": _l("Reply"), "gateway": _l("Gateway"), "phone": _l("Phone of a gateway"), "job": _l("Job"), "user": _l("User")}
+THINGS = {
+    "reply": _l("Reply"),
+    "gateway": _l("Gateway"),
+    "phone": _l("Phone of a gateway"),
+    "job": _l("Job"),
+    "user": _l("User"),
+}
 """What an act may be about, beside texts and accounts."""
 
 

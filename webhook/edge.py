@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, Route, Status
 from worker.line.door import NotDurableError, Receipt
 from worker.log import complain, say
+from worker.phones.trials import is_canary, note_canary
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
                     receipts.append(receipt)
                     say(log, receipt.outcome, gateway=message.gateway, site=receipt.site_id, seq=receipt.seq)
                 case Status():
-                    _record(runtime, message)
+                    record(runtime, message)
                 case Ping(phone=str()):
                     runtime.heard_of(message)
     except NotDurableError as error:
@@ -66,9 +67,13 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
     return Reception(gateway.ack(ok=True), tuple(receipts))
 
 
-def _record(runtime: Runtime, status: Status) -> None:
+def record(runtime: Runtime, status: Status) -> None:
+    """Keep a gateway's later word on a reply, or on a canary. Raises NotDurableError when it is not kept."""
     try:
-        runtime.statuses(status, runtime.patience_s)
+        if is_canary(status):
+            note_canary(runtime.engine, status)
+        else:
+            runtime.statuses(status, runtime.patience_s)
     except Exception as error:
         # Whatever it was: the word on a reply is not kept. It needs no spool: the gateway says it again, a later word
         # replaces it, and a reply of which nothing is heard is looked up in the gateway's list.

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from webhook.access import for_gateways
 from webhook.callers import caller
-from webhook.edge import address
+from webhook.edge import address, record
 from webhook.language import _
 from webhook.runtime import runtime
 from webhook.streams import KEY, PARK, Streams
@@ -17,7 +17,7 @@ from worker.outbox.fetch import fetch
 from worker.outbox.pace import Pace, pace_of
 from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
 from worker.phones.news import waiting_for
-from worker.phones.trials import fetch_canaries, is_canary, note_canary
+from worker.phones.trials import fetch_canaries
 from worker.store.states import PhoneState
 from worker.var_folder import secret_key_of
 
@@ -81,12 +81,8 @@ def states(name: str) -> Response:
     if phone.state != PhoneState.APPROVED:
         raise NotYetError("this phone waits for its approval")
     for status in server.read_states(request.get_data()):
-        if status.site_id not in phone.sims.values():
-            continue
-        if is_canary(status):
-            note_canary(runtime().engine, status)
-        else:
-            runtime().statuses(status, runtime().patience_s)
+        if status.site_id in phone.sims.values():
+            record(runtime(), status)
     return Response(status=204)
 
 

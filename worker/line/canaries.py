@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, fun
 
 from worker.accounts.acts import note
 from worker.errors import SetUpError
-from worker.gateways.table import PHONE
 from worker.store.database import reading
 from worker.store.schema import canaries, canary_ways, gateways, sites
 
@@ -67,9 +66,9 @@ def set_way(
 
 
 def _set_way(connection: Connection, gateway: str, every_minutes: int | None, recipient: str) -> None:
-    kind = connection.execute(select(gateways.c.kind).where(gateways.c.name == gateway)).scalar()
-    if every_minutes is not None and kind != PHONE:
-        raise SetUpError(f"“{gateway}” is no gateway of phones, and only a phone fetches a canary.")
+    known = connection.execute(select(gateways.c.kind).where(gateways.c.name == gateway)).first()
+    if every_minutes is not None and known is None:
+        raise SetUpError(f"“{gateway}” is no gateway of phones, and only these are tried out.")
     if every_minutes is not None and not LEAST_MINUTES <= every_minutes <= MOST_MINUTES:
         raise SetUpError(f"A canary goes out every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
     if recipient and connection.execute(select(sites.c.id).where(sites.c.number == recipient)).first() is None:

@@ -27,6 +27,7 @@ from worker.log import complain, say
 from worker.outbox.doubts import Settler
 from worker.outbox.leases import candidates, close_leases, retire
 from worker.outbox.stops import stops
+from worker.phones.trials import hand_over_canaries
 from worker.processes.couriers import courier_of
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks
@@ -151,9 +152,10 @@ class Sweeper:
             spread(self._runtime.engine, self._runtime.line_clock)
 
     def see_to_canaries(self) -> None:
-        """Ask twice a minute for the texts to ourselves that are due."""
+        """Ask twice a minute for the texts to ourselves that are due, and hand them to gateways that fetch nothing."""
         if self._canaries.due():
             ask_due(self._runtime.engine, self._runtime.clock())
+            hand_over_canaries(self._runtime.engine, self._runtime.gateways, self._runtime.clock())
 
     def see_to_lines(self) -> None:
         """Ring for every line with undecided messages; decide those for which ringing does not help."""
