@@ -14,7 +14,8 @@ from tests.infrastructure.trickling import trickling
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from tests.sending import add_reply
-from webhook.frames import LARGEST_HEAD, MOST_RECEIVED, Framing, TooLargeError
+from webhook.connections import MOST_UPLOADS
+from webhook.frames import LARGEST_HEAD, LARGEST_UPLOAD, MOST_RECEIVED, Framing, TooLargeError
 from worker.clock import utc_now
 from worker.gateways.base import SimCard
 from worker.gateways.phone_server import PhoneWord
@@ -204,6 +205,24 @@ def test_whatever_comes_is_waited_for_handed_over_or_refused(came: bytes) -> Non
     except TooLargeError:
         return
     assert end is None or 0 < end <= len(CHUNKED + came)
+
+
+def test_a_list_of_people_may_be_large_and_few_of_them_come_in_at_a_time(web: Web) -> None:
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    upload = b"/setup/people/import/1"
+    for path, length, cut in ((upload, 300_000, False), (upload, LARGEST_UPLOAD + 1, True), (b"/login", 300_000, True)):
+        framing = Framing()
+        framing.end(bytearray(head % (path, length)))
+        assert (framing.cut, framing.large) == (cut, not cut)
+    begun = [dial(web) for _ in range(MOST_UPLOADS + 1)]
+    for connection in begun:
+        connection.sendall(head % (upload, 300_000) + b"x" * 100_000)
+    assert begun[0].recv(1) == b"", "it has waited longest, and makes room"
+    begun[-1].sendall(b"x" * 200_000)
+    # Who is not logged in is refused by its length all the same.
+    heard(begun[-1], b"HTTP/1.1 413")
+    for connection in begun:
+        connection.close()
 
 
 def test_no_more_is_kept_than_a_request_may_have() -> None:

@@ -30,6 +30,8 @@ GATEWAY_THREADS, PAGE_THREADS = 32, 8
 """For the gateways' texts, and for everything else, so that no page keeps a text waiting. The former mostly wait for a
 transaction that takes in all of their texts."""
 MOST_CONNECTIONS = 1_000
+MOST_UPLOADS = 4
+"""So many large requests come in at a time; for one more, that which has waited longest makes room."""
 HEAD_S = BODY_S = 10.0
 ANSWER_S = 60.0
 IDLE_S = 15.0
@@ -189,9 +191,17 @@ class PatientWorker(Worker):
     def _await_more(self, connection: Connection) -> None:
         if connection.framing.head and not connection.in_body:
             connection.in_body, connection.until = True, time.monotonic() + BODY_S
+            if connection.framing.large:
+                self._make_room(connection)
             if connection.framing.wants_word:
                 self._say(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
         self._wait(connection, selectors.EVENT_READ, self._read)
+
+    def _make_room(self, fresh: Connection) -> None:
+        """Let no more large requests come in than memory is meant for."""
+        coming = [each for each in self._waiting if each.framing.large and each.in_body and each is not fresh]
+        for connection in coming[: max(0, len(coming) - MOST_UPLOADS + 1)]:
+            self._drop(connection)
 
     def _say(self, connection: Connection, words: bytes) -> None:
         """Send a few words that nobody has to hear."""

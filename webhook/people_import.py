@@ -12,6 +12,7 @@ from flask import Blueprint, current_app, flash, redirect, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webhook.access import allowed, present_user
+from webhook.frames import LARGEST_UPLOAD
 from webhook.language import _
 from webhook.list_words import line_fault
 from webhook.login_tries import Page
@@ -30,8 +31,8 @@ from worker.readers.roster import live_counts
 
 routes = Blueprint("people_import", __name__, url_prefix="/setup/people/import")
 
-LARGEST: Final = 2 * 1024 * 1024
-"""Bytes of a file, and of what was read of one: `webhook.frames` lets so much through to these addresses."""
+LARGEST: Final = LARGEST_UPLOAD
+"""Bytes of a file, and of what was read of one, with the form around it."""
 GOOD_FOR_S: Final = 3_600
 MOST_SHOWN = 500
 """Lines of one kind, and bad ones, that a page shows; it says how many more there are."""
