@@ -33,6 +33,8 @@ FORMS: dict[str, list[dict[str, str]]] = {
         {"ref": "R1", "other": "李梅 139****5678", "relation": "母女", "proof": ""},
     ],
     "correct": [{"ref": "R1", "phone": "139****1111", "proof": "客户签字，原号138****5678"}],
+    "hand": [{"ref": "R1", "agent": "周涛"}, {"ref": "R1", "agent": "周涛 0012"}],
+    "extend": [{"ref": "R1", "days": "7", "why": "客户9-30出差"}],
     "check": [{"ref": "R1"}],
     "withdraw": [{"ref": "R1", "reason": "客户不买了"}],
 }

@@ -24,6 +24,7 @@ from tests.infrastructure.visiting import hidden_fields, plain, post, token_of, 
 from tests.sending import StandingClock, add_reply
 from webhook.app import create_app
 from worker.decide.set_up import SiteRow
+from worker.line.door import Entry, enter
 from worker.runtime import Runtime
 from worker.store.schema import inbox, replies
 
@@ -164,6 +165,30 @@ def test_a_ruling_shows_both_sides(runtime: Runtime, site: SiteRow, manager: Fla
     assert asked.index("李四 · 链家 +86139****0011") < asked.index("王五 · 贝壳 +86139****0021")
 
 
+def test_giving_to_a_colleague_and_giving_more_days_show_who_is_told(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    lines = [
+        {"name": name, "phone": f"+8613900000{n}", "unit": "链家"} for name, n in (("周涛", "014"), ("周涛", "015"))
+    ]
+    enter(runtime.engine, site.id, Entry("roster", "program", "more", "", payload={"people": lines}), runtime.clock)
+    text(runtime, site, LI, "我的")
+    shown = manager.get(CLIENT).text
+    assert re.findall(r'<option value="(周涛 \d+|李四[^"]*)"', shown) == ["周涛 0014", "周涛 0015"]
+    asked = post(manager, f"{CLIENT}/handovers", entry="h", ref="R1", agent="周涛 0015")
+    words = main_words(asked.text)
+    assert words.startswith("把 R1 转交 周涛 0015")
+    assert "现在 链家 · 李四 · 有效至 11-9 12:00 之后 链家 · 周涛 · 有效至 11-9 12:00" in words
+    assert words.index("李四 · 链家 +86139****0011") < words.index("周涛 · 链家 +86139****0015")
+    assert outcome(sure(manager, asked)).startswith("已转交")
+    over = post(manager, f"{CLIENT}/extensions", entry="f", ref="R1", days="8", why="客户出差")
+    assert 'id="f-days-fault"' in manager.get(over.location).text
+    asked = post(manager, f"{CLIENT}/extensions", entry="e", ref="R1", days="7", why="客户出差")
+    assert "之后 链家 · 周涛 · 有效至 11-16 12:00 · 已延期" in main_words(asked.text)
+    assert outcome(sure(manager, asked)).startswith("已延期")
+    assert "/extensions" not in manager.get(CLIENT).text, "more days are given once"
+
+
 def test_an_arrival_is_taken_at_its_word_as_by_text(app: Flask) -> None:
     consultant, form = visitor(app, "consultant"), {"client": "张三", "phone": "138****5678", "agent": "李四"}
     early = consultant.post(
@@ -201,7 +226,7 @@ def test_every_login_ends_only_after_all_were_shown(app: Flask, manager: FlaskCl
 
 
 ASKED = {
-    *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "withdraw"),
+    *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "hand", "extend", "withdraw"),
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
     *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
     *("setup_site.change", "setup_policy.change"),

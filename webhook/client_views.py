@@ -52,6 +52,20 @@ def claim_ref(answer: Answer) -> str | None:
     return f"R{answer.claim}" if answer.claim > 0 else None
 
 
+def given_to(page: ClientPage) -> list[tuple[str, str]]:
+    """Return to whom a client may be given, as the form says it: with his last digits where several are so called."""
+    names = [person.name for person in page.colleagues]
+    told = [p.name if names.count(p.name) == 1 else f"{p.name} {p.phone[-4:]}" for p in page.colleagues]
+    return [(said, said) for said in told]
+
+
+def most_days(page: ClientPage) -> int:
+    """Return how many more days the client's registration may be given, 0 where it may be given none (L16)."""
+    claim = next((claim for claim in page.claims if claim.number == page.answer.claim), None)
+    given = claim is None or claim.days_given or page.answer.until is None
+    return 0 if given else page.case.state.policy.extend_days
+
+
 def unsure_ref(page: ClientPage) -> str | None:
     """Return the number of a registration of his whose reading nobody has confirmed, None when there is none (L24)."""
     return next((claim.ref for claim in page.claims if Flag.UNSURE in claim.flags and claim.ended_at is None), None)

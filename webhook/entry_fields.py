@@ -21,6 +21,7 @@ LONGEST_LIST: Final = 1_500
 MOST_REFS: Final = 100
 _REF: Final = re.compile(r"[RVD]?[1-9]\d{0,8}|\d{4}")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_COUNT: Final = re.compile(r"[1-9]\d{0,3}")
 _AROUND: Final = " \t,;:，；：、"
 
 
@@ -110,6 +111,12 @@ def _day(typed: str, _region: str) -> str:
     if day is None:
         raise FieldError(_("Write the day as 2026-11-02."))
     return day.isoformat()
+
+
+def _days(typed: str, _region: str) -> str:
+    if not _COUNT.fullmatch(typed):
+        raise FieldError(_("Write how many days."))
+    return typed
 
 
 def _other(typed: str, region: str) -> str:
@@ -251,6 +258,9 @@ RELATION = Field("relation", REASON.puts, _word(0), _l("Choose what they are to 
 KIN_PROOF = Field("proof", REASON.puts, _word(1))
 KIND = Field("kind", REASON.puts, _word(0), _l("Choose the kind of paper."))
 NOTE = Field("words", REASON.puts, lambda p: " ".join(part for part in (_word(1)(p), p.date or "") if part))
+COLLEAGUE = Field("agent", REASON.puts, REASON.takes, _l("Choose to whom."))
+DAYS = Field("days", REASON.puts, _word(0), _l("Write how many days."), _days)
+WHY_LONGER = Field("why", REASON.puts, _word(1), WHY)
 CLIENTS = Field(
     "clients",
     _put_clients,

@@ -27,6 +27,8 @@ _OF_FORM: Final = {
     ("relate", "relation"): ("relation", _l("Choose what they are to each other.")),
     ("relate", "refused_not_found"): ("other", _l("There is no such report.")),
     ("correct", "number"): ("phone", _l("This is the number that he has already.")),
+    ("hand", "hand"): ("agent", _l("He is not on the unit's roster today.")),
+    ("extend", "extend_days"): ("days", _l("Not so many days.")),
     ("rule", "unit"): ("unit", _l("There is no such unit on the site's list.")),
     ("rule", "party"): ("unit", _l("This unit is no party of the dispute.")),
     ("paper", "side"): ("unit", _l("This unit is no party of the dispute.")),

@@ -29,6 +29,8 @@ TITLES: Final = {
     "cancel_deposit": _l("Cancel the sale of %(refs)s"),
     "relate": _l("Link %(refs)s as family"),
     "correct": _l("Correct the number of %(refs)s"),
+    "hand": _l("Give %(refs)s to %(words)s"),
+    "extend": _l("Give %(refs)s more days"),
     "withdraw": _l("Withdraw %(refs)s"),
 }
 """By the entry's name, its name and answer, or the kind of command that it is."""
@@ -53,7 +55,7 @@ def foreseen_of(site: SiteRow, actor: Actor, entry: EntryForm, taken: Taken) -> 
     title = next(TITLES[key] for key in (f"{entry.name}.{meaning.answer}", entry.name, meaning.kind) if key in TITLES)
     undone = entry.name == "unsign"
     return Foreseen(
-        str(title) % {"refs": " ".join(meaning.refs), "unit": meaning.unit},
+        str(title) % {"refs": " ".join(meaning.refs), "unit": meaning.unit, "words": meaning.words},
         _("Yes, do it"),
         _("You may sign it again until 24:00.") if undone else _("This cannot be undone."),
         tuple(_change(moved, show) for moved in found.clients),

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webhook.access import allowed, present_user
 from webhook.actor import actor_at
-from webhook.client_views import claim_ref, client_facts, unsure_ref
+from webhook.client_views import claim_ref, client_facts, given_to, most_days, unsure_ref
 from webhook.entry import new_seed, outcome_box
 from webhook.exports import EXPORTERS
 from webhook.language import _, _l
@@ -123,6 +123,8 @@ def show_client(site: SiteRow, seq: int, part: int) -> str:
         seed=new_seed(),
         outcome=outcome_box(),
         show=show,
+        colleagues=given_to(found),
+        most_days=most_days(found),
         kin_kinds=[(kind, kind) for kind in RELATIONS],
         kin_proofs=[(proof, proof) for proof in PROOFS],
     )

@@ -11,10 +11,11 @@ from worker.readers.register import RegisterRow, reports_on_phones
 from worker.rules.attribution import Answer, attribute
 from worker.rules.client import Client, mask_of
 from worker.rules.identity import names_agree
-from worker.rules.model import Claim, Deal, Dispute, Kin
+from worker.rules.model import Claim, Deal, Dispute, Kin, Listed
 from worker.rules.story import Case
 from worker.store.database import reading
-from worker.store.schema import aliases, claims, reports
+from worker.store.facts import load
+from worker.store.schema import aliases, claims, reports, roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class ClientPage:
     disputes: tuple[Dispute, ...]
     kin: tuple[Kin, ...]
     claims: tuple[Claim, ...]
+    colleagues: tuple[Listed, ...]
+    """who of the unit that has him is on the roster today, besides his agent: to whom he may be given (L16)"""
 
     @property
     def mask(self) -> str:
@@ -56,26 +59,35 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         client = _client_of(connection, site_id, report)
         case = read_case(connection, site_id, client, now)
         texts = texted_places(connection, site_id, case.state.visits.values())
+        unit = attribute(case.state, client, at).unit
+        listed = load(connection, site_id, Listed, roster.c.unit == unit) if unit else []
     state, phones = case.state, phones_of(case.state, client)
     claim = state.claims.get(report.number) if report.number is not None else None
     names = claim.names if claim is not None and claim.client == client.name else (client.name,)
     on_phones = reports_on_phones(engine, site_id, phones, now)
     newest_forms = sorted(state.visits.values(), key=lambda form: form.number, reverse=True)
     own = tuple(row for row in on_phones if any(names_agree(row.client, name) for name in names))
+    answer = attribute(state, Client(client.name, *phones[0]), at)
+    agents = [held.to_tell] if (held := state.claims.get(answer.claim)) is not None else []
     return ClientPage(
         client.name,
         *phones[0],
         known_as=tuple(mask_of(*phone7) for phone7 in phones[1:]),
         case=case,
-        answer=attribute(state, Client(client.name, *phones[0]), at),
+        answer=answer,
         reports=own,
         others=tuple(row for row in on_phones if row not in own),
         visits=tuple(arrival_of(form, state.claims.get(form.claim), state.day(now), texts) for form in newest_forms),
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
         kin=tuple(state.kin.values()),
+        colleagues=tuple(p for p in sorted(listed, key=_by_name) if p.on(state.day(now)) and p.phone not in agents),
         claims=tuple(c for c in state.claims.values() if any(names_agree(c.client, name) for name in names)),
     )
+
+
+def _by_name(person: Listed) -> tuple[str, str]:
+    return person.name, person.phone
 
 
 def _client_of(connection: Connection, site_id: int, report: Row[tuple[object, ...]]) -> Client:
