@@ -73,7 +73,13 @@ class _Rehearsal:
         else:
             codes = [str(sent.params["code"]) for sent in said if sent.code == Code.CONFIRM_CODE]
             names = self.names | ({"code": codes[-1]} if codes else {})
-            text = re.sub(r"\$(\w+)", lambda found: names.get(found[1], found[0]), line.text)
+            # Of 转$R2王五 the name is R2, unless the whole is one.
+            known = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+            text = (
+                re.sub(rf"\$({known})(?![0-9a-zA-Z_])", lambda found: names[found[1]], line.text)
+                if names
+                else line.text
+            )
         self.stage.receive(line.site, line.sender, text, at, line.sent_at, line.provider_id, line.form, line.believed)
 
     def _expect(self, line: Expected, at: datetime) -> None:
