@@ -77,7 +77,8 @@ def played(connection: Connection, site_id: int, case: Case) -> list[Played]:
     mine = (replies.c.site_id == site_id) & BY_MESSAGE.in_(found.seqs)
     for reply in connection.execute(select(replies, BY_MESSAGE.label("seq")).where(mine).order_by(replies.c.id)):
         said.setdefault(reply.seq, []).append(reply)
-        if "parts" in reply.params or reply.code in (Code.REFUSED_AMBIGUOUS, Code.SIGN_LIST):
+        acts_on = reply.params.get("named", ())
+        if "parts" in reply.params or len(acts_on) > 1 or reply.code in (Code.REFUSED_AMBIGUOUS, Code.SIGN_LIST):
             several.add(reply.seq)
 
     seqs = found.seqs | found.aliases.keys()
