@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
-from tests.fake_phone import FakePhone, Message
+from tests.fake_phone import FakePhone, Message, Sms
 from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, open_line, texts
 from tests.sending import StandingClock, add_reply, attempts_of, reply
 from worker.alerts.alarms import alarms
@@ -146,6 +146,20 @@ def test_one_text_is_one_whichever_device_posts_it_and_however_often(office: Off
     phone.post()
     assert {status for status, _ in phone.posted} == {200}
     assert len(in_line(office)) == 1
+
+
+def test_what_came_while_the_app_was_dead_comes_when_it_is_asked_for_and_nothing_twice(office: Office) -> None:
+    phone = office.approved()
+    phone.receive(AGENT, "before")
+    phone.post()
+    phone.inbox.append(Sms(AGENT, "while it was dead", office.clock().replace(microsecond=0)))
+    office.clock.move(hours=5)
+    phone.export(office.clock() - timedelta(days=7), office.clock())
+    phone.version = (1, 64, 0)
+    phone.export(office.clock() - timedelta(days=7), office.clock())
+    phone.post()
+    assert len(phone.posted) == 4
+    assert [text for _, _, text in in_line(office)] == ["before", "while it was dead"]
 
 
 def test_each_sim_is_a_site_and_what_came_to_another_is_kept_apart(office: Office) -> None:
@@ -343,11 +357,11 @@ def test_a_canary_goes_out_among_replies_comes_back_into_no_line_and_is_missed(o
     phone = office.approved(0, 1)
     set_way(office.engine, "desk", 60, OTHER_NUMBER, None, office.clock())
     assert sorted(ask_due(office.engine, office.clock())) == sorted(office.sites)
-    assert waiting_for(office.engine, [phone.device_id], office.clock()) == {phone.device_id: 0}
+    assert waiting_for(office.engine, [phone.device_id], office.clock())[phone.device_id].newest == 0
     office.reply("报备成功 R1")
     phone.pull()
     phone.pull()
-    assert waiting_for(office.engine, [phone.device_id], office.clock()) == {phone.device_id: None}
+    assert waiting_for(office.engine, [phone.device_id], office.clock())[phone.device_id].newest is None
     phone.send(lambda message: (("Failed", "RESULT_ERROR_NO_SERVICE"),) if message.sim == 2 else (("Sent", None),))
     assert set(phone.report()) == {204}
     tried = {sim: (to, words) for to, words, sim in phone.on_air if words.startswith("canary")}

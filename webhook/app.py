@@ -85,7 +85,8 @@ def create_app(runtime: Runtime, kept_s: float = KEPT_S) -> Flask:
     app.extensions[lookout.KEY] = lookout.Lookout(runtime, 2 * kept_s)
     app.extensions[health.KEY] = Kept(lambda: health_of(runtime), kept_s)
     app.extensions[streams.KEY] = streams.Streams(
-        lambda phones: waiting_for(runtime.engine, phones, runtime.clock(), pace_of(runtime.settings.send_per_second))
+        lambda phones: waiting_for(runtime.engine, phones, runtime.clock(), pace_of(runtime.settings.send_per_second)),
+        runtime.clock,
     )
     app.config.update(_config(runtime))
     prepare_answers(app)

@@ -114,7 +114,8 @@ def events(name: str) -> Response:
     park = request.environ.get(PARK)
     if park is None:
         waiting = waiting_for(runtime().engine, [phone.id], runtime().clock(), _pace())
-        said += server.event("replies") if waiting.get(phone.id) else b""
+        found = waiting.get(phone.id)
+        said += server.event("replies") if found is not None and found.newest is not None else b""
     else:
         streams: Streams = current_app.extensions[KEY]
         park(lambda write: streams.open(phone.id, server, write), streams.close)

@@ -8,11 +8,14 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import Lock, Thread
 from typing import Final
 
-from worker.gateways.phone_server import PhoneServer
+from worker.clock import Clock, utc_now
+from worker.gateways.phone_server import Missed, PhoneServer
 from worker.log import complain
+from worker.phones.news import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,10 @@ AGAIN_S: Final = 10.0
 """What waits all the same is told again: the phone may have slept."""
 ALIVE_S: Final = 15.0
 """A proxy closes what is silent for some twenty seconds."""
+
+ASK_EVERY, ASK_AT_ONCE = timedelta(hours=1), timedelta(minutes=1)
+"""So often a phone looks through its inbox while it listens, and at the most when its line is cut again and again."""
+LOOKED_BACK, OVERLAP = timedelta(days=7), timedelta(hours=1)
 
 Write = Callable[[bytes | None], None]
 """Sends bytes over a connection; None ends it. Any thread may call it."""
@@ -41,6 +48,8 @@ class Stream:
     told_at: float
     written_at: float
     told_of: int = 0
+    asked: bool = False
+    """Whether it was asked, or need not be, what came while nobody listened."""
 
     def tell(self, newest: int | None, now: float) -> None:
         """Write that replies wait, when there is a newest one and the phone should hear of it, or a sign of life."""
@@ -55,13 +64,16 @@ class Stream:
 
 @dataclass(slots=True)
 class Streams:
-    """The streams of a process. `look` says of phones the newest reply that waits; of none that has ended."""
+    """The streams of a process. `look` says what waits for phones; nothing of one that has ended."""
 
-    look: Callable[[Collection[str]], Mapping[str, int | None]]
+    look: Callable[[Collection[str]], Mapping[str, Waiting]]
+    clock: Clock = utc_now
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[float], object] = time.sleep
     _lock: Lock = field(default_factory=Lock)
     _open: dict[str, Stream] = field(default_factory=dict)
+    _asked: dict[str, datetime] = field(default_factory=dict)
+    """Until when each phone was asked what it missed."""
     _teller: Thread | None = None
 
     def open(self, phone: str, server: PhoneServer, write: Write) -> Stream:
@@ -98,8 +110,25 @@ class Streams:
                 complain(log, "nobody told", error)
                 continue
             for stream in streams:
-                if stream.phone in waiting:
-                    stream.tell(waiting[stream.phone], self.monotonic())
-                else:
+                found = waiting.get(stream.phone)
+                if found is None:
                     # Its phone has ended.
                     stream.write(None)
+                    continue
+                stream.tell(found.newest, self.monotonic())
+                if (missed := self.missed(stream, found.approved_at)) is not None:
+                    stream.write(stream.server.event(missed))
+
+    def missed(self, stream: Stream, approved_at: datetime | None) -> Missed | None:
+        """Return for what time a phone is to look through its inbox now; None: for none, or not yet.
+
+        Its app may have been ended for a while, and Android hands it nothing of that afterwards. What it has posted it
+        does not post again, and what it posts twice is one text.
+        """
+        now, last = self.clock(), self._asked.get(stream.phone)
+        pause = ASK_EVERY if stream.asked else ASK_AT_ONCE
+        stream.asked = True
+        if approved_at is None or (last is not None and now - last < pause):
+            return None
+        self._asked[stream.phone] = now
+        return Missed(max(approved_at, (last or now - LOOKED_BACK) - OVERLAP), now)

@@ -7,8 +7,17 @@ from typing import Literal, Protocol, runtime_checkable
 
 from worker.gateways.base import Ack, Gateway, Outgoing, SimCard, Status
 
-News = Literal["replies", "set_up"]
-"""What a phone that listens is told: that replies wait for it, or that it is to ask anew how it is set up."""
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What came to a phone between these times: whatever of it the app has never seen, it is to post."""
+
+    since: datetime
+    until: datetime
+
+
+News = Literal["replies", "set_up"] | Missed
+"""What a phone that listens is told: that replies wait, that it is to ask anew how it is set up, or what to post."""
 
 
 def handed_to(gateways: Mapping[str, Gateway]) -> dict[str, Gateway]:

@@ -33,7 +33,7 @@ from worker.gateways.base import (
     Status,
 )
 from worker.gateways.forms import header
-from worker.gateways.phone_server import Fetched, News, PhoneWord
+from worker.gateways.phone_server import Fetched, Missed, News, PhoneWord
 from worker.gateways.smsgate_codes import code_of, failure_of
 from worker.gateways.smsgate_events import (
     REPEATED_WITHIN,
@@ -63,11 +63,11 @@ DELIVERY_OF: Final[Mapping[str, str]] = {
     "Cancelled": "failed",
 }
 """The app's state of a message → ours. Pending says nothing: what is in its queue may never leave it."""
-WRITTEN: Final[Mapping[News | None, bytes]] = {
-    "replies": b"event: MessageEnqueued\ndata: null\n\n",
-    "set_up": b"event: WebhooksUpdated\ndata: null\n\nevent: SettingsUpdated\ndata: null\n\n",
-    None: b":keepalive\n\n",
+SAID: Final[Mapping[str, tuple[str, ...]]] = {
+    "replies": ("MessageEnqueued",),
+    "set_up": ("WebhooksUpdated", "SettingsUpdated"),
 }
+ALIVE: Final = b":keepalive\n\n"
 _ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.([0-9a-f]{12})")
 
 
@@ -233,8 +233,14 @@ class SmsGate:
         )
 
     def event(self, news: News | None) -> bytes:
-        """Return the server-sent event."""
-        return WRITTEN[news]
+        """Return the server-sent events."""
+        if news is None:
+            return ALIVE
+        if isinstance(news, Missed):
+            period = {"since": _written(news.since), "until": _written(news.until)}
+            asked = {"messageTypes": "SMS", "triggerWebhooks": True}
+            return _event("MessagesExportRequested", period | asked)
+        return b"".join(_event(name, None) for name in SAID[news])
 
     # What other gateways are asked to do.
 
@@ -310,6 +316,10 @@ def _read_json(raw: bytes) -> Any:
 
 def _json(said: object, status: int = 200) -> Ack:
     return Ack(status, "application/json", json.dumps(said, ensure_ascii=False))
+
+
+def _event(name: str, data: object) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
 def _written(time: datetime) -> str:

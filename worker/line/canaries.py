@@ -129,7 +129,10 @@ def to_send(engine: Engine, site_ids: Collection[int], now: datetime) -> list[Ca
 
 def unfetched(connection: Connection, site_ids: Collection[int], now: datetime) -> set[int]:
     """Return of these sites those with a canary that nobody has fetched yet."""
-    new = and_(_open(site_ids, now), canaries.c.taken_at.is_(None))
+    # The newest of each alone, which the index finds at once: this is asked twice a second.
+    last = select(func.max(canaries.c.id)).where(canaries.c.site_id == sites.c.id).correlate(sites).scalar_subquery()
+    newest = canaries.c.id.in_(select(last).where(sites.c.id.in_(site_ids)))
+    new = and_(newest, _open(site_ids, now), canaries.c.taken_at.is_(None))
     return set(connection.execute(select(canaries.c.site_id).where(new)).scalars())
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Engine, Row, and_, bindparam, update
+from sqlalchemy import BindParameter, Connection, Engine, Row, and_, bindparam, update
 
 from worker.crash_points import committing
 from worker.gateways.phone_server import Fetched
@@ -21,7 +21,6 @@ from worker.outbox.due import fetchable_query, newest_due_query, times
 from worker.outbox.leases import TAKEN, retire
 from worker.outbox.ledger import begin, outgoing_of, with_site
 from worker.outbox.pace import AS_THEY_COME, Pace
-from worker.store.database import reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import attempts, replies
 from worker.store.states import ReplyState
@@ -47,11 +46,12 @@ _HELD: Final = (
 )
 
 
-def newest_due(engine: Engine, site_ids: Collection[int], now: datetime, pace: Pace = AS_THEY_COME) -> dict[int, int]:
+def newest_due(
+    connection: Connection, site_ids: Collection[int], now: datetime, pace: Pace = AS_THEY_COME
+) -> dict[int, int]:
     """Return of each of these sites for which something may be fetched now the newest such reply."""
-    with reading(engine).connect() as connection:
-        rows = connection.execute(newest_due_query(pace.gap is not None), times(now, pace) | {"sites": list(site_ids)})
-        return dict(map(tuple, rows))
+    given = times(now, pace) | {"sites": list(site_ids)}
+    return dict(map(tuple, connection.execute(newest_due_query(pace.gap is not None), given)))
 
 
 def fetch(

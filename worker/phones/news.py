@@ -4,6 +4,7 @@ SQL alone knows what is due, also what became due by time alone, so nobody needs
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,30 +18,35 @@ from worker.store.schema import phone_sims, phones
 from worker.store.states import PhoneState
 
 _THERE: Final = (
-    select(phones.c.id, phone_sims.c.site_id)
+    select(phones.c.id, phones.c.approved_at, phone_sims.c.site_id)
     .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
     .where(phones.c.id.in_(bindparam("phones", expanding=True)), phones.c.state != PhoneState.ENDED)
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for a phone: `newest`, the newest reply that it may fetch, 0 for a canary alone, None for nothing.
+
+    `approved_at`: None while it waits itself.
+    """
+
+    newest: int | None
+    approved_at: datetime | None
+
+
 def waiting_for(
     engine: Engine, listening: Collection[str], now: datetime, pace: Pace = AS_THEY_COME
-) -> dict[str, int | None]:
-    """Return of each of these phones the newest reply that it may fetch, 0 for a canary alone, None for nothing.
-
-    Those that have ended are not in it.
-    """
-    served: dict[str, set[int]] = {}
+) -> dict[str, Waiting]:
+    """Return what waits for each of these phones. Those that have ended are not in it."""
     with reading(engine).connect() as connection:
-        for phone, site_id in connection.execute(_THERE, {"phones": sorted(listening)}):
-            served.setdefault(phone, set()).update(() if site_id is None else (site_id,))
-    wanted = {site_id for sites in served.values() for site_id in sites}
-    if not wanted:
-        return dict.fromkeys(served)
-    with reading(engine).connect() as connection:
-        canaries = dict.fromkeys(unfetched(connection, wanted, now), 0)
-    due = canaries | newest_due(engine, wanted, now, pace)
-    return {
-        phone: max((due[site_id] for site_id in sites if site_id in due), default=None)
-        for phone, sites in served.items()
-    }
+        rows = connection.execute(_THERE, {"phones": sorted(listening)}).all()
+        wanted = {row.site_id for row in rows if row.site_id is not None}
+        due: dict[int, int] = {}
+        if wanted:
+            due = dict.fromkeys(unfetched(connection, wanted, now), 0) | newest_due(connection, wanted, now, pace)
+    newest: dict[str, int] = {}
+    for row in rows:
+        if row.site_id in due:
+            newest[row.id] = max(due[row.site_id], newest.get(row.id, 0))
+    return {row.id: Waiting(newest.get(row.id), row.approved_at) for row in rows}
