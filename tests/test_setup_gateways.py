@@ -96,7 +96,14 @@ def test_a_phone_is_added_registers_and_is_let_in(
         {"slotIndex": 0, "simNumber": 1, "phoneNumber": "*****0000", "carrierName": "****", "iccid": "***1234"}
     ]
     assert phone.register("/gateways/desk/phone", token) == 201
-    waiting = plain(ops.get(PAGE).text)
+    news = re.search(rf'hx-get="({PAGE}/waiting[^"]*)"', again)
+    assert news
+    assert "有手机登记" in ops.get(news[1]).text
+    page = ops.get(PAGE).text
+    shown = re.search(rf'hx-get="({PAGE}/waiting[^"]*)"', page)
+    assert shown
+    assert ops.get(shown[1]).text.strip() == "", "the page shows it"
+    waiting = plain(page)
     assert "等待批准" in waiting
     assert "来自 127.0.0.1" in waiting
     assert "SMSGate 1.68.0" in waiting

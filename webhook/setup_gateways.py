@@ -4,11 +4,12 @@ Operations look after all of them, a manager after those whose texts are his sit
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import segno
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -16,6 +17,7 @@ from parsers.numbers import region_of, to_e164
 from webhook.access import allowed, present_user
 from webhook.gateway_views import delivery_words, gateway_views
 from webhook.language import _
+from webhook.live import part
 from webhook.own_gateways import LOOK_AFTER, own_gateways
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
@@ -57,6 +59,15 @@ class Told:
 def page() -> str:
     """Show the gateways of one's sites."""
     return _page()
+
+
+@routes.get("/waiting")
+@allowed(*LOOK_AFTER)
+def waiting() -> Response:
+    """Say that a phone waits which the page does not show yet (`known`, a phone each); nothing where there is none."""
+    known, mine = set(request.args.getlist("known")), own_gateways()
+    fresh = [each.name or each.id for each in _waiting(mine) if each.id not in known]
+    return part(render_template("setup/waiting.html", fresh=fresh))
 
 
 @routes.get("/<name>/texts")
@@ -204,6 +215,7 @@ def _page(told: Told | None = None, fault: str | None = None) -> str:
         every=EVERY,
         ways=ways_of(runtime().engine),
         my_sites=mine,
+        waiting=[each.id for each in _waiting(added)],
         told=told,
         fault=fault,
         first_good=first_good_app(),
@@ -222,6 +234,10 @@ def _back(words: str) -> Response:
     if words:
         flash(words)
     return redirect(url_for("setup_gateways.page"), 303)
+
+
+def _waiting(names: Collection[str]) -> list[Phone]:
+    return [each for each in phones_of(runtime().engine) if each.gateway in names and each.state == PhoneState.WAITING]
 
 
 def _fault_of_name(name: str) -> str | None:
