@@ -29,7 +29,7 @@ LONG = {"inbox", "decisions", "reports", "claims", "replies", "attempts", "deadl
 ALONG_THE_LINE = {"ix_reports_searched", "ix_claims_searched", "ix_claims_status", "ix_claims_unsure"}
 """What the register is read by, a page at a time; with names and units that nobody has, to its end."""
 ALONG_THE_LINE |= {"ix_claims_flagged", "ix_claims_visited_at", "ix_claims_renewed_at", "ix_claims_deal_at"}
-SHORT = {"ix_decisions_undecided", "ix_replies_unsent", "ix_replies_failed", "ix_claims_pending"}
+SHORT = {"ix_inbox_policy", "ix_decisions_undecided", "ix_replies_unsent", "ix_replies_failed", "ix_claims_pending"}
 """Partial indexes in which few rows stand."""
 PAGES = [
     *("/desk", "/desk?q=张", "/desk/1/arrivals", "/desk/1/found?q=5678", "/desk/1/found?q=张", "/desk/1/log"),
@@ -54,6 +54,7 @@ PAGES = [
     *("/register/chips", "/register/chips?q=zs", "/register/chips?q=5678&unit=第3分销", "/register/chips?q=V5"),
     *("/register/1/500/0", "/register/1/500/0?at=2026-01-01T00:00", "/ops", "/ops/texts/1/500", "/phones"),
     *("/setup/people", "/setup/people?q=李&state=now&at=2"),
+    *("/setup", "/setup/steps", "/setup/site", "/setup/policy"),
     *(f"/ops/parts/{part}" for part in ("now", "traffic", "troubles")),
 ]
 

@@ -15,6 +15,7 @@ from webhook.app import create_app
 from worker.decide.set_up import SiteRow, all_sites, open_site, put, site_named
 from worker.errors import N_
 from worker.gateways.base import Flaw, flaw
+from worker.phones.gateways import add_gateway
 from worker.runtime import Runtime
 from worker.store.schema import acts, replies
 
@@ -127,6 +128,21 @@ def test_a_zone_is_put_right_by_the_manager_and_a_number_by_operations(
     post_for_sure(admin, f"/setup/site/{site.id}", form="number", number=OTHER_NUMBER)
     changed = site_named(runtime.engine, "翡翠湾")
     assert (changed.zone.key, changed.number) == ("Asia/Tokyo", OTHER_NUMBER)
+
+
+def test_operations_have_another_gateway_carry_a_site(
+    local: FlaskClient, admin: FlaskClient, runtime: Runtime, site: SiteRow
+) -> None:
+    add_gateway(runtime.engine, "phone-a", [], None, runtime.clock())
+    wanted = {"form": "gateway", "gateway": "phone-a"}
+    assert post(local, f"/setup/site/{site.id}", **wanted).status_code == 403
+    assert post(admin, f"/setup/site/{site.id}", **wanted | {"gateway": "nobody"}).status_code == 422
+    asked = plain(post(admin, f"/setup/site/{site.id}", **wanted).text)
+    assert "现在 sandbox 之后 phone-a" in asked
+    assert site_named(runtime.engine, site.name).gateway == "sandbox"
+    post_for_sure(admin, f"/setup/site/{site.id}", **wanted)
+    assert site_named(runtime.engine, site.name).gateway == "phone-a"
+    assert "手机" in steps(admin.get("/setup").text)["gateway"][1]
 
 
 def test_another_s_site_is_nobody_s_business(local: FlaskClient, runtime: Runtime) -> None:

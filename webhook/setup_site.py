@@ -18,6 +18,7 @@ from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow, open_site
 from worker.decide.site_change import change_site, checked_setting, clients_called, names_in, settings_of
 from worker.errors import SetUpError
+from worker.phones.gateways import let_carry
 
 routes = Blueprint("setup_site", __name__, url_prefix="/setup/site")
 
@@ -30,6 +31,7 @@ WORDS = {
     "language": _l("Language of the texts"),
     "timezone": _l("Time zone"),
 }
+GATEWAY = "gateway"
 FORMS = {"names": ("name", "aliases", "telephone", "language"), "number": ("number",), "zone": ("timezone",)}
 """The forms of the page, each with its fields."""
 ZONES = (
@@ -54,6 +56,8 @@ def page() -> str | Response:
 def change(site_id: int) -> Page:
     """Change what one of the page's forms holds, when it was shown what that means."""
     site = visible_site(site_id)
+    if request.form.get("form") == GATEWAY:
+        return _carry(site)
     form = next((name for name in FORMS if name == request.form.get("form")), "names")
     if form == "number":
         demand_everywhere()
@@ -80,6 +84,33 @@ def change(site_id: int) -> Page:
     for receipt in receipts:
         about = f"site {site.id} text {receipt.seq}"
         record(runtime().engine, present_user().id, "site_changed", about, runtime().clock())
+    flash(_("Changed. It holds from now on."))
+    return back
+
+
+def _carry(site: SiteRow) -> Page:
+    """Have another gateway carry a site's texts, when it was shown what that means."""
+    demand_everywhere()
+    back, name = redirect(url_for("setup_site.page", site=site.id), 303), request.form.get(GATEWAY, "")
+    if goes_back() or name == site.gateway:
+        return back
+    if name not in runtime().gateways:
+        keep(StandingForm(GATEWAY, {}, {GATEWAY: _("This is needed.")}))
+        return _shown(site), NOT_TAKEN
+    changes = (
+        Outlook(_("Gateway"), site.gateway, name),
+        Outlook(
+            site.number,
+            _("is texted through %(name)s", name=site.gateway),
+            _("must be a number of %(name)s", name=name),
+        ),
+        Outlook(_("Replies that wait"), _("go by %(name)s", name=site.gateway), _("go by %(name)s", name=name)),
+    )
+    lasting = _("It holds at once; the former gateway can be chosen again while it is set up here.")
+    step = second_step(Foreseen(_("Change %(site)s", site=site.name), _("Yes, change it"), lasting, changes))
+    if step is not None:
+        return step
+    let_carry(runtime().engine, name, site.id, present_user().id, runtime().clock())
     flash(_("Changed. It holds from now on."))
     return back
 
@@ -125,11 +156,23 @@ def _new_site() -> str:
     return render_setup("setup/new_site.html", None, zones=ZONES, offered=offered, speaks=LANGUAGES)
 
 
+def _offered(site: SiteRow) -> list[tuple[str, str]]:
+    """Return the gateways that may carry a site's texts, its own first, set up here or not."""
+    return [(name, name) for name in (site.gateway, *sorted(set(runtime().gateways) - {site.gateway}))]
+
+
 def _shown(site: SiteRow) -> str:
-    may = present_user().everywhere and present_user().may(frozenset({"ops"}))
-    return render_setup(
-        "setup/site.html", site, given=settings_of(site), zones=ZONES, speaks=LANGUAGES, for_all=may, words=WORDS
-    )
+    for_all = present_user().everywhere and present_user().may(frozenset({"ops"}))
+    given, offered = settings_of(site), _offered(site)
+    shown = {
+        "given": given,
+        "offered": offered,
+        "zones": ZONES,
+        "speaks": LANGUAGES,
+        "for_all": for_all,
+        "words": WORDS,
+    }
+    return render_setup("setup/site.html", site, **shown)
 
 
 def _checked(site: SiteRow, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

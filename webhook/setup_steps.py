@@ -85,7 +85,8 @@ def _gateway(site: SiteRow | None, show: Showing) -> Step:
     if site is None or site.gateway == SANDBOX:
         if real:
             named = _("%(names)s is set up here: give the site to it.", names="、".join(real))
-            return Step("gateway", title, "done" if site is None else "todo", named, page)
+            to_site = _to("setup_site.page", _("Site"), site) if site is not None else page
+            return Step("gateway", title, "done" if site is None else "todo", named, to_site)
         words = _(
             "Only trial phones so far, and nothing leaves this machine. Either add an Android phone with a SIM card, "
             "or set Twilio's variables for the server and start it again:"

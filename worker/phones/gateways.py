@@ -74,6 +74,12 @@ def carry_sites(engine: Engine, name: str, site_ids: Collection[int], user_id: i
         carry_in(connection, name, site_ids, user_id, now)
 
 
+def let_carry(engine: Engine, name: str, site_id: int, user_id: int | None, now: datetime) -> None:
+    """Let any gateway of this installation carry a site's texts from now on, whether it was added or is set up."""
+    with engine.begin() as connection:
+        carry_in(connection, name, [site_id], user_id, now)
+
+
 def new_token(engine: Engine, name: str, user_id: int | None, now: datetime) -> str:
     """Give a gateway another token, and return it; the old one lets nobody in any more. Phones stay as they are."""
     token = made_token()

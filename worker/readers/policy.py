@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, func, literal_column, or_, select
 
 from worker.rules.codes import Code
 from worker.rules.policy import KEYS, policy_of, written
 from worker.store.database import reading
 from worker.store.schema import acts, claims, decisions, inbox, users
+
+_POLICY: Final = inbox.c.kind == literal_column("'policy'")
+"""In the very words of the index, which is of these alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +29,21 @@ class Changed:
 def policy_history(engine: Engine, site_id: int) -> list[Changed]:
     """Return what was changed of a site's policy, the newest first."""
     taken = (decisions.c.site_id == inbox.c.site_id) & (decisions.c.seq == inbox.c.seq)
-    query = (
-        select(inbox.c.seq, inbox.c.kind, inbox.c.received_at, inbox.c.payload)
-        .join(decisions, taken)
-        .where(inbox.c.site_id == site_id, inbox.c.kind.in_(("site", "policy")))
-        .where(decisions.c.code.in_((Code.SITE_OPENED, Code.POLICY_SET)))
-        .order_by(inbox.c.seq)
-    )
+    columns = select(inbox.c.seq, inbox.c.received_at, inbox.c.payload).where(inbox.c.site_id == site_id)
+    founding = columns.where(inbox.c.seq == 1)
+    set_anew = columns.join(decisions, taken).where(_POLICY, decisions.c.code == Code.POLICY_SET)
     by = select(acts.c.about, users.c.name).join(users, users.c.id == acts.c.user_id)
-    ours = by.where(acts.c.about.like(f"site {site_id} text %"), acts.c.what.in_(("policy_set", "site_changed")))
+    ours = by.where(acts.c.site_id == site_id, acts.c.what.in_(("policy_set", "site_changed")))
     with reading(engine).connect() as connection:
-        rows = connection.execute(query).all()
+        first = connection.execute(founding).first()
+        rows = connection.execute(set_anew.order_by(inbox.c.seq)).all()
         names = dict(map(tuple, connection.execute(ours)))
-    policy: dict[str, str] = {}
+    policy = dict((first.payload or {}).get("policy", {})) if first is not None else {}
     changes = []
     for row in rows:
-        given = row.payload.get("policy", {}) if row.kind == "site" else row.payload
-        if row.kind == "policy" and (values := tuple(_differences(policy, given))):
+        if values := tuple(_differences(policy, row.payload)):
             changes.append(Changed(row.received_at, names.get(f"site {site_id} text {row.seq}"), values))
-        policy |= given
+        policy |= row.payload
     return changes[::-1]
 
 

@@ -73,6 +73,7 @@ former_numbers = Table(
     comment="Numbers that a site had before: what still comes to one is that site's, unless another has it now.",
 )
 
+POLICY_SET = text("kind = 'policy'")
 inbox = Table(
     "inbox",
     metadata,
@@ -95,6 +96,8 @@ inbox = Table(
     Column("salt", String(32), nullable=False, comment="hides the text in its commitment"),
     UniqueConstraint("gateway", "provider_id"),
     Index("ix_inbox_sender", "site_id", "sender", "seq"),
+    # What a site's policy was made by, among all the rest; written as `worker.readers.policy` asks for it.
+    Index("ix_inbox_policy", "site_id", "seq", sqlite_where=POLICY_SET, postgresql_where=POLICY_SET),
     comment="The line: every message that can change an answer, in the order in which it was received.",
 )
 
