@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from tests.fake_phone import FakePhone, Message, Sms
-from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, open_line, texts
+from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, database_away, open_line, texts
 from tests.sending import StandingClock, add_reply, attempts_of, reply
 from worker.alerts.alarms import alarms
 from worker.clock import utc_now
@@ -160,6 +160,20 @@ def test_what_came_while_the_app_was_dead_comes_when_it_is_asked_for_and_nothing
     phone.post()
     assert len(phone.posted) == 4
     assert [text for _, _, text in in_line(office)] == ["before", "while it was dead"]
+
+
+def test_a_text_of_a_known_phone_waits_in_the_spool_while_the_database_is_away(office: Office, tmp_path: Path) -> None:
+    phone, stranger = office.approved(), office.registered()
+    phone.ping()
+    phone.post()
+    stranger.receive(AGENT, "not yet")
+    phone.receive(AGENT, "报备 张三 138****5678")
+    with database_away(office.runtime, tmp_path):
+        phone.post()
+        stranger.post()
+    assert [status for status, _ in phone.posted + stranger.posted] == [200, 200, 503]
+    spool = office.runtime.spool
+    assert [spool.read(name).inbound.text for name in spool.waiting()] == ["报备 张三 138****5678"]
 
 
 def test_each_sim_is_a_site_and_what_came_to_another_is_kept_apart(office: Office) -> None:

@@ -99,8 +99,8 @@ class Runtime:
     def heard_of(self, ping: Ping) -> None:
         """Note that a phone lives. Nothing depends on it: where that fails the next one notes it."""
         try:
-            note_alive(self.engine, ping, self.clock())
-        except SQLAlchemyError as error:
+            in_time(self.engine, PATIENCE_S, lambda: note_alive(self.engine, ping, self.clock()))
+        except (SQLAlchemyError, TimeoutError) as error:
             complain(log, "phone not noted", error, gateway=ping.gateway)
 
     def explain(self, code: str, language: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, MutableMapping
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Final
 
@@ -15,11 +16,13 @@ from worker.gateways.table import KINDS, open_gateways
 from worker.log import complain
 from worker.settings import Settings
 from worker.store.database import reading
+from worker.store.failures import in_time
 from worker.store.schema import gateways
 
 log = logging.getLogger(__name__)
 
 READ_EVERY_S: Final = 10.0
+PATIENCE_S: Final = 1.0
 ASKED_EVERY_S: Final = 1.0
 """Somebody asks for one that is not known: so often the table is read for that at the most, whoever asks."""
 
@@ -77,10 +80,9 @@ class Gateways(MutableMapping[str, Gateway]):
                 return
             self._read_at = now
         try:
-            with reading(self._engine()).connect() as connection:
-                columns = gateways.c.name, gateways.c.kind, gateways.c.account
-                rows = connection.execute(select(*columns).order_by(gateways.c.name)).all()
-        except SQLAlchemyError as error:
+            engine = self._engine()
+            rows = in_time(engine, PATIENCE_S, lambda: _rows(engine))
+        except (SQLAlchemyError, TimeoutError) as error:
             complain(log, "gateways not read", error)
             return
         known, accounts = self._added, {name: account for name, _, account in rows}
@@ -89,7 +91,13 @@ class Gateways(MutableMapping[str, Gateway]):
             name: known[name]
             if name in known and self._accounts.get(name) == account
             else KINDS[kind](name, self._settings, self._clock, self._engine, account)
-            for name, kind, account in rows
+            for name, kind, account in sorted(rows, key=itemgetter(0))
             if kind in KINDS
         }
         self._accounts = accounts
+
+
+def _rows(engine: Engine) -> list[tuple[str, str, Any]]:
+    with reading(engine).connect() as connection:
+        found = connection.execute(select(gateways.c.name, gateways.c.kind, gateways.c.account))
+        return [(row.name, row.kind, row.account) for row in found]

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import Engine, bindparam, select
 
@@ -13,11 +14,15 @@ from worker.gateways.strongbox import unseal
 from worker.log import complain
 from worker.settings import Settings
 from worker.store.database import reading
+from worker.store.failures import hits_all, in_time
 from worker.store.schema import phone_sims, phones, sites
 from worker.store.states import PhoneState
 from worker.var_folder import secret_key_of
 
 log = logging.getLogger(__name__)
+
+PATIENCE_S: Final = 1.0
+"""The app waits five seconds for its answer, in which the text has to be kept as well."""
 
 _LINES = (
     select(phones.c.id, phones.c.state, phone_sims.c.sim, sites.c.number)
@@ -30,7 +35,7 @@ _LINES = (
 
 def open_phones(name: str, settings: Settings, clock: Clock, engine: Callable[[], Engine], account: Any) -> SmsGate:
     """Return the gateway of phones of this name, whose server we are."""
-    return SmsGate(name, secret_key_of(settings), lambda: phone_lines(engine(), name), clock)
+    return SmsGate(name, secret_key_of(settings), KnownLines(name, engine), clock)
 
 
 def open_smsgate(
@@ -55,11 +60,33 @@ def open_smsgate(
     return SmsgateClient(name, given, lines, secret, clock)
 
 
+@dataclass(slots=True)
+class KnownLines:
+    """The phones of a gateway now; while the database is away those that were there when it last answered.
+
+    So a text is known for a phone's, and waits in the spool with its own time, instead of waiting on the phone.
+    """
+
+    gateway: str
+    engine: Callable[[], Engine]
+    known: Sequence[PhoneLine] = ()
+
+    def __call__(self) -> Sequence[PhoneLine]:
+        """Return them. Raises what the database does where none has ever been read."""
+        engine = self.engine()
+        try:
+            self.known = in_time(engine, PATIENCE_S, lambda: phone_lines(engine, self.gateway))
+        except Exception as error:
+            if not self.known or not hits_all(error):
+                raise
+            complain(log, "phones not read", error, gateway=self.gateway)
+        return self.known
+
+
 def phone_lines(engine: Engine, gateway: str) -> Sequence[PhoneLine]:
     """Return the phones of a gateway that may sign now.
 
-    Read each time: a key that has ended has ended, for every process. While the database is away nobody can be known,
-    and the app comes again.
+    Read each time: a key that has ended has ended, for every process.
     """
     lines: dict[str, tuple[str, dict[int, str]]] = {}
     with reading(engine).connect() as connection:
