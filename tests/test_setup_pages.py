@@ -166,7 +166,7 @@ def test_operations_open_a_site_on_a_page(admin: FlaskClient, runtime: Runtime) 
     assert acts_of(runtime) == [("site_added", f"site {site.id}")]
 
 
-STEPS = re.compile(r'<li class="setup-step (\w+)" id="step-(\w+)">(.*?)</li>', re.DOTALL)
+STEPS = re.compile(r'<li class="setup-step is-(\w+)" id="step-(\w+)">(.*?)</li>', re.DOTALL)
 
 
 def steps(page: str) -> dict[str, tuple[str, str]]:

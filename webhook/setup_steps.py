@@ -71,7 +71,7 @@ def _before(site: SiteRow | None, show: Showing) -> Iterator[Step]:
 def _users(site: SiteRow | None) -> Step:
     users = all_users(runtime().engine)
     ops = "、".join(each.name for each in users if "ops" in each.roles and each.everywhere and each.has_password)
-    title, people = _("Who looks after everything"), _to("setup_people.page", _("People"), site)
+    title, people = _("Who looks after everything"), _to("setup_users.page", _("Accounts"), site)
     if "、" in ops:
         return Step("users", title, "done", ops, people)
     words = _("%(name)s alone: a second account helps when a phone or a password is lost.", name=ops)
@@ -101,8 +101,8 @@ def _gateway(site: SiteRow | None, show: Showing) -> Step:
 
 
 def _of_site(site: SiteRow | None, begun: Beginnings | None, show: Showing) -> Iterator[Step]:
-    people = _to("setup_people.page", _("People"), site) if site is not None else None
-    yield _manager(begun, people)
+    yield _manager(begun, _to("setup_staff.page", _("Staff"), site) if site is not None else None)
+    people = _to("people.page", _("Roster"), site) if site is not None else None
     title = _("The roster")
     if begun is not None and begun.listed:
         yield Step("roster", title, "done", _("%(count)s agents may report.", count=begun.listed), people)
