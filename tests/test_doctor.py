@@ -152,6 +152,9 @@ class OnSqlite:
         sqlite_databases.drop()
 
 
+PHONES_ALONE: dict[str, str | None] = {"SANDBOX": "off", "TWILIO_ACCOUNT_SID": None, "TWILIO_AUTH_TOKEN": None}
+
+
 class TestSettings(OnSqlite):
     def test_a_wrong_value_is_a_finding(self, doctor: Doctor) -> None:
         the_only(doctor(LOG_LEVEL="CHATTY"), "settings", "LOG_LEVEL is CHATTY")
@@ -163,6 +166,8 @@ class TestSettings(OnSqlite):
             ({"PUBLIC_URL": "https://10.0.0.7"}, "which Twilio cannot reach"),
             ({"PUBLIC_URL": "https://localhost"}, "which Twilio cannot reach"),
             ({"PUBLIC_URL": None}, "PUBLIC_URL is not set"),
+            (PHONES_ALONE | {"PUBLIC_URL": None}, "the phones reach this server"),
+            (PHONES_ALONE | {"PUBLIC_URL": "http://reports.example.com"}, "readable for all: use https"),
             ({"TWILIO_API_URL": "http://api.example.invalid"}, "TWILIO_API_URL is not https"),
         ],
     )

@@ -14,6 +14,7 @@ from worker.gateways.directory import ASKED_EVERY_S, READ_EVERY_S, Gateways
 from worker.phones.approvals import phones_of
 from worker.settings import load_settings
 from worker.store.schema import acts, gateways, phones, sites
+from worker.up import demo
 
 SIMS = [{"slot": 0, "sim_number": 1, "number": "*******0000", "carrier": "CMCC", "iccid": "****0001"}]
 
@@ -132,6 +133,9 @@ def test_phones_alone_let_an_installation_be_public() -> None:
     public = {"PUBLIC_URL": "https://reports.example.com", "SANDBOX": "off"}
     settings = load_settings(public)
     assert (settings.sandbox, settings.twilio, settings.this_machine_alone) == (False, None, False)
+    told: list[str] = []
+    assert demo.run("http://127.0.0.1:1", settings, told.append) == 1
+    assert "SANDBOX" in "".join(told)
     for wrong in ({"PUBLIC_URL": "https://reports.example.com"}, public | {"SANDBOX": "on"}):
         with pytest.raises(ValueError, match="SANDBOX"):
             load_settings(wrong)

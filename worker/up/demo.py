@@ -70,6 +70,10 @@ class Shown:
 
 def run(base_url: str, settings: Settings, out: Callable[[str], None]) -> int:
     """Play the demonstration against the running web process; return 0 when every text was answered, else 1."""
+    if not settings.sandbox:
+        out("The demonstration texts through the sandbox, which is not here: play it in a folder of its own, without")
+        out("PUBLIC_URL, SANDBOX and Twilio's variables.")
+        return 1
     engine = open_engine(settings.database_url)
     try:
         site = _set_up(engine)
