@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from parsers.parse import parse
+from worker.rules.own_clients import AT_ONCE
 from worker.words.render import Setting, catalogue, render, written_time
 from worker.words.segments import segments
 
@@ -86,6 +87,38 @@ def test_a_correction_says_within_one_segment_that_the_first_report_stands(langu
     words = said(language, code, still="R100023")
     assert "R100023" in words
     assert segments(words) == 1, words
+
+
+LISTED = [
+    {
+        "client": "阿卜杜热合曼·吐尔逊阿吉",
+        "mask": "155****0073",
+        "ref": f"R10{n:04}",
+        "until": "2027-12-31T15:59:00+00:00",
+    }
+    for n in range(12)
+]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_page_of_one_s_own_clients_leaves_none_of_them_out(language: str) -> None:
+    for shown in range(1, AT_ONCE + 1):
+        for state in ("all", "more", "last"):
+            told = {"state": state, "from": 1021, "to": 1020 + shown, "count": 1234, "clients": LISTED[:shown]}
+            words = render(Setting(language, ZONE, NOW), "mine", "reply", told)
+            assert segments(words) == 1, words
+            assert all(client["ref"] in words for client in LISTED[:shown]), words
+            assert ("下" in words) is (state == "more")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_leaver_s_clients_are_told_as_far_as_a_segment_has_room(language: str) -> None:
+    for named in (1, 2, 12):
+        told = PARAMS | {"state": "left", "count": 1234, "clients": LISTED[:named]}
+        words = render(Setting(language, ZONE, NOW), "digest", "notice", told)
+        assert segments(words) == 1, words
+        assert "1234" in words
+        assert LISTED[0]["ref"] in words
 
 
 BESIDE_A_REPORT = (

@@ -81,13 +81,13 @@ def client_page(engine: Engine, site_id: int, seq: int, part: int, at: datetime,
         deals=tuple(state.deals.values()),
         disputes=tuple(state.disputes.values()),
         kin=tuple(state.kin.values()),
-        colleagues=tuple(p for p in sorted(listed, key=_by_name) if p.on(state.day(now)) and p.phone not in agents),
+        colleagues=tuple(
+            person
+            for person in sorted(listed, key=lambda person: (person.name, person.phone))
+            if person.on(state.day(now)) and person.phone not in agents
+        ),
         claims=tuple(c for c in state.claims.values() if any(names_agree(c.client, name) for name in names)),
     )
-
-
-def _by_name(person: Listed) -> tuple[str, str]:
-    return person.name, person.phone
 
 
 def _client_of(connection: Connection, site_id: int, report: Row[tuple[object, ...]]) -> Client:
