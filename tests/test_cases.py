@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from tests.infrastructure.deciding import (
@@ -131,6 +131,22 @@ def test_a_suspected_client_is_settled_with_a_reason(runtime: Runtime, site: Sit
     assert last_form(runtime) == "判 R2 重复 同一人，名字写错"
     assert state_of(runtime, 2) == "displaced"
     assert "没有待判客" in judged.text
+
+
+def test_both_sides_of_every_case_stand_beside_each_other_with_their_texts(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient
+) -> None:
+    text(runtime, site, WANG, "报备 何健 138****5678")
+    text(runtime, site, LI, "到访 张三 138****5679")
+    words = case(manager, "R2")
+    assert "R1 · 李四 · 链家 收到 12:00:00 报备 张三 138****5678 来信第 3 位" in words
+    assert "R2 · 王五 · 贝壳 收到 13:00:00 报备 何健 138****5678 来信第 4 位" in words
+    form = case(manager, "V1")
+    assert "报备 张三 138****5678 李四 · 链家 · 收到 12:00:00 报备 张三 138****5678" in form
+    assert "张三 138****5679 李四 · 链家 · 到场 13:00:00 到访 张三 138****5679" in form
+    with runtime.engine.begin() as connection:
+        connection.execute(update(claims).where(claims.c.number == 2).values(rivals=[]))
+    assert "先报备 已不存在。 后报备 何健" in case(manager, "R2")
 
 
 def test_a_contested_order_is_settled_with_both_times_in_view(

@@ -210,6 +210,45 @@ def test_one_that_fits_fills_the_form_in(manager: FlaskClient, clock: StandingCl
     assert "没有符合“5678”的有效报备" in late.get("/desk?q=5678").text
 
 
+@pytest.mark.parametrize("said", ["王五", "我是王五", "我是贝壳的王五", "ww", "这是王五"])
+def test_an_agent_who_says_who_he_is_finds_his_clients(
+    runtime: Runtime, site: SiteRow, manager: FlaskClient, said: str
+) -> None:
+    for words in ("报备 李梅 139****5678", "报备 张伟 150****1234"):
+        text(runtime, site, WANG, words)
+    rows = manager.get("/desk/1/found", query_string={"q": said}).text
+    assert sorted(re.findall(r"<b>(\w+)</b>", rows)) == ["张伟", "李梅"]
+    page = manager.get("/desk", query_string={"q": f"我是{said.removeprefix('我是')}"}, follow_redirects=True).text
+    assert 'name="client" type="text" value=""' in page
+    assert re.search(r'name="agent" type="text" value="[^"]+"', page)
+
+
+def test_an_expired_report_is_shown_as_such_unless_another_holds_its_client(
+    runtime: Runtime, site: SiteRow, app: Flask, clock: StandingClock
+) -> None:
+    clock.move(days=8)
+    late = visitor(app, "经理")
+    page = late.get("/desk?q=5678").text
+    assert "已过期：按此到访不算任何业务员的客户 张三 138****5678 R1 李四 · 链家 11-9 12:00 到期" in plain(page)
+    assert 'value="李四"' not in page, "nobody's form is filled in by it"
+    assert "R1 11-9 12:00 到期" in plain(late.get("/desk?claim=1").text)
+    text(runtime, site, WANG, "报备 张三 138****5678")
+    assert "已过期" not in late.get("/desk/1/found?q=5678").text
+
+
+def test_the_desk_names_its_site_and_keeps_the_hand_in_the_search(manager: FlaskClient) -> None:
+    def held(page: str) -> bool:
+        return "autofocus" in re.findall(r'<input[^>]* id="q"[^>]*>', page, re.DOTALL)[0]
+
+    page = manager.get("/desk").text
+    assert re.search(r"<h1>前台接待 <span[^>]*>翡翠湾</span></h1>", page)
+    assert 'href="#open"' in page
+    arrived = send_form(manager, "/desk/1/arrivals", "a", client="张三", phone="138****5678", agent="李四")
+    assert (held(page), held(arrived.text), held(manager.get("/desk?claim=1").text)) == (True, True, False)
+    refused = send_form(manager, "/desk/1/arrivals", "b", client="", phone="138****5678", agent="李四")
+    assert not held(refused.text)
+
+
 def test_a_whole_number_is_taken_out_of_the_address(manager: FlaskClient) -> None:
     answer = manager.get("/desk?q=13912345678")
     assert answer.status_code == 303

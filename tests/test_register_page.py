@@ -17,12 +17,14 @@ from tests.infrastructure.serving import SITE_NUMBER
 from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import NOON, StandingClock
 from webhook.app import create_app
+from webhook.register_chips import count_words
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.readers.register import STATUSES, Key, register_page, register_rows
-from worker.readers.search import NO_CLAIM, Search, read_search
+from worker.readers.register_counts import Count, register_counts
+from worker.readers.search import CLAIMS, ENDING, NO_CLAIM, OLDEST, Search, read_search
 from worker.runtime import Runtime
 from worker.store.schema import acts, claims, cursors
 
@@ -96,6 +98,12 @@ SEARCHES = (
     ("r2", ["欧阳明"]),
     ("王五", ["张三", "李梅"]),
     ("链家 张", ["张三"]),
+    ("zs", ["张三", "张三"]),
+    ("oym", ["欧阳明"]),
+    ("ym", []),
+    ("ww 5678", ["张三", "李梅"]),
+    ("張三", ["张三", "张三"]),
+    ("D1", []),
     ("贝壳 5678 李", ["李梅"]),
     ("%", []),
     ("_", []),
@@ -107,6 +115,74 @@ SEARCHES = (
 def test_a_client_is_found_by_whatever_one_knows(client: FlaskClient) -> None:
     for typed, clients in SEARCHES:
         assert found(client, q=typed) == clients, typed
+
+
+@pytest.mark.usefixtures("reports")
+def test_registrations_come_first_and_what_won_nothing_on_demand(client: FlaskClient) -> None:
+    page = client.get("/register").text
+    assert found(client, status="") == ["李梅", "欧阳明", "张三"]
+    (link,) = re.findall(r'href="([^"]*)">未登记成功 <span class="filter-count">1<', page)
+    assert link == "/register?site=1&amp;status=none"
+    assert "已登记 3 有效 3" in plain(page)
+    assert found(client, status="none") == ["张三"]
+    assert "在全部来信中查找" in client.get("/register?q=%E4%BD%95%E5%81%A5").text
+
+
+@pytest.mark.usefixtures("reports")
+def test_each_claim_shows_its_text_its_place_and_its_day(client: FlaskClient) -> None:
+    page = client.get("/register?q=R1").text
+    assert "11-2 12:00:00 第 3 位" in plain(page)
+    (shown,) = re.findall(r'<tr class="r-text" id="text-3-0" hidden>(.*?)</tr>', page, re.DOTALL)
+    assert plain(shown).strip() == "报备 张三 138****5678"
+    assert "报备 张三 138****5678" in plain(client.get("/register/1/3/0").text)
+
+
+def test_a_client_is_found_by_the_numbers_of_his_form_and_his_dispute(
+    runtime: Runtime, site: SiteRow, client: FlaskClient
+) -> None:
+    for sender, words in (
+        (LI, "报备 张三 138****5678"),
+        (WANG, "报备 李梅 139****5678"),
+        (WANG, "到访 李梅 139****5678"),
+        (WANG, "异议 张三 138****5678 上月由我带看"),
+    ):
+        report(runtime, site, sender, words)
+    for typed, clients in (("V1", ["李梅"]), ("v1", ["李梅"]), ("D1", ["张三"]), ("V1 D1", []), ("V7", [])):
+        assert found(client, q=typed, status="") == clients, typed
+        assert found(client, q=typed) == clients, typed
+
+
+@pytest.mark.usefixtures("reports")
+def test_days_narrow_the_register_by_the_sites_calendar(
+    runtime: Runtime, site: SiteRow, client: FlaskClient, clock: StandingClock
+) -> None:
+    clock.now = NOON + timedelta(hours=12)  # Midnight there.
+    report(runtime, site, LI, "报备 林海 199****8815")
+    early = {"李梅", "欧阳明", "张三"}
+    for days, clients in (
+        ({"from": "2026-11-03"}, {"林海"}),
+        ({"to": "2026-11-02"}, early),
+        ({"from": "2026-11-02", "to": "2026-11-02"}, early),
+        ({"from": "2026-11-02", "to": "2026-11-03"}, early | {"林海"}),
+        ({"from": "2026-11-04"}, set()),
+        ({"from": "yesterday", "to": "2026-13-01"}, early | {"林海"}),
+    ):
+        assert set(found(client, **days, status="")) == set(found(client, **days)) == clients, days
+    answer = post(client, "/register", site="1", q="张", **{"from": "2026-11-02", "sort": "oldest"})
+    assert answer.location == "/register?site=1&q=%E5%BC%A0&from=2026-11-02&sort=oldest"
+    exported = post(client, "/register/1/export/csv", **{"from": "2026-11-03"}).data.decode("utf-8-sig")
+    assert [row["客户"] for row in csv.DictReader(io.StringIO(exported))] == ["林海"]
+
+
+@pytest.mark.usefixtures("reports")
+def test_what_ends_soon_is_a_filter_and_an_order(client: FlaskClient, clock: StandingClock, runtime: Runtime) -> None:
+    assert found(client, soon="1") == []
+    clock.now = NOON + timedelta(days=6, minutes=1)
+    client = visitor(create_app(runtime), "manager")
+    assert "24 小时内到期 2" in plain(client.get("/register").text)
+    assert found(client, soon="1", status="") == ["欧阳明", "张三"]
+    assert found(client, sort="ending", status="") == ["张三", "欧阳明", "李梅"]
+    assert found(client, sort="oldest", status="") == ["张三", "欧阳明", "李梅"]
 
 
 @pytest.mark.usefixtures("reports")
@@ -266,6 +342,40 @@ def test_a_filter_by_state_finds_exactly_what_is_in_it(runtime: Runtime, large: 
         wanted = [(r.seq, r.part) for r in every if (r.status if r.status in STATUSES else NO_CLAIM) == status]
         assert wanted, status
         assert keys(runtime, large, Search(status=status)) == wanted[::-1], status
+
+
+@pytest.mark.parametrize("order", [OLDEST, ENDING])
+def test_pages_hold_every_report_once_in_any_order(runtime: Runtime, large: SiteRow, order: str) -> None:
+    rows = [row for row in register_rows(runtime.engine, runtime.clock()) if row.status in STATUSES]
+    if order == ENDING:
+        # What is given up, sold or over has no end to wait for.
+        running = ("live", "renewed", "visited", "suspected", "contested")
+        sold_later = {f"R{number}" for number in range(0, 300, 37)}
+        rows = [row for row in rows if row.status in running and row.number not in sold_later]
+        rows.sort(key=lambda row: (str(row.ends_at), row.seq))
+    assert rows
+    assert keys(runtime, large, Search(status=CLAIMS, order=order)) == [(row.seq, row.part) for row in rows]
+
+
+def test_each_filter_counts_what_stands_behind_it(
+    runtime: Runtime, large: SiteRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, every = runtime.clock(), list(register_rows(runtime.engine, runtime.clock()))
+    counts = register_counts(runtime.engine, large.id, Search(), now)
+    for status in STATUSES:
+        assert counts[status] == Count(sum(row.status == status for row in every)), status
+    won = sum(row.status in STATUSES for row in every)
+    assert (counts[CLAIMS], counts[NO_CLAIM]) == (Count(won), Count(300 - won))
+    assert counts["soon"].number == len(keys(runtime, large, Search(status=CLAIMS, soon=True))) > 0
+    words = Search(words=(every[0].agent,), status="expired")
+    of_agent = register_counts(runtime.engine, large.id, words, now)
+    assert of_agent[CLAIMS].number == len(keys(runtime, large, Search(words=(every[0].agent,), status=CLAIMS))) > 0
+    monkeypatch.setattr("worker.readers.register_counts.LOOKED_AT", 100)
+    bounded = register_counts(runtime.engine, large.id, Search(), now)
+    assert (bounded[CLAIMS].more, bounded[CLAIMS].number) == (True, 100)
+    assert [count_words(each) for each in (Count(0), Count(7), Count(7, True), Count(0, True), Count(1000))] == [
+        *("0", "7", "7+", "", "999+")
+    ]
 
 
 def test_the_first_page_has_nothing_newer_and_the_last_nothing_older(runtime: Runtime, large: SiteRow) -> None:

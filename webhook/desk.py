@@ -35,6 +35,8 @@ class Looked:
 
     search: Search
     found: FoundClaims
+    by_agent: bool
+    """an agent has said who he is"""
 
     @property
     def only(self) -> int | None:
@@ -67,7 +69,8 @@ def find() -> AnyResponse:
 def _to(site: SiteRow, looked: Looked) -> AnyResponse:
     """Lead to what was found; no address has more of a number than three and four digits (L14)."""
     typed = looked.search.typed if looked.only is None else None
-    return redirect(url_for("desk.page", site=site.id, claim=looked.only, q=typed or None), 303)
+    who = "agent" if looked.by_agent and typed else None
+    return redirect(url_for("desk.page", site=site.id, claim=looked.only, q=typed or None, who=who), 303)
 
 
 def show(site: SiteRow, looked: Looked | None = None) -> str:
@@ -117,7 +120,8 @@ def _looked_for(site: SiteRow) -> Looked:
     # “我是链家的李四” looks for both.
     typed = said[1].replace("的", " ") if said is not None else asked_words()
     search = read_search(typed, region=region_of(site.number))
-    return Looked(search, claims_found(runtime().engine, site.id, search, runtime().clock()))
+    found = claims_found(runtime().engine, site.id, search, runtime().clock())
+    return Looked(search, found, by_agent=said is not None or request.values.get("who") == "agent")
 
 
 def _found(site: SiteRow, looked: Looked) -> str:
@@ -134,7 +138,7 @@ def _found(site: SiteRow, looked: Looked) -> str:
 
 def _guest(site: SiteRow, looked: Looked) -> Guest:
     if "claim" not in request.args:
-        return typed_guest(looked.search)
+        return typed_guest(looked.search, looked.by_agent)
     number = asked_number("claim")
     claim = None if number is None else claim_numbered(runtime().engine, site.id, number)
     if claim is None:

@@ -252,7 +252,8 @@ def guest_of(claim: Claim, show: Showing) -> Guest:
     return Guest(claim.client, claim.mask, agent, claim.ref, Flag.UNSURE in claim.flags, over_words(claim, show))
 
 
-def typed_guest(search: Search) -> Guest:
-    """Return the form of an arrival with what was looked for and not found."""
+def typed_guest(search: Search, by_agent: bool = False) -> Guest:
+    """Return the form of an arrival with what was looked for and not found: a client, or the agent who brings him."""
     phone = f"{search.first3}****{search.last4}" if search.first3 else search.last4 or ""
-    return Guest(" ".join(search.words), phone)
+    words = " ".join(search.words)
+    return Guest(phone=phone, agent=words) if by_agent else Guest(words, phone)

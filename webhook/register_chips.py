@@ -1,7 +1,7 @@
 """The filters of the register: each leads to the reports of one kind, and says how many those are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import LazyString
 
@@ -24,10 +24,12 @@ class Chip:
     current: bool
     count: str
     none: bool
+    apart: bool = False
+    """it begins a kind of its own within its row"""
 
 
 def chips_of(links: Links, counts: Mapping[str, Count]) -> list[list[Chip]]:
-    """Return the filters in their groups: registrations and their statuses, what to look at, texts that won nothing."""
+    """Return the filters in their groups: registrations by status; what to look at, and all texts."""
     search = links.search
     chosen = (search.status, search.flag, search.soon)
 
@@ -45,8 +47,9 @@ def chips_of(links: Links, counts: Mapping[str, Count]) -> list[list[Chip]]:
         [
             chip(SOON, _l("Ends within 24 h"), CLAIMS, soon=True),
             *(chip(flag, words, CLAIMS, flag) for flag, words in MARKS.items()),
+            replace(chip(NO_CLAIM, _l("Won nothing"), NO_CLAIM), apart=True),
+            chip("", _l("All"), None),
         ],
-        [chip(NO_CLAIM, _l("Won nothing"), NO_CLAIM), chip("", _l("All"), None)],
     ]
 
 

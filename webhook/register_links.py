@@ -69,6 +69,11 @@ class Links:
         return any(self._given.values())
 
     @property
+    def by_more(self) -> bool:
+        """Tell whether anything but words is typed or chosen in the search."""
+        return any(self._given[name] for name in ("unit", "from", "to", "sort"))
+
+    @property
     def _given(self) -> dict[str, str]:
         search = self.search
         return {

@@ -19,3 +19,17 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSwap", () => {
   for (const button of document.querySelectorAll(".place-button")) apply(button);
 });
+
+// On a phone the lesser fields of the search fold away while nobody uses them.
+const more = document.getElementById("more");
+const button = document.querySelector(".more-button");
+
+function fold(folded) {
+  more.classList.toggle("folded", folded);
+  button.setAttribute("aria-expanded", String(!folded));
+}
+
+if (more && button) {
+  fold(!("used" in more.dataset));
+  button.addEventListener("click", () => fold(!more.classList.contains("folded")));
+}

@@ -69,12 +69,13 @@ def with_references(connection: Connection, site_ids: Collection[int], search: S
         known = select(aliases.c.site_id, aliases.c.number).join(claims, its)
         found = connection.execute(known.where(aliases.c.site_id.in_(site_ids), either).distinct())
         search = replace(search, corrected=tuple((row.site_id, row.number) for row in found))
+    referred: list[set[tuple[int, int]]] = []
     for number, table in ((search.form, visits), (search.dispute, disputes)):
         if number is not None:
             about = table.c.site_id.in_(site_ids), table.c.number == number
-            found = connection.execute(select(table.c.site_id, table.c.claim).where(*about))
-            search = replace(search, referred=(*search.referred, *((row.site_id, row.claim) for row in found)))
-    return search
+            rows = connection.execute(select(table.c.site_id, table.c.claim).where(*about))
+            referred.append({(row.site_id, row.claim) for row in rows})
+    return replace(search, referred=tuple(sorted(set.intersection(*referred)))) if referred else search
 
 
 def _digits(table: Table, search: Search) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from worker.rules.states import Flag
 from worker.store.database import reading
 from worker.store.schema import claims, reports
 
-LOOKED_AT: Final = 20_000
+LOOKED_AT: Final = 40_000
 FEW: Final = 2_000
 SOON: Final = "soon"
 COUNTED_FLAGS: Final = (Flag.UNSURE, Flag.UNLISTED, Flag.PROJECT)
