@@ -1,6 +1,7 @@
 """Canaries: texts of ours to ourselves, taken out before the line, once each, and missed when they stay away."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,15 @@ from sqlalchemy import Engine, func, select
 from tests.sending import NOON, NUMBER, StandingClock, add_site
 from worker.alerts.alarms import alarms
 from worker.cli.main import main
+from worker.clock import utc_now
 from worker.errors import SetUpError
 from worker.gateways.base import Inbound, Outgoing, Refused, Sent
 from worker.line.canaries import BACK_WITHIN, TAKEN_OUT_FOR, Canary, ask_due, note_failed, set_way, to_send, ways_of
 from worker.line.door import accept, accept_all, ready_text
+from worker.line.spool import Spool
 from worker.phones.gateways import add_gateway
 from worker.phones.trials import hand_over_canaries
+from worker.processes.feeder import Feeder
 from worker.store.schema import acts, canaries, inbox, unrouted
 
 OTHER = "+8613800000009"
@@ -94,6 +98,18 @@ def test_a_word_is_good_once_for_its_own_number_and_for_a_day(
     late = sent(engine, site_id, clock)
     clock.now += TAKEN_OUT_FOR
     assert accept(engine, text(late.text, "late"), clock).outcome == "accepted"
+
+
+def test_one_that_waited_in_the_spool_is_taken_out_when_it_is_fed_in(
+    engine: Engine, site_id: int, tmp_path: Path
+) -> None:
+    clock, spool = StandingClock(utc_now()), Spool(tmp_path / "spool")
+    canary = sent(engine, site_id, clock)
+    for words, key in ((canary.text, "a"), ("帮助", "b")):
+        spool.keep(text(words, key))
+    rung: list[int] = []
+    assert Feeder(engine, spool, rung.append).feed() == 2
+    assert (kept(engine), rung) == (1, [site_id])
 
 
 def test_it_is_asked_for_when_due_and_handed_out_until_it_is_back_or_too_old(

@@ -89,11 +89,11 @@ def add() -> str | tuple[str, int] | Response:
     if goes_back():
         return _back("")
     name, site = request.form.get("name", "").strip().lower(), _site_asked("site")
-    fault = _fault_of_name(name)
-    if fault is None and site is None and not present_user().everywhere:
-        fault = _("Choose the site whose texts it carries.")
-    if fault is not None:
-        return _page(fault=fault), 422
+    if not NAME.fullmatch(name):
+        wanted = _("A name has 1 to 30 small letters, digits and hyphens, and begins with a letter: desk, say.")
+        return _page(fault=wanted), 422
+    if site is None and not present_user().everywhere:
+        return _page(fault=_("Choose the site whose texts it carries.")), 422
     if site is not None and site.gateway != "sandbox":
         change = Outlook(site.name, _("its texts go by %(name)s", name=site.gateway), _("by %(name)s", name=name))
         lasting = _("Its replies wait until a phone is approved. You can choose the former gateway again.")
@@ -238,12 +238,6 @@ def _back(words: str) -> Response:
 
 def _waiting(names: Collection[str]) -> list[Phone]:
     return [each for each in phones_of(runtime().engine) if each.gateway in names and each.state == PhoneState.WAITING]
-
-
-def _fault_of_name(name: str) -> str | None:
-    if not NAME.fullmatch(name):
-        return _("A name has 1 to 30 small letters, digits and hyphens, and begins with a letter: desk, say.")
-    return None
 
 
 def _site_asked(field: str) -> SiteRow | None:

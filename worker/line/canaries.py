@@ -59,24 +59,20 @@ def set_way(
 
     Raises SetUpError for times and numbers that cannot be.
     """
-    with engine.begin() as connection:
-        _set_way(connection, gateway, every_minutes, recipient)
-        what = "canary_off" if every_minutes is None else "canary_on"
-        note(connection, user_id, what, f"gateway {gateway}", now)
-
-
-def _set_way(connection: Connection, gateway: str, every_minutes: int | None, recipient: str) -> None:
-    known = connection.execute(select(gateways.c.kind).where(gateways.c.name == gateway)).first()
-    if every_minutes is not None and known is None:
-        raise SetUpError(f"“{gateway}” is no gateway of phones, and only these are tried out.")
     if every_minutes is not None and not LEAST_MINUTES <= every_minutes <= MOST_MINUTES:
         raise SetUpError(f"A canary goes out every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
-    if recipient and connection.execute(select(sites.c.id).where(sites.c.number == recipient)).first() is None:
-        raise SetUpError("A canary goes to the number of one of your sites, so that it comes back here: name one.")
-    connection.execute(delete(canary_ways).where(canary_ways.c.gateway == gateway))
-    if every_minutes is not None:
-        row = {"gateway": gateway, "recipient": recipient, "every_minutes": every_minutes}
-        connection.execute(insert(canary_ways).values(row))
+    with engine.begin() as connection:
+        known = connection.execute(select(gateways.c.kind).where(gateways.c.name == gateway)).first()
+        if every_minutes is not None and known is None:
+            raise SetUpError(f"“{gateway}” is no gateway of phones, and only these are tried out.")
+        if recipient and connection.execute(select(sites.c.id).where(sites.c.number == recipient)).first() is None:
+            raise SetUpError("A canary goes to the number of one of your sites, so that it comes back here: name one.")
+        connection.execute(delete(canary_ways).where(canary_ways.c.gateway == gateway))
+        if every_minutes is not None:
+            row = {"gateway": gateway, "recipient": recipient, "every_minutes": every_minutes}
+            connection.execute(insert(canary_ways).values(row))
+        what = "canary_off" if every_minutes is None else "canary_on"
+        note(connection, user_id, what, f"gateway {gateway}", now)
 
 
 def ways_of(engine: Engine) -> Mapping[str, tuple[int, str]]:
