@@ -1,5 +1,6 @@
 """A phone with the app talks to us as to its server: it registers, waits, brings texts, fetches and settles replies."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -297,6 +298,17 @@ def test_a_failure_that_may_pass_is_another_message_later_and_one_of_the_sim_sto
 
 
 # Who is no phone of ours.
+
+
+def test_what_a_phone_says_of_itself_can_be_kept_and_shown(office: Office) -> None:
+    odd = {"phoneNumber": "\ud800\x00", "carrierName": "移动\ud800\x00" + "x" * 1_000, "iccid": "*****"}
+    said = {"name": "\ud800x" * 200, "simCards": [{"slotIndex": slot % 3, **odd} for slot in range(20)]}
+    headers = {"Authorization": f"Bearer {office.token}"}
+    assert office.carry("POST", f"{office.address}/device", headers, json.dumps(said).encode())[0] == 201
+    (seen,) = phones_of(office.engine)
+    assert seen.name == "x" * 80
+    assert [(card.slot, card.number, card.iccid) for card in seen.sims] == [(slot, None, None) for slot in range(3)]
+    assert {card.carrier for card in seen.sims} == {"移动" + "x" * 38}
 
 
 def test_nobody_comes_in_by_a_wrong_token_and_tries_are_slowed_down(office: Office) -> None:

@@ -4,18 +4,30 @@ The app masks number, carrier and card number to their last four signs when it r
 when it has started (GatewayService.kt: redact; OrchestratorService.kt). So only the last four are kept and compared.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from worker.gateways.base import SimCard
 
 TOLD: Final = 4
+LONGEST_CARRIER: Final = 40
 
 
 def kept_card(card: SimCard) -> SimCard:
-    """Return of a card what may be kept: the last four signs of both its numbers."""
-    return replace(card, number=_last_four(card.number), iccid=_last_four(card.iccid))
+    """Return of a card what may be kept: the last four signs of both its numbers, and a carrier that can be shown."""
+    carrier = _printable(card.carrier)[:LONGEST_CARRIER] or None
+    return replace(card, number=_last_four(card.number), iccid=_last_four(card.iccid), carrier=carrier)
+
+
+def kept_cards(cards: Sequence[SimCard]) -> list[dict[str, Any]]:
+    """Return what is kept of a phone's cards, one a slot: whoever has the gateway's token may say what he likes."""
+    by_slot = {card.slot: asdict(kept_card(card)) for card in reversed(cards)}
+    return [by_slot[slot] for slot in sorted(by_slot)]
+
+
+def _printable(stated: str | None) -> str:
+    return "".join(sign for sign in stated or "" if sign.isprintable())
 
 
 def same_card(then: Mapping[str, Any], now: Mapping[str, Any] | None) -> bool:
@@ -28,5 +40,5 @@ def same_card(then: Mapping[str, Any], now: Mapping[str, Any] | None) -> bool:
 
 def _last_four(stated: str | None) -> str | None:
     """Return `****1234` of a number however much of it is told; None of one that tells nothing."""
-    shown = (stated or "").rstrip("*")
+    shown = _printable(stated).rstrip("*")
     return f"****{shown[-TOLD:]}" if shown else None

@@ -5,7 +5,7 @@ learnt the gateway's token can add to those that wait, up to `MOST_WAITING`, and
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, insert, select, update
 from worker.accounts.passwords import digest, made_token
 from worker.gateways.base import Ping
 from worker.gateways.phone_server import PhoneWord
-from worker.phones.cards import kept_card
+from worker.phones.cards import kept_cards
 from worker.phones.gateways import is_token
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones
@@ -63,7 +63,7 @@ def register(
         "state": PhoneState.WAITING,
         "token": digest(secret),
     }
-    row |= {"sims": [asdict(kept_card(sim)) for sim in word.sims], "app": app, "registered_at": now, "seen_at": now}
+    row |= {"sims": kept_cards(word.sims), "app": app, "registered_at": now, "seen_at": now}
     with engine.begin() as connection:
         if not is_token(connection, gateway, token):
             raise WrongTokenError
@@ -92,9 +92,7 @@ def signed_in(engine: Engine, gateway: str, token: str) -> KnownPhone:
 
 def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
     """Note that a phone has been heard of, and what it says of itself; not oftener than every `SEEN_EVERY` for that."""
-    said = ({"app": ping.app} if ping.app else {}) | (
-        {} if ping.sims is None else {"sims": [asdict(kept_card(sim)) for sim in ping.sims]}
-    )
+    said = ({"app": ping.app} if ping.app else {}) | ({} if ping.sims is None else {"sims": kept_cards(ping.sims)})
     mine = phones.c.id == ping.phone
     columns = [phones.c.seen_at, *(phones.c[name] for name in said)]
     with reading(engine).connect() as connection:
