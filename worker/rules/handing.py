@@ -24,8 +24,8 @@ from worker.rules.values import HANDED
 
 _LAST_FOUR: Final = re.compile(r"(\S+?)\s*\(?(\d{4})\)?")
 """周涛 0012: of several of that name he whose phone ends so."""
-_OF_OTHERS: Final = (Flag.UNLISTED, Flag.ASKED)
-"""Flags that speak of the agent whom a claim had."""
+_OF_AGENT: Final = (Flag.UNLISTED, Flag.ASKED)
+"""Flags that speak of the agent whom a claim had, or of who sent it."""
 
 
 def decide_hand(turn: Turn, parsed: Command) -> Decision:
@@ -55,12 +55,17 @@ def _hand(turn: Turn, claim: Claim | Missing, named: str) -> Outcome:
     person = called[0]
     if person.phone == claim.to_tell:
         return Outcome(Code.REFUSED_INVALID, params | {"reason": "has_him", "agent": person.name})
-    flags = tuple(flag for flag in claim.flags if flag not in _OF_OTHERS)
+    # That its sender is on no roster stays noted, unless the manager gives it on.
+    of_agent = turn.role == "manager" or not claim.agent_phone
+    flags = tuple(flag for flag in claim.flags if flag not in _OF_AGENT or not of_agent)
     readings = (*claim.readings, reading_of(turn, claim, HANDED))
     handed = replace(claim, agent=person.name, agent_phone=person.phone, flags=flags, readings=readings)
     turn.state.put(handed)
     told = params | {"agent": person.name, "until": claim.ends_at.isoformat()}
-    turn.notify([claim.to_tell], Code.HANDED_OVER, told | {"state": "gone"}, claim.ref)
+    listed = turn.state.listed(claim.to_tell, turn.state.day(turn.now))
+    # Who has left hears of no colleague (L1).
+    to_whom = {"agent": person.name} if listed is not None and listed.unit == claim.unit else {}
+    turn.notify([claim.to_tell], Code.HANDED_OVER, params | to_whom | {"state": "gone"}, claim.ref)
     turn.notify([person.phone], Code.HANDED_OVER, told | {"state": "got"}, claim.ref)
     return Outcome(Code.HANDED_OVER, told, claim.ref, (Rule.R2a, Rule.R26))
 

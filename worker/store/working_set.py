@@ -140,9 +140,9 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     load_belongings(connection, site_id, state, set(state.claims))
     if needs.people:
         load_units_people(connection, site_id, state, {claim.unit for claim in state.claims.values()} - {WALK_IN})
+    _load_concerned(connection, site_id, state)
     if needs.figures:
         _load_week(connection, site_id, state, needs.since)
-    _load_concerned(connection, site_id, state)
 
 
 def load_own(connection: Connection, site_id: int, state: State, phones: set[str], since: datetime) -> None:
