@@ -146,10 +146,26 @@ def test_a_text_arrives_in_the_register_by_itself(visit: Open, runtime: Runtime,
     expect(there.page.locator("#live")).to_have_text("实时")
 
 
+HEARD = """
+window.noticed = [];
+window.tones = 0;
+window.Notification = class {
+  static permission = "granted";
+  constructor(title, { body }) { noticed.push(body); }
+  addEventListener() {}
+};
+const made = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () { tones += 1; return made.call(this); };
+"""
+"""Notes what somebody would hear and be notified of."""
+
+
 def test_the_badge_tells_that_nobody_answers_and_the_title_what_waits(
-    visit: Open, runtime: Runtime, site: SiteRow
+    visit: Open, runtime: Runtime, site: SiteRow, base: str
 ) -> None:
     there = visit()
+    there.context.add_init_script(HEARD)
+    there.context.add_cookies([{"name": name, "value": "on", "url": base} for name in ("sound", "notice")])
     there.go("/account")
     live, since = there.page.locator("#live"), re.compile("^连接自 .+ 中断，正在重试$")
     expect(live).to_have_text("实时")
@@ -166,6 +182,7 @@ def test_the_badge_tells_that_nobody_answers_and_the_title_what_waits(
     save(runtime.engine, {(alarm.code, alarm.scope): Raised(alarm)})
     expect(there.page).to_have_title(re.compile(r"^\(1\) 账号"))
     expect(there.page.locator(".main-nav .todo", has_text="1 项异常")).to_be_visible()
+    assert there.page.evaluate("[noticed, tones]") == [["1 项异常"], 2]
     save(runtime.engine, {})
     expect(there.page).to_have_title(re.compile("^账号"))
     there.page.route("**/register/rows**", lambda route: route.fulfill(status=503, body="away"))
@@ -191,6 +208,12 @@ def test_a_reply_that_failed_is_sent_again_from_ops(visit: Open, runtime: Runtim
     failed = add_reply(runtime.engine, site.id, "再来一次", datetime.now(UTC), cause="m:2", state="failed")
     there = visit()
     there.go("/ops")
+    again = there.page.locator(".mend-bar").get_by_role("button", name="重发")
+    expect(again).to_be_disabled()
+    there.page.get_by_role("checkbox", name="全选本页").check()
+    again.click()
+    expect(there.page.get_by_role("heading", level=1)).to_have_text("再发送一次这 2 条短信")
+    there.page.get_by_role("button", name="返回").click()
     row = there.page.locator("tr", has=there.page.locator(f'form[action$="/replies/{failed}/resend"]'))
     row.get_by_role("button", name="重发").click()
     expect(there.page.get_by_role("heading", level=1)).to_have_text("再发送一次这条短信")

@@ -58,12 +58,17 @@ def _text(
 ) -> Aside | None:
     """Return what somebody is told of what is his to see, None where that is nothing or there is no way to tell it."""
     mine, past = ([alarm for alarm in each if _is_his(user, alarm)] for each in (raised, over))
-    way = way_for(every, {int(alarm.detail["site"]) for alarm in raised if alarm.at_a_site})
+    way = way_for(every, {each.site_id for each in every if any(_is_about(alarm, each) for alarm in raised)})
     if way is None or not (mine or past):
         return None
     names = {each.site_id: each.name for each in every}
     words = alerts_said(way.language, way.zone, *([_named(each, names) for each in some] for some in (mine, past)))
     return Aside(way.site_id, f"o:alert:{user.id}:{now.isoformat()}", ALERT, phone, words, now)
+
+
+def _is_about(alarm: Alarm, way: Way) -> bool:
+    """Tell whether something is wrong with a site, or with the gateway that it sends by."""
+    return alarm.detail.get("site") == way.site_id or alarm.detail.get("gateway") == way.gateway
 
 
 def _is_his(user: User, alarm: Alarm) -> bool:

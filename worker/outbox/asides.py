@@ -34,6 +34,7 @@ class Way:
 
     site_id: int
     name: str
+    gateway: str
     language: str
     zone: ZoneInfo
     sends: bool
@@ -53,12 +54,13 @@ class Aside:
 
 def ways(connection: Connection) -> list[Way]:
     """Return every site as a way to say something, in the order of their founding."""
-    query = select(sites.c.id, sites.c.name, cursors.c.state, (~stopped()).label("sends"))
+    query = select(sites.c.id, sites.c.name, sites.c.gateway, cursors.c.state, (~stopped()).label("sends"))
     rows = connection.execute(query.join(cursors, cursors.c.site_id == sites.c.id).order_by(sites.c.id)).all()
     return [
         Way(
             row.id,
             row.name,
+            row.gateway,
             row.state.get("language", "zh"),
             ZoneInfo(row.state.get("timezone", "Asia/Shanghai")),
             bool(row.sends),
