@@ -24,7 +24,8 @@ from worker.store.facts import TABLES
 from worker.store.schema import cursors, decisions, inbox, replies, reports
 from worker.words.render import Setting, render
 
-LEFT_OUT = {"site_id", "done", "decided_at"}
+# What a row is searched by follows from its names, and is made as it is inserted.
+LEFT_OUT = {"site_id", "done", "decided_at", "searched"}
 REPLY_COLUMNS = ("cause", "code", "recipient", "role", "ref", "params", "words")
 
 Rows = list[dict[str, Any]]

@@ -34,8 +34,8 @@ def _show(result: Result) -> None:
         f"{counts.out_of_order:11}{counts.duplicates:11}{counts.resent:9}{len(result.broken):8}"
     )
     faults = ", ".join(f"{name} {count}" for name, count in sorted(result.faults.items()))
-    click.echo(f"  {faults}; {result.forged} forged, {result.given_up} given up by their sender, "
-               f"{result.delayed} by way of the spool; at rest after {result.rested_s:.0f} s")  # fmt: skip
+    click.echo(f"  {faults}; {result.forged} forged, {result.given_up} given up by their sender, {result.by_phone} by "
+               f"a phone, {result.delayed} by way of the spool; at rest after {result.rested_s:.0f} s")  # fmt: skip
     for sentence in result.broken:
         click.echo(f"  BROKEN: {sentence}")
 

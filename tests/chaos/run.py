@@ -9,10 +9,12 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 from sqlalchemy import Engine, select
@@ -20,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.faults import Faults
 from tests.chaos.load import AGENTS, UNITS, Acknowledged, Agents, Ledger
+from tests.chaos.phone import NUMBER, PhoneUser
 from tests.chaos.twilio import MoodyTwilio
 from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
 from tests.infrastructure.ports import free_port
@@ -29,6 +32,7 @@ from tests.invariants import Counts, at_rest, received, weigh
 from tests.sending import MANAGER
 from worker.cli.up import answers
 from worker.decide.set_up import open_site, put
+from worker.phones.gateways import add_gateway
 from worker.store.database import open_engine
 from worker.store.revisions import migrate
 from worker.store.schema import inbox, sites, unrouted
@@ -57,6 +61,7 @@ class Result:
     given_up: int
     delayed: int = 0
     rested_s: float = 0.0
+    by_phone: int = 0
     broken: list[str] = field(default_factory=list)
 
 
@@ -81,13 +86,18 @@ def run(database: str, seed: int, seconds: float, tell: Tell) -> Result:
         ledger = Ledger(place.folder / "ledger.jsonl")
         with _up(place) as up:
             faults = Faults(up, _redis_url(place), place.database_url, place.postgres, random.Random(seed + 1))
+            phone = _phone(place, engine, random.Random(seed + 2))
             with _load(place, ledger, chance):
                 _break(faults, ledger, seconds, tell)
             place.twilio.calm_down()
-            rested_s = _rest(engine, ledger, tell)
+            phone.calm.set()
+            rested_s = _rest(engine, ledger, phone, tell)
+            phone.stop.set()
+            phone.join()
             family = [process.pid for process in up.children(recursive=True)]
-        result = _weighed(database, seed, engine, ledger, place.twilio, faults)
-        result.rested_s = rested_s
+        result = _weighed(database, seed, engine, ledger, [*place.twilio.sent, *phone.taken()], faults)
+        result.rested_s, result.by_phone = rested_s, len(phone.phone.inbox)
+        result.broken += phone.broken(engine)
         result.broken += [] if _all_gone(family) else ["processes were left behind"]
         result.broken += _personal(place.folder)
         engine.dispose()
@@ -113,12 +123,25 @@ def _place(database: str, chance: random.Random) -> Iterator[Place]:
 
 
 def _set_up(engine: Engine) -> None:
-    people = [
-        {"name": name, "phone": phone, "unit": unit} for (phone, name), unit in zip(AGENTS.items(), UNITS, strict=True)
-    ]
     for name, number in SITES.items():
         site = open_site(engine, name, number, {"manager": [MANAGER]}, "twilio")
-        put(engine, site, "roster", {"people": people})
+        put(engine, site, "roster", {"people": _people()})
+
+
+def _people() -> list[dict[str, str]]:
+    named = zip(AGENTS.items(), UNITS, strict=True)
+    return [{"name": name, "phone": phone, "unit": unit} for (phone, name), unit in named]
+
+
+def _phone(place: Place, engine: Engine, chance: random.Random) -> PhoneUser:
+    """Return a phone that is a gateway, at work."""
+    now = datetime.now(UTC)
+    site = open_site(engine, "柳岸", NUMBER, {"manager": [MANAGER]}, "desk")
+    put(engine, site, "roster", {"people": _people()})
+    token = add_gateway(engine, "desk", [site.id], None, now)
+    user = PhoneUser(f"{place.url}/gateways/desk/phone", token, engine, site.id, chance)
+    user.start()
+    return user
 
 
 @contextmanager
@@ -183,12 +206,12 @@ def _break(faults: Faults, ledger: Ledger, seconds: float, tell: Tell) -> None:
         tell(f"{passed:4.0f} s  {len(ledger.acknowledged):5} texts acknowledged  {faults.strike()}")
 
 
-def _rest(engine: Engine, ledger: Ledger, tell: Tell) -> float:
+def _rest(engine: Engine, ledger: Ledger, phone: PhoneUser, tell: Tell) -> float:
     acknowledged = {text.message_id for text in ledger.acknowledged}
     began, told = time.monotonic(), 0.0
     while time.monotonic() - began < REST_S:
         with suppress(SQLAlchemyError):
-            if at_rest(engine) and acknowledged <= received(engine):
+            if phone.is_done() and at_rest(engine) and acknowledged <= received(engine):
                 break
         if time.monotonic() - told > 5:
             told = time.monotonic()
@@ -197,9 +220,11 @@ def _rest(engine: Engine, ledger: Ledger, tell: Tell) -> float:
     return time.monotonic() - began
 
 
-def _weighed(database: str, seed: int, engine: Engine, ledger: Ledger, twilio: MoodyTwilio, faults: Faults) -> Result:
+def _weighed(
+    database: str, seed: int, engine: Engine, ledger: Ledger, taken: Sequence[dict[str, Any]], faults: Faults
+) -> Result:
     acknowledged = {text.message_id for text in ledger.acknowledged}
-    counts = weigh(engine, acknowledged, twilio.sent)
+    counts = weigh(engine, acknowledged, taken)
     overtaken, delayed = _overtaken(engine, ledger.acknowledged)
     counts.out_of_order += overtaken
     broken = [f"{overtaken} texts were overtaken by ones sent after their acknowledgement"] if overtaken else []
@@ -224,6 +249,8 @@ def _overtaken(engine: Engine, acknowledged: list[Acknowledged]) -> tuple[int, i
     # Of a text that was delivered again, the first time counts.
     known = {text.message_id: text for text in reversed(acknowledged)}
     joined = select(inbox.c.provider_id, inbox.c.sent_at, sites.c.number).join(sites, sites.c.id == inbox.c.site_id)
+    # A phone states when each was sent, and brings them in any order.
+    joined = joined.where(inbox.c.gateway == "twilio")
     with engine.connect() as connection:
         rows = connection.execute(joined.order_by(inbox.c.site_id, inbox.c.seq)).all()
     overtaken, latest = 0, dict.fromkeys(SITES.values(), 0.0)

@@ -68,7 +68,7 @@ SAID: Final[Mapping[str, tuple[str, ...]]] = {
     "set_up": ("WebhooksUpdated", "SettingsUpdated"),
 }
 ALIVE: Final = b":keepalive\n\n"
-_ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.([0-9a-f]{12})")
+_ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.[0-9a-f]{1,12}\.[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,8 @@ class SmsGate:
                     "simNumber": reply.sim,
                     "withDeliveryReport": True,
                     "isEncrypted": False,
-                    "validUntil": _written(outgoing.useful_until),
+                    # The phone's clock may be hours ahead, and drop all at once: the next attempt has none.
+                    "validUntil": _written(outgoing.useful_until) if outgoing.attempt == 1 else None,
                     "priority": 0,
                     "createdAt": _written(last),
                     "state": "Pending",
@@ -193,8 +194,13 @@ class SmsGate:
         return _json(messages)
 
     def message_id(self, outgoing: Outgoing) -> str:
-        """Return the id of an attempt at a reply: a further attempt is another message, or it would not be sent."""
-        of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}"
+        """Return the id of an attempt at a reply: a further attempt is another message, or it would not be sent.
+
+        So is one of a database that was set up anew, whose numbers begin again while the phone knows the old ones: the
+        reply's own time tells them apart.
+        """
+        until = int(outgoing.useful_until.timestamp())
+        of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}.{until:x}"
         return f"{of}.{self._sealed('message', of)[:12]}"
 
     def read_states(self, raw: bytes) -> list[Status]:

@@ -169,9 +169,11 @@ class SmsgateClient:
             "phoneNumbers": [outgoing.recipient],
             # Without it a cloud picks any phone, and takes the same id once for each.
             "deviceId": line.device_id,
-            "ttl": max(1, min(LONGEST_TTL_S, of_use_s)),
             "withDeliveryReport": True,
         }
+        if outgoing.attempt == 1:
+            # A cloud makes a time of it, which a phone whose clock is hours ahead has behind it: the next has none.
+            message["ttl"] = max(1, min(LONGEST_TTL_S, of_use_s))
         if line.sim_number is not None:
             message["simNumber"] = line.sim_number
         try:

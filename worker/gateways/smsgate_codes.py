@@ -73,7 +73,7 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "NOT_DELIVERED": _once_later("the carrier could not deliver it for now"),
     "NO_SIM": _sender("the phone has no SIM in this slot"),
     "NO_PERMISSION": _sender("the app may not read the state of the phone: allow it on the phone"),
-    "TTL_EXPIRED": _later(60, "it was not sent before it became useless"),
+    "TTL_EXPIRED": _later(1, "the phone took it for too old: set its clock"),
     "CANCELLED": _pair("it was cancelled on the phone"),
     OTHER: _once_later("the phone could not send it"),
 }
