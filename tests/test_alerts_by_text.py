@@ -11,7 +11,7 @@ from tests.infrastructure.deciding import LI, reported_site
 from tests.infrastructure.visiting import enrol, plain, post, visitor
 from tests.sending import NOON, NUMBER, StandingClock, add_reply, add_site
 from webhook.app import create_app
-from worker.accounts.alerted import want_alerts
+from worker.accounts.alert_choice import want_alerts
 from worker.accounts.users import add_user
 from worker.alerts.alerts import Alerts
 from worker.cli.main import main

@@ -15,7 +15,7 @@ from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.show import Showing
 from webhook.sites import visible_sites
-from worker.accounts.alerted import wants_alerts
+from worker.accounts.alert_choice import wants_alerts
 from worker.accounts.logins import log_out, log_out_everywhere, open_session, sessions_of
 from worker.accounts.passwords import SHORTEST
 from worker.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES

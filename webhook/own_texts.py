@@ -8,7 +8,7 @@ from webhook.language import _
 from webhook.phone_views import masked
 from webhook.runtime import runtime
 from webhook.sites import visible_site
-from worker.accounts.alerted import ROLES, want_alerts
+from worker.accounts.alert_choice import ROLES, want_alerts
 from worker.outbox.asides import TRIALS_A_DAY, TRIALS_AN_HOUR, send_trial
 
 routes = Blueprint("own_texts", __name__)

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Engine, select
 
-from worker.accounts.alerted import who_is_alerted
+from worker.accounts.alert_choice import who_is_alerted
 from worker.accounts.users import User
 from worker.alerts.alarm import Alarm
 from worker.alerts.book import Book, Raised
