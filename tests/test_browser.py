@@ -45,6 +45,8 @@ PAGES = {
     "policy": "/setup/policy",
     "new site": "/setup/site/new",
     "roster": "/setup/people",
+    "staff": "/setup/staff",
+    "users": "/setup/users",
 }
 LOOKS = [(1440, "zh", "light"), (390, "en", "dark")]
 

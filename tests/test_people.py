@@ -90,7 +90,7 @@ def test_an_account_gets_other_rights_and_another_phone_of_which_the_old_one_is_
     assert run("user", "set", "周", "--phone", "13800000077").exit_code == 0
     staff = json.loads(run("staff", "list", "--site", "湾", "--json").output)
     assert [row["phone"] for row in staff] == ["+8613800000077", "+8613800000009"]
-    assert told(tmp_path) == [("phone_moved", "+8613800000001")]
+    assert told(tmp_path) == [("phone_moved", "+8613800000001"), ("phone_moved", "+8613800000077")]
     for wrong in (("周",), ("周", "--site", "湾", "--all-sites"), ("吴", "--phone", "")):
         assert run("user", "set", *wrong).exit_code == 2
     assert run("user", "set", "周", "--all-sites", "--phone", "").exit_code == 0

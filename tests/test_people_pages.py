@@ -12,16 +12,17 @@ from openpyxl import Workbook
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests.infrastructure.deciding import LI, MANAGER, WANG, reported_site
-from tests.infrastructure.visiting import enrol, plain, post, post_for_sure, token_of, visitor
+from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, reported_site, text
+from tests.infrastructure.visiting import PASSWORD, enrol, log_in, plain, post, post_for_sure, token_of, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
 from webhook.people_import import LARGEST
-from worker.decide.set_up import SiteRow, open_site
+from worker.accounts.users import User, all_users
+from worker.decide.set_up import SiteRow, open_site, site_named
 from worker.readers.roster import roster_of
 from worker.rules.model import Listed
 from worker.runtime import Runtime
-from worker.store.schema import acts, inbox
+from worker.store.schema import acts, inbox, replies
 
 HEAD = "姓名,电话,单位,起,止,别名\n"
 ADD = "/setup/people/1"
@@ -277,3 +278,159 @@ def test_a_manager_changes_his_own_site_and_nobody_else_any(app: Flask, runtime:
     forged = visitor(app, "manager").post(ADD, data={"token": "forged"} | person)
     assert forged.status_code == 403
     assert places(runtime) == before
+
+
+# ---- Staff ---------------------------------------------------------------------------------------------------------
+
+STAFF = "/setup/staff/1"
+
+
+def staff(runtime: Runtime) -> tuple[dict[str, str], dict[str, str]]:
+    """Return who is staff of the first site, in which role and by what name."""
+    state = site_named(runtime.engine, "翡翠湾").state
+    return state["staff"], state.get("names", {})
+
+
+def told(runtime: Runtime) -> list[tuple[str, str]]:
+    """Return whom a moved phone was told of, and in what words."""
+    with runtime.engine.connect() as connection:
+        rows = connection.execute(select(replies.c.recipient, replies.c.words).where(replies.c.code == "phone_moved"))
+        return [(row.recipient, row.words) for row in rows]
+
+
+def test_staff_has_names_and_papers_and_the_desk_show_them(runtime: Runtime, manager: FlaskClient) -> None:
+    key = re.findall(rf'href="{STAFF}/([0-9a-f]+)"', manager.get("/setup/staff").text)[0]
+    assert post(manager, f"{STAFF}/{key}", name="周敏", role="manager").status_code == 303
+    assert post(manager, STAFF, name="吴敏", phone="13800000004", role="service").status_code == 303
+    assert staff(runtime)[1] == {MANAGER: "周敏", "+8613800000004": "吴敏"}
+    text(runtime, site_named(runtime.engine, "翡翠湾"), LI, "到访 张三 138****5678")
+    text(runtime, site_named(runtime.engine, "翡翠湾"), MANAGER, "签 V1")
+    for page in ("/desk", "/desk/1/forms/1", "/register/1/3/0"):
+        assert "周敏" in plain(manager.get(page).text), page
+    # Who signed then is on the paper, whoever has the phone later.
+    post(manager, f"{STAFF}/{key}", name="郑敏", role="manager")
+    assert "周敏" in plain(manager.get("/desk/1/forms/1").text)
+
+
+def test_a_staff_phone_changes_for_who_knows_his_password_and_the_old_one_is_told(
+    runtime: Runtime, manager: FlaskClient
+) -> None:
+    keys = re.findall(rf'href="{STAFF}/([0-9a-f]+)"', manager.get("/setup/staff").text)
+    path = f"{STAFF}/{keys[1]}/phone"
+    for wrong in ({"current": "not it"}, {"current": PASSWORD, "phone": LI}, {"current": PASSWORD, "phone": MANAGER}):
+        assert post(manager, path, **{"phone": "13800000077"} | wrong).status_code == 422, wrong
+    assert told(runtime) == []
+    assert post(manager, path, phone="13800000077", current=PASSWORD).status_code == 303
+    assert staff(runtime)[0]["+8613800000077"] == "consultant"
+    assert CONSULTANT not in staff(runtime)[0]
+    [(recipient, words)] = told(runtime)
+    assert recipient == CONSULTANT
+    assert "尾号0077" in words
+    # Nobody takes the last manager away, neither his role nor his phone.
+    for act in ("remove", ""):
+        refused = post_for_sure(manager, f"{STAFF}/{keys[0]}/{act}".rstrip("/"), role="service", name="")
+        assert "至少要有一位经理" in plain(refused.text)
+    assert staff(runtime)[0][MANAGER] == "manager"
+
+
+# ---- Users ---------------------------------------------------------------------------------------------------------
+
+
+def accounts(runtime: Runtime) -> dict[str, User]:
+    return {user.name: user for user in all_users(runtime.engine)}
+
+
+def test_a_manager_adds_a_user_of_his_site_who_chooses_a_password_by_a_link(
+    app: Flask, runtime: Runtime, site: SiteRow, clock: StandingClock
+) -> None:
+    enrol(runtime, "head", "manager", site_id=site.id, phone="+8613800000005")
+    head = visitor(app, "head")
+    given = {"name": "吴敏", "role": ["consultant", "service"], "site": "1", "phone": "13800000006"}
+    page = head.post("/setup/users", data={"token": token_of(head)} | given)
+    link = re.search(r"<code>[^<]+(/welcome/[^<]+)</code>", page.text)
+    assert link
+    assert page.headers["Cache-Control"] == "no-store"
+    assert accounts(runtime)["吴敏"].site_ids == (1,)
+    assert accounts(runtime)["吴敏"].roles == ("consultant", "service")
+    # Whose phone it is hears of it: what is entered on the pages counts as his.
+    assert [recipient for recipient, _ in told(runtime)] == ["+8613800000006"]
+    fresh = app.test_client()
+    assert post(fresh, link[1], password=PASSWORD, again=PASSWORD).status_code == 303
+    assert fresh.get("/account").status_code == 200
+    path = f"/setup/users/{accounts(runtime)['吴敏'].id}"
+    assert "正在登录：1处" in plain(head.get(path).text)
+    post(head, f"{path}/logins")
+    assert fresh.get("/account").status_code == 303
+    post_for_sure(head, f"{path}/off")
+    assert log_in(app.test_client(), "吴敏").status_code == 401
+    assert "停用" in plain(head.get("/setup/users").text)
+    again = post_for_sure(head, f"{path}/link")
+    assert "/welcome/" in again.text
+    assert link[1] not in again.text
+    post_for_sure(head, f"{path}/remove")
+    assert "吴敏" not in accounts(runtime)
+    with runtime.engine.connect() as connection:
+        done = connection.execute(select(acts.c.what).where(acts.c.user_id == accounts(runtime)["head"].id)).scalars()
+        assert [what for what in done if what.startswith("user_")] == [
+            *("user_added", "user_logged_out", "user_shut_out", "user_reset", "user_removed")
+        ]
+
+
+def test_nobody_gives_or_takes_what_is_not_his(app: Flask, runtime: Runtime, site: SiteRow) -> None:
+    other = open_site(runtime.engine, "云栖府", "+8613800000100", {"manager": ["+8613800000101"]}, "sandbox")
+    enrol(runtime, "head", "manager", site_id=site.id)
+    for name, roles, where in (
+        ("ops here", ("ops",), site.id),
+        ("everywhere", ("manager",), None),
+        ("elsewhere", ("consultant",), other.id),
+    ):
+        enrol(runtime, name, *roles, site_id=where)
+    enrol(runtime, "guide", "consultant", site_id=site.id)
+    head, before = visitor(app, "head"), accounts(runtime)
+    for given in (
+        {"role": "ops", "site": "1"},
+        {"role": "manager", "site": "2"},
+        {"role": "manager", "everywhere": "yes"},
+        {"role": "manager", "site": ["1", "2"]},
+        {"role": "boss", "site": "1"},
+    ):
+        data = {"token": token_of(head), "name": "new"} | given
+        assert head.post("/setup/users", data=data).status_code == 403, given
+        path = f"/setup/users/{before['guide'].id}/rights"
+        assert head.post(path, data={"token": token_of(head)} | given).status_code == 403, given
+    for name in ("ops here", "everywhere", "elsewhere", "manager"):
+        assert name not in plain(head.get("/setup/users").text)[200:] or name == "manager"
+        for act in ("rights", "phone", "logins", "link", "off", "remove"):
+            path = f"/setup/users/{before[name].id}/{act}"
+            assert post(head, path, role="consultant", site="1").status_code == 404, (name, act)
+    # His own rights he changes as little as he keeps himself out.
+    for act in ("rights", "logins", "link", "off", "remove"):
+        assert post(head, f"/setup/users/{before['head'].id}/{act}", role="manager", site="1").status_code == 409
+    assert post(head, f"/setup/users/{before['guide'].id}/rights").status_code == 422
+    assert post(visitor(app, "guide"), "/setup/users", name="new", role="consultant", site="1").status_code == 403
+    assert accounts(runtime) == before
+
+
+def test_an_accounts_phone_changes_with_the_staffs_and_is_nobody_elses(
+    app: Flask, runtime: Runtime, manager: FlaskClient
+) -> None:
+    path = f"/setup/users/{accounts(runtime)['consultant'].id}/phone"
+    for wrong in (
+        {"current": "not it"},
+        {"phone": LI},
+        {"phone": SERVICE},
+        {"phone": MANAGER},
+        {"phone": "+8613800000000"},
+        {"phone": "12"},
+    ):
+        given = {"phone": "13800000077", "current": PASSWORD} | wrong
+        assert post(manager, path, **given).status_code == 422, wrong
+    assert told(runtime) == []
+    assert post(manager, path, phone="13800000077", current=PASSWORD).status_code == 303
+    assert accounts(runtime)["consultant"].phone == "+8613800000077"
+    assert staff(runtime)[0]["+8613800000077"] == "consultant"
+    assert [recipient for recipient, _ in told(runtime)] == [CONSULTANT, "+8613800000077"]
+    # At an open page nobody gets further by guessing than at the login.
+    for _ in range(9):
+        last = post(manager, path, phone="13800000078", current="guess")
+    assert "请等" in plain(last.text)

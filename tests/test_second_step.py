@@ -230,12 +230,19 @@ ASKED = {
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
     *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
     *("setup_site.change", "setup_policy.change"),
-    "people_end.end",
+    *("people_end.end", "setup_staff.remove", "setup_users.link", "setup_users.off", "setup_users.remove"),
 }
 """Endpoints that ask once more, of `enter` by the entry's name."""
 NOT_ASKED = {
     "people.add": "it can be ended or changed",
     "people.change": "it can be changed back",
+    "setup_staff.add": "it can be taken away",
+    "setup_staff.change": "it can be changed back",
+    "setup_staff.move": "it asks for the password already",
+    "setup_users.add": "it can be removed",
+    "setup_users.rights": "it can be changed back",
+    "setup_users.phone": "it asks for the password already",
+    "setup_users.logins": "one logs in again",
     "people_files.take": "it reads",
     "people_import.preview": "it reads",
     "people_import.carry_out": "its preview was the question",

@@ -35,6 +35,8 @@ from webhook import (
     setup_gateways,
     setup_policy,
     setup_site,
+    setup_staff,
+    setup_users,
     streams,
     texts,
 )
@@ -60,7 +62,7 @@ PARTS = (
     *(gateways, health, metrics, home, accounts, account_security, preferences, entry),
     *(desk, papers, cases, register, entry_routes, exports, live, ops, ops_acts, own_texts, texts, deeds),
     *(closings, setup, setup_gateways, setup_policy, setup_site),
-    *(people, people_end, people_files, people_import),
+    *(people, people_end, people_files, people_import, setup_staff, setup_users),
 )
 
 

@@ -38,6 +38,8 @@ PAGES = (
     SetUpPage("setup.page", _l("Overview")),
     SetUpPage("setup_site.page", _l("Site")),
     SetUpPage("people.page", _l("Roster")),
+    SetUpPage("setup_staff.page", _l("Staff")),
+    SetUpPage("setup_users.page", _l("Users"), of_site=False),
     SetUpPage("setup_gateways.page", _l("Gateways"), of_site=False),
     SetUpPage("setup_policy.page", _l("Policy")),
 )

@@ -134,6 +134,14 @@ def sessions_of(engine: Engine, user: User, token: str, now: datetime) -> list[S
     return [Session(r.token[:12], r.opened_at, r.seen_at, r.agent, r.token == digest(token)) for r in rows]
 
 
+def login_count(engine: Engine, user: User, now: datetime) -> int:
+    """Return how many logins of a user stand."""
+    mine = (sessions.c.user_id == user.id) & (sessions.c.seen_at > now - IDLE_FOR)
+    query = select(func.count()).select_from(sessions).where(mine & (sessions.c.opened_at > now - LONGEST))
+    with reading(engine).connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
 def end_session(engine: Engine, user: User, key: str, now: datetime) -> bool:
     """End one of a user's own logins; tell whether there was one."""
     with engine.begin() as connection:

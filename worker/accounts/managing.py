@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from worker.accounts.acts import note
 from worker.accounts.passwords import digest, made_token
-from worker.accounts.users import LINK_LIFE, ROLES, THERE, User, folded, user_of
+from worker.accounts.users import LINK_LIFE, ROLES, THERE, User, check_rights, folded, user_of
 from worker.errors import N_, SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
@@ -51,8 +51,7 @@ def set_rights(
     by: int | None = None,
 ) -> None:
     """Give a user these roles and sites (None: all) instead of his; they hold from his next click on."""
-    if not roles:
-        raise SetUpError(N_("A user has at least one role; to keep him out, end his access instead."))
+    check_rights(roles, site_ids)
     theirs = None if site_ids is None else sorted(set(site_ids))
     change = {"roles": sorted(set(roles), key=ROLES.index), "site_ids": theirs}
     _change(engine, user, change, "user_rights_set", now, by)

@@ -89,14 +89,23 @@ def add_user(
         raise SetUpError(N_("A user's name has 1 to %(most)s characters."), most=LONGEST_NAME)
     if not name.isprintable():
         raise SetUpError(N_("A user's name has letters, digits and signs only."))
+    theirs = None if site_ids is None else sorted(set(site_ids))
+    check_rights(rights := sorted(set(roles)), theirs)
     token = made_token()
     linked = {"link": digest(token), "link_until": now + LINK_LIFE}
-    theirs = None if site_ids is None else sorted(set(site_ids))
-    user = _insert(engine, _row(name, roles, now) | {"site_ids": theirs, "phone": phone} | linked, now, by)
+    user = _insert(engine, _row(name, rights, now) | {"site_ids": theirs, "phone": phone} | linked, now, by)
     if user is None:
         said = N_("There is a user called “%(name)s” already, or the phone is another user's.")
         raise SetUpError(said, name=name)
     return user, token
+
+
+def check_rights(roles: Collection[str], site_ids: Collection[int] | None) -> None:
+    """Raise SetUpError for an account that nobody could do anything with."""
+    if not roles:
+        raise SetUpError(N_("A user has at least one role; to keep him out, end his access instead."))
+    if site_ids is not None and not site_ids:
+        raise SetUpError(N_("A user has at least one site: choose it."))
 
 
 def add_first_user(engine: Engine, now: datetime) -> str | None:

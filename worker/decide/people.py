@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from parsers.numbers import NumberError, to_mobile
 from worker.clock import Clock, utc_now
 from worker.decide.set_up import SiteRow, put, set_staff
 from worker.errors import N_, SetUpError
@@ -63,7 +64,7 @@ def appoint(
     engine: Engine, site: SiteRow, phone: str, role: str, name: str | None = None, clock: Clock | None = None
 ) -> Receipt:
     """Give a phone a role and its owner a name, None to leave that as it is. Raises SetUpError (B32)."""
-    _check_free(engine, site, phone, clock)
+    check_free(engine, site, phone, clock)
     called = None if name is None else checked_name(name)
     receipt = set_staff(engine, site, {phone: role}, clock)
     return receipt if called is None else put(engine, site, "names", {phone: called}, clock)
@@ -80,7 +81,7 @@ def name_staff(engine: Engine, site: SiteRow, names: Mapping[str, str], clock: C
 def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock | None = None) -> Receipt:
     """Let another phone take a phone's place at a site (new "": none); the old one is told by text. SetUpError."""
     if new:
-        _check_free(engine, site, new, clock)
+        check_free(engine, site, new, clock)
         staff = site.state.get("staff", {})
         if old in staff and new in staff:
             said = N_("%(phone)s has a role at %(site)s already; a phone has one role at a time.")
@@ -92,6 +93,14 @@ def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock |
     return put(engine, site, "moved", {"old": old, "new": new}, clock)
 
 
+def typed_phone(typed: str, region: str) -> str:
+    """Return a person's phone as typed in E.164; raises SetUpError, whose sentence pages can translate."""
+    try:
+        return to_mobile(typed, region)
+    except NumberError as error:
+        raise SetUpError(error.sentence, **error.values) from None
+
+
 def checked_name(name: str) -> str:
     """Return a person's name without blanks around it; raises SetUpError for what papers could not show."""
     name = name.strip()
@@ -100,7 +109,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _check_free(engine: Engine, site: SiteRow, phone: str, clock: Clock | None) -> None:
+def check_free(engine: Engine, site: SiteRow, phone: str, clock: Clock | None) -> None:
     """Raise SetUpError for a phone that can be nobody's of the staff: the site's own, or an agent's (B32)."""
     if phone == site.number:
         raise SetUpError(N_("The site's own number cannot be a member of its staff."))

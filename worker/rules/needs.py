@@ -83,7 +83,7 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
     if message.kind in ("unlist", "reopen"):
         needs.phones.add(message.payload["phone"])
     if message.kind == "moved":
-        needs.phones.add(message.payload["old"])
+        needs.phones |= {message.payload["old"], message.payload["new"]} - {""}
     needs.relisted |= {line["phone"]: "" if line.get("to") else line["unit"] for line in people}
     needs.relisted |= {message.payload["phone"]: ""} if message.kind == "unlist" else {}
     act = state.sender(message.sender).act

@@ -111,9 +111,13 @@ def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
 def _moved(turn: Turn, old: str, new: str) -> Site:
     """Return the site with another phone in a phone's place; the old one is told, which a thief would not do.
 
-    `new` "": none takes it. An account's phone that is no staff's is only told of it.
+    `new` "": none takes it. An account's phone that is no staff's is only told of it. `old` "": an account is bound to
+    the new one, which is told, for what its owner does on pages counts as if it were texted from there.
     """
     site = turn.state.site
+    if not old:
+        turn.notify([new], Code.PHONE_MOVED, {"site": site.name, "reason": "bound"})
+        return site
     staff, names = (
         {new if phone == old else phone: said for phone, said in its.items() if new or phone != old}
         for its in (site.staff, site.names)

@@ -114,7 +114,7 @@ class _Reader(Values):
                 return {self.phone(phone): name for phone, name in self._pairs(rest).items()}
             case "moved":
                 old, _, new = rest.partition(" ")
-                return {"old": self.phone(old), "new": self.phone(new) if new else ""}
+                return {"old": "" if old == "-" else self.phone(old), "new": self.phone(new) if new else ""}
             case "unlist" | "reopen":
                 return {"phone": self.phone(rest)}
             case "unit":

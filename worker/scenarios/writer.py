@@ -270,7 +270,7 @@ def _staff(kind: str, said: Mapping[str, str]) -> Iterator[str]:
     if kind == "names":
         yield f"names {_pairs({phone: name.replace(' ', '·') for phone, name in said.items()})}"
     elif kind == "moved":
-        yield f"moved {said['old']} {said['new']}".rstrip()
+        yield f"moved {said['old'] or '-'} {said['new']}".rstrip()
     else:
         added = {phone: role for phone, role in said.items() if role}
         yield from [f"staff {_pairs(_by_role(added))}"] if added else []
