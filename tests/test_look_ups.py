@@ -1,6 +1,6 @@
 """SQLite finds what a decision looks up through an index, so that its cost does not grow with the register."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from worker.readers.flags import flagged
 from worker.store.database import open_engine
 from worker.store.revisions import migrate
-from worker.store.schema import aliases, claims, kin, reports
+from worker.store.schema import aliases, claims, deals, kin, reports
 from worker.store.working_set import OTHER, Columns, on_phones7
 
 COLUMNS: dict[str, tuple[Table, Columns]] = {
@@ -35,6 +35,14 @@ def test_who_is_expected_on_a_day_is_found_by_index(tmp_path: Path) -> None:
     days = [date(2026, 11, 2), date(2026, 11, 1)]
     plan = plan_of(tmp_path, select(claims).where(claims.c.site_id == 1, claims.c.planned_day.in_(days)))
     assert "SEARCH claims USING INDEX ix_claims_planned_day (site_id=? AND planned_day=?)" in plan
+
+
+def test_the_figures_of_a_week_are_found_by_index_however_large_the_register(tmp_path: Path) -> None:
+    monday = datetime(2026, 11, 2, tzinfo=UTC)
+    live = select(claims).where(claims.c.site_id == 1, claims.c.ends_at >= monday, claims.c.reported_at >= monday)
+    assert "SEARCH claims USING INDEX ix_claims_ends_at (site_id=? AND ends_at>?)" in plan_of(tmp_path, live)
+    sold = select(deals).where(deals.c.site_id == 1, deals.c.at >= monday)
+    assert "SEARCH deals USING INDEX ix_deals_at (site_id=? AND at>?)" in plan_of(tmp_path, sold)
 
 
 def plan_of(folder: Path, query: Select[Any]) -> str:

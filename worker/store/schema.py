@@ -320,6 +320,7 @@ deals = Table(
     Column("cancelled_at", UtcTime),
     Column("flags", JSON, nullable=False),
     Column("terms", JSON, nullable=False),
+    Index("ix_deals_at", "site_id", "at"),
     comment="What was paid, and whose the client was then (R18–R20).",
 )
 
