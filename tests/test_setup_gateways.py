@@ -168,6 +168,9 @@ def test_a_site_that_another_gateway_carries_is_taken_from_it_only_after_that_wa
     assert all_sites(runtime.engine)[0].gateway == "desk"
     assert "请现在填入手机" in desk.post(PAGE, data=hidden_fields(asked.text)).text
     assert all_sites(runtime.engine)[0].gateway == "second"
+    idle = plain(desk.get(PAGE).text)
+    assert "desk 尚无手机" in idle
+    assert "Xiaomi/a 没有案场的号码" in idle
     taken = post(desk, PAGE, name="second")
     assert (taken.status_code, "已被占用" in taken.text) == (422, True)
     assert "小写字母" in post(desk, PAGE, name="二号").text

@@ -21,6 +21,7 @@ KINDS = {
 }
 TROUBLES = {
     "waiting": CodeWords(_l("waits for approval"), "warn"),
+    "idle": CodeWords(_l("has no site's number"), "quiet"),
     "silent": CodeWords(_l("no sign of life"), "bad"),
     "sim_changed": CodeWords(_l("another card than approved"), "bad"),
     "holds": CodeWords(_l("replies wait in it"), "bad"),
@@ -103,12 +104,12 @@ def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
         f"{stop.number} {error_words(stop.code, stop.words)} · {_('since %(time)s', time=show.moment(stop.since))}"
         for stop in standing.stopped
     ]
-    codes = [code for each in standing.phones for code in each.troubles]
-    why += [_of_phone(each, code, show) for each in standing.phones for code in each.troubles]
+    codes = [code for each in standing.phones for code in each.troubles if code != "idle"]
+    why += [_of_phone(each, code, show) for each in standing.phones for code in each.troubles if code != "idle"]
     why += [_("The trial text of %(time)s did not come back", time=show.moment(c.asked_at)) for c in _lost(standing)]
     if standing.stopped:
         state = CodeWords(_("stopped"), "bad")
-    elif is_phone and not any(not each.waits for each in standing.phones):
+    elif is_phone and not any(each.phone.sites for each in standing.phones):
         state = CodeWords(_("waits for approval"), "warn") if codes else CodeWords(_("no phone yet"), "warn")
     elif why:
         state = CodeWords(_("needs a look"), "bad" if {*codes} - {"waiting"} or _lost(standing) else "warn")

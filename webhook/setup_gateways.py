@@ -161,7 +161,7 @@ def let_in(name: str, phone_id: str) -> str | tuple[str, int] | Response:
         return _page(fault=_("Say which card has which site's number: at least one, and each site once.")), 422
     if changes := _taken(phone, list(chosen.values())):
         title = _("Approve %(phone)s", phone=phone.name)
-        lasting = _("A phone that is left without a site ends: what it still sends us is refused.")
+        lasting = _("A phone of this gateway that is left without a site ends: what it still sends us is refused.")
         if (step := second_step(Foreseen(title, _("Yes, approve it"), lasting, changes))) is not None:
             return step
     who, now = present_user().id, runtime().clock()

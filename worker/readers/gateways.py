@@ -47,9 +47,11 @@ class PhoneStanding:
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Return what is wrong, worst first: waiting, silent, sim_changed, holds, app_too_old."""
+        """Return what is wrong, worst first: waiting, idle, silent, sim_changed, holds, app_too_old."""
         if self.waits:
             return ("waiting",)
+        if not self.phone.sites:
+            return ("idle",)
         found = {
             "silent": self.silent,
             "sim_changed": bool(self.phone.changed),
@@ -133,7 +135,7 @@ def phone_standings(connection: Connection, now: datetime) -> list[PhoneStanding
                 PhoneStanding(
                     phone,
                     next((named[site] for site in phone.sites.values()), carried.get(phone.gateway)),
-                    silent=phone.state == PhoneState.APPROVED and now - phone.seen_at > SILENT_AFTER,
+                    silent=bool(phone.sites) and now - phone.seen_at > SILENT_AFTER,
                     held=holds.held if holds else 0,
                     held_since=holds.since if holds else None,
                     faults=tuple(fault.code for fault in faults),
