@@ -141,10 +141,18 @@ def test_a_text_arrives_in_the_register_by_itself(visit: Open, runtime: Runtime,
     there = visit()
     there.go("/register")
     there.page.fill("#q", "还没写完")
+    place = there.page.locator(".place-button").last
+    place.press("Enter")
+    shown = there.page.locator(".r-text:visible")
+    expect(shown).to_contain_text("报备 张三 138****5678")
     for client, mask in (("林海", "199****8815"), ("周洋", "199****8816")):
         text(runtime, site, f"报备 {client} {mask}")
         expect(there.page.locator(".r-client", has_text=client)).to_be_visible()
     expect(there.page.locator("#q")).to_have_value("还没写完")
+    # What was opened stays open while the table renews itself around it.
+    expect(shown).to_have_count(1)
+    expect(shown).to_contain_text("报备 张三 138****5678")
+    expect(place).to_have_attribute("aria-expanded", "true")
     expect(there.page.locator("#live")).to_have_text("实时")
 
 
@@ -294,6 +302,9 @@ def test_every_page_fits_and_is_fit_for_everybody(visit: Open, width: int, langu
 def test_on_a_phone_the_pages_stand_along_the_lower_edge(visit: Open) -> None:
     there = visit(390)
     there.go("/register")
+    expect(there.page.locator("#from")).to_be_hidden()
+    there.page.get_by_role("button", name="单位、日期、排序").click()
+    expect(there.page.locator("#from")).to_be_visible()
     box = there.page.get_by_role("navigation", name="页面").bounding_box()
     assert box
     assert box["y"] + box["height"] == 900

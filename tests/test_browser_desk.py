@@ -155,6 +155,10 @@ def test_the_keyboard_alone_finds_a_report_and_opens_its_form(visit: Open, runti
     there.page.keyboard.press("Enter")
     expect(there.page.locator(".outcome")).to_contain_text("到访开单")
     expect(there.page.locator(".arrival", has_text="周洋")).to_contain_text("业务员 待签")
+    # The next one is typed at once, and an agent finds his clients by his own name.
+    expect(there.page.locator("#q")).to_be_focused()
+    there.page.keyboard.type("我是王五")
+    expect(there.page.locator(".found-item", has_text="周洋")).to_contain_text("王五 · 贝壳")
 
 
 def test_a_whole_number_leaves_the_browser_in_no_address_and_no_search(visit: Open, site: SiteRow) -> None:

@@ -15,7 +15,7 @@ from tests.infrastructure.ports import free_port
 from worker.cli.main import main
 from worker.store.database import open_engine
 from worker.store.revisions import alembic_config, migrate, missing_migrations
-from worker.store.schema import attempts, metadata, replies, senders, users
+from worker.store.schema import attempts, claims, metadata, replies, reports, senders, users
 
 
 def test_migrated_is_what_the_schema_says(engine: Engine) -> None:
@@ -112,6 +112,24 @@ def test_whom_the_gateway_stopped_stays_stopped_as_staff_too(tmp_path: Path) -> 
         found = {row.phone: row.state for row in connection.execute(select(senders))}
     assert {phone for phone, state in found.items() if state.get("stopped")} == {"+861"}
     assert found["+861"]["silent"]
+    engine.dispose()
+
+
+def test_what_the_register_is_searched_by_is_filled_in(tmp_path: Path) -> None:
+    url = first(tmp_path)
+    command.upgrade(alembic_config(url), "r0014")
+    engine = open_engine(url)
+    place = {"site_id": 1, "seq": 3, "part": 0, "first3": "138", "last4": "5678", "sender": "+861", "unit": "链家"}
+    who = place | {"client": "張三", "agent": "李四", "number": 1}
+    with engine.begin() as connection:
+        put(connection, "reports", received_at=1, code="accepted", rules="[]", **who)
+        claim = {"name_key": "", "agent_phone": "", "reported_at": 1, "ends_at": 2, "state": "live", "flags": "[]"}
+        claim |= {"ended_for": "", "rivals": "[]", "policy_seq": 0, "terms": "{}", "visit": 0, "said": ""}
+        put(connection, "claims", readings="[]", ahead=0, **claim, **who)
+    migrate(url)
+    with engine.connect() as connection:
+        found = [connection.execute(select(each.c.searched)).scalar_one() for each in (reports, claims)]
+    assert found == [" 张三 李四 链家 zs ls"] * 2
     engine.dispose()
 
 
