@@ -100,6 +100,15 @@ def test_a_login_ends_by_itself(app: Flask, clock: StandingClock) -> None:
     assert not inside(client)
 
 
+def test_a_page_that_lies_open_keeps_no_login_alive(app: Flask, clock: StandingClock) -> None:
+    client = visitor(app, "Wang")
+    for _ in range(11):
+        clock.move(hours=1)
+        assert client.get("/live").status_code == 200
+    clock.move(hours=1, seconds=1)
+    assert client.get("/live", headers={"HX-Request": "true"}).status_code == 401
+
+
 def test_even_a_used_one_ends_after_a_week(app: Flask, clock: StandingClock) -> None:
     client = visitor(app, "Wang")
     for _ in range(16):

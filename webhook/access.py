@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 MARK = "baobei_access"
 LOGIN = "login"
 """Where the browser's session keeps the secret of a login."""
+PULSE = "live.pulse"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,7 +88,9 @@ def user() -> User | None:
     """Return who is logged in, None when nobody is."""
     if "user" not in g:
         token = session.get(LOGIN)
-        g.user = user_of_session(runtime().engine, token, runtime().clock()) if token else None
+        # A page that lies open somewhere has a pulse; only what is looked at or done keeps a login alive.
+        use = request.endpoint != PULSE
+        g.user = user_of_session(runtime().engine, token, runtime().clock(), use) if token else None
     found: User | None = g.user
     return found
 

@@ -87,8 +87,8 @@ def open_session(engine: Engine, user: User, agent: str, now: datetime) -> str:
     return token
 
 
-def user_of_session(engine: Engine, token: str, now: datetime) -> User | None:
-    """Return whose session this is while it lasts: 12 hours from the last request, a week in all."""
+def user_of_session(engine: Engine, token: str, now: datetime, use: bool = True) -> User | None:
+    """Return whose session this is while it lasts: 12 hours from the last request that was a `use` of it, a week in all."""
     mine = sessions.c.token == digest(token)
     lasts = (sessions.c.seen_at > now - IDLE_FOR) & (sessions.c.opened_at > now - LONGEST)
     query = select(users, sessions.c.seen_at).join(sessions, sessions.c.user_id == users.c.id)
@@ -96,7 +96,7 @@ def user_of_session(engine: Engine, token: str, now: datetime) -> User | None:
         row = connection.execute(query.where(mine & lasts & THERE)).first()
     if row is None:
         return None
-    if row.seen_at <= now - SEEN_EVERY:
+    if use and row.seen_at <= now - SEEN_EVERY:
         with engine.begin() as connection:
             connection.execute(update(sessions).where(mine).values(seen_at=now))
     return user_of(row)
