@@ -11,7 +11,7 @@ from webhook.kept import Kept
 from webhook.live import part
 from webhook.runtime import runtime
 from webhook.setup_frame import asked_site, render_setup
-from webhook.setup_steps import SANDBOX, steps_of
+from webhook.setup_steps import is_played, steps_of
 from webhook.sites import visible_site
 from worker.decide.set_up import SiteRow
 from worker.gateways.base import Flaw, GatewayAwayError
@@ -36,7 +36,7 @@ class Examined:
 def page() -> str:
     """Show how far the set-up has come."""
     site = asked_site()
-    address = site is not None and site.gateway in runtime().gateways and site.gateway != SANDBOX
+    address = site is not None and site.gateway in runtime().gateways and not is_played(site.gateway)
     return render_setup("setup/overview.html", site, steps_part=_steps(site), asks_gateway=address)
 
 

@@ -9,29 +9,23 @@ from flask import current_app, url_for
 from webhook.access import present_user
 from webhook.codes import code_words
 from webhook.gateway_views import gateway_views
-from webhook.language import _, _l
+from webhook.language import _
 from webhook.navigation import may_use
 from webhook.ops_words import STATES, known
 from webhook.runtime import runtime
 from webhook.show import USUAL_ZONE, Showing
 from worker.accounts.users import all_users
 from worker.decide.set_up import SiteRow
-from worker.readers.beginnings import Beginnings, FirstText, beginnings
+from worker.gateways.playable import Playable
+from worker.readers.beginnings import Beginnings, FirstText, beginnings, variables_of
 from worker.readers.gateways import gateway_standings
 
 State = Literal["done", "todo", "waits", "advice"]
-SANDBOX = "sandbox"
 EXAMPLE = "报备 张三 138****5678"
-VARIABLES = (
-    ("TWILIO_ACCOUNT_SID", _l("the account, as Twilio's console shows it: AC…")),
-    ("TWILIO_AUTH_TOKEN", _l("its token, there as well")),
-    ("PUBLIC_URL", _l("the https address at which Twilio reaches this server")),
-)
-"""What Twilio needs in the server's environment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SetUpStep:
     """One step: `waits` is done by others or by time, `advice` can stay as it is."""
 
     key: str
@@ -48,76 +42,81 @@ class Step:
         return self.state in ("done", "advice")
 
 
-def steps_of(site: SiteRow | None) -> list[Step]:
+def steps_of(site: SiteRow | None) -> list[SetUpStep]:
     """Return the steps, for this site where there is one."""
     begun = beginnings(runtime().engine, site.id) if site is not None else None
     show = Showing(runtime().clock(), site.zone if site is not None else USUAL_ZONE)
     return [*_before(site, show), *_of_site(site, begun, show)]
 
 
-def _before(site: SiteRow | None, show: Showing) -> Iterator[Step]:
+def is_played(name: str) -> bool:
+    """Tell whether a gateway has no carrier: what goes by it leaves this machine for nobody's phone."""
+    return isinstance(runtime().gateways.get(name), Playable)
+
+
+def _before(site: SiteRow | None, show: Showing) -> Iterator[SetUpStep]:
     if present_user().everywhere:
         yield _users(site)
     yield _gateway(site, show)
     title = _("A site with its number")
     if site is None:
         add = _to("setup_site.new", _("Add a site"), None)
-        yield Step("site", title, "todo", _("Give the site its name, its number and a manager."), add)
+        yield SetUpStep("site", title, "todo", _("Give the site its name, its number and a manager."), add)
     else:
         words = _("%(site)s is texted at %(number)s.", site=site.name, number=site.number)
-        yield Step("site", title, "done", words, _to("setup_site.page", _("Site"), site))
+        yield SetUpStep("site", title, "done", words, _to("setup_site.page", _("Site"), site))
 
 
-def _users(site: SiteRow | None) -> Step:
+def _users(site: SiteRow | None) -> SetUpStep:
     users = all_users(runtime().engine)
     ops = "、".join(each.name for each in users if "ops" in each.roles and each.everywhere and each.has_password)
     title, people = _("Who looks after everything"), _to("setup_users.page", _("Accounts"), site)
     if "、" in ops:
-        return Step("users", title, "done", ops, people)
+        return SetUpStep("users", title, "done", ops, people)
     words = _("%(name)s alone: a second account helps when a phone or a password is lost.", name=ops)
-    return Step("users", title, "advice", words, people)
+    return SetUpStep("users", title, "advice", words, people)
 
 
-def _gateway(site: SiteRow | None, show: Showing) -> Step:
+def _gateway(site: SiteRow | None, show: Showing) -> SetUpStep:
     title, gateways = _("A gateway"), runtime().gateways
     page = _to("setup_gateways.page", _("Gateways"), None)
-    real = sorted(set(gateways) - {SANDBOX})
-    if site is None or site.gateway == SANDBOX:
+    real = sorted(name for name in gateways if not is_played(name))
+    if site is None or is_played(site.gateway):
         if real:
             named = _("%(names)s is set up here: give the site to it.", names="、".join(real))
             to_site = _to("setup_site.page", _("Site"), site) if site is not None else page
-            return Step("gateway", title, "done" if site is None else "todo", named, to_site)
+            return SetUpStep("gateway", title, "done" if site is None else "todo", named, to_site)
         words = _(
             "Only trial phones so far, and nothing leaves this machine. Either add an Android phone with a SIM card, "
-            "or set Twilio's variables for the server and start it again:"
+            "or set a gateway's variables for the server and start it again:"
         )
-        return Step("gateway", title, "todo", words, page, VARIABLES)
+        return SetUpStep("gateway", title, "todo", words, page, variables_of(None))
     if site.gateway not in gateways:
         words = _("%(name)s is not set up on this server: set its variables, or choose another.", name=site.gateway)
-        return Step("gateway", title, "todo", words, page, VARIABLES if site.gateway == "twilio" else ())
+        return SetUpStep("gateway", title, "todo", words, page, variables_of(site.gateway))
     (view,) = gateway_views(gateway_standings(runtime().engine, [site.gateway], {site.id}, show.now), show)
     words = " · ".join((view.name, str(view.state.words), *view.why))
-    return Step("gateway", title, "done" if view.state.tone == "good" else "todo", words, page)
+    return SetUpStep("gateway", title, "done" if view.state.tone == "good" else "todo", words, page)
 
 
-def _of_site(site: SiteRow | None, begun: Beginnings | None, show: Showing) -> Iterator[Step]:
+def _of_site(site: SiteRow | None, begun: Beginnings | None, show: Showing) -> Iterator[SetUpStep]:
     yield _manager(begun, _to("setup_staff.page", _("Staff"), site) if site is not None else None)
     people = _to("people.page", _("Roster"), site) if site is not None else None
     title = _("The roster")
     if begun is not None and begun.listed:
-        yield Step("roster", title, "done", _("%(count)s agents may report.", count=begun.listed), people)
+        yield SetUpStep("roster", title, "done", _("%(count)s agents may report.", count=begun.listed), people)
     else:
         words = _("Hand in who may report, for which unit: name, phone, unit.")
-        yield Step("roster", title, "todo" if begun is not None else "waits", words, people)
+        yield SetUpStep("roster", title, "todo" if begun is not None else "waits", words, people)
     yield _text(site, begun.text if begun is not None else None, show)
 
 
-def _manager(begun: Beginnings | None, people: tuple[str, str] | None) -> Step:
+def _manager(begun: Beginnings | None, people: tuple[str, str] | None) -> SetUpStep:
     title = _("A manager's phone")
     managers = [phone for phone, role in begun.staff.items() if role == "manager"] if begun is not None else []
     reached = [phone for phone in managers if begun is not None and phone not in begun.stopped]
     if not managers:
-        return Step(
+        return SetUpStep(
             "manager",
             title,
             "todo" if begun is not None else "waits",
@@ -126,22 +125,22 @@ def _manager(begun: Beginnings | None, people: tuple[str, str] | None) -> Step:
         )
     if not reached:
         words = _("The gateway lets nothing go to them: they text START to the site's number.")
-        return Step("manager", title, "todo", words, people)
-    return Step("manager", title, "done", _("%(phones)s get the notices.", phones="、".join(reached)), people)
+        return SetUpStep("manager", title, "todo", words, people)
+    return SetUpStep("manager", title, "done", _("%(phones)s get the notices.", phones="、".join(reached)), people)
 
 
-def _text(site: SiteRow | None, text: FirstText | None, show: Showing) -> Step:
+def _text(site: SiteRow | None, text: FirstText | None, show: Showing) -> SetUpStep:
     title = _("A first text, answered")
     if site is None or text is None:
         to = _("From a phone on the roster text to %(number)s:", number=site.number) if site else _("Comes last.")
         lines = ((EXAMPLE, ""),) if site else ()
-        phones = _to("phones.page", _("Trial phones"), None) if site and site.gateway == SANDBOX else None
-        return Step("text", title, "waits", to, phones, lines)
+        phones = _to("phones.page", _("Trial phones"), None) if site and is_played(site.gateway) else None
+        return SetUpStep("text", title, "waits", to, phones, lines)
     link = (_("See its path"), url_for("ops.text", site_id=site.id, seq=text.seq))
     came = _("came %(at)s", at=show.moment(text.received_at))
     what = str(code_words(text.code).words) if text.code else _("is being decided")
     answer = str(known(STATES, text.reply).words) if text.reply is not None else _("no answer to it")
-    return Step("text", title, "done" if text.answered else "waits", " · ".join((came, what, answer)), link)
+    return SetUpStep("text", title, "done" if text.answered else "waits", " · ".join((came, what, answer)), link)
 
 
 def _to(endpoint: str, words: str, site: SiteRow | None) -> tuple[str, str] | None:

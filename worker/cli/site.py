@@ -6,9 +6,11 @@ import sys
 import click
 from sqlalchemy import Engine
 
+from worker.accounts.acts import record
 from worker.cli.base import database, settings
 from worker.cli.commands.options import GATEWAYS
 from worker.cli.problems import WrongUsage
+from worker.clock import utc_now
 from worker.decide.set_up import all_sites, open_site, set_policy, site_named
 from worker.decide.site_change import SETTINGS, change_site, clients_called, names_in, settings_of
 from worker.files.exports import write_table
@@ -38,6 +40,7 @@ def add(
     with database(given) as engine:
         carrier = _carrier(engine, given, gateway)
         row = open_site(engine, name, number, staff, carrier, timezone, language, aliases=aliases, telephone=telephone)
+        record(engine, None, "site_added", f"site {row.id}", utc_now())
     click.echo(f"{row.name} listens on {row.number} through {row.gateway}.")
 
 
@@ -70,7 +73,8 @@ def set_site(name: str, pairs: tuple[str, ...], aliases: tuple[str, ...], teleph
     with database() as engine:
         before = site_named(engine, name)
         called = {alias: clients_called(engine, before, alias) for alias in names_in(given.get("aliases", ""))}
-        change_site(engine, before, given)
+        for receipt in change_site(engine, before, given):
+            record(engine, None, "site_changed", f"site {before.id} text {receipt.seq}", utc_now())
         after = next(site for site in all_sites(engine) if site.id == before.id)
     for key, was in settings_of(before).items():
         if key in given:
@@ -103,7 +107,10 @@ def policy(name: str, pairs: tuple[str, ...], as_json: bool) -> None:
     """Change a site's policy from now on; without pairs, show it."""
     with database() as engine:
         if pairs:
-            receipt = set_policy(engine, site_named(engine, name), pairs)
+            site = site_named(engine, name)
+            receipt = set_policy(engine, site, pairs)
+            if receipt.outcome == "accepted":
+                record(engine, None, "policy_set", f"site {site.id} text {receipt.seq}", utc_now())
         row = site_named(engine, name)
     given = row.state.get("policy", {})
     if pairs:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from worker.clock import Clock
+from worker.errors import N_
 from worker.gateways import smsgate_codes, smsgate_http, twilio_codes, wire
 from worker.gateways.base import Gateway
 from worker.gateways.phone_lines import open_phones, open_smsgate
@@ -22,6 +23,15 @@ ADAPTERS: Final[Mapping[str, Callable[[Settings, Clock], Gateway | None]]] = {
     "sandbox": open_sandbox,
 }
 """Name → opener; an opener returns None when the settings do not ask for its gateway."""
+
+VARIABLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "twilio": (
+        ("TWILIO_ACCOUNT_SID", N_("the account, as Twilio's console shows it: AC…")),
+        ("TWILIO_AUTH_TOKEN", N_("its token, there as well")),
+        ("PUBLIC_URL", N_("the https address at which Twilio reaches this server")),
+    ),
+}
+"""Name → which variables ask for it, each with what it is."""
 
 PHONE, SMSGATE = "phone", "smsgate"
 KINDS: Final[Mapping[str, Callable[[str, Settings, Clock, Callable[[], Engine], Any], Gateway]]] = {

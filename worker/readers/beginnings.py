@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, and_, func, select
 
+from worker.gateways.table import VARIABLES
 from worker.readers.consent import staff_opted_out
 from worker.store.causes import BY_MESSAGE
 from worker.store.database import reading
@@ -42,6 +43,11 @@ class Beginnings:
     staff: Mapping[str, str]
     stopped: frozenset[str]
     text: FirstText | None
+
+
+def variables_of(gateway: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the variables of the server that set a gateway up, each with what it is in English; None: of any."""
+    return tuple(each for name, its in VARIABLES.items() if gateway in (None, name) for each in its)
 
 
 def beginnings(engine: Engine, site_id: int) -> Beginnings:
