@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.sending import AGENT, outgoing
 from worker.cli.main import main
 from worker.gateways.base import Sent
 from worker.gateways.strongbox import seal, unseal
+from worker.line.backfill import Backfill
 from worker.runtime import Runtime
 from worker.store.schema import gateways, inbox, phones, unrouted
 
@@ -76,6 +77,22 @@ def test_from_the_command_to_a_text_and_its_answer(server: FakeServer, runtime: 
     assert runtime.gateways["desk"].keeps_list is not server.cloud
     url = f"{runtime.settings.base_url}/gateways/desk/messages"
     assert list(runtime.gateways["desk"].examine([SITE_NUMBER], url)) == []
+
+
+def test_what_the_phone_never_posted_is_found_in_its_list(server: FakeServer, runtime: Runtime) -> None:
+    open_line(runtime.engine, "湾")
+    assert add(server, "--site", "湾").exit_code == 0
+    phone, now = server.phones[0], datetime.now(UTC)
+    assert CliRunner().invoke(main, ["gateway", "approve", "desk", phone.device_id, "--sim", "1=湾"]).exit_code == 0
+    at = (now - timedelta(minutes=9)).replace(microsecond=0)
+    phone.receive(AGENT, "报备 李梅 139****0001", at, power_lost=True)
+    rung: list[int] = []
+    compared = Backfill(runtime.engine, rung.append, runtime.clock).catch_up(runtime.gateways)
+    with runtime.engine.connect() as connection:
+        rows = connection.execute(select(inbox.c.text, inbox.c.sent_at).where(inbox.c.kind == "text")).all()
+    # A cloud's server keeps no list, and is not asked for one.
+    assert (compared, len(rung), len(rows)) == ((0, 0, 0) if server.cloud else (1, 1, 1))
+    assert server.cloud or tuple(rows[0]) == ("报备 李梅 139****0001", at)
 
 
 def test_a_password_that_was_changed_is_used_by_who_runs_already(server: FakeServer, runtime: Runtime) -> None:

@@ -27,6 +27,8 @@ from tests.fake_phone import FakePhone
 from tests.fake_smsgate import LOGIN, PASSWORD, FakeServer, serving
 from tests.sending import AGENT, NOON, NUMBER, StandingClock, outgoing
 from worker.gateways.base import Sent
+from worker.gateways.phone_server import Fetched
+from worker.gateways.smsgate import SmsGate
 from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient
 from worker.gateways.smsgate_events import DELIVERY_OF, TEXTS, read_event
 from worker.gateways.smsgate_http import SmsgateHttp
@@ -150,6 +152,18 @@ def test_a_picture_is_read_alike() -> None:
     said = {"id": "e", "deviceId": "d", "event": "mms:downloaded", "payload": payload}
     theirs, mine = MmsDownloadedPayload.from_dict(payload), read_event(json.dumps(said).encode())
     assert (mine.text, mine.media, mine.received_at) == (theirs.body, len(theirs.attachments), theirs.received_at)
+
+
+def test_it_reads_what_a_phone_is_told_whose_server_we_are() -> None:
+    gateway = SmsGate("desk", "a secret", list, StandingClock())
+    told = json.loads(gateway.settings("phone").body)
+    assert DeviceSettings.from_dict(told).asdict() == told
+    webhooks = [Webhook.from_dict(each) for each in json.loads(gateway.webhooks(URL).body)]
+    assert {each.url for each in webhooks} == {URL}
+    assert WebhookEvent.SMS_RECEIVED in {each.event for each in webhooks}
+    handed = json.loads(gateway.handed_out([Fetched(outgoing(), 1, NOON)]).body)
+    assert TextMessage.from_dict(handed[0]["textMessage"]).text == handed[0]["message"]
+    assert ProcessState(handed[0]["state"]) == ProcessState.Pending
 
 
 def test_its_states_and_events_are_ours() -> None:
