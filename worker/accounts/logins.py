@@ -88,7 +88,7 @@ def open_session(engine: Engine, user: User, agent: str, now: datetime) -> str:
 
 
 def user_of_session(engine: Engine, token: str, now: datetime, use: bool = True) -> User | None:
-    """Return whose session this is while it lasts: 12 hours from the last request that was a `use` of it, a week in all."""
+    """Return whose session this is while it lasts: 12 hours from the last request that was a `use`, a week in all."""
     mine = sessions.c.token == digest(token)
     lasts = (sessions.c.seen_at > now - IDLE_FOR) & (sessions.c.opened_at > now - LONGEST)
     query = select(users, sessions.c.seen_at).join(sessions, sessions.c.user_id == users.c.id)
