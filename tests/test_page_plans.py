@@ -53,7 +53,7 @@ PAGES = [
     *("/register?soon=1", "/register?from=2026-01-01&to=2026-02-01", "/register?from=2026-01-01&status=all"),
     *("/register/chips", "/register/chips?q=zs", "/register/chips?q=5678&unit=第3分销", "/register/chips?q=V5"),
     *("/register/1/500/0", "/register/1/500/0?at=2026-01-01T00:00", "/ops", "/ops/texts/1/500", "/phones"),
-    *("/setup", "/setup/steps", "/setup/site", "/setup/policy"),
+    *("/setup", "/setup/steps", "/setup/site", "/setup/policy", "/setup/gateways"),
     *("/setup/people", "/setup/people?q=李&state=now&at=2", "/setup/staff", "/setup/users"),
     *(f"/ops/parts/{part}" for part in ("now", "traffic", "troubles")),
 ]

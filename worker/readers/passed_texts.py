@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from worker.readers.erasure import TEXT, WORDS
 from worker.store.database import reading
@@ -13,6 +13,8 @@ from worker.store.schema import inbox, replies, sites
 
 MOST: Final = 40
 """Of each site, and either way."""
+LOOKED_THROUGH: Final = 5_000
+"""Among so many of the newest replies of all sites those of one are looked for: there is no index by site and age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,14 @@ def passed_texts(engine: Engine, site_ids: Collection[int]) -> list[PassedText]:
     found: list[PassedText] = []
     with reading(engine).connect() as connection:
         rows = connection.execute(select(sites.c.id, sites.c.name).where(sites.c.id.in_(site_ids)).order_by(sites.c.id))
+        newest = select(func.coalesce(func.max(replies.c.id), 0)).scalar_subquery()
         for site_id, name in rows.all():
             texts = select(inbox.c.received_at, inbox.c.sender, TEXT, inbox.c.seq)
             mine = texts.where(inbox.c.site_id == site_id, inbox.c.kind == "text")
             for at, sender, words, seq in connection.execute(mine.order_by(inbox.c.seq.desc()).limit(MOST)):
                 found.append(PassedText(site_id, name, at, True, sender, words, seq))
             columns = (replies.c.created_at, replies.c.recipient, WORDS, replies.c.state, replies.c.delivery)
-            told = select(*columns).where(replies.c.site_id == site_id)
+            told = select(*columns).where(replies.c.site_id == site_id, replies.c.id > newest - LOOKED_THROUGH)
             for at, to, words, state, delivery in connection.execute(told.order_by(replies.c.id.desc()).limit(MOST)):
                 found.append(PassedText(site_id, name, at, False, to, words, None, state, delivery))
     return sorted(found, key=lambda text: text.at, reverse=True)
