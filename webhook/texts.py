@@ -67,13 +67,8 @@ def page() -> str | Response:
         older=found.older and _address(site, search, before=written(found.older)),
         newest=_address(site, search) if asked_key("before") else None,
         back_to=found.back_to and show.moment(found.back_to),
-        ways=WAYS,
-        codes=_codes(),
-        states=[
-            (NOT_ARRIVED, _("did not arrive")),
-            *((state, words.settled().words) for state, words in STATES.items()),
-        ],
         mending=any(view.mendable for view in views),
+        **_choices(),
     )
 
 
@@ -119,9 +114,15 @@ def _address(site: SiteRow, search: TextSearch, **more: str | None) -> str:
     return f"{url_for('texts.page')}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
-def _codes() -> list[tuple[str, str]]:
-    named = sorted(((str(code), str(words.words)) for code, words in CODES.items()), key=lambda each: each[1])
-    return [(UNDECIDED, _("not decided yet")), *named]
+def _choices() -> dict[str, object]:
+    """Return what may be chosen of ways, outcomes and states, each with its words."""
+    codes = sorted(((str(code), str(words.words)) for code, words in CODES.items()), key=lambda each: each[1])
+    states = [(str(state), str(words.words)) for state, words in STATES.items()]
+    return {
+        "ways": WAYS,
+        "codes": [(UNDECIDED, _("not decided yet")), *codes],
+        "states": [(NOT_ARRIVED, _("did not arrive")), *states],
+    }
 
 
 def _views(found: TextPage, show: Showing) -> list[TextView]:

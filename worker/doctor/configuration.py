@@ -33,7 +33,10 @@ def look_at_settings(patient: Patient) -> Iterator[Ailment | Advice]:
             "which others may try it, or leave HOST at 127.0.0.1."
         )
     if settings.alert_url is None and not settings.sandbox:
-        yield Advice("ALERT_URL is not set, so that nobody hears when texts wait or a gateway stops: set it.")
+        yield Advice(
+            "ALERT_URL is not set, so that nobody hears when texts wait or a gateway stops: set it. Alerts by text, on "
+            "/account, come besides; they cannot tell that the database or the last gateway is away."
+        )
 
 
 def _is_local_host(host: str) -> bool:
