@@ -59,7 +59,8 @@ def test_texts_are_found_by_number_outcome_state_and_day(
     assert len(found(manager, "q=139****0021")) == 2, "his text and its answer"
     assert found(manager, "q=150****0021") == []
     assert [row[:8] for row in found(manager, "code=accepted")] == ["12:00:00", "12:00:00"]
-    assert found(manager, "state=failed") == []
+    assert [row[:8] for row in found(manager, "q=R1&way=out")] == ["12:00:00", "12:00:00"], "to the agent, the manager"
+    assert found(manager, "q=V9") == found(manager, "q=D9") == found(manager, "state=failed") == []
     add_reply(runtime.engine, site.id, "没有送到", clock(), recipient=LI, state="failed", error_code="30003")
     (failed,) = found(manager, "state=undelivered")
     assert failed.endswith("没有送到 报备成功 失败 手机关机或不在服务区")

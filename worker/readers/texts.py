@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select
 from parsers.numbers import country_code_of
 from worker.readers.desk import names_of_phones
 from worker.readers.erasure import TEXT, WORDS
-from worker.readers.search import Search
+from worker.readers.search import KINDS, Search
 from worker.store.database import reading
 from worker.store.schema import UNSENT, cursors, decisions, inbox, replies, roster, senders, sites, users
 from worker.store.states import UNDELIVERED
@@ -144,8 +144,9 @@ def _names(engine: Engine, site_id: int, phones: Collection[str]) -> dict[str, s
 
 
 def _words_in(column: ColumnElement[str], typed: Search) -> list[ColumnElement[bool]]:
-    reference = (f"R{typed.number}",) if typed.number is not None else ()
-    return [column.contains(word, autoescape=True) for word in (*typed.words, *reference)]
+    numbers = ((letter, getattr(typed, name)) for letter, name in KINDS.items())
+    references = [f"{letter}{number}" for letter, number in numbers if number is not None]
+    return [column.contains(word, autoescape=True) for word in (*typed.words, *references)]
 
 
 def _came(
