@@ -18,9 +18,10 @@ from tests.sending import AGENT, NOON, StandingClock, add_reply
 from webhook.app import create_app
 from worker.alerts.alarms import alarms
 from worker.decide.set_up import SiteRow, all_sites, open_site
-from worker.gateways.base import Inbound
+from worker.gateways.base import Inbound, Stopped
 from worker.line.canaries import ask_due, to_send, ways_of
 from worker.line.door import accept
+from worker.outbox.stops import stop
 from worker.phones.approvals import phones_of
 from worker.runtime import Runtime
 from worker.store.schema import acts, phones
@@ -214,6 +215,9 @@ def test_what_is_wrong_with_a_phone_is_an_alarm_and_stands_on_the_page(
     assert "与批准时不是同一张卡" in words
     assert "同一人第二次发相同内容时永远收不到" in words
     assert "1.66.2" in words
+    with runtime.engine.begin() as connection:
+        stop(connection, "desk", "", Stopped("NO_SERVICE", "no service"), clock())
+    assert re.search("desk 翡翠湾 已停 .*自 12:0", plain(desk.get("/ops").text))
     found = [alarm for alarm in alarms(runtime.engine, clock()) if "phone" in alarm.code]
     assert "SIM 1" in found[0].sentence
     assert "9999" not in found[0].sentence
