@@ -157,10 +157,27 @@ def pages(engine: Engine) -> list[str]:
     searches = ("q=张", "q=5678", "q=138****5678", f"q=R{newest // 2}", "q=nobody", "unit=第3分销", "unit=nobody")
     searches += ("q=nobody&status=expired", "q=张&status=live", "unit=第3分销&status=live", "flag=unsure")
     searches += tuple(f"status={status}" for status in (*STATUSES, "none"))
+    searches += (
+        "q=zs",
+        "q=nobody&status=all",
+        "q=V5",
+        "q=D1",
+        "soon=1",
+        "sort=ending",
+        "sort=ending&q=nobody",
+        "sort=oldest",
+    )
+    searches += ("from=2026-01-01&to=2026-01-31", "from=2026-01-01&q=nobody")
     searches += ("flag=unlisted", "flag=project", f"before={seq}-0", f"after={seq}-0", "before=1000-0")
     return [
         *("/desk", "/desk?q=张", "/desk/1/arrivals", "/desk/1/found?q=5678", "/desk/1/found?q=nobody", "/desk/1/log"),
-        *("/cases", "/cases/1/waiting", "/register", *(f"/register?{search}" for search in searches)),
+        *(
+            "/cases",
+            "/cases/1/waiting",
+            "/register",
+            "/register/chips?q=nobody",
+            *(f"/register?{search}" for search in searches),
+        ),
         *(f"/register?status=live&before={seq}-0", f"/register/1/{seq}/0", f"/register/1/{seq}/0?at=2026-01-01T00:00"),
         *("/ops", "/ops/parts/now", "/ops/parts/traffic", "/ops/parts/troubles", f"/ops/texts/1/{seq}"),
     ]
