@@ -187,7 +187,7 @@ def test_the_overview_leads_from_nothing_to_the_first_answered_text(app: Flask, 
     opened = steps(admin.get("/setup").text)
     assert opened["site"][0] == opened["manager"][0] == "done"
     assert opened["roster"][0] == "todo"
-    assert "报备 张三 138****5678" in opened["text"][1]
+    assert "报备 张三 138****5678 试用手机" in opened["text"][1]
     put(runtime.engine, site, "roster", {"people": [{"name": "李四", "phone": LI, "unit": "链家"}]})
     with deciding(runtime):
         text(runtime, site, LI, "报备 张三 138****5678")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from flask import current_app, url_for
 
-from webhook.access import present_user
+from webhook.access import access_of, present_user
 from webhook.codes import code_words
 from webhook.gateway_views import gateway_views
 from webhook.language import _
@@ -145,6 +145,10 @@ def _text(site: SiteRow | None, text: FirstText | None, show: Showing) -> SetUpS
 
 def _to(endpoint: str, words: str, site: SiteRow | None) -> tuple[str, str] | None:
     """Return a link to a page, None where the application lacks it or it is not for whoever is logged in."""
-    if endpoint not in current_app.view_functions or not may_use(present_user(), endpoint):
+    if endpoint not in current_app.view_functions:
+        return None
+    access = access_of(current_app, endpoint)
+    is_public = access is not None and access.roles is None
+    if not (is_public or may_use(present_user(), endpoint)):
         return None
     return words, url_for(endpoint, site=site.id if site is not None else None)
