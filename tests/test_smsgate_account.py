@@ -53,6 +53,9 @@ def test_from_the_command_to_a_text_and_its_answer(server: FakeServer, runtime: 
     phone = server.phones[0]
     assert made.exit_code == 0, made.output
     assert f"baobei gateway approve desk {phone.device_id} --sim 1=湾" in made.output
+    with runtime.engine.connect() as connection:
+        kept = str(connection.execute(select(phones)).one())
+    assert "8986001" not in kept + made.output
     assert CliRunner().invoke(main, ["gateway", "approve", "desk", phone.device_id, "--sim", "1=湾"]).exit_code == 0
 
     def webhook(method: str, url: str, headers: Any, body: bytes | None) -> tuple[int, bytes]:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.sending import NOON, NUMBER
-from worker.gateways.base import LARGEST_BODY, ForgedError, MalformedError
+from worker.gateways.base import LARGEST_BODY, ForgedError, Handover, MalformedError
 from worker.gateways.smsgate_events import (
     CLOCK_OFF_MOST,
     SimCard,
@@ -21,6 +23,7 @@ from worker.gateways.smsgate_events import (
     signature_of,
     spelled,
 )
+from worker.gateways.smsgate_messages import standing, status_of
 
 KEY = "Ab3dEf9h"
 SECRET = "a secret of the tests"  # noqa: S105
@@ -267,3 +270,32 @@ def test_a_number_is_read_however_the_phone_spells_it(written: str, number: str)
 )
 def test_the_user_agent_tells_the_version(agent: str, version: tuple[int, int, int] | None) -> None:
     assert app_version(agent) == version
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["sms:received", SENDER]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = ("sender", "phoneNumber", "message", "body", "simNumber", "recipient", "receivedAt", "attachments", "simCards")
+PAYLOADS = st.dictionaries(st.sampled_from([*NAMES, "messageId", "reason", "other"]), VALUES, max_size=6)
+KINDS = st.sampled_from(["sms:received", "mms:downloaded", "sms:failed", "sms:cancelled", "app:started", "new"])
+
+
+@given(kind=KINDS, payload=PAYLOADS | VALUES, odd=st.booleans())
+def test_whatever_a_phone_signs_is_an_event_or_is_malformed(kind: str, payload: Any, odd: bool) -> None:
+    raw = json.dumps({"id": payload if odd else "e", "deviceId": "d", "event": kind, "payload": payload}).encode()
+    try:
+        read = read_event(raw)
+    except MalformedError:
+        return
+    assert len(provider_id(SECRET, NUMBER, read)) == 40
+    assert carrier_time(read.received_at, NOON) is None or read.received_at is not None
+    said = status_of("desk", read)
+    assert said is None or said.gateway == "desk"
+    assert isinstance(standing("x", payload), Handover)

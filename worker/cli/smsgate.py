@@ -10,6 +10,7 @@ from worker.cli.problems import WrongUsage
 from worker.clock import utc_now
 from worker.decide.set_up import site_named
 from worker.phones.accounts import ServerLogin, join_server
+from worker.phones.cards import kept_card
 
 PASSWORD = "SMSGATE_PASSWORD"  # noqa: S105
 
@@ -24,7 +25,7 @@ def add(name: str, url: str, login: str, password_file: str | None, site_names: 
     ours = f"{given.base_url}/gateways/{name}/messages"
     click.echo(f"{url} posts to {ours} from now on; start the app anew, so that it takes its key.")
     for device in devices:
-        sims = ", ".join(f"{sim.sim_number}:{sim.number or sim.carrier or '?'}" for sim in device.sims)
+        sims = ", ".join(f"{sim.sim_number}:{sim.number or sim.carrier or '?'}" for sim in map(kept_card, device.sims))
         click.echo(f"Phone {device.id} ({device.name}; SIMs {sims or 'not told'}) waits:")
         click.echo(f"  baobei gateway approve {name} {device.id} --sim 1={site_names[0] if site_names else 'SITE'}")
     if not devices:

@@ -5,7 +5,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,11 +24,11 @@ PING_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A phone as its server names it."""
+    """A phone as its server names it, the whole of its SIMs' numbers among it."""
 
     id: str
     name: str
-    sims: tuple[SimCard, ...]
+    sims: tuple[SimCard, ...] = field(repr=False)
 
 
 def flaws_of(
@@ -67,16 +67,10 @@ def devices_of(http: SmsgateHttp) -> list[Device]:
     answer = http.ask("/devices")
     listed = _list(http.ask("/device") if answer.status == 404 else answer)
     return [
-        Device(each["id"], str(each.get("name") or "?"), tuple(map(_hidden, read_sim_cards(each.get("simCards")))))
+        Device(each["id"], str(each.get("name") or "?"), read_sim_cards(each.get("simCards")))
         for each in listed
         if isinstance(each.get("id"), str) and 0 < len(each["id"]) <= LONGEST_ID
     ]
-
-
-def _hidden(sim: SimCard) -> SimCard:
-    """Return a SIM with no more of its numbers than the app itself tells a server."""
-    number, iccid = (f"****{value[-4:]}" if value else None for value in (sim.number, sim.iccid))
-    return replace(sim, number=number, iccid=iccid)
 
 
 def keeps_list(http: SmsgateHttp) -> bool:

@@ -5,7 +5,7 @@ password, an address, further phones. Which SIM has which site's number a person
 """
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,12 +22,14 @@ from worker.gateways.smsgate_setup import Device, devices_of, keeps_list, set_up
 from worker.gateways.strongbox import seal
 from worker.gateways.table import SMSGATE
 from worker.gateways.wire import NoAnswerError, NotWrittenError
+from worker.phones.cards import kept_cards, printable
 from worker.phones.gateways import carry_in, require_name
 from worker.settings import Settings
 from worker.store.schema import gateways, phones
 from worker.var_folder import secret_key_of
 
 LONGEST_URL: Final = 500
+LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _let_wait(connection: Connection, name: str, device: Device, now: datetime) 
     owner = connection.execute(select(phones.c.gateway).where(phones.c.id == device.id)).scalar()
     if owner not in (None, name):
         raise SetUpError(f"Phone {device.id} is one of gateway {owner} already: end it there first.")
-    said = {"name": device.name[:80], "sims": [asdict(sim) for sim in device.sims], "seen_at": now}
+    said = {"name": printable(device.name)[:LONGEST_NAME], "sims": kept_cards(device.sims), "seen_at": now}
     if owner is None:
         row = {"id": device.id, "gateway": name, "token": digest(made_token()), "registered_at": now}
         connection.execute(insert(phones).values(row | said))

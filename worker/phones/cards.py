@@ -16,7 +16,7 @@ LONGEST_CARRIER: Final = 40
 
 def kept_card(card: SimCard) -> SimCard:
     """Return of a card what may be kept: the last four signs of both its numbers, and a carrier that can be shown."""
-    carrier = _printable(card.carrier)[:LONGEST_CARRIER] or None
+    carrier = printable(card.carrier)[:LONGEST_CARRIER] or None
     return replace(card, number=_last_four(card.number), iccid=_last_four(card.iccid), carrier=carrier)
 
 
@@ -26,7 +26,8 @@ def kept_cards(cards: Sequence[SimCard]) -> list[dict[str, Any]]:
     return [by_slot[slot] for slot in sorted(by_slot)]
 
 
-def _printable(stated: str | None) -> str:
+def printable(stated: str | None) -> str:
+    """Return of what a phone says the signs that can be shown."""
     return "".join(sign for sign in stated or "" if sign.isprintable())
 
 
@@ -40,5 +41,5 @@ def same_card(then: Mapping[str, Any], now: Mapping[str, Any] | None) -> bool:
 
 def _last_four(stated: str | None) -> str | None:
     """Return `****1234` of a number however much of it is told; None of one that tells nothing."""
-    shown = _printable(stated).rstrip("*")
+    shown = printable(stated).rstrip("*")
     return f"****{shown[-TOLD:]}" if shown else None
