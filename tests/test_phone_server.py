@@ -251,6 +251,20 @@ def test_a_phone_that_dies_leaves_its_replies_to_the_next_and_nothing_goes_out_t
     assert (office.state(one)[0], office.state(two)[0]) == ("stale", "stale")
 
 
+@pytest.mark.parametrize("hours", [9, -9])
+def test_until_when_a_reply_is_of_use_holds_by_the_phones_own_clock(office: Office, hours: int) -> None:
+    phone = office.approved()
+    phone.clock_off = timedelta(hours=hours)
+    phone.ping()
+    phone.post()
+    for words, waits in (("in time", timedelta(hours=3)), ("too late", timedelta(hours=5))):
+        office.reply(words)
+        phone.pull()
+        office.clock.now += waits
+        phone.send()
+    assert [words for _, words, _ in phone.on_air] == ["in time"]
+
+
 def test_what_a_phone_says_late_counts_all_the_same(office: Office) -> None:
     phone = office.approved()
     one = office.reply("R1")

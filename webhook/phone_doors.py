@@ -69,7 +69,7 @@ def messages(name: str) -> Response:
     phone = _phone(server)
     engine, now = runtime().engine, runtime().clock()
     replies = fetch(engine, phone.id, phone.sims, now, _pace()) if phone.sims else []
-    return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.sims, now)]))
+    return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.sims, now)], phone.clock_ahead))
 
 
 @routes.patch("/message")
@@ -80,9 +80,14 @@ def states(name: str) -> Response:
     phone = _phone(server)
     if phone.state != PhoneState.APPROVED:
         raise NotYetError("this phone waits for its approval")
-    for status in server.read_states(request.get_data()):
+    raw, now = request.get_data(), runtime().clock()
+    for status in server.read_states(raw):
         if status.site_id in phone.sims.values():
             record(runtime(), status)
+    clock = server.read_clock(raw)
+    if clock is not None and clock > now:
+        # It may say it late, but not before it is so: then its clock is ahead, for which it may have dropped all.
+        note_alive(runtime().engine, Ping(name, phone.id, clock=clock), now)
     return Response(status=204)
 
 

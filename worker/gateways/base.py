@@ -188,13 +188,14 @@ class SimCard:
 class Ping:
     """A sign of life of the gateway; of one that is phones `phone` says of which, and in which version its app runs.
 
-    `sims`: what SIMs it has; None where it does not say.
+    `sims`: what SIMs it has, `clock`: what time it has now; None where it does not say.
     """
 
     gateway: str
     phone: str | None = None
     app: str = ""
     sims: tuple[SimCard, ...] | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from worker.gateways.base import Ack, Gateway, Outgoing, SimCard, Status
@@ -72,11 +72,17 @@ class PhoneServer(Protocol):
     def settings(self, phone: str) -> Ack:
         """Return how a phone is to be set, its signing key included."""
 
-    def handed_out(self, replies: Sequence[Fetched]) -> Ack:
-        """Return the answer to a phone that fetches; the same reply and attempt is the same message to it."""
+    def handed_out(self, replies: Sequence[Fetched], clock_ahead: timedelta) -> Ack:
+        """Return the answer to a phone that fetches; the same reply and attempt is the same message to it.
+
+        `clock_ahead`: by how much the phone's clock is, by which it holds until when a message is of use.
+        """
 
     def read_states(self, raw: bytes) -> list[Status]:
         """Return what a phone says became of messages; of those alone that we gave out. Raises MalformedError."""
+
+    def read_clock(self, raw: bytes) -> datetime | None:
+        """Return the latest time, by the phone's clock, at which anything became of them; None: it states none."""
 
     def event(self, news: News | None) -> bytes:
         """Return what is written to a phone that listens; None: a sign of life."""

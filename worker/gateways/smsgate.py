@@ -46,6 +46,7 @@ from worker.gateways.smsgate_events import (
     read_event,
     read_sim_cards,
     spelled,
+    time_stated,
 )
 
 EVENTS: Final = ("sms:received", "mms:downloaded", "system:ping", "app:started")
@@ -110,7 +111,8 @@ class SmsGate:
                 continue
             if not line.approved:
                 raise NotYetError("this phone waits for its approval")
-            return PhoneReader(self.name, self._secret, line, self.app_version(headers), self._now())
+            clock = datetime.fromtimestamp(int(timestamp), UTC)
+            return PhoneReader(self.name, self._secret, line, self.app_version(headers), self._now(), clock)
         raise ForgedError(f"{SIGNATURE} is no phone's of this gateway")
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
@@ -168,7 +170,7 @@ class SmsGate:
             }
         )
 
-    def handed_out(self, replies: Sequence[Fetched]) -> Ack:
+    def handed_out(self, replies: Sequence[Fetched], clock_ahead: timedelta = timedelta()) -> Ack:
         """Return messages. The app sends by `createdAt`, so that rises from one to the next."""
         messages: list[dict[str, Any]] = []
         last = datetime.min.replace(tzinfo=UTC)
@@ -184,8 +186,8 @@ class SmsGate:
                     "simNumber": reply.sim,
                     "withDeliveryReport": True,
                     "isEncrypted": False,
-                    # The phone's clock may be hours ahead, and drop all at once: the next attempt has none.
-                    "validUntil": _written(outgoing.useful_until) if outgoing.attempt == 1 else None,
+                    # By the phone's own clock: one that is hours ahead would drop all at once.
+                    "validUntil": _written(outgoing.useful_until + clock_ahead),
                     "priority": 0,
                     "createdAt": _written(last),
                     "state": "Pending",
@@ -210,6 +212,13 @@ class SmsGate:
             raise MalformedError("the body is no list of messages, or too long a one")
         states = (self._state_of(each) for each in said if isinstance(each, dict))
         return [state for state in states if state is not None]
+
+    def read_clock(self, raw: bytes) -> datetime | None:
+        """Return the latest of the times that the states have."""
+        said = _read_json(raw)
+        stated = [each.get("states") for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+        times = [time_stated(at) for states in stated if isinstance(states, dict) for at in states.values()]
+        return max((time for time in times if time is not None), default=None)
 
     def _state_of(self, said: Mapping[str, Any]) -> Status | None:
         found = _ID.fullmatch(str(said.get("id")))
@@ -280,12 +289,13 @@ class PhoneReader:
     line: PhoneLine
     app: str
     now: datetime
+    clock: datetime
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
         """Return a sign of life, and the text if it is one. Raises MalformedError."""
         event = read_event(raw)
         sims = event.sim_cards if event.event == "app:started" else None
-        alive = Ping(self.gateway, self.line.phone, self.app, sims)
+        alive = Ping(self.gateway, self.line.phone, self.app, sims, self.clock)
         if route != "messages" or not event.is_text:
             return [alive]
         ours = self._number(event.sim_number)

@@ -24,17 +24,22 @@ from worker.store.states import PhoneState
 MOST_WAITING: Final = 5
 WAITS_FOR: Final = timedelta(days=30)
 """What nobody has let in by then, and has not been heard of either, makes room."""
+MINUTE: Final = timedelta(minutes=1)
 SEEN_EVERY: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPhone:
-    """A phone that has signed in. `sims`: SIM → id of the site whose number it has; none until it is approved."""
+    """A phone that has signed in. `sims`: SIM → id of the site whose number it has; none until it is approved.
+
+    `clock_ahead`: by how much its clock is ahead of ours, as it last showed.
+    """
 
     id: str
     gateway: str
     state: PhoneState
     sims: Mapping[int, int]
+    clock_ahead: timedelta = timedelta()
 
 
 class WrongTokenError(Exception):
@@ -78,7 +83,7 @@ def signed_in(engine: Engine, gateway: str, token: str) -> KnownPhone:
     """Return whose token this is. Raises WrongTokenError: an app that hears of that registers anew, by itself."""
     mine = (phones.c.token == digest(token)) & (phones.c.gateway == gateway) & (phones.c.state != PhoneState.ENDED)
     query = (
-        select(phones.c.id, phones.c.state, phone_sims.c.sim, phone_sims.c.site_id)
+        select(phones.c.id, phones.c.state, phones.c.clock_ahead, phone_sims.c.sim, phone_sims.c.site_id)
         .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
         .where(mine)
     )
@@ -87,12 +92,16 @@ def signed_in(engine: Engine, gateway: str, token: str) -> KnownPhone:
     if not rows:
         raise WrongTokenError
     sims = {row.sim: row.site_id for row in rows if row.sim is not None}
-    return KnownPhone(rows[0].id, gateway, PhoneState(rows[0].state), sims)
+    ahead = timedelta(seconds=rows[0].clock_ahead)
+    return KnownPhone(rows[0].id, gateway, PhoneState(rows[0].state), sims, ahead)
 
 
 def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
     """Note that a phone has been heard of, and what it says of itself; not oftener than every `SEEN_EVERY` for that."""
-    said = ({"app": ping.app} if ping.app else {}) | ({} if ping.sims is None else {"sims": kept_cards(ping.sims)})
+    said: dict[str, Any] = {"app": ping.app} if ping.app else {}
+    said |= {} if ping.sims is None else {"sims": kept_cards(ping.sims)}
+    # To the minute: it takes a while from its clock to ours.
+    said |= {} if ping.clock is None else {"clock_ahead": round((ping.clock - now) / MINUTE) * 60}
     mine = phones.c.id == ping.phone
     columns = [phones.c.seen_at, *(phones.c[name] for name in said)]
     with reading(engine).connect() as connection:

@@ -521,6 +521,7 @@ phones = Table(
     Column("approved_by", ForeignKey("users.id"), comment="empty: somebody at the server's own command line"),
     Column("ended_at", UtcTime),
     Column("seen_at", UtcTime, nullable=False, comment="when we last heard of it, to some seconds"),
+    Column("clock_ahead", BigInteger, nullable=False, server_default="0", comment="by how many seconds, as it showed"),
     Index("ix_phones_gateway", "gateway", "state"),
     comment="Phones that are a gateway's: each registration, first or repeated, is one and waits for a person.",
 )
