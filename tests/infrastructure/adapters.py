@@ -15,9 +15,10 @@ from worker.clock import Clock
 from worker.gateways import smsgate_codes, smsgate_http, twilio_codes
 from worker.gateways.base import Gateway, Route
 from worker.gateways.sandbox import Sandbox, signed
-from worker.gateways.smsgate import PhoneLine, SmsGate
+from worker.gateways.smsgate import SmsGate
 from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient
 from worker.gateways.smsgate_events import signature_of
+from worker.gateways.smsgate_reader import PhoneLine
 from worker.gateways.twilio import Twilio
 from worker.gateways.wire import KNOWN_AS
 from worker.settings import TwilioSettings

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Engine, bindparam, select
 
 from worker.clock import Clock
-from worker.gateways.smsgate import PhoneLine, SmsGate
+from worker.gateways.smsgate import SmsGate
 from worker.gateways.smsgate_client import SimLine, SmsgateAccount, SmsgateClient, signing_key
+from worker.gateways.smsgate_reader import PhoneLine
 from worker.gateways.strongbox import unseal
 from worker.log import complain
 from worker.settings import Settings

@@ -11,11 +11,9 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from parsers.numbers import region_of
 from worker.clock import Clock
 from worker.gateways.base import (
     Ack,
@@ -36,18 +34,15 @@ from worker.gateways.forms import header
 from worker.gateways.phone_server import Fetched, Missed, News, PhoneWord
 from worker.gateways.smsgate_codes import code_of, failure_of
 from worker.gateways.smsgate_events import (
-    REPEATED_WITHIN,
     SIGNATURE,
     TIMESTAMP,
     app_version,
-    carrier_time,
     check_signature,
-    provider_id,
     read_event,
     read_sim_cards,
-    spelled,
     time_stated,
 )
+from worker.gateways.smsgate_reader import PhoneLine, PhoneReader
 
 EVENTS: Final = ("sms:received", "mms:downloaded", "system:ping", "app:started")
 """What we ask the app to post; what became of messages it says otherwise."""
@@ -72,15 +67,6 @@ ALIVE: Final = b":keepalive\n\n"
 _ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.[0-9a-f]{1,12}\.[0-9a-f]{12}")
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneLine:
-    """A phone that may sign: approved, or waiting for that. `numbers`: SIM, from 1 → our number that it has."""
-
-    phone: str
-    approved: bool
-    numbers: Mapping[int, str]
-
-
 class SmsGate:
     """The adapter of one gateway of phones; `lines` tells which there are at this moment."""
 
@@ -99,8 +85,9 @@ class SmsGate:
         """Return what reads this phone's requests. Raises ForgedError, MalformedError; NotYetError for one that waits.
 
         A phone that waits for approval hears 503, so that its app keeps what came in and tries again: that leaves a
-        person two days, and a text of the first minute keeps the carrier's time. Taken in at once, anybody who has
-        learnt the token could text as anybody; refused for good, the texts of an app that registered anew were lost.
+        person two days at the least, and a text of the first minute keeps the carrier's time. Taken in at once, anybody
+        who has learnt the token could text as anybody; refused for good, the texts of an app that registered anew were
+        lost.
         """
         event = read_event(raw)
         timestamp, signature = header(headers, TIMESTAMP), header(headers, SIGNATURE)
@@ -278,49 +265,6 @@ class SmsGate:
     def _sealed(self, *parts: str) -> str:
         said = json.dumps(["smsgate", self.name, *parts]).encode()
         return hmac.new(self._secret.encode(), said, hashlib.sha256).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneReader:
-    """Reads what one phone has signed."""
-
-    gateway: str
-    secret: str
-    line: PhoneLine
-    app: str
-    now: datetime
-    clock: datetime
-
-    def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
-        """Return a sign of life, and the text if it is one. Raises MalformedError."""
-        event = read_event(raw)
-        sims = event.sim_cards if event.event == "app:started" else None
-        alive = Ping(self.gateway, self.line.phone, self.app, sims, self.clock)
-        if route != "messages" or not event.is_text:
-            return [alive]
-        ours = self._number(event.sim_number)
-        text = Inbound(
-            gateway=self.gateway,
-            provider_id=provider_id(self.secret, ours, event),
-            sender=spelled(event.sender, region_of(ours)),
-            recipient=ours,
-            text=event.text,
-            sent_at=carrier_time(event.received_at, self.now),
-            media=event.media,
-            repeats_within=REPEATED_WITHIN,
-        )
-        return [text, alive]
-
-    def _number(self, sim: int | None) -> str:
-        """Return our number to which a text came. The phone's own word on it counts for nothing.
-
-        A SIM that nobody gave a site's number has none of ours, so that its texts are kept with those of no site: it
-        may have changed its slot.
-        """
-        numbers = self.line.numbers
-        if sim is None and len(numbers) == 1:
-            return next(iter(numbers.values()))
-        return numbers.get(sim or 0, f"{self.line.phone} SIM {sim or '?'}")
 
 
 def _read_json(raw: bytes) -> Any:
