@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -37,16 +38,33 @@ class UndecidableError(Exception):
 def scratch_database() -> Iterator[Connection]:
     """Yield a connection to an empty database in a folder that is private and goes away with it."""
     with TemporaryDirectory(prefix="baobei-") as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'scratch.sqlite'}")
-        event.listen(engine, "connect", _in_haste)
-        try:
-            metadata.create_all(engine)
-            with engine.connect() as connection:
-                describe(connection)
-                connection.commit()
-                yield connection
-        finally:
-            engine.dispose()
+        file = Path(folder) / "scratch.sqlite"
+        file.write_bytes(_empty())
+        with _opened(file) as connection:
+            yield connection
+
+
+@cache
+def _empty() -> bytes:
+    """Return the file of an empty database: making one takes longer than deciding a hundred messages."""
+    with TemporaryDirectory(prefix="baobei-") as folder:
+        file = Path(folder) / "empty.sqlite"
+        with _opened(file) as connection:
+            metadata.create_all(connection)
+            describe(connection)
+            connection.commit()
+        return file.read_bytes()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Connection]:
+    engine = open_engine(f"sqlite:///{file}")
+    event.listen(engine, "connect", _in_haste)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _in_haste(connection: Any, _record: object) -> None:
