@@ -1,11 +1,12 @@
-"""What every test would pay for anew: compiled templates, addresses and statements, strong hashes, a disk that is
-waited for.
+"""What every test would pay for anew: compiled templates, addresses and statements, texts that were read before, strong
+hashes, a disk that is waited for.
 
 The program's own processes, which some tests start, pay for all of it.
 """
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -17,8 +18,12 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine
 from werkzeug.routing import Rule
 
+from parsers.parse import parse
 from worker.accounts import passwords
 from worker.doctor import stores
+from worker.readers import replay
+from worker.rules import decide
+from worker.scenarios import writer
 from worker.store import database
 
 PRAGMAS = database.PRAGMAS
@@ -93,6 +98,10 @@ def save(patch: pytest.MonkeyPatch) -> None:
         return engine
 
     patch.setattr(database, "create_engine", create_with_statements)
+    # Pure, and what it returns cannot change; its own tests call it by itself.
+    recalled = lru_cache(maxsize=20_000)(parse)
+    for reading in (decide, replay, writer):
+        patch.setattr(reading, "parse", recalled)
     hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in PRAGMAS)
     patch.setattr(database, "PRAGMAS", hasty)
     # The tests' own PostgreSQL does not wait for its disk either, and doctor would say so each time.
