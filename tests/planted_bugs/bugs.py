@@ -145,16 +145,15 @@ BUGS = (
         "a gateway's word is applied backwards",
         "tests/test_outbox.py::TestCallbacks::test_before_the_answer_twice_and_out_of_order",
         (
-            Edit("worker/outbox/delivery.py", "if RANK[status.delivery] <= RANK[tally.delivery]:", "if False:"),
+            Edit(
+                "worker/outbox/delivery.py",
+                "return taken_back or RANK[status.delivery] > RANK[known]",
+                "return True",
+            ),
             Edit(
                 "worker/outbox/delivery.py",
                 "better = delivery if RANK[delivery] > RANK[tally.delivery] else tally.delivery",
                 "better = delivery",
-            ),
-            Edit(
-                "worker/outbox/callbacks.py",
-                'if history is None or RANK[status.delivery] <= RANK[known["delivery"]]:',
-                "if history is None:",
             ),
         ),
     ),
