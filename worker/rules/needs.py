@@ -71,7 +71,7 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
         _of_forms(needs, meaning, message, state)
         _of_clients(needs, clients_named(meaning), state)
     if isinstance(meaning, Command):
-        _of_command(needs, meaning, message)
+        _of_command(needs, meaning, message, state)
     if isinstance(meaning, ReportText) and meaning.intent == Intent.CORRECTION:
         needs.recent.add(message.sender)
     # A set-up message is decided by itself, and may name many.
@@ -106,14 +106,24 @@ def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) ->
         needs.names.add(fold(words.partition(" ")[0]))
 
 
-def _of_command(needs: Needs, command: Command, message: Message) -> None:
+def _is_told_figures(message: Message, state: State) -> bool:
+    """Tell whether figures are said to the sender: he is the manager, and was not told enough for this hour (L11).
+
+    His number can be forged, and a week's claims are many.
+    """
+    sender, hour = state.sender(message.sender), state.hour(message.received_at)
+    told_enough = sender.told_hour == hour and sender.told_in_hour >= state.policy.messages_per_hour
+    return state.site.staff.get(message.sender) == "manager" and not told_enough
+
+
+def _of_command(needs: Needs, command: Command, message: Message, state: State) -> None:
     needs.refer(command.refs)
     about_nobody = command.kind in ("query", "give_up") and not command.refs and not command.reports
     if about_nobody or command.kind in ("mine", "next"):
         # A question or a withdrawal that names nobody is about the sender's last report (L22).
         needs.strangers.add(message.sender)
     needs.people |= command.kind == "hand"
-    needs.figures |= command.kind == "figures"
+    needs.figures |= command.kind == "figures" and _is_told_figures(message, state)
     if command.kind == "affirm":
         needs.recent.add(message.sender)
     if command.kind == "evidence":

@@ -171,6 +171,10 @@ class State:
         """Return the civil day of a moment at the site."""
         return moment.astimezone(self.zone).date()
 
+    def hour(self, moment: datetime) -> str:
+        """Return the clock hour of a moment at the site, as 2026-11-02T10."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%dT%H}"
+
     def staff(self, role: str) -> list[str]:
         """Return the phones of a role, in the order in which they were named."""
         return [phone for phone, its_role in self.site.staff.items() if its_role == role]

@@ -122,7 +122,7 @@ class Turn:
     @property
     def hour(self) -> str:
         """Return the clock hour at the site, as 2026-11-02T10."""
-        return f"{self.now.astimezone(self.state.zone):%Y-%m-%dT%H}"
+        return self.state.hour(self.now)
 
     def count_report(self) -> int:
         """Count an accepted report's notice within its clock hour and return how many it makes (E25)."""
