@@ -16,7 +16,7 @@ MOST_SHOWN = 999
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class Filter:
     """A filter; `count` is "" where nobody has counted, and `none` where there is nothing behind it."""
 
     words: LazyString
@@ -28,16 +28,16 @@ class Chip:
     """it begins a kind of its own within its row"""
 
 
-def chips_of(links: Links, counts: Mapping[str, Count]) -> list[list[Chip]]:
+def chips_of(links: Links, counts: Mapping[str, Count]) -> list[list[Filter]]:
     """Return the filters in their groups: registrations by status; what to look at, and all texts."""
     search = links.search
     chosen = (search.status, search.flag, search.soon)
 
-    def chip(key: str, words: LazyString, status: str | None, flag: str | None = None, soon: bool = False) -> Chip:
+    def chip(key: str, words: LazyString, status: str | None, flag: str | None = None, soon: bool = False) -> Filter:
         count = counts.get(key)
         said = count_words(count) if count is not None else ""
         current = chosen == (status, flag, soon)
-        return Chip(words, links.view(status, flag, soon), current, said, none=count == Count(0))
+        return Filter(words, links.view(status, flag, soon), current, said, none=count == Count(0))
 
     return [
         [

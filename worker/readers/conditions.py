@@ -117,7 +117,7 @@ def named_in(search: Search, table: Table) -> list[ColumnElement[bool]]:
 
 def said_in(search: Search, table: Table) -> list[ColumnElement[bool]]:
     """Return the conditions that rows of `claims` or `reports` are held against along the line: words, unit, days."""
-    conditions = [_Found(table.c[SEARCHED], literal(needle_of(word), Words)) > 0 for word in search.words]
+    conditions = [_PlaceOf(table.c[SEARCHED], literal(needle_of(word), Words)) > 0 for word in search.words]
     if search.unit is not None:
         conditions.append(Unindexed(table.c.unit) == search.unit)
     reported = claims.c.reported_at if table is claims else reports.c.received_at
@@ -139,20 +139,20 @@ def ending_soon(now: datetime) -> list[ColumnElement[bool]]:
     return [*running(now), claims.c.ends_at <= now + SOON]
 
 
-class _Found(FunctionElement[int]):
+class _PlaceOf(FunctionElement[int]):
     """Where the second text stands in the first, from 1; 0: nowhere. Quicker than LIKE, and no sign has a meaning."""
 
     inherit_cache = True
     type = Integer()
 
 
-@compiles(_Found)
-def _in_sqlite(element: _Found, compiler: Any, **more: Any) -> str:
+@compiles(_PlaceOf)
+def _in_sqlite(element: _PlaceOf, compiler: Any, **more: Any) -> str:
     return f"instr({compiler.process(element.clauses, **more)})"
 
 
-@compiles(_Found, "postgresql")
-def _in_postgresql(element: _Found, compiler: Any, **more: Any) -> str:
+@compiles(_PlaceOf, "postgresql")
+def _in_postgresql(element: _PlaceOf, compiler: Any, **more: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **more)})"
 
 

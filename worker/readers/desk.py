@@ -1,7 +1,7 @@
 """What the front desk looks at: a day's arrivals with their forms, and the live claims that somebody at it may mean."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, select
@@ -109,7 +109,10 @@ def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) ->
         return FoundClaims()
     with reading(engine).connect() as connection:
         search = with_references(connection, [site_id], search)
-        looked_for = [claims.c.site_id == site_id, *named_in(search, claims), *said_in(search, claims)]
+        # A single character is of a client: agents who are called 李 have too many.
+        of_client = [claims.c.client.contains(word, autoescape=True) for word in search.words if len(word) == 1]
+        said = said_in(replace(search, words=tuple(word for word in search.words if len(word) > 1)), claims)
+        looked_for = [claims.c.site_id == site_id, *named_in(search, claims), *of_client, *said]
         live = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
         found = _last_ending(connection, site_id, MOST_FOUND + 1, *looked_for, *live)
         past = claims.c.state.in_(LASTING), claims.c.ended_at.is_(None), claims.c.deal_at.is_(None)
