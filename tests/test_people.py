@@ -95,3 +95,7 @@ def test_an_account_gets_other_rights_and_another_phone_of_which_the_old_one_is_
         assert run("user", "set", *wrong).exit_code == 2
     assert run("user", "set", "周", "--all-sites", "--phone", "").exit_code == 0
     assert json.loads(run("user", "list", "--json").output)[0]["sites"] == "all"
+    # Names, and phones that moved, follow from the line like all else.
+    run("staff", "add", "manager", "13800000009", "--site", "湾", "--name", "周敏")
+    audited = run("audit")
+    assert audited.exit_code == 0, audited.output

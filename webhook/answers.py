@@ -7,7 +7,8 @@ from functools import lru_cache
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webhook.language import _, _l
+from webhook.language import _, _l, fault_words
+from worker.errors import SetUpError
 from worker.log import complain
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def prepare_answers(app: Flask) -> None:
     """Give all answers of the application the headers and the plain errors."""
     app.after_request(_with_headers)
     app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(SetUpError, _not_set)
     app.register_error_handler(Exception, _broken)
 
 
@@ -69,6 +71,11 @@ def _refused(error: HTTPException) -> Response:
         if name in ("Allow", "Retry-After", "Location"):
             answer.headers[name] = value
     return answer
+
+
+def _not_set(error: SetUpError) -> Response:
+    """Say what could not be set, where no form of the page says it: the line's clock is wrong, somebody was quicker."""
+    return _sentence(fault_words(error), 409)
 
 
 def _broken(error: Exception) -> Response:
