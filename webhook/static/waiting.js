@@ -22,15 +22,35 @@ function showAt(place, count, words) {
 
 // Once for all windows of this browser: who finds it told already keeps quiet.
 function tell(waiting) {
-  const told = JSON.parse(localStorage.getItem(TOLD) ?? "null");
+  const told = JSON.parse(kept() ?? "null");
   const now = JSON.stringify(waiting);
   if (now === JSON.stringify(told)) return;
-  localStorage.setItem(TOLD, now);
+  keep(now);
   const more = Object.entries(waiting).filter(([page, [count]]) => count > (told?.[page]?.[0] ?? 0));
   // Whoever comes for the first time sees what waits.
   if (told === null || more.length === 0) return;
   if (said.dataset.sound === "on") ring();
   if (said.dataset.notice === "on") notify(more.map(([, [, words]]) => words).join(" · "));
+}
+
+// A browser that keeps nothing for us is told again on every page.
+let keptHere = null;
+
+function kept() {
+  try {
+    return localStorage.getItem(TOLD);
+  } catch {
+    return keptHere;
+  }
+}
+
+function keep(told) {
+  keptHere = told;
+  try {
+    localStorage.setItem(TOLD, told);
+  } catch {
+    // It stays within this page.
+  }
 }
 
 // Two tones of a moment. A browser lets a page sound only after somebody has touched it.
