@@ -33,7 +33,7 @@ function tell(waiting) {
   if (said.dataset.notice === "on") notify(more.map(([, [, words]]) => words).join(" · "));
 }
 
-// A browser that keeps nothing for us is told again on every page.
+// In a browser that keeps nothing for us each page begins by seeing what waits.
 let keptHere = null;
 
 function kept() {
