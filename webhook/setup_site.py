@@ -1,6 +1,6 @@
 """`/setup/site`: what a site is called, under what number it is texted, what clock it goes by; and a new site."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -18,6 +18,7 @@ from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow, open_site
 from worker.decide.site_change import change_site, checked_setting, clients_called, names_in, settings_of
 from worker.errors import SetUpError
+from worker.line.door import Receipt
 from worker.phones.gateways import let_carry
 
 routes = Blueprint("setup_site", __name__, url_prefix="/setup/site")
@@ -77,15 +78,19 @@ def change(site_id: int) -> Page:
     if step is not None:
         return step
     try:
-        receipts = change_site(runtime().engine, site, wanted, runtime().line_clock)
+        places = change_site(runtime().engine, site, wanted, runtime().line_clock)
     except SetUpError as error:
         keep(StandingForm(form, given, {FORMS[form][0]: fault_words(error)}))
         return _shown(site), NOT_TAKEN
-    for receipt in receipts:
-        about = f"site {site.id} text {receipt.seq}"
+    _note(site, places)
+    return back
+
+
+def _note(site: SiteRow, places: Sequence[Receipt]) -> None:
+    for place in places:
+        about = f"site {site.id} text {place.seq}"
         record(runtime().engine, present_user().id, "site_changed", about, runtime().clock())
     flash(_("Changed. It holds from now on."))
-    return back
 
 
 def _carry(site: SiteRow) -> Page:
