@@ -199,10 +199,11 @@ def _manager_for(url: str) -> PoolManager:
     """Return what keeps the connections by which `url` is reached: through a proxy, if the environment says so."""
     context = create_urllib3_context()
     trusted = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
-    # Read once and not again for each connection, which would take longer than a handshake.
-    context.load_verify_locations(**{"capath" if os.path.isdir(trusted) else "cafile": trusted})
-    kept: dict[str, Any] = {"maxsize": KEPT, "ssl_context": context}
     proxy = select_proxy(url, get_environ_proxies(url))
+    if proxy is not None or urlsplit(url).scheme == "https":
+        # Read once and not again for each connection, which would take longer than a handshake.
+        context.load_verify_locations(**{"capath" if os.path.isdir(trusted) else "cafile": trusted})
+    kept: dict[str, Any] = {"maxsize": KEPT, "ssl_context": context}
     if proxy is None:
         manager = PoolManager(**kept)
     else:
