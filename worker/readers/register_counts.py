@@ -7,9 +7,9 @@ it is said that there are at least so many. What runs is young, so it is nearly 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, UnaryExpression, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Table, UnaryExpression, and_, case, func, select, true
 
 from worker.readers.conditions import (
     OF_AGENTS,
@@ -48,20 +48,22 @@ def register_counts(engine: Engine, site_id: int, search: Search, now: datetime)
     Under CLAIMS stand all that won something, under NO_CLAIM those that did not; what nobody has is left out. Status,
     flag and order of the search do not count.
     """
+    here, flags = claims.c.site_id == site_id, {str(flag): has_flag(flag) for flag in COUNTED_FLAGS}
+    soon = [here, OF_AGENTS, *ending_soon(now)]
     with reading(engine).connect() as connection:
         search = with_references(connection, [site_id], replace(search, status=None, flag=None, soon=False))
         return {
             **_of_claims(connection, site_id, search, now),
-            **_of_attempts(connection, site_id, search),
-            **_of_flags(connection, site_id, search),
-            **_of_soon(connection, site_id, search, now),
+            **_tally(connection, search, reports, [reports.c.site_id == site_id], LOOKED_AT, {NO_CLAIM: ~WON}),
+            **_tally(connection, search, claims, [here, anything_noted()], FEW, flags),
+            **_tally(connection, search, claims, soon, FEW, {SOON: true()}, by_place=False),
         }
 
 
 def _of_claims(connection: Connection, site_id: int, search: Search, now: datetime) -> dict[str, Count]:
     looked = select(case(*standings(now)).label("status"), and_(true(), *said_in(search, claims)).label("fits"))
     looked = looked.where(claims.c.site_id == site_id, OF_AGENTS, *named_in(search, claims))
-    each = looked.order_by(_newest_first(search, claims)).limit(LOOKED_AT).subquery()
+    each = looked.order_by(_newest(search, claims)).limit(LOOKED_AT).subquery()
     rows = connection.execute(
         select(each.c.status, each.c.fits, func.count()).group_by(each.c.status, each.c.fits)
     ).all()
@@ -71,37 +73,26 @@ def _of_claims(connection: Connection, site_id: int, search: Search, now: dateti
     return {**found, CLAIMS: Count(sum(count.number for count in found.values()), more)}
 
 
-def _of_attempts(connection: Connection, site_id: int, search: Search) -> dict[str, Count]:
-    here = [reports.c.site_id == site_id, *named_in(search, reports)]
-    newest = select().where(*here).order_by(_newest_first(search, reports)).limit(LOOKED_AT)
-    return _tally(connection, newest, LOOKED_AT, said_in(search, reports), {NO_CLAIM: ~WON})
-
-
-def _of_flags(connection: Connection, site_id: int, search: Search) -> dict[str, Count]:
-    here = [claims.c.site_id == site_id, anything_noted(), *named_in(search, claims)]
-    newest = select().where(*here).order_by(_newest_first(search, claims)).limit(FEW)
-    flags = {str(flag): has_flag(flag) for flag in COUNTED_FLAGS}
-    return _tally(connection, newest, FEW, said_in(search, claims), flags)
-
-
-def _of_soon(connection: Connection, site_id: int, search: Search, now: datetime) -> dict[str, Count]:
-    here = [claims.c.site_id == site_id, OF_AGENTS, *ending_soon(now), *named_in(search, claims)]
-    return _tally(connection, select().where(*here).limit(FEW), FEW, said_in(search, claims), {SOON: true()})
-
-
 def _tally(
     connection: Connection,
-    some: Select[Any],
+    search: Search,
+    table: Table,
+    here: list[ColumnElement[bool]],
     most: int,
-    fits: list[ColumnElement[bool]],
     kinds: Mapping[str, ColumnElement[bool]],
+    by_place: bool = True,
 ) -> dict[str, Count]:
-    """Return how many of some rows, `most` of them, fit and are of each kind."""
+    """Return how many rows of a table are looked for and of each kind, among `most` of those that are `here`.
+
+    `by_place`: these are the newest, to which an index along the line leads.
+    """
+    fits = said_in(search, table)
     marks = (case((and_(*fits, kind), 1), else_=0).label(name) for name, kind in kinds.items())
-    each = some.add_columns(*marks).subquery()
-    row = connection.execute(select(func.count(), *(func.sum(each.c[name]) for name in kinds)).select_from(each)).one()
+    newest = _newest(search, table) if by_place else Unindexed(table.c.seq).desc()
+    some = select(*marks).where(*here, *named_in(search, table)).order_by(newest).limit(most).subquery()
+    row = connection.execute(select(func.count(), *(func.sum(some.c[name]) for name in kinds)).select_from(some)).one()
     return {name: Count(number or 0, row[0] == most) for name, number in zip(kinds, row[1:], strict=True)}
 
 
-def _newest_first(search: Search, table: Table) -> UnaryExpression[int]:
+def _newest(search: Search, table: Table) -> UnaryExpression[int]:
     return (Unindexed(table.c.seq) if named_in(search, table) else table.c.seq).desc()
