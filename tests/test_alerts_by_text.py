@@ -38,9 +38,9 @@ def watch(engine: Engine, tmp_path: Path, clock: StandingClock) -> Alerts:
     add_site(engine)
     add_site(engine, "sandbox", "+8613800000009")
     user, _ = add_user(engine, "ops", ["ops"], None, OPS, NOON)
-    want_alerts(engine, user, wanted=True, now=NOON)
+    want_alerts(engine, user, wanted=True, now=NOON, by=None)
     here, _ = add_user(engine, "here", ["ops"], [1], OTHER, NOON)
-    want_alerts(engine, here, wanted=True, now=NOON)
+    want_alerts(engine, here, wanted=True, now=NOON, by=None)
     add_user(engine, "silent", ["ops"], None, "+8613800000079", NOON)
     return Alerts(engine, Spool(tmp_path / "spool"), None, clock)
 
@@ -160,10 +160,17 @@ def test_a_test_text_goes_to_ones_own_phone_and_is_recorded_and_capped(
     assert "没有绑定手机" in unbound.get("/account").text
 
 
-def test_alerts_by_text_are_chosen_on_the_account_page(ops: FlaskClient) -> None:
+def test_alerts_by_text_are_chosen_on_the_account_page_or_for_somebody_at_the_server(
+    ops: FlaskClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "警报发到 +86138****0077" in ops.get("/account").text
     post(ops, "/account/alerts", alerts="on")
     assert "警报不再发到 +86138****0077" in ops.get("/account").text
     assert "开启短信警报" in ops.get("/ops/acts").text
     manager = visitor(ops.application, "manager")
     assert "短信警报" not in plain(manager.get("/account").text)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    assert CliRunner().invoke(main, ["user", "set", "ops", "--alerts", "off"]).exit_code == 0
+    assert "警报发到 +86138****0077" in ops.get("/account").text
+    refused = CliRunner().invoke(main, ["user", "set", "manager", "--alerts", "on"])
+    assert (refused.exit_code, "role ops and a phone" in refused.output) == (2, True)

@@ -42,6 +42,6 @@ def choose_alerts() -> Response:
     who, wanted = present_user(), request.form.get("alerts") == "on"
     if wanted and who.phone is None:
         abort(409, _("Your account is bound to no phone, so there is nowhere to send alerts to."))
-    want_alerts(runtime().engine, who, wanted, runtime().clock())
+    want_alerts(runtime().engine, who, wanted, runtime().clock(), who.id)
     flash(_("Alerts come to your phone by text.") if wanted else _("No alerts come to your phone."))
     return redirect(url_for("accounts.account"), 303)

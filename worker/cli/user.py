@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Engine
 
 from parsers.numbers import DEFAULT_REGION
+from worker.accounts.alert_choice import want_alerts
 from worker.accounts.managing import remove_user, renew_link, set_rights, user_named
 from worker.accounts.users import LINK_LIFE, add_user, all_users
 from worker.cli.base import database, settings
@@ -50,11 +51,19 @@ def list_users(as_json: bool) -> None:
 
 
 def set_user(
-    name: str, roles: tuple[str, ...], site_names: tuple[str, ...], everywhere: bool, number: str | None
+    name: str,
+    roles: tuple[str, ...],
+    site_names: tuple[str, ...],
+    everywhere: bool,
+    number: str | None,
+    alerts: str | None,
 ) -> None:
-    """Change NAME's roles, sites or phone; what is not named stays. His old phone is told of a new one."""
-    if not (roles or site_names or everywhere or number is not None):
-        raise WrongUsage("Say what to set: --role, --site (or --all-sites) or --phone.")
+    """Change NAME's roles, sites, phone, or whether he gets alerts by text; what is not named stays.
+
+    His old phone is told of a new one.
+    """
+    if not (roles or site_names or everywhere or number is not None or alerts):
+        raise WrongUsage("Say what to set: --role, --site (or --all-sites), --phone or --alerts.")
     if site_names and everywhere:
         raise WrongUsage("Say --site, once for each of his sites, or --all-sites, not both.")
     with database() as engine:
@@ -66,6 +75,8 @@ def set_user(
         if number is not None:
             bound = _phone(engine, number, site_names) if number else None
             rebind(engine, user, bound, now)
+        if alerts is not None:
+            want_alerts(engine, user_named(engine, name), alerts == "on", now, by=None)
     click.echo(f"{name} is changed; `baobei user list` shows how.")
 
 

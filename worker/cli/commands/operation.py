@@ -92,9 +92,10 @@ def user_add() -> None:
 @click.option("--site", "site_names", multiple=True, help="All the sites that he sees from now on.")
 @click.option("--all-sites", "everywhere", is_flag=True, help="He sees every site.")
 @click.option("--phone", "number", help="His registered phone, “” for none; the old one is told of it.")
+@click.option("--alerts", type=click.Choice(("on", "off")), help="Whether alerts come to his phone by text.")
 @done_by("user:set_user")
 def user_set() -> None:
-    """Change NAME's roles, sites or phone; what is not named stays."""
+    """Change NAME's roles, sites, phone or whether he gets alerts by text; what is not named stays."""
 
 
 @user.command("list")
