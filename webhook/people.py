@@ -1,5 +1,6 @@
 """`/setup/people`: the roster of a site, who may report for which unit, from when to when (R26); one line at a time."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,7 @@ from worker.decide.set_up import SiteRow
 from worker.files.lists import roster_person
 from worker.files.tables import checked_cells, clean
 from worker.page_door import note_set_up
-from worker.readers.roster import STATES, live_claims, roster_of
+from worker.readers.roster import STATES, live_claims, roster_of, state_of
 from worker.rules.model import Listed
 
 routes = Blueprint("people", __name__, url_prefix="/setup/people")
@@ -124,14 +125,16 @@ def asked_line(site: SiteRow, key: str) -> Listed:
 def _listed(site: SiteRow, known: str = "") -> str:
     roster, today, typed = roster_of(runtime().engine, site.id), today_of(site), asked_words()
     state = next((state for state in STATES if state == request.args.get("state")), None)
-    found = roster.found(typed, state, today)
+    fitting = roster.found(typed)
+    counts = Counter(state_of(line, today) for line in fitting)
+    found = [line for line in fitting if state in (None, state_of(line, today))]
     pages = max(1, -(-len(found) // ROWS_A_PAGE))
     at = min(max(asked_number("at") or 1, 1), pages)
     views = [person_view(site, line, roster.units, today) for line in found[(at - 1) * ROWS_A_PAGE : at * ROWS_A_PAGE]]
     searched = {"site": site.id, "q": typed or None}
     return render_setup(
         "setup/people.html", site, views=views, typed=typed, state=state, at=at, pages=pages, searched=searched,
-        counts=roster.counts(today), total=len(roster.people), found=len(found), units=roster.units.values(),
+        counts=counts, total=len(roster.people), found=len(found), units=roster.units.values(),
         kinds=list(KIND_WORDS.items()), known=known,
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Who is on a site's roster, as its page shows them; and the live claims of those who leave it (B33, L17)."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,21 +24,13 @@ class Roster:
     people: tuple[Listed, ...]
     units: Mapping[str, Unit]
 
-    def counts(self, today: date) -> Counter[str]:
-        """Return how many lines are in each state on the site's day `today`."""
-        return Counter(state_of(line, today) for line in self.people)
-
-    def found(self, words: str, state: str | None, today: date) -> list[Listed]:
-        """Return the lines in a state (None: in any) that have each of these words.
+    def found(self, words: str) -> list[Listed]:
+        """Return the lines that have each of these words.
 
         A word is a part of a name, alias or unit, digits that a phone ends in, or a mask (138****5678).
         """
         wanted = [(fold(word), word) for word in words.split()]
-        return [
-            line
-            for line in self.people
-            if state in (None, state_of(line, today)) and all(_has(line, *word) for word in wanted)
-        ]
+        return [line for line in self.people if all(_has(line, *word) for word in wanted)]
 
 
 def roster_of(engine: Engine, site_id: int) -> Roster:
