@@ -5,11 +5,12 @@ The plans are those that SQLite makes by the figures of `worker.store.statistics
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 from tests.fixtures.large_register import fill
 from tests.infrastructure.serving import runtime_of
@@ -18,18 +19,23 @@ from webhook.app import create_app
 from worker.accounts.users import ROLES
 from worker.alerts.alarms import alarms
 from worker.clock import utc_now
+from worker.outbox.fetch import fetch
+from worker.outbox.pace import AS_THEY_COME, Pace
+from worker.phones.news import waiting_for
 from worker.readers.health import health_of
 from worker.readers.metrics import Metrics, scrape
 from worker.readers.register import STATUSES
 from worker.runtime import Runtime
 from worker.store.database import reading
 from worker.store.revisions import migrate
+from worker.store.schema import gateways, phone_sims, phones
 
 LONG = {"inbox", "decisions", "reports", "claims", "replies", "attempts", "deadlines", "senders", "follow_ups"}
 ALONG_THE_LINE = {"ix_reports_searched", "ix_claims_searched", "ix_claims_status", "ix_claims_unsure"}
 """What the register is read by, a page at a time; with names and units that nobody has, to its end."""
 ALONG_THE_LINE |= {"ix_claims_flagged", "ix_claims_visited_at", "ix_claims_renewed_at", "ix_claims_deal_at"}
 SHORT = {"ix_inbox_policy", "ix_decisions_undecided", "ix_replies_unsent", "ix_replies_failed", "ix_claims_pending"}
+SHORT |= {"ix_replies_to_send"}
 """Partial indexes in which few rows stand."""
 PAGES = [
     *("/desk", "/desk?q=张", "/desk/1/arrivals", "/desk/1/found?q=5678", "/desk/1/found?q=张", "/desk/1/log"),
@@ -91,6 +97,19 @@ def test_alarms_health_and_metrics_read_no_long_table_to_its_end(runtime: Runtim
     assert reads_at_length(runtime, lambda: alarms(runtime.engine, now)) == []
     assert reads_at_length(runtime, lambda: health_of(runtime)) == []
     assert reads_at_length(runtime, lambda: scrape(numbers)) == []
+
+
+def test_what_phones_fetch_and_listen_for_is_found_without_reading_all_that_was_ever_sent(runtime: Runtime) -> None:
+    now = utc_now()
+    with runtime.engine.begin() as connection:
+        gateway = {"name": "desk", "kind": "phone", "created_at": now, "token": "", "token_at": now}
+        connection.execute(insert(gateways).values(gateway))
+        phone = {"id": "aa", "gateway": "desk", "name": "", "state": "approved", "token": "", "sims": []}
+        connection.execute(insert(phones).values(phone | {"registered_at": now, "seen_at": now}))
+        connection.execute(insert(phone_sims).values(phone="aa", sim=1, site_id=1))
+    for pace in (AS_THEY_COME, Pace(timedelta(seconds=1))):
+        assert reads_at_length(runtime, lambda pace=pace: waiting_for(runtime.engine, ["aa"], now, pace)) == []
+        assert reads_at_length(runtime, lambda pace=pace: fetch(runtime.engine, "aa", {1: 1}, now, pace)) == []
 
 
 def reads_at_length(runtime: Runtime, act: Callable[[], object]) -> list[str]:

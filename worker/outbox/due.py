@@ -82,8 +82,10 @@ def fetchable_query(paced: bool) -> Select[Any]:
     """Return the query that locks the next `room` due replies of the `sites`, in the order of their writing."""
     return (
         with_site()
-        .where(replies.c.site_id.in_(bindparam("sites", expanding=True)), DUE, _may_send(paced), ~REFUSED_BEFORE)
-        .order_by(replies.c.id)
+        .where(replies.c.site_id.in_(bindparam("sites", expanding=True)), _TO_SEND, DUE)
+        .where(_may_send(paced), ~REFUSED_BEFORE)
+        # Added to, no index is in this order: else all that was ever sent would be gone through to find few.
+        .order_by(replies.c.id + 0)
         .limit(bindparam("room"))
         .with_for_update(of=replies, skip_locked=True)
     )
@@ -93,9 +95,7 @@ def fetchable_query(paced: bool) -> Select[Any]:
 def newest_due_query(paced: bool) -> Select[Any]:
     """Return the query for those of the `sites` that have something to be fetched, each with its newest such reply."""
     sending = select(sites.c.id).where(sites.c.id.in_(bindparam("sites", expanding=True)), _may_send(paced))
-    # The words of the partial index: it is asked twice a second.
-    to_send = replies.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
-    due = select(replies.c.site_id, func.max(replies.c.id)).where(replies.c.site_id.in_(sending), to_send, DUE)
+    due = select(replies.c.site_id, func.max(replies.c.id)).where(replies.c.site_id.in_(sending), _TO_SEND, DUE)
     return due.group_by(replies.c.site_id)
 
 
@@ -124,6 +124,8 @@ def _would_overtake(these: FromClause) -> ColumnElement[bool]:
 
 
 DUE: Final = and_(replies.c.state == ReplyState.PENDING, replies.c.next_at <= NOW, replies.c.useful_until > NOW)
+_TO_SEND: Final = replies.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+"""The words of the partial index, so that a long history costs nothing."""
 REFUSED_BEFORE: Final = _refused_before(replies)
 _WOULD_OVERTAKE: Final = _would_overtake(replies)
 
