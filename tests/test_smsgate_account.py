@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from tests.fake_phone import FakePhone
 from tests.fake_smsgate import LOGIN, PASSWORD, FakeServer, serving
-from tests.infrastructure.serving import SECRET, SITE_NUMBER, open_line
+from tests.infrastructure.serving import SECRET, SITE_NUMBER, database_away, open_line
 from tests.sending import AGENT, outgoing
 from worker.cli.main import main
 from worker.gateways.base import Sent
@@ -47,7 +47,9 @@ def accounts(engine: Engine) -> list[Any]:
         return list(connection.execute(select(gateways.c.account)).scalars())
 
 
-def test_from_the_command_to_a_text_and_its_answer(server: FakeServer, runtime: Runtime, client: FlaskClient) -> None:
+def test_from_the_command_to_a_text_and_its_answer(
+    server: FakeServer, runtime: Runtime, client: FlaskClient, tmp_path: Path
+) -> None:
     open_line(runtime.engine, "湾")
     made = add(server, "--site", "湾")
     phone = server.phones[0]
@@ -73,6 +75,11 @@ def test_from_the_command_to_a_text_and_its_answer(server: FakeServer, runtime: 
         (row,) = connection.execute(select(inbox).where(inbox.c.kind == "text")).all()
         assert (row.gateway, row.sender, row.text) == ("desk", AGENT, "报备 李梅 139****0001")
         assert connection.execute(select(unrouted.c.recipient)).scalar_one().startswith("SIM 2 of ")
+    with database_away(runtime, tmp_path):
+        phone.receive(AGENT, "报备 王丽 139****0002")
+        phone.post()
+    assert phone.posted[-1][0] == 200
+    assert [runtime.spool.read(name).inbound.recipient for name in runtime.spool.waiting()] == [SITE_NUMBER]
     useful = outgoing(sender_number=SITE_NUMBER, useful_until=datetime.now(UTC).replace(year=2100))
     assert isinstance(runtime.gateways["desk"].send(useful), Sent)
     phone.send()

@@ -54,8 +54,10 @@ def open_smsgate(
         account["base_url"], account["login"], password, signing_key(secret, name), account["keeps_list"]
     )
 
+    known = KnownLines(name, engine)
+
     def lines() -> dict[str, SimLine]:
-        approved = (line for line in phone_lines(engine(), name) if line.approved)
+        approved = (line for line in known() if line.approved)
         return {number: SimLine(line.phone, sim) for line in approved for sim, number in line.numbers.items()}
 
     return SmsgateClient(name, given, lines, secret, clock)
