@@ -20,7 +20,7 @@ from worker.store.schema import UNSENT, cursors, decisions, inbox, replies, rost
 from worker.store.states import UNDELIVERED
 
 ROWS_A_PAGE: Final = 50
-LOOKED_THROUGH: Final = 20_000
+LOOKED_THROUGH: Final = 50_000
 MOST_PHONES: Final = 50
 CAME, ENTERED, WENT = "in", "page", "out"
 """A text that came in, a form of our own pages, a text that went out."""
