@@ -68,7 +68,9 @@ def person_key(site: SiteRow, phone: str) -> str:
 
 def phone_of_key(site: SiteRow, key: str, phones: Iterable[str]) -> str | None:
     """Return the phone among these that a key names."""
-    return next((phone for phone in phones if hmac.compare_digest(person_key(site, phone), key)), None)
+    # As bytes: of texts it compares those in ASCII alone, and an address may hold anything.
+    asked = key.encode("utf-8", "replace")
+    return next((phone for phone in phones if hmac.compare_digest(person_key(site, phone).encode(), asked)), None)
 
 
 def person_view(site: SiteRow, line: Listed, units: Mapping[str, Unit], today: date) -> PersonView:
