@@ -15,12 +15,15 @@ from tests.fake_phone import FakePhone, Message, Sms
 from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, database_away, open_line, texts
 from tests.sending import StandingClock, add_reply, attempts_of, reply
 from worker.alerts.alarms import alarms
+from worker.backup.backup import back_up
+from worker.backup.restore import restore
 from worker.clock import utc_now
 from worker.doctor.base import Advice, Ailment, Patient
 from worker.doctor.phones import look_at_phones
 from worker.line.canaries import ask_due, set_way
 from worker.outbox.courier import Courier
 from worker.outbox.leases import close_leases, retire
+from worker.outbox.pace import pace_of
 from worker.outbox.stops import stops
 from worker.phones.approvals import approve, end, phones_of
 from worker.phones.entry import MOST_WAITING
@@ -28,6 +31,7 @@ from worker.phones.gateways import add_gateway, new_token
 from worker.phones.news import waiting_for
 from worker.runtime import Runtime, open_runtime
 from worker.settings import load_settings
+from worker.store.database import open_engine
 from worker.store.schema import inbox, unrouted
 
 PUBLIC = {"PUBLIC_URL": "https://reports.example.com", "SANDBOX": "off", "SECRET_KEY": SECRET}
@@ -92,13 +96,18 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Office]:
-    given = {"BAOBEI_VAR": str(tmp_path), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    office = opened(tmp_path, database_url, redis_url)
+    yield office
+    office.runtime.close()
+
+
+def opened(folder: Path, database_url: str, redis_url: str, **more: str) -> Office:
+    given = {"BAOBEI_VAR": str(folder), "DATABASE_URL": database_url, "REDIS_URL": redis_url} | more
     clock = StandingClock(utc_now())
     runtime = open_runtime(load_settings(given | PUBLIC), clock)
     sites = open_line(runtime.engine, gateway="desk"), open_line(runtime.engine, "岸", OTHER_NUMBER, "desk")
     token = add_gateway(runtime.engine, "desk", sites, None, clock())
-    yield Office(runtime, client_of(runtime), clock, sites, token)
-    runtime.close()
+    return Office(runtime, client_of(runtime), clock, sites, token)
 
 
 def in_line(office: Office) -> list[tuple[int, str, str]]:
@@ -309,6 +318,47 @@ def test_a_failure_that_may_pass_is_another_message_later_and_one_of_the_sim_sto
     ]
     phone.pull()
     assert len(phone.messages) == 2
+
+
+def test_a_restored_database_hands_out_what_the_phone_has_had_and_nothing_goes_out_twice(
+    office: Office, tmp_path: Path
+) -> None:
+    phone = office.approved()
+    had, waits = office.reply("had"), office.reply("waits", next_at=office.clock() + timedelta(minutes=1))
+    phone.pull()
+    back_up(office.engine, tmp_path / "backup", office.clock())
+    office.clock.move(minutes=2)
+    phone.pull()
+    phone.send()
+    url = f"sqlite:///{tmp_path}/restored.sqlite"
+    before, office.runtime.engine = office.runtime.engine, open_engine(url)
+    restore(office.engine, url, tmp_path / "backup", office.clock())
+    assert (office.state(had)[0], office.state(waits)[0]) == ("sending", "pending")
+    phone.pull()
+    phone.send()
+    phone.report()
+    assert [words for _, words, _ in phone.on_air] == ["had", "waits"]
+    assert office.state(had) == office.state(waits) == ("sent", "delivered")
+    before.dispose()
+
+
+def test_each_number_keeps_its_pace_and_hears_of_the_next_when_it_may_send(
+    tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    office = opened(tmp_path, database_url, redis_url, SEND_PER_SECOND="0.1")
+    phone = office.approved(0, 1)
+    for number in range(4):
+        office.reply(f"R{number}", site=number % 2)
+    for _ in range(2):
+        phone.pull()
+    assert [message.text for message in phone.messages.values()] == ["R0", "R1"]
+    pace = pace_of(0.1)
+    assert waiting_for(office.engine, [phone.device_id], office.clock(), pace)[phone.device_id].newest is None
+    office.clock.move(seconds=10)
+    assert waiting_for(office.engine, [phone.device_id], office.clock(), pace)[phone.device_id].newest is not None
+    phone.pull()
+    assert len(phone.messages) == 4
+    office.runtime.close()
 
 
 # Who is no phone of ours.

@@ -108,6 +108,7 @@ class Streams:
             except Exception as error:
                 # Whatever it is: phones fetch by themselves, and are told as soon as there is a database.
                 complain(log, "nobody told", error)
+                self.pause(AGAIN_S)
                 continue
             for stream in streams:
                 found = waiting.get(stream.phone)
