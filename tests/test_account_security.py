@@ -15,8 +15,8 @@ from sqlalchemy import select
 from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
-from worker.accounts.managing import renew_link, user_named
 from worker.accounts.throttle import network_of
+from worker.accounts.upkeep import renew_link, user_named
 from worker.accounts.users import accept_invitation, add_user
 from worker.runtime import Runtime
 from worker.store.schema import users

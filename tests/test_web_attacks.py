@@ -19,8 +19,8 @@ from webhook.access import READING, access_of
 from webhook.answers import HEADERS
 from webhook.app import create_app
 from webhook.people_import import LARGEST
-from worker.accounts.managing import renew_link, user_named
 from worker.accounts.throttle import MOST_CODES
+from worker.accounts.upkeep import renew_link, user_named
 from worker.accounts.users import ROLES
 from worker.gateways.base import LARGEST_BODY
 from worker.readers.register_file import FORMS

@@ -16,7 +16,7 @@ from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.setup_frame import asked_site, render_setup
 from webhook.sites import visible_site
-from worker.accounts.managing import user_with_phone
+from worker.accounts.upkeep import user_with_phone
 from worker.decide.people import appoint, move_phone, typed_phone
 from worker.decide.set_up import SiteRow, set_staff
 from worker.errors import N_, SetUpError

@@ -19,8 +19,8 @@ from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.setup_frame import render_setup
 from webhook.sites import visible_sites
 from worker.accounts.logins import login_count
-from worker.accounts.managing import end_logins, remove_user, renew_link, set_rights, shut_out, user_numbered
 from worker.accounts.rights import grantable, manages, reaches
+from worker.accounts.upkeep import end_logins, remove_user, renew_link, set_rights, shut_out, user_numbered
 from worker.accounts.users import LINK_LIFE, User, add_user, all_users
 from worker.decide.moved_phones import check_bindable, rebind, tell_bound, telling
 from worker.decide.people import typed_phone

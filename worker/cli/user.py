@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from parsers.numbers import DEFAULT_REGION
 from worker.accounts.alert_choice import want_alerts
-from worker.accounts.managing import remove_user, renew_link, set_rights, user_named
+from worker.accounts.upkeep import remove_user, renew_link, set_rights, user_named
 from worker.accounts.users import LINK_LIFE, add_user, all_users
 from worker.cli.base import database, settings
 from worker.cli.problems import WrongUsage

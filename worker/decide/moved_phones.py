@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from worker.accounts.managing import bind_phone, user_with_phone
+from worker.accounts.upkeep import bind_phone, user_with_phone
 from worker.accounts.users import User
 from worker.clock import Clock
 from worker.decide.people import check_free, move_phone
