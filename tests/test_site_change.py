@@ -91,6 +91,16 @@ def test_a_number_given_up_belongs_to_whoever_takes_it(two: Engine, clock: Stand
     assert site_named(two, "云栖府").state["others"] == {MANOR: {"name": "翡翠湾", "aliases": []}}
 
 
+def test_a_name_and_number_given_up_can_be_another_site_s(two: Engine, clock: StandingClock) -> None:
+    change_site(two, site_named(two, "云栖府"), {"name": "云栖公馆", "number": NEW}, clock)
+    again = open_site(two, "云栖府", MANOR, {"manager": [MANAGER]}, "sandbox", clock=clock)
+    assert site_named(two, "翡翠湾").state["others"].keys() == {NEW, MANOR}
+    text(two, MANOR, "报备 张三 138****5678", clock)
+    with two.connect() as connection:
+        mine = select(inbox.c.text).where(inbox.c.site_id == again.id, inbox.c.kind == "text")
+        assert connection.execute(mine).scalars().all() == ["报备 张三 138****5678"]
+
+
 @pytest.mark.parametrize(
     ("pair", "why"),
     [

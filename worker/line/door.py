@@ -225,13 +225,13 @@ def found_site(
     engine: Engine, name: str, number: str, gateway: str, payload: Mapping[str, Any], clock: Clock | None = None
 ) -> Receipt:
     """Open a line; its first message says all there is to say of the site. A taken name or number is `repeated`."""
-    entry = Entry("site", PROGRAM, f"site:{name}:{number}", "", payload=payload)
     try:
         with committing(engine, "found.commit") as connection:
             row = insert(sites).values(name=name, number=number, gateway=gateway).returning(sites.c.id)
             site_id = connection.execute(row).scalar_one()
             connection.execute(insert(cursors).values(site_id=site_id, decided_seq=0, head=GENESIS, state={}))
-            return _entered(connection, site_id, entry, clock)
+            # Its id alone is its own for good: another site may have had this name and number before.
+            return _entered(connection, site_id, Entry("site", PROGRAM, f"site:{site_id}", "", payload=payload), clock)
     except IntegrityError:
         return Receipt("repeated")
 
