@@ -26,6 +26,7 @@ from worker.store.schema import acts, inbox, replies
 
 HEAD = "姓名,电话,单位,起,止,别名\n"
 ADD = "/setup/people/1"
+STAFF = "/setup/staff/1"
 
 
 @pytest.fixture
@@ -187,6 +188,10 @@ def test_a_preview_is_of_one_user_and_site_and_shown_anew_when_the_roster_has_mo
         post(who, sure.format(site), previewed=what)
     assert places(runtime) == before
     post(manager, link_to(manager.get("/setup/people").text, "王五"), name="王五", unit="公司业务部")
+    agent_and_staff = previewed(upload(manager, f"{HEAD}王五,13900000038,链家,,,\n"))
+    post(manager, STAFF, name="吴敏", phone="13900000038", role="service")
+    post(manager, sure.format(1), previewed=agent_and_staff)
+    assert "+8613900000038" not in listed(runtime), "a phone has one role, whoever got it meanwhile"
     anew = post(manager, sure.format(1), previewed=shown)
     assert "期间情况有变" in plain(anew.text)
     assert "公司业务部 → 链家" in plain(anew.text)
@@ -281,8 +286,6 @@ def test_a_manager_changes_his_own_site_and_nobody_else_any(app: Flask, runtime:
 
 
 # ---- Staff ---------------------------------------------------------------------------------------------------------
-
-STAFF = "/setup/staff/1"
 
 
 def staff(runtime: Runtime) -> tuple[dict[str, str], dict[str, str]]:
