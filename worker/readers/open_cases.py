@@ -97,8 +97,8 @@ def cases_of(engine: Engine, site_id: int, now: datetime, today: date) -> Cases:
         forms = _mismatched(connection, site_id, today, waiting)
         known = [claim for case in (*suspected, *contested) for claim in (case.claim, *case.rivals)]
         known += [form.claim for form in forms if form.claim is not None]
-        # Those of disputes are in the state already.
-        places = {claim.seq for claim in (*known, *state.claims.values())} | {form.form.seq for form in forms}
+        known += [state.claims[dispute.claim] for dispute in quarrels if dispute.claim in state.claims]
+        places = {claim.seq for claim in known} | {form.form.seq for form in forms}
         return Cases(
             suspected,
             contested,
