@@ -125,6 +125,12 @@ def test_registrations_come_first_and_what_won_nothing_on_demand(client: FlaskCl
     assert link == "/register?site=1&amp;status=none"
     assert "已登记 3 有效 3" in plain(page)
     assert found(client, status="none") == ["张三"]
+    # A file holds what the page shows.
+    posted = dict(
+        re.findall(r'name="(q|unit|status|flag|soon|from|to|sort)" value="([^"]*)"', page.split("</header>")[1])
+    )
+    taken = post(client, "/register/1/export/csv", **posted).data.decode("utf-8-sig")
+    assert [row["客户"] for row in csv.DictReader(io.StringIO(taken))] == ["张三", "欧阳明", "李梅"]
     assert "在全部来信中查找" in client.get("/register?q=%E4%BD%95%E5%81%A5").text
 
 
