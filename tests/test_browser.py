@@ -232,6 +232,26 @@ def test_a_reply_that_failed_is_sent_again_from_ops(visit: Open, runtime: Runtim
     assert reply(runtime.engine, failed).state == "pending"
 
 
+def test_the_set_up_is_live_and_a_policy_is_changed_from_a_phone(visit: Open, runtime: Runtime, site: SiteRow) -> None:
+    there = visit(width=390)
+    there.go("/setup")
+    roster = there.page.locator("#step-roster")
+    expect(roster).to_contain_text("1 位经纪人")
+    put(runtime.engine, site, "roster", {"people": [{"name": "周涛", "phone": "+8613900000055", "unit": "链家"}]})
+    expect(roster).to_contain_text("2 位经纪人")
+    there.page.get_by_role("link", name="规则").click()
+    there.page.get_by_label("登记编号从几开始").fill("0")
+    there.page.get_by_role("button", name="查看将有的变化").click()
+    expect(there.page.get_by_role("heading", level=1)).to_have_text("规则")
+    there.page.get_by_label("登记编号从几开始").fill("1")
+    there.page.get_by_label("标出临到场的报备").fill("45")
+    there.page.get_by_role("button", name="查看将有的变化").click()
+    expect(there.page.locator(".changes")).to_contain_text("30 分钟")
+    there.page.get_by_role("button", name="确定变更").click()
+    expect(there.page.locator("#history")).to_contain_text("标出临到场的报备: 30 分钟 → 45 分钟")
+    expect(there.page.locator("#history")).to_contain_text("admin")
+
+
 def test_searching_filtering_and_exporting(visit: Open, tmp_path: Path) -> None:
     there = visit()
     there.go("/register")
