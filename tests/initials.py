@@ -1,4 +1,4 @@
-"""Freezes the first letter of each character's pinyin for `worker.store.searched`. Run it: python -m tests.initials.
+"""Freezes the first letter of each character's pinyin for `worker.store.search_words`: `python -m tests.initials`.
 
 The readings are pypinyin's; of a character that has several, the usual one, and as a surname its own (SURNAMES there).
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.initials import FROZEN, frozen_form, of_pypinyin
-from worker.store.searched import initials, needle_of, searched_of
+from worker.store.search_words import initials, needle_of, searched_of
 
 
 def test_the_frozen_table_is_what_pypinyin_gives_for_each_character() -> None:

@@ -13,12 +13,6 @@ from worker.gateways.base import SimCard
 from worker.phones.approvals import Phone
 from worker.readers.gateways import CanaryStanding, GatewayStanding, PhoneStanding
 
-KINDS = {
-    "twilio": "Twilio",
-    "sandbox": _l("Trial phones on /phones"),
-    "phone": _l("Phone with SMSGate"),
-    "smsgate": _l("Phone behind an SMSGate server"),
-}
 TROUBLES = {
     "waiting": CodeWords(_l("waits for approval"), "warn"),
     "idle": CodeWords(_l("has no site's number"), "quiet"),
@@ -48,7 +42,7 @@ class SimView:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneView:
+class DeviceView:
     """A phone: its states as chips, its SIMs, and what there is to say of its app."""
 
     phone: Phone
@@ -71,7 +65,7 @@ class GatewayView:
     last_out: datetime | None
     waiting: int
     waiting_since: datetime | None
-    phones: tuple[PhoneView, ...]
+    phones: tuple[DeviceView, ...]
     canaries: tuple[str, ...]
 
 
@@ -80,11 +74,11 @@ def gateway_views(standings: Sequence[GatewayStanding], show: Showing) -> list[G
     return [_gateway(each, show) for each in standings]
 
 
-def phone_view(standing: PhoneStanding) -> PhoneView:
+def phone_view(standing: PhoneStanding) -> DeviceView:
     """Return a phone as it is shown."""
     phone = standing.phone
     chips = tuple(TROUBLES[code].settled() for code in standing.troubles)
-    return PhoneView(
+    return DeviceView(
         phone,
         chips or (CodeWords(_("well"), "good"),),
         tuple(_sim(phone, card) for card in phone.sims),
@@ -117,7 +111,7 @@ def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
         state = CodeWords(_("well"), "good")
     return GatewayView(
         standing.name,
-        str(KINDS.get(standing.kind, standing.kind)),
+        _(standing.title),
         state,
         tuple(why),
         tuple((site_id, name, number_words(number)) for site_id, name, number in standing.sites),

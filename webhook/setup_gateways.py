@@ -22,6 +22,7 @@ from webhook.own_gateways import LOOK_AFTER, own_gateways
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.setup_frame import render_setup
+from webhook.setup_steps import is_played
 from webhook.show import Showing
 from webhook.sites import visible_sites
 from worker.decide.set_up import SiteRow
@@ -40,7 +41,7 @@ EVERY: Final = (15, 30, 60, 180, 720)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TypedIn:
     """What is typed into a phone, once: the address, and the token, which is shown nowhere else."""
 
     address: str
@@ -94,7 +95,7 @@ def add() -> str | tuple[str, int] | Response:
         return _page(fault=wanted), 422
     if site is None and not present_user().everywhere:
         return _page(fault=_("Choose the site whose texts it carries.")), 422
-    if site is not None and site.gateway != "sandbox":
+    if site is not None and not is_played(site.gateway):
         change = Outlook(site.name, _("its texts go by %(name)s", name=site.gateway), _("by %(name)s", name=name))
         lasting = _("Its replies wait until a phone is approved. You can choose the former gateway again.")
         title = _("Add the gateway %(name)s", name=name)
@@ -104,7 +105,7 @@ def add() -> str | tuple[str, int] | Response:
         token = add_gateway(runtime().engine, name, [site.id] if site else [], present_user().id, runtime().clock())
     except SetUpError:
         return _page(fault=_("There is something of this name already: take another one.")), 422
-    return _page(Told(address_of(runtime().settings, name), token))
+    return _page(TypedIn(address_of(runtime().settings, name), token))
 
 
 @routes.post("/<name>/token")
@@ -124,7 +125,7 @@ def renew(name: str) -> str | Response:
     if (step := second_step(Foreseen(title, _("Yes, make a new one"), lasting, (change,)))) is not None:
         return step
     token = new_token(runtime().engine, name, present_user().id, runtime().clock())
-    return _page(Told(address_of(runtime().settings, name), token))
+    return _page(TypedIn(address_of(runtime().settings, name), token))
 
 
 @routes.post("/<name>/canary")
@@ -197,7 +198,7 @@ def shut_out(name: str, phone_id: str) -> str | Response:
     return _back(_("It is shut out."))
 
 
-def _page(told: Told | None = None, fault: str | None = None) -> str:
+def _page(told: TypedIn | None = None, fault: str | None = None) -> str:
     now, mine = runtime().clock(), visible_sites()
     show = Showing(now, *(site.zone for site in mine[:1]))
     added = own_gateways()
@@ -215,6 +216,7 @@ def _page(told: Told | None = None, fault: str | None = None) -> str:
         every=EVERY,
         ways=ways_of(runtime().engine),
         my_sites=mine,
+        real={site.gateway for site in mine if not is_played(site.gateway)},
         waiting=[each.id for each in _waiting(added)],
         told=told,
         fault=fault,
@@ -274,7 +276,7 @@ def _taken(phone: Phone, chosen: list[SiteRow]) -> tuple[Outlook, ...]:
     for site in chosen:
         if site.name in holders:
             changes.append(Outlook(site.name, holders[site.name], phone.name))
-        if site.gateway not in (phone.gateway, "sandbox"):
+        if site.gateway != phone.gateway and not is_played(site.gateway):
             by = _("its texts go by %(name)s", name=site.gateway)
             changes.append(Outlook(site.name, by, _("by %(name)s", name=phone.gateway)))
     return tuple(changes)

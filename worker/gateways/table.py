@@ -40,6 +40,14 @@ KINDS: Final[Mapping[str, Callable[[str, Settings, Clock, Callable[[], Engine], 
 }
 """Kind → opener of a gateway of that kind, by the name under which it was added, and the account that it has."""
 
+TITLES: Final[Mapping[str, str]] = {
+    "twilio": "Twilio",
+    "sandbox": N_("Trial phones on /phones"),
+    PHONE: N_("Phone with SMSGate"),
+    SMSGATE: N_("Phone behind an SMSGate server"),
+}
+"""What people call an adapter or a kind."""
+
 WORDS: Final[tuple[Callable[[str, str], str], ...]] = (
     twilio_codes.explained,
     smsgate_codes.explained,

@@ -11,7 +11,7 @@ from worker.store.causes import BY_MESSAGE
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import decisions, replies, reports
-from worker.store.searched import SEARCHED
+from worker.store.search_words import SEARCHED
 
 AT_ONCE: Final = 1000
 

@@ -25,7 +25,7 @@ from worker.rules.erasure import names_nobody
 from worker.store.database import in_key_order
 from worker.store.facts import TABLES
 from worker.store.schema import cursors, decisions, metadata, reports, sealed_facts, seals
-from worker.store.searched import SEARCHED
+from worker.store.search_words import SEARCHED
 from worker.store.types import UtcTime
 
 STATE: Final = "cursors"

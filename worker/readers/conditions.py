@@ -17,7 +17,7 @@ from worker.rules.part import REGISTERED
 from worker.rules.states import LASTING
 from worker.rules.status import ITSELF, TABLE, Condition, Noted, Otherwise, Reached
 from worker.store.schema import aliases, claims, disputes, reports, visits
-from worker.store.searched import SEARCHED, needle_of
+from worker.store.search_words import SEARCHED, needle_of
 from worker.store.types import Words
 
 WINNING = (*REGISTERED, Code.UNLISTED, Code.SUSPECTED, Code.CONTESTED, Code.IMPORTED)

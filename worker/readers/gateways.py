@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 
 from worker.gateways.phone_versions import FIRST_GOOD, faults_of
+from worker.gateways.table import TITLES
 from worker.line.canaries import BACK_WITHIN, newest_of
 from worker.outbox.stops import stops
 from worker.phones.approvals import Phone, phones_at
@@ -90,6 +91,11 @@ class GatewayStanding:
     stopped: tuple[Row[tuple[str, str, datetime, str, str]], ...]
     phones: tuple[PhoneStanding, ...]
     canaries: tuple[CanaryStanding, ...]
+
+    @property
+    def title(self) -> str:
+        """What people call its kind, in English, for pages to translate."""
+        return TITLES.get(self.kind, self.kind)
 
 
 def gateway_standings(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Table, delete, select, update
 
 from worker.proof.seals import Seal, fact_key, sealed_row, sealed_tables
 from worker.store.schema import sealed_facts
-from worker.store.searched import SEARCHED, of_row
+from worker.store.search_words import SEARCHED, of_row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from worker.rules.attribution import owns
 from worker.rules.codes import Code
+from worker.rules.departures import tell_left
 from worker.rules.disputes import final_for
-from worker.rules.leaving import tell_left
 from worker.rules.model import Claim, Deadline, Reply
 from worker.rules.params import expired_params, named_params
 from worker.rules.plans import missed

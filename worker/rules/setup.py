@@ -11,8 +11,8 @@ from typing import Any
 from worker.rules.allowance import within_allowance
 from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.departures import note_leaving
 from worker.rules.identity import fold, name_key, names_agree, unit_key
-from worker.rules.leaving import note_leaving
 from worker.rules.model import NO_AGENT, Claim, Decision, Listed, ReportRow, Site, Unit
 from worker.rules.numbers import Rule
 from worker.rules.protection import contacted

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
 
-from worker.store.searched import SEARCHED, of_row
+from worker.store.search_words import SEARCHED, of_row
 from worker.store.states import PhoneState, ReplyState
 from worker.store.types import EPOCH, UtcTime, Words
 

@@ -6,7 +6,7 @@ Revision: r0015.
 import sqlalchemy as sa
 from alembic import op
 
-from worker.store.searched import of_row
+from worker.store.search_words import of_row
 
 revision = "r0015"
 down_revision = "r0014"
