@@ -123,15 +123,9 @@ def roster_person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str
         raise SetUpError(
             N_("%(unit)s is %(known)s already, not %(kind)s"), unit=cells["unit"], known=kinds[key], kind=kind
         )
-    phone = to_mobile(cells["phone"], checks.region)
-    if phone == checks.number:
-        raise SetUpError(N_("%(phone)s is the site's own number for texts"), phone=phone)
-    if phone in checks.staff:
-        said = N_("%(phone)s is staff of this site, and a phone has one role at a time; take that role away first")
-        raise SetUpError(said, phone=phone)
     person: dict[str, Any] = {
         "name": cells["name"],
-        "phone": phone,
+        "phone": _agents_phone(cells["phone"], checks),
         "unit": cells["unit"],
         "kind": kind,
     }
@@ -143,6 +137,17 @@ def roster_person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str
         names = [a.strip() for a in re.split(r"[;；、|]", cells.get(column, "")) if a.strip()]
         person |= {key: names} if names else {}
     return person
+
+
+def _agents_phone(cell: str, checks: Checks) -> str:
+    """Return an agent's phone in E.164; raises ValueError for one that is none, or nobody's but the site's (B32)."""
+    phone = to_mobile(cell, checks.region)
+    if phone == checks.number:
+        raise SetUpError(N_("%(phone)s is the site's own number for texts"), phone=phone)
+    if phone in checks.staff:
+        said = N_("%(phone)s is staff of this site, and a phone has one role at a time; take that role away first")
+        raise SetUpError(said, phone=phone)
+    return phone
 
 
 def _row(cells: Mapping[str, str], checks: Checks) -> dict[str, Any]:
