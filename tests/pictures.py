@@ -1,4 +1,4 @@
-"""Takes README's pictures of the register, the desk and the cases anew: `python -m tests.pictures`.
+"""Takes README's pictures of the register, the desk, the cases and the set-up anew: `python -m tests.pictures`.
 
 A made-up site lives through a few days; each page is then taken as a manager sees it, in the site's language.
 """
@@ -27,7 +27,13 @@ from worker.runtime import Runtime
 from worker.store.revisions import migrate
 
 FOLDER: Final = Path(__file__).parents[1] / "webhook" / "static"
-PICTURES: Final = {"register": ("/register", 820), "desk": ("/desk?claim=12", 860), "cases": ("/cases", 900)}
+PICTURES: Final = {
+    "register": ("/register", 820),
+    "desk": ("/desk?claim=12", 860),
+    "cases": ("/cases", 900),
+    "setup": ("/setup", 800),
+    "policy": ("/setup/policy", 860),
+}
 """By name the page, and how high the picture is; all are 1280 wide."""
 QUALITY: Final = 78
 BEGIN: Final = datetime(2026, 11, 17, 1, 30, tzinfo=UTC)
@@ -98,6 +104,7 @@ def _play(runtime: Runtime, clock: StandingClock) -> SiteRow:
     put(runtime.engine, site, "roster", {"people": people}, clock)
     put(runtime.engine, site, "policy", {"confirm_acts": "off"}, clock)
     enrol(runtime, "陈经理", "manager", phone=MANAGER)
+    enrol(runtime, "运维", "ops")
     for minutes, sender, words in STORY:
         clock.move(minutes=minutes)
         text(runtime, site, sender, words)

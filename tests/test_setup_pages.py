@@ -226,6 +226,16 @@ def test_what_the_gateway_says_of_its_set_up_is_told_to_who_can_mend_it(
     assert len(asked) == 1, "it is asked once in a while"
 
 
+def test_a_manager_is_told_what_he_can_do_and_not_of_the_server_s_variables(app: Flask, runtime: Runtime) -> None:
+    enrol(runtime, "boss", "manager")
+    found = steps(visitor(app, "boss").get("/setup").text)
+    assert "--role ops" in found["users"][1]
+    assert "安卓手机" in found["gateway"][1]
+    assert "TWILIO" not in found["gateway"][1]
+    assert "新增案场" not in found["site"][1]
+    assert "还没有案场" in visitor(app, "boss").get("/setup/site").text
+
+
 def test_steps_of_another_s_site_are_nobody_s_business(local: FlaskClient, runtime: Runtime) -> None:
     other = open_site(runtime.engine, "云栖府", OTHER_NUMBER, {"manager": [MANAGER]}, "sandbox")
     assert local.get(f"/setup/address/{other.id}").status_code == 404

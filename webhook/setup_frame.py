@@ -58,10 +58,14 @@ def render_setup(template: str, site: SiteRow | None, **shown: object) -> str:
     return render_template(template, **frame | shown)
 
 
+def looks_after_all() -> bool:
+    """Tell whether whoever is logged in is in operations, for every site."""
+    return present_user().everywhere and present_user().may(frozenset({"ops"}))
+
+
 def demand_everywhere() -> None:
     """Refuse what concerns every site to whoever looks after some, and to whoever is not in operations."""
-    who = present_user()
-    if not (who.everywhere and who.may(frozenset({"ops"}))):
+    if not looks_after_all():
         abort(403, _("This concerns every site: ask whoever looks after all of them."))
 
 

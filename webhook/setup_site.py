@@ -12,7 +12,7 @@ from webhook.login_tries import Page
 from webhook.preferences import LANGUAGES
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
-from webhook.setup_frame import asked_site, demand_everywhere, render_setup
+from webhook.setup_frame import asked_site, demand_everywhere, looks_after_all, render_setup
 from webhook.sites import visible_site
 from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow, open_site
@@ -49,7 +49,9 @@ ZONES = (
 def page() -> str | Response:
     """Show what the site is; without one, the form of a new one to whoever may open it."""
     site = asked_site()
-    return redirect(url_for("setup_site.new")) if site is None else _shown(site)
+    if site is not None:
+        return _shown(site)
+    return redirect(url_for("setup_site.new"), 303) if looks_after_all() else render_setup("setup/nothing.html", None)
 
 
 @routes.post("/<int:site_id>")
@@ -167,8 +169,7 @@ def _offered(site: SiteRow) -> list[tuple[str, str]]:
 
 
 def _shown(site: SiteRow) -> str:
-    for_all = present_user().everywhere and present_user().may(frozenset({"ops"}))
-    given, offered = settings_of(site), _offered(site)
+    for_all, given, offered = looks_after_all(), settings_of(site), _offered(site)
     shown = {
         "given": given,
         "offered": offered,

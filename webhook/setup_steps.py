@@ -13,6 +13,7 @@ from webhook.language import _
 from webhook.navigation import may_use
 from webhook.ops_words import STATES, known
 from webhook.runtime import runtime
+from webhook.setup_frame import looks_after_all
 from webhook.show import USUAL_ZONE, Showing
 from worker.accounts.users import all_users
 from worker.decide.set_up import SiteRow
@@ -60,7 +61,7 @@ def _before(site: SiteRow | None, show: Showing) -> Iterator[SetUpStep]:
     yield _gateway(site, show)
     title = _("A site with its number")
     if site is None:
-        add = _to("setup_site.new", _("Add a site"), None)
+        add = _to("setup_site.new", _("Add a site"), None) if looks_after_all() else None
         yield SetUpStep("site", title, "todo", _("Give the site its name, its number and a manager."), add)
     else:
         words = _("%(site)s is texted at %(number)s.", site=site.name, number=site.number)
@@ -69,11 +70,14 @@ def _before(site: SiteRow | None, show: Showing) -> Iterator[SetUpStep]:
 
 def _users(site: SiteRow | None) -> SetUpStep:
     users = all_users(runtime().engine)
-    ops = "、".join(each.name for each in users if "ops" in each.roles and each.everywhere and each.has_password)
+    ops = [each.name for each in users if "ops" in each.roles and each.everywhere and each.has_password]
     title, people = _("Who looks after everything"), _to("setup_users.page", _("Accounts"), site)
-    if "、" in ops:
-        return SetUpStep("users", title, "done", ops, people)
-    words = _("%(name)s alone: a second account helps when a phone or a password is lost.", name=ops)
+    if not ops:
+        words = _("Nobody yet: at the server's command line, baobei user add NAME --role ops makes somebody.")
+        return SetUpStep("users", title, "todo", words)
+    if len(ops) > 1:
+        return SetUpStep("users", title, "done", "、".join(ops), people)
+    words = _("%(name)s alone: a second account helps when a phone or a password is lost.", name=ops[0])
     return SetUpStep("users", title, "advice", words, people)
 
 
@@ -88,15 +92,20 @@ def _gateway(site: SiteRow | None, show: Showing) -> SetUpStep:
             return SetUpStep("gateway", title, "done" if site is None else "todo", named, to_site)
         words = _(
             "Only trial phones so far, and nothing leaves this machine. Either add an Android phone with a SIM card, "
-            "or set a gateway's variables for the server and start it again:"
+            "or have a gateway's variables set for the server and start it again."
         )
-        return SetUpStep("gateway", title, "todo", words, page, variables_of(None))
+        return SetUpStep("gateway", title, "todo", words, page, _variables(None))
     if site.gateway not in gateways:
         words = _("%(name)s is not set up on this server: set its variables, or choose another.", name=site.gateway)
-        return SetUpStep("gateway", title, "todo", words, page, variables_of(site.gateway))
+        return SetUpStep("gateway", title, "todo", words, page, _variables(site.gateway))
     (view,) = gateway_views(gateway_standings(runtime().engine, [site.gateway], {site.id}, show.now), show)
     words = " · ".join((view.name, str(view.state.words), *view.why))
     return SetUpStep("gateway", title, "done" if view.state.tone == "good" else "todo", words, page)
+
+
+def _variables(gateway: str | None) -> tuple[tuple[str, str], ...]:
+    """Return what sets a gateway up, to whoever looks after the server."""
+    return variables_of(gateway) if looks_after_all() else ()
 
 
 def _of_site(site: SiteRow | None, begun: Beginnings | None, show: Showing) -> Iterator[SetUpStep]:
