@@ -327,6 +327,9 @@ def test_a_restored_database_hands_out_what_the_phone_has_had_and_nothing_goes_o
     had, waits = office.reply("had"), office.reply("waits", next_at=office.clock() + timedelta(minutes=1))
     phone.pull()
     back_up(office.engine, tmp_path / "backup", office.clock())
+    kept = (tmp_path / "backup").read_bytes()
+    assert phone.device_id.encode() in kept
+    assert [secret for secret in (phone.key, str(phone.token), office.token) if secret.encode() in kept] == []
     office.clock.move(minutes=2)
     phone.pull()
     phone.send()
