@@ -351,6 +351,9 @@ def test_a_manager_adds_a_user_of_his_site_who_chooses_a_password_by_a_link(
     head = visitor(app, "head")
     given = {"name": "吴敏", "role": ["consultant", "service"], "site": "1", "phone": "13800000006"}
     page = head.post("/setup/users", data={"token": token_of(head)} | given)
+    taken = head.post("/setup/users", data={"token": token_of(head)} | given)
+    assert taken.status_code == 422
+    assert re.findall(r'name="role" value="(\w+)" checked', taken.text) == ["consultant", "service"], "as it was ticked"
     link = re.search(r"<code>[^<]+(/welcome/[^<]+)</code>", page.text)
     assert link
     assert page.headers["Cache-Control"] == "no-store"

@@ -238,11 +238,12 @@ def _account(user: User) -> str:
 
 
 def _choices() -> dict[str, object]:
-    """Return what whoever is logged in may give."""
+    """Return what whoever is logged in may give, and what he has ticked of it in a form that stands again."""
     who = present_user()
     return {
         "roles": grantable(who),
         "role_words": ROLE_WORDS,
         "everywhere": who.everywhere,
         "for_sites": visible_sites(),
+        "ticked": request.form,
     }
