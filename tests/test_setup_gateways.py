@@ -248,6 +248,15 @@ def test_the_page_is_there_in_english_too(desk: FlaskClient) -> None:
     assert "desk well" in words
 
 
+def test_a_gateway_whose_replies_wait_is_not_well(
+    runtime: Runtime, site: SiteRow, ops: FlaskClient, clock: StandingClock
+) -> None:
+    add_reply(runtime.engine, site.id, "撤回R3？回483915确认", cause="m:2", created_at=clock.now)
+    assert "sandbox 正常" in plain(ops.get(PAGE).text)
+    clock.move(minutes=6)
+    assert "sandbox 需要查看" in plain(ops.get(PAGE).text)
+
+
 def test_what_goes_through_a_phone_is_seen_by_whoever_looks_after_it_also_from_the_trial_phones(
     app: Flask, runtime: Runtime, site: SiteRow, desk: FlaskClient, clock: StandingClock
 ) -> None:

@@ -11,7 +11,7 @@ from webhook.phone_views import number_words
 from webhook.show import Showing
 from worker.gateways.base import SimCard
 from worker.phones.approvals import Phone
-from worker.readers.gateways import CanaryStanding, GatewayStanding, PhoneStanding
+from worker.readers.gateways import HELD_AFTER, CanaryStanding, GatewayStanding, PhoneStanding
 
 TROUBLES = {
     "waiting": CodeWords(_l("waits for approval"), "warn"),
@@ -101,12 +101,15 @@ def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
     codes = [code for each in standing.phones for code in each.troubles if code != "idle"]
     why += [_of_phone(each, code, show) for each in standing.phones for code in each.troubles if code != "idle"]
     why += [_("The trial text of %(time)s did not come back", time=show.moment(c.asked_at)) for c in _lost(standing)]
+    late = standing.waiting_since is not None and show.now - standing.waiting_since >= HELD_AFTER
+    if late and not why:
+        why.append(_("replies wait, the oldest for %(age)s", age=show.age(standing.waiting_since)))
     if standing.stopped:
         state = CodeWords(_("stopped"), "bad")
     elif is_phone and not any(each.phone.sites for each in standing.phones):
         state = CodeWords(_("waits for approval"), "warn") if codes else CodeWords(_("no phone yet"), "warn")
     elif why:
-        state = CodeWords(_("needs a look"), "bad" if {*codes} - {"waiting"} or _lost(standing) else "warn")
+        state = CodeWords(_("needs a look"), "bad" if {*codes} - {"waiting"} or late or _lost(standing) else "warn")
     else:
         state = CodeWords(_("well"), "good")
     return GatewayView(
