@@ -52,7 +52,7 @@ class Step:
     kind: str = "text"
     given: tuple[str, ...] = ()
     """what a set-up is made of: a policy's key and value; an import's client, agent, days since report and visit; the
-    phone of whose line of the roster ends, or begins again"""
+    phone of whose line of the roster ends, or the one that is put again and how: later, or twice"""
 
     def message(self, seq: int, now: datetime) -> Message:
         """Return the message that it is at its place and time."""
@@ -68,8 +68,11 @@ class Step:
         if self.kind == "unlist":
             return {"phone": self.given[0]}
         if self.kind == "roster":
-            name, unit = ROSTER[self.given[0]]
-            return {"people": [{"name": name, "phone": self.given[0], "unit": unit}]}
+            phone, again = self.given
+            name, unit = ROSTER[phone]
+            line = {"name": name, "phone": phone, "unit": unit}
+            to_come = {"from": (now + 2 * DAY).date().isoformat()}
+            return {"people": {"": [line], "later": [line | to_come], "twice": [line | {"unit": "德佑"}, line]}[again]}
         client, phone, reported, visited = self.given
         name, _, mask = client.partition(" ")
         agent, unit = ROSTER[phone]
@@ -163,7 +166,8 @@ DAYS_AGO = (("4", ""), ("4", "3"), ("28", "27"))
 """Since the report and the visit of a line of a running register."""
 SET_UP = (
     *(("policy", pair) for pair in POLICIES),
-    *((kind, (phone,)) for kind in ("unlist", "roster", "roster") for phone in AGENTS),
+    *(("unlist", (phone,)) for phone in AGENTS),
+    *(("roster", (phone, again)) for again in ("", "", "later", "twice") for phone in AGENTS),
     *(("import", (client, phone, *days)) for client in CLIENTS for phone in AGENTS for days in DAYS_AGO),
 )
 WEIGHED = [command for command in COMMANDS for _ in range(command.weight)]

@@ -139,8 +139,18 @@ def postgresql(postgresql_databases: Databases) -> Iterator[Engine]:
     engine.dispose()
 
 
+LINES_PUT_AGAIN = [
+    Step(timedelta(), "+8613900000011", "报备 马超 138****5678"),
+    Step(SECOND, kind="roster", given=("+8613900000011", "later")),
+    Step(SECOND, "+8613900000012", "报备 李梅 139****2233"),
+    Step(SECOND, kind="roster", given=("+8613900000012", "twice")),
+]
+"""Each ends by the line that is put anew, so that the manager hears of his clients (L17)."""
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HISTORIES, PACES)
+@example(LINES_PUT_AGAIN, Pace(1, [1], tells=False))
 def test_any_batches_of_any_size_decide_alike_on_sqlite(sqlite: Engine, steps: list[Step], pace: Pace) -> None:
     same_as_folded_at_once(sqlite, play(sqlite, steps, pace))
 

@@ -84,10 +84,11 @@ def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadli
 
 def _told(connection: Connection, cursor: Row[Any], due: list[Deadline], now: datetime) -> list[DueNotice]:
     state = open_state(connection, cursor.site_id, cursor.state)
-    load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     leavers = {deadline.subject for deadline in due if deadline.kind == DeadlineKind.LEFT}
     load_senders(connection, cursor.site_id, state, leavers)
     load_own(connection, cursor.site_id, state, leavers, now)
+    # With all that tells whose the clients of these are by now.
+    load_subjects(connection, cursor.site_id, state, {deadline.subject for deadline in due}, now)
     digests = (deadline.at for deadline in due if deadline.kind == DeadlineKind.DAILY)
     load_planned(connection, cursor.site_id, state, {day for at in digests for day in days_of_digest(state, at)})
     # Whom the gateway refuses to send to hears nothing, whether or not the line has been told of it (L8).

@@ -41,7 +41,7 @@ def tell_left(state: State, deadline: Deadline, now: datetime, head: str) -> lis
 
 def _left(state: State, line: Listed, now: datetime) -> dict[str, Any] | None:
     """Return what is said of whoever has left a unit and still has clients there."""
-    own = own_clients([c for c in state.claims.values() if c.unit == line.unit], line.phone, now)
+    own = own_clients(state, (c for c in state.claims.values() if c.unit == line.unit), line.phone, now)
     if not own:
         return None
     named = listed_clients(own[:MOST_NAMED])

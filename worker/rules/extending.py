@@ -11,6 +11,7 @@ from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
 from worker.rules.codes import Code
 from worker.rules.deadlines import DAY, plan_protection
+from worker.rules.displacement import waiting_beside
 from worker.rules.handing import not_to_move
 from worker.rules.model import Claim, Decision
 from worker.rules.numbers import Rule
@@ -43,6 +44,9 @@ def _extend(turn: Turn, claim: Claim | Missing, days: int, why: str) -> Outcome:
     why_not = not_to_move(turn, claim)
     if why_not is not None:
         return why_not
+    if waiting_beside(turn, claim.number):
+        # Who may have been the first has his days from his sending; the holder's would outlast them (B23).
+        return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "undecided"})
     if claim.days_given:
         return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "extended"})
     ends_at = claim.ends_at + days * DAY

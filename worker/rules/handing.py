@@ -10,6 +10,7 @@ from typing import Final
 from parsers.message import Command
 from worker.rules.aliasing import calls_himself
 from worker.rules.answers import Outcome, answered, refused
+from worker.rules.attribution import owns
 from worker.rules.codes import Code
 from worker.rules.disputes import open_at
 from worker.rules.identity import fold
@@ -47,8 +48,6 @@ def _hand(turn: Turn, claim: Claim | Missing, named: str) -> Outcome:
     if why_not is not None:
         return why_not
     params = named_params(claim) | {"unit": claim.unit}
-    if any(open_at(turn.state, dispute, turn.now) for dispute in turn.state.disputes_of(claim.number)):
-        return Outcome(Code.REFUSED_INVALID, params | {"reason": "undecided"})
     called = _colleagues(turn, claim.unit, named)
     if len(called) != 1:
         return Outcome(Code.REFUSED_INVALID, params | {"reason": "several_so_called" if called else "hand"})
@@ -71,7 +70,10 @@ def _hand(turn: Turn, claim: Claim | Missing, named: str) -> Outcome:
 
 
 def not_to_move(turn: Turn, claim: Claim) -> Outcome | None:
-    """Return why a claim is nobody's to give or to extend now: a walk-in, ended, sold, or waiting for a decision."""
+    """Return why a claim is nobody's to give or to extend now.
+
+    It is a walk-in, ended, sold, or waits for a decision; or its client is another unit's.
+    """
     params = named_params(claim)
     if claim.unit == WALK_IN or claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, params)
@@ -79,8 +81,12 @@ def not_to_move(turn: Turn, claim: Claim) -> Outcome | None:
         return Outcome(Code.REFUSED_LATE, params)
     if not claim.live(turn.now):
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
-    contested = claim.state == ClaimState.CONTESTED
-    return Outcome(Code.REFUSED_INVALID, params | {"reason": "undecided"}) if contested else None
+    if claim.state == ClaimState.CONTESTED:
+        return Outcome(Code.REFUSED_INVALID, params | {"reason": "undecided"})
+    if any(open_at(turn.state, dispute, turn.now) for dispute in turn.state.disputes_of(claim.number)):
+        return Outcome(Code.REFUSED_INVALID, params | {"reason": "undecided"})
+    # Its client may be another unit's by now, by his family or by a ruling.
+    return None if owns(turn.state, claim, turn.now) else Outcome(Code.REFUSED_NOT_FOUND, params)
 
 
 def _colleagues(turn: Turn, unit: str, named: str) -> list[Listed]:

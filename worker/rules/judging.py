@@ -42,8 +42,11 @@ def _settle(turn: Turn, claim: Claim | Missing, valid: bool, why: str) -> Outcom
     if claim.state not in PENDING or claim.ended_at is not None:
         return Outcome(Code.REFUSED_NOT_FOUND, named_params(claim))
     ends_at, ahead = _end_if_valid(turn, claim)
-    if not claim.live(turn.now) or turn.now >= ends_at:
+    if not claim.live(turn.now):
         return Outcome(Code.EXPIRED, expired_params(claim), claim.ref)
+    if valid and turn.now >= ends_at:
+        # Its own days are over, by a holder's visit it has waited longer: its client is the holder's, and not public.
+        return Outcome(Code.EXPIRED, expired_params(claim) | {"ending": "waiting"}, claim.ref)
     params = named_params(claim) | {"state": "valid" if valid else "duplicate"}
     turn.notify([claim.to_tell], Code.SETTLED, params, claim.ref)
     _uphold(turn, claim, ends_at, ahead) if valid else _reject(turn, replace(claim, ended_for=why))

@@ -1,5 +1,6 @@
 """What a batch of messages mentions: the keys of the facts that its decisions can look at."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -38,8 +39,8 @@ class Needs:
     """days whose open visit forms may be meant"""
     people: bool = False
     """whether colleagues of those who have the claims that are named may be meant (转)"""
-    relisted: dict[str, str] = field(default_factory=dict)
-    """by phone the unit, as written, of who gets a line of the roster, "" where one ends (L17)"""
+    relisted: set[str] = field(default_factory=set)
+    """who gets a line of the roster, or whose line ends: whatever it says, one that stood may be over by it (L17)"""
     figures: bool = False
     """whether what came in this week is asked for (统计)"""
     arriving: set[NameForm] = field(default_factory=set)
@@ -84,8 +85,10 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
         needs.phones.add(message.payload["phone"])
     if message.kind == "moved":
         needs.phones |= {message.payload["old"], message.payload["new"]} - {""}
-    needs.relisted |= {line["phone"]: "" if line.get("to") else line["unit"] for line in people}
-    needs.relisted |= {message.payload["phone"]: ""} if message.kind == "unlist" else {}
+    lines = Counter(line["phone"] for line in people)
+    needs.relisted |= set(lines) | ({message.payload["phone"]} if message.kind == "unlist" else set())
+    # Of several lines of one phone a later one may end what an earlier one began.
+    needs.strangers |= {phone for phone, count in lines.items() if count > 1}
     act = state.sender(message.sender).act
     if act is not None:
         needs.refer(act["parsed"]["refs"])

@@ -3,15 +3,18 @@
 How far he was told stands in the line (`Sender.mine`), so that 下 goes on from there whenever it is decided.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from worker.rules.answers import refused
+from worker.rules.attribution import owns
 from worker.rules.codes import Code
 from worker.rules.model import Claim, Decision
 from worker.rules.params import named_params
 from worker.rules.references import in_his_view
+from worker.rules.state import State
 from worker.rules.turn import Turn
 
 AT_ONCE: Final = 4
@@ -36,10 +39,13 @@ def decide_next(turn: Turn) -> Decision:
     return _told(turn, "next", own, sum(_in_order(claim) <= last for claim in own))
 
 
-def own_clients(claims: list[Claim], phone: str, now: datetime) -> list[Claim]:
-    """Return the live claims of which a phone is told, soonest end first: nobody has bought, and no decision waits."""
+def own_clients(state: State, claims: Iterable[Claim], phone: str, now: datetime) -> list[Claim]:
+    """Return the live claims of which a phone is told, soonest end first.
+
+    Nobody has bought, no decision waits, and the client is no other unit's, by a family or a ruling.
+    """
     mine = (claim for claim in claims if claim.to_tell == phone and claim.holds(now) and not claim.sold(now))
-    return sorted(mine, key=_in_order)
+    return sorted((claim for claim in mine if owns(state, claim, now)), key=_in_order)
 
 
 def listed_clients(claims: list[Claim]) -> list[dict[str, Any]]:
@@ -49,7 +55,7 @@ def listed_clients(claims: list[Claim]) -> list[dict[str, Any]]:
 
 def _own(turn: Turn) -> list[Claim]:
     seen = [claim for claim in turn.own_live_claims() if in_his_view(turn, claim)]
-    return own_clients(seen, turn.phone, turn.now)
+    return own_clients(turn.state, seen, turn.phone, turn.now)
 
 
 def _in_order(claim: Claim) -> tuple[datetime, int]:

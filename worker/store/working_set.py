@@ -4,7 +4,7 @@ From the clients and numbers that the texts name it goes on to their relatives' 
 their visit forms, deals and disputes; never to the whole site, so its cost does not grow with the register.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -133,10 +133,10 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     load_claims(connection, site_id, state, needs.numbers | named - {0})
     for ending in (CLAIMS_ENDING, CLAIMS_ALSO_ENDING):
         state.load(ask_of(connection, site_id, ending, needs.last4, since=needs.since))
+    # What senders hold of whom nothing else tells whether they are known (E16), and who may leave (L17).
+    load_own(connection, site_id, state, needs.strangers | (needs.relisted & set(state.roster)), needs.since)
     known = {claim.phone7 for claim in state.claims.values()}
     load_clients(connection, site_id, state, needs.phones7 | known)
-    # What senders hold of whom nothing else tells whether they are known (E16).
-    load_own(connection, site_id, state, needs.strangers | _leaving(state, needs.relisted), needs.since)
     load_belongings(connection, site_id, state, set(state.claims))
     if needs.people:
         load_units_people(connection, site_id, state, {claim.unit for claim in state.claims.values()} - {WALK_IN})
@@ -149,13 +149,6 @@ def load_own(connection: Connection, site_id: int, state: State, phones: set[str
     """Take in the claims of these phones that end at `since` or later."""
     for of_them in CLAIMS_LIVE:
         state.load(ask_of(connection, site_id, of_them, phones, since=since))
-
-
-def _leaving(state: State, relisted: Mapping[str, str]) -> set[str]:
-    """Return whose line ends or is another unit's from now on, of those who stand on the roster (L17)."""
-    known = {phone: line.unit for phone in relisted if (line := state.roster.get(phone)) is not None}
-    units = {phone: state.unit_named(relisted[phone]) for phone in known if relisted[phone]}
-    return {phone for phone, unit in known.items() if (new := units.get(phone)) is None or new.name != unit}
 
 
 def _load_week(connection: Connection, site_id: int, state: State, now: datetime) -> None:
