@@ -29,7 +29,7 @@ from worker.decide.set_up import SiteRow
 from worker.errors import SetUpError
 from worker.line.canaries import LEAST_MINUTES, MOST_MINUTES, set_way, ways_of
 from worker.phones.approvals import MOST_SIMS, Phone, approve, end, phones_of
-from worker.phones.gateways import NAME, add_gateway, address_of, carry_sites, new_token
+from worker.phones.gateways import NAME, add_gateway, address_of, new_token
 from worker.readers.gateways import first_good_app, gateway_standings
 from worker.readers.passed_texts import passed_texts
 from worker.store.states import PhoneState
@@ -167,8 +167,8 @@ def let_in(name: str, phone_id: str) -> str | tuple[str, int] | Response:
             return step
     who, now = present_user().id, runtime().clock()
     try:
-        carry_sites(runtime().engine, name, [site.id for site in chosen.values() if site.gateway != name], who, now)
-        approve(runtime().engine, name, phone.id, {sim: site.id for sim, site in chosen.items()}, who, now)
+        sims = {sim: site.id for sim, site in chosen.items()}
+        approve(runtime().engine, name, phone.id, sims, who, now, carries=True)
     except SetUpError:
         return _back(_("It had ended meanwhile; nothing was changed."))
     return _back(_("It is approved: texts to it are taken, and it is given its sites' replies."))

@@ -16,7 +16,7 @@ from worker.accounts.acts import note
 from worker.errors import SetUpError
 from worker.gateways.base import SimCard
 from worker.phones.cards import same_card
-from worker.phones.gateways import require_gateway
+from worker.phones.gateways import carry_in, require_gateway
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones, sites, users
 from worker.store.states import PhoneState
@@ -70,12 +70,19 @@ def phones_at(connection: Connection, gateway: str | None = None) -> list[Phone]
 
 
 def approve(
-    engine: Engine, gateway: str, phone: str, sims: Mapping[int, int], user_id: int | None, now: datetime
+    engine: Engine,
+    gateway: str,
+    phone: str,
+    sims: Mapping[int, int],
+    user_id: int | None,
+    now: datetime,
+    *,
+    carries: bool = False,
 ) -> list[str]:
     """Take a phone for a gateway's, with these sites (SIM, from 1 → site id); return the phones that this ended.
 
     Of one that is approved already it changes the SIMs. Raises SetUpError when it is no phone of this gateway or has
-    ended, or when a site is another gateway's.
+    ended, or when a site is another gateway's; `carries`: its gateway then carries that site from now on as well.
     """
     if not sims or len(set(sims.values())) < len(sims) or not all(1 <= sim <= MOST_SIMS for sim in sims):
         raise SetUpError(f"Say which SIM, 1 to {MOST_SIMS}, has which site's number: one at least, each site once.")
@@ -85,6 +92,15 @@ def approve(
         row = _locked(connection, phone)
         if row.gateway != gateway or row.state == PhoneState.ENDED:
             raise SetUpError(f"Phone {phone} has ended, or is none of {gateway}: let it register anew.")
+        if carries:
+            elsewhere = sites.c.id.in_(sims.values()) & (sites.c.gateway != gateway)
+            carry_in(
+                connection,
+                gateway,
+                connection.execute(select(sites.c.id).where(elsewhere)).scalars().all(),
+                user_id,
+                now,
+            )
         _require_carried(connection, gateway, sims)
         mine = (phone_sims.c.phone == phone) | phone_sims.c.site_id.in_(sims.values())
         before = set(connection.execute(delete(phone_sims).where(mine).returning(phone_sims.c.phone)).scalars())
