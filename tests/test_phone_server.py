@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -272,6 +272,57 @@ def test_until_when_a_reply_is_of_use_holds_by_the_phones_own_clock(office: Offi
         office.clock.now += waits
         phone.send()
     assert [words for _, words, _ in phone.on_air] == ["in time"]
+
+
+def test_an_old_word_of_a_phone_tells_nothing_of_its_clock_and_an_odd_one_nothing_at_all(office: Office) -> None:
+    phone = office.approved()
+    office.reply("old")
+    phone.clock_off = timedelta(hours=9)
+    phone.pull()
+    phone.send(lambda message: (("Sent", None),))
+    phone.report()
+    phone.clock_off = timedelta()
+    phone.ping()
+    phone.post()
+    office.clock.move(minutes=1)
+    # It says again what it said with its wrong clock; then what no clock can show.
+    (old,) = phone.messages.values()
+    phone.becomes(old, "Sent")
+    old.states["Sent"] = office.clock() + timedelta(hours=9)
+    assert phone.report() == [204]
+    office.reply("new")
+    phone.pull()
+    new = next(each for each in phone.messages.values() if each.text == "new")
+    assert new.valid_until is not None
+    assert new.valid_until <= office.clock() + timedelta(hours=4)
+    phone.becomes(new, "Processed")
+    new.states["Processed"] = datetime(9999, 12, 31, 15, 59, tzinfo=UTC)
+    assert phone.report() == [204]
+    assert phone.pull() == 200
+
+
+def test_what_a_phone_has_shown_to_have_it_is_given_again_seldom_and_another_phone_at_once(office: Office) -> None:
+    phone = office.approved()
+    for number in range(30):
+        office.reply(f"R{number}")
+    asked: list[str] = []
+    phone.http = lambda *request: (asked.append(request[1]), office.carry(*request))[1]
+    phone.pull()
+    phone.pull()
+    phone.report()
+    asked.clear()
+    for number in range(5):
+        office.reply(f"S{number}")
+        phone.pull()
+        phone.report()
+    assert len(asked) == 5 + 4, "five fetches, and a word on each of the new ones but the last"
+    office.clock.move(minutes=10)
+    phone.pull()
+    assert len(phone.unreported) == 35
+    other = office.registered()
+    office.let_in(other, 0)
+    other.pull()
+    assert len(other.messages) == 35
 
 
 def test_what_a_phone_says_late_counts_all_the_same(office: Office) -> None:

@@ -17,6 +17,7 @@ from worker.outbox.fetch import fetch
 from worker.outbox.pace import Pace, pace_of
 from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
 from worker.phones.news import waiting_for
+from worker.phones.receipts import note_said
 from worker.phones.trials import fetch_canaries
 from worker.store.states import PhoneState
 from worker.var_folder import secret_key_of
@@ -80,14 +81,12 @@ def states(name: str) -> Response:
     phone = _phone(server)
     if phone.state != PhoneState.APPROVED:
         raise NotYetError("this phone waits for its approval")
-    raw, now = request.get_data(), runtime().clock()
-    for status in server.read_states(raw):
-        if status.site_id in phone.sims.values():
-            record(runtime(), status)
-    clock = server.read_clock(raw)
-    if clock is not None and clock > now:
-        # It may say it late, but not before it is so: then its clock is ahead, for which it may have dropped all.
-        note_alive(runtime().engine, Ping(name, phone.id, clock=clock), now)
+    said = [word for word in server.read_said(request.get_data()) if word.site_id in phone.sims.values()]
+    if said:
+        note_said(runtime().engine, phone.id, said, runtime().clock())
+    for word in said:
+        if word.status is not None:
+            record(runtime(), word.status)
     return Response(status=204)
 
 

@@ -42,6 +42,21 @@ class Fetched:
     written_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a phone says of one message that it was given, by which it shows that it has it.
+
+    `attempt` at the reply `reply_id` of a site. `at`: since when that is so, by the phone's clock, where it tells what
+    a clock can show; `status` is None while the message only stands in its queue.
+    """
+
+    site_id: int
+    reply_id: int
+    attempt: int
+    at: datetime | None = None
+    status: Status | None = None
+
+
 @runtime_checkable
 class PhoneServer(Protocol):
     """A gateway that is phones: each talks to us as to its server, fetches its replies, and says what became of them.
@@ -78,11 +93,8 @@ class PhoneServer(Protocol):
         `clock_ahead`: by how much the phone's clock is, by which it holds until when a message is of use.
         """
 
-    def read_states(self, raw: bytes) -> list[Status]:
-        """Return what a phone says became of messages; of those alone that we gave out. Raises MalformedError."""
-
-    def read_clock(self, raw: bytes) -> datetime | None:
-        """Return the latest time, by the phone's clock, at which anything became of them; None: it states none."""
+    def read_said(self, raw: bytes) -> list[Said]:
+        """Return what a phone says of messages; of those alone that we gave out. Raises MalformedError."""
 
     def event(self, news: News | None) -> bytes:
         """Return what is written to a phone that listens; None: a sign of life."""

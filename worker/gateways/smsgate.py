@@ -9,7 +9,6 @@ repeats old events under its former device's id with its present key.
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -31,8 +30,7 @@ from worker.gateways.base import (
     Status,
 )
 from worker.gateways.forms import header
-from worker.gateways.phone_server import Fetched, Missed, News, PhoneWord
-from worker.gateways.smsgate_codes import code_of, failure_of
+from worker.gateways.phone_server import Fetched, Missed, News, PhoneWord, Said
 from worker.gateways.smsgate_events import (
     SIGNATURE,
     TIMESTAMP,
@@ -40,8 +38,8 @@ from worker.gateways.smsgate_events import (
     check_signature,
     read_event,
     read_sim_cards,
-    time_stated,
 )
+from worker.gateways.smsgate_fetched import message_id, messages_of, read_said, written
 from worker.gateways.smsgate_reader import PhoneLine, PhoneReader
 
 EVENTS: Final = ("sms:received", "mms:downloaded", "system:ping", "app:started")
@@ -50,21 +48,11 @@ RETRIES: Final = 18
 """5 s doubled so often are fifteen days: a text outlasts our absence over the longest holidays."""
 PING_S: Final = 60
 LONGEST_NAME: Final = 80
-MOST_STATES: Final = 100
-DELIVERY_OF: Final[Mapping[str, str]] = {
-    "Processed": "sending",
-    "Sent": "sent",
-    "Delivered": "delivered",
-    "Failed": "failed",
-    "Cancelled": "failed",
-}
-"""The app's state of a message → ours. Pending says nothing: what is in its queue may never leave it."""
 SAID: Final[Mapping[str, tuple[str, ...]]] = {
     "replies": ("MessageEnqueued",),
     "set_up": ("WebhooksUpdated", "SettingsUpdated"),
 }
 ALIVE: Final = b":keepalive\n\n"
-_ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.[0-9a-f]{1,12}\.[0-9a-f]{12}")
 
 
 class SmsGate:
@@ -158,88 +146,23 @@ class SmsGate:
         )
 
     def handed_out(self, replies: Sequence[Fetched], clock_ahead: timedelta = timedelta()) -> Ack:
-        """Return messages. The app sends by `createdAt`, so that rises from one to the next."""
-        messages: list[dict[str, Any]] = []
-        last = datetime.min.replace(tzinfo=UTC)
-        for reply in replies:
-            outgoing = reply.outgoing
-            last = max(reply.written_at, last + timedelta(milliseconds=1))
-            messages.append(
-                {
-                    "id": self.message_id(outgoing),
-                    "message": outgoing.words,
-                    "textMessage": {"text": outgoing.words},
-                    "phoneNumbers": [outgoing.recipient],
-                    "simNumber": reply.sim,
-                    "withDeliveryReport": True,
-                    "isEncrypted": False,
-                    # By the phone's own clock: one that is hours ahead would drop all at once.
-                    "validUntil": _written(outgoing.useful_until + clock_ahead),
-                    "priority": 0,
-                    "createdAt": _written(last),
-                    "state": "Pending",
-                }
-            )
-        return _json(messages)
+        """Return messages, in the order in which the app sends them."""
+        return _json(messages_of(self._sealed("messages"), replies, clock_ahead))
 
     def message_id(self, outgoing: Outgoing) -> str:
-        """Return the id of an attempt at a reply: a further attempt is another message, or it would not be sent.
+        """Return the id of an attempt at a reply."""
+        return message_id(self._sealed("messages"), outgoing)
 
-        So is one of a database that was set up anew, whose numbers begin again while the phone knows the old ones: the
-        reply's own time tells them apart.
-        """
-        until = int(outgoing.useful_until.timestamp())
-        of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}.{until:x}"
-        return f"{of}.{self._sealed('message', of)[:12]}"
-
-    def read_states(self, raw: bytes) -> list[Status]:
-        """Return the states of messages of ours; ids that we did not give say nothing. Raises MalformedError."""
-        said = _read_json(raw)
-        if not isinstance(said, list) or len(said) > MOST_STATES:
-            raise MalformedError("the body is no list of messages, or too long a one")
-        states = (self._state_of(each) for each in said if isinstance(each, dict))
-        return [state for state in states if state is not None]
-
-    def read_clock(self, raw: bytes) -> datetime | None:
-        """Return the latest of the times that the states have."""
-        said = _read_json(raw)
-        stated = [each.get("states") for each in said if isinstance(each, dict)] if isinstance(said, list) else []
-        times = [time_stated(at) for states in stated if isinstance(states, dict) for at in states.values()]
-        return max((time for time in times if time is not None), default=None)
-
-    def _state_of(self, said: Mapping[str, Any]) -> Status | None:
-        found = _ID.fullmatch(str(said.get("id")))
-        state = str(said.get("state"))
-        if found is None or state not in DELIVERY_OF:
-            return None
-        of, seal = found[0].rpartition(".")[::2]
-        if not hmac.compare_digest(seal, self._sealed("message", of)[:12]):
-            return None
-        recipients = said.get("recipients")
-        told = recipients if isinstance(recipients, list) else []
-        errors = [each.get("error") for each in told if isinstance(each, dict)]
-        error = next((error for error in errors if isinstance(error, str)), None)
-        error = state if state == "Cancelled" else error
-        failed = DELIVERY_OF[state] == "failed"
-        return Status(
-            gateway=self.name,
-            sid=found[0],
-            reply_id=int(found[2]),
-            delivery=DELIVERY_OF[state],
-            error_code=code_of(error) if failed else None,
-            attempt=int(found[3]),
-            failure=failure_of(error) if failed else None,
-            site_id=int(found[1]),
-            # Each part of a text is reported by itself, and the one that failed makes the whole fail.
-            takes_back=True,
-        )
+    def read_said(self, raw: bytes) -> list[Said]:
+        """Return what a phone says of messages of ours. Raises MalformedError."""
+        return read_said(self.name, self._sealed("messages"), _read_json(raw), self._now())
 
     def event(self, news: News | None) -> bytes:
         """Return the server-sent events."""
         if news is None:
             return ALIVE
         if isinstance(news, Missed):
-            period = {"since": _written(news.since), "until": _written(news.until)}
+            period = {"since": written(news.since), "until": written(news.until)}
             asked = {"messageTypes": "SMS", "triggerWebhooks": True}
             return _event("MessagesExportRequested", period | asked)
         return b"".join(_event(name, None) for name in SAID[news])
@@ -280,7 +203,3 @@ def _json(said: object, status: int = 200) -> Ack:
 
 def _event(name: str, data: object) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-def _written(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,14 +2,15 @@
 
 A phone's queue sends in the order in which messages came into it, so all that is due goes to it at once, in the order
 of its writing, several to one person too; nothing waits for its word (L20). What it has fetched and not settled it is
-given again: it may not have had the answer, and knows by their ids what it has had. So a phone that dies leaves its
-replies to the one that takes its place, and fetching alone puts nothing in doubt.
+given again, until it says anything of it, and seldom after that: it may not have had the answer, and knows by their
+ids what it has had. So a phone that dies leaves its replies to the one that takes its place, and fetching alone puts
+nothing in doubt.
 """
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Engine, Row, and_, bindparam, update
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MOST_HELD: Final = 100
 """So many messages stand in a phone's queue at the most; it sends some in a minute, and fetches again."""
+GIVEN_AGAIN_AFTER: Final = timedelta(minutes=10)
+"""To each message that it knows the app answers with a request of its own, at each fetch."""
 
 _SITES: Final[BindParameter[Any]] = bindparam("sites", expanding=True)
 _TAKE: Final = (
@@ -40,6 +43,7 @@ _TAKE: Final = (
 )
 _HELD: Final = (
     with_site()
+    .add_columns(attempts.c.phone, attempts.c.had_at)
     .join(attempts, and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt))
     .where(replies.c.site_id.in_(_SITES), replies.c.state == ReplyState.SENDING, attempts.c.phone.is_not(None))
     .where(replies.c.useful_until > bindparam("now", type_=UtcTime()))
@@ -82,5 +86,6 @@ def _leased(
             begin(connection, [(row.id, row.attempt + 1) for row in taken], now, phone)
     for row in taken:
         say(log, "leased", **trail(row.site_id, row.cause), reply=row.id, attempt=row.attempt + 1)
-    leased = [(row, row.attempt) for row in held] + [(row, row.attempt + 1) for row in taken]
+    again = [row for row in held if row.phone != phone or not row.had_at or now - row.had_at >= GIVEN_AGAIN_AFTER]
+    leased = [(row, row.attempt) for row in again] + [(row, row.attempt + 1) for row in taken]
     return sorted(leased, key=lambda each: each[0].id)

@@ -100,8 +100,7 @@ def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
     """Note that a phone has been heard of, and what it says of itself; not oftener than every `SEEN_EVERY` for that."""
     said: dict[str, Any] = {"app": ping.app} if ping.app else {}
     said |= {} if ping.sims is None else {"sims": kept_cards(ping.sims)}
-    # To the minute: it takes a while from its clock to ours.
-    said |= {} if ping.clock is None else {"clock_ahead": round((ping.clock - now) / MINUTE) * 60}
+    said |= {} if ping.clock is None else {"clock_ahead": in_minutes(ping.clock - now)}
     mine = phones.c.id == ping.phone
     columns = [phones.c.seen_at, *(phones.c[name] for name in said)]
     with reading(engine).connect() as connection:
@@ -109,4 +108,10 @@ def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
     if row is None or (abs(now - row["seen_at"]) < SEEN_EVERY and all(row[name] == said[name] for name in said)):
         return
     with engine.begin() as connection:
-        connection.execute(update(phones).where(mine).values(said | {"seen_at": now}))
+        signed = {} if ping.clock is None else {"clock_at": now}
+        connection.execute(update(phones).where(mine).values(said | signed | {"seen_at": now}))
+
+
+def in_minutes(ahead: timedelta) -> int:
+    """Return by how many seconds a clock is ahead, in whole minutes: it takes a while from it to ours."""
+    return round(ahead / MINUTE) * 60

@@ -487,6 +487,7 @@ attempts = Table(
     Column("delivery", Words, comment="the gateway's word on this attempt"),
     Column("lookups", Integer, nullable=False, default=0, comment="how often it was looked for in the gateway's list"),
     Column("phone", Words, comment="the phone that fetched it; empty: it was handed to its gateway"),
+    Column("had_at", UtcTime, comment="when its phone last showed that it has it"),
     Index("ix_attempts_sid", "sid"),
     Index("ix_attempts_ended_at", "ended_at"),
     comment="Every time that a reply was handed to a gateway, or perhaps was.",
@@ -522,6 +523,7 @@ phones = Table(
     Column("ended_at", UtcTime),
     Column("seen_at", UtcTime, nullable=False, comment="when we last heard of it, to some seconds"),
     Column("clock_ahead", BigInteger, nullable=False, server_default="0", comment="by how many seconds, as it showed"),
+    Column("clock_at", UtcTime, comment="when it last signed with its clock"),
     Index("ix_phones_gateway", "gateway", "state"),
     comment="Phones that are a gateway's: each registration, first or repeated, is one and waits for a person.",
 )

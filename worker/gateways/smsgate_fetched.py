@@ -1,0 +1,122 @@
+"""Our replies as messages that a phone fetches from us: how each is written, its id, and what the phone says of it.
+
+Pure. `key` is the key by which the ids of a gateway are sealed, so that nobody else makes one.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from worker.gateways.base import MalformedError, Outgoing, Status
+from worker.gateways.phone_server import Fetched, Said
+from worker.gateways.smsgate_codes import code_of, failure_of
+from worker.gateways.smsgate_events import CLOCK_OFF_MOST, time_stated
+
+MOST_STATES: Final = 100
+DELIVERY_OF: Final[Mapping[str, str]] = {
+    "Processed": "sending",
+    "Sent": "sent",
+    "Delivered": "delivered",
+    "Failed": "failed",
+    "Cancelled": "failed",
+}
+"""The app's state of a message → ours. Pending says nothing of the reply: what is in its queue may never leave it."""
+_ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.[0-9a-f]{1,12}\.[0-9a-f]{12}")
+
+
+def messages_of(key: str, replies: Sequence[Fetched], clock_ahead: timedelta) -> list[dict[str, Any]]:
+    """Return messages as the app reads them. It sends by `createdAt`, so that rises from one to the next.
+
+    `clock_ahead`: by how much the phone's clock is, by which it holds `validUntil`; at the most `CLOCK_OFF_MOST`.
+    """
+    messages: list[dict[str, Any]] = []
+    last = datetime.min.replace(tzinfo=UTC)
+    for reply in replies:
+        outgoing = reply.outgoing
+        last = max(reply.written_at, last + timedelta(milliseconds=1))
+        messages.append(
+            {
+                "id": message_id(key, outgoing),
+                "message": outgoing.words,
+                "textMessage": {"text": outgoing.words},
+                "phoneNumbers": [outgoing.recipient],
+                "simNumber": reply.sim,
+                "withDeliveryReport": True,
+                "isEncrypted": False,
+                "validUntil": written(outgoing.useful_until + clock_ahead),
+                "priority": 0,
+                "createdAt": written(last),
+                "state": "Pending",
+            }
+        )
+    return messages
+
+
+def message_id(key: str, outgoing: Outgoing) -> str:
+    """Return the id of an attempt at a reply: a further attempt is another message, or it would not be sent.
+
+    So is one of a database that was set up anew, whose numbers begin again while the phone knows the old ones: the
+    reply's own time tells them apart.
+    """
+    until = int(outgoing.useful_until.timestamp())
+    of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}.{until:x}"
+    return f"{of}.{_seal(key, of)}"
+
+
+def read_said(gateway: str, key: str, said: Any, now: datetime) -> list[Said]:
+    """Return what a phone says of messages of ours; of ids that we did not give nothing. Raises MalformedError."""
+    if not isinstance(said, list) or len(said) > MOST_STATES:
+        raise MalformedError("the body is no list of messages, or too long a one")
+    words = (_said_of(gateway, key, each, now) for each in said if isinstance(each, dict))
+    return [word for word in words if word is not None]
+
+
+def written(time: datetime) -> str:
+    """Return a time as the app reads it."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _said_of(gateway: str, key: str, said: Mapping[str, Any], now: datetime) -> Said | None:
+    found = _ID.fullmatch(str(said.get("id")))
+    if found is None:
+        return None
+    of, seal = found[0].rpartition(".")[::2]
+    if not hmac.compare_digest(seal, _seal(key, of)):
+        return None
+    state, states = str(said.get("state")), said.get("states")
+    at = time_stated(states.get(state)) if isinstance(states, dict) else None
+    at = at if at is not None and abs(at - now) <= CLOCK_OFF_MOST else None
+    site_id, reply_id, attempt = (int(part) for part in found.groups())
+    return Said(site_id, reply_id, attempt, at, _status_of(gateway, found[0], said, (site_id, reply_id, attempt)))
+
+
+def _status_of(gateway: str, sid: str, said: Mapping[str, Any], of: tuple[int, int, int]) -> Status | None:
+    state = str(said.get("state"))
+    if state not in DELIVERY_OF:
+        return None
+    recipients = said.get("recipients")
+    told = recipients if isinstance(recipients, list) else []
+    errors = [each.get("error") for each in told if isinstance(each, dict)]
+    error = next((error for error in errors if isinstance(error, str)), None)
+    error = state if state == "Cancelled" else error
+    failed = DELIVERY_OF[state] == "failed"
+    site_id, reply_id, attempt = of
+    return Status(
+        gateway=gateway,
+        sid=sid,
+        reply_id=reply_id,
+        delivery=DELIVERY_OF[state],
+        error_code=code_of(error) if failed else None,
+        attempt=attempt,
+        failure=failure_of(error) if failed else None,
+        site_id=site_id,
+        # Each part of a text is reported by itself, and the one that failed makes the whole fail.
+        takes_back=True,
+    )
+
+
+def _seal(key: str, of: str) -> str:
+    return hmac.new(key.encode(), of.encode(), hashlib.sha256).hexdigest()[:12]
