@@ -267,6 +267,11 @@ def _replies_in_review(engine: Engine, clock: StandingClock) -> None:
     add_replies(engine, 1, clock, state="review")
 
 
+def _replies_in_doubt(engine: Engine, clock: StandingClock) -> None:
+    add_replies(engine, 1, clock, state="unknown")
+    clock.move(minutes=16)
+
+
 def _unrouted_texts(engine: Engine, clock: StandingClock) -> None:
     accept(engine, Inbound("twilio", "m1", AGENT, "+8613800000077", CANARY), clock)
 
@@ -309,6 +314,7 @@ FAULTS = {
     "replies_fail": (_replies_fail, "site:1", {"site": 1, "failed": 5, "of": 25, "error": "21211"}),
     "content_refused": (_content_refused, "site:1", {"site": 1, "refused": 3, "error": "30007"}),
     "replies_in_review": (_replies_in_review, "site:1", {"site": 1, "replies": 1}),
+    "replies_in_doubt": (_replies_in_doubt, "site:1", {"site": 1, "replies": 1}),
     "unrouted_texts": (_unrouted_texts, "", {"texts": 1}),
     "many_messages": (_many_messages, "site:1", {"site": 1, "messages": 51}),
     "backfill_healed": (_backfill_healed, "twilio", {"gateway": "twilio", "healed": 3}),

@@ -29,6 +29,7 @@ from worker.alerts.reply_alarms import (
     gateway_stopped,
     no_manager_told,
     replies_fail,
+    replies_in_doubt,
     replies_in_review,
     replies_wait,
 )
@@ -46,6 +47,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     replies_fail,
     content_refused,
     replies_in_review,
+    replies_in_doubt,
     no_manager_told,
     unrouted_texts,
     many_messages,

@@ -13,6 +13,8 @@ from worker.store.schema import FAILED, UNSENT, attempts, cursors, gateway_stops
 from worker.store.states import ReplyState
 
 REPLIES_WAIT_AFTER: Final = timedelta(minutes=5)
+IN_DOUBT_AFTER: Final = timedelta(minutes=15)
+"""By then each was looked for twice, if its gateway could be asked."""
 FAILURES_WITHIN: Final = timedelta(minutes=10)
 FAILURES_LEAST: Final = 5
 FAILURES_SHARE: Final = 0.2
@@ -126,6 +128,20 @@ def replies_in_review(connection: Connection, now: datetime) -> Iterator[Alarm]:
         )
         detail = of_site(row.site_id, replies=row.total)
         yield Alarm("replies_in_review", f"site:{row.site_id}", row.oldest, sentence, detail)
+
+
+def replies_in_doubt(connection: Connection, now: datetime) -> Iterator[Alarm]:
+    """Yield the sites with replies that may have been sent, and that could not be looked up for long."""
+    old = and_(UNSENT, replies.c.state == ReplyState.UNKNOWN, replies.c.updated_at < now - IN_DOUBT_AFTER)
+    query = select(replies.c.site_id, func.count().label("total"), oldest(replies.c.updated_at))
+    for row in connection.execute(query.where(old).group_by(replies.c.site_id)):
+        sentence = (
+            f"{counted(row.total, 'reply', 'replies')} of site {row.site_id} may have been sent, the first at "
+            f"{hour(row.oldest)}, and nobody could look it up: see that `baobei sweep` runs and can reach the gateway."
+        )
+        yield Alarm(
+            "replies_in_doubt", f"site:{row.site_id}", row.oldest, sentence, of_site(row.site_id, replies=row.total)
+        )
 
 
 def _failed_since(connection: Connection, since: datetime, which: ColumnElement[bool]) -> list[Row[Any]]:

@@ -134,12 +134,13 @@ def _put_in_doubt(connection: Connection, now: datetime) -> None:
     # But for those that phones fetch: a phone knows what it has had by its id, and sends nothing twice.
     fetched = replies.c.site_id.in_(select(sites.c.id).where(sites.c.gateway.in_(select(gateways.c.name))))
     waiting = replies.c.state.in_(TO_SEND) & ~fetched
-    for row in connection.execute(select(replies).where(waiting)).all():
+    query = select(replies, sites.c.gateway).join(sites, sites.c.id == replies.c.site_id).where(waiting)
+    for row in connection.execute(query).all():
         number = row.attempt
         if row.state == ReplyState.PENDING:
             number += 1
             # Its list is searched from here on: from when it could have been sent at the earliest.
-            begin(connection, [(row.id, number)], row.created_at)
+            begin(connection, [(row.id, number, row.gateway)], row.created_at)
         end(connection, row.id, number, IN_DOUBT, now)
         doubt = {
             "state": ReplyState.UNKNOWN,

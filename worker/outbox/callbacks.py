@@ -60,7 +60,7 @@ def _apply(books: Books, status: Status) -> Key | None:
     books.note(key, {"delivery": news.delivery, "sid": news.sid})
     news = replace(news, failure=weighed(books, reply_id, status.failure))
     books.change(reply_id, after_status(history, news, books.now, chance()))
-    see_to_others(books, reply_id, news.failure)
+    see_to_others(books, reply_id, news.failure, status.gateway)
     return key
 
 

@@ -24,15 +24,15 @@ def weighed(books: Books, reply_id: int, outcome: Outcome) -> Outcome | Refused:
     return outcome if believed else Refused(outcome.code, outcome.words, "pair")
 
 
-def see_to_others(books: Books, reply_id: int, outcome: Handover | None) -> None:
-    """Do what an outcome means beyond its own reply: stop the gateway or number, mark a person who opted out."""
+def see_to_others(books: Books, reply_id: int, outcome: Handover | None, gateway: str) -> None:
+    """Do what an outcome at a gateway means beyond its own reply: stop it or its number, mark who opted out."""
     row, now = books.reply(reply_id), books.now
     match outcome:
         case Stopped() | SenderStopped():
             with books.aside() as connection:
                 site = connection.execute(select(sites).where(sites.c.id == row["site_id"])).one()
                 number = site.number if isinstance(outcome, SenderStopped) else WHOLE_GATEWAY
-                stop(connection, site.gateway, number, outcome, now)
+                stop(connection, gateway, number, outcome, now)
                 if isinstance(outcome, SenderStopped):
                     revive(connection, site.id, outcome.code, now)
         case Refused(opted_out=True):

@@ -1,5 +1,9 @@
 """Settles replies that may or may not have been sent: a callback does it, else the gateway's own list is asked twice,
-else there is one re-send, which is counted, and after that a person looks at it."""
+else there is one re-send, which is counted, and after that a person looks at it.
+
+It is looked for where it went, whichever gateway the site has by now. Where that cannot be done a person looks at it:
+sent again by another gateway it would arrive twice.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -7,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, and_, exists, or_, select
+from sqlalchemy import Engine, Row, and_, exists, func, or_, select
 
 from worker.clock import Clock
 from worker.crash_points import around, committing
@@ -43,34 +47,43 @@ class Settler:
     def settle(self) -> int:
         """Do the look-ups that are due now and return how many those were."""
         now = self.clock()
-        reachable = [name for name in handed_to(self.gateways) if self.away_until.get(name, now) <= now]
-        doubtful = and_(replies.c.state == ReplyState.UNKNOWN, sites.c.gateway.in_(reachable))
+        away = [name for name, until in self.away_until.items() if until > now]
+        went_to = func.coalesce(attempts.c.gateway, sites.c.gateway)
+        doubtful = and_(replies.c.state == ReplyState.UNKNOWN, went_to.not_in(away))
         due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
         present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
-        columns = attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups
+        columns = attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups, went_to.label("went_to")
         query = with_site().add_columns(*columns).join(attempts, present).where(doubtful, or_(*due))
         with reading(self.engine).connect() as connection:
             rows = connection.execute(query.order_by(replies.c.id).limit(AT_ONCE)).all()
         return sum(self._settle(row, now) for row in rows)
 
     def _settle(self, row: Row[Any], now: datetime) -> bool:
-        if self.away_until.get(row.gateway, now) > now:
+        if self.away_until.get(row.went_to, now) > now:
             return False
+        gateway = handed_to(self.gateways).get(row.went_to)
+        if gateway is None:
+            # It is set up no more, or has no list.
+            self._not_there(row, doubtful=True)
+            return True
         outgoing = outgoing_of(row)
         try:
             doubt = Doubt(outgoing, row.started_at, row.ended_at, *self._beside(row))
             with around("lookup"):
-                found = self.gateways[row.gateway].lookup(doubt)
+                found = gateway.lookup(doubt)
         except GatewayAwayError as error:
-            complain(log, "look-up failed", error, reply=row.id, attempt=row.attempt, gateway=row.gateway)
-            self.away_until[row.gateway] = now + AWAY_FOR
+            complain(log, "look-up failed", error, reply=row.id, attempt=row.attempt, gateway=row.went_to)
+            self.away_until[row.went_to] = now + AWAY_FOR
+            if row.went_to != row.gateway:
+                # Nobody may mend any more what no site needs.
+                self._not_there(row, doubtful=True)
             return False
         if isinstance(found, Sent) and self._may_be_anothers(row, found.sid):
             return False
         if found is None or isinstance(found, Unknown):
             self._not_there(row, doubtful=found is not None)
         else:
-            leased = Lease(outgoing, row.gateway, row.site_id, row.cause, row.started_at)
+            leased = Lease(outgoing, row.went_to, row.site_id, row.cause, row.started_at)
             record(self.engine, leased, found, self.clock())
             ids = trail(row.site_id, row.cause)
             say(log, "settled", **ids, reply=row.id, attempt=row.attempt, outcome=type(found).__name__)

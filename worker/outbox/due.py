@@ -24,7 +24,7 @@ from sqlalchemy import (
 from worker.outbox.ledger import with_site
 from worker.outbox.pace import Pace, held_back
 from worker.outbox.stops import stopped
-from worker.store.schema import opt_outs, replies, sites
+from worker.store.schema import attempts, opt_outs, replies, sites
 from worker.store.states import ReplyState
 from worker.store.types import UtcTime
 
@@ -40,7 +40,7 @@ _JUST_LEASED: Final[BindParameter[datetime]] = bindparam("just_leased", type_=Ut
 
 def times(now: datetime, pace: Pace) -> dict[str, Any]:
     """Return the parameters that all of these queries take."""
-    return {"now": now, "just_leased": now + LEASE - LONGEST_HELD_UP, "free_again": now + (pace.gap or timedelta())}
+    return {"now": now, "just_leased": now - LONGEST_HELD_UP, "free_again": now + (pace.gap or timedelta())}
 
 
 @cache
@@ -118,7 +118,10 @@ def _would_overtake(these: FromClause) -> ColumnElement[bool]:
     # The words of the partial index, so that a long history costs nothing.
     to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
     due = and_(earlier.c.state == ReplyState.PENDING, earlier.c.next_at <= NOW, earlier.c.useful_until > NOW)
-    on_its_way = and_(earlier.c.state == ReplyState.SENDING, earlier.c.lease_until > _JUST_LEASED)
+    # Not by how long the lease is: a phone's lasts as long as the reply is of use.
+    present = and_(attempts.c.reply_id == earlier.c.id, attempts.c.number == earlier.c.attempt)
+    begun = exists().where(present, attempts.c.started_at > _JUST_LEASED)
+    on_its_way = and_(earlier.c.state == ReplyState.SENDING, begun)
     same_phone = and_(earlier.c.site_id == these.c.site_id, earlier.c.recipient == these.c.recipient)
     return exists().where(same_phone, earlier.c.id < these.c.id, to_send, or_(due, on_its_way))
 

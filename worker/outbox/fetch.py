@@ -83,7 +83,7 @@ def _leased(
         taken = pace.takes_all(connection, due, now)
         if taken:
             connection.execute(_TAKE, {"ids": [row.id for row in taken], "leased_at": now})
-            begin(connection, [(row.id, row.attempt + 1) for row in taken], now, phone)
+            begin(connection, [(row.id, row.attempt + 1, row.gateway) for row in taken], now, phone)
     for row in taken:
         say(log, "leased", **trail(row.site_id, row.cause), reply=row.id, attempt=row.attempt + 1)
     again = [row for row in held if row.phone != phone or not row.had_at or now - row.had_at >= GIVEN_AGAIN_AFTER]

@@ -94,7 +94,7 @@ def lease_all(engine: Engine, ids: Collection[int], now: datetime, pace: Pace = 
         if rows:
             taken = {"ids": [row.id for row in rows], "leased_until": now + LEASE, "leased_at": now}
             connection.execute(_TAKE, taken)
-            begin(connection, [(row.id, row.attempt + 1) for row in rows], now)
+            begin(connection, [(row.id, row.attempt + 1, row.gateway) for row in rows], now)
     for row in rows:
         say(log, "leased", **trail(row.site_id, row.cause), reply=row.id, attempt=row.attempt + 1)
     attempted = [(row, replace(outgoing_of(row), attempt=row.attempt + 1)) for row in rows]

@@ -60,10 +60,12 @@ def change_reply(connection: Connection, reply_id: int, change: Change, now: dat
         connection.execute(update(replies).where(replies.c.id == reply_id).values(change | {"updated_at": now}))
 
 
-def begin(connection: Connection, keys: Iterable[tuple[int, int]], now: datetime, phone: str | None = None) -> None:
-    """Note that these attempts begin, each by its reply and number; `phone`: which one fetched them."""
+def begin(
+    connection: Connection, attempted: Iterable[tuple[int, int, str]], now: datetime, phone: str | None = None
+) -> None:
+    """Note that these attempts begin, each by its reply, number and gateway; `phone`: which one fetched them."""
     common = {"started_at": now, "lookups": 0, "phone": phone}
-    begun = [{"reply_id": one, "number": number} | common for one, number in keys]
+    begun = [{"reply_id": one, "number": number, "gateway": gateway} | common for one, number, gateway in attempted]
     connection.execute(insert(attempts), begun)
 
 

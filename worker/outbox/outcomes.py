@@ -46,4 +46,4 @@ def _record(books: Books, leased: Lease, outcome: Handover) -> None:
         books.note(leased.key, ending(outcome, books.now))
     if history is not None and history.attempt == number:
         books.change(reply_id, after_outcome(history, outcome, books.now, chance()))
-    see_to_others(books, reply_id, outcome)
+    see_to_others(books, reply_id, outcome, leased.gateway)

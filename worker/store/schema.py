@@ -488,6 +488,8 @@ attempts = Table(
     Column("lookups", Integer, nullable=False, default=0, comment="how often it was looked for in the gateway's list"),
     Column("phone", Words, comment="the phone that fetched it; empty: it was handed to its gateway"),
     Column("had_at", UtcTime, comment="when its phone last showed that it has it"),
+    Column("gateway", Words, comment="to which gateway it went; empty: of an older version, to the site's present one"),
+    Column("recalled_at", UtcTime, comment="since when its phone is to give it back, for its site goes by another"),
     Index("ix_attempts_sid", "sid"),
     Index("ix_attempts_ended_at", "ended_at"),
     comment="Every time that a reply was handed to a gateway, or perhaps was.",
