@@ -18,9 +18,12 @@ NOT_ON_THE_PATH = {
     *("heartbeats.py", "book.py", "probe.py"),
     *("backup.py", "restore.py", "seals.py", "heads.py"),
     *("run.py", "elsewhere.py", "revisions.py"),
+    *("alert_choice.py", "upkeep.py", "asides.py"),
+    *("gateways.py", "accounts.py", "approvals.py", "entry.py", "receipts.py", "canaries.py"),
 }
 """Who may commit without a point: what people do on pages, signs of life, alerts, backups, checkpoints and published
-heads, retention, migrations, and `/readyz`, whose row is of no line."""
+heads, retention, migrations, `/readyz`, whose row is of no line, the gateways and phones that people add, what a phone
+shows of itself, and trial texts."""
 
 KINDS = ("sqlite", "postgresql")
 ALTERNATELY = [(KINDS[(index + index // 2) % 2], point) for index, point in enumerate(POINTS)]

@@ -77,6 +77,10 @@ def of_pages(client: FlaskClient, *begin: str) -> Iterator[Place]:
     while waiting:
         path = waiting.popleft()
         answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+        if not answer.content_type.startswith("text/"):
+            # A file to be loaded down; what is in such is `of_exports`'.
+            yield f"file {urlsplit(path).path}", f"{path}\n{answer.headers}".encode() + _unpacked(answer.data)
+            continue
         said = html.unescape(answer.text)
         yield f"page {urlsplit(path).path}", f"{path}\n{answer.request.url}\n{answer.headers}\n{said}".encode()
         for found in LINK.findall(answer.text):

@@ -39,7 +39,8 @@ class SqliteMachine:
     def check(self) -> None:
         """Fail unless SQLite finds its file whole."""
         with closing(sqlite3.connect(self.var / FILE)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            said = [words for (words,) in connection.execute("PRAGMA integrity_check")]
+        assert said == ["ok"], f"the file is malformed: {said[:3]}"
 
     def close(self) -> None:
         """Let go of the files."""
