@@ -254,7 +254,7 @@ class FakePhone:
         return status
 
     def update(self) -> int:
-        """Tell the server of SIMs; a 401 makes the app register anew, which needs what was typed."""
+        """Tell the server of SIMs; after a 401 the app registers anew when it starts, by what was typed."""
         body = {"id": self.device_id, "pushToken": None, "simCards": [_redacted(sim) for sim in self.sims]}
         return self._call("PATCH", "/device", body)[0]
 

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +22,14 @@ from worker.backup.restore import restore
 from worker.clock import utc_now
 from worker.doctor.base import Advice, Ailment, Patient
 from worker.doctor.phones import look_at_phones
+from worker.gateways.phone_server import PhoneWord
 from worker.line.canaries import ask_due, set_way
 from worker.outbox.courier import Courier
 from worker.outbox.leases import close_leases, retire
 from worker.outbox.pace import pace_of
 from worker.outbox.stops import stops
 from worker.phones.approvals import approve, end, phones_of
-from worker.phones.entry import MOST_WAITING
+from worker.phones.entry import MOST_WAITING, TooManyWaitError, register
 from worker.phones.gateways import add_gateway, new_token
 from worker.phones.news import waiting_for
 from worker.runtime import Runtime, open_runtime
@@ -433,6 +436,23 @@ def test_nobody_comes_in_by_a_wrong_token_and_tries_are_slowed_down(office: Offi
     assert [office.phone().register(office.address, "wrong") for _ in range(10)] == [401] * 8 + [429] * 2
     assert phones_of(office.engine) == []
     assert office.phone().register("/gateways/nobody/phone", office.token) == 404
+    # From many networks nobody keeps a phone out that has the token, not even one that tried with a wrong one.
+    for network in range(30):
+        asked = {"REMOTE_ADDR": f"198.51.{network}.7"}
+        for _ in range(8):
+            made = office.client.post(f"{office.address}/device", json={}, environ_base=asked)
+            assert made.status_code == 401
+    assert office.phone().register(office.address, office.token) == 201
+
+
+def test_no_more_wait_than_may_also_when_they_ask_at_once(office: Office) -> None:
+    def ask(number: int) -> bool:
+        with suppress(TooManyWaitError):
+            return bool(register(office.engine, "desk", office.token, PhoneWord(str(number), ()), "", office.clock()))
+        return False
+
+    with ThreadPoolExecutor(12) as threads:
+        assert sum(threads.map(ask, range(12))) == MOST_WAITING
 
 
 def test_a_stolen_token_lets_in_nobody_by_itself_and_a_new_one_ends_it(office: Office) -> None:

@@ -28,19 +28,19 @@ routes = Blueprint("phone_doors", __name__, url_prefix="/gateways/<name>/phone")
 @routes.post("/device")
 @for_gateways
 def enter(name: str) -> Response:
-    """Take a registration, by the gateway's token; tries with a wrong one are counted, and slowed down."""
+    """Take a registration, by the gateway's token; wrong ones are counted, and slow down whoever shows them."""
     server, now = _server(name), runtime().clock()
     word = server.read_phone(request.get_data())
-    throttle = Throttle(runtime().engine, secret_key_of(runtime().settings), f"gateway:{name}", caller(), "", now)
-    if wait_s := throttle.wait_s():
-        abort(Response("Too many tries.\n", 429, {"Retry-After": str(wait_s)}, mimetype="text/plain"))
     try:
         phone, token = register(runtime().engine, name, _bearer(), word, _app(server), now, caller())
     except WrongTokenError:
+        key = secret_key_of(runtime().settings)
+        misses = Throttle(runtime().engine, key, f"gateway:{name}", caller(), "", now, guessable=False)
+        if wait_s := misses.wait_s():
+            abort(Response("Too many tries.\n", 429, {"Retry-After": str(wait_s)}, mimetype="text/plain"))
         _refuse(name)
     except TooManyWaitError:
         abort(Response("Too many phones wait for approval.\n", 429, mimetype="text/plain"))
-    throttle.succeeded()
     return _answer(server.registered(phone, token))
 
 
@@ -141,7 +141,7 @@ def _server(name: str) -> PhoneServer:
 
 
 def _phone(server: PhoneServer) -> KnownPhone:
-    """Return which phone asks; 401 makes its app register anew, by itself, and that waits for a person."""
+    """Return which phone asks; after a 401 its app registers anew at its next start, and that waits for a person."""
     try:
         phone = signed_in(runtime().engine, server.name, _bearer())
     except WrongTokenError:

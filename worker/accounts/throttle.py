@@ -30,11 +30,18 @@ MOST_CODES = 10
 class Throttle:
     """The tries of one login: each is counted before the password is looked at, so that none is for free."""
 
-    def __init__(self, engine: Engine, key: str, name: str, address: str, device: str, now: datetime) -> None:
-        """`key`: a secret of ours, so that the table tells no name or address. `device`: the cookie, or empty."""
+    def __init__(
+        self, engine: Engine, key: str, name: str, address: str, device: str, now: datetime, *, guessable: bool = True
+    ) -> None:
+        """`key`: a secret of ours, so that the table tells no name or address. `device`: the cookie, or empty.
+
+        What is not `guessable`, a token of ours, is looked at first and its misses counted by address and name alone:
+        from however many addresses nobody guesses it, nor keeps its owner out.
+        """
         self._engine, self._now = engine, now
         known = device_of(key, name, device)
-        limits, codes = _limits(name, network_of(address), known), {} if known else {f"code:{name}": MOST_CODES}
+        limits = _limits(name, network_of(address), known, guessable)
+        codes = {} if known else {f"code:{name}": MOST_CODES}
         secret = key.encode()[:64]
         self._limits, self._codes = (
             {
@@ -94,12 +101,9 @@ def network_of(address: str) -> str:
     return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
-def _limits(name: str, network: str, device: str | None) -> Mapping[str, int]:
+def _limits(name: str, network: str, device: str | None, guessable: bool) -> Mapping[str, int]:
     """Return what is counted and up to how many tries; first what its owner's success forgets."""
     if device is not None:
         return {f"device:{device}": MOST_BY_DEVICE}
-    return {
-        f"both:{network}:{name}": MOST_BY_NAME_AND_ADDRESS,
-        f"address:{network}": MOST_BY_ADDRESS,
-        f"name:{name}": MOST_BY_NAME,
-    }
+    own = {f"both:{network}:{name}": MOST_BY_NAME_AND_ADDRESS}
+    return own | ({f"address:{network}": MOST_BY_ADDRESS, f"name:{name}": MOST_BY_NAME} if guessable else {})

@@ -16,7 +16,7 @@ from worker.accounts.passwords import digest, made_token
 from worker.gateways.base import Ping
 from worker.gateways.phone_server import PhoneWord
 from worker.phones.cards import kept_cards
-from worker.phones.gateways import is_token
+from worker.phones.gateways import is_token, require_gateway
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones
 from worker.store.states import PhoneState
@@ -69,7 +69,13 @@ def register(
         "token": digest(secret),
     }
     row |= {"sims": kept_cards(word.sims), "app": app, "registered_at": now, "seen_at": now}
+    with reading(engine).connect() as connection:
+        # Before anything is locked: whoever has no token keeps nobody waiting.
+        if not is_token(connection, gateway, token):
+            raise WrongTokenError
     with engine.begin() as connection:
+        # Of two that ask at once the second counts the first.
+        require_gateway(connection, gateway)
         if not is_token(connection, gateway, token):
             raise WrongTokenError
         connection.execute(update(phones).where(waiting, phones.c.seen_at <= now - WAITS_FOR).values(forgotten))
@@ -80,7 +86,10 @@ def register(
 
 
 def signed_in(engine: Engine, gateway: str, token: str) -> KnownPhone:
-    """Return whose token this is. Raises WrongTokenError: an app that hears of that registers anew, by itself."""
+    """Return whose token this is. Raises WrongTokenError.
+
+    An app that hears of that asks on, in vain, until it is started anew: then it registers anew, by itself.
+    """
     mine = (phones.c.token == digest(token)) & (phones.c.gateway == gateway) & (phones.c.state != PhoneState.ENDED)
     query = (
         select(phones.c.id, phones.c.state, phones.c.clock_ahead, phone_sims.c.sim, phone_sims.c.site_id)
