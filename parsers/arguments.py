@@ -27,6 +27,13 @@ _REF: Final = re.compile(
     rf"(?<![a-z0-9*])([rvd])\s?#?(\d{{1,9}})(?![0-9*])"
     rf"|(?<![a-z0-9*.:\-/])#?(?:(\d{{4}})(?![0-9*.:\-/a-z{_MEASURE}])|(\d{{1,9}})(?![0-9*.:\-/]|[^\W\d_]|\s?[{_MEASURE}]))"
 )
+_LIST_MARK: Final = re.compile(r"#?\d{1,2}\s?[、)]")
+"""1、张三 138****5678: the place in a list, and no number of anything."""
+OF_LETTERS: Final = ("hand", "extend")
+"""Commands that mean no bare digits beside clients with numbers: what they move has to be named."""
+_UNTIL: Final = re.compile(rf"\s?[-~]\s?[rvd]?\s?#?(\d{{1,9}})(?![0-9*.:\-/a-z{_MEASURE}])")
+"""R1-R3, R1-3: the end of a span of numbers."""
+_WIDEST: Final = 50
 _REF_LABEL: Final = re.compile(r"(?:报备)?(?:编号|单号|序号)[\s:,]*|(?:尾号|后四位|末四位)[\s:是]*")
 _DATE: Final = re.compile(
     r"(?<!\d)(?:(?<![a-z#])(\d{3,9}|\d\d(?=年))[-/.年])?(\d{1,2})[-/.月](\d{1,2})(?:[日号]|(?![\d*]))"
@@ -106,7 +113,8 @@ def read_arguments(
         named = [phone for index, phone in enumerate(named) if index <= masked or not phone.was_full]
     elif kind in CLIENTS_NAMED and named:
         # It is about what it names first, be it a number; other phones are of its words.
-        most = CLIENTS_NAMED[kind] - (_REF.search(found.body, begin, named[0].start) is not None)
+        first = _REF.search(found.body, begin, named[0].start)
+        most = CLIENTS_NAMED[kind] - (first is not None and not _is_of_list(kind, skeleton, first))
         named, behind = named[:most], named[most:]
     found.drop_thanks()
     found.direct = _begins_with_one(kind, found, named, lexicon)
@@ -121,6 +129,8 @@ def read_arguments(
         _take_first(found, _TODAY)
     if kind not in CLIENTS_NAMED or not named or kind == "correct":
         take_refs(kind, found)
+    elif (mark := _LIST_MARK.search(skeleton, begin, named[0].start)) is not None:
+        found.take(*mark.span())
     for phone in behind:
         found.give_back(skeleton, phone)
     return found
@@ -183,11 +193,28 @@ def take_refs(kind: str, found: Arguments) -> None:
 
     One behind other words is part of these.
     """
-    at = found.begin
+    at, skeleton = found.begin, found.reading.skeleton
     while match := _ref_at(found.body, at):
-        ref = f"{match[1].upper()}{match[2]}" if match[1] else match[3] or match[4]
-        found.refs += [ref] if ref not in found.refs else []
-        found.take(at, match.end())
-        at = match.end()
-        if kind in OF_ONE:
+        end = match.end()
+        if not found.reports or not _is_of_list(kind, skeleton, match):
+            ref = f"{match[1].upper()}{match[2]}" if match[1] else match[3] or match[4]
+            until = _UNTIL.match(found.body, end) if match[1] and kind not in OF_ONE else None
+            refs, end = ([ref], end) if until is None else (_between(ref, until[1]), until.end())
+            found.refs += [ref for ref in refs if ref not in found.refs]
+        found.take(at, end)
+        at = end
+        if kind in OF_ONE and found.refs:
             break
+
+
+def _is_of_list(kind: str, skeleton: str, match: re.Match[str]) -> bool:
+    """Tell whether a number beside clients is their place in a list, or of a command for which it means nothing."""
+    in_list = match[4] is not None and _LIST_MARK.match(skeleton, match.start(4)) is not None
+    return match[1] is None and (kind in OF_LETTERS or in_list)
+
+
+def _between(first: str, last: str) -> list[str]:
+    """Return the numbers from R1 to 3; a span that is none, or too wide, stays as it is written and names nothing."""
+    letter, begin, end = first[0], int(first[1:]), int(last)
+    spans = begin < end <= begin + _WIDEST
+    return [f"{letter}{n}" for n in range(begin, end + 1)] if spans else [f"{first}-{letter}{last}"]

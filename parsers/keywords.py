@@ -11,11 +11,11 @@ from typing import Final
 from parsers.arguments import OF_ARRIVAL, TAKEN, Arguments, read_arguments, take_refs
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.message import Command, Lexicon, Report
+from parsers.message import UNREAD_DAYS, Command, Lexicon, Report
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.reader import read_clients, read_whose
-from parsers.short_commands import read_short_command
+from parsers.short_commands import FIGURES, read_short_command
 from parsers.trie import words_pattern
 from parsers.vocabulary import SURNAMES
 
@@ -47,6 +47,8 @@ KEYWORDS: Final = {
 }  # fmt: skip
 """Keyword → kind; skeleton spelling (simplified, lower case, ASCII signs)."""
 
+PASSING: Final = ("hand", "extend")
+"""Commands that move a claim: with clients alone they are one only where it is the sender's to speak of (L15)."""
 _ASKED_FOR: Final = {word for word, kind in KEYWORDS.items() if kind in ("query", "withdraw")}
 _BEHIND: Final = r"(?=$|[\s:,;.。、!\-=+#\]]|[rvd]\s?#?\d|\d|(?<=[^a-z])[^\W\d_])"
 _HEAD: Final = re.compile(
@@ -63,6 +65,8 @@ _BRACKETS: Final = "()（）[]【】"
 _BARE: Final = ("报备", "report")
 _NOTHING: Final = " \n。.!,:;]"
 
+_BETWEEN: Final = " \n:,"
+
 _ASKS: Final = re.compile(r"[?吗么]|什么|怎么|怎样|多少|几时|几点|几号|哪|谁|是不是|是否|有没有|能不能|要不要|了没")
 _ASKS_AT_END: Final = re.compile(r"(?:[?吗么呢]|了没(?:有)?)[\s!.]*$")
 _ASKS_HOW: Final = re.compile(r"了?(?:吗|没|没有|么)\W*|(?:的)?(?:情况|进展|结果)?(?:怎么样|如何)了?\W*")
@@ -75,10 +79,16 @@ _PAID: Final = re.compile(
 _GIVEN_TO: Final = re.compile(r"^(?:判给|判归|归属于?|归|属于|给)\s?")
 _HANDED_TO: Final = re.compile(r"^(?:转?交?给|到|归|由|to\b)?\s*(?:(?:同事|业务员|经纪人)[\s:]*)?")
 _TAKES_OVER: Final = re.compile(r"(?:\s|来)*(?:接着)?(?:跟进|负责|接手|处理)[了吧]?$")
+_NUMERALS: Final = "零一二三四五六七八九十"
+_NUMERAL: Final = rf"\d{{1,4}}|[{_NUMERALS}〇两兩]{{1,4}}"
+_ONE_MORE: Final = rf"\s*(?:[-~～—至到或、]\s*)?(?:{_NUMERAL})\s?(?:个|天|日|号|周|星期|月|小时)"
 _DAYS: Final = re.compile(
-    r"(\d{1,3}|[一二两三四五六七八九十])\s?(?:(周|星期|个?礼拜)|天|日|days?\b|d\b)?[\s,:，：、;；]*"
+    rf"({_NUMERAL})(?:(?:(周|星期|个?礼拜)|天|日|\s?(?:days?|d)\b|\s(?:(周|星期)|天|日)(?=[\s,，]|$))(?!{_ONE_MORE})"
+    rf"|(?=\s)(?!\s*(?:\d|月|个|[-~～—至到])|{_ONE_MORE})|$)[\s,:，：、;；]*"
 )
-_NUMERALS: Final = "〇一二三四五六七八九十"
+"""A whole number and its unit, or a blank; no part of a date, of months, of a span or of another number."""
+_NUMBER_FIRST: Final = re.compile(rf"{_NUMERAL}|半")
+_BEFORE_REPORT: Final = re.compile(rf"\s*(?:{words_pattern(FIGURES)})(?=[\s:,])")
 _BEFORE_NUMBER: Final = {
     "hand": re.compile(r"[\s:,]*(?:交?给|to\b)?\s*([^\W\d_]{2,8}?)\s*(?=r\s?#?\d)"),
     "extend": re.compile(r"[\s:,]*(\d{1,3}\s?(?:天|日|days?))[\s:,]*(?=[r#\d])"),
@@ -136,7 +146,26 @@ def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Com
     early = _BEFORE_NUMBER[kind].match(skeleton, begin) if kind in _BEFORE_NUMBER else None
     begin, said_early = (early.end(), reading.clean[slice(*early.span(1))]) if early is not None else (begin, "")
     about = _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
-    return replace(about, words=_in_order(kind, f"{said_early} {about.words}".strip())) if about is not None else None
+    return _in_order(about, said_early) if about is not None else None
+
+
+def behind_keyword(reading: Reading, glued: bool) -> Reading | None:
+    """Return a text as it is without 转, 延 or 统计 at its beginning; None where it begins with none of them.
+
+    Before a report they say nothing of it. `glued`: also where it goes on at once, as a client's name may.
+    """
+    skeleton = reading.skeleton
+    head = _HEAD.match(skeleton)
+    if head is not None and KEYWORDS[head[2] or head[3]] in PASSING:
+        if not glued and skeleton[head.end() : head.end() + 1].isalnum():
+            return None
+        begin, end = head.end(1) if head[1] else 0, head.end()
+    elif (figures := _BEFORE_REPORT.match(skeleton)) is not None:
+        begin, end = figures.span()
+    else:
+        return None
+    end = next((at for at in range(end, len(skeleton)) if skeleton[at] not in _BETWEEN), end)
+    return Reading(*(text[:begin] + text[end:] for text in (reading.clean, skeleton)))
 
 
 def begins_like_command(skeleton: str) -> bool:
@@ -163,6 +192,9 @@ def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -
     if not meant or _is_sentence(kind, found, answer):
         return None
     glued = found.reading.skeleton[head.end() : head.end() + 1].isalpha()
+    if kind in PASSING and found.reports and not found.refs and head[1]:
+        # 报备 转 张三 138****5678 says itself that it reports.
+        return None
     if kind == "hand" and found.reports and _passes_a_report_on(found, lexicon):
         return None
     if glued and (head[2] or head[3]) in SURNAMES and not found.refs and found.reports:
@@ -233,15 +265,39 @@ def _without_fillers(kind: str, found: Arguments) -> str:
     return words.strip(" ,，")
 
 
-def _in_order(kind: str, words: str) -> str:
-    """Return the words of 转 with the colleague first, and those of 延 with the days first, as digits (L16)."""
-    if kind == "hand":
-        return _TAKES_OVER.sub("", _HANDED_TO.sub("", words))
-    days = _DAYS.match(words) if kind == "extend" else None
-    if days is None:
-        return words
-    count = int(days[1]) if days[1].isdecimal() else _NUMERALS.find(days[1].replace("两", "二"))
-    return f"{count * (7 if days[2] else 1)} {words[days.end() :]}".strip()
+def _in_order(about: Command, said_early: str) -> Command | None:
+    """Return 转 with the colleague first in its words, and 延 with the days, whatever was said before the number (L16)."""
+    if about.kind not in PASSING:
+        return about
+    about = replace(about, words=f"{said_early} {about.words}".strip())
+    if about.kind == "extend":
+        return _days_first(about)
+    return replace(about, words=_TAKES_OVER.sub("", _HANDED_TO.sub("", about.words)))
+
+
+def _days_first(about: Command) -> Command | None:
+    """Return 延 with its days first, as digits (L16); None where clients stand without days, which is a report.
+
+    A number of days is read as a whole or not at all.
+    """
+    words = about.words
+    days = _DAYS.match(words)
+    count = _count(days[1]) if days is not None else None
+    if days is None or count is None:
+        if about.reports and not about.refs:
+            return None
+        return replace(about, error=UNREAD_DAYS) if _NUMBER_FIRST.match(words) else about
+    return replace(about, words=f"{count * (7 if days[2] or days[3] else 1)} {words[days.end() :]}".strip())
+
+
+def _count(numeral: str) -> int | None:
+    """Return the number that digits or Chinese numerals are; of 二三 (two or three) none."""
+    if numeral.isdecimal():
+        return int(numeral)
+    tens, ten, ones = numeral.translate(str.maketrans("〇两兩", "零二二")).rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        return None
+    return (_NUMERALS.index(tens or "一") * 10 if ten else 0) + _NUMERALS.index(ones or "零")
 
 
 def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Command | None:

@@ -58,6 +58,10 @@ digits).
 """
 
 
+UNREAD_DAYS: Final = "unread_days"
+"""What is wrong with a 延 whose words begin with a number that is no whole number of days (2个月, 3月1日, 5 6天)."""
+
+
 class Intent(StrEnum):
     """What a report says of an earlier one of its sender (L22, L23)."""
 
@@ -205,7 +209,7 @@ class Command:
 
     kind: str
     error: str | None = None
-    """of a group, as of a report: one of FAULTS"""
+    """of a group, as of a report: one of FAULTS; of 延 UNREAD_DAYS"""
     reports: tuple[Report, ...] = ()
     faults: tuple[PartFault, ...] = ()
     """of a group, as of a report"""
@@ -216,6 +220,8 @@ class Command:
     words: str = ""
     unit: str = ""
     """the side or closing unit, where it is told apart from the words: by a form, never by a text"""
+    report: ReportText | None = None
+    """what the text is where it is no act: 转 and 延 with clients alone are one only of claims of the sender's (L15)"""
 
     def to_json(self) -> Mapping[str, object]:
         """Return what `baobei parse` prints for the text, without its id."""
@@ -276,6 +282,12 @@ Meaning = ReportText | Command | Silent | Unknown
 def clients_named(meaning: Meaning) -> tuple[Report, ...]:
     """Return the clients whom a text names, whatever it says of them."""
     return () if isinstance(meaning, Silent) else meaning.reports
+
+
+def readings_of(meaning: Meaning) -> tuple[Meaning, ...]:
+    """Return a meaning, and behind an act the report that its text is where it is none."""
+    otherwise = meaning.report if isinstance(meaning, Command) else None
+    return (meaning,) if otherwise is None else (meaning, otherwise)
 
 
 def refs_named(meaning: Meaning) -> tuple[str, ...]:

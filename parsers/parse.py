@@ -14,7 +14,7 @@ from typing import Final
 
 from parsers.expected import read_planned
 from parsers.free_words import CALLS_OFF_VISIT, read_free
-from parsers.keywords import begins_like_command, read_command
+from parsers.keywords import begins_like_command, behind_keyword, read_command
 from parsers.machines import behind_notice, is_reaction
 from parsers.mask import mask_numbers
 from parsers.message import SILENT, Command, Lexicon, Meaning, ReportText, Silent, Unknown
@@ -58,11 +58,24 @@ def _read(reading: Reading, region: str, lexicon: Lexicon) -> Meaning:
     numbers = [phone for phone in phones if not phone.partial]
     command = read_command(reading, numbers, lexicon)
     if command is not None:
-        return command
+        return _or_report(command, reading, region, lexicon)
+    if phones and (below := behind_keyword(reading, glued=False)) is not None:
+        reading, phones = below, find_phones(below.skeleton, region)
+        numbers = [phone for phone in phones if not phone.partial]
     kind = silent_kind(reading, numbers)
     if kind is not None:
         return Silent(kind) if kind in SILENT else Command(kind)
     return _said_freely(reading, phones, numbers, lexicon)
+
+
+def _or_report(command: Command, reading: Reading, region: str, lexicon: Lexicon) -> Command:
+    """Return an act by clients alone with the report that its text is where it is none (L15)."""
+    below = behind_keyword(reading, glued=True) if command.reports and not command.refs else None
+    if below is None:
+        return command
+    phones = find_phones(below.skeleton, region)
+    report = _said_freely(below, phones, [phone for phone in phones if not phone.partial], lexicon)
+    return replace(command, report=report) if isinstance(report, ReportText) and report.reports else command
 
 
 def _said_freely(reading: Reading, phones: list[Phone], numbers: list[Phone], lexicon: Lexicon) -> Meaning:

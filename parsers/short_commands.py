@@ -40,4 +40,7 @@ def read_short_command(reading: Reading, lexicon: Lexicon) -> Command | None:
     # Glued to its keyword stands a unit that is known, or one that its word tells.
     spaced = figures[1] or begin + figures.start(2) > begin + figures.end(1)
     known = unit in lexicon.units or read_whose(fold_for_reading(unit), lexicon)[1] == unit
+    # Digits are a client's number, or a sentence's, unless they are of a unit's name.
+    if any(map(str.isdigit, unit)) and unit not in lexicon.units:
+        return None
     return Command("figures", words=unit) if not unit or spaced or known else None

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from parsers.message import COMMANDS, Command, Lexicon, ReportText, clients_named
+from parsers.message import COMMANDS, UNREAD_DAYS, Command, Lexicon, ReportText, clients_named, readings_of
 from parsers.parse import parse
+from tests.learning.samples import corpus
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -84,12 +85,39 @@ def test_a_report_is_not_eaten_by_a_keyword_in_it(text: str, client: str, agent:
         ),
         ("延 5678 3 客户9-30回来", "extend", "5678", "3 客户9-30回来"),
         ("延 R1 客户出差", "extend", "R1", "客户出差"),
+        ("延 R1 十二天 客户出差", "extend", "R1", "12 客户出差"),
+        ("延 R1 二十天 客户出差", "extend", "R1", "20 客户出差"),
+        ("延 R1 两周 客户出差", "extend", "R1", "14 客户出差"),
+        ("延 R1 7 日本出差", "extend", "R1", "7 日本出差"),
+        ("转 R1-R3 周涛", "hand", "R1 R2 R3", "周涛"),
+        ("撤 R1-R3", "withdraw", "R1 R2 R3", ""),
+        ("转 R1-R999 周涛", "hand", "R1-R999", "周涛"),
+        ("转 1、张三 138****5678\n2、李梅 139****2233\n周涛", "hand", "", "周涛"),
+        ("撤 1、张三 138****5678\n2、李梅 139****2233", "withdraw", "", ""),
     ],
 )
 def test_what_agents_and_managers_ask_and_move_by_text(text: str, kind: str, refs: str, words: str) -> None:
     parsed = parse(text, lexicon=Lexicon(people=frozenset(["周涛"]), units=frozenset(["链家"])))
     assert isinstance(parsed, Command)
     assert (parsed.kind, " ".join(parsed.refs), parsed.words) == (kind, refs, words)
+
+
+@pytest.mark.parametrize(
+    "days", ["2个月", "一个月", "半个月", "3月1日", "5 6天", "7-10天", "二三天", "7至10天", "3 月底", "5天6天"]
+)
+def test_a_number_of_days_is_read_as_a_whole_or_not_at_all(days: str) -> None:
+    parsed = parse(f"延 R1 {days} 客户出差")
+    assert isinstance(parsed, Command)
+    assert (parsed.kind, parsed.error) == ("extend", UNREAD_DAYS)
+
+
+@pytest.mark.parametrize("before", ["转\n", "转 ", "转：", "延期 ", "延\n", "统计 ", "统计："])
+@pytest.mark.parametrize("name", ["reports", "reports2", "reports3", "variants"])
+def test_no_report_is_lost_behind_a_word_of_acts(name: str, before: str) -> None:
+    for sample in corpus(name):
+        alone, behind = parse(sample.text), parse(before + sample.text)
+        if isinstance(alone, ReportText) and alone.reports:
+            assert alone in readings_of(behind)
 
 
 def test_who_is_given_to_whom_may_be_named_by_name_and_mask() -> None:

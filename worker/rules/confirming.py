@@ -18,8 +18,8 @@ from worker.rules.cancelling import decide_cancel
 from worker.rules.client import Client
 from worker.rules.codes import Code
 from worker.rules.correcting import decide_correct
-from worker.rules.extending import decide_extend
-from worker.rules.handing import decide_hand
+from worker.rules.extending import days_meant, decide_extend
+from worker.rules.handing import decide_hand, persons_meant
 from worker.rules.judging import decide_settle
 from worker.rules.model import Decision, Sender
 from worker.rules.params import named_params
@@ -99,7 +99,7 @@ def ask_for_code(turn: Turn, parsed: Command) -> Decision:
     named = {"kind": "unsign" if unsigns else parsed.kind, **_named(turn, parsed)}
     act = {
         "kind": parsed.kind,
-        "parsed": asdict(parsed) | _OF_NO_COMMAND,
+        "parsed": {name: value for name, value in asdict(parsed).items() if name != "report"} | _OF_NO_COMMAND,
         "named": named,
         "asked_at": turn.now.isoformat(),
         "key": key_of(turn.message.salt),
@@ -219,13 +219,19 @@ def _named(turn: Turn, parsed: Command) -> dict[str, Any]:
                 told = named_params(claim) | (told if ref.startswith("V") else {})
         named.append(told)
     named += [{"client": client.name, "mask": client.mask} for client in map(Client.of, parsed.reports)]
-    return {"named": named, "answer": parsed.answer or "", "about": parsed.words}
+    about: dict[str, Any] = {"about": parsed.words}
+    if parsed.kind == "hand":
+        about = {"about": "、".join(f"{p.name}({p.unit}){p.phone[-4:]}" for p in persons_meant(turn, parsed))}
+    elif parsed.kind == "extend":
+        about |= days_meant(turn, parsed)
+    return {"named": named, "answer": parsed.answer or "", **about}
 
 
 def _lasting(turn: Turn, parsed: Command) -> Command:
     """Return an act that means the same when its code comes: by the registrations that its words mean now.
 
-    A client's last four become his registration's number; so does a client whom 撤, 转 or 延 names.
+    A client's last four become his registration's number; so does a client whom 撤, 转 or 延 names. A colleague gets
+    the last four of his phone.
     """
     refs = list[str]()
     for ref in parsed.refs:
@@ -233,6 +239,9 @@ def _lasting(turn: Turn, parsed: Command) -> Command:
         refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
     if parsed.kind not in ("withdraw", "hand", "extend"):
         return replace(parsed, refs=tuple(refs))
+    if parsed.kind == "hand" and len(persons := persons_meant(turn, parsed)) == 1:
+        # Whoever comes to be called like him meanwhile is not meant.
+        parsed = replace(parsed, words=f"{persons[0].name} {persons[0].phone[-4:]}")
     named = claims_meant(turn, replace(parsed, refs=())) if parsed.reports else []
     missing = tuple(r for r, claim in zip(parsed.reports, named, strict=False) if isinstance(claim, Missing))
     refs += [claim.ref for claim in named if not isinstance(claim, Missing)]

@@ -60,6 +60,7 @@ from worker.rules.part import REGISTERED
 from worker.rules.paying import decide_payment
 from worker.rules.projects import names_of
 from worker.rules.proving import decide_evidence
+from worker.rules.references import speaks_of_live
 from worker.rules.refusals import answer_stranger, forgive, refuse
 from worker.rules.relating import decide_family, decide_unfamily
 from worker.rules.ruling import decide_opinion, decide_ruling
@@ -178,6 +179,9 @@ def _meaning(text: str, region: str, lexicon: Lexicon) -> Meaning:
 
 def _decide_text(turn: Turn, meaning: Meaning) -> Decision:
     give_back(turn, meaning)
+    if isinstance(meaning, Command) and meaning.report is not None:
+        # L15: what moves a claim is an act where each client is held and the sender's to speak of, else a report.
+        meaning = replace(meaning, report=None) if speaks_of_live(turn, meaning) else meaning.report
     if isinstance(meaning, ReportText) and meaning.arrival is not None:
         meaning = as_it_stands(turn, meaning, meaning.arrival)
     match meaning:

@@ -5,7 +5,7 @@ The end moves by whole days of 24 hours; no contact, renewal or signature that i
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from parsers.message import Command
 from worker.rules.answers import Outcome, answered, refused
@@ -29,13 +29,23 @@ def decide_extend(turn: Turn, parsed: Command) -> Decision:
     if turn.role != "manager":
         return refused(turn, "extend", Code.REFUSED_ROLE)
     given, most = _DAYS_AND_WHY.fullmatch(parsed.words), turn.policy.extend_days
-    if given is None:
+    if given is None or parsed.error is not None:
         return refused(turn, "extend", Code.REFUSED_INVALID, {"reason": "extend"})
     if not 1 <= int(given[1]) <= most:
         why_not = {"reason": "extend_days" if most else "extend_off", "most": most}
         return refused(turn, "extend", Code.REFUSED_INVALID, why_not)
     extended = [_extend(turn, claim, int(given[1]), given[2]) for claim in claims_meant(turn, parsed)]
     return answered(turn, "extend", extended, Code.EXTENDED)
+
+
+def days_meant(turn: Turn, parsed: Command) -> dict[str, Any]:
+    """Return what 延 gives the first claim that it names, and why: `days`, the new end `until`, `about`."""
+    given = _DAYS_AND_WHY.fullmatch(parsed.words)
+    claim = claims_meant(turn, parsed)[0]
+    if given is None or isinstance(claim, Missing):
+        return {}
+    until = claim.ends_at + int(given[1]) * DAY
+    return {"days": int(given[1]), "until": until.isoformat(), "about": given[2]}
 
 
 def _extend(turn: Turn, claim: Claim | Missing, days: int, why: str) -> Outcome:

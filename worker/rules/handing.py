@@ -23,8 +23,13 @@ from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 from worker.rules.values import HANDED
 
-_LAST_FOUR: Final = re.compile(r"(\S+?)\s*\(?(\d{4})\)?")
-"""周涛 0012: of several of that name he whose phone ends so."""
+_LAST_FOUR: Final = re.compile(r"(?<=[^\W\d_])(\d{4})(?!\d)")
+"""周涛0012: of several of that name he whose phone ends so."""
+_BETWEEN: Final = re.compile(r"[\s()（）,，、/]+")
+FOUR: Final = 4
+LONGEST_NAME: Final = 4
+"""Words of a name; most have one."""
+MOST_WORDS: Final = 40
 _OF_AGENT: Final = (Flag.UNLISTED, Flag.ASKED)
 """Flags that speak of the agent whom a claim had, or of who sent it."""
 
@@ -89,14 +94,34 @@ def not_to_move(turn: Turn, claim: Claim) -> Outcome | None:
     return None if owns(turn.state, claim, turn.now) else Outcome(Code.REFUSED_NOT_FOUND, params)
 
 
+def persons_meant(turn: Turn, parsed: Command) -> list[Listed]:
+    """Return to whom the claims go that 转 names: one, but where colleagues of several units are so called."""
+    claims = [claim for claim in claims_meant(turn, parsed) if not isinstance(claim, Missing)]
+    units = dict.fromkeys(claim.unit for claim in claims)
+    return [called[0] for unit in units if len(called := _colleagues(turn, unit, parsed.words)) == 1]
+
+
 def _colleagues(turn: Turn, unit: str, named: str) -> list[Listed]:
-    """Return who of a unit is on the roster today and so called: by all of the words, else by the first (F19)."""
+    """Return who of a unit is on the roster today and so called by the words, or by as many of the first as tell (F19).
+
+    Behind the name may stand the phone's last four, the unit, and why; who names more is asked whom he means.
+    """
     people = list(turn.state.people(turn.state.day(turn.now), unit))
-    of_phone = _LAST_FOUR.fullmatch(named)
-    if of_phone is not None:
-        people, named = [p for p in people if p.phone.endswith(of_phone[2])], of_phone[1]
-    for name in dict.fromkeys((named, named.partition(" ")[0])):
+    words = _BETWEEN.split(_LAST_FOUR.sub(r" \1", named).strip())[:MOST_WORDS]
+    for count in range(min(len(words), LONGEST_NAME), 0, -1):
+        name, rest = " ".join(words[:count]), words[count:]
         called = [p for p in people if p.name_key == fold(name)] or [p for p in people if calls_himself(p, name)]
         if called:
-            return called
-    return []
+            break
+    else:
+        return []
+    if rest and len(rest[0]) == FOUR and rest[0].isdecimal():
+        called, rest = [p for p in called if p.phone.endswith(rest[0])], rest[1:]
+    return [] if any(_is_more(turn, unit, people, word) for word in rest) else called
+
+
+def _is_more(turn: Turn, unit: str, people: list[Listed], word: str) -> bool:
+    """Tell whether a word behind the colleague names a further claim, another unit or another colleague."""
+    named = turn.state.unit_named(word)
+    other = named is not None and named.name != unit
+    return other or any(map(str.isdigit, word)) or any(fold(word) in map(fold, (p.name, *p.aliases)) for p in people)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from parsers.message import Command, Intent, Meaning, Report, ReportText, clients_named
+from parsers.message import Command, Intent, Meaning, Report, ReportText, clients_named, readings_of
 from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
@@ -68,9 +68,9 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
     """Add what a message needs; `meaning` is None of a set-up message, `state` holds units and senders."""
     if message.sender not in state.site.staff and not state.listed(message.sender, state.day(message.received_at)):
         needs.strangers.add(message.sender)
-    if meaning is not None:
-        _of_forms(needs, meaning, message, state)
-        _of_clients(needs, clients_named(meaning), state)
+    for each in readings_of(meaning) if meaning is not None else ():
+        _of_forms(needs, each, message, state)
+        _of_clients(needs, clients_named(each), state)
     if isinstance(meaning, Command):
         _of_command(needs, meaning, message, state)
     if isinstance(meaning, ReportText) and meaning.intent == Intent.CORRECTION:

@@ -72,6 +72,12 @@ def in_his_view(turn: Turn, claim: Claim) -> bool:
     return turn.listed.unit == claim.unit
 
 
+def speaks_of_live(turn: Turn, parsed: Command) -> bool:
+    """Tell whether every client whom a command names by name and mask has a live claim in the sender's view."""
+    named = [claim_on(turn, report, lambda claim: claim.holds(turn.now)) for report in parsed.reports]
+    return all(not isinstance(claim, Missing) and claim.live(turn.now) for claim in named)
+
+
 def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
     if ref.isdigit() and len(ref) == 4:
         # The last four digits of a client, as far as the sender may speak of him; of an agent's own ones before others.

@@ -155,6 +155,9 @@ def _of_act(setting: Setting, params: Mapping[str, Any]) -> dict[str, str]:
     words = catalogue(setting.language)
     named = [(one.get("ref", ""), one.get("client", "") + one.get("mask", "")) for one in params.get("named", ())]
     behind = [words["answer"].get(params.get("answer"), ""), _clip(str(params.get("about", "")), PART_TEXT_LONGEST)]
+    if "days" in params and "until" in params:
+        until = written_time(setting, str(params["until"]))
+        behind.insert(0, words["tail"]["given"].format(days=params["days"], until=until))
     fully = [" ".join(filter(None, one)) for one in named]
     briefly = [ref or who for ref, who in named]
     return {
