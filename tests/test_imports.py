@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -12,7 +13,16 @@ from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
 from worker.cli.main import main
-from worker.files.workbooks import MOST_UNPACKED
+from worker.errors import SetUpError
+from worker.files.workbooks import (
+    LARGEST_PART,
+    MOST_OTHERS,
+    MOST_TAGS,
+    MOST_TEXTS,
+    MOST_TOGETHER,
+    MOST_UNPACKED,
+    sheet_rows,
+)
 
 SITE = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001"]
 ROSTER = "name,phone,unit,kind,from,to\n"
@@ -280,7 +290,7 @@ def test_a_workbook_pasted_into_a_text_file_is_read(tmp_path: Path) -> None:
 # ---- Workbooks -----------------------------------------------------------------------------------------------------
 
 
-def workbook(*rows: list[object]) -> bytes:
+def workbook(*rows: Sequence[object]) -> bytes:
     """Return a workbook whose first sheet has these rows below a title that nobody wrote into a cell."""
     book, content = Workbook(), io.BytesIO()
     assert book.active is not None
@@ -313,6 +323,64 @@ def test_what_a_workbook_may_hide_is_not_taken(tmp_path: Path, monkeypatch: pyte
     many = [["李四", f"1390000001{n}", "链家"] for n in range(4)]
     refused(take(tmp_path, "roster", workbook(head, *many)), "more than 2 lines")
     refused(take(tmp_path, "roster", ROSTER + LI + LI + LI), "more than 2 lines")
+
+
+def repacked(part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a workbook of one line, of which one part is another."""
+    head: list[object] = ["name", "phone", "unit"]
+    content = io.BytesIO()
+    book = ZipFile(io.BytesIO(workbook(head, ["李四", "13900000011", "链家"])))
+    with book, ZipFile(content, "w", ZIP_DEFLATED) as other:
+        for name in {*book.namelist(), part}:
+            before = book.read(name) if name in book.namelist() else b""
+            other.writestr(name, change(before) if name == part else before)
+    return content.getvalue()
+
+
+SST = "<sst xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+
+
+@pytest.mark.parametrize(
+    ("part", "found", "instead"),
+    [
+        ("xl/styles.xml", "</cellXfs>", "<xf/>" * MOST_OTHERS + "</cellXfs>"),
+        ("xl/workbook.xml", "</sheets>", "<ä:sheet/>" * MOST_OTHERS + "</sheets>"),
+        ("xl/workbook.xml", "</sheets>", " " * LARGEST_PART + "</sheets>"),
+        ("xl/sharedStrings.xml", "", SST + "<si/>" * (MOST_TEXTS + 1) + "</sst>"),
+        ("xl/sharedStrings.xml", "", SST + "<si>" + "<t/>" * MOST_TOGETHER + "</si></sst>"),
+        ("xl/worksheets/sheet1.xml", "</sheetData>", "<row>" + "<c/>" * MOST_TOGETHER + "</row></sheetData>"),
+        ("xl/worksheets/sheet1.xml", "</sheetData>", "<row/>" * MOST_TAGS + "</sheetData>"),
+        ("xl/worksheets/sheet1.xml", "</sheetData>", "</sheetData>" + "<mergeCell/>" * MOST_OTHERS),
+    ],
+)
+def test_what_openpyxl_would_make_too_many_objects_of_is_never_given_to_it(
+    monkeypatch: pytest.MonkeyPatch, part: str, found: str, instead: str
+) -> None:
+    monkeypatch.setattr("worker.files.workbooks.load_workbook", None)
+    flooded = repacked(part, lambda before: before.replace(found.encode(), instead.encode(), 1))
+    with pytest.raises(SetUpError, match="unpacks to too much"):
+        list(sheet_rows(flooded, 20))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_words_of_a_workbooks_own_are_never_written_out(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.files.workbooks.load_workbook", None)
+    entity = f"<?xml version='1.0' encoding='{encoding}'?><!DOCTYPE a [<!ENTITY a 'aaaa'>]><a>&a;</a>"
+    with pytest.raises(SetUpError, match="cannot be read"):
+        list(sheet_rows(repacked("xl/styles.xml", lambda _before: entity.encode(encoding)), 20))
+
+
+def test_titles_may_stand_above_the_headings(tmp_path: Path) -> None:
+    head: list[object] = ["姓名", "电话", "单位"]
+    title: list[object] = ["分销人员名单"]
+    content = workbook(title, [None, "2026年11月"], head, ["李四", "13900000011", "链家"])
+    assert take(tmp_path, "roster", content).exit_code == 0
+    assert take(tmp_path, "roster", "名单，十一月\n姓名;电话;单位\n王五;13900000012;链家\n").exit_code == 0
+    assert {name for name, _phone, _unit in people()} == {"李四", "王五"}
+
+
+def test_a_line_above_the_headings_is_no_title(tmp_path: Path) -> None:
+    refused(take(tmp_path, "roster", "赵六,13900000013,链家\n姓名,电话,单位\n"), "line 1: the header lacks")
 
 
 def test_a_phone_of_the_staff_or_the_sites_own_is_no_agents(tmp_path: Path) -> None:

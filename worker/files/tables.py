@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeVar
 
 from parsers.digits import TRANSPARENT
@@ -22,6 +23,8 @@ LONGEST: Final = 200
 """Characters in a cell that is taken: a name or unit has no more."""
 MOST_LINES: Final = 20_000
 """So many lines of one file are taken: what is previewed and decided in one piece has an end."""
+HEADINGS_WITHIN: Final = 10
+"""Rows that are not empty, among which the headings stand: titles may stand above them."""
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)")
 _UNSEEN: Final = re.compile(rf"[{TRANSPARENT}]+")
@@ -122,7 +125,7 @@ def _rows(raw: bytes, columns: Mapping[str, Column]) -> Iterator[tuple[int, dict
     else:
         text, separator = _separated(_decoded(raw), columns)
         rows = _cleaned(_parted(text, separator))
-    first, header = next(rows, (1, []))
+    first, header = _headings(rows, columns)
     places = _places(first, header, columns)
     for number, cells in rows:
         if any(cells[len(header) :]):
@@ -189,11 +192,12 @@ def _separated(text: str, columns: Mapping[str, Column]) -> tuple[str, str]:
     if said:
         # The line stays as an empty one, so that numbers count from the file's first.
         return text[len(lines[0]) :], said[1]
-    header = next((line for line in lines if line.strip(" ,;\t")), "")
-    known = {_heading(word) for column in columns.values() for word in column.headings}
+    first = list(islice((line for line in lines if line.strip(" ,;\t")), HEADINGS_WITHIN))
 
     def understood(separator: str) -> int:
-        return sum(_heading(cell.strip('"')) in known for cell in header.split(separator))
+        return max(
+            (_understood([cell.strip('"') for cell in line.split(separator)], columns) for line in first), default=0
+        )
 
     return text, max(SEPARATORS, key=understood)
 
@@ -204,6 +208,26 @@ def _separated(text: str, columns: Mapping[str, Column]) -> tuple[str, str]:
 def _heading(written: str) -> str:
     """Return a heading for comparison: without width, case, blanks, stars and a bracket behind it."""
     return _NO_HEADING.sub("", unicodedata.normalize("NFKC", clean(written)).lower())
+
+
+def _understood(cells: Sequence[str], columns: Mapping[str, Column]) -> int:
+    """Return how many of these cells are headings of columns that are taken."""
+    known = {_heading(word) for column in columns.values() for word in column.headings}
+    return sum(_heading(cell) in known for cell in cells)
+
+
+def _headings(rows: Iterator[tuple[int, list[str]]], columns: Mapping[str, Column]) -> tuple[int, list[str]]:
+    """Return the row of the headings and its number: the first, or one that only titles stand above.
+
+    A title has fewer cells than a line needs, so that no line is passed over.
+    """
+    needed = sum(not column.optional for column in columns.values())
+    found: list[tuple[int, list[str]]] = []
+    for number, cells in islice(rows, HEADINGS_WITHIN):
+        found.append((number, cells))
+        if sum(map(bool, cells)) >= needed:
+            break
+    return max(found, key=lambda row: _understood(row[1], columns), default=(1, []))
 
 
 def _places(number: int, header: Sequence[str], columns: Mapping[str, Column]) -> dict[str, int]:
