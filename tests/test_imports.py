@@ -295,7 +295,7 @@ def workbook(*rows: Sequence[object]) -> bytes:
     book, content = Workbook(), io.BytesIO()
     assert book.active is not None
     for row in rows:
-        book.active.append(row)
+        book.active.append(list(row))
     book.create_sheet("别的").append(["王五", "13900000012", "链家"])
     book.save(content)
     return content.getvalue()
