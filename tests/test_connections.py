@@ -1,5 +1,6 @@
 """Connections that are slow, large or odd: none of them takes a thread from the texts."""
 
+import selectors
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.infrastructure.trickling import trickling
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from tests.sending import add_reply
-from webhook.connections import MOST_UPLOADS
+from webhook.connections import MOST_UPLOADS, Connection, PatientWorker
 from webhook.frames import LARGEST_HEAD, LARGEST_UPLOAD, MOST_RECEIVED, Framing, TooLargeError
 from worker.clock import utc_now
 from worker.gateways.base import SimCard
@@ -223,6 +224,19 @@ def test_a_list_of_people_may_be_large_and_few_of_them_come_in_at_a_time(web: We
     heard(begun[-1], b"HTTP/1.1 413")
     for connection in begun:
         connection.close()
+
+
+def test_what_a_phone_is_told_while_its_answer_is_still_written_is_written_behind_it() -> None:
+    worker = PatientWorker.__new__(PatientWorker)
+    worker._selector, worker._waiting, worker.alive = selectors.DefaultSelector(), {}, True
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs, worker._selector:
+        connection = Connection(ours, None, None)
+        connection.gone = lambda: None
+        worker._deliver(connection, b"told")
+        worker._go_on(connection)
+        assert theirs.recv(100) == b"told"
 
 
 def test_no_more_is_kept_than_a_request_may_have() -> None:

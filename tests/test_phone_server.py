@@ -28,7 +28,7 @@ from worker.outbox.courier import Courier
 from worker.outbox.leases import close_leases, retire
 from worker.outbox.pace import pace_of
 from worker.outbox.stops import stops
-from worker.phones.approvals import approve, end, phones_of
+from worker.phones.approvals import HEARD_LATE, approve, end, phones_of
 from worker.phones.entry import MOST_WAITING, TooManyWaitError, register
 from worker.phones.gateways import add_gateway, new_token
 from worker.phones.news import waiting_for
@@ -173,6 +173,29 @@ def test_what_came_while_the_app_was_dead_comes_when_it_is_asked_for_and_nothing
     phone.post()
     assert len(phone.posted) == 4
     assert [text for _, _, text in in_line(office)] == ["before", "while it was dead"]
+
+
+def test_a_phone_in_place_of_another_looks_for_what_came_since_that_was_heard_of(office: Office) -> None:
+    def looks_since(phone: FakePhone) -> datetime | None:
+        return waiting_for(office.engine, [phone.device_id], office.clock())[phone.device_id].ours_from
+
+    first_at = office.clock()
+    first = office.approved(0)
+    office.clock.move(hours=9)
+    # By night its app is dead; in the morning somebody installs it anew, and ends the former one.
+    end(office.engine, first.device_id, None, office.clock())
+    second = office.registered()
+    assert looks_since(second) is None
+    office.let_in(second, 0)
+    approved_at = office.clock()
+    assert looks_since(second) == first_at - HEARD_LATE
+    office.clock.move(hours=6)
+    office.let_in(second, 0)
+    assert looks_since(second) == first_at - HEARD_LATE
+    assert phones_of(office.engine)[0].approved_at == approved_at
+    # A site that had no phone before is another matter.
+    third = office.approved(1)
+    assert looks_since(third) == office.clock()
 
 
 def test_a_text_of_a_known_phone_waits_in_the_spool_while_the_database_is_away(office: Office, tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from tests.sending import NOON, StandingClock
-from webhook.streams import AGAIN_S, ALIVE_S, LOOKED_BACK, OVERLAP, Stream, Streams
+from webhook.streams import AGAIN_S, ALIVE_S, AT_LEAST, LOOKED_BACK, OVERLAP, Stream, Streams
 from worker.gateways.phone_server import Missed
 from worker.gateways.smsgate import ALIVE, SmsGate
+from worker.phones.news import Waiting
 
 SERVER = SmsGate("desk", "k" * 16, list, lambda: NOON)
 RUNG = b"event: MessageEnqueued\ndata: null\n\n"
@@ -34,25 +35,32 @@ def test_a_phone_looks_for_what_came_while_nobody_listened_and_for_no_more() -> 
     clock = StandingClock()
     streams = Streams(lambda phones: {}, clock)
 
-    def asked(stream: Stream, approved_before: timedelta | None = timedelta(days=30)) -> Missed | None:
-        return streams.missed(stream, None if approved_before is None else clock() - approved_before)
+    def asked(stream: Stream, ours_since: timedelta | None = timedelta(days=30), app: str = "1.68.0") -> Missed | None:
+        return streams.missed(stream, Waiting(None, None if ours_since is None else clock() - ours_since, app))
 
     def opened() -> Stream:
         return Stream("aa", SERVER, lambda _: None, 0.0, 0.0)
 
     assert asked(opened(), None) is None
+    assert asked(opened(), app="1.65.1") is None, "it would post all again, with other times"
     first = opened()
     assert asked(first) == Missed(NOON - LOOKED_BACK - OVERLAP, NOON)
     clock.move(seconds=30)
-    assert asked(first) is None
-    # Its line is cut again and again.
-    assert asked(opened()) is None
+    # Its line is cut again and again: it is asked all the same, a while later, and for all that may be lost.
+    cut = opened()
+    assert asked(cut) is None
+    clock.move(seconds=30)
+    assert asked(cut) == Missed(clock() - LOOKED_BACK - OVERLAP, clock())
     clock.move(minutes=20)
-    assert asked(first) is None
-    assert asked(opened()) == Missed(NOON - OVERLAP, clock())
+    assert asked(cut) is None
+    at = clock()
+    again = opened()
+    assert asked(again) == Missed(at - AT_LEAST - OVERLAP, at)
     clock.move(hours=1)
-    # Nothing of before its approval: that was nobody's business, or another's.
-    assert asked(first, timedelta(minutes=90)) == Missed(clock() - timedelta(minutes=90), clock())
+    assert asked(again) == Missed(at - OVERLAP, clock())
+    clock.move(hours=1)
+    # Nothing of before it was a site's: that was nobody's business.
+    assert asked(again, timedelta(minutes=90)) == Missed(clock() - timedelta(minutes=90), clock())
 
 
 def test_the_app_understands_what_it_is_asked_for() -> None:

@@ -53,6 +53,8 @@ class Connection:
         self.in_body = self.keep = self.parting = False
         self.gone: Callable[[], None] | None = None
         """Of one that stays open to be written to: who hears when it is gone."""
+        self.letters: list[bytes | None] = []
+        """What is to be written to it once its answer is."""
         self.resume: Callable[[Connection], None] = lambda _: None
         """What goes on when the socket is ready."""
 
@@ -316,6 +318,9 @@ class PatientWorker(Worker):
             self._await_request(connection, IDLE_S)
         else:
             self._part(connection)
+        letters, connection.letters = connection.letters, []
+        for data in letters:
+            self._deliver(connection, data)
 
     def _park(self, connection: Connection, opened: Callable[[Write], Held], gone: Callable[[Held], None]) -> None:
         """Keep a connection open behind its answer; `opened` gets what writes to it, `gone` hears of its end."""
@@ -329,7 +334,11 @@ class PatientWorker(Worker):
 
     def _deliver(self, connection: Connection, data: bytes | None) -> None:
         """Write to a connection that is kept open; who takes nothing for a minute is not waited for."""
-        if connection.socket.fileno() < 0 or connection not in self._waiting:
+        if connection.socket.fileno() < 0:
+            return
+        if connection not in self._waiting:
+            # Its answer is still being written, in another thread.
+            connection.letters.append(data)
             return
         if data is None or len(connection.outgoing) > AT_ONCE:
             self._drop(connection)

@@ -32,7 +32,7 @@ ALIVE_S: Final = 15.0
 
 ASK_EVERY, ASK_AT_ONCE = timedelta(hours=1), timedelta(minutes=1)
 """So often a phone looks through its inbox while it listens, and at the most when its line is cut again and again."""
-LOOKED_BACK, OVERLAP = timedelta(days=7), timedelta(hours=1)
+LOOKED_BACK, AT_LEAST, OVERLAP = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
 
 Write = Callable[[bytes | None], None]
 """Sends bytes over a connection; None ends it. Any thread may call it."""
@@ -48,8 +48,8 @@ class Stream:
     told_at: float
     written_at: float
     told_of: int = 0
-    asked: bool = False
-    """Whether it was asked, or need not be, what came while nobody listened."""
+    asked_at: datetime | None = None
+    """When it was last asked what came while nobody listened."""
 
     def tell(self, newest: int | None, now: float) -> None:
         """Write that replies wait, when there is a newest one and the phone should hear of it, or a sign of life."""
@@ -73,7 +73,9 @@ class Streams:
     _lock: Lock = field(default_factory=Lock)
     _open: dict[str, Stream] = field(default_factory=dict)
     _asked: dict[str, datetime] = field(default_factory=dict)
-    """Until when each phone was asked what it missed."""
+    """When each phone was last asked what it missed, by whichever stream."""
+    _reached: dict[str, datetime] = field(default_factory=dict)
+    """Until when such an ask has surely reached it."""
     _teller: Thread | None = None
 
     def open(self, phone: str, server: PhoneServer, write: Write) -> Stream:
@@ -117,19 +119,25 @@ class Streams:
                     stream.write(None)
                     continue
                 stream.tell(found.newest, self.monotonic())
-                if (missed := self.missed(stream, found.approved_at)) is not None:
+                if (missed := self.missed(stream, found)) is not None:
                     stream.write(stream.server.event(missed))
 
-    def missed(self, stream: Stream, approved_at: datetime | None) -> Missed | None:
+    def missed(self, stream: Stream, waiting: Waiting) -> Missed | None:
         """Return for what time a phone is to look through its inbox now; None: for none, or not yet.
 
         Its app may have been ended for a while, and Android hands it nothing of that afterwards. What it has posted it
-        does not post again, and what it posts twice is one text.
+        does not post again, where its version knows that, and what it posts twice is one text. An ask has reached it if
+        its line has lasted; at the beginning of each it looks through a day at the least.
         """
-        now, last = self.clock(), self._asked.get(stream.phone)
-        pause = ASK_EVERY if stream.asked else ASK_AT_ONCE
-        stream.asked = True
-        if approved_at is None or (last is not None and now - last < pause):
+        phone, now = stream.phone, self.clock()
+        if waiting.ours_from is None or not stream.server.looks_back(waiting.app):
             return None
-        self._asked[stream.phone] = now
-        return Missed(max(approved_at, (last or now - LOOKED_BACK) - OVERLAP), now)
+        if stream.asked_at is not None and now - stream.asked_at >= ASK_AT_ONCE:
+            self._reached[phone] = stream.asked_at
+        last, pause = self._asked.get(phone), ASK_AT_ONCE if stream.asked_at is None else ASK_EVERY
+        if last is not None and now - last < pause:
+            return None
+        reached = self._reached.get(phone, now - LOOKED_BACK)
+        since = min(reached, now - AT_LEAST) if stream.asked_at is None else reached
+        self._asked[phone] = stream.asked_at = now
+        return Missed(max(waiting.ours_from, since - OVERLAP, now - LOOKED_BACK - OVERLAP), now)

@@ -96,5 +96,8 @@ class PhoneServer(Protocol):
     def read_said(self, raw: bytes) -> list[Said]:
         """Return what a phone says of messages; of those alone that we gave out. Raises MalformedError."""
 
+    def looks_back(self, app: str) -> bool:
+        """Tell whether a phone with this version of the app may be asked for what it missed, and posts that alone."""
+
     def event(self, news: News | None) -> bytes:
         """Return what is written to a phone that listens; None: a sign of life."""

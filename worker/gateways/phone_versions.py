@@ -34,6 +34,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
 )
 FIRST_GOOD: Final = "1.66.2"
 """The first version without any of them."""
+FIRST_TO_POST_ONCE: Final = (1, 65, 2)
+"""Before it an app that is asked for the texts of a period posts all of them, dated by the phone's clock: as others."""
 _VERSION: Final = re.compile(r"(?:me\.capcom\.smsgateway/)?v?([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?(?![0-9.])")
 
 
@@ -47,3 +49,9 @@ def faults_of(said: str) -> tuple[Fault, ...]:
     """Return the faults of a version, worst first; none of one that cannot be read."""
     version = version_of(said)
     return () if version is None else tuple(each for each in FAULTS if each.first <= version < each.mended)
+
+
+def posts_once(said: str) -> bool:
+    """Tell whether an app of this version, asked for the texts of a period, posts those alone that it never has."""
+    version = version_of(said)
+    return version is not None and version >= FIRST_TO_POST_ONCE

@@ -31,6 +31,7 @@ from worker.gateways.base import (
 )
 from worker.gateways.forms import header
 from worker.gateways.phone_server import Fetched, Missed, News, PhoneWord, Said
+from worker.gateways.phone_versions import posts_once
 from worker.gateways.smsgate_events import (
     SIGNATURE,
     TIMESTAMP,
@@ -156,6 +157,10 @@ class SmsGate:
     def read_said(self, raw: bytes) -> list[Said]:
         """Return what a phone says of messages of ours. Raises MalformedError."""
         return read_said(self.name, self._sealed("messages"), _read_json(raw), self._now())
+
+    def looks_back(self, app: str) -> bool:
+        """Tell whether this version of the app leaves out what it has posted already."""
+        return posts_once(app)
 
     def event(self, news: News | None) -> bytes:
         """Return the server-sent events."""

@@ -5,9 +5,9 @@ left without any is ended, and its keys with it. So an app that registers anew, 
 ends what was there before, and a second phone for other sites ends nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select, update
@@ -22,6 +22,8 @@ from worker.store.schema import phone_sims, phones, sites, users
 from worker.store.states import PhoneState
 
 MOST_SIMS: Final = 9
+HEARD_LATE: Final = timedelta(hours=1)
+"""An app may give signs of life for a while and hear no texts any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,14 @@ def approve(
         before = set(connection.execute(delete(phone_sims).where(mine).returning(phone_sims.c.phone)).scalars())
         rows = [{"phone": phone, "sim": sim, "site_id": site_id} for sim, site_id in sorted(sims.items())]
         connection.execute(insert(phone_sims), rows)
-        change = {"state": PhoneState.APPROVED, "approved_at": now, "approved_by": user_id, "approved_sims": row.sims}
+        change = {
+            "state": PhoneState.APPROVED,
+            "approved_sims": row.sims,
+            "served": sorted(sims.values()),
+            "ours_from": _ours_from(connection, row, sims.values()),
+        }
+        if row.approved_at is None:
+            change |= {"approved_at": now, "approved_by": user_id}
         connection.execute(update(phones).where(phones.c.id == phone).values(change))
         given = " ".join(f"sim {sim} site {site_id}" for sim, site_id in sorted(sims.items()))
         note(connection, user_id, "phone_approved", f"phone {phone} {given}", now)
@@ -124,6 +133,20 @@ def end(engine: Engine, phone: str, user_id: int | None, now: datetime) -> None:
             raise SetUpError(f"Phone {phone} has ended already.")
         connection.execute(delete(phone_sims).where(phone_sims.c.phone == phone))
         _end(connection, phone, user_id, now)
+
+
+def _ours_from(connection: Connection, phone: Row[Any], site_ids: Collection[int]) -> datetime:
+    """Return from when on what came to a phone is these sites'.
+
+    That is since it registered, or since a while before the phone was last heard of that had a site's number before: it
+    may have been dead by then, or been this one, whose app was installed anew.
+    """
+    former = select(phones.c.served, phones.c.seen_at).where(phones.c.id != phone.id, phones.c.served.is_not(None))
+    heard: dict[int, datetime] = {}
+    for row in connection.execute(former.order_by(phones.c.seen_at)):
+        heard |= dict.fromkeys(row.served, row.seen_at - HEARD_LATE)
+    since: datetime = phone.ours_from or phone.registered_at
+    return min([since, *(heard[site_id] for site_id in site_ids if site_id in heard)])
 
 
 def _end(connection: Connection, phone: str, user_id: int | None, now: datetime) -> None:

@@ -18,7 +18,7 @@ from worker.store.schema import phone_sims, phones
 from worker.store.states import PhoneState
 
 _THERE: Final = (
-    select(phones.c.id, phones.c.approved_at, phone_sims.c.site_id)
+    select(phones.c.id, phones.c.ours_from, phones.c.app, phone_sims.c.site_id)
     .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
     .where(phones.c.id.in_(bindparam("phones", expanding=True)), phones.c.state != PhoneState.ENDED)
 )
@@ -28,11 +28,12 @@ _THERE: Final = (
 class Waiting:
     """What waits for a phone: `newest`, the newest reply that it may fetch, 0 for a canary alone, None for nothing.
 
-    `approved_at`: None while it waits itself.
+    `ours_from`: from when on what came to it is its sites'; None while it waits itself. `app`: the version of its app.
     """
 
     newest: int | None
-    approved_at: datetime | None
+    ours_from: datetime | None
+    app: str = ""
 
 
 def waiting_for(
@@ -49,4 +50,4 @@ def waiting_for(
     for row in rows:
         if row.site_id in due:
             newest[row.id] = max(due[row.site_id], newest.get(row.id, 0))
-    return {row.id: Waiting(newest.get(row.id), row.approved_at) for row in rows}
+    return {row.id: Waiting(newest.get(row.id), row.ours_from, row.app) for row in rows}

@@ -526,6 +526,8 @@ phones = Table(
     Column("seen_at", UtcTime, nullable=False, comment="when we last heard of it, to some seconds"),
     Column("clock_ahead", BigInteger, nullable=False, server_default="0", comment="by how many seconds, as it showed"),
     Column("clock_at", UtcTime, comment="when it last signed with its clock"),
+    Column("served", JSON, comment="ids of the sites for which it was approved last"),
+    Column("ours_from", UtcTime, comment="from when on what came to it is its sites'"),
     Index("ix_phones_gateway", "gateway", "state"),
     comment="Phones that are a gateway's: each registration, first or repeated, is one and waits for a person.",
 )
