@@ -13,7 +13,17 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, reported_site, text
-from tests.infrastructure.visiting import PASSWORD, enrol, log_in, plain, post, post_for_sure, token_of, visitor
+from tests.infrastructure.visiting import (
+    PASSWORD,
+    enrol,
+    hidden_fields,
+    log_in,
+    plain,
+    post,
+    post_for_sure,
+    token_of,
+    visitor,
+)
 from tests.sending import StandingClock
 from webhook.app import create_app
 from webhook.people_import import LARGEST
@@ -189,7 +199,7 @@ def test_a_preview_is_of_one_user_and_site_and_shown_anew_when_the_roster_has_mo
     assert places(runtime) == before
     post(manager, link_to(manager.get("/setup/people").text, "王五"), name="王五", unit="公司业务部")
     agent_and_staff = previewed(upload(manager, f"{HEAD}王五,13900000038,链家,,,\n"))
-    post(manager, STAFF, name="吴敏", phone="13900000038", role="service")
+    post(manager, STAFF, name="吴敏", phone="13900000038", role="service", current=PASSWORD)
     post(manager, sure.format(1), previewed=agent_and_staff)
     assert "+8613900000038" not in listed(runtime), "a phone has one role, whoever got it meanwhile"
     anew = post(manager, sure.format(1), previewed=shown)
@@ -304,15 +314,16 @@ def told(runtime: Runtime) -> list[tuple[str, str]]:
 def test_staff_has_names_and_papers_and_the_desk_show_them(runtime: Runtime, manager: FlaskClient) -> None:
     assert "names" not in site_named(runtime.engine, "翡翠湾").state, "as lines were kept before there were names"
     key = re.findall(rf'href="{STAFF}/([0-9a-f]+)"', manager.get("/setup/staff").text)[0]
-    assert post(manager, f"{STAFF}/{key}", name="周敏", role="manager").status_code == 303
-    assert post(manager, STAFF, name="吴敏", phone="13800000004", role="service").status_code == 303
+    assert post(manager, f"{STAFF}/{key}", name="周敏", role="manager", current=PASSWORD).status_code == 303
+    given = {"name": "吴敏", "phone": "13800000004", "role": "service", "current": PASSWORD}
+    assert post(manager, STAFF, **given).status_code == 303
     assert staff(runtime)[1] == {MANAGER: "周敏", "+8613800000004": "吴敏"}
     text(runtime, site_named(runtime.engine, "翡翠湾"), LI, "到访 张三 138****5678")
     text(runtime, site_named(runtime.engine, "翡翠湾"), MANAGER, "签 V1")
     for page in ("/desk", "/desk/1/forms/1", "/register/1/3/0"):
         assert "周敏" in plain(manager.get(page).text), page
     # Who signed then is on the paper, whoever has the phone later.
-    post(manager, f"{STAFF}/{key}", name="郑敏", role="manager")
+    post(manager, f"{STAFF}/{key}", name="郑敏", role="manager", current=PASSWORD)
     assert "周敏" in plain(manager.get("/desk/1/forms/1").text)
 
 
@@ -332,9 +343,32 @@ def test_a_staff_phone_changes_for_who_knows_his_password_and_the_old_one_is_tol
     assert "尾号0077" in words
     # Nobody takes the last manager away, neither his role nor his phone.
     for act in ("remove", ""):
-        refused = post_for_sure(manager, f"{STAFF}/{keys[0]}/{act}".rstrip("/"), role="service", name="")
+        given = {"role": "service", "name": "", "current": PASSWORD}
+        refused = post_for_sure(manager, f"{STAFF}/{keys[0]}/{act}".rstrip("/"), **given)
         assert "至少要有一位经理" in plain(refused.text)
     assert staff(runtime)[0][MANAGER] == "manager"
+
+
+def test_a_stranger_at_an_open_page_takes_no_site_over(app: Flask, runtime: Runtime, manager: FlaskClient) -> None:
+    enrol(runtime, "colleague", "manager", site_id=1)
+    key = re.findall(rf'href="{STAFF}/([0-9a-f]+)"', manager.get("/setup/staff").text)[1]
+    guide, before = f"/setup/users/{accounts(runtime)['consultant'].id}", (staff(runtime), accounts(runtime))
+    new = {"name": "rival", "phone": "13800000066", "role": "manager", "site": "1"}
+    for path in (STAFF, f"{STAFF}/{key}", "/setup/users", f"{guide}/rights"):
+        refused = post(manager, path, **new, current="guess")
+        assert (refused.status_code, "密码不对" in plain(refused.text)) == (422, True), path
+    for path in (f"{STAFF}/{key}/remove", *(f"{guide}/{act}" for act in ("link", "off"))):
+        asked = post(manager, path)
+        refused = manager.post(path, data=hidden_fields(asked.text) | {"current": "guess"})
+        assert "密码不对" in plain(refused.text), path
+        assert "guess" not in refused.text
+    assert (staff(runtime), accounts(runtime), told(runtime)) == (*before, [])
+    assert post(manager, STAFF, **new, current=PASSWORD).status_code == 303
+    assert told(runtime) == [(MANAGER, "翡翠湾的人员有变动(尾号0066)。若非案场所为，请即到网页查看并更改密码")]
+    assert post_for_sure(manager, f"{STAFF}/{key}/remove").status_code == 303
+    assert {recipient for recipient, _ in told(runtime)} == {MANAGER, CONSULTANT, "+8613800000066"}
+    post(manager, "/setup/users", name="ghost", role="manager", site="1", current=PASSWORD)
+    assert "新增账号" in plain(visitor(app, "colleague").get("/ops/acts").text)
 
 
 # ---- Users ---------------------------------------------------------------------------------------------------------
@@ -350,6 +384,7 @@ def test_a_manager_adds_a_user_of_his_site_who_chooses_a_password_by_a_link(
     enrol(runtime, "head", "manager", site_id=site.id, phone="+8613800000005")
     head = visitor(app, "head")
     given = {"name": "吴敏", "role": ["consultant", "service"], "site": "1", "phone": "13800000006"}
+    given |= {"current": PASSWORD}
     page = head.post("/setup/users", data={"token": token_of(head)} | given)
     taken = head.post("/setup/users", data={"token": token_of(head)} | given)
     assert taken.status_code == 422
@@ -413,7 +448,7 @@ def test_nobody_gives_or_takes_what_is_not_his(app: Flask, runtime: Runtime, sit
     # His own rights he changes as little as he keeps himself out.
     for act in ("rights", "logins", "link", "off", "remove"):
         assert post(head, f"/setup/users/{before['head'].id}/{act}", role="manager", site="1").status_code == 409
-    assert post(head, f"/setup/users/{before['guide'].id}/rights").status_code == 422
+    assert post(head, f"/setup/users/{before['guide'].id}/rights", current=PASSWORD).status_code == 422
     assert post(visitor(app, "guide"), "/setup/users", name="new", role="consultant", site="1").status_code == 403
     assert accounts(runtime) == before
 

@@ -112,6 +112,7 @@ KINDS = {
     "directory": CodeWords(_l("Names of sites updated"), "quiet"),
     "policy": CodeWords(_l("Policy set"), "quiet"),
     "staff": CodeWords(_l("Staff set"), "quiet"),
+    "appointed": CodeWords(_l("Staff set"), "quiet"),
     "names": CodeWords(_l("Staff named"), "quiet"),
     "moved": CodeWords(_l("A registered phone changed"), "quiet"),
     "unit": CodeWords(_l("Unit set"), "quiet"),

@@ -3,6 +3,8 @@
 first POST ─→ what it will do, with all that was posted and a digest of what is shown
        └─ “do it”   ─→ the same POST with the digest: the act, or what it will do anew if that is no longer the same
        └─ “go back” ─→ the same POST with `step=back`: the page that it came from
+
+An act by which a stranger at an open page could take a site over asks for the password there (`proved`).
 """
 
 import hashlib
@@ -13,8 +15,12 @@ from hmac import compare_digest
 
 from flask import render_template, request
 
+from webhook.login_tries import doubted
+
 SEEN, STEP, BACK = "seen", "step", "back"
 """What the second step posts besides the act's own fields."""
+PROOF = ("current", "code")
+"""What a password is asked for by (`webhook.login_tries`); no page holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Foreseen:
     """None: it is no act of which anybody is told"""
     quoted: tuple[str, str] | None = None
     """what is entered, or the text that it is about, with its heading"""
+    proved: bool = False
+    """whether it is done only for who knows the password of the account that is logged in"""
 
     @property
     def digest(self) -> str:
@@ -67,7 +75,11 @@ def second_step(foreseen: Foreseen, fields: Mapping[str, str] | None = None) -> 
     `fields` are what the act posts, as it is posted again; by default as it came.
     """
     seen = request.form.get(SEEN, "")
-    if compare_digest(seen.encode(), foreseen.digest.encode()):
+    shown = compare_digest(seen.encode(), foreseen.digest.encode())
+    fault = doubted() if shown and foreseen.proved else None
+    if shown and fault is None:
         return None
-    posted = {name: value for name, value in (fields or request.form).items() if name not in (SEEN, STEP)}
-    return render_template("second_step.html", foreseen=foreseen, fields=posted, changed=bool(seen))
+    kept_back = (SEEN, STEP, *(PROOF if foreseen.proved else ()))
+    posted = {name: value for name, value in (fields or request.form).items() if name not in kept_back}
+    changed = bool(seen) and not shown
+    return render_template("second_step.html", foreseen=foreseen, fields=posted, changed=changed, fault=fault)

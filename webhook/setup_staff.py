@@ -1,4 +1,8 @@
-"""`/setup/staff`: the people of a site by role, with their names and phones (B32); no address holds a phone."""
+"""`/setup/staff`: the people of a site by role, with their names and phones (B32); no address holds a phone.
+
+Whatever is changed is changed for who knows his own password, and told by text: a stranger at an open page takes no
+site over.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,11 +59,15 @@ def add(site_id: int) -> Page:
     """Give a phone a role, and its owner a name."""
     site = visible_site(site_id)
     given = {name: request.form.get(name, "").strip() for name in ("name", "phone", "role")}
-    try:
-        phone = _fresh_phone(site, given["phone"])
-        _note(site, "staff_set", appoint(runtime().engine, site, phone, _role(), given["name"], runtime().line_clock))
-    except SetUpError as error:
-        keep(StandingForm("add", given, {"form": fault_words(error)}))
+    fault, field = doubted(), "current"
+    if fault is None:
+        try:
+            phone, role = _fresh_phone(site, given["phone"]), _role()
+            _note(site, "staff_set", appoint(runtime().engine, site, phone, role, given["name"], runtime().line_clock))
+        except SetUpError as error:
+            fault, field = fault_words(error), "form"
+    if fault is not None:
+        keep(StandingForm("add", given, {field: fault}))
         return _listed(site), NOT_TAKEN
     return _done(site)
 
@@ -78,10 +86,14 @@ def change(site_id: int, key: str) -> Page:
     """Change a name or a role."""
     site = visible_site(site_id)
     view, name = _asked(site, key), request.form.get("name", "").strip()
-    try:
-        _note(site, "staff_set", appoint(runtime().engine, site, view.phone, _role(), name, runtime().line_clock))
-    except SetUpError as error:
-        keep(StandingForm("change", {"name": name, "role": request.form.get("role", "")}, {"form": fault_words(error)}))
+    fault, field = doubted(), "current"
+    if fault is None:
+        try:
+            _note(site, "staff_set", appoint(runtime().engine, site, view.phone, _role(), name, runtime().line_clock))
+        except SetUpError as error:
+            fault, field = fault_words(error), "form"
+    if fault is not None:
+        keep(StandingForm("change-staff", {"name": name, "role": request.form.get("role", "")}, {field: fault}))
         return _person(site, view), NOT_TAKEN
     return _done(site)
 
@@ -119,6 +131,7 @@ def remove(site_id: int, key: str) -> Page:
         _("Yes, take the role away"),
         _("What was signed before stays signed. The role can be given again."),
         (Outlook(view.name or view.phone, str(ROLE_WORDS[view.role]), then),),
+        proved=True,
     )
     step = second_step(foreseen)
     if step is not None:
@@ -177,10 +190,7 @@ def _listed(site: SiteRow) -> str:
 
 
 def _person(site: SiteRow, view: StaffView) -> str:
-    asks_code = present_user().second_factor
-    return render_setup(
-        "setup/staff_person.html", site, view=view, roles=_roles(view.role), role_words=ROLE_WORDS, asks_code=asks_code
-    )
+    return render_setup("setup/staff_person.html", site, view=view, roles=_roles(view.role), role_words=ROLE_WORDS)
 
 
 def _roles(first: str = "") -> list[tuple[str, object]]:

@@ -1,6 +1,7 @@
 """`/setup/users`: who may log in to the pages: roles, sites, phone, a one-time link, logins ended, access ended.
 
 A site's manager looks after the accounts of his sites, and gives nothing that is not his (`worker.accounts.rights`).
+What would make an account for a stranger, or hand him one, is done only for who knows his own password.
 """
 
 from collections.abc import Collection
@@ -47,6 +48,9 @@ def add() -> Page:
     """Add an account, and show the link by which its owner chooses a password, this once."""
     who, given = present_user(), _typed()
     roles, site_ids = _asked_rights()
+    if (fault := doubted()) is not None:
+        keep(StandingForm("add", given, {"current": fault}))
+        return _listed(), NOT_TAKEN
     try:
         phone = _read_phone(given["phone"], site_ids)
         if phone is not None:
@@ -75,10 +79,14 @@ def rights(number: int) -> Page:
     """Give roles and sites, instead of those before; they hold from his next click on."""
     user = _managed(number)
     roles, site_ids = _asked_rights()
-    try:
-        set_rights(runtime().engine, user, roles, site_ids, runtime().clock(), present_user().id)
-    except SetUpError as error:
-        keep(StandingForm("rights", _typed(), {"form": fault_words(error)}))
+    fault, field = doubted(), "current"
+    if fault is None:
+        try:
+            set_rights(runtime().engine, user, roles, site_ids, runtime().clock(), present_user().id)
+        except SetUpError as error:
+            fault, field = fault_words(error), "form"
+    if fault is not None:
+        keep(StandingForm("set-rights", _typed(), {field: fault}))
         return _account(user), NOT_TAKEN
     return _changed(user)
 
@@ -208,7 +216,7 @@ def _step(user: User, foreseen: Foreseen) -> Page | None:
 
 def _foreseen(user: User, title: str, sure: str, then: str) -> Foreseen:
     change = Outlook(user.name, _("logs in with a password") if user.has_password else _("has no password"), then)
-    return Foreseen(title, sure, _("His logins end at once."), (change,))
+    return Foreseen(title, sure, _("His logins end at once."), (change,), proved=True)
 
 
 def _link_page(user: User, token: str) -> Response:
@@ -232,8 +240,7 @@ def _account(user: User) -> str:
     told = [site.name for site in telling(runtime().engine, user)]
     return render_setup(
         "setup/user.html", None, user=user, own=own, told=told, site_names=names, now=runtime().clock(),
-        standing_logins=login_count(runtime().engine, user, runtime().clock()), asks_code=present_user().second_factor,
-        **_choices(),
+        standing_logins=login_count(runtime().engine, user, runtime().clock()), **_choices(),
     )  # fmt: skip
 
 

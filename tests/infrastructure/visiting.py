@@ -48,7 +48,7 @@ def post(client: FlaskClient, path: str, **fields: str) -> TestResponse:
 
 
 def post_for_sure(client: FlaskClient, path: str, **fields: str) -> TestResponse:
-    """Send a form of our own pages, and say that one is sure where the page asks once more."""
+    """Send a form of our own pages, and say that one is sure, with one's password, where the page asks once more."""
     return say_sure(client, post(client, path, **fields))
 
 
@@ -56,7 +56,8 @@ def say_sure(client: FlaskClient, answer: TestResponse, **more: Any) -> TestResp
     """Press the button of the second step where a page asks once more; what asks for nothing is the answer itself."""
     if 'name="seen"' not in answer.text:
         return answer
-    return client.post(answer.request.path, data=hidden_fields(answer.text), **more)
+    proof = {"current": PASSWORD} if 'name="current"' in answer.text else {}
+    return client.post(answer.request.path, data=hidden_fields(answer.text) | proof, **more)
 
 
 def hidden_fields(page: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from worker.accounts.acts import note
+from worker.accounts.acts import note_of_user
 from worker.accounts.passwords import digest, made_token
 from worker.accounts.users import LINK_LIFE, ROLES, THERE, User, check_rights, folded, user_of
 from worker.errors import N_, SetUpError
@@ -54,7 +54,7 @@ def set_rights(
     check_rights(roles, site_ids)
     theirs = None if site_ids is None else sorted(set(site_ids))
     change = {"roles": sorted(set(roles), key=ROLES.index), "site_ids": theirs}
-    _change(engine, user, change, "user_rights_set", now, by)
+    _change(engine, user, change, "user_rights_set", now, by, sites_after=theirs or ())
 
 
 def bind_phone(engine: Engine, user: User, phone: str | None, now: datetime, by: int | None = None) -> None:
@@ -103,6 +103,7 @@ def _change(
     now: datetime,
     by: int | None,
     logins_end: bool = False,
+    sites_after: Collection[int] = (),
 ) -> None:
     with engine.begin() as connection:
         # Of two who look after him at once, the second meets him as the first has left him.
@@ -113,4 +114,4 @@ def _change(
             connection.execute(update(users).where(users.c.id == user.id).values(**change))
         if logins_end:
             connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
-        note(connection, by, what, f"user {user.id}", now)
+        note_of_user(connection, by, what, user.id, now, {*(user.site_ids or ()), *sites_after})

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from worker.accounts.acts import note
+from worker.accounts.acts import note, note_of_user
 from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, is_common, made_token
 from worker.errors import N_, SetUpError
 from worker.store.database import reading
@@ -185,7 +185,7 @@ def _insert(engine: Engine, row: dict[str, Any], now: datetime, by: int | None =
     try:
         with engine.begin() as connection:
             added = user_of(connection.execute(insert(users).values(row).returning(users)).one())
-            note(connection, by, "user_added", f"user {added.id}", now)
+            note_of_user(connection, by, "user_added", added.id, now, added.site_ids or ())
             return added
     except IntegrityError:
         return None

@@ -22,7 +22,9 @@ from worker.store.schema import cursors, former_numbers, inbox, sites
 
 NAME_LONGEST = 60
 ALIAS_LONGEST = 30
-TOGETHER = {kind: kinds for kinds in (("roster", "unlist", "unit"), ("staff", "names", "moved")) for kind in kinds}
+TOGETHER = {
+    kind: kinds for kinds in (("roster", "unlist", "unit"), ("staff", "appointed", "names", "moved")) for kind in kinds
+}
 """Kinds of set-up that change the same: one of them said again is a repeat only if none of the others came between."""
 _NO_NAME = re.compile(r"[,，、;；:：=/|\n]")
 
@@ -212,12 +214,12 @@ def check_zone(zone: str) -> None:
 
 
 def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: Clock | None = None) -> Receipt:
-    """Add phones in a role, or remove them (role ""); the last manager stays."""
+    """Add phones in a role, or remove them (role ""); the last manager stays. Those concerned are told by text."""
     staff: Mapping[str, str] = site.state.get("staff", {})
     after = {p: role for p, role in {**staff, **changes}.items() if role}
     if "manager" not in after.values():
         raise SetUpError("A site keeps at least one manager: add the new one first.")
-    return put(engine, site, "staff", dict(changes), clock)
+    return put(engine, site, "appointed", dict(changes), clock)
 
 
 def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], clock: Clock | None = None) -> Receipt:

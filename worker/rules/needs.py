@@ -85,6 +85,8 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
         needs.phones.add(message.payload["phone"])
     if message.kind == "moved":
         needs.phones |= {message.payload["old"], message.payload["new"]} - {""}
+    if message.kind == "appointed":
+        needs.phones |= message.payload.keys()
     lines = Counter(line["phone"] for line in people)
     needs.relisted |= set(lines) | ({message.payload["phone"]} if message.kind == "unlist" else set())
     # Of several lines of one phone a later one may end what an earlier one began.

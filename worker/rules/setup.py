@@ -29,6 +29,7 @@ CODES: Mapping[str, Code] = {
     "directory": Code.DIRECTORY_SET,
     "policy": Code.POLICY_SET,
     "staff": Code.STAFF_SET,
+    "appointed": Code.STAFF_SET,
     "names": Code.STAFF_SET,
     "moved": Code.PHONE_MOVED,
     "unit": Code.UNIT_SET,
@@ -92,6 +93,9 @@ def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
             gone = {phone for phone, role in given.items() if not role}
             names = {phone: name for phone, name in site.names.items() if phone not in gone}
             return replace(site, staff=kept | {phone: role for phone, role in given.items() if role}, names=names)
+        case "appointed":
+            _tell_of_staff(turn, given)
+            return _site_after(turn, "staff", given)
         case "names":
             called = {**site.names, **given}
             return replace(site, names={phone: name for phone, name in called.items() if name and phone in site.staff})
@@ -106,6 +110,19 @@ def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
         staff=given.get("staff", {}),
         aliases=given.get("aliases", []),
     )
+
+
+def _tell_of_staff(turn: Turn, given: Mapping[str, str]) -> None:
+    """Tell whose role changes or ends, and every manager who was there: who sits at a stolen page would tell nobody."""
+    site = turn.state.site
+    changed = [phone for phone, role in given.items() if role != site.staff.get(phone, "")]
+    for phone in site.staff.keys() & set(changed):
+        reason = "role" if given[phone] else "taken_away"
+        turn.notify([phone], Code.PHONE_MOVED, {"site": site.name, "reason": reason})
+    if changed:
+        managers = [phone for phone, role in site.staff.items() if role == "manager" and phone not in changed]
+        last4 = "、".join(phone[-4:] for phone in changed)
+        turn.notify(managers, Code.PHONE_MOVED, {"site": site.name, "reason": "staff", "last4": last4})
 
 
 def _moved(turn: Turn, old: str, new: str) -> Site:

@@ -6,7 +6,7 @@ from typing import Any
 
 from worker.rules.model import ROLES, UNIT_KINDS
 from worker.rules.policy import PolicyError, checked
-from worker.scenarios.lines import Expected, Incoming, Scenario, SetUp
+from worker.scenarios.lines import NOBODY, Expected, Incoming, Scenario, SetUp
 from worker.scenarios.questions import owner_line, register_line
 from worker.scenarios.values import Values
 
@@ -17,7 +17,10 @@ _AT_SITE = re.compile(r"(?:[a-z]+|\S+ (?:>|<|!<|form))(?: (?:sent|clock|id)=\S+)
 _REF = re.compile(r"[RVD]\d+")
 _LINE_END = re.compile(r"\r?\n")
 _ESCAPED = re.compile(r"\\(n|\\)")
-SET_UPS = ("directory", "set", "policy", "unit", "agent", "unlist", "reopen", "staff", "names", "moved", "import")
+SET_UPS = (
+    *("directory", "set", "policy", "unit", "agent", "unlist", "reopen"),
+    *("staff", "appointed", "names", "moved", "import"),
+)
 
 
 def read_scenario(text: str) -> Scenario:
@@ -106,10 +109,11 @@ class _Reader(Values):
                 return self._set(self._pairs(rest))
             case "policy":
                 return self._policy(self._pairs(rest))
-            case "staff":
+            case "staff" | "appointed":
                 staff = self._pairs(rest)
-                self._none_left({key: value for key, value in staff.items() if key not in ROLES})
-                return {self.phone(p): role for role, phones in staff.items() for p in phones.split(",")}
+                self._none_left({key: value for key, value in staff.items() if key not in (*ROLES, NOBODY)})
+                roles = {role: "" if role == NOBODY else role for role in staff}
+                return {self.phone(p): roles[role] for role, phones in staff.items() for p in phones.split(",")}
             case "names":
                 return {self.phone(phone): name for phone, name in self._pairs(rest).items()}
             case "moved":

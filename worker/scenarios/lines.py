@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from worker.rules.client import Client
 
+NOBODY = "none"
+"""Instead of a role: phones that are staff no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScenarioLine:

@@ -24,6 +24,7 @@ from worker.rules.form_payload import payload_meaning
 from worker.rules.identity import unit_key
 from worker.rules.model import NO_AGENT, ROLES
 from worker.rules.story import Case
+from worker.scenarios.lines import NOBODY
 
 NOT_EXPECTED = (Code.NEW_REPORT, Code.DIGEST)
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -123,7 +124,7 @@ class _Writer:
             case "policy":
                 pairs = {key: value for key, value in said.items() if key != "first_number"}
                 yield from [f"policy {_pairs(pairs)}"] if pairs else []
-            case "staff" | "names" | "moved":
+            case "staff" | "appointed" | "names" | "moved":
                 yield from _staff(kind, said)
             case "unit":
                 self.units[said["name"]] = said["kind"]
@@ -272,10 +273,8 @@ def _staff(kind: str, said: Mapping[str, str]) -> Iterator[str]:
     elif kind == "moved":
         yield f"moved {said['old'] or '-'} {said['new']}".rstrip()
     else:
-        added = {phone: role for phone, role in said.items() if role}
-        yield from [f"staff {_pairs(_by_role(added))}"] if added else []
-        for phone in said.keys() - added.keys():
-            yield f"# {phone} was removed from the staff here, for which this language has no line"
+        gone = ",".join(phone for phone, role in said.items() if not role)
+        yield f"{kind} {_pairs(_by_role(said) | ({NOBODY: gone} if gone else {}))}"
 
 
 def _pairs(options: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
