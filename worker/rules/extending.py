@@ -17,8 +17,9 @@ from worker.rules.model import Claim, Decision
 from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.readings import EXTENDED, reading_of
-from worker.rules.references import Missing, claims_meant
+from worker.rules.references import Missing, claims_meant, told_of
 from worker.rules.states import Flag
+from worker.rules.term import was_given_days
 from worker.rules.turn import Turn
 
 _DAYS_AND_WHY: Final = re.compile(r"(\d{1,6})\s+(\S.*)", re.DOTALL)
@@ -57,7 +58,7 @@ def _extend(turn: Turn, claim: Claim | Missing, days: int, why: str) -> Outcome:
     if waiting_beside(turn, claim.number):
         # Who may have been the first has his days from his sending; the holder's would outlast them (B23).
         return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "undecided"})
-    if claim.days_given:
+    if was_given_days(turn, claim):
         return Outcome(Code.REFUSED_INVALID, named_params(claim) | {"reason": "extended"})
     ends_at = claim.ends_at + days * DAY
     step = replace(reading_of(turn, claim, EXTENDED, ends_at), days=days, words=why)
@@ -66,6 +67,6 @@ def _extend(turn: Turn, claim: Claim | Missing, days: int, why: str) -> Outcome:
     turn.state.put(extended)
     plan_protection(turn, extended)
     params = named_params(claim) | {"days": days, "until": ends_at.isoformat()}
-    turn.notify([claim.to_tell], Code.EXTENDED, params, claim.ref)
+    turn.notify(told_of(turn, claim), Code.EXTENDED, params, claim.ref)
     rule = Rule.R7 if claim.visited_at is None else Rule.R14
     return Outcome(Code.EXTENDED, params, claim.ref, (rule,))

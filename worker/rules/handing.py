@@ -18,7 +18,7 @@ from worker.rules.model import WALK_IN, Claim, Decision, Listed
 from worker.rules.numbers import Rule
 from worker.rules.params import expired_params, named_params
 from worker.rules.readings import reading_of
-from worker.rules.references import Missing, claims_meant
+from worker.rules.references import Missing, claims_meant, told_of
 from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
 from worker.rules.values import HANDED
@@ -69,7 +69,7 @@ def _hand(turn: Turn, claim: Claim | Missing, named: str) -> Outcome:
     listed = turn.state.listed(claim.to_tell, turn.state.day(turn.now))
     # Who has left hears of no colleague (L1).
     to_whom = {"agent": person.name} if listed is not None and listed.unit == claim.unit else {}
-    turn.notify([claim.to_tell], Code.HANDED_OVER, params | to_whom | {"state": "gone"}, claim.ref)
+    turn.notify(told_of(turn, claim), Code.HANDED_OVER, params | to_whom | {"state": "gone"}, claim.ref)
     turn.notify([person.phone], Code.HANDED_OVER, told | {"state": "got"}, claim.ref)
     return Outcome(Code.HANDED_OVER, told, claim.ref, (Rule.R2a, Rule.R26))
 

@@ -12,6 +12,7 @@ from worker.rules.model import Message
 from worker.rules.state import State
 
 ARRIVALS = ("visit", "walkin")
+MOVING = ("hand", "extend")
 OF_FORMS = (*ARRIVALS, "sign", "verify", "settle")
 LONGEST_NUMBER = 12
 
@@ -38,7 +39,7 @@ class Needs:
     days: set[date] = field(default_factory=set)
     """days whose open visit forms may be meant"""
     people: bool = False
-    """whether colleagues of those who have the claims that are named may be meant (转)"""
+    """whether colleagues of those who have the claims that are named may be meant, and whose these are now (转, 延)"""
     relisted: set[str] = field(default_factory=set)
     """who gets a line of the roster, or whose line ends: whatever it says, one that stood may be over by it (L17)"""
     figures: bool = False
@@ -95,7 +96,7 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
     if act is not None:
         needs.refer(act["parsed"]["refs"])
         needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
-        needs.people |= act["kind"] == "hand"
+        needs.people |= act["kind"] in MOVING
 
 
 def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) -> None:
@@ -127,7 +128,7 @@ def _of_command(needs: Needs, command: Command, message: Message, state: State) 
     if about_nobody or command.kind in ("mine", "next"):
         # A question or a withdrawal that names nobody is about the sender's last report (L22).
         needs.strangers.add(message.sender)
-    needs.people |= command.kind == "hand"
+    needs.people |= command.kind in MOVING
     needs.figures |= command.kind == "figures" and _is_told_figures(message, state)
     if command.kind == "affirm":
         needs.recent.add(message.sender)

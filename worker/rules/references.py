@@ -78,6 +78,12 @@ def speaks_of_live(turn: Turn, parsed: Command) -> bool:
     return all(not isinstance(claim, Missing) and claim.live(turn.now) for claim in named)
 
 
+def told_of(turn: Turn, claim: Claim) -> list[str]:
+    """Return who is told of a claim: its agent, or who sent it; nobody who is another unit's by now (L1)."""
+    listed = turn.state.listed(claim.to_tell, turn.state.day(turn.now))
+    return [claim.to_tell] if listed is None or listed.unit == claim.unit else []
+
+
 def _by_reference(turn: Turn, ref: str) -> Claim | Missing:
     if ref.isdigit() and len(ref) == 4:
         # The last four digits of a client, as far as the sender may speak of him; of an agent's own ones before others.

@@ -4,6 +4,7 @@ A forged text may have signed; he whose number was forged sees his signature in 
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from worker.rules.answers import Outcome
 from worker.rules.codes import Code
@@ -14,7 +15,7 @@ from worker.rules.model import Claim, Visit
 from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.protection import contacted, visited
-from worker.rules.states import ClaimState, FormKind, FormState
+from worker.rules.states import ClaimState, Flag, FormKind, FormState
 from worker.rules.turn import Turn
 from worker.rules.values import Before
 
@@ -57,7 +58,14 @@ def take_back_signature(turn: Turn, form: Visit) -> Outcome:
 def as_before(claim: Claim) -> Before:
     """Return how a claim stands before a confirmation moves it."""
     return Before(
-        claim.number, claim.state, claim.ends_at, claim.visited_at, claim.visit, claim.contact_at, claim.ahead
+        claim.number,
+        claim.state,
+        claim.ends_at,
+        claim.visited_at,
+        claim.visit,
+        claim.contact_at,
+        claim.ahead,
+        claim.days_given,
     )
 
 
@@ -66,28 +74,44 @@ def _unconfirm(turn: Turn, form: Visit, claim: Claim) -> None:
     before = next((kept for kept in form.before if kept.claim == claim.number), None)
     if before is None or form.closed_at is None:
         return
-    # What the manager has given since stays given (延).
-    given = sum(reading.days for reading in claim.readings if reading.at >= form.closed_at) * DAY
     counted = replace(
-        claim,
-        ends_at=before.ends_at + given,
+        _ending(claim, before.ends_at, before.days),
         visited_at=before.visited_at,
         visit=before.visit,
         contact_at=before.contact_at,
         ahead=before.ahead,
     )
-    for later in turn.state.visits_of(claim.number):
-        if later.state != FormState.CONFIRMED or not later.closed_at or later.closed_at <= form.closed_at:
+    # What the manager has given since stays given (延): once, at its place among the forms.
+    days = before.days
+    for later in sorted(turn.state.visits_of(claim.number), key=_closing):
+        if later.state != FormState.CONFIRMED or not later.closed_at or _closing(later) <= _closing(form):
             continue
-        kept = [as_before(counted) if each.claim == claim.number else each for each in later.before]
-        turn.state.put(replace(later, before=tuple(kept)))
+        own = next((kept for kept in later.before if kept.claim == claim.number), None)
+        if own is not None:
+            counted, days = _ending(counted, counted.ends_at + (own.days - days) * DAY, own.days), own.days
+            kept = [replace(as_before(counted), days=days) if each is own else each for each in later.before]
+            turn.state.put(replace(later, before=tuple(kept)))
         counted = visited(counted, later, claim.ahead)
+    counted = _ending(counted, counted.ends_at + (claim.days_given - days) * DAY, claim.days_given)
     by_the_form = max(form.arrived_at, before.contact_at or form.arrived_at, counted.contact_at or form.arrived_at)
     if claim.contact_at is not None and claim.contact_at > by_the_form:
         counted = contacted(counted, claim.contact_at, claim.ahead)
     turn.state.put(counted)
-    if given:
+    if claim.days_given > before.days:
         plan_protection(turn, counted)
+
+
+def _ending(claim: Claim, ends_at: datetime, days: int) -> Claim:
+    """Return a claim with this end, of which so many days were given: contacts keep such an end alone."""
+    others = tuple(flag for flag in claim.flags if flag != Flag.EXTENDED)
+    flags = claim.flags if days and Flag.EXTENDED in claim.flags else others + ((Flag.EXTENDED,) if days else ())
+    return replace(claim, ends_at=ends_at, flags=flags)
+
+
+def _closing(form: Visit) -> tuple[datetime, int, int]:
+    """Return by what forms stand in the order in which they were closed; of one text by number."""
+    last = max((signature.seq for signature in form.signatures.values()), default=0)
+    return form.closed_at or form.opened_at, last, form.number
 
 
 def _let_stand_again(turn: Turn, form: Visit, claims: list[Claim]) -> None:

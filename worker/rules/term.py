@@ -1,10 +1,19 @@
-"""R7: after 撤 a new report of the unit runs only to the withdrawn claim's end (decisions.md B47)."""
+"""R7: after 撤 a new report of the unit runs only to the withdrawn claim's end, with what it was given (B47, L16)."""
 
 from worker.rules.client import Phone7
 from worker.rules.identity import names_agree
 from worker.rules.model import Claim
 from worker.rules.states import ClaimState, Flag
 from worker.rules.turn import Turn
+
+
+def was_given_days(turn: Turn, claim: Claim) -> bool:
+    """Tell whether a claim was given days by 延, or a withdrawn one whose end it has, however often withdrawn (L16)."""
+    if claim.days_given or Flag.SHORTENED not in claim.flags:
+        return claim.days_given > 0
+    earlier = (c for c in turn.state.claims_at(claim.phone7) if c.place < claim.place and c.unit == claim.unit)
+    ended = (c for c in earlier if c.state == ClaimState.WITHDRAWN and c.ends_at >= claim.reported_at)
+    return any(c.days_given and names_agree(c.client, claim.client) for c in ended)
 
 
 def withdrawn_before(turn: Turn, name: str, phone7: Phone7, unit: str, besides: int = 0) -> Claim | None:

@@ -60,11 +60,13 @@ class Before:
     visit: int = 0
     contact_at: datetime | None = None
     ahead: int = 0
+    days: int = 0
+    """how many more days it had been given by then (延, L16); they are in `ends_at`"""
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Return the fields that are not kept: most claims were made while the clocks agreed."""
-        return () if self.ahead else ("ahead",)
+        """Return the fields that are not kept: most claims were made while the clocks agreed, and given no days."""
+        return tuple(name for name in ("ahead", "days") if not getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)

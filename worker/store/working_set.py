@@ -139,6 +139,8 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     load_clients(connection, site_id, state, needs.phones7 | known)
     load_belongings(connection, site_id, state, set(state.claims))
     if needs.people:
+        phones = {phone for claim in state.claims.values() for phone in claim.own_phones} - {""}
+        state.load(ask_of(connection, site_id, LISTED, phones - set(state.roster)))
         load_units_people(connection, site_id, state, {claim.unit for claim in state.claims.values()} - {WALK_IN})
     _load_concerned(connection, site_id, state)
     if needs.figures:
