@@ -9,7 +9,7 @@ nothing here waits.
 import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -31,6 +31,12 @@ EVENTS_OF: Final = {
     "Delivered": "sms:delivered",
     "Failed": "sms:failed",
     "Cancelled": "sms:cancelled",
+}
+EVENTS_SINCE: Final = {
+    "sms:received": (0, 0, 0),
+    "system:ping": (0, 0, 0),
+    "mms:downloaded": (1, 56, 0),
+    "app:started": (1, 66, 0),
 }
 HTML_SAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&='"})
 """Gson escapes these."""
@@ -70,12 +76,13 @@ class Message:
 
 @dataclass(frozen=True)
 class Sms:
-    """A text in Android's own inbox; `at` is the message centre's time, `sim` from 1."""
+    """A text in Android's own inbox; `at` is the message centre's time, `came` the phone's own, `sim` from 1."""
 
     sender: str
     text: str
     at: datetime
     sim: int | None = 1
+    came: datetime | None = None
 
 
 class FakePhone:
@@ -121,7 +128,7 @@ class FakePhone:
         self, sender: str, text: str, at: datetime | None = None, sim: int | None = 1, *, power_lost: bool = False
     ) -> None:
         """Receive a text that the message centre took at `at`; its power may be lost once the app has stored it."""
-        sms = Sms(sender, text, (at or self.real_now()).replace(microsecond=0), sim)
+        sms = Sms(sender, text, (at or self.real_now()).replace(microsecond=0), sim, self.now.replace(microsecond=0))
         self.inbox.append(sms)
         self._process(sms, trigger=not power_lost)
         if self.version < (1, 52, 3) or self.version[:3] == (1, 65, 0):
@@ -132,7 +139,9 @@ class FakePhone:
 
     def export(self, since: datetime, until: datetime) -> None:
         """Go through Android's inbox once more, as a server may ask: what the app knows already is left out."""
-        for sms in self.inbox:
+        for kept in self.inbox:
+            # Up to 1.66.1 an inbox is looked through, and dated, by the phone's clock (ReceiverService.selectSms).
+            sms = kept if self.version >= (1, 66, 2) else replace(kept, at=kept.came or kept.at)
             if since <= sms.at <= until:
                 self._process(sms, trigger=True)
 
@@ -261,7 +270,8 @@ class FakePhone:
     def configure(self) -> tuple[int, int]:
         """Fetch webhooks and settings, and go by them; return how both are answered."""
         hooks, raw = self._call("GET", "/webhooks")
-        if hooks == 200:
+        # An event that it does not know fails the whole list, which it asks for again (WebhooksUpdateWorker.kt).
+        if hooks == 200 and all(EVENTS_SINCE[each["event"]] <= self.version for each in json.loads(raw)):
             self.webhooks = json.loads(raw)
         settings, raw = self._call("GET", "/settings")
         if settings == 200:

@@ -23,6 +23,7 @@ from worker.clock import utc_now
 from worker.doctor.base import Advice, Ailment, Patient
 from worker.doctor.phones import look_at_phones
 from worker.gateways.phone_server import PhoneWord
+from worker.gateways.phone_versions import faults_of
 from worker.line.canaries import ask_due, set_way
 from worker.outbox.courier import Courier
 from worker.outbox.leases import close_leases, retire
@@ -173,6 +174,20 @@ def test_what_came_while_the_app_was_dead_comes_when_it_is_asked_for_and_nothing
     phone.post()
     assert len(phone.posted) == 4
     assert [text for _, _, text in in_line(office)] == ["before", "while it was dead"]
+
+
+@pytest.mark.parametrize("version", [(1, 54, 0), (1, 65, 1), (1, 66, 0), (1, 68, 0)])
+def test_every_version_of_the_app_posts_what_comes_in(office: Office, version: tuple[int, int, int]) -> None:
+    phone = office.phone()
+    phone.version = version
+    phone.register(office.address, office.token)
+    phone.configure()
+    office.let_in(phone, 0)
+    phone.receive(AGENT, "报备 张三 138****5678")
+    phone.post()
+    assert len(in_line(office)) == 1
+    (seen,) = phones_of(office.engine)
+    assert bool(faults_of(seen.app)) == (version < (1, 66, 2))
 
 
 def test_a_phone_in_place_of_another_looks_for_what_came_since_that_was_heard_of(office: Office) -> None:

@@ -209,6 +209,9 @@ def test_what_is_wrong_with_a_phone_is_an_alarm_and_stands_on_the_page(
     assert raised(runtime) == [], "what it does not tell says nothing"
     said_of(runtime, app="1.66.0", sims=[CARD | {"iccid": "89860012345678909999"}])
     assert raised(runtime) == ["phone_sim_changed", "phone_app_too_old"]
+    said_of(runtime, app="1.62.0")
+    assert raised(runtime) == ["phone_sim_changed", "phone_app_too_old"], "every version with a fault that is known"
+    said_of(runtime, app="1.66.0")
     words = plain(desk.get("/ops").text)
     assert "desk 翡翠湾 需要查看 Xiaomi/a 与批准时不是同一张卡" in words
     words = plain(desk.get(PAGE).text)

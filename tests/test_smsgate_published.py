@@ -158,7 +158,7 @@ def test_it_reads_what_a_phone_is_told_whose_server_we_are() -> None:
     gateway = SmsGate("desk", "a secret", list, StandingClock())
     told = json.loads(gateway.settings("phone").body)
     assert DeviceSettings.from_dict(told).asdict() == told
-    webhooks = [Webhook.from_dict(each) for each in json.loads(gateway.webhooks(URL).body)]
+    webhooks = [Webhook.from_dict(each) for each in json.loads(gateway.webhooks(URL, "1.68.0").body)]
     assert {each.url for each in webhooks} == {URL}
     assert WebhookEvent.SMS_RECEIVED in {each.event for each in webhooks}
     handed = json.loads(gateway.handed_out([Fetched(outgoing(), 1, NOON)]).body)

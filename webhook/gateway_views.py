@@ -19,14 +19,16 @@ TROUBLES = {
     "silent": CodeWords(_l("no sign of life"), "bad"),
     "sim_changed": CodeWords(_l("another card than approved"), "bad"),
     "holds": CodeWords(_l("replies wait in it"), "bad"),
-    "app_too_old": CodeWords(_l("its app loses texts"), "bad"),
+    "app_too_old": CodeWords(_l("its app is too old"), "bad"),
 }
 """By `PhoneStanding.troubles`."""
 FAULTS = {
     "same_words_lost": _l("the same words of a sender never arrive a second time"),
+    "no_look": _l("it cannot be asked for texts that came while it was dead"),
     "no_date": _l("the same words of a sender count as one text, whenever they were sent"),
     "two_times": _l("one text can come twice, with two times"),
     "twice": _l("texts are posted twice"),
+    "no_start": _l("it does not say when it starts, nor which cards it has then"),
 }
 """By the codes of `worker.gateways.phone_versions`."""
 
@@ -101,9 +103,10 @@ def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
     codes = [code for each in standing.phones for code in each.troubles if code != "idle"]
     why += [_of_phone(each, code, show) for each in standing.phones for code in each.troubles if code != "idle"]
     why += [_("The trial text of %(time)s did not come back", time=show.moment(c.asked_at)) for c in _lost(standing)]
-    late = standing.waiting_since is not None and show.now - standing.waiting_since >= HELD_AFTER
-    if late and not why:
-        why.append(_("replies wait, the oldest for %(age)s", age=show.age(standing.waiting_since)))
+    since = standing.waiting_since
+    late = since is not None and show.now - since >= HELD_AFTER
+    if since is not None and late and not why:
+        why.append(_("replies wait, the oldest for %(age)s", age=show.age(since)))
     if standing.stopped:
         state = CodeWords(_("stopped"), "bad")
     elif is_phone and not any(each.phone.sites for each in standing.phones):
@@ -134,7 +137,7 @@ def _of_phone(each: PhoneStanding, code: str, show: Showing) -> str:
     elif code == "holds" and each.held_since is not None:
         words = _("holds %(count)s unsent for %(age)s", count=each.held, age=show.age(each.held_since))
     elif code == "app_too_old":
-        words = _("version %(version)s of its app loses texts", version=each.phone.app)
+        words = _("version %(version)s of its app is too old", version=each.phone.app)
     return f"{each.phone.name} {words}"
 
 

@@ -96,7 +96,7 @@ def webhooks(name: str) -> Response:
     """Return where a phone posts what comes in; before its approval too, so that its texts wait on it from then on."""
     server = _server(name)
     _phone(server)
-    return _answer(server.webhooks(runtime().settings.base_url + address(name, "messages")))
+    return _answer(server.webhooks(runtime().settings.base_url + address(name, "messages"), _app(server)))
 
 
 @routes.get("/settings")

@@ -51,12 +51,12 @@ def phone_sim_changed(each: PhoneStanding, now: datetime) -> Alarm | None:
 
 
 def phone_app_too_old(each: PhoneStanding, now: datetime) -> Alarm | None:
-    """Return that a phone's version of the app loses texts."""
-    losing = next((fault for fault in faults_of(each.phone.app) if fault.loses), None)
-    if losing is None or not each.phone.sites:
+    """Return that a phone's version of the app has a fault that is known, the worst of them."""
+    worst = next(iter(faults_of(each.phone.app)), None)
+    if worst is None or not each.phone.sites:
         return None
     sentence = (
-        f"{_named(each)} runs version {each.phone.app} of its app, which {losing.words}: install {FIRST_GOOD} or newer."
+        f"{_named(each)} runs version {each.phone.app} of its app, which {worst.words}: install {FIRST_GOOD} or newer."
     )
     return Alarm("phone_app_too_old", _scope(each), now, sentence, _detail(each))
 

@@ -81,8 +81,8 @@ class PhoneServer(Protocol):
     def asked_from(self, address: str) -> Ack:
         """Return the answer to a phone that asks by which address it reached us."""
 
-    def webhooks(self, url: str) -> Ack:
-        """Return where a phone is to post what comes in: to `url`, the address of the route `messages`."""
+    def webhooks(self, url: str, app: str) -> Ack:
+        """Return where an app of this version is to post what comes in: to `url`, the route `messages`."""
 
     def settings(self, phone: str) -> Ack:
         """Return how a phone is to be set, its signing key included."""

@@ -1,6 +1,7 @@
 """Faults of the SMSGate app by its version: which texts it loses or doubles (read in its sources, tag by tag)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ Version = tuple[int, int, int]
 class Fault:
     """A fault of the versions from `first` to before `mended`, in words that follow on “the app”.
 
-    `loses`: texts never arrive by it (64ce33b mended the one that does).
+    `loses`: whatever is done, texts never arrive by it.
     """
 
     code: str
@@ -23,19 +24,33 @@ class Fault:
 
 FAULTS: Final[tuple[Fault, ...]] = (
     Fault(
+        # Mended by 64ce33b.
         *("same_words_lost", (1, 65, 2), (1, 66, 2)),
         words="drops every text whose sender has sent the same words before",
         loses=True,
     ),
+    Fault("no_look", (0, 0, 0), (1, 65, 2), "cannot be asked for the texts that came while it was dead"),
     Fault("no_date", (1, 63, 0), (1, 65, 2), "gives the same words of a sender one id, whenever they were sent"),
     Fault("two_times", (1, 66, 0), (1, 66, 2), "can post one text twice, with two times"),
     Fault("twice", (1, 65, 0), (1, 65, 1), "posts texts twice"),
     Fault("twice", (0, 0, 0), (1, 52, 3), "posts texts twice"),
+    Fault("no_start", (0, 0, 0), (1, 66, 0), "does not say that it has started, nor which cards it has then"),
 )
+"""The worst first; every version before `FIRST_GOOD` has one."""
 FIRST_GOOD: Final = "1.66.2"
 """The first version without any of them."""
 FIRST_TO_POST_ONCE: Final = (1, 65, 2)
 """Before it an app that is asked for the texts of a period posts all of them, dated by the phone's clock: as others."""
+EVENTS: Final[Mapping[str, Version]] = {
+    "sms:received": (0, 0, 0),
+    "system:ping": (0, 0, 0),
+    "mms:downloaded": (1, 56, 0),
+    "app:started": (1, 66, 0),
+}
+"""What we ask an app to post, each since which version it knows it (WebHookEvent.kt).
+
+Of a list with an event that it does not know it takes nothing (WebhooksUpdateWorker.kt: all is tried again, in vain).
+"""
 _VERSION: Final = re.compile(r"(?:me\.capcom\.smsgateway/)?v?([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?(?![0-9.])")
 
 
@@ -55,3 +70,9 @@ def posts_once(said: str) -> bool:
     """Tell whether an app of this version, asked for the texts of a period, posts those alone that it never has."""
     version = version_of(said)
     return version is not None and version >= FIRST_TO_POST_ONCE
+
+
+def events_of(said: str) -> tuple[str, ...]:
+    """Return which of `EVENTS` an app of this version knows; of a version that cannot be read those that all know."""
+    version = version_of(said) or (0, 0, 0)
+    return tuple(event for event, since in EVENTS.items() if since <= version)

@@ -31,7 +31,7 @@ from worker.gateways.base import (
 )
 from worker.gateways.forms import header
 from worker.gateways.phone_server import Fetched, Missed, News, PhoneWord, Said
-from worker.gateways.phone_versions import posts_once
+from worker.gateways.phone_versions import events_of, posts_once
 from worker.gateways.smsgate_events import (
     SIGNATURE,
     TIMESTAMP,
@@ -43,8 +43,6 @@ from worker.gateways.smsgate_events import (
 from worker.gateways.smsgate_fetched import message_id, messages_of, read_said, written
 from worker.gateways.smsgate_reader import PhoneLine, PhoneReader
 
-EVENTS: Final = ("sms:received", "mms:downloaded", "system:ping", "app:started")
-"""What we ask the app to post; what became of messages it says otherwise."""
 RETRIES: Final = 18
 """5 s doubled so often are fifteen days: a text outlasts our absence over the longest holidays."""
 PING_S: Final = 60
@@ -127,9 +125,12 @@ class SmsGate:
         """Return the address that the app shows."""
         return _json({"externalIp": address})
 
-    def webhooks(self, url: str) -> Ack:
-        """Return a webhook for each event, always under the same id: a new one would make the app notify its owner."""
-        return _json([{"id": event.replace(":", "-"), "url": url, "event": event} for event in EVENTS])
+    def webhooks(self, url: str, app: str) -> Ack:
+        """Return a webhook for each event that this version of the app knows.
+
+        Always under the same id: a new one would make the app notify its owner.
+        """
+        return _json([{"id": event.replace(":", "-"), "url": url, "event": event} for event in events_of(app)])
 
     def settings(self, phone: str) -> Ack:
         """Return the settings that the app takes over."""

@@ -30,7 +30,7 @@ class PhoneStanding:
 
     `site_id`: the first site whose number it has, else whose texts its gateway carries; who looks after that is told.
     `held`: replies that it has fetched and not sent for minutes, the first since `held_since`. `faults`: of its version
-    of the app, as `worker.gateways.phone_versions` names them; `loses`: by one of them texts never arrive.
+    of the app, as `worker.gateways.phone_versions` names them.
     """
 
     phone: Phone
@@ -39,7 +39,6 @@ class PhoneStanding:
     held: int = 0
     held_since: datetime | None = None
     faults: tuple[str, ...] = ()
-    loses: bool = False
 
     @property
     def waits(self) -> bool:
@@ -57,7 +56,7 @@ class PhoneStanding:
             "silent": self.silent,
             "sim_changed": bool(self.phone.changed),
             "holds": self.held > 0,
-            "app_too_old": self.loses,
+            "app_too_old": bool(self.faults),
         }
         return tuple(code for code, there in found.items() if there)
 
@@ -145,7 +144,6 @@ def phone_standings(connection: Connection, now: datetime) -> list[PhoneStanding
                     held=holds.held if holds else 0,
                     held_since=holds.since if holds else None,
                     faults=tuple(fault.code for fault in faults),
-                    loses=any(fault.loses for fault in faults),
                 )
             )
     return found
