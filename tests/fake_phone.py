@@ -289,7 +289,8 @@ class FakePhone:
         """Fetch messages; one that it has is not taken again, but its state is reported. Returns how it is answered."""
         status, raw = self._call("GET", f"/message?order={self.order.lower()}")
         for said in json.loads(raw) if status == 200 else ():
-            if said.get("state") not in (None, "Pending"):
+            if said.get("state") == "Cancelling":
+                self.cancel(said["id"])
                 continue
             message = Message(
                 said["id"],
@@ -303,6 +304,14 @@ class FakePhone:
             if not self.take(message):
                 self.unreported.append(message.id)
         return status
+
+    def cancel(self, name: str) -> None:
+        """Be asked not to send a message any more; what is known of it is reported, however it stands."""
+        message = self.messages.get(name)
+        if message is not None and message.state == "Pending":
+            self.becomes(message, "Cancelled")
+        elif message is not None:
+            self.unreported.append(name)
 
     def report(self) -> list[int]:
         """Report states that changed, each in a request of its own; what fails is reported again later."""

@@ -1,5 +1,6 @@
 """`/gateways/NAME/phone/…`: the server that the phones of a gateway talk to. What is said there the adapter knows."""
 
+from datetime import datetime
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -15,10 +16,11 @@ from worker.gateways.base import Ack, NotYetError, Ping, RefusedRequestError
 from worker.gateways.phone_server import PhoneServer
 from worker.outbox.fetch import fetch
 from worker.outbox.pace import Pace, pace_of
+from worker.outbox.recall import GIVEN_BACK_WITHIN
 from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
 from worker.phones.news import waiting_for
 from worker.phones.receipts import note_said
-from worker.phones.trials import fetch_canaries
+from worker.phones.trials import fetch_canaries, is_canary
 from worker.store.states import PhoneState
 from worker.var_folder import secret_key_of
 
@@ -69,24 +71,24 @@ def messages(name: str) -> Response:
     server = _server(name)
     phone = _phone(server)
     engine, now = runtime().engine, runtime().clock()
-    replies = fetch(engine, phone.id, phone.sims, now, _pace()) if phone.sims else []
+    approved = phone.state == PhoneState.APPROVED
+    replies = fetch(engine, phone.id, phone.sims, now, _pace(), server.message_id) if approved else []
     return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.sims, now)], phone.clock_ahead))
 
 
 @routes.patch("/message")
 @for_gateways
 def states(name: str) -> Response:
-    """Take what became of messages; of those of the phone's own sites alone."""
+    """Take what became of messages that the phone was given; for some minutes also when it has ended."""
     server = _server(name)
-    phone = _phone(server)
-    if phone.state != PhoneState.APPROVED:
+    now = runtime().clock()
+    phone = _phone(server, ended_after=now - GIVEN_BACK_WITHIN)
+    if phone.state == PhoneState.WAITING:
         raise NotYetError("this phone waits for its approval")
-    said = [word for word in server.read_said(request.get_data()) if word.site_id in phone.sims.values()]
-    if said:
-        note_said(runtime().engine, phone.id, said, runtime().clock())
-    for word in said:
-        if word.status is not None:
-            record(runtime(), word.status)
+    said, mine = server.read_said(request.get_data()), phone.sims.values()
+    canaries = [word.status for word in said if word.status and word.site_id in mine and is_canary(word.status)]
+    for status in [*canaries, *note_said(runtime().engine, phone.id, mine, said, now)]:
+        record(runtime(), status)
     return Response(status=204)
 
 
@@ -140,10 +142,10 @@ def _server(name: str) -> PhoneServer:
     return gateway
 
 
-def _phone(server: PhoneServer) -> KnownPhone:
+def _phone(server: PhoneServer, ended_after: datetime | None = None) -> KnownPhone:
     """Return which phone asks; after a 401 its app registers anew at its next start, and that waits for a person."""
     try:
-        phone = signed_in(runtime().engine, server.name, _bearer())
+        phone = signed_in(runtime().engine, server.name, _bearer(), ended_after)
     except WrongTokenError:
         _refuse(server.name)
     note_alive(runtime().engine, Ping(server.name, phone.id, _app(server)), runtime().clock())

@@ -35,26 +35,34 @@ class PhoneWord:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A reply that a phone fetches, to be sent by one of its SIMs; `written_at` tells their order."""
+    """A reply that a phone fetches, to be sent by one of its SIMs; `written_at` tells their order.
+
+    `sid`: the id by which it was given before, "" for its first time. `recalled`: it is not to be sent any more.
+    """
 
     outgoing: Outgoing
-    sim: int
+    sim: int | None
     written_at: datetime
+    sid: str = ""
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a phone says of one message that it was given, by which it shows that it has it.
 
-    `attempt` at the reply `reply_id` of a site. `at`: since when that is so, by the phone's clock, where it tells what
-    a clock can show; `status` is None while the message only stands in its queue.
+    `attempt` at the reply `reply_id` of a site, under the id `sid`. `at`: since when that is so, by the phone's clock,
+    where it tells what a clock can show; `status` is None while the message only stands in its queue. `cancelled`: it
+    will not be sent, as the phone was asked.
     """
 
     site_id: int
     reply_id: int
     attempt: int
+    sid: str
     at: datetime | None = None
     status: Status | None = None
+    cancelled: bool = False
 
 
 @runtime_checkable
@@ -93,8 +101,11 @@ class PhoneServer(Protocol):
         `clock_ahead`: by how much the phone's clock is, by which it holds until when a message is of use.
         """
 
+    def message_id(self, outgoing: Outgoing) -> str:
+        """Return the id of an attempt at a reply, for its first time; whoever gives it out keeps it."""
+
     def read_said(self, raw: bytes) -> list[Said]:
-        """Return what a phone says of messages; of those alone that we gave out. Raises MalformedError."""
+        """Return what a phone says of messages; whether we gave it these, its caller finds. Raises MalformedError."""
 
     def looks_back(self, app: str) -> bool:
         """Tell whether a phone with this version of the app may be asked for what it missed, and posts that alone."""

@@ -156,8 +156,8 @@ class SmsGate:
         return message_id(self._sealed("messages"), outgoing)
 
     def read_said(self, raw: bytes) -> list[Said]:
-        """Return what a phone says of messages of ours. Raises MalformedError."""
-        return read_said(self.name, self._sealed("messages"), _read_json(raw), self._now())
+        """Return what a phone says of messages. Raises MalformedError."""
+        return read_said(self.name, _read_json(raw), self._now())
 
     def looks_back(self, app: str) -> bool:
         """Tell whether this version of the app leaves out what it has posted already."""

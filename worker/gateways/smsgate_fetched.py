@@ -1,6 +1,6 @@
 """Our replies as messages that a phone fetches from us: how each is written, its id, and what the phone says of it.
 
-Pure. `key` is the key by which the ids of a gateway are sealed, so that nobody else makes one.
+Pure. `key` is the key of a gateway that makes its ids differ from those of any other installation.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def messages_of(key: str, replies: Sequence[Fetched], clock_ahead: timedelta) ->
         last = max(reply.written_at, last + timedelta(milliseconds=1))
         messages.append(
             {
-                "id": message_id(key, outgoing),
+                "id": reply.sid or message_id(key, outgoing),
                 "message": outgoing.words,
                 "textMessage": {"text": outgoing.words},
                 "phoneNumbers": [outgoing.recipient],
@@ -49,7 +49,7 @@ def messages_of(key: str, replies: Sequence[Fetched], clock_ahead: timedelta) ->
                 "validUntil": written(outgoing.useful_until + clock_ahead),
                 "priority": 0,
                 "createdAt": written(last),
-                "state": "Pending",
+                "state": "Cancelling" if reply.recalled else "Pending",
             }
         )
     return messages
@@ -63,14 +63,17 @@ def message_id(key: str, outgoing: Outgoing) -> str:
     """
     until = int(outgoing.useful_until.timestamp())
     of = f"{outgoing.site_id}.{outgoing.reply_id}.{outgoing.attempt}.{until:x}"
-    return f"{of}.{_seal(key, of)}"
+    return f"{of}.{hmac.new(key.encode(), of.encode(), hashlib.sha256).hexdigest()[:12]}"
 
 
-def read_said(gateway: str, key: str, said: Any, now: datetime) -> list[Said]:
-    """Return what a phone says of messages of ours; of ids that we did not give nothing. Raises MalformedError."""
+def read_said(gateway: str, said: Any, now: datetime) -> list[Said]:
+    """Return what a phone says of messages whose ids are written as ours are. Raises MalformedError.
+
+    Whether we gave it such a one is known by what was kept of it: an id is older than the key that is in force now.
+    """
     if not isinstance(said, list) or len(said) > MOST_STATES:
         raise MalformedError("the body is no list of messages, or too long a one")
-    words = (_said_of(gateway, key, each, now) for each in said if isinstance(each, dict))
+    words = (_said_of(gateway, each, now) for each in said if isinstance(each, dict))
     return [word for word in words if word is not None]
 
 
@@ -79,18 +82,16 @@ def written(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _said_of(gateway: str, key: str, said: Mapping[str, Any], now: datetime) -> Said | None:
+def _said_of(gateway: str, said: Mapping[str, Any], now: datetime) -> Said | None:
     found = _ID.fullmatch(str(said.get("id")))
     if found is None:
-        return None
-    of, seal = found[0].rpartition(".")[::2]
-    if not hmac.compare_digest(seal, _seal(key, of)):
         return None
     state, states = str(said.get("state")), said.get("states")
     at = time_stated(states.get(state)) if isinstance(states, dict) else None
     at = at if at is not None and abs(at - now) <= CLOCK_OFF_MOST else None
     site_id, reply_id, attempt = (int(part) for part in found.groups())
-    return Said(site_id, reply_id, attempt, at, _status_of(gateway, found[0], said, (site_id, reply_id, attempt)))
+    status = _status_of(gateway, found[0], said, (site_id, reply_id, attempt))
+    return Said(site_id, reply_id, attempt, found[0], at, status, state == "Cancelled")
 
 
 def _status_of(gateway: str, sid: str, said: Mapping[str, Any], of: tuple[int, int, int]) -> Status | None:
@@ -116,7 +117,3 @@ def _status_of(gateway: str, sid: str, said: Mapping[str, Any], of: tuple[int, i
         # Each part of a text is reported by itself, and the one that failed makes the whole fail.
         takes_back=True,
     )
-
-
-def _seal(key: str, of: str) -> str:
-    return hmac.new(key.encode(), of.encode(), hashlib.sha256).hexdigest()[:12]

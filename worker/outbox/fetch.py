@@ -4,26 +4,28 @@ A phone's queue sends in the order in which messages came into it, so all that i
 of its writing, several to one person too; nothing waits for its word (L20). What it has fetched and not settled it is
 given again, until it says anything of it, and seldom after that: it may not have had the answer, and knows by their
 ids what it has had. So a phone that dies leaves its replies to the one that takes its place, and fetching alone puts
-nothing in doubt.
+nothing in doubt. A phone from which its site was taken is asked to cancel them, and has some time to do so (`recall`).
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Engine, Row, and_, bindparam, update
+from sqlalchemy import BindParameter, Connection, Engine, and_, bindparam, or_, update
 
 from worker.crash_points import committing
+from worker.gateways.base import Outgoing
 from worker.gateways.phone_server import Fetched
 from worker.log import say
-from worker.outbox.due import fetchable_query, newest_due_query, times
+from worker.outbox.due import NOW, fetchable_query, newest_due_query, times
 from worker.outbox.leases import TAKEN, retire
 from worker.outbox.ledger import begin, outgoing_of, with_site
 from worker.outbox.pace import AS_THEY_COME, Pace
+from worker.outbox.recall import GIVEN_BACK_WITHIN, left
 from worker.store.repeatable import repeatable
-from worker.store.schema import attempts, replies
+from worker.store.schema import UNSENT, attempts, replies, sites
 from worker.store.states import ReplyState
 from worker.store.types import UtcTime
 from worker.trail import trail
@@ -41,12 +43,23 @@ _TAKE: Final = (
     .where(replies.c.id.in_(bindparam("ids", expanding=True)))
     .values(TAKEN | {"lease_until": replies.c.useful_until})
 )
+_LEFT_TO_IT: Final = and_(
+    replies.c.site_id.in_(_SITES),
+    attempts.c.gateway == sites.c.gateway,
+    left(NOW, bindparam("silent_since", type_=UtcTime())),
+)
 _HELD: Final = (
     with_site()
-    .add_columns(attempts.c.phone, attempts.c.had_at)
+    .add_columns(attempts.c.phone, attempts.c.had_at, attempts.c.sid.label("given_as"), attempts.c.recalled_at)
     .join(attempts, and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt))
-    .where(replies.c.site_id.in_(_SITES), replies.c.state == ReplyState.SENDING, attempts.c.phone.is_not(None))
-    .where(replies.c.useful_until > bindparam("now", type_=UtcTime()))
+    .where(UNSENT, replies.c.state == ReplyState.SENDING, replies.c.useful_until > NOW)
+    .where(or_(attempts.c.phone == bindparam("phone"), _LEFT_TO_IT))
+    .with_for_update(of=attempts)
+)
+_TAKE_OVER: Final = (
+    update(attempts)
+    .where(attempts.c.reply_id == bindparam("of_reply"), attempts.c.number == bindparam("of_number"))
+    .values(phone=bindparam("its_phone"), recalled_at=None, had_at=None)
 )
 
 
@@ -59,33 +72,57 @@ def newest_due(
 
 
 def fetch(
-    engine: Engine, phone: str, sims: Mapping[int, int], now: datetime, pace: Pace = AS_THEY_COME
+    engine: Engine,
+    phone: str,
+    sims: Mapping[int, int],
+    now: datetime,
+    pace: Pace = AS_THEY_COME,
+    named: Callable[[Outgoing], str] | None = None,
 ) -> list[Fetched]:
-    """Return what a phone is to send, by which of its `sims` (SIM → site id), in the order of its writing."""
+    """Return what a phone is to send, by which of its `sims` (SIM → site id), in the order of its writing.
+
+    And what it is not to send any more, where another has its site. Each is kept under the id that `named` gives it.
+    """
     retire(engine, now)
     sim_of = {site_id: sim for sim, site_id in sims.items()}
-    leased = _leased(engine, phone, [*sim_of], now, pace)
-    return [
-        Fetched(replace(outgoing_of(row), attempt=attempt), sim_of[row.site_id], row.created_at)
-        for row, attempt in leased
-    ]
+    return _leased(engine, phone, sim_of, now, pace, named or (lambda outgoing: ""))
 
 
 @repeatable
 def _leased(
-    engine: Engine, phone: str, site_ids: Sequence[int], now: datetime, pace: Pace
-) -> list[tuple[Row[Any], int]]:
-    given = times(now, pace) | {"sites": site_ids}
+    engine: Engine, phone: str, sim_of: Mapping[int, int], now: datetime, pace: Pace, named: Callable[[Outgoing], str]
+) -> list[Fetched]:
+    given = times(now, pace) | {"sites": [*sim_of]}
     with committing(engine, "lease.commit") as connection:
-        held = connection.execute(_HELD, {"sites": site_ids, "now": now}).all()
+        mine = given | {"phone": phone, "silent_since": now - GIVEN_BACK_WITHIN}
+        held = connection.execute(_HELD, mine).all()
+        others = [row for row in held if row.phone != phone]
+        if others:
+            keys = [{"of_reply": row.id, "of_number": row.attempt, "its_phone": phone} for row in others]
+            connection.execute(_TAKE_OVER, keys)
         room = max(0, MOST_HELD - len(held))
         due = connection.execute(fetchable_query(pace.gap is not None), given | {"room": room}).all()
         taken = pace.takes_all(connection, due, now)
+        outgoing = [replace(outgoing_of(row), attempt=row.attempt + 1) for row in taken]
+        new = [
+            Fetched(each, sim_of[each.site_id], row.created_at, named(each))
+            for each, row in zip(outgoing, taken, strict=True)
+        ]
         if taken:
             connection.execute(_TAKE, {"ids": [row.id for row in taken], "leased_at": now})
-            begin(connection, [(row.id, row.attempt + 1, row.gateway) for row in taken], now, phone)
+            attempted = [(row.id, row.attempt + 1, row.gateway) for row in taken]
+            begin(connection, attempted, now, phone, [reply.sid or None for reply in new])
     for row in taken:
         say(log, "leased", **trail(row.site_id, row.cause), reply=row.id, attempt=row.attempt + 1)
-    again = [row for row in held if row.phone != phone or not row.had_at or now - row.had_at >= GIVEN_AGAIN_AFTER]
-    leased = [(row, row.attempt) for row in again] + [(row, row.attempt + 1) for row in taken]
-    return sorted(leased, key=lambda each: each[0].id)
+    again = [
+        row
+        for row in held
+        if row.phone != phone or row.recalled_at or not row.had_at or now - row.had_at >= GIVEN_AGAIN_AFTER
+    ]
+    # Of a recalled one that was taken over the row is what it was before.
+    known = [
+        Fetched(outgoing_of(row), sim, row.created_at, row.given_as or "", recalled=sim is None)
+        for row in again
+        for sim in [sim_of.get(row.site_id)]
+    ]
+    return sorted([*known, *new], key=lambda each: each.outgoing.reply_id)

@@ -1,8 +1,9 @@
 """The ledger of attempts: each time that a reply was handed to a gateway, or perhaps was, and what is known of it."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
@@ -61,11 +62,21 @@ def change_reply(connection: Connection, reply_id: int, change: Change, now: dat
 
 
 def begin(
-    connection: Connection, attempted: Iterable[tuple[int, int, str]], now: datetime, phone: str | None = None
+    connection: Connection,
+    attempted: Iterable[tuple[int, int, str]],
+    now: datetime,
+    phone: str | None = None,
+    sids: Sequence[str | None] = (),
 ) -> None:
-    """Note that these attempts begin, each by its reply, number and gateway; `phone`: which one fetched them."""
+    """Note that these attempts begin, each by its reply, number and gateway.
+
+    `phone`: which one fetched them, under which of the `sids` each.
+    """
     common = {"started_at": now, "lookups": 0, "phone": phone}
-    begun = [{"reply_id": one, "number": number, "gateway": gateway} | common for one, number, gateway in attempted]
+    begun = [
+        {"reply_id": one, "number": number, "gateway": gateway, "sid": sid} | common
+        for (one, number, gateway), sid in zip_longest(attempted, sids)
+    ]
     connection.execute(insert(attempts), begun)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select, 
 from worker.accounts.acts import note
 from worker.errors import SetUpError
 from worker.gateways.base import SimCard
+from worker.outbox.recall import recall
 from worker.phones.cards import same_card
 from worker.phones.gateways import carry_in, require_gateway
 from worker.store.database import reading
@@ -123,6 +124,7 @@ def approve(
         ended = list(connection.execute(select(phones.c.id).where(left).order_by(phones.c.id)).scalars())
         for other in ended:
             _end(connection, other, user_id, now)
+        recall(connection, now)
     return ended
 
 
@@ -133,6 +135,7 @@ def end(engine: Engine, phone: str, user_id: int | None, now: datetime) -> None:
             raise SetUpError(f"Phone {phone} has ended already.")
         connection.execute(delete(phone_sims).where(phone_sims.c.phone == phone))
         _end(connection, phone, user_id, now)
+        recall(connection, now)
 
 
 def _ours_from(connection: Connection, phone: Row[Any], site_ids: Collection[int]) -> datetime:

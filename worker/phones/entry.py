@@ -85,12 +85,15 @@ def register(
     return phone, secret
 
 
-def signed_in(engine: Engine, gateway: str, token: str) -> KnownPhone:
+def signed_in(engine: Engine, gateway: str, token: str, ended_after: datetime | None = None) -> KnownPhone:
     """Return whose token this is. Raises WrongTokenError.
 
-    An app that hears of that asks on, in vain, until it is started anew: then it registers anew, by itself.
+    `ended_after`: one that ended after that is known as well. An app that hears of that error asks on, in vain, until
+    it is started anew: then it registers anew, by itself.
     """
-    mine = (phones.c.token == digest(token)) & (phones.c.gateway == gateway) & (phones.c.state != PhoneState.ENDED)
+    there = phones.c.state != PhoneState.ENDED
+    there = there if ended_after is None else there | (phones.c.ended_at > ended_after)
+    mine = (phones.c.token == digest(token)) & (phones.c.gateway == gateway) & there
     query = (
         select(phones.c.id, phones.c.state, phones.c.clock_ahead, phone_sims.c.sim, phone_sims.c.site_id)
         .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)

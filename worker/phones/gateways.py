@@ -17,6 +17,7 @@ from worker.accounts.acts import note
 from worker.accounts.passwords import digest, made_token
 from worker.errors import SetUpError
 from worker.gateways.table import ADAPTERS, PHONE
+from worker.outbox.recall import recall
 from worker.settings import Settings
 from worker.store.database import reading
 from worker.store.schema import gateways, phone_sims, phones, sites
@@ -118,3 +119,4 @@ def carry_in(connection: Connection, name: str, site_ids: Collection[int], user_
         connection.execute(delete(phone_sims).where(phone_sims.c.site_id == site_id, elsewhere))
         connection.execute(update(sites).where(sites.c.id == site_id).values(gateway=name))
         note(connection, user_id, "site_gateway", f"site {site_id} gateway {name}", now)
+    recall(connection, now)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, bindparam, select
 from worker.line.canaries import unfetched
 from worker.outbox.fetch import newest_due
 from worker.outbox.pace import AS_THEY_COME, Pace
+from worker.outbox.recall import recalled
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones
 from worker.store.states import PhoneState
@@ -26,7 +27,8 @@ _THERE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a phone: `newest`, the newest reply that it may fetch, 0 for a canary alone, None for nothing.
+    """What waits for a phone: `newest`, the newest reply that it may fetch, 0 for a canary or one to give back alone,
+    None for nothing.
 
     `ours_from`: from when on what came to it is its sites'; None while it waits itself. `app`: the version of its app.
     """
@@ -41,12 +43,14 @@ def waiting_for(
 ) -> dict[str, Waiting]:
     """Return what waits for each of these phones. Those that have ended are not in it."""
     with reading(engine).connect() as connection:
+        back = recalled(connection, now)
         rows = connection.execute(_THERE, {"phones": sorted(listening)}).all()
         wanted = {row.site_id for row in rows if row.site_id is not None}
         due: dict[int, int] = {}
         if wanted:
             due = dict.fromkeys(unfetched(connection, wanted, now), 0) | newest_due(connection, wanted, now, pace)
-    newest: dict[str, int] = {}
+    due = {each.site_id: 0 for each in back if each.left} | due
+    newest = {each.phone: 0 for each in back}
     for row in rows:
         if row.site_id in due:
             newest[row.id] = max(due[row.site_id], newest.get(row.id, 0))

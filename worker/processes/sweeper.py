@@ -26,6 +26,7 @@ from worker.line.canaries import ask_due
 from worker.log import complain, say
 from worker.outbox.doubts import Settler
 from worker.outbox.leases import candidates, close_leases, retire
+from worker.outbox.recall import give_up_recalled
 from worker.outbox.stops import stops
 from worker.phones.trials import hand_over_canaries
 from worker.processes.couriers import courier_of
@@ -197,7 +198,8 @@ class Sweeper:
 
     def close_leases(self) -> int:
         """Close the leases of senders that died."""
-        return close_leases(self._runtime.engine, self._runtime.clock())
+        engine, now = self._runtime.engine, self._runtime.clock()
+        return close_leases(engine, now) + give_up_recalled(engine, now)
 
     def retire(self) -> int:
         """Record what is no longer worth sending."""
