@@ -513,6 +513,25 @@ def test_a_stolen_token_lets_in_nobody_by_itself_and_a_new_one_ends_it(office: O
     assert texts(office.engine) == 0
 
 
+def test_a_token_that_is_used_from_two_networks_in_turn_is_an_alarm_and_one_change_is_none(office: Office) -> None:
+    phone = office.approved()
+
+    def pulled_from(*addresses: str) -> list[str]:
+        for address in addresses:
+            office.clock.move(minutes=3)
+            asked = {"environ_base": {"REMOTE_ADDR": address}, "headers": {"Authorization": f"Bearer {phone.token}"}}
+            assert office.client.get(f"{office.address}/message", **asked).status_code == 200
+        found = alarms(office.engine, office.clock())
+        return [each.code for each in found if each.code == "phone_elsewhere"]
+
+    assert pulled_from("198.51.100.7", "198.51.100.7", "203.0.113.9", "203.0.113.9") == []
+    office.clock.move(hours=2)
+    assert pulled_from("198.51.100.7") == [], "it is at home again"
+    assert pulled_from("203.0.113.9", "198.51.100.7") == ["phone_elsewhere"]
+    office.clock.move(hours=2)
+    assert pulled_from("198.51.100.7") == []
+
+
 def test_a_phone_has_no_say_in_what_is_anothers(office: Office) -> None:
     mine, other = office.approved(0), office.approved(1)
     one = office.reply("R1")

@@ -19,6 +19,7 @@ TROUBLES = {
     "silent": CodeWords(_l("no sign of life"), "bad"),
     "sim_changed": CodeWords(_l("another card than approved"), "bad"),
     "holds": CodeWords(_l("replies wait in it"), "bad"),
+    "elsewhere": CodeWords(_l("heard from two networks in turn"), "warn"),
     "app_too_old": CodeWords(_l("its app is too old"), "bad"),
 }
 """By `PhoneStanding.troubles`."""

@@ -17,6 +17,7 @@ from worker.gateways.phone_server import PhoneServer
 from worker.outbox.fetch import fetch
 from worker.outbox.pace import Pace, pace_of
 from worker.outbox.recall import GIVEN_BACK_WITHIN
+from worker.phones.addresses import note_address
 from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
 from worker.phones.news import waiting_for
 from worker.phones.receipts import note_said
@@ -149,6 +150,7 @@ def _phone(server: PhoneServer, ended_after: datetime | None = None) -> KnownPho
     except WrongTokenError:
         _refuse(server.name)
     note_alive(runtime().engine, Ping(server.name, phone.id, _app(server)), runtime().clock())
+    note_address(runtime().engine, phone.id, caller(), runtime().clock())
     return phone
 
 

@@ -61,6 +61,19 @@ def phone_app_too_old(each: PhoneStanding, now: datetime) -> Alarm | None:
     return Alarm("phone_app_too_old", _scope(each), now, sentence, _detail(each))
 
 
+def phone_elsewhere(each: PhoneStanding, now: datetime) -> Alarm | None:
+    """Return that a phone's token was used from two networks in turn: a hint, for its phone may have two."""
+    if not each.elsewhere or not each.phone.sites:
+        return None
+    since = each.phone.elsewhere_at or now
+    sentence = (
+        f"{_named(each)} was heard from two networks in turn about {hour(since)}: if it did not change between Wi-Fi "
+        "and mobile data, somebody else may have its token and take its replies: end it on /setup/gateways, and start "
+        "its app anew."
+    )
+    return Alarm("phone_elsewhere", _scope(each), since, sentence, _detail(each))
+
+
 def phone_replies_wait(each: PhoneStanding, now: datetime) -> Alarm | None:
     """Return that a phone has fetched replies and not sent them for minutes."""
     if each.held_since is None:
@@ -74,7 +87,7 @@ def phone_replies_wait(each: PhoneStanding, now: datetime) -> Alarm | None:
     return Alarm("phone_replies_wait", _scope(each), each.held_since, sentence, _detail(each) | {"held": each.held})
 
 
-TROUBLES: Final = (phone_waits, phone_silent, phone_sim_changed, phone_app_too_old, phone_replies_wait)
+TROUBLES: Final = (phone_waits, phone_silent, phone_sim_changed, phone_app_too_old, phone_replies_wait, phone_elsewhere)
 
 
 def canary_lost(connection: Connection, now: datetime) -> Iterator[Alarm]:

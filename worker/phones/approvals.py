@@ -33,7 +33,7 @@ class Phone:
 
     `sites`: SIM → name of the site whose number it has; of an approved phone only. `changed`: the SIMs of `sites` that
     are not those any more that it had when it was approved. `approved_by` is None for the server's own command line;
-    `address` is that from which it registered.
+    `address` is that from which it registered, `elsewhere_at` when its token was last used from two networks in turn.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Phone:
     approved_by: str | None
     ended_at: datetime | None
     address: str = ""
+    elsewhere_at: datetime | None = None
 
 
 def phones_of(engine: Engine, gateway: str | None = None) -> list[Phone]:
@@ -195,4 +196,5 @@ def _phone_of(row: Row[Any], served: Mapping[int, str]) -> Phone:
         approved_by=row.by,
         ended_at=row.ended_at,
         address=row.address,
+        elsewhere_at=row.elsewhere_at,
     )

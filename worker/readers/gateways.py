@@ -16,6 +16,7 @@ from worker.store.database import reading
 from worker.store.schema import UNSENT, attempts, gateways, inbox, replies, sites
 from worker.store.states import TO_SEND, PhoneState, ReplyState
 
+ELSEWHERE_FOR: Final = timedelta(hours=1)
 SILENT_AFTER: Final = timedelta(minutes=5)
 """Its app gives a sign of life every minute; networks and restarts take some."""
 HELD_AFTER: Final = timedelta(minutes=5)
@@ -31,6 +32,7 @@ class PhoneStanding:
     `site_id`: the first site whose number it has, else whose texts its gateway carries; who looks after that is told.
     `held`: replies that it has fetched and not sent for minutes, the first since `held_since`. `faults`: of its version
     of the app, as `worker.gateways.phone_versions` names them.
+    `elsewhere`: its token was used from two networks in turn within the last hour.
     """
 
     phone: Phone
@@ -39,6 +41,7 @@ class PhoneStanding:
     held: int = 0
     held_since: datetime | None = None
     faults: tuple[str, ...] = ()
+    elsewhere: bool = False
 
     @property
     def waits(self) -> bool:
@@ -47,7 +50,7 @@ class PhoneStanding:
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Return what is wrong, worst first: waiting, idle, silent, sim_changed, holds, app_too_old."""
+        """Return what is wrong, worst first: waiting, idle, silent, sim_changed, holds, elsewhere, app_too_old."""
         if self.waits:
             return ("waiting",)
         if not self.phone.sites:
@@ -56,6 +59,7 @@ class PhoneStanding:
             "silent": self.silent,
             "sim_changed": bool(self.phone.changed),
             "holds": self.held > 0,
+            "elsewhere": self.elsewhere,
             "app_too_old": bool(self.faults),
         }
         return tuple(code for code, there in found.items() if there)
@@ -144,6 +148,7 @@ def phone_standings(connection: Connection, now: datetime) -> list[PhoneStanding
                     held=holds.held if holds else 0,
                     held_since=holds.since if holds else None,
                     faults=tuple(fault.code for fault in faults),
+                    elsewhere=phone.elsewhere_at is not None and now - phone.elsewhere_at < ELSEWHERE_FOR,
                 )
             )
     return found

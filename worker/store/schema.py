@@ -528,6 +528,8 @@ phones = Table(
     Column("clock_at", UtcTime, comment="when it last signed with its clock"),
     Column("served", JSON, comment="ids of the sites for which it was approved last"),
     Column("ours_from", UtcTime, comment="from when on what came to it is its sites'"),
+    Column("seen_from", JSON, comment="the last two networks, each with when it was seen last"),
+    Column("elsewhere_at", UtcTime, comment="when its token was last used from two in turn"),
     Index("ix_phones_gateway", "gateway", "state"),
     comment="Phones that are a gateway's: each registration, first or repeated, is one and waits for a person.",
 )
