@@ -1,5 +1,6 @@
 """Who may use which address: every route says so, and what it says holds."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from werkzeug.routing import Rule
 from tests.infrastructure.addresses import address, method, rules
 from tests.infrastructure.serving import TWILIO, open_line, runtime_of
 from tests.infrastructure.visiting import enrol, token_of, visitor
-from webhook.access import access_of, allowed
+from webhook.access import access_of, allowed, is_polled
 from webhook.app import create_app
 from worker.accounts.users import ROLES
 from worker.runtime import Runtime
@@ -39,6 +40,18 @@ def ask(client: FlaskClient, rule: Rule, token: str) -> int:
 
 def test_every_route_says_who_may_use_it(app: Flask) -> None:
     assert undeclared(app) == []
+
+
+def test_what_pages_ask_for_by_themselves_is_marked_as_polled(app: Flask) -> None:
+    found: set[str] = set()
+    for path in Path(__file__).parents[1].joinpath("webhook/templates").rglob("*.html"):
+        for tag in re.findall(r'<[^<>]*hx-trigger="[^"]*every[^>]*', path.read_text()):
+            found |= set(re.findall(r"hx-(?:get|post)=\"{{ (?:url_for\('([\w.]+)'|[^\"]*)", tag)) or {tag}
+    named = {name for name in found if name}
+    assert len(named) > 8
+    assert [
+        name for name in (*named, "register.rows", "register.chips", "live.pulse") if not is_polled(app, name)
+    ] == []
 
 
 def test_with_twilio_too_and_the_phones_are_the_sandboxs_alone(

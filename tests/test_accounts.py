@@ -105,6 +105,7 @@ def test_a_page_that_lies_open_keeps_no_login_alive(app: Flask, clock: StandingC
     for _ in range(11):
         clock.move(hours=1)
         assert client.get("/live").status_code == 200
+        assert client.get("/register/rows", headers={"HX-Request": "true"}).status_code != 401
     clock.move(hours=1, seconds=1)
     assert client.get("/live", headers={"HX-Request": "true"}).status_code == 401
 

@@ -21,9 +21,9 @@ from worker.log import say
 log = logging.getLogger(__name__)
 
 MARK = "baobei_access"
+POLLED = "baobei_polled"
 LOGIN = "login"
 """Where the browser's session keeps the secret of a login."""
-PULSE = "live.pulse"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -47,6 +47,12 @@ def allowed(*roles: str, largest: int | None = None) -> Callable[[View], View]:
     if unknown or not roles:
         raise ValueError(f"no such roles: {unknown or 'none named'}")
     return _marker(Access(frozenset(roles), largest=largest))
+
+
+def polled(view: View) -> View:
+    """Mark a view as one that open pages ask for by themselves: that somebody is there does not follow from it."""
+    setattr(view, POLLED, True)
+    return view
 
 
 def everybody(view: View) -> View:
@@ -84,12 +90,17 @@ def access_of(app: Flask, endpoint: str) -> Access | None:
     return found
 
 
+def is_polled(app: Flask, endpoint: str | None) -> bool:
+    """Tell whether an endpoint is one that open pages ask for by themselves."""
+    return endpoint is not None and hasattr(app.view_functions[endpoint], POLLED)
+
+
 def user() -> User | None:
     """Return who is logged in, None when nobody is."""
     if "user" not in g:
         token = session.get(LOGIN)
         # A page that lies open somewhere has a pulse; only what is looked at or done keeps a login alive.
-        use = request.endpoint != PULSE
+        use = not is_polled(current_app, request.endpoint)
         g.user = user_of_session(runtime().engine, token, runtime().clock(), use) if token else None
     found: User | None = g.user
     return found

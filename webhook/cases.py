@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from webhook.access import allowed
+from webhook.access import allowed, polled
 from webhook.actor import actor_at
 from webhook.case_views import claim_case_views, dispute_views, form_views, sold_views
 from webhook.entry import DONE, asked_seed, new_seed, outcome_box, recall
@@ -37,6 +37,7 @@ def show(site: SiteRow) -> str:
 
 @routes.get("/<int:site_id>/waiting")
 @allowed(*STAFF)
+@polled
 def waiting(site_id: int) -> Response:
     """Return the cases alone, as they stand now; a form that was refused keeps what was typed into it."""
     recall()

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from parsers.numbers import region_of
-from webhook.access import allowed
+from webhook.access import allowed, polled
 from webhook.actor import actor_at
 from webhook.desk_views import Guest, arrival_views, claim_views, expected_views, guest_of, typed_guest
 from webhook.entry import asked_seed, new_seed, outcome_box
@@ -95,6 +95,7 @@ def show(site: SiteRow, looked: Looked | None = None) -> str:
 
 @routes.get("/<int:site_id>/arrivals")
 @allowed(*STAFF)
+@polled
 def arrivals(site_id: int) -> Response:
     """Return today's arrivals alone, as they stand now."""
     return part(_arrivals(visible_site(site_id), asked_seed()))
@@ -102,6 +103,7 @@ def arrivals(site_id: int) -> Response:
 
 @routes.get("/<int:site_id>/expected")
 @allowed(*STAFF)
+@polled
 def expected(site_id: int) -> Response:
     """Return who is expected today, as it stands now."""
     return part(_expected(visible_site(site_id)))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from webhook.access import everybody, present_user
+from webhook.access import everybody, polled, present_user
 from webhook.actor import demand_own_role
 from webhook.entries import Taken, entry_named, typed_of
 from webhook.field_words import faults_of
@@ -77,6 +77,7 @@ def submit(site: SiteRow, name: str, taken: Taken, back: str) -> AnyResponse:
 
 @routes.get("")
 @everybody
+@polled
 def outcome() -> Response:
     """Return the outcome of one's own form alone, as it stands now."""
     html = outcome_box()

@@ -5,7 +5,7 @@ import hashlib
 
 from flask import Blueprint, Response, jsonify, request
 
-from webhook.access import everybody
+from webhook.access import everybody, polled
 from webhook.lookout import waiting
 
 routes = Blueprint("live", __name__)
@@ -13,6 +13,7 @@ routes = Blueprint("live", __name__)
 
 @routes.get("/live")
 @everybody
+@polled
 def pulse() -> Response:
     """Say that we are here, and what waits for the reader on which page, as [count, words]."""
     return jsonify(waiting())

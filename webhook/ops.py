@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, render_template
 
-from webhook.access import allowed, present_user
+from webhook.access import allowed, polled, present_user
 from webhook.accounts import ROLE_WORDS
 from webhook.charts import chart_of
 from webhook.gateway_views import gateway_views
@@ -54,6 +54,7 @@ def page() -> str:
 
 @routes.get(f"/parts/<any({','.join(EVERY_S)}):section>")
 @allowed("ops", "manager")
+@polled
 def refresh(section: str) -> Response:
     """Return one part of the page as it stands now."""
     return part(_part(section))

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, session,
 from werkzeug.wrappers import Response as AnyResponse
 
 from parsers.numbers import region_of, to_e164
-from webhook.access import public
+from webhook.access import polled, public
 from webhook.answers import plain
 from webhook.edge import receive
 from webhook.forms import form_token
@@ -56,6 +56,7 @@ def add() -> AnyResponse | tuple[str, int]:
 
 @routes.route("/<int:site_id>/news", methods=["GET", "POST"])
 @public
+@polled
 def news(site_id: int) -> AnyResponse:
     """Return the line, the threads of the phones that the page shows (`sender`), and whole phones that it lacks."""
     site = _site(site_id)

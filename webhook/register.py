@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from webhook.access import allowed, present_user
+from webhook.access import allowed, polled, present_user
 from webhook.actor import actor_at
 from webhook.client_views import claim_ref, client_facts, given_to, most_days, unsure_ref
 from webhook.entry import new_seed, outcome_box
@@ -71,6 +71,7 @@ def search() -> AnyResponse:
 
 @routes.get("/rows")
 @allowed(*STAFF)
+@polled
 def rows() -> Response:
     """Return the table alone, as it stands now."""
     site = chosen_site(visible_sites())
@@ -81,6 +82,7 @@ def rows() -> Response:
 
 @routes.get("/chips")
 @allowed(*STAFF)
+@polled
 def chips() -> Response:
     """Return the filters alone, with how many there are of each now."""
     site = chosen_site(visible_sites())

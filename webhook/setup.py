@@ -6,7 +6,7 @@ from typing import Final
 from flask import Blueprint, Response, current_app, render_template
 from flask_babel import gettext
 
-from webhook.access import allowed
+from webhook.access import allowed, polled
 from webhook.kept import Kept
 from webhook.live import part
 from webhook.runtime import runtime
@@ -42,6 +42,7 @@ def page() -> str:
 
 @routes.get("/steps")
 @allowed("ops", "manager")
+@polled
 def steps() -> Response:
     """Return the steps as they stand now."""
     return part(_steps(asked_site()))
@@ -49,6 +50,7 @@ def steps() -> Response:
 
 @routes.get("/address/<int:site_id>")
 @allowed("ops", "manager")
+@polled
 def address(site_id: int) -> Response:
     """Ask a site's gateway whether its texts reach us, and say what it said."""
     site = visible_site(site_id)

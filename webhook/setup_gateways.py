@@ -14,7 +14,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from parsers.numbers import region_of, to_e164
-from webhook.access import allowed, present_user
+from webhook.access import allowed, polled, present_user
 from webhook.gateway_views import delivery_words, gateway_views
 from webhook.language import _
 from webhook.live import part
@@ -64,6 +64,7 @@ def page() -> str:
 
 @routes.get("/waiting")
 @allowed(*LOOK_AFTER)
+@polled
 def waiting() -> Response:
     """Say that a phone waits which the page does not show yet (`known`, a phone each); nothing where there is none."""
     known, mine = set(request.args.getlist("known")), own_gateways()
@@ -73,6 +74,7 @@ def waiting() -> Response:
 
 @routes.get("/<name>/texts")
 @allowed(*LOOK_AFTER)
+@polled
 def texts(name: str) -> str:
     """Show what went through a gateway lately, and what waits in it."""
     _demand_mine(name)
