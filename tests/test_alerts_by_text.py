@@ -108,6 +108,26 @@ def test_a_storm_is_one_text_and_the_next_waits(engine: Engine, watch: Alerts, c
     assert len(texted(engine)) == 2
 
 
+def test_what_comes_and_goes_all_day_is_told_a_dozen_times(engine: Engine, watch: Alerts, clock: StandingClock) -> None:
+    for times in range(24 * 60 // 11):
+        if times % 2:
+            resume(engine, "twilio")
+        else:
+            stop_gateway(engine)
+        # It is looked at when something is new, and when that was gathered.
+        for minutes in (2, 9):
+            watch.look()
+            clock.move(minutes=minutes)
+        with engine.begin() as connection:
+            connection.execute(update(replies).where(replies.c.code == "alert").values(state="sent"))
+    assert 6 <= len(texted(engine)) <= 12
+    clock.move(days=1)
+    stop_gateway(engine)
+    before = len(texted(engine))
+    look(engine, watch, clock, 3)
+    assert len(texted(engine)) == before + 1, "what is wrong the next day is told again"
+
+
 def test_nobody_is_told_who_does_not_want_it_nor_what_was_over_before(
     engine: Engine, watch: Alerts, clock: StandingClock
 ) -> None:

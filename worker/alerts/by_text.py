@@ -1,7 +1,8 @@
 """Alerts by text: once when something is raised, once when it is over, and of a storm of them one text.
 
 News are gathered for a minute, so that what comes and goes is not told and what comes together is told together; after
-a text the next waits for ten minutes. Each person is told of what is his to see, by the number of a site that sends.
+a text the next waits for ten minutes, longer the more were sent within a day, and there are at most twelve a day: what is
+new meanwhile stands in the next. Each person is told of what is his to see, by the number of a site that sends.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,10 @@ from worker.store.schema import replies
 from worker.words.alarms import alerts_said
 
 GATHERED_FOR: Final = timedelta(minutes=1)
-QUIET_FOR: Final = timedelta(minutes=10)
+DAY: Final = timedelta(days=1)
+QUIET_FOR: Final = (*[timedelta(minutes=10)] * 3, timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2))
+"""So long no text follows the first, second … of a day, and the last of these after any further one."""
+MOST_A_DAY: Final = 12
 
 
 @dataclass(slots=True)
@@ -40,12 +44,23 @@ class ByText:
             return book, []
         with reading(self.engine).connect() as connection:
             people, every = who_is_alerted(connection), ways(connection)
-            last = select(replies.c.id).where(replies.c.code == ALERT, replies.c.created_at > now - QUIET_FOR)
-            if people and connection.execute(last.limit(1)).first():
-                return book, []
+            # Of one moment there is a text for each person.
+            moments = select(replies.c.created_at).where(replies.c.code == ALERT, replies.c.created_at > now - DAY)
+            latest = moments.distinct().order_by(replies.c.created_at.desc()).limit(MOST_A_DAY)
+            told_at = connection.execute(latest).scalars().all()
+        if people and not _may_tell(told_at, now):
+            return book, []
         self.news_since = None
         texts = [text for user, phone in people if (text := _text(user, phone, every, raised, over, now)) is not None]
         return {key: _told(each, now if people else None) for key, each in book.items()}, texts
+
+
+def _may_tell(told_at: Sequence[datetime], now: datetime) -> bool:
+    """Tell whether it is time for a text after those of these moments of the last 24 hours, the latest first."""
+    if not told_at:
+        return True
+    quiet = QUIET_FOR[min(len(told_at), len(QUIET_FOR)) - 1]
+    return len(told_at) < MOST_A_DAY and now - told_at[0] >= quiet
 
 
 def _told(each: Raised, at: datetime | None) -> Raised:
