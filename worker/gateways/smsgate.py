@@ -40,7 +40,7 @@ from worker.gateways.smsgate_events import (
     read_event,
     read_sim_cards,
 )
-from worker.gateways.smsgate_fetched import message_id, messages_of, read_said, written
+from worker.gateways.smsgate_queue import message_id, messages_of, read_said, written
 from worker.gateways.smsgate_reader import PhoneLine, PhoneReader
 
 RETRIES: Final = 18
