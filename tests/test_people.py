@@ -1,18 +1,23 @@
 """The people of a site by commands: who leaves the roster, what staff and accounts may, whose phone moves."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from worker.cli.main import main
+from worker.decide.people import enlist, move_phone, roster_line
+from worker.decide.set_up import SiteRow, all_sites, open_site, put, set_staff
+from worker.errors import SetUpError
 from worker.store.database import open_engine
 from worker.store.schema import replies
 
 OPEN = ["site", "add", "湾", "--number", "+8613800000000", "--manager", "+8613800000001", "--manager", "+8613800000009"]
 LI = "13900000011"
+FIRST, SECOND, NEW = "+8613800000001", "+8613800000009", "+8613800000777"
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +104,51 @@ def test_an_account_gets_other_rights_and_another_phone_of_which_the_old_one_is_
     run("staff", "add", "manager", "13800000009", "--site", "湾", "--name", "周敏")
     audited = run("audit")
     assert audited.exit_code == 0, audited.output
+
+
+# ---- Two changes at once: what each was checked against is over when it gets its place -----------------------------
+
+
+@pytest.fixture
+def site(engine: Engine) -> SiteRow:
+    """A site with two managers, as somebody has read it before others change it."""
+    return open_site(engine, "湾", "+8613800000000", {"manager": [FIRST, SECOND]}, "sandbox")
+
+
+def staff_of(engine: Engine) -> dict[str, str]:
+    staff: dict[str, str] = all_sites(engine)[0].state["staff"]
+    return staff
+
+
+def test_two_managers_who_are_taken_away_at_once_leave_one(engine: Engine, site: SiteRow) -> None:
+    set_staff(engine, site, {FIRST: ""})
+    for take in (partial(set_staff, engine, site, {SECOND: ""}), partial(move_phone, engine, site, SECOND, "")):
+        with pytest.raises(SetUpError, match="at this moment"):
+            take()
+    assert staff_of(engine) == {SECOND: "manager"}
+    set_staff(engine, site, {FIRST: "manager"})
+    # What was refused in its place is no repeat when it is said again.
+    set_staff(engine, site, {SECOND: ""})
+    assert staff_of(engine) == {FIRST: "manager"}
+
+
+def test_a_phone_that_two_make_agent_and_staff_at_once_has_one_role(
+    engine: Engine, site: SiteRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = [{"name": "李四", "phone": f"+86{LI}", "unit": "链家"}]
+    enlist(engine, site, agent)
+    with pytest.raises(SetUpError, match="at this moment"):
+        set_staff(engine, site, {f"+86{LI}": "consultant"})
+    monkeypatch.setattr("worker.decide.people.check_free", lambda *_: None)
+    with pytest.raises(SetUpError, match="at this moment"):
+        move_phone(engine, site, SECOND, f"+86{LI}")
+    set_staff(engine, site, {NEW: "service"})
+    with pytest.raises(SetUpError, match="at this moment"):
+        enlist(engine, site, [agent[0] | {"phone": NEW}])
+    assert staff_of(engine) == {FIRST: "manager", SECOND: "manager", NEW: "service"}
+    assert roster_line(engine, site, NEW) is None
+
+
+def test_a_line_from_before_decides_as_it_did(engine: Engine, site: SiteRow) -> None:
+    put(engine, site, "staff", {FIRST: "", SECOND: ""})
+    assert staff_of(engine) == {}

@@ -1,6 +1,7 @@
 """What a site is called, its number and its zone are changed through its line, and hold from their place on."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,7 +14,7 @@ from worker.decide.set_up import all_sites, open_site, put, site_named
 from worker.decide.site_change import change_site, settings_of
 from worker.errors import SetUpError
 from worker.gateways.base import Inbound
-from worker.line.door import accept
+from worker.line.door import Receipt, accept
 from worker.line.forwards import carry
 from worker.store.schema import forwards, inbox, sites, unrouted
 
@@ -149,3 +150,19 @@ def test_a_zone_is_changed_for_good_from_its_place_on(two: Engine, clock: Standi
         kinds = connection.execute(select(inbox.c.kind).where(inbox.c.site_id == site.id)).scalars().all()
     assert kinds.count("site_set") == 1
     assert run("audit").exit_code == 0
+
+
+def test_a_reply_that_is_taken_in_hand_meanwhile_keeps_the_number(
+    two: Engine, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form was checked when nothing was being sent; it is looked again under the site's lock."""
+    site, real = site_named(two, "翡翠湾"), put
+
+    def put_late(*given: Any) -> Receipt:
+        add_reply(two, site.id, state="sending")
+        return real(*given)
+
+    monkeypatch.setattr("worker.decide.site_change.put", put_late)
+    with pytest.raises(SetUpError, match="is being sent"):
+        change_site(two, site, {"number": NEW}, clock)
+    assert site_named(two, "翡翠湾").number == BAY

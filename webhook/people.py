@@ -19,6 +19,7 @@ from webhook.setup_frame import asked_site, render_setup
 from webhook.sites import visible_site
 from worker.decide.people import checks_of, ended, enlist, roster_line, today_at
 from worker.decide.set_up import SiteRow
+from worker.errors import SetUpError
 from worker.files.lists import roster_person
 from worker.files.tables import checked_cells, clean
 from worker.page_door import note_set_up
@@ -58,7 +59,11 @@ def add(site_id: int) -> Page:
         known = _("He is on the roster already: %(name)s, %(unit)s.", name=line.name, unit=line.unit)
         keep(StandingForm("add", given, {"phone": known}))
         return _listed(site, known=person_key(site, line.phone)), NOT_TAKEN
-    put_on(site, person, "roster_added")
+    try:
+        put_on(site, person, "roster_added")
+    except SetUpError as error:
+        keep(StandingForm("add", given, {"form": line_fault(error)}))
+        return _listed(site), NOT_TAKEN
     flash(_("%(name)s may report for %(unit)s.", name=person["name"], unit=person["unit"]))
     return redirect(url_for("people.page", site=site.id), 303)
 
@@ -80,11 +85,10 @@ def change(site_id: int, key: str) -> Page:
     given = {field: request.form.get(field, "").strip() for field in FIELDS} | {"phone": line.phone}
     try:
         # All that he is called is said here, so that a name may be taken away as well.
-        person = _person(site, given) | {"called_only": True}
+        put_on(site, _person(site, given) | {"called_only": True}, "roster_changed")
     except ValueError as error:
         keep(StandingForm("change", given, {"form": line_fault(error)}))
         return person_page(site, line), NOT_TAKEN
-    put_on(site, person, "roster_changed")
     flash(_("Changed. It holds from now on."))
     return redirect(url_for("people.person", site_id=site.id, key=key), 303)
 
@@ -108,7 +112,7 @@ def as_given(line: Listed) -> dict[str, Any]:
 
 
 def put_on(site: SiteRow, person: dict[str, Any], what: str) -> None:
-    """Put a person on the roster, or change his line; it is kept who did it."""
+    """Put a person on the roster, or change his line; it is kept who did it. Raises SetUpError."""
     receipt = enlist(runtime().engine, site, [person], runtime().line_clock)
     note_set_up(runtime(), site.id, present_user(), what, receipt)
 

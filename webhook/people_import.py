@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webhook.access import allowed, present_user
 from webhook.frames import LARGEST_UPLOAD
-from webhook.language import _
+from webhook.language import _, fault_words
 from webhook.list_words import line_fault
 from webhook.login_tries import Page
 from webhook.people import MAY, NOT_TAKEN
@@ -24,6 +24,7 @@ from webhook.sites import visible_site
 from worker.decide.people import checks_of, enlist
 from worker.decide.roster_changes import RosterChanges, roster_changes
 from worker.decide.set_up import SiteRow
+from worker.errors import SetUpError
 from worker.files.lists import read_roster
 from worker.files.tables import ListError
 from worker.page_door import note_set_up
@@ -76,7 +77,11 @@ def carry_out(site_id: int) -> Page:
     changes = _changes(site, kept["people"])
     if kept["digest"] != _digest(changes):
         return _shown(site, kept["people"], changes, changed=True)
-    receipt = enlist(runtime().engine, site, kept["people"], runtime().line_clock)
+    try:
+        receipt = enlist(runtime().engine, site, kept["people"], runtime().line_clock)
+    except SetUpError as error:
+        flash(fault_words(error))
+        return redirect(url_for("people.page", site=site.id), 303)
     note_set_up(runtime(), site.id, present_user(), "roster_imported", receipt)
     counts = {kind: len(changes.of(kind)) for kind in ("new", "changed", "ends", "same")}
     flash(

@@ -16,6 +16,7 @@ from worker.errors import N_, SetUpError
 from worker.files.lists import Checks
 from worker.line.door import Receipt
 from worker.rules.model import Listed, Unit
+from worker.rules.setup import HELD
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import roster
@@ -39,7 +40,7 @@ def roster_line(engine: Engine, site: SiteRow, phone: str) -> Listed | None:
 
 def enlist(engine: Engine, site: SiteRow, people: Sequence[Mapping[str, Any]], clock: Clock | None = None) -> Receipt:
     """Put checked people on the roster, or change their lines (`worker.files.lists`)."""
-    return put(engine, site, "roster", {"people": list(people)}, clock)
+    return put(engine, site, "roster", {"people": list(people), HELD: True}, clock)
 
 
 def unlist(engine: Engine, site: SiteRow, phone: str, clock: Clock | None = None) -> Receipt:
@@ -90,7 +91,7 @@ def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock |
         managers = [phone for phone, role in site.state["staff"].items() if role == "manager"]
         if managers == [old]:
             raise SetUpError(N_("A site keeps at least one manager: add the new one first."))
-    return put(engine, site, "moved", {"old": old, "new": new}, clock)
+    return put(engine, site, "moved", {"old": old, "new": new, HELD: True}, clock)
 
 
 def typed_phone(typed: str, region: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from parsers.numbers import DEFAULT_REGION, region_of, to_e164, to_mobile
 from parsers.projects import project_key
@@ -16,9 +16,10 @@ from worker.decide.decider import decide_site
 from worker.errors import N_, SetUpError
 from worker.line.door import PROGRAM, Entry, Receipt, UnknownSiteError, enter, found_site
 from worker.rules.chain import canonical
+from worker.rules.codes import Code
 from worker.rules.policy import PolicyError, checked, settable
 from worker.store.database import reading
-from worker.store.schema import cursors, former_numbers, inbox, sites
+from worker.store.schema import cursors, decisions, former_numbers, inbox, sites
 
 NAME_LONGEST = 60
 ALIAS_LONGEST = 30
@@ -226,13 +227,15 @@ def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], cl
     """Put a checked set-up message into the line and have it decided; the same one twice in a row is `repeated`.
 
     “In a row” is among what changes the same (`TOGETHER`): who was taken off the roster may be put on it again.
+    Raises SetUpError where it was refused in its place, for another change came between (`worker.rules.setup.HELD`).
     """
     digest = hashlib.sha256(canonical(payload)).hexdigest()
     same_kind = (inbox.c.site_id == site.id) & inbox.c.kind.in_(TOGETHER.get(kind, (kind,)))
     newest = select(inbox.c.seq, inbox.c.provider_id).where(same_kind).order_by(inbox.c.seq.desc()).limit(1)
     with reading(engine).connect() as connection:
         last = connection.execute(newest).first()
-    if last is not None and last.provider_id.startswith(f"{kind}:{site.id}:{digest}:"):
+        refused = last is not None and _refused(connection, site.id, last.seq)
+    if last is not None and not refused and last.provider_id.startswith(f"{kind}:{site.id}:{digest}:"):
         return Receipt("repeated", site.id, last.seq)
     # The id names the last of its kind as well, so that of two equal ones at the same moment one is a repeat.
     provider_id = f"{kind}:{site.id}:{digest}:{last.seq if last is not None else 0}"
@@ -241,7 +244,15 @@ def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], cl
     except UnknownSiteError as error:
         raise SetUpError(f"The site “{site.name}” is gone.") from error
     drain(engine, site.id)
+    with reading(engine).connect() as connection:
+        if receipt.seq is not None and _refused(connection, site.id, receipt.seq):
+            raise SetUpError(N_("Somebody has changed the site at this moment: look at it again."))
     return receipt
+
+
+def _refused(connection: Connection, site_id: int, seq: int) -> bool:
+    decided = select(decisions.c.code).where(decisions.c.site_id == site_id, decisions.c.seq == seq)
+    return connection.execute(decided).scalar_one_or_none() == Code.REFUSED_INVALID
 
 
 def drain(engine: Engine, site_id: int) -> None:

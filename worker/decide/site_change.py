@@ -26,15 +26,14 @@ from worker.decide.set_up import (
 )
 from worker.errors import N_, SetUpError
 from worker.line.door import Receipt
+from worker.line.numbers import demand_none_in_hand
 from worker.rules.identity import fold, name_key, unit_key
 from worker.rules.setup import SITE_FIELDS, SITE_SET
 from worker.store.database import reading
-from worker.store.schema import claims, replies, roster, units
-from worker.store.states import ReplyState
+from worker.store.schema import claims, roster, units
 
 LANGUAGES = ("zh", "en")
 _BETWEEN = re.compile(r"[,，、;；\n]")
-_IN_HAND = (ReplyState.SENDING, ReplyState.UNKNOWN)
 
 
 def settings_of(site: SiteRow) -> dict[str, str]:
@@ -130,13 +129,8 @@ def _number(engine: Engine, site: SiteRow, typed: str) -> str:
         raise SetUpError(N_("%(number)s is the number of the site “%(site)s” already."), number=number, site=taken)
     if number in site.state.get("staff", {}):
         raise SetUpError(N_("The site's own number cannot be a member of its staff."))
-    in_hand = exists().where(replies.c.site_id == site.id, replies.c.state.in_(_IN_HAND))
     with reading(engine).connect() as connection:
-        if connection.execute(select(in_hand)).scalar_one():
-            # Under another number its gateway would not find it, and it would go out a second time.
-            raise SetUpError(
-                N_("A text is being sent, or nobody knows yet whether it went out: see the ops page, then try again.")
-            )
+        demand_none_in_hand(connection, site.id)
     return number
 
 

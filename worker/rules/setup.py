@@ -23,6 +23,12 @@ SITE_SET = "site_set"
 """The kind of a message that changes what a site is: any of these."""
 SITE_FIELDS = ("name", "number", "timezone")
 
+HELD = "held"
+"""What a message says of itself that is held to B32 in its own place, as an appointment always is.
+
+What stands in lines from before was checked at the door alone, and decides as it did.
+"""
+
 CODES: Mapping[str, Code] = {
     "site": Code.SITE_OPENED,
     SITE_SET: Code.SITE_SET,
@@ -42,8 +48,16 @@ CODES: Mapping[str, Code] = {
 
 def decide_setup(turn: Turn) -> Decision:
     """Take in one set-up message; payloads have been checked by `worker.setup` before they got their place."""
-    kind, given, state = turn.message.kind, turn.message.payload, turn.state
-    code = CODES[kind]
+    kind, given = turn.message.kind, turn.message.payload
+    if (kind == "appointed" or given.get(HELD)) and _broken(turn, kind, given):
+        return turn.decision(kind, Code.REFUSED_INVALID)
+    _take_in(turn, kind, given)
+    said = tuple(within_allowance(turn))
+    return replace(turn.decision(kind, CODES[kind]), replies=said)
+
+
+def _take_in(turn: Turn, kind: str, given: Mapping[str, Any]) -> None:
+    state = turn.state
     match kind:
         case "unit":
             _known_unit(turn, given["name"], given["kind"], tuple(given.get("aliases", ())))
@@ -66,8 +80,25 @@ def decide_setup(turn: Turn) -> Decision:
                 _import_row(turn, row, index)
         case _:
             state.put(_site_after(turn, kind, given))
-    said = tuple(within_allowance(turn))
-    return replace(turn.decision(kind, code), replies=said)
+
+
+def _broken(turn: Turn, kind: str, given: Mapping[str, Any]) -> bool:
+    """Tell whether a phone would have two roles, or the site no manager: another change came between (B32)."""
+    site, today = turn.state.site, turn.state.day(turn.now)
+    if kind == "roster":
+        return any(person["phone"] in site.staff or person["phone"] == site.number for person in given["people"])
+    if kind == "appointed":
+        added = {phone for phone, role in given.items() if role}
+        staff = {**site.staff, **given}
+    else:
+        old, new = given["old"], given["new"]
+        if old in site.staff and new in site.staff:
+            return True
+        added = {new} - {""}
+        staff = {new if phone == old else phone: role for phone, role in site.staff.items() if new or phone != old}
+    lines = (turn.state.roster.get(phone) for phone in added)
+    listed = any(line is not None and (line.to_day is None or line.to_day >= today) for line in lines)
+    return listed or site.number in added or "manager" not in staff.values()
 
 
 def _site_after(turn: Turn, kind: str, given: Mapping[str, Any]) -> Site:
