@@ -228,7 +228,13 @@ def test_every_login_ends_only_after_all_were_shown(app: Flask, manager: FlaskCl
 ASKED = {
     *("unsign", "verify", "settle", "rule", "pay", "relate", "correct", "hand", "extend", "withdraw"),
     *("ops_acts.resend", "ops_acts.settle", "ops_acts.mend", "ops_acts.resume", "accounts.end_everywhere"),
-    *("setup_gateways.add", "setup_gateways.renew", "setup_gateways.let_in", "setup_gateways.shut_out"),
+    *(
+        "setup_gateways.add",
+        "setup_gateways.renew",
+        "setup_gateways.remove",
+        "setup_gateways.let_in",
+        "setup_gateways.shut_out",
+    ),
     *("setup_site.change", "setup_policy.change"),
     *("people_end.end", "setup_staff.remove", "setup_users.link", "setup_users.off", "setup_users.remove"),
 }

@@ -21,8 +21,11 @@ from worker.decide.set_up import SiteRow, all_sites, open_site
 from worker.gateways.base import Inbound, Stopped
 from worker.line.canaries import ask_due, to_send, ways_of
 from worker.line.door import accept
+from worker.outbox.fetch import fetch
+from worker.outbox.recall import give_up_recalled
 from worker.outbox.stops import stop
 from worker.phones.approvals import phones_of
+from worker.phones.gateways import added_gateways, let_carry
 from worker.runtime import Runtime
 from worker.store.schema import acts, phones
 from worker.store.states import PhoneState
@@ -272,3 +275,18 @@ def test_what_goes_through_a_phone_is_seen_by_whoever_looks_after_it_also_from_t
     assert f"{PAGE}/desk/texts" in desk.get("/phones").text
     assert "desk" not in app.test_client().get("/phones").text
     assert app.test_client().get(f"{PAGE}/desk/texts").status_code == 303
+
+
+def test_a_gateway_is_removed_once_no_site_goes_by_it(runtime: Runtime, site: SiteRow, desk: FlaskClient) -> None:
+    add_reply(runtime.engine, site.id)
+    fetch(runtime.engine, "a", {1: site.id}, NOON)
+    refused = post_for_sure(desk, f"{PAGE}/desk/remove")
+    assert (refused.status_code, "的短信经 desk 收发" in plain(refused.text)) == (422, True)
+    let_carry(runtime.engine, "sandbox", site.id, None, NOON)
+    held = post_for_sure(desk, f"{PAGE}/desk/remove")
+    assert (held.status_code, "最后的回复" in plain(held.text)) == (422, True)
+    give_up_recalled(runtime.engine, NOON + timedelta(minutes=6))
+    assert post_for_sure(desk, f"{PAGE}/desk/remove").status_code == 303
+    assert (phones_of(runtime.engine), [each.name for each in added_gateways(runtime.engine)]) == ([], [])
+    with runtime.engine.connect() as connection:
+        assert "gateway_removed" in connection.execute(select(acts.c.what)).scalars().all()

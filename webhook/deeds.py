@@ -23,6 +23,7 @@ KINDS = {
     "backfill": _l("compared a gateway's list"),
     "requeue": _l("queued a job again"),
     "gateway_added": _l("added a gateway"),
+    "gateway_removed": _l("removed a gateway"),
     "gateway_token": _l("gave a gateway a new token"),
     "site_gateway": _l("let a gateway carry a site's texts"),
     "phone_approved": _l("let a phone in"),

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from parsers.numbers import region_of, to_e164
 from webhook.access import allowed, polled, present_user
 from webhook.gateway_views import delivery_words, gateway_views
-from webhook.language import _
+from webhook.language import _, fault_words
 from webhook.live import part
 from webhook.own_gateways import LOOK_AFTER, own_gateways
 from webhook.runtime import runtime
@@ -30,6 +30,7 @@ from worker.errors import SetUpError
 from worker.line.canaries import LEAST_MINUTES, MOST_MINUTES, set_way, ways_of
 from worker.phones.approvals import MOST_SIMS, Phone, approve, end, phones_of
 from worker.phones.gateways import NAME, add_gateway, address_of, new_token
+from worker.phones.removal import remove_gateway
 from worker.readers.gateways import first_good_app, gateway_standings
 from worker.readers.passed_texts import passed_texts
 from worker.store.states import PhoneState
@@ -128,6 +129,25 @@ def renew(name: str) -> str | Response:
         return step
     token = new_token(runtime().engine, name, present_user().id, runtime().clock())
     return _page(TypedIn(address_of(runtime().settings, name), token))
+
+
+@routes.post("/<name>/remove")
+@allowed(*LOOK_AFTER)
+def remove(name: str) -> str | tuple[str, int] | Response:
+    """Remove a gateway that carries no texts any more, when that was asked again."""
+    _demand_mine(name)
+    if goes_back():
+        return _back("")
+    change = Outlook(name, _("a gateway of this installation"), _("removed, and its phones with it"))
+    lasting = _("It can be added again, with another token; its phones register anew then.")
+    title = _("Remove the gateway %(name)s", name=name)
+    if (step := second_step(Foreseen(title, _("Yes, remove it"), lasting, (change,)))) is not None:
+        return step
+    try:
+        remove_gateway(runtime().engine, name, present_user().id, runtime().clock())
+    except SetUpError as error:
+        return _page(fault=fault_words(error)), 422
+    return _back(_("It is removed."))
 
 
 @routes.post("/<name>/canary")

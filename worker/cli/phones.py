@@ -20,6 +20,7 @@ from worker.files.exports import write_table
 from worker.gateways.table import open_gateways
 from worker.phones.approvals import Phone, approve, end, phones_of
 from worker.phones.gateways import add_gateway, added_gateways, address_of, carry_sites, new_token
+from worker.phones.removal import remove_gateway
 from worker.settings import Settings
 
 GATEWAY_COLUMNS = ("name", "kind", "sites")
@@ -65,6 +66,13 @@ def token(name: str, as_json: bool) -> None:
     with database(given) as engine:
         made = new_token(engine, name, None, utc_now())
     _tell(given, name, made, as_json)
+
+
+def remove(name: str) -> None:
+    """Remove a gateway that was added."""
+    with database() as engine:
+        remove_gateway(engine, name, None, utc_now())
+    click.echo(f"{name} is removed, with its phones.")
 
 
 def list_phones(name: str | None, as_json: bool) -> None:

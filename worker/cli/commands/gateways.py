@@ -109,6 +109,13 @@ def gateway_token() -> None:
     """Give the gateway NAME another token; the old one lets no phone in any more. Those that are in stay so."""
 
 
+@gateway.command("remove")
+@NAME
+@done_by("phones:remove")
+def gateway_remove() -> None:
+    """Remove the gateway NAME, which was added, with its phones; while a site's texts go by it that is refused."""
+
+
 @gateway.command("phones")
 @click.option("--gateway", "name", help="Only those of this gateway.")
 @AS_JSON
