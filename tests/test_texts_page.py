@@ -69,6 +69,30 @@ def test_texts_are_found_by_number_outcome_state_and_day(
     assert [row for row in found(manager, "q=王丽") if "收到" in row] == [row for row in every if "收到 王五" in row]
 
 
+def test_an_alert_about_another_site_is_read_by_its_recipient_and_operations_alone(
+    manager: FlaskClient, runtime: Runtime, site: SiteRow, clock: StandingClock
+) -> None:
+    enrol(runtime, "here", "ops", site_id=site.id, phone="+8613800000078")
+    enrol(runtime, "boss", "ops")
+    here, boss = (visitor(manager.application, name) for name in ("here", "boss"))
+    alert = {"code": "alert", "state": "unknown"}
+    other, own = (
+        add_reply(runtime.engine, site.id, words, clock(), recipient=to, cause=f"o:alert:{to}", **alert)
+        for words, to in (("警报：云栖府", "+8613800000077"), ("警报：翡翠湾", "+8613800000078"))
+    )
+    for client, shown in ((manager, ""), (here, "翡翠湾"), (boss, "云栖府翡翠湾")):
+        for state in ("", "&state=undelivered"):
+            words = "".join(found(client, f"code=alert{state}"))
+            assert {name for name in ("云栖府", "翡翠湾") if f"警报：{name}" in words} == set(re.findall("...", shown))
+        assert ("0077" in plain(client.get("/ops").text)) == (client is boss)
+        assert ("云栖府" in post(client, f"/ops/sites/1/replies/{other}/settle").text) == (client is boss)
+    post(manager, f"/ops/sites/1/replies/{other}/resend", seen="0" * 64)
+    asked = post(here, "/ops/replies", act="settle", replies=f"{other},{own}")
+    post(here, "/ops/replies", **hidden_fields(asked.text))
+    assert reply(runtime.engine, own).state == "sent"
+    assert reply(runtime.engine, other).state == "unknown", "who may not read it mends it as little"
+
+
 def test_a_search_holds_no_whole_number(manager: FlaskClient) -> None:
     led = post(manager, "/ops/texts", q="13900000011", way="in")
     assert (led.status_code, led.location) == (303, "/ops/texts?site=1&q=139%2A%2A%2A%2A0011&way=in")

@@ -123,7 +123,7 @@ def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
     return {
         "everywhere": everywhere,
         "most": MOST,
-        "failures": failure_views(failed_replies(engine, site_ids, week)),
+        "failures": failure_views(failed_replies(engine, site_ids, week, present_user())),
         "unrouted": unrouted_texts(engine) if everywhere else [],
         "unreadable": unreadable_texts(engine, site_ids, week),
         "undecidable": undecidable_texts(engine, site_ids),

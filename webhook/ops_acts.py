@@ -63,7 +63,9 @@ def mend() -> str | Response:
     seen = {site.id for site in visible_sites()}
     states = UNDELIVERED if act == "resend" else IN_DOUBT
     standing = [
-        each for each in replies_at_rest(runtime().engine, ids) if each.site_id in seen and each.state in states
+        each
+        for each in replies_at_rest(runtime().engine, ids, present_user())
+        if each.site_id in seen and each.state in states
     ]
     if not standing:
         return _back(_("None of the chosen ones can be treated so; nothing was changed."))
@@ -158,7 +160,7 @@ def _asked_again(
     """Return the second step of what concerns one reply in one of these states, None when it was gone through."""
     if goes_back():
         return _back("")
-    found = reply_standing_still(runtime().engine, site.id, reply_id)
+    found = reply_standing_still(runtime().engine, site.id, reply_id, present_user())
     if found is None or found[0].state not in states:
         return None
     change = _outlook(failure_views([found[0]])[0], then)
@@ -171,7 +173,7 @@ def _outlook(view: FailureView, then: str) -> Outlook:
 
 
 def _mender() -> Mender:
-    return Mender(runtime(), present_user().id)
+    return Mender(runtime(), present_user().id, present_user())
 
 
 def _back(words: str) -> Response:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webhook.access import allowed
+from webhook.access import allowed, present_user
 from webhook.codes import CODES, CodeWords, code_words
 from webhook.erasure import shown
 from webhook.language import _, _l
@@ -53,7 +53,7 @@ def page() -> str | Response:
     search = _asked(site)
     if asked_words() != search.typed.typed:
         return redirect(_address(site, search), 303)
-    found = texts_page(runtime().engine, site.id, search, asked_key("before"))
+    found = texts_page(runtime().engine, site.id, search, asked_key("before"), present_user())
     show = Showing(runtime().clock(), site.zone)
     return render_template(
         "ops/texts.html",

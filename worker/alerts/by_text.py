@@ -1,8 +1,8 @@
 """Alerts by text: once when something is raised, once when it is over, and of a storm of them one text.
 
 News are gathered for a minute, so that what comes and goes is not told and what comes together is told together; after
-a text the next waits for ten minutes, longer the more were sent within a day, and there are at most twelve a day: what is
-new meanwhile stands in the next. Each person is told of what is his to see, by the number of a site that sends.
+a text the next waits for ten minutes, longer the more were sent within a day, and a day has at most twelve: what is new
+meanwhile stands in the next. Each person is told of what is his to see, by the number of a site that sends.
 """
 
 from collections.abc import Sequence

@@ -10,6 +10,7 @@ from rq.exceptions import NoSuchJobError
 from sqlalchemy import update
 
 from worker.accounts.acts import note, record
+from worker.accounts.users import User
 from worker.bell.bell import DECIDE_SITE
 from worker.line.backfill import FIRST_SPAN, ON_ITS_WAY, Backfill
 from worker.line.comparisons import Comparison
@@ -17,6 +18,7 @@ from worker.line.door import NotDurableError
 from worker.outbox.stops import resume
 from worker.processes.feeder import feeder_of
 from worker.processes.queues import failed_registry, our_queues
+from worker.readers.asides import readable
 from worker.runtime import Runtime
 from worker.store.schema import replies
 from worker.store.states import IN_DOUBT, UNDELIVERED, ReplyState
@@ -31,6 +33,8 @@ class Mender:
     runtime: Runtime
     user_id: int | None
     """None: somebody at the server's own command line."""
+    reader: User | None = None
+    """What may be mended is what he may read; None: all."""
 
     def resend(self, site_id: int, reply_id: int) -> bool:
         """Send a reply of a site once more; False when it is not one that stands still."""
@@ -116,6 +120,7 @@ class Mender:
             replies.c.site_id == site_id,
             replies.c.state.in_(states),
             replies.c.words != "",
+            readable(self.reader),
         )
         changed = update(replies).where(*mine).values(change | {"updated_at": now})
         with self.runtime.engine.begin() as connection:

@@ -12,6 +12,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select
 
 from parsers.numbers import country_code_of
+from worker.accounts.users import User
+from worker.readers.asides import readable
 from worker.readers.desk import names_of_phones
 from worker.readers.erasure import TEXT, WORDS
 from worker.readers.search import KINDS, Search
@@ -104,14 +106,19 @@ class _Stretch:
         return min(taken, default=self.texts[0].key + 1)
 
 
-def texts_page(engine: Engine, site_id: int, search: TextSearch, before: TextKey | None = None) -> TextPage:
-    """Return up to fifty texts of a site that are looked for: the newest, or those before a key."""
+def texts_page(
+    engine: Engine, site_id: int, search: TextSearch, before: TextKey | None = None, reader: User | None = None
+) -> TextPage:
+    """Return up to fifty texts of a site that are looked for: the newest, or those before a key.
+
+    `reader`: who looks, None at the server itself; he reads no alert about another's site (`worker.readers.asides`).
+    """
     last, nothing = before or (2**62, 2**62), _Stretch([], 0)
     with reading(engine).connect() as connection:
         phones = _phones_of(connection, site_id, search.typed)
         inwards = {CAME, ENTERED}.intersection(search.ways)
         came = _came(connection, site_id, search, phones, last[0]) if inwards else nothing
-        went = _went(connection, site_id, search, phones, last[1]) if WENT in search.ways else nothing
+        went = _went(connection, site_id, search, phones, last[1], reader) if WENT in search.ways else nothing
     both = sorted((*came.texts, *went.texts), key=lambda text: (text.at, text.key), reverse=True)
     shown = tuple(both[:ROWS_A_PAGE])
     older = (came.next(shown), went.next(shown))
@@ -198,12 +205,18 @@ def _received_at(connection: Connection, site_id: int, seq: int) -> datetime | N
 
 
 def _went(
-    connection: Connection, site_id: int, search: TextSearch, phones: Collection[str] | None, before: int
+    connection: Connection,
+    site_id: int,
+    search: TextSearch,
+    phones: Collection[str] | None,
+    before: int,
+    reader: User | None,
 ) -> _Stretch:
     """Return what went out, or was to go out, before a reply."""
     begin, end = _ids_of(connection, search)
     end = min(before, end)
-    conditions: list[Any] = [replies.c.site_id == site_id, *_words_in(replies.c.words, search.typed)]
+    conditions: list[Any] = [replies.c.site_id == site_id, readable(reader)]
+    conditions += _words_in(replies.c.words, search.typed)
     if search.since is not None:
         conditions.append(replies.c.created_at >= search.since)
     if search.until is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, literal_column, select
 
+from worker.accounts.users import User
+from worker.readers.asides import readable
 from worker.readers.erasure import TEXT, UNROUTED
 from worker.readers.undecidable import left_undecided
 from worker.rules.codes import Code
@@ -68,9 +70,11 @@ class FailingSender:
     last_seq: int
 
 
-def failed_replies(engine: Engine, site_ids: Collection[int], since: datetime) -> list[FailedReply]:
-    """Return the newest replies written after `since` that did not arrive, as far as we know."""
-    mine = replies.c.created_at >= since, replies.c.site_id.in_(site_ids)
+def failed_replies(
+    engine: Engine, site_ids: Collection[int], since: datetime, reader: User | None = None
+) -> list[FailedReply]:
+    """Return the newest replies written after `since` that did not arrive, as far as we know, and `reader` may read."""
+    mine = replies.c.created_at >= since, replies.c.site_id.in_(site_ids), readable(reader)
     with reading(engine).connect() as connection:
         return _standing_still(connection, _newest(UNDELIVERED).where(*mine).limit(MOST))
 
@@ -81,19 +85,24 @@ def replies_standing_still(engine: Engine, states: Collection[str]) -> list[Fail
         return _standing_still(connection, _newest(states).limit(MOST_LISTED))
 
 
-def reply_standing_still(engine: Engine, site_id: int, reply_id: int) -> tuple[FailedReply, str] | None:
-    """Return a reply of a site that did not arrive, as far as we know, with its words; None when it is none of them."""
-    mine = replies.c.site_id == site_id, replies.c.id == reply_id
+def reply_standing_still(
+    engine: Engine, site_id: int, reply_id: int, reader: User | None = None
+) -> tuple[FailedReply, str] | None:
+    """Return a reply of a site that did not arrive, as far as we know, with its words; None when it is none of them.
+
+    Nor is it when it is not `reader`'s to read.
+    """
+    mine = replies.c.site_id == site_id, replies.c.id == reply_id, readable(reader)
     with reading(engine).connect() as connection:
         found = _standing_still(connection, _newest(UNDELIVERED).where(*mine))
         words = connection.execute(select(replies.c.words).where(*mine)).scalar()
     return (found[0], words) if found and words else None
 
 
-def replies_at_rest(engine: Engine, reply_ids: Collection[int]) -> list[FailedReply]:
-    """Return those of these replies that did not arrive, as far as we know, the newest first."""
+def replies_at_rest(engine: Engine, reply_ids: Collection[int], reader: User | None = None) -> list[FailedReply]:
+    """Return those of these replies that did not arrive, as far as we know, and `reader` may read, the newest first."""
     with reading(engine).connect() as connection:
-        return _standing_still(connection, _newest(UNDELIVERED).where(replies.c.id.in_(reply_ids)))
+        return _standing_still(connection, _newest(UNDELIVERED).where(replies.c.id.in_(reply_ids), readable(reader)))
 
 
 def site_of_reply(engine: Engine, reply_id: int) -> int | None:
