@@ -19,6 +19,8 @@ from parsers.short_commands import FIGURES, read_short_command
 from parsers.trie import words_pattern
 from parsers.vocabulary import SURNAMES
 
+PASSING: Final = ("hand", "extend")
+"""Commands that move a claim: with clients alone they are one only where it is the sender's to speak of (L15)."""
 KEYWORDS: Final = {
     "跟进": "follow_up", "follow": "follow_up", "follow up": "follow_up", "followup": "follow_up",
     "到访": "visit", "到访登记": "visit", "到访确认": "visit", "visit": "visit",
@@ -47,9 +49,7 @@ KEYWORDS: Final = {
 }  # fmt: skip
 """Keyword → kind; skeleton spelling (simplified, lower case, ASCII signs)."""
 
-PASSING: Final = ("hand", "extend")
-"""Commands that move a claim: with clients alone they are one only where it is the sender's to speak of (L15)."""
-_ASKED_FOR: Final = {word for word, kind in KEYWORDS.items() if kind in ("query", "withdraw")}
+_ASKED_FOR: Final = {word for word, kind in KEYWORDS.items() if kind in ("query", "withdraw", *PASSING)}
 _BEHIND: Final = r"(?=$|[\s:,;.。、!\-=+#\]]|[rvd]\s?#?\d|\d|(?<=[^a-z])[^\W\d_])"
 _HEAD: Final = re.compile(
     rf"\s*(?:\[[^\[\]\n]{{1,12}}\]\s*(?=\S))?{GREETING}(报备[\s:,]*)?[\[#]?"
@@ -78,7 +78,12 @@ _PAID: Final = re.compile(
 )
 _GIVEN_TO: Final = re.compile(r"^(?:判给|判归|归属于?|归|属于|给)\s?")
 _HANDED_TO: Final = re.compile(r"^(?:转?交?给|到|归|由|to\b)?\s*(?:(?:同事|业务员|经纪人)[\s:]*)?")
-_TAKES_OVER: Final = re.compile(r"(?:\s|来)*(?:接着)?(?:跟进|负责|接手|处理)[了吧]?$")
+_TAKES_OVER: Final = re.compile(r"(?:接着)?(?:跟进|负责|接手|处理)[了吧]?$")
+_LONGEST_END: Final = 8
+_REFS_FIRST: Final = re.compile(
+    r"\s*((?:r\s?#?\d{1,9}[\s,、和]{0,3}){1,20})(?:请|麻烦)?(?:转给|转交给?|移交给?)\s?(?=[^\W\d_])"
+)
+"""R1转给周涛 is 转 R1 周涛."""
 _NUMERALS: Final = "零一二三四五六七八九十"
 _NUMERAL: Final = rf"\d{{1,4}}|[{_NUMERALS}〇两兩]{{1,4}}"
 _ONE_MORE: Final = rf"\s*(?:[-~～—至到或、]\s*)?(?:{_NUMERAL})\s?(?:个|天|日|号|周|星期|月|小时)"
@@ -90,8 +95,8 @@ _DAYS: Final = re.compile(
 _NUMBER_FIRST: Final = re.compile(rf"{_NUMERAL}|半")
 _BEFORE_REPORT: Final = re.compile(rf"\s*(?:{words_pattern(FIGURES)})(?=[\s:,])")
 _BEFORE_NUMBER: Final = {
-    "hand": re.compile(r"[\s:,]*(?:交?给|to\b)?\s*([^\W\d_]{2,8}?)\s*(?=r\s?#?\d)"),
-    "extend": re.compile(r"[\s:,]*(\d{1,3}\s?(?:天|日|days?))[\s:,]*(?=[r#\d])"),
+    "hand": re.compile(r"[\s:,]*+(?:交?给|to\b)?\s*+([^\W\d_]{2,8}?)\s*+(?=r\s?#?\d)"),
+    "extend": re.compile(r"[\s:,]*+(\d{1,3}\s?(?:天|日|days?))[\s:,]*(?=[r#\d])"),
 }
 """What may stand before the number that it is about: 转给周涛 R1, 延7天 R1 客户出差."""
 _SIGNED: Final = re.compile(r"(?:已?确认|已签|了|\s|[,.!。，！])*")
@@ -114,7 +119,7 @@ _PAIR: Final = re.compile(r"\s*[:,]?\s*([^\s=:,，]{1,20})\s*(?:[=:,，]|\s是\s
 
 def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     """Return the command that a text begins with, None when it begins with none; a bare keyword asks for help."""
-    short = read_short_command(reading, lexicon)
+    short = read_short_command(reading, lexicon) or _refs_first(reading)
     if short is not None:
         return short
     skeleton = reading.skeleton
@@ -272,7 +277,24 @@ def _in_order(about: Command, said_early: str) -> Command | None:
     about = replace(about, words=f"{said_early} {about.words}".strip())
     if about.kind == "extend":
         return _days_first(about)
-    return replace(about, words=_TAKES_OVER.sub("", _HANDED_TO.sub("", about.words)))
+    return replace(about, words=_colleague_first(about.words))
+
+
+def _colleague_first(words: str) -> str:
+    words = _HANDED_TO.sub("", words)
+    takes_over = _TAKES_OVER.search(words, max(0, len(words) - _LONGEST_END))
+    return words if takes_over is None else words[: takes_over.start()].rstrip(" \n来")
+
+
+def _refs_first(reading: Reading) -> Command | None:
+    """Return 转 whose numbers stand before it, behind which nothing but the colleague may stand."""
+    given = _REFS_FIRST.match(reading.skeleton)
+    end = without_thanks(reading.skeleton)
+    if given is None or _ASKS.search(reading.skeleton, given.end()):
+        return None
+    words = _colleague_first(reading.clean[given.end() : end].strip(" \n。.!,，"))
+    refs = dict.fromkeys(f"R{digits}" for digits in re.findall(r"r\s?#?(\d+)", given[1]))
+    return Command("hand", refs=tuple(refs), words=words) if words else None
 
 
 def _days_first(about: Command) -> Command | None:

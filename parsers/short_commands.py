@@ -22,6 +22,7 @@ ALONE: Final = {
 FIGURES: Final = ("统计", "统计数据", "查统计", "figures")
 _FIGURES: Final = re.compile(
     rf"(?:{words_pattern(FIGURES)})([\s:,]*)(?:(?:今[天日]|本周|这周|一下)(?=[\s:,]|$)[\s:,]*)*((?!今|本周|这周)[^\s几多谁哪吗么的了]{{0,20}})"
+    rf"(?:[\s:,]+(?:今[天日]|本周|这周))?"
 )
 _AROUND: Final = " \n。.!,:;?"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from worker.rules.aliasing import also_called, may_be_himself
+from worker.rules.aliasing import also_called, is_client_of, may_be_himself
 from worker.rules.amendment import in_window
 from worker.rules.codes import Code
 from worker.rules.confirming import remind_of_act
@@ -26,7 +26,8 @@ def decide_affirm(turn: Turn) -> Decision:
     if claim is None or turn.has_left:
         return remind_of_act(turn, "affirm") or turn.decision("affirm", Code.COURTESY)
     listed, people = turn.listed, turn.state.people(turn.state.day(turn.now), claim.unit)
-    if Flag.ASKED in claim.flags and listed is not None and may_be_himself(listed, people, claim.agent):
+    himself = Flag.ASKED in claim.flags and listed is not None and may_be_himself(listed, people, claim.agent)
+    if himself and listed is not None and not is_client_of(turn, listed.unit, claim.agent):
         # L21: the name that is on no roster is his own from here on, and the claim's agent is he; the manager is told.
         turn.state.put(also_called(listed, claim.agent))
         affirmed = _without(turn, claim, Flag.UNSURE, Flag.ASKED, Flag.UNLISTED)

@@ -46,6 +46,12 @@ def also_called(person: Listed, alias: str) -> Listed:
     return replace(person, aliases=tuple(dict.fromkeys((*person.aliases, alias))))
 
 
+def is_client_of(turn: Turn, unit: str, alias: str) -> bool:
+    """Tell whether a live client of a unit is so called: a text that names him would be read as naming the agent."""
+    clients = (c for c in turn.state.claims.values() if c.unit == unit and c.live(turn.now))
+    return any(same_name(client.client, alias) for client in clients)
+
+
 def decide_alias(turn: Turn, parsed: Command) -> Decision:
     """别名 阿强 张强: the manager says what else somebody of the roster is called."""
     if turn.role != "manager":
@@ -57,9 +63,7 @@ def decide_alias(turn: Turn, parsed: Command) -> Decision:
     if len(called) != 1:
         return refused(turn, "alias", Code.REFUSED_AMBIGUOUS if called else Code.REFUSED_NOT_FOUND)
     person = called[0]
-    clients = (c for c in turn.state.claims.values() if c.unit == person.unit and c.live(turn.now))
-    if any(same_name(client.client, alias) for client in clients):
-        # A text of his unit that names the client would be read as naming the agent.
+    if is_client_of(turn, person.unit, alias):
         return refused(turn, "alias", Code.REFUSED_INVALID, {"reason": "alias_of_client", "alias": alias})
     turn.state.put(also_called(person, alias))
     params = {"alias": alias, "agent": person.name, "unit": person.unit}

@@ -1,6 +1,7 @@
 """统计: reports, valid ones, visits and deals of the day and of the week that it is in, of the site or a unit (L16)."""
 
 from datetime import date, timedelta
+from typing import Final
 
 from parsers.message import Command
 from worker.rules.answers import refused
@@ -11,6 +12,12 @@ from worker.rules.state import State
 from worker.rules.states import FormKind, FormState
 from worker.rules.turn import Turn
 
+OTHER_SPANS: Final = (
+    *("本月", "这个月", "上月", "上个月", "昨天", "昨日", "前天", "上周", "上星期", "本季度", "上季度", "今年", "去年"),
+    *("month", "yesterday", "year"),
+)
+"""Times for which figures are asked and not told: they stand on the register's page."""
+
 
 def decide_figures(turn: Turn, parsed: Command) -> Decision:
     """Tell the manager what came in; days and weeks (from Monday) are the site's."""
@@ -18,7 +25,8 @@ def decide_figures(turn: Turn, parsed: Command) -> Decision:
         return refused(turn, "figures", Code.REFUSED_ROLE)
     unit = turn.state.unit_named(parsed.words) if parsed.words else None
     if parsed.words and unit is None:
-        return refused(turn, "figures", Code.REFUSED_INVALID, {"reason": "figures"})
+        reason = "figures_span" if parsed.words in OTHER_SPANS else "figures"
+        return refused(turn, "figures", Code.REFUSED_INVALID, {"reason": reason})
     *_, today = week = days_of_week(turn.state.day(turn.now))
     name = unit.name if unit is not None else ""
     counted = _counted(turn, [today], name, "day") | _counted(turn, week, name, "week")

@@ -113,12 +113,14 @@ def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) ->
 
 
 def _is_told_figures(message: Message, state: State) -> bool:
-    """Tell whether figures are said to the sender: he is the manager, and was not told enough for this hour (L11).
+    """Tell whether figures are said to the sender: he is the manager, and was not told enough this hour or day (L11).
 
     His number can be forged, and a week's claims are many.
     """
     sender, hour = state.sender(message.sender), state.hour(message.received_at)
     told_enough = sender.told_hour == hour and sender.told_in_hour >= state.policy.messages_per_hour
+    day, _, _ = hour.partition("T")
+    told_enough |= sender.told_hour.startswith(day) and sender.told_in_day >= state.policy.messages_per_day
     return state.site.staff.get(message.sender) == "manager" and not told_enough
 
 

@@ -25,7 +25,7 @@ from worker.rules.model import Decision, Visit
 from worker.rules.numbers import Rule
 from worker.rules.params import named_params
 from worker.rules.protection import protected_until, visited
-from worker.rules.references import Missing
+from worker.rules.references import Missing, told_of
 from worker.rules.revocation import as_before
 from worker.rules.states import ClaimState, FormKind, FormState, Signer
 from worker.rules.turn import Turn
@@ -112,7 +112,9 @@ def confirm(turn: Turn, form: Visit) -> None:
                     told = {key: value for key, value in named_params(other).items() if key != "ref"}
                     turn.notify([other.agent_phone or other.sender], Code.DUPLICATE_OTHER, told)
     turn.state.put(replace(form, state=FormState.CONFIRMED, closed_at=turn.now, before=tuple(before)))
-    turn.notify([form.agent_phone, form.opener], Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
+    # Who was given a client since the form was opened (转) is told, too: his protection is his to keep up.
+    now_his = [phone for claim in claims_on(turn.state, form) for phone in told_of(turn, claim)]
+    turn.notify([form.agent_phone, form.opener, *now_his], Code.VISIT_CONFIRMED, _copy(turn, form), form.ref)
 
 
 def _copy(turn: Turn, form: Visit) -> dict[str, object]:

@@ -14,6 +14,7 @@ from worker.rules.client import Phone7
 from worker.rules.deadlines import DAY, at_hour
 from worker.rules.figures import days_of_week
 from worker.rules.forms import claims_named
+from worker.rules.identity import NameForm, name_form
 from worker.rules.model import (
     WALK_IN,
     Alias,
@@ -30,7 +31,7 @@ from worker.rules.model import (
 )
 from worker.rules.needs import Needs
 from worker.rules.state import State
-from worker.rules.states import COUNTED, WAITING
+from worker.rules.states import COUNTED, WAITING, Flag
 from worker.store.facts import KEYS_AT_ONCE, SOME, FactQuery, ask, ask_of, fact_query
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
@@ -126,10 +127,13 @@ def load_needs(connection: Connection, site_id: int, state: State, needs: Needs)
     _load_forms(connection, site_id, state, needs)
     named = {number for visit in state.visits.values() for number in claims_named(visit)}
     named |= {dispute.claim for dispute in state.disputes.values()}
-    _load_misread(connection, site_id, state, needs)
     # What senders have reported within the window for amending (L23), by the policy of the batch.
     amendable = needs.since - timedelta(minutes=state.policy.amend_minutes)
-    state.load(ask_of(connection, site_id, CLAIMS_SENT, needs.recent, since=amendable))
+    recent = ask_of(connection, site_id, CLAIMS_SENT, needs.recent, since=amendable)
+    state.load(recent)
+    # A name that its sender may say is his own must be no client's (L21).
+    asked = {name_form(claim.agent) for claim in recent if Flag.ASKED in claim.flags}
+    _load_misread(connection, site_id, state, needs.arriving | asked, needs)
     load_claims(connection, site_id, state, needs.numbers | named - {0})
     for ending in (CLAIMS_ENDING, CLAIMS_ALSO_ENDING):
         state.load(ask_of(connection, site_id, ending, needs.last4, since=needs.since))
@@ -206,10 +210,10 @@ def _load_forms(connection: Connection, site_id: int, state: State, needs: Needs
     state.load(ask_of(connection, site_id, VISITS_WAITING, needs.days))
 
 
-def _load_misread(connection: Connection, site_id: int, state: State, needs: Needs) -> None:
+def _load_misread(connection: Connection, site_id: int, state: State, arriving: set[NameForm], needs: Needs) -> None:
     """Take in the live claims on so called clients of every unit on hand, when somebody arrives (B25)."""
     called: list[ColumnElement[bool]] = []
-    for form in needs.arriving:
+    for form in arriving:
         # What a name's key in the table can be when it agrees: the same, a bare surname, or one that has it.
         called.append(claims.c.name_key.in_((form.key, *form.surnames)))
         for surname in form.surnames if form.bare else ():
