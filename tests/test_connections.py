@@ -231,6 +231,7 @@ def test_what_a_phone_is_told_while_its_answer_is_still_written_is_written_behin
     worker._selector, worker._waiting, worker.alive = selectors.DefaultSelector(), {}, True
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
+    theirs.settimeout(10)
     with ours, theirs, worker._selector:
         connection = Connection(ours, None, None)
         connection.gone = lambda: None
