@@ -14,13 +14,16 @@ TYPES = {
 }
 
 
-def download(file: IO[bytes], form: str, name: str) -> Response:
-    """Return a file of one of TYPES as a download; it is closed when it was sent. `name` may hold any letters."""
+def download(file: IO[bytes], form: str, name: str, plain: str = "list") -> Response:
+    """Return a file of one of TYPES as a download; it is closed when it was sent.
+
+    `name` may hold any letters; `plain` is its name for browsers that know only ASCII.
+    """
     # No path, no end of another kind, nothing that turns the reading round.
     letters = re.sub(r"[^-\w]+", "-", name)
     called = quote(f"{letters}.{form}", safe="")
     answer = Response(_pieces(file), content_type=TYPES[form])
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"list.{form}\"; filename*=UTF-8''{called}"
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}.{form}\"; filename*=UTF-8''{called}"
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -1,14 +1,11 @@
 """The register as a file: what is filtered, for the roles that may have it, recorded with who took it."""
 
-import re
-from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import IO
-from urllib.parse import quote
 
 from flask import Blueprint, Response
 
 from webhook.access import allowed, present_user
+from webhook.downloads import download
 from webhook.register_links import asked_search
 from webhook.runtime import runtime
 from webhook.sites import visible_site
@@ -20,7 +17,6 @@ from worker.readers.register_file import FORMS, fill
 routes = Blueprint("exports", __name__, url_prefix="/register")
 
 EXPORTERS = ("manager", "service")
-PIECE = 65_536
 
 
 @routes.post(f"/<int:site_id>/export/<any({','.join(FORMS)}):form>")
@@ -35,17 +31,5 @@ def take(site_id: int, form: str) -> Response:
     # After the rows, so that it covers each of them.
     head = publish_head(runtime().engine, site.id, now)
     record(runtime().engine, present_user().id, "export", f"site {site.id} {form} head {head}", now)
-    # Letters and digits alone: no path, no end of another kind, nothing that turns the reading round.
-    called = re.sub(r"\W+", "-", site.name)
-    name = quote(f"{called}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}.{form}", safe="")
-    answer = Response(_pieces(file), content_type=FORMS[form])
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"register.{form}\"; filename*=UTF-8''{name}"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(PIECE):
-            yield piece
+    called = f"{site.name}-{now.astimezone(site.zone):%Y%m%d-%H%M}-{head}"
+    return download(file, form, called, "register")

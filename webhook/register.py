@@ -56,7 +56,7 @@ def page() -> str | AnyResponse:
         units=unit_names(runtime().engine, site.id),
         orders=ORDER_WORDS,
         chips=_chips(links),
-        forms=tuple(FORMS) if present_user().may(EXPORTERS) else (),
+        forms=FORMS if present_user().may(EXPORTERS) else (),
         table=_table(links),
     )
 

@@ -9,8 +9,8 @@ from worker.files.exports import Cell, write_csv_file, write_xlsx_file
 from worker.readers.register import EXPORTED, RegisterRow
 from worker.words.register import register_words
 
-FORMS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-"""What can be written for people, with the media type of each."""
+FORMS = ("csv", "xlsx")
+"""What can be written for people."""
 
 
 def plain_cells(row: RegisterRow, columns: Sequence[str], zone: ZoneInfo) -> list[Cell]:
