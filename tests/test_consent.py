@@ -114,7 +114,7 @@ def test_an_opt_out_that_the_gateway_tells_when_we_send_counts_as_well(runtime: 
         )
     (alarm,) = untold(runtime)
     assert alarm.detail["opted_out"] == 1
-    assert "现场负责人" in shown(runtime)
+    assert "经理" in shown(runtime)
 
 
 def test_yes_takes_an_opt_out_back_also_while_an_act_waits_for_its_code(runtime: Runtime, site: SiteRow) -> None:

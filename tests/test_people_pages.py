@@ -210,6 +210,28 @@ def test_a_preview_is_of_one_user_and_site_and_shown_anew_when_the_roster_has_mo
     assert listed(runtime)[WANG].unit == "链家"
 
 
+def test_further_names_of_a_unit_are_shown_and_are_no_other_units(runtime: Runtime, manager: FlaskClient) -> None:
+    def of_units(rows: str) -> TestResponse:
+        return upload(manager, f"姓名,电话,单位,单位别名\n{rows}")
+
+    def carry_out(page: TestResponse) -> TestResponse:
+        return post(manager, "/setup/people/import/1/sure", previewed=previewed(page))
+
+    line = f"李四,{LI},链家,"
+    shown = of_units(line + "自如\n")
+    assert "链家 · 别名 — → 自如" in plain(shown.text), "though no line of the roster changes"
+    carry_out(of_units(line + "德佑\n"))
+    anew = carry_out(shown)
+    assert "德佑 → 德佑、自如" in plain(anew.text), "what was shown has changed meanwhile"
+    carry_out(anew)
+    assert 'name="previewed"' not in of_units(line + "自如\n").text
+    assert "太平洋 · 别名 太平洋房屋" in plain(of_units("周涛,13900000013,太平洋,太平洋房屋\n").text)
+    for other in ("周涛,13900000013,贝壳,自如\n", f"周涛,13900000013,贝壳,\n{line}贝壳\n"):
+        refused = of_units(other)
+        assert refused.status_code == 422
+        assert "不能再作" in plain(refused.text)
+
+
 def test_bad_lines_have_their_numbers_and_how_to_mend_them(runtime: Runtime, manager: FlaskClient) -> None:
     before = places(runtime)
     bad = upload(manager, f"{HEAD}赵云,1390000003,链家,,,\n,13900000032,链家,,,\n周,13900000033,链家,,11月,\n")

@@ -102,8 +102,8 @@ def _shown(site: SiteRow, people: list[dict[str, Any]], changes: RosterChanges, 
     counts = {kind: len(lines) for kind, lines in kinds.items()}
     previewed = _signer(site).dumps({"people": people, "digest": _digest(changes)})
     return render_setup(
-        "setup/people_preview.html", site, views=views, counts=counts, new_units=changes.units, previewed=previewed,
-        changed=changed, most=MOST_SHOWN,
+        "setup/people_preview.html", site, views=views, counts=counts, new_units=changes.units, named=changes.named,
+        previewed=previewed, changed=changed, most=MOST_SHOWN,
     )  # fmt: skip
 
 
@@ -117,7 +117,8 @@ def _digest(changes: RosterChanges) -> str:
     for each in changes.lines:
         sides = [f"{name} {getattr(each.before, name, '')} {getattr(each.after, name)}" for name in each.fields]
         lines.append([each.kind, each.after.phone, *sides])
-    units = [[unit.name, unit.kind] for unit in changes.units]
+    units = [[unit.name, unit.kind, *unit.aliases] for unit in changes.units]
+    units += [[after.name, *before.aliases, "", *after.aliases] for before, after in changes.named]
     return hashlib.sha256(json.dumps([lines, units], ensure_ascii=False).encode()).hexdigest()
 
 

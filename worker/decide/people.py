@@ -15,6 +15,7 @@ from worker.decide.set_up import SiteRow, put, set_staff
 from worker.errors import N_, SetUpError
 from worker.files.lists import Checks
 from worker.line.door import Receipt
+from worker.rules.identity import unit_key
 from worker.rules.model import Listed, Unit
 from worker.rules.setup import HELD
 from worker.store.database import reading
@@ -27,8 +28,12 @@ NAME_LONGEST = 30
 def checks_of(engine: Engine, site: SiteRow, clock: Clock | None = None) -> Checks:
     """Return what lists for this site are checked against."""
     with reading(engine).connect() as connection:
-        kinds = {unit.key: unit.kind for unit in load(connection, site.id, Unit)}
-    return Checks(site.region, site.zone, kinds, (clock or utc_now)(), site.state.get("staff", {}), site.number)
+        units: list[Unit] = load(connection, site.id, Unit)
+    kinds = {unit.key: unit.kind for unit in units}
+    names = {unit_key(alias): unit.name for unit in units for alias in unit.aliases}
+    names |= {unit.key: unit.name for unit in units}
+    now, staff = (clock or utc_now)(), site.state.get("staff", {})
+    return Checks(site.region, site.zone, kinds, now, staff, site.number, names)
 
 
 def roster_line(engine: Engine, site: SiteRow, phone: str) -> Listed | None:

@@ -36,10 +36,14 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class RosterChanges:
-    """What becomes of every line of a list, in its order; `units`: those that the site did not have."""
+    """What becomes of every line of a list, in its order, and of units.
+
+    `units`: those that the site did not have; `named`: (before, after) of those that get further names by it.
+    """
 
     lines: tuple[LineChange, ...]
     units: tuple[Unit, ...]
+    named: tuple[tuple[Unit, Unit], ...] = ()
 
     def of(self, kind: Kind) -> list[LineChange]:
         """Return the lines of a kind."""
@@ -52,10 +56,13 @@ def roster_changes(engine: Engine, site: SiteRow, people: Sequence[Mapping[str, 
     with reading(engine).connect() as connection:
         state.load(load(connection, site.id, Unit))
         state.load(load(connection, site.id, Listed))
-    known, units, today = dict(state.roster), set(state.units), state.day(now)
+    known, units, today = dict(state.roster), dict(state.units), state.day(now)
     decide_setup(Turn(state, Message(0, now, "roster", "", payload={"people": people})))
     lines = [_change(known.get(person["phone"]), state.roster[person["phone"]], today) for person in people]
-    return RosterChanges(tuple(lines), tuple(unit for key, unit in state.units.items() if key not in units))
+    named = ((units[key], unit) for key, unit in state.units.items() if unit != units.get(key, unit))
+    return RosterChanges(
+        tuple(lines), tuple(unit for key, unit in state.units.items() if key not in units), tuple(named)
+    )
 
 
 def _change(before: Listed | None, after: Listed, today: date) -> LineChange:

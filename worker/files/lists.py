@@ -74,15 +74,19 @@ class Checks:
     """phone → role: a phone has one role at a time (B32)"""
     number: str = ""
     """the site's own"""
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+    """what each name and further name of a unit (as key) means: the unit's name"""
 
 
 def read_roster(raw: bytes, checks: Checks) -> list[dict[str, Any]]:
     """Return the people of a roster file as a set-up message takes them; raises ListError naming each bad line."""
     kinds = dict(checks.units)
     known: dict[str, tuple[int, dict[str, Any]]] = {}
+    named = dict(checks.unit_names)
 
     def take(row: TableRow) -> dict[str, Any]:
         person = roster_person(row.cells, checks, kinds)
+        _check_unit_names(person, named)
         number, other = known.setdefault(person["phone"], (row.number, person))
         if other != person:
             said = {"line": number} | {key: other[key] for key in ("phone", "name", "unit")}
@@ -137,6 +141,15 @@ def roster_person(cells: Mapping[str, str], checks: Checks, kinds: dict[str, str
         names = [a.strip() for a in re.split(r"[;；、|]", cells.get(column, "")) if a.strip()]
         person |= {key: names} if names else {}
     return person
+
+
+def _check_unit_names(person: Mapping[str, Any], named: dict[str, str]) -> None:
+    """Raise SetUpError for a further name of a unit that means another one; `named` learns those that are new."""
+    unit = named.setdefault(unit_key(person["unit"]), person["unit"])
+    for alias in person.get("aliases", ()):
+        if named.setdefault(unit_key(alias), unit) != unit:
+            said = N_("“%(alias)s” is a name of %(other)s already, so it cannot be one of %(unit)s")
+            raise SetUpError(said, alias=alias, other=named[unit_key(alias)], unit=unit)
 
 
 def _agents_phone(cell: str, checks: Checks) -> str:
