@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.fake_phone import FakePhone
 from tests.infrastructure.serving import AGENT
-from tests.test_phone_server import Office, opened
+from tests.test_phone_server import Office, in_line, opened
 from worker.errors import SetUpError
 from worker.gateways.base import Doubt, GatewayAwayError, Handover, Outgoing, Sent, Unknown
 from worker.gateways.phone_lines import KnownLines
@@ -204,6 +204,39 @@ def test_a_message_keeps_its_id_when_the_installations_key_changes(office: Offic
     pass_time(office, 2, phone)
     assert ([words for _, words, _ in phone.on_air], len(phone.messages)) == (["R1", "R2"], 2)
     assert [office.state(each)[0] for each in ids] == ["sent", "sent"]
+
+
+def test_two_phones_of_a_site_share_its_texts_and_keep_the_order_to_one_person(office: Office) -> None:
+    one, other = office.approved(0), office.registered()
+    sims = {1: office.sites[0]}
+    assert approve(office.engine, "desk", other.device_id, sims, None, office.clock(), beside=True) == []
+    for number, phone in enumerate((one, other)):
+        phone.receive(AGENT, f"text {number}")
+        phone.post()
+    assert [text for _, _, text in in_line(office)] == ["text 0", "text 1"]
+    first = office.reply("R1")
+    one.pull()
+    office.reply("R2")
+    elsewhere = office.reply("S1", recipient="+8613900000012")
+    other.pull()
+    other.send()
+    other.report()
+    assert [words for _, words, _ in other.on_air] == ["S1"]
+    one.send()
+    one.report()
+    other.pull()
+    other.send()
+    other.report()
+    assert [words for _, words, _ in one.on_air + other.on_air] == ["R1", "S1", "R2"]
+    office.reply("R3")
+    one.pull()
+    office.reply("R4")
+    office.clock.move(minutes=3)
+    other.pull()
+    assert [each.text for each in other.messages.values()] == ["S1", "R2", "R4"], (
+        "a silent one holds up nobody for long"
+    )
+    assert [office.state(each)[0] for each in (first, elsewhere)] == ["sent", "sent"]
 
 
 def test_a_site_keeps_gateway_and_phone_when_the_one_that_was_to_have_it_has_ended(office: Office) -> None:

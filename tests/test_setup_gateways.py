@@ -149,6 +149,18 @@ def test_a_phone_in_place_of_another_is_asked_about_and_ends_it(
     assert "已停用的手机" in desk.get(PAGE).text
 
 
+def test_a_phone_beside_another_is_asked_about_and_ends_nothing(
+    runtime: Runtime, site: SiteRow, desk: FlaskClient
+) -> None:
+    registered(runtime, "b")
+    asked = post(desk, f"{PAGE}/desk/phones/b/approve", **{"sim-1": str(site.id), "how": "beside"})
+    assert "翡翠湾 现在 Xiaomi/a 之后 Xiaomi/a和Xiaomi/b" in plain(asked.text)
+    desk.post(asked.request.path, data=hidden_fields(asked.text))
+    assert {each.id: each.sites for each in phones_of(runtime.engine)} == {"a": {1: "翡翠湾"}, "b": {1: "翡翠湾"}}
+    again = post(desk, f"{PAGE}/desk/phones/b/approve", **{"sim-1": str(site.id), "how": "beside"})
+    assert again.status_code == 303, "it takes nothing from anybody"
+
+
 def test_shutting_out_and_a_new_token_are_asked_about(runtime: Runtime, desk: FlaskClient) -> None:
     asked = post(desk, f"{PAGE}/desk/phones/a/end")
     assert "翡翠湾 的回复一直等到另一部手机获批准" in plain(asked.text)

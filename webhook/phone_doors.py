@@ -74,7 +74,7 @@ def messages(name: str) -> Response:
     engine, now = runtime().engine, runtime().clock()
     approved = phone.state == PhoneState.APPROVED
     replies = fetch(engine, phone.id, phone.sims, now, _pace(), server.message_id) if approved else []
-    return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.sims, now)], phone.clock_ahead))
+    return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.id, phone.sims, now)], phone.clock_ahead))
 
 
 @routes.patch("/message")

@@ -182,7 +182,8 @@ def let_in(name: str, phone_id: str) -> str | tuple[str, int] | Response:
     chosen = {sim: site for sim in range(1, MOST_SIMS + 1) if (site := _site_asked(f"sim-{sim}")) is not None}
     if not chosen or len({site.id for site in chosen.values()}) < len(chosen):
         return _page(fault=_("Say which card has which site's number: at least one, and each site once.")), 422
-    if changes := _taken(phone, list(chosen.values())):
+    beside = request.form.get("how") == "beside"
+    if changes := _taken(phone, list(chosen.values()), beside):
         title = _("Approve %(phone)s", phone=phone.name)
         lasting = _("A phone of this gateway that is left without a site ends: what it still sends us is refused.")
         if (step := second_step(Foreseen(title, _("Yes, approve it"), lasting, changes))) is not None:
@@ -190,7 +191,7 @@ def let_in(name: str, phone_id: str) -> str | tuple[str, int] | Response:
     who, now = present_user().id, runtime().clock()
     try:
         sims = {sim: site.id for sim, site in chosen.items()}
-        approve(runtime().engine, name, phone.id, sims, who, now, carries=True)
+        approve(runtime().engine, name, phone.id, sims, who, now, carries=True, beside=beside)
     except SetUpError:
         return _back(_("It had ended meanwhile; nothing was changed."))
     return _back(_("It is approved: texts to it are taken, and it is given its sites' replies."))
@@ -286,7 +287,7 @@ def _phone(name: str, phone_id: str) -> Phone:
     return found
 
 
-def _taken(phone: Phone, chosen: list[SiteRow]) -> tuple[Outlook, ...]:
+def _taken(phone: Phone, chosen: list[SiteRow], beside: bool) -> tuple[Outlook, ...]:
     """Return what approving a phone for these sites takes from other phones and gateways."""
     holders = {
         site: other.name
@@ -296,8 +297,9 @@ def _taken(phone: Phone, chosen: list[SiteRow]) -> tuple[Outlook, ...]:
     }
     changes: list[Outlook] = []
     for site in chosen:
-        if site.name in holders:
-            changes.append(Outlook(site.name, holders[site.name], phone.name))
+        if site.name in holders and not (beside and site.name in phone.sites.values()):
+            both = _("%(one)s and %(other)s", one=holders[site.name], other=phone.name)
+            changes.append(Outlook(site.name, holders[site.name], both if beside else phone.name))
         if site.gateway != phone.gateway and not is_played(site.gateway):
             by = _("its texts go by %(name)s", name=site.gateway)
             changes.append(Outlook(site.name, by, _("by %(name)s", name=phone.gateway)))

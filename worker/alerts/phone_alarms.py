@@ -78,7 +78,11 @@ def phone_replies_wait(each: PhoneStanding, now: datetime) -> Alarm | None:
     """Return that a phone has fetched replies and not sent them for minutes."""
     if each.held_since is None:
         return None
-    full = " It takes more than it sends: use a second phone, or raise Android's limit." if each.held >= MANY else ""
+    full = (
+        " It takes more than it sends: approve a second phone beside it, or raise Android's limit."
+        if each.held >= MANY
+        else ""
+    )
     sentence = (
         f"{_named(each)} holds {counted(each.held, 'reply', 'replies')} for minutes, the first since "
         f"{hour(each.held_since)}: look whether it asks on its screen to send (Android stops an app at 30 texts in 30 "

@@ -85,10 +85,10 @@ def list_phones(name: str | None, as_json: bool) -> None:
     write_table([_row(phone) for phone in phones], PHONE_COLUMNS, sys.stdout)
 
 
-def approve_phone(name: str, phone: str, sims: tuple[str, ...]) -> None:
+def approve_phone(name: str, phone: str, sims: tuple[str, ...], beside: bool) -> None:
     """Let a phone be a gateway for these sites."""
     with database() as engine:
-        ended = approve(engine, name, phone, _sims(engine, sims), None, utc_now())
+        ended = approve(engine, name, phone, _sims(engine, sims), None, utc_now(), beside=beside)
     click.echo(f"Phone {phone} is {name} from now on." + "".join(f" Phone {other} has ended." for other in ended))
 
 

@@ -31,16 +31,24 @@ from worker.store.types import UtcTime
 LEASE: Final = timedelta(seconds=60)
 LONGEST_HELD_UP: Final = timedelta(seconds=10)
 """So long after it was leased a reply holds up later ones to its phone: its courier may be dead (L20)."""
+LONGEST_BESIDE: Final = timedelta(minutes=2)
+"""So long what one phone of a site has fetched holds up another phone's later replies to the same person."""
 AT_ONCE: Final = 256
 
 NOW: Final[BindParameter[datetime]] = bindparam("now", type_=UtcTime())
 _AFTER: Final[BindParameter[datetime]] = bindparam("after", type_=UtcTime())
 _JUST_LEASED: Final[BindParameter[datetime]] = bindparam("just_leased", type_=UtcTime())
+_HELD_BESIDE: Final[BindParameter[datetime]] = bindparam("held_beside", type_=UtcTime())
 
 
 def times(now: datetime, pace: Pace) -> dict[str, Any]:
     """Return the parameters that all of these queries take."""
-    return {"now": now, "just_leased": now - LONGEST_HELD_UP, "free_again": now + (pace.gap or timedelta())}
+    return {
+        "now": now,
+        "just_leased": now - LONGEST_HELD_UP,
+        "held_beside": now - LONGEST_BESIDE,
+        "free_again": now + (pace.gap or timedelta()),
+    }
 
 
 @cache
@@ -83,7 +91,7 @@ def fetchable_query(paced: bool) -> Select[Any]:
     return (
         with_site()
         .where(replies.c.site_id.in_(bindparam("sites", expanding=True)), _TO_SEND, DUE)
-        .where(_may_send(paced), ~REFUSED_BEFORE)
+        .where(_may_send(paced), ~REFUSED_BEFORE, ~_beside_another(bindparam("phone")))
         # Added to, no index is in this order: else all that was ever sent would be gone through to find few.
         .order_by(replies.c.id + 0)
         .limit(bindparam("room"))
@@ -101,6 +109,20 @@ def newest_due_query(paced: bool) -> Select[Any]:
 
 def _may_send(paced: bool) -> ColumnElement[bool]:
     return and_(~stopped(), ~held_back(NOW)) if paced else ~stopped()
+
+
+def _beside_another(phone: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that another phone has lately fetched an earlier reply to the same person, and not sent it.
+
+    Two phones of a site send each in its own order; only so the one does not overtake the other (L20).
+    """
+    earlier = replies.alias("earlier")
+    present = and_(attempts.c.reply_id == earlier.c.id, attempts.c.number == earlier.c.attempt)
+    theirs = exists().where(present, attempts.c.phone != phone, attempts.c.started_at > _HELD_BESIDE)
+    same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
+    to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+    before = and_(same_phone, earlier.c.id < replies.c.id, to_send, earlier.c.state == ReplyState.SENDING)
+    return exists().where(before, theirs)
 
 
 def _refused_before(these: FromClause) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Engine, and_, bindparam, or_, update
+from sqlalchemy import BindParameter, Connection, Engine, and_, bindparam, or_, select, update
 
 from worker.crash_points import committing
 from worker.gateways.base import Outgoing
@@ -56,6 +56,9 @@ _HELD: Final = (
     .where(or_(attempts.c.phone == bindparam("phone"), _LEFT_TO_IT))
     .with_for_update(of=attempts)
 )
+_ITS_SITES: Final = (
+    select(sites.c.id).where(sites.c.id.in_(_SITES)).order_by(sites.c.id).with_for_update(key_share=True)
+)
 _TAKE_OVER: Final = (
     update(attempts)
     .where(attempts.c.reply_id == bindparam("of_reply"), attempts.c.number == bindparam("of_number"))
@@ -95,13 +98,15 @@ def _leased(
     given = times(now, pace) | {"sites": [*sim_of]}
     with committing(engine, "lease.commit") as connection:
         mine = given | {"phone": phone, "silent_since": now - GIVEN_BACK_WITHIN}
+        # Of two phones of a site the second sees what the first has taken, so that it overtakes nothing.
+        connection.execute(_ITS_SITES, {"sites": [*sim_of]})
         held = connection.execute(_HELD, mine).all()
         others = [row for row in held if row.phone != phone]
         if others:
             keys = [{"of_reply": row.id, "of_number": row.attempt, "its_phone": phone} for row in others]
             connection.execute(_TAKE_OVER, keys)
         room = max(0, MOST_HELD - len(held))
-        due = connection.execute(fetchable_query(pace.gap is not None), given | {"room": room}).all()
+        due = connection.execute(fetchable_query(pace.gap is not None), mine | {"room": room}).all()
         taken = pace.takes_all(connection, due, now)
         outgoing = [replace(outgoing_of(row), attempt=row.attempt + 1) for row in taken]
         new = [

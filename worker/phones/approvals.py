@@ -1,8 +1,8 @@
 """Which phones are a gateway's: each registration waits for a person, who says which SIM has which site's number.
 
-A site's number is in one SIM, so a phone that is approved for a site takes it from the one that had it; a phone that is
-left without any is ended, and its keys with it. So an app that registers anew, or a phone in place of a broken one,
-ends what was there before, and a second phone for other sites ends nothing.
+A phone that is approved for a site takes it from the one that had it, unless a person says that both are to serve it; a
+phone that is left without any is ended, and its keys with it. So an app that registers anew, or a phone in place of a
+broken one, ends what was there before, and a second phone for other sites ends nothing.
 """
 
 from collections.abc import Collection, Mapping
@@ -82,11 +82,13 @@ def approve(
     now: datetime,
     *,
     carries: bool = False,
+    beside: bool = False,
 ) -> list[str]:
     """Take a phone for a gateway's, with these sites (SIM, from 1 → site id); return the phones that this ended.
 
     Of one that is approved already it changes the SIMs. Raises SetUpError when it is no phone of this gateway or has
     ended, or when a site is another gateway's; `carries`: its gateway then carries that site from now on as well.
+    `beside`: whoever has these sites keeps them as well; else this phone takes their place.
     """
     if not sims or len(set(sims.values())) < len(sims) or not all(1 <= sim <= MOST_SIMS for sim in sims):
         raise SetUpError(f"Say which SIM, 1 to {MOST_SIMS}, has which site's number: one at least, each site once.")
@@ -106,7 +108,8 @@ def approve(
                 now,
             )
         _require_carried(connection, gateway, sims)
-        mine = (phone_sims.c.phone == phone) | phone_sims.c.site_id.in_(sims.values())
+        mine = phone_sims.c.phone == phone
+        mine = mine if beside else mine | phone_sims.c.site_id.in_(sims.values())
         before = set(connection.execute(delete(phone_sims).where(mine).returning(phone_sims.c.phone)).scalars())
         rows = [{"phone": phone, "sim": sim, "site_id": site_id} for sim, site_id in sorted(sims.items())]
         connection.execute(insert(phone_sims), rows)

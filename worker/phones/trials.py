@@ -8,21 +8,28 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from worker.gateways.base import Gateway, Outgoing, Sent, Status, Unknown
 from worker.gateways.phone_server import Fetched, PhoneServer
 from worker.line.canaries import Canary, note_failed, to_send, unfetched
 from worker.store.database import reading
-from worker.store.schema import canary_ways, sites
+from worker.store.schema import canary_ways, phone_sims, sites
 
 NO_ATTEMPT: Final = 0
 """Attempts at a reply are counted from 1."""
 
 
-def fetch_canaries(engine: Engine, sims: Mapping[int, int], now: datetime) -> list[Fetched]:
-    """Return the canaries that a phone is to send, by which of its `sims` (SIM → site id)."""
-    sim_of = {site_id: sim for sim, site_id in sims.items()}
+def fetch_canaries(engine: Engine, phone: str, sims: Mapping[int, int], now: datetime) -> list[Fetched]:
+    """Return the canaries that a phone is to send, by which of its `sims` (SIM → site id).
+
+    Of several phones of a site one alone sends them: each is good once.
+    """
+    query = select(phone_sims.c.site_id).where(phone_sims.c.site_id.in_(sims.values()))
+    query = query.group_by(phone_sims.c.site_id).having(func.min(phone_sims.c.phone) == phone)
+    with reading(engine).connect() as connection:
+        mine = set(connection.execute(query).scalars())
+    sim_of = {site_id: sim for sim, site_id in sims.items() if site_id in mine}
     return [Fetched(_outgoing(each), sim_of[each.site_id], each.asked_at) for each in to_send(engine, sim_of, now)]
 
 

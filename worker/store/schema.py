@@ -539,8 +539,9 @@ phone_sims = Table(
     metadata,
     Column("phone", ForeignKey("phones.id"), primary_key=True),
     Column("sim", Integer, primary_key=True, autoincrement=False, comment="from 1, as the app counts them"),
-    Column("site_id", ForeignKey("sites.id"), nullable=False, unique=True),
-    comment="Which SIM of an approved phone has which site's number; a site has one.",
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    UniqueConstraint("site_id", "phone"),
+    comment="Which SIM of an approved phone sends and receives for which site; several phones may for one.",
 )
 
 gateway_stops = Table(

@@ -128,9 +128,10 @@ def gateway_phones() -> None:
 @NAME
 @PHONE
 @click.option("--sim", "sims", multiple=True, required=True, metavar="N=SITE", help="The SIM, from 1, of this site.")
+@click.option("--beside", is_flag=True, help="Beside the phone that has these sites, not in its place.")
 @done_by("phones:approve_phone")
 def gateway_approve() -> None:
-    """Let PHONE be the gateway NAME for these sites. A phone that had their numbers before is ended."""
+    """Let PHONE be the gateway NAME for these sites, in place of the phone that had them or beside it."""
 
 
 @gateway.command("end")
