@@ -5,12 +5,9 @@ Operations look after all of them, a manager after those whose texts are his sit
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
-import segno
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from parsers.numbers import region_of, to_e164
@@ -25,6 +22,7 @@ from webhook.setup_frame import render_setup
 from webhook.setup_steps import is_played
 from webhook.show import Showing
 from webhook.sites import visible_sites
+from webhook.typed_in import TypedIn
 from worker.decide.set_up import SiteRow
 from worker.errors import SetUpError
 from worker.line.canaries import LEAST_MINUTES, MOST_MINUTES, set_way, ways_of
@@ -39,21 +37,6 @@ routes = Blueprint("setup_gateways", __name__, url_prefix="/setup/gateways")
 
 EVERY: Final = (15, 30, 60, 180, 720)
 """Minutes between two texts to ourselves, as they are offered."""
-
-
-@dataclass(frozen=True, slots=True)
-class TypedIn:
-    """What is typed into a phone, once: the address, and the token, which is shown nowhere else."""
-
-    address: str
-    token: str
-
-    @property
-    def codes(self) -> tuple[tuple[str, str, Markup], ...]:
-        """Return name, value and QR code of both."""
-        return tuple(
-            (name, value, _drawn(value)) for name, value in ((_("Address"), self.address), (_("Token"), self.token))
-        )
 
 
 @routes.get("")
@@ -247,12 +230,6 @@ def _page(told: TypedIn | None = None, fault: str | None = None) -> str:
         https=runtime().settings.base_url.startswith("https:"),
         most_sims=MOST_SIMS,
     )
-
-
-def _drawn(value: str) -> Markup:
-    # Black on white in the dark as well: readers look for a light margin of four modules.
-    code = segno.make(value, error="m", micro=False)
-    return Markup(code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr"))  # noqa: S704
 
 
 def _back(words: str) -> Response:
