@@ -95,7 +95,10 @@ def test_an_account_gets_other_rights_and_another_phone_of_which_the_old_one_is_
     assert run("user", "set", "周", "--phone", "13800000077").exit_code == 0
     staff = json.loads(run("staff", "list", "--site", "湾", "--json").output)
     assert [row["phone"] for row in staff] == ["+8613800000077", "+8613800000009"]
-    assert told(tmp_path) == [("phone_moved", "+8613800000001"), ("phone_moved", "+8613800000077")]
+    hears = [number for code, number in told(tmp_path) if code == "phone_moved"]
+    assert hears == ["+8613800000001", "+8613800000001", "+8613800000077"], (
+        "of being bound, of being left, of being bound"
+    )
     for wrong in (("周",), ("周", "--site", "湾", "--all-sites"), ("吴", "--phone", "")):
         assert run("user", "set", *wrong).exit_code == 2
     assert run("user", "set", "周", "--all-sites", "--phone", "").exit_code == 0
@@ -104,6 +107,15 @@ def test_an_account_gets_other_rights_and_another_phone_of_which_the_old_one_is_
     run("staff", "add", "manager", "13800000009", "--site", "湾", "--name", "周敏")
     audited = run("audit")
     assert audited.exit_code == 0, audited.output
+
+
+def test_an_account_acts_by_no_agents_phone_and_its_own_is_told(tmp_path: Path) -> None:
+    run("roster", "import", str(tmp_path / "roster.csv"), "--site", "湾")
+    add = ("user", "add", "--role", "manager", "--site", "湾")
+    assert run(*add, "甲", "--phone", "13800000077").exit_code == 0
+    assert told(tmp_path)[-1] == ("phone_moved", "+8613800000077")
+    assert "is on the roster" in run("user", "set", "甲", "--phone", LI).output
+    assert "is on the roster" in run(*add, "乙", "--phone", LI).output
 
 
 # ---- Two changes at once: what each was checked against is over when it gets its place -----------------------------

@@ -135,6 +135,7 @@ def test_several_replies_are_sent_again_or_settled_after_all_were_shown(
 
     asked = chosen("settle")
     assert "记为 2 条短信已送达" in asked
+    assert "unknown的短信" in asked, "its words stand there"
     back = here.post("/ops/replies", data=hidden_fields(asked) | {"step": "back"})
     assert back.location == "/ops"
     assert [reply(runtime.engine, each).state for each in mine] == ["failed", "unknown", "review"]
@@ -146,6 +147,19 @@ def test_several_replies_are_sent_again_or_settled_after_all_were_shown(
     here.post("/ops/replies", data=hidden_fields(asked))
     assert [reply(runtime.engine, each).state for each in (mine[0], theirs)] == ["pending", "failed"]
     assert "没有改动" in here.post("/ops/replies", data=hidden_fields(asked), follow_redirects=True).text
+
+
+def test_of_two_replies_that_are_alike_the_one_that_was_shown_is_sent_again(
+    manager: FlaskClient, runtime: Runtime, site: SiteRow
+) -> None:
+    shown, alike = (
+        add_reply(runtime.engine, site.id, "同样的短信", cause=f"d:{each}", state="failed") for each in "ab"
+    )
+    asked = post(manager, "/ops/replies", act="resend", replies=str(shown))
+    manager.post("/ops/replies", data=hidden_fields(asked.text) | {"replies": str(alike)})
+    assert reply(runtime.engine, alike).state == "failed"
+    manager.post("/ops/replies", data=hidden_fields(asked.text))
+    assert reply(runtime.engine, shown).state != "failed"
 
 
 def test_who_did_what_is_shown_to_whoever_may_see_it(

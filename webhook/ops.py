@@ -15,6 +15,7 @@ from webhook.ops_words import STATES, alert_views, known
 from webhook.own_gateways import own_gateways
 from webhook.path_views import steps_of
 from webhook.runtime import runtime
+from webhook.setup_frame import looks_after_all
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.alerts.book import load, raised_at
@@ -77,7 +78,7 @@ def _part(name: str) -> str:
     show = Showing(runtime().clock(), *(site.zone for site in sites[:1]))
     found = {"now": _now, "queues": _queues, "traffic": _traffic, "troubles": _troubles}[name]
     # What concerns every gateway and queue is not for who looks after one site (`ops_acts` refuses it).
-    for_all = present_user().everywhere and present_user().may(frozenset({"ops"}))
+    for_all = looks_after_all()
     return render_template(f"ops/{name}.html", show=show, for_all=for_all, **found({site.id for site in sites}, show))
 
 

@@ -11,12 +11,13 @@ from webhook.ops_views import FailureView, failure_views
 from webhook.ops_words import error_words
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
+from webhook.setup_frame import demand_everywhere
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.decide.set_up import SiteRow
 from worker.outbox.stops import stops
 from worker.processes.repairs import Mender
-from worker.readers.troubles import FailedReply, replies_at_rest, reply_standing_still
+from worker.readers.troubles import FailedReply, replies_at_rest, reply_standing_still, words_of_replies
 from worker.store.states import IN_DOUBT, UNDELIVERED
 
 routes = Blueprint("ops_acts", __name__, url_prefix="/ops")
@@ -90,19 +91,22 @@ def _as_chosen(standing: list[FailedReply]) -> dict[str, str]:
 def _of_several(act: str, standing: list[FailedReply]) -> Foreseen:
     resends = act == "resend"
     then = _("to be sent") if resends else _("sent")
-    changes = tuple(_outlook(view, then) for view in failure_views(standing))
+    words = words_of_replies(runtime().engine, [each.id for each in standing])
+    changes = tuple(_outlook(view, then, words.get(view.reply.id, "")) for view in failure_views(standing))
     count = len(changes)
     title = _("Send %(count)s texts once more", count=count)
     if not resends:
         title = _("Record that %(count)s texts arrived", count=count)
-    return Foreseen(title, _("Yes, do it"), str(RESENT if resends else SETTLED), changes)
+    return Foreseen(
+        title, _("Yes, do it"), str(RESENT if resends else SETTLED), changes, about=tuple(each.id for each in standing)
+    )
 
 
 @routes.post("/gateways/<name>/resume")
 @allowed("ops")
 def resume(name: str) -> str | Response:
     """Let a gateway send again, when that was asked again: what waited goes out at once."""
-    _demand_every_site()
+    demand_everywhere()
     if goes_back():
         return _back("")
     show = Showing(runtime().clock())
@@ -127,7 +131,7 @@ def resume(name: str) -> str | Response:
 @allowed("ops")
 def backfill(name: str) -> Response:
     """Compare a gateway's list with ours now."""
-    _demand_every_site()
+    demand_everywhere()
     ended = _mender().backfill(name)
     if ended is None:
         return _back(_("It cannot be compared now: it keeps no list, or texts wait in the spool."))
@@ -143,15 +147,9 @@ def backfill(name: str) -> Response:
 @allowed("ops")
 def requeue(queue: str, job_id: str) -> Response:
     """Put a failed job back into its queue."""
-    _demand_every_site()
+    demand_everywhere()
     done = _mender().requeue(queue, job_id)
     return _back(_("The job is in its queue again.") if done else _("This job is gone, or none of ours."))
-
-
-def _demand_every_site() -> None:
-    """Refuse what concerns every site to whoever looks after one."""
-    if not present_user().everywhere:
-        abort(403, _("This concerns every site, and your account is for one: ask whoever looks after all of them."))
 
 
 def _asked_again(
@@ -167,8 +165,8 @@ def _asked_again(
     return second_step(Foreseen(title, _("Yes, do it"), lasting, (change,), quoted=(_("The text"), found[1])))
 
 
-def _outlook(view: FailureView, then: str) -> Outlook:
-    what = " · ".join(part for part in (view.to, view.what, view.reply.ref) if part)
+def _outlook(view: FailureView, then: str, words: str = "") -> Outlook:
+    what = " · ".join(part for part in (view.to, view.what, view.reply.ref, words) if part)
     return Outlook(what, " · ".join(part for part in (view.state.words, view.why) if part), then)
 
 

@@ -54,6 +54,8 @@ class Foreseen:
     """None: it is no act of which anybody is told"""
     quoted: tuple[str, str] | None = None
     """what is entered, or the text that it is about, with its heading"""
+    about: tuple[int, ...] = ()
+    """ids of what it is done with, where what is shown of two may be alike"""
     proved: bool = False
     """whether it is done only for who knows the password of the account that is logged in"""
 

@@ -14,9 +14,9 @@ from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.setup_frame import asked_site, render_setup
 from webhook.sites import visible_site
-from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow, check_telephone, set_policy
 from worker.errors import SetUpError
+from worker.page_door import note_set_up
 from worker.readers.policy import live_claims, policy_history
 from worker.rules.policy import KEYS, KINDS, TERMS, Kind, Policy, PolicyError, policy_of, settable, written
 
@@ -77,8 +77,7 @@ def change(site_id: int) -> Page:
         receipt = set_policy(runtime().engine, site, [f"{k}={v}" for k, v in wanted.items()], runtime().line_clock)
     except SetUpError as error:
         return _shown(site, fault_words(error)), NOT_TAKEN
-    about = f"site {site.id} text {receipt.seq}"
-    record(runtime().engine, present_user().id, "policy_set", about, runtime().clock())
+    note_set_up(runtime(), site.id, present_user(), "policy_set", receipt)
     flash(_("Changed. It holds from place %(seq)s of the line on.", seq=receipt.seq or 0))
     return redirect(url_for("setup_policy.page", site=site.id), 303)
 

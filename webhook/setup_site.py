@@ -19,6 +19,7 @@ from worker.decide.set_up import SiteRow, open_site
 from worker.decide.site_change import change_site, checked_setting, clients_called, names_in, settings_of
 from worker.errors import SetUpError
 from worker.line.door import Receipt
+from worker.page_door import note_set_up
 from worker.phones.gateways import let_carry
 
 routes = Blueprint("setup_site", __name__, url_prefix="/setup/site")
@@ -90,8 +91,7 @@ def change(site_id: int) -> Page:
 
 def _note(site: SiteRow, places: Sequence[Receipt]) -> None:
     for place in places:
-        about = f"site {site.id} text {place.seq}"
-        record(runtime().engine, present_user().id, "site_changed", about, runtime().clock())
+        note_set_up(runtime(), site.id, present_user(), "site_changed", place)
     flash(_("Changed. It holds from now on."))
 
 

@@ -14,7 +14,7 @@ from worker.accounts.users import LINK_LIFE, add_user, all_users
 from worker.cli.base import database, settings
 from worker.cli.problems import WrongUsage
 from worker.clock import utc_now
-from worker.decide.moved_phones import rebind
+from worker.decide.moved_phones import check_bindable, rebind, tell_bound
 from worker.decide.set_up import all_sites, phone, site_named
 from worker.files.exports import write_table
 from worker.settings import Settings
@@ -30,7 +30,11 @@ def add(name: str, roles: tuple[str, ...], site_names: tuple[str, ...], number: 
     with database(given) as engine:
         bound = _phone(engine, number, site_names) if number else None
         ids = [site_named(engine, site).id for site in site_names] or None
+        if bound is not None:
+            check_bindable(engine, roles, ids, bound)
         added, token = add_user(engine, name, roles, ids, bound, utc_now())
+        if bound is not None:
+            tell_bound(engine, added, bound)
     click.echo(f"{added.name} chooses a password here, once, within {LINK_LIFE.days} days: {link_of(given, token)}")
 
 

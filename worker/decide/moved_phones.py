@@ -24,6 +24,8 @@ def rebind(
         return []
     if new is not None and user_with_phone(engine, new) is not None:
         raise SetUpError(N_("This phone is another user's: take it from him first."))
+    if new is not None:
+        check_bindable(engine, user.roles, user.site_ids, new, clock)
     sites = telling(engine, user)
     for site in sites:
         move_phone(engine, site, user.phone or "", new or "", clock)

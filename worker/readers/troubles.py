@@ -105,6 +105,13 @@ def replies_at_rest(engine: Engine, reply_ids: Collection[int], reader: User | N
         return _standing_still(connection, _newest(UNDELIVERED).where(replies.c.id.in_(reply_ids), readable(reader)))
 
 
+def words_of_replies(engine: Engine, reply_ids: Collection[int]) -> dict[int, str]:
+    """Return the words of these replies, by id."""
+    with reading(engine).connect() as connection:
+        rows = connection.execute(select(replies.c.id, replies.c.words).where(replies.c.id.in_(reply_ids)))
+        return {row.id: row.words for row in rows}
+
+
 def site_of_reply(engine: Engine, reply_id: int) -> int | None:
     """Return whose reply this is; None when there is none of that id."""
     with reading(engine).connect() as connection:
