@@ -28,7 +28,7 @@ from tests.infrastructure.everywhere import (
 )
 from tests.infrastructure.logs import logged
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, signed_by_twilio
-from tests.infrastructure.visiting import enrol, log_in, post, token_of, visitor
+from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, post_for_sure, token_of, visitor
 from worker.cli.main import main
 from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put, set_policy
@@ -252,6 +252,16 @@ def fill_in(client: FlaskClient, number: str, turn: int) -> None:
         client.post(path, data={"token": token_of(client), "entry": f"n{turn}{path[1]}{len(path)}"} | fields)
 
 
+def name_by(client: FlaskClient, number: str) -> None:
+    """Name people, accounts and sites by the number on the pages of set-up."""
+    known = {"current": PASSWORD, "role": "consultant", "site": "1"}
+    post(client, "/setup/staff/1", name=f"吴敏{number}", phone="13800000066", **known)
+    post(client, "/setup/users", name=f"u{number}", **known)
+    names = {"form": "names", "name": "翡翠湾", "aliases": "", "language": "zh"}
+    for field in ("name", "aliases"):
+        post_for_sure(client, "/setup/site/1", **names | {field: f"滨江{number}"})
+
+
 def import_lists(environ: dict[str, str], folder: Path, number: str) -> None:
     """Import lists that hold the number in every column that may hold words, and some that are refused."""
     register = "client,phone,agent,unit,reported_at\n"
@@ -290,6 +300,7 @@ def test_a_clients_whole_number_is_kept_nowhere(
         ask_badly(app.test_client(), number)
         with deciding(runtime):
             fill_in(manager, number, turn)
+        name_by(manager, number)
         import_lists(environ, tmp_path, number)
         set_up_logging("DEBUG", log)
     runtime.spool.keep(Inbound("twilio", "SM-of-the-spool", LI, SITE_NUMBER, f"报备 张三 {NUMBERS[0]}"))

@@ -12,6 +12,7 @@ from tests.infrastructure.deciding import LI, MANAGER, deciding, text
 from tests.infrastructure.serving import SITE_NUMBER
 from tests.infrastructure.visiting import enrol, plain, post, post_for_sure, visitor
 from webhook.app import create_app
+from worker.decide.people import enlist
 from worker.decide.set_up import SiteRow, all_sites, open_site, put, site_named
 from worker.errors import N_
 from worker.gateways.base import Flaw, flaw
@@ -114,6 +115,20 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_changed(
     wrong = post(local, f"/setup/site/{site.id}", form="zone", timezone="Asia/Shanghia")
     assert "没有“Asia/Shanghia”这个时区" in wrong.text
     assert acts_of(runtime) == []
+
+
+def test_whose_name_a_site_takes_at_another_operations_hear_and_its_manager_does_not(
+    local: FlaskClient, admin: FlaskClient, runtime: Runtime, site: SiteRow
+) -> None:
+    other = open_site(runtime.engine, "云栖府", OTHER_NUMBER, {"manager": [MANAGER]}, "sandbox")
+    enlist(runtime.engine, other, [{"name": "周涛", "phone": "+8613900000099", "unit": "秘密渠道"}])
+    names = {"form": "names", "name": "翡翠湾", "telephone": "", "language": "zh"}
+    for name in ("周涛", "秘密渠道"):
+        mine, nobodys = (
+            plain(post(local, f"/setup/site/{site.id}", **names, aliases=each).text) for each in (name, "无此人")
+        )
+        assert mine.replace(name, "无此人") == nobodys
+        assert "在云栖府的名单上" in plain(post(admin, f"/setup/site/{site.id}", **names, aliases=name).text)
 
 
 def test_a_zone_is_put_right_by_the_manager_and_a_number_by_operations(

@@ -16,7 +16,14 @@ from webhook.setup_frame import asked_site, demand_everywhere, looks_after_all, 
 from webhook.sites import visible_site
 from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow, open_site
-from worker.decide.site_change import change_site, checked_setting, clients_called, names_in, settings_of
+from worker.decide.site_change import (
+    change_site,
+    checked_setting,
+    clients_called,
+    listed_elsewhere,
+    names_in,
+    settings_of,
+)
 from worker.errors import SetUpError
 from worker.line.door import Receipt
 from worker.page_door import note_set_up
@@ -201,6 +208,11 @@ def _foreseen(site: SiteRow, wanted: Mapping[str, str]) -> Foreseen:
         if count := clients_called(runtime().engine, site, name):
             now = _("%(count)s clients are called so", count=count)
             changes.append(Outlook(name, now, _("a report about one may be taken for the site")))
+    if looks_after_all():
+        for name in (*names_in(wanted.get("aliases", "")), *([wanted["name"]] if "name" in wanted else ())):
+            if where := listed_elsewhere(runtime().engine, site, name):
+                now = _("stands on the roster of %(sites)s", sites="、".join(where))
+                changes.append(Outlook(name, now, _("a report there could mean either")))
     if "number" in wanted:
         before, gateway = present["number"], _("Gateway %(name)s", name=site.gateway)
         must = _("must have the new number and post its texts to the same address; answers go out from it")

@@ -14,6 +14,7 @@ from worker.accounts.passwords import LONGEST, SHORTEST, digest, hashed, is_comm
 from worker.errors import N_, SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
+from worker.whole_numbers import check_no_number
 
 ROLES = ("ops", "manager", "consultant", "service")
 FIRST_USER = "admin"
@@ -89,6 +90,7 @@ def add_user(
         raise SetUpError(N_("A user's name has 1 to %(most)s characters."), most=LONGEST_NAME)
     if not name.isprintable():
         raise SetUpError(N_("A user's name has letters, digits and signs only."))
+    check_no_number(name)
     theirs = None if site_ids is None else sorted(set(site_ids))
     check_rights(rights := sorted(set(roles)), theirs)
     token = made_token()

@@ -12,7 +12,7 @@ from worker.cli.commands.options import GATEWAYS
 from worker.cli.problems import WrongUsage
 from worker.clock import utc_now
 from worker.decide.set_up import all_sites, open_site, set_policy, site_named
-from worker.decide.site_change import SETTINGS, change_site, clients_called, names_in, settings_of
+from worker.decide.site_change import SETTINGS, change_site, clients_called, listed_elsewhere, names_in, settings_of
 from worker.files.exports import write_table
 from worker.phones.gateways import added_gateways
 from worker.rules.model import ROLES
@@ -73,6 +73,8 @@ def set_site(name: str, pairs: tuple[str, ...], aliases: tuple[str, ...], teleph
     with database() as engine:
         before = site_named(engine, name)
         called = {alias: clients_called(engine, before, alias) for alias in names_in(given.get("aliases", ""))}
+        wanted = {*called, given.get("name", "")} - {"", name}
+        listed = {word: where for word in sorted(wanted) if (where := listed_elsewhere(engine, before, word))}
         for receipt in change_site(engine, before, given):
             record(engine, None, "site_changed", f"site {before.id} text {receipt.seq}", utc_now())
         after = next(site for site in all_sites(engine) if site.id == before.id)
@@ -84,6 +86,8 @@ def set_site(name: str, pairs: tuple[str, ...], aliases: tuple[str, ...], teleph
     for alias, count in called.items():
         if count:
             click.echo(f"Note: {count} clients are called {alias}; a report about one may be taken for the site.")
+    for word, where in listed.items():
+        click.echo(f"Note: {word} stands on the roster of {', '.join(where)}; a report there could mean either.")
 
 
 def list_sites(as_json: bool) -> None:

@@ -21,6 +21,7 @@ from worker.rules.setup import HELD
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import roster
+from worker.whole_numbers import check_no_number
 
 NAME_LONGEST = 30
 
@@ -71,7 +72,7 @@ def appoint(
 ) -> Receipt:
     """Give a phone a role and its owner a name, None to leave that as it is. Raises SetUpError (B32)."""
     check_free(engine, site, phone, clock)
-    called = None if name is None else checked_name(name)
+    called = None if name is None else checked_name(name, site.region)
     receipt = set_staff(engine, site, {phone: role}, clock)
     return receipt if called is None else put(engine, site, "names", {phone: called}, clock)
 
@@ -81,7 +82,7 @@ def name_staff(engine: Engine, site: SiteRow, names: Mapping[str, str], clock: C
     for phone in names:
         if phone not in site.state.get("staff", {}):
             raise SetUpError(N_("%(phone)s has no role at %(site)s: give it one first."), phone=phone, site=site.name)
-    return put(engine, site, "names", {phone: checked_name(name) for phone, name in names.items()}, clock)
+    return put(engine, site, "names", {phone: checked_name(name, site.region) for phone, name in names.items()}, clock)
 
 
 def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock | None = None) -> Receipt:
@@ -107,8 +108,9 @@ def typed_phone(typed: str, region: str) -> str:
         raise SetUpError(error.sentence, **error.values) from None
 
 
-def checked_name(name: str) -> str:
-    """Return a person's name without blanks around it; raises SetUpError for what papers could not show."""
+def checked_name(name: str, region: str) -> str:
+    """Return a person's name without blanks around it; SetUpError for what papers could not show, or L14 forbids."""
+    check_no_number(name, region=region)
     name = name.strip()
     if not name.isprintable() or len(name) > NAME_LONGEST:
         raise SetUpError(N_("A name has at most %(most)s letters, digits and signs."), most=NAME_LONGEST)

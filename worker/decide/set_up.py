@@ -20,6 +20,7 @@ from worker.rules.codes import Code
 from worker.rules.policy import PolicyError, checked, settable
 from worker.store.database import reading
 from worker.store.schema import cursors, decisions, former_numbers, inbox, sites
+from worker.whole_numbers import check_no_number
 
 NAME_LONGEST = 60
 ALIAS_LONGEST = 30
@@ -191,6 +192,7 @@ def _entry(site: SiteRow) -> dict[str, Any]:
 
 def check_names(others: Sequence[SiteRow], name: str, aliases: Sequence[str]) -> None:
     """Raise SetUpError for a name that would mean another site as well, or that no text could be read by."""
+    check_no_number(name, *aliases)
     taken = {project_key(word): site.name for site in others for word in (site.name, *site.state.get("aliases", ()))}
     for word in (name, *aliases):
         if project_key(word) in taken:
@@ -204,6 +206,7 @@ def check_names(others: Sequence[SiteRow], name: str, aliases: Sequence[str]) ->
 
 def check_name(name: str) -> None:
     """Raise SetUpError for what cannot be a site's name."""
+    check_no_number(name)
     if not 0 < len(name.strip()) <= NAME_LONGEST or not name.isprintable():
         raise SetUpError(N_("A site needs a name, of at most %(most)s letters, digits and signs."), most=NAME_LONGEST)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Engine, exists, func, select
+from sqlalchemy import Engine, func, select
 
 from worker.clock import Clock
 from worker.decide.set_up import (
@@ -96,7 +96,7 @@ def _name(engine: Engine, site: SiteRow, typed: str) -> str:
     check_name(typed)
     if typed != site.name:
         check_names(_neighbours(engine, site), typed, ())
-        _check_people(engine, typed)
+        _check_people(engine, site, typed)
     return typed
 
 
@@ -104,16 +104,30 @@ def _aliases(engine: Engine, site: SiteRow, typed: str) -> str:
     names = names_in(typed)
     check_names(_neighbours(engine, site), site.name, names)
     for name in set(names).difference(site.state.get("aliases", ())):
-        _check_people(engine, name)
+        _check_people(engine, site, name)
     return "、".join(names)
 
 
-def _check_people(engine: Engine, name: str) -> None:
-    """Raise SetUpError for a site's name that an agent or a unit has: a report could mean either."""
+def listed_elsewhere(engine: Engine, site: SiteRow, name: str) -> list[str]:
+    """Return the other sites where an agent or a unit has this name: a report there could mean either.
+
+    It is for whoever looks after all sites: to a manager it would tell who stands on rosters that are not his.
+    """
+    there = _listing(engine, name)
+    return [each.name for each in _neighbours(engine, site) if each.id in there]
+
+
+def _listing(engine: Engine, name: str) -> set[int]:
+    """Return the sites where an agent or a unit has this name."""
+    agents = select(roster.c.site_id).where(roster.c.name_key == fold(name))
+    every = select(units.c.site_id).where(units.c.key == unit_key(name)).union(agents)
     with reading(engine).connect() as connection:
-        unit = connection.execute(select(exists().where(units.c.key == unit_key(name)))).scalar_one()
-        agent = connection.execute(select(exists().where(roster.c.name_key == fold(name)))).scalar_one()
-    if unit or agent:
+        return set(connection.execute(every).scalars())
+
+
+def _check_people(engine: Engine, site: SiteRow, name: str) -> None:
+    """Raise SetUpError for a site's name that an agent or a unit of it has: a report could mean either."""
+    if site.id in _listing(engine, name):
         raise SetUpError(
             N_("“%(name)s” stands on the roster: a report could mean either. Take another name."), name=name
         )

@@ -147,7 +147,7 @@ def _tell_of_staff(turn: Turn, given: Mapping[str, str]) -> None:
     """Tell whose role changes or ends, and every manager who was there: who sits at a stolen page would tell nobody."""
     site = turn.state.site
     changed = [phone for phone, role in given.items() if role != site.staff.get(phone, "")]
-    for phone in site.staff.keys() & set(changed):
+    for phone in (phone for phone in changed if phone in site.staff):
         reason = "role" if given[phone] else "taken_away"
         turn.notify([phone], Code.PHONE_MOVED, {"site": site.name, "reason": reason})
     if changed:
