@@ -332,3 +332,8 @@ def test_on_a_phone_the_pages_stand_along_the_lower_edge(visit: Open) -> None:
         size and size["height"] >= 44
         for size in (link.bounding_box() for link in there.page.locator(".main-nav-item").all())
     )
+    # WCAG 2.2, 2.5.8: what is aimed at is 24 px high.
+    high = "all => all.map(one => one.getBoundingClientRect().height).filter(high => high > 0 && high < 24)"
+    for path in ("/register", "/ops/texts", "/setup/users"):
+        there.go(path)
+        assert there.page.locator(".table :is(a, button, input)").evaluate_all(high) == [], path
