@@ -19,7 +19,16 @@ NOT_ON_THE_PATH = {
     *("backup.py", "restore.py", "seals.py", "heads.py"),
     *("run.py", "elsewhere.py", "revisions.py"),
     *("alert_choice.py", "upkeep.py", "asides.py"),
-    *("gateways.py", "accounts.py", "approvals.py", "entry.py", "receipts.py", "canaries.py"),
+    *(
+        "gateways.py",
+        "accounts.py",
+        "approvals.py",
+        "removal.py",
+        "addresses.py",
+        "entry.py",
+        "receipts.py",
+        "canaries.py",
+    ),
 }
 """Who may commit without a point: what people do on pages, signs of life, alerts, backups, checkpoints and published
 heads, retention, migrations, `/readyz`, whose row is of no line, the gateways and phones that people add, what a phone
