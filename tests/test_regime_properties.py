@@ -426,9 +426,11 @@ def learned(state: State, message: Message, reply: Reply) -> Iterator[str]:
     own = [claim for claim in state.claims.values() if message.sender in (claim.sender, claim.agent_phone)]
     written = message.text + "".join(claim.agent + claim.unit for claim in own)
     yield from (word for person in ROSTER.values() for word in person if word in carried and word not in written)
+    # His own claim may end with one that was withdrawn before it (B47); he is told that it does then.
+    known = {claim.ends_at for claim in own}
     for claim in state.claims.values():
         if claim not in own:
-            ends = [] if state.policy.show_end else [claim.ends_at.isoformat()]
+            ends = [] if state.policy.show_end or claim.ends_at in known else [claim.ends_at.isoformat()]
             hidden = [word for word in (claim.ref, *ends) if word not in message.text]
             yield from (word for word in hidden if re.search(rf"{re.escape(word)}(?!\d)", carried))
 

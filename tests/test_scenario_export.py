@@ -150,6 +150,10 @@ def test_an_imported_client_is_played_too(engine: Engine, tmp_path: Path) -> Non
 SAMPLE = [("sqlite", file) for file in SCENARIOS] + [("postgresql", file) for file in SCENARIOS[::8]]
 
 
+DECIDED_BY_ANOTHER = {"L21-alias-of-a-client": {"R2"}}
+"""Claims in whose case a text was answered because of another client, who does not stand in it."""
+
+
 @pytest.mark.parametrize(
     ("new_database", "file"), SAMPLE, indirect=["new_database"], ids=lambda given: getattr(given, "stem", given)
 )
@@ -159,7 +163,7 @@ def test_first_cases_of_all_scenarios_come_out_as_recorded(engine: Engine, tmp_p
     site = next(iter(read_scenario(text).zones))
     rows = run("register", "--json", "--site", site).output
     numbers = {row["number"] for row in json.loads(rows) if row["number"]}
-    for number in sorted(numbers):
+    for number in sorted(numbers - DECIDED_BY_ANOTHER.get(file.stem, set())):
         result = run("register", "--site", site, "--format", "scenario", number)
         assert result.exit_code == 0, result.output
         (tmp_path / "case.txt").write_text(result.output, "utf-8")
