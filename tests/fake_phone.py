@@ -315,13 +315,12 @@ class FakePhone:
 
     def report(self) -> list[int]:
         """Report states that changed, each in a request of its own; what fails is reported again later."""
-        ids, self.unreported = self.unreported, []
         answers = []
-        for name in dict.fromkeys(ids):
+        for name in list(dict.fromkeys(self.unreported)):
             status, _ = self._call("PATCH", "/message", [state_of(self.messages[name])])
             answers.append(status)
-            if status >= 300:
-                self.unreported.append(name)
+            if status < 300:
+                self.unreported = [other for other in self.unreported if other != name]
         return answers
 
     def _call(self, method: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, bytes]:
