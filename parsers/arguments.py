@@ -10,6 +10,8 @@ from parsers.message import Lexicon, Report
 from parsers.normalise import Reading
 from parsers.phones import Phone, blank
 
+ASKS: Final = re.compile(r"[?吗么]|什么|怎么|怎样|多少|几时|几点|几号|哪|谁|是不是|是否|有没有|能不能|要不要|了没")
+"""A question among the words behind a command."""
 TAKEN: Final = "\ue000"
 """Stands in a body for what has been read already."""
 OF_ONE: Final = (

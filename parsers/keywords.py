@@ -8,10 +8,11 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from parsers.arguments import OF_ARRIVAL, TAKEN, Arguments, read_arguments, take_refs
+from parsers.arguments import ASKS, OF_ARRIVAL, Arguments, read_arguments, take_refs
+from parsers.claim_moves import PASSING, behind_what_comes_first, in_order, passes_a_report_on, read_refs_first
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.message import UNREAD_DAYS, Command, Lexicon, Report
+from parsers.message import Command, Lexicon, Report
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.reader import read_clients, read_whose
@@ -19,8 +20,6 @@ from parsers.short_commands import FIGURES, read_short_command
 from parsers.trie import words_pattern
 from parsers.vocabulary import SURNAMES
 
-PASSING: Final = ("hand", "extend")
-"""Commands that move a claim: with clients alone they are one only where it is the sender's to speak of (L15)."""
 KEYWORDS: Final = {
     "跟进": "follow_up", "follow": "follow_up", "follow up": "follow_up", "followup": "follow_up",
     "到访": "visit", "到访登记": "visit", "到访确认": "visit", "visit": "visit",
@@ -67,7 +66,6 @@ _NOTHING: Final = " \n。.!,:;]"
 
 _BETWEEN: Final = " \n:,"
 
-_ASKS: Final = re.compile(r"[?吗么]|什么|怎么|怎样|多少|几时|几点|几号|哪|谁|是不是|是否|有没有|能不能|要不要|了没")
 _ASKS_AT_END: Final = re.compile(r"(?:[?吗么呢]|了没(?:有)?)[\s!.]*$")
 _ASKS_HOW: Final = re.compile(r"了?(?:吗|没|没有|么)\W*|(?:的)?(?:情况|进展|结果)?(?:怎么样|如何)了?\W*")
 _OF_HIM: Final = re.compile(r"的(?:报备|客户|单子?|登记)?(?=$|[\s,;，；。])")
@@ -77,28 +75,7 @@ _PAID: Final = re.compile(
     r"^(?:[\s,;，；、]*(?:已经?)?(?:交|付|收|缴|到账)(?:了|清|齐|讫)?(?=$|[\s,;，；、])|[\s,;，；、]*\d+(?:\.\d+)?\s?[万千元wk]元?)+[\s,;，；、]*"
 )
 _GIVEN_TO: Final = re.compile(r"^(?:判给|判归|归属于?|归|属于|给)\s?")
-_HANDED_TO: Final = re.compile(r"^(?:转?交?给|到|归|由|to\b)?\s*(?:(?:同事|业务员|经纪人)[\s:]*)?")
-_TAKES_OVER: Final = re.compile(r"(?:接着)?(?:跟进|负责|接手|处理)[了吧]?$")
-_LONGEST_END: Final = 8
-_REFS_FIRST: Final = re.compile(
-    r"\s*((?:r\s?#?\d{1,9}[\s,、和]{0,3}){1,20})(?:请|麻烦)?(?:转给|转交给?|移交给?)\s?(?=[^\W\d_])"
-)
-"""R1转给周涛 is 转 R1 周涛."""
-_NUMERALS: Final = "零一二三四五六七八九十"
-_NUMERAL: Final = rf"\d{{1,4}}|[{_NUMERALS}〇两兩]{{1,4}}"
-_ONE_MORE: Final = rf"\s*(?:[-~～—至到或、]\s*)?(?:{_NUMERAL})\s?(?:个|天|日|号|周|星期|月|小时)"
-_DAYS: Final = re.compile(
-    rf"({_NUMERAL})(?:(?:(周|星期|个?礼拜)|天|日|\s?(?:days?|d)\b|\s(?:(周|星期)|天|日)(?=[\s,，]|$))(?!{_ONE_MORE})"
-    rf"|(?=\s)(?!\s*(?:\d|月|个|[-~～—至到])|{_ONE_MORE})|$)[\s,:，：、;；]*"
-)
-"""A whole number and its unit, or a blank; no part of a date, of months, of a span or of another number."""
-_NUMBER_FIRST: Final = re.compile(rf"{_NUMERAL}|半")
 _BEFORE_REPORT: Final = re.compile(rf"\s*(?:{words_pattern(FIGURES)})(?=[\s:,])")
-_BEFORE_NUMBER: Final = {
-    "hand": re.compile(r"[\s:,]*+(?:交?给|to\b)?\s*+([^\W\d_]{2,8}?)\s*+(?=r\s?#?\d)"),
-    "extend": re.compile(r"[\s:,]*+(\d{1,3}\s?(?:天|日|days?))[\s:,]*(?=[r#\d])"),
-}
-"""What may stand before the number that it is about: 转给周涛 R1, 延7天 R1 客户出差."""
 _SIGNED: Final = re.compile(r"(?:已?确认|已签|了|\s|[,.!。，！])*")
 _EXPLAINS: Final = re.compile(r"(?:报备|格式|指令|命令|说明|一下|怎么用|怎么报备?|使用|\W)*")
 CONFIRMS: Final = re.compile(r"(?:回复?|是|好的?|确认码?)?[\s:,，“”\"]*(\d{6})[\s:,，“”\"]*(?:确认)?")
@@ -119,7 +96,7 @@ _PAIR: Final = re.compile(r"\s*[:,]?\s*([^\s=:,，]{1,20})\s*(?:[=:,，]|\s是\s
 
 def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Command | None:
     """Return the command that a text begins with, None when it begins with none; a bare keyword asks for help."""
-    short = read_short_command(reading, lexicon) or _refs_first(reading)
+    short = read_short_command(reading, lexicon) or read_refs_first(reading)
     if short is not None:
         return short
     skeleton = reading.skeleton
@@ -148,10 +125,9 @@ def read_command(reading: Reading, phones: list[Phone], lexicon: Lexicon) -> Com
         return Command("alias", words=" ".join(reading.clean[slice(*pair.span(n))] for n in (1, 2))) if pair else None
     if kind == "group":
         return _group(reading, begin, phones, lexicon)
-    early = _BEFORE_NUMBER[kind].match(skeleton, begin) if kind in _BEFORE_NUMBER else None
-    begin, said_early = (early.end(), reading.clean[slice(*early.span(1))]) if early is not None else (begin, "")
+    begin, said_early = behind_what_comes_first(kind, reading, begin)
     about = _about(kind, read_arguments(kind, reading, begin, phones, lexicon), head, lexicon)
-    return _in_order(about, said_early) if about is not None else None
+    return in_order(about, said_early) if about is not None else None
 
 
 def behind_keyword(reading: Reading, glued: bool) -> Reading | None:
@@ -200,7 +176,7 @@ def _about(kind: str, found: Arguments, head: re.Match[str], lexicon: Lexicon) -
     if kind in PASSING and found.reports and not found.refs and head[1]:
         # 报备 转 张三 138****5678 says itself that it reports.
         return None
-    if kind == "hand" and found.reports and _passes_a_report_on(found, lexicon):
+    if kind == "hand" and found.reports and passes_a_report_on(found, lexicon):
         return None
     if glued and (head[2] or head[3]) in SURNAMES and not found.refs and found.reports:
         # 查文斌 138****5678 李四 is a report of 查文斌.
@@ -228,17 +204,7 @@ def _is_sentence(kind: str, found: Arguments, answer: str | None) -> bool:
         return True
     if kind == "visit" and _LATER.search(plain):
         return True
-    return kind not in _WITH_FREE_WORDS and bool(_ASKS.search(plain))
-
-
-def _passes_a_report_on(found: Arguments, lexicon: Lexicon) -> bool:
-    """Tell whether 转 stands before a report: 转：报备 张三 138****5678 李四, 转 张三 138****5678 李四 链家."""
-    before = (
-        found.reading.skeleton[found.begin : found.begin + 1].strip() + found.body[found.begin :].partition(TAKEN)[0]
-    )
-    words = found.words.split()
-    units = (read_whose(fold_for_reading(word), lexicon)[1] for word in words[1:])
-    return bool(before.strip(" ")) or not words or any(units)
+    return kind not in _WITH_FREE_WORDS and bool(ASKS.search(plain))
 
 
 def _speaks_of_his(plain: str) -> bool:
@@ -268,58 +234,6 @@ def _without_fillers(kind: str, found: Arguments) -> str:
     elif kind in ("withdraw", "query"):
         words = _OF_HIM.sub("", words, count=1) if words.startswith("的") else words
     return words.strip(" ,，")
-
-
-def _in_order(about: Command, said_early: str) -> Command | None:
-    """Return 转 with the colleague first in its words, and 延 with the days, whatever was said before the number (L16)."""
-    if about.kind not in PASSING:
-        return about
-    about = replace(about, words=f"{said_early} {about.words}".strip())
-    if about.kind == "extend":
-        return _days_first(about)
-    return replace(about, words=_colleague_first(about.words))
-
-
-def _colleague_first(words: str) -> str:
-    words = _HANDED_TO.sub("", words)
-    takes_over = _TAKES_OVER.search(words, max(0, len(words) - _LONGEST_END))
-    return words if takes_over is None else words[: takes_over.start()].rstrip(" \n来")
-
-
-def _refs_first(reading: Reading) -> Command | None:
-    """Return 转 whose numbers stand before it, behind which nothing but the colleague may stand."""
-    given = _REFS_FIRST.match(reading.skeleton)
-    end = without_thanks(reading.skeleton)
-    if given is None or _ASKS.search(reading.skeleton, given.end()):
-        return None
-    words = _colleague_first(reading.clean[given.end() : end].strip(" \n。.!,，"))
-    refs = dict.fromkeys(f"R{digits}" for digits in re.findall(r"r\s?#?(\d+)", given[1]))
-    return Command("hand", refs=tuple(refs), words=words) if words else None
-
-
-def _days_first(about: Command) -> Command | None:
-    """Return 延 with its days first, as digits (L16); None where clients stand without days, which is a report.
-
-    A number of days is read as a whole or not at all.
-    """
-    words = about.words
-    days = _DAYS.match(words)
-    count = _count(days[1]) if days is not None else None
-    if days is None or count is None:
-        if about.reports and not about.refs:
-            return None
-        return replace(about, error=UNREAD_DAYS) if _NUMBER_FIRST.match(words) else about
-    return replace(about, words=f"{count * (7 if days[2] or days[3] else 1)} {words[days.end() :]}".strip())
-
-
-def _count(numeral: str) -> int | None:
-    """Return the number that digits or Chinese numerals are; of 二三 (two or three) none."""
-    if numeral.isdecimal():
-        return int(numeral)
-    tens, ten, ones = numeral.translate(str.maketrans("〇两兩", "零二二")).rpartition("十")
-    if len(tens) > 1 or len(ones) > 1:
-        return None
-    return (_NUMERALS.index(tens or "一") * 10 if ten else 0) + _NUMERALS.index(ones or "零")
 
 
 def _group(reading: Reading, begin: int, phones: list[Phone], lexicon: Lexicon) -> Command | None:

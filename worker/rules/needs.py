@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from parsers.claim_moves import PASSING
 from parsers.message import Command, Intent, Meaning, Report, ReportText, clients_named, readings_of
 from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
@@ -12,7 +13,6 @@ from worker.rules.model import Message
 from worker.rules.state import State
 
 ARRIVALS = ("visit", "walkin")
-MOVING = ("hand", "extend")
 OF_FORMS = (*ARRIVALS, "sign", "verify", "settle")
 LONGEST_NUMBER = 12
 
@@ -96,7 +96,7 @@ def want(needs: Needs, message: Message, meaning: Meaning | None, state: State) 
     if act is not None:
         needs.refer(act["parsed"]["refs"])
         needs.phones7 |= {(r["first3"], r["last4"]) for r in act["parsed"]["reports"]}
-        needs.people |= act["kind"] in MOVING
+        needs.people |= act["kind"] in PASSING
 
 
 def _of_forms(needs: Needs, meaning: Meaning, message: Message, state: State) -> None:
@@ -130,7 +130,7 @@ def _of_command(needs: Needs, command: Command, message: Message, state: State) 
     if about_nobody or command.kind in ("mine", "next"):
         # A question or a withdrawal that names nobody is about the sender's last report (L22).
         needs.strangers.add(message.sender)
-    needs.people |= command.kind in MOVING
+    needs.people |= command.kind in PASSING
     needs.figures |= command.kind == "figures" and _is_told_figures(message, state)
     if command.kind == "affirm":
         needs.recent.add(message.sender)
