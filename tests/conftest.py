@@ -15,12 +15,15 @@ from sqlalchemy import Engine
 
 from tests import story
 from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.infrastructure.deciding import deciding, reported_site
 from tests.infrastructure.isolation import clean_environment, keep_inside
 from tests.infrastructure.postgres import start_postgres
 from tests.infrastructure.serving import client_of, runtime_of
 from tests.infrastructure.thrift import save
+from tests.infrastructure.visiting import visitor
+from tests.sending import StandingClock
 from webhook.app import create_app
-from worker.clock import Clock, utc_now
+from worker.decide.set_up import SiteRow
 from worker.runtime import Runtime
 from worker.store.database import open_engine
 from worker.up.guard import Guard
@@ -150,9 +153,9 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """Return the clock of `runtime`; where time has to stand, a module has another."""
-    return utc_now
+def clock() -> StandingClock:
+    """Return a clock that stands at noon, by which `runtime` goes as well."""
+    return StandingClock()
 
 
 @pytest.fixture
@@ -163,11 +166,15 @@ def variables() -> dict[str, str]:
 
 @pytest.fixture
 def runtime(
-    tmp_path: Path, database_url: str, redis_url: str, clock: Clock, variables: dict[str, str]
+    tmp_path: Path, database_url: str, redis_url: str, variables: dict[str, str], request: pytest.FixtureRequest
 ) -> Iterator[Runtime]:
-    """Yield what a process holds open, with the sandbox for a gateway; once on each kind of database."""
+    """Yield what a process holds open, with the sandbox for a gateway; once on each kind of database.
+
+    Its time is the real one, unless a test, or what it uses, asks for `clock`.
+    """
     runtime = runtime_of(tmp_path, database_url, redis_url, **variables)
-    runtime.clock = clock
+    if "clock" in request.fixturenames:
+        runtime.clock = request.getfixturevalue("clock")
     yield runtime
     runtime.close()
 
@@ -182,3 +189,17 @@ def app(runtime: Runtime) -> Flask:
 def client(runtime: Runtime) -> FlaskClient:
     """Return a client of the application that is not logged in."""
     return client_of(runtime)
+
+
+@pytest.fixture
+def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
+    """Yield a site whose line is decided at once: 张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
+    site = reported_site(runtime, clock)
+    with deciding(runtime):
+        yield site
+
+
+@pytest.fixture
+def manager(site: SiteRow, app: Flask) -> FlaskClient:
+    """Return a client by which the manager of `site` is logged in."""
+    return visitor(app, "manager")

@@ -21,6 +21,8 @@ from worker.accounts.users import accept_invitation, add_user
 from worker.runtime import Runtime
 from worker.store.schema import users
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 
 @pytest.fixture
 def clock() -> StandingClock:

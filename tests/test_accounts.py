@@ -19,6 +19,8 @@ from worker.cli.main import main
 from worker.runtime import Runtime
 from worker.store.schema import acts, throttles, users
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 
 @pytest.fixture
 def clock() -> StandingClock:

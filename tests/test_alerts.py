@@ -77,11 +77,6 @@ class Time:
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def time() -> Time:
     return Time()
 

@@ -28,11 +28,6 @@ OPS, OTHER = "+8613800000077", "+8613800000078"
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def watch(engine: Engine, tmp_path: Path, clock: StandingClock) -> Alerts:
     """The alerts of two sites, 1 at twilio and 2 at the sandbox; one of operations wants them by text."""
     add_site(engine)

@@ -45,11 +45,6 @@ def environ(fake: FakeTwilio) -> dict[str, str]:
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def runtime(
     tmp_path: Path, database_url: str, redis_url: str, environ: dict[str, str], clock: StandingClock
 ) -> Iterator[Runtime]:

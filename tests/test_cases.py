@@ -1,7 +1,6 @@
 """`/cases` and what is entered on a client's page: what waits, until when, and how it is decided with a reason."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -16,9 +15,7 @@ from tests.infrastructure.deciding import (
     MANAGER,
     WANG,
     ZHENG,
-    deciding,
     outcome,
-    reported_site,
     send_form,
     text,
 )
@@ -37,29 +34,7 @@ from worker.store.schema import claims, follow_ups, inbox, sites
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
-    site = reported_site(runtime, clock)
-    with deciding(runtime):
-        yield site
-
-
-@pytest.fixture
-def app(runtime: Runtime, site: SiteRow) -> Flask:
-    return create_app(runtime)
-
-
-@pytest.fixture
-def manager(app: Flask) -> FlaskClient:
-    return visitor(app, "manager")
-
-
-@pytest.fixture
-def service(app: Flask) -> FlaskClient:
+def service(site: SiteRow, app: Flask) -> FlaskClient:
     return visitor(app, "service")
 
 

@@ -33,11 +33,6 @@ from worker.store.schema import inbox, replies, visits
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
     site = staffed_site(runtime, clock)
     for name, role, phone in (

@@ -46,11 +46,6 @@ def there(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def sites(engine: Engine, clock: StandingClock) -> Engine:
     """Two sites with one roster; 翡翠湾 is the first, 云栖府 the second."""
     for name, number in (("翡翠湾", BAY), ("云栖府", MANOR)):

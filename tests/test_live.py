@@ -1,13 +1,12 @@
 """What waits for whoever is logged in: counts beside the pages, by his roles and sites; what he chose to hear of it."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.infrastructure.deciding import LI, MANAGER, WANG, deciding, reported_site, text
+from tests.infrastructure.deciding import LI, MANAGER, WANG, text
 from tests.infrastructure.visiting import enrol, post, visitor
 from tests.sending import StandingClock
 from webhook.app import create_app
@@ -15,19 +14,6 @@ from worker.alerts.alarm import Alarm
 from worker.alerts.book import Raised, save
 from worker.decide.set_up import SiteRow, open_site
 from worker.runtime import Runtime
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
-    """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
-    site = reported_site(runtime, clock)
-    with deciding(runtime):
-        yield site
 
 
 @pytest.fixture

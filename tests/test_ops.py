@@ -41,11 +41,6 @@ MANAGER, STRANGER = "+8613800000001", "+8613900000099"
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> SiteRow:
     site = open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": [MANAGER]}, "sandbox", clock=clock)
     people = [{"name": "李四", "phone": AGENT, "unit": "链家", "kind": "distributor"}]

@@ -47,11 +47,6 @@ def site(engine: Engine) -> int:
     return add_site(engine)
 
 
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
 def claimed(engine: Engine, reply_id: int, clock: StandingClock) -> Lease:
     found = lease(engine, reply_id, clock())
     assert found is not None

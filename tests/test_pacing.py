@@ -30,11 +30,6 @@ class Patient(Gateway):
         return Sent(f"SM{outgoing.reply_id}")
 
 
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
 def started(engine: Engine) -> list[datetime]:
     with engine.connect() as connection:
         return list(connection.execute(select(attempts.c.started_at).order_by(attempts.c.started_at)).scalars())

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, reported_site, text
+from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, text
 from tests.infrastructure.visiting import (
     PASSWORD,
     enrol,
@@ -25,7 +25,6 @@ from tests.infrastructure.visiting import (
     visitor,
 )
 from tests.sending import StandingClock
-from webhook.app import create_app
 from webhook.people_import import LARGEST
 from worker.accounts.users import User, all_users
 from worker.decide.set_up import SiteRow, open_site, site_named
@@ -37,27 +36,6 @@ from worker.store.schema import acts, inbox, replies
 HEAD = "姓名,电话,单位,起,止,别名\n"
 ADD = "/setup/people/1"
 STAFF = "/setup/staff/1"
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def site(runtime: Runtime, clock: StandingClock) -> SiteRow:
-    """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
-    return reported_site(runtime, clock)
-
-
-@pytest.fixture
-def app(runtime: Runtime, site: SiteRow) -> Flask:
-    return create_app(runtime)
-
-
-@pytest.fixture
-def manager(app: Flask) -> FlaskClient:
-    return visitor(app, "manager")
 
 
 def listed(runtime: Runtime) -> dict[str, Listed]:

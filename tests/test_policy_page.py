@@ -21,11 +21,6 @@ OTHER_NUMBER = "+8613800000009"
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> SiteRow:
     site = staffed_site(runtime, clock)
     with deciding(runtime):

@@ -15,11 +15,6 @@ TEXT = {"From": AGENT, "To": NUMBER, "Body": "报备 张三 138****5678 李四",
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def sandbox(clock: StandingClock) -> Sandbox:
     return Sandbox(SECRET, clock)
 

@@ -1,9 +1,7 @@
 """The second step: acts that cannot be undone show what will happen and ask once more (L9)."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -15,14 +13,11 @@ from tests.infrastructure.deciding import (
     LI,
     MANAGER,
     WANG,
-    deciding,
     outcome,
-    reported_site,
     text,
 )
 from tests.infrastructure.visiting import hidden_fields, plain, post, token_of, visitor
-from tests.sending import StandingClock, add_reply
-from webhook.app import create_app
+from tests.sending import add_reply
 from worker.decide.set_up import SiteRow
 from worker.line.door import Entry, enter
 from worker.runtime import Runtime
@@ -30,29 +25,6 @@ from worker.store.schema import inbox, replies
 
 CLIENT = "/register/1/3/0"
 WITHDRAW = {"entry": "w", "ref": "R1", "reason": "客户不买了"}
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
-    """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
-    site = reported_site(runtime, clock)
-    with deciding(runtime):
-        yield site
-
-
-@pytest.fixture
-def app(runtime: Runtime, site: SiteRow) -> Flask:
-    return create_app(runtime)
-
-
-@pytest.fixture
-def manager(app: Flask) -> FlaskClient:
-    return visitor(app, "manager")
 
 
 def main_words(html: str) -> str:
@@ -189,7 +161,7 @@ def test_giving_to_a_colleague_and_giving_more_days_show_who_is_told(
     assert "/extensions" not in manager.get(CLIENT).text, "more days are given once"
 
 
-def test_an_arrival_is_taken_at_its_word_as_by_text(app: Flask) -> None:
+def test_an_arrival_is_taken_at_its_word_as_by_text(site: SiteRow, app: Flask) -> None:
     consultant, form = visitor(app, "consultant"), {"client": "张三", "phone": "138****5678", "agent": "李四"}
     early = consultant.post(
         "/desk/1/arrivals", data=form | {"token": token_of(consultant), "entry": "a", "time": "11:30"}

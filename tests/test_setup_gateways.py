@@ -36,11 +36,6 @@ PAGE = "/setup/gateways"
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> SiteRow:
     return open_site(runtime.engine, "翡翠湾", SITE_NUMBER, {"manager": [MANAGER]}, "sandbox", clock=clock)
 

@@ -18,17 +18,11 @@ from tests.infrastructure.deciding import (
 )
 from tests.infrastructure.visiting import plain, post, visitor
 from tests.sending import StandingClock
-from webhook.app import create_app
 from worker.decide.set_up import SiteRow
 from worker.runtime import Runtime
 from worker.store.schema import visits
 
 BACK = "/desk/1/signatures/back"
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
 
 
 @pytest.fixture
@@ -42,17 +36,7 @@ def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
 
 
 @pytest.fixture
-def app(runtime: Runtime, site: SiteRow) -> Flask:
-    return create_app(runtime)
-
-
-@pytest.fixture
-def manager(app: Flask) -> FlaskClient:
-    return visitor(app, "manager")
-
-
-@pytest.fixture
-def consultant(app: Flask) -> FlaskClient:
+def consultant(site: SiteRow, app: Flask) -> FlaskClient:
     return visitor(app, "consultant")
 
 

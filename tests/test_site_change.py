@@ -30,11 +30,6 @@ def there(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def two(engine: Engine, clock: StandingClock) -> Engine:
     """翡翠湾 and 云栖府, with one roster."""
     for name, number in (("翡翠湾", BAY), ("云栖府", MANOR)):

@@ -70,11 +70,6 @@ class Desk:
         return [each for each in self.received if isinstance(each, Status)]
 
 
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
 @pytest.fixture(scope="module", params=[False, True], ids=["phone", "cloud"])
 def served(request: pytest.FixtureRequest) -> Iterator[FakeServer]:
     with serving(FakeServer([], cloud=request.param)) as server:

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from tests.infrastructure.deciding import LI, WANG, deciding, reported_site, text
+from tests.infrastructure.deciding import LI, WANG, text
 from tests.infrastructure.visiting import enrol, hidden_fields, plain, post, token_of, visitor
 from tests.sending import StandingClock, add_reply, reply
 from webhook.app import create_app
@@ -17,19 +16,6 @@ from worker.cli.main import main
 from worker.decide.set_up import SiteRow, open_site
 from worker.readers.texts import TextSearch, texts_page
 from worker.runtime import Runtime
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
-    """张三 is reported by 李四 of 链家 at 12:00; it is 13:00."""
-    site = reported_site(runtime, clock)
-    with deciding(runtime):
-        yield site
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ OTHER = "+8613800000009"
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def site_id(engine: Engine) -> int:
     """A site whose phone is tried out every hour."""
     site_id = add_site(engine)

@@ -26,11 +26,6 @@ from worker.store.schema import claims, roster, sites
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def site(runtime: Runtime, clock: StandingClock) -> Iterator[SiteRow]:
     site = staffed_site(runtime, clock)
     enrol(runtime, "manager", "manager", phone=MANAGER)
