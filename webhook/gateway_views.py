@@ -6,7 +6,7 @@ from datetime import datetime
 
 from webhook.codes import CodeWords
 from webhook.language import _, _l
-from webhook.ops_words import DELIVERIES, STATES, error_words, known
+from webhook.ops_words import error_words
 from webhook.phone_views import number_words
 from webhook.show import Showing
 from worker.gateways.base import SimCard
@@ -57,11 +57,12 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True)
 class GatewayView:
-    """A gateway: its state, why it is so, and its phones."""
+    """A gateway: its state, why it is so, and its phones; `stops`: why it, or a number of it, does not send."""
 
     name: str
     kind: str
     state: CodeWords
+    stops: tuple[str, ...]
     why: tuple[str, ...]
     sites: tuple[tuple[int, str, str], ...]
     last_in: datetime | None
@@ -90,36 +91,33 @@ def phone_view(standing: PhoneStanding) -> DeviceView:
     )
 
 
-def delivery_words(state: str, delivery: str | None) -> CodeWords:
-    """Return how a reply stands: in the gateway's words where it has it, else in ours."""
-    return known(DELIVERIES, delivery) if state == "sent" and delivery else known(STATES, state)
-
-
 def _gateway(standing: GatewayStanding, show: Showing) -> GatewayView:
     is_phone = standing.kind != standing.name
-    why = [
+    stops = tuple(
         f"{stop.number} {error_words(stop.code, stop.words)} · {_('since %(time)s', time=show.moment(stop.since))}"
         for stop in standing.stopped
-    ]
-    codes = [code for each in standing.phones for code in each.troubles if code != "idle"]
-    why += [_of_phone(each, code, show) for each in standing.phones for code in each.troubles if code != "idle"]
+    )
+    troubles = [(each, code) for each in standing.phones for code in each.troubles if code != "idle"]
+    why = [*stops, *(_of_phone(each, code, show) for each, code in troubles)]
     why += [_("The trial text of %(time)s did not come back", time=show.moment(c.asked_at)) for c in _lost(standing)]
     since = standing.waiting_since
+    grave = _lost(standing) or any(code != "waiting" for _each, code in troubles)
     late = since is not None and show.now - since >= HELD_AFTER
     if since is not None and late and not why:
         why.append(_("replies wait, the oldest for %(age)s", age=show.age(since)))
     if standing.stopped:
         state = CodeWords(_("stopped"), "bad")
     elif is_phone and not any(each.phone.sites for each in standing.phones):
-        state = CodeWords(_("waits for approval"), "warn") if codes else CodeWords(_("no phone yet"), "warn")
+        state = CodeWords(_("waits for approval"), "warn") if troubles else CodeWords(_("no phone yet"), "warn")
     elif why:
-        state = CodeWords(_("needs a look"), "bad" if {*codes} - {"waiting"} or late or _lost(standing) else "warn")
+        state = CodeWords(_("needs a look"), "bad" if grave or late else "warn")
     else:
         state = CodeWords(_("well"), "good")
     return GatewayView(
         standing.name,
         _(standing.title),
         state,
+        stops,
         tuple(why),
         tuple((site_id, name, number_words(number)) for site_id, name, number in standing.sites),
         standing.last_in,

@@ -9,7 +9,7 @@ from webhook.accounts import ROLE_WORDS
 from webhook.charts import chart_of
 from webhook.gateway_views import gateway_views
 from webhook.live import part
-from webhook.ops_tiles import gateways_of, tiles_of, verdict_of
+from webhook.ops_tiles import tiles_of, verdict_of
 from webhook.ops_views import failure_views, outcome_views, reply_views
 from webhook.ops_words import STATES, alert_views, known
 from webhook.own_gateways import own_gateways
@@ -19,7 +19,7 @@ from webhook.setup_frame import looks_after_all
 from webhook.show import Showing
 from webhook.sites import visible_site, visible_sites
 from worker.alerts.book import load, raised_at
-from worker.outbox.stops import stops
+from worker.decide.set_up import SiteRow
 from worker.page_door import closed_phones
 from worker.processes.queues import queue_standings
 from worker.readers.backlog import backlog
@@ -49,8 +49,9 @@ EVERY_S = {"now": 2, "queues": 5, "traffic": 15, "troubles": 10}
 @allowed("ops", "manager")
 def page() -> str:
     """Show how everything stands."""
-    parts = {name: _part(name) for name in EVERY_S}
-    return render_template("ops.html", parts=parts, every_s=EVERY_S, sites=visible_sites())
+    sites = visible_sites()
+    parts = {name: _part(name, sites) for name in EVERY_S}
+    return render_template("ops.html", parts=parts, every_s=EVERY_S, sites=sites)
 
 
 @routes.get(f"/parts/<any({','.join(EVERY_S)}):section>")
@@ -58,7 +59,7 @@ def page() -> str:
 @polled
 def refresh(section: str) -> Response:
     """Return one part of the page as it stands now."""
-    return part(_part(section))
+    return part(_part(section, visible_sites()))
 
 
 @routes.get("/texts/<int:site_id>/<int:seq>")
@@ -73,17 +74,16 @@ def text(site_id: int, seq: int) -> str | tuple[str, int]:
     return html if path else (html, 404)
 
 
-def _part(name: str) -> str:
-    sites = visible_sites()
+def _part(name: str, sites: list[SiteRow]) -> str:
     show = Showing(runtime().clock(), *(site.zone for site in sites[:1]))
     found = {"now": _now, "queues": _queues, "traffic": _traffic, "troubles": _troubles}[name]
     # What concerns every gateway and queue is not for who looks after one site (`ops_acts` refuses it).
     for_all = looks_after_all()
-    return render_template(f"ops/{name}.html", show=show, for_all=for_all, **found({site.id for site in sites}, show))
+    return render_template(f"ops/{name}.html", show=show, for_all=for_all, **found(sites, show))
 
 
-def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
-    health, engine = health_of(runtime()), runtime().engine
+def _now(sites: list[SiteRow], show: Showing) -> dict[str, object]:
+    health, engine, site_ids = health_of(runtime()), runtime().engine, {site.id for site in sites}
     lines, outbox = backlog(engine, site_ids)
     gateways, used = runtime().gateways, {line.gateway for line in lines}
     listed = {line.gateway for line in lines if line.gateway in gateways and gateways[line.gateway].keeps_list}
@@ -94,19 +94,19 @@ def _now(site_ids: set[int], show: Showing) -> dict[str, object]:
         "verdict": verdict_of(health, tiles, meters, len(raised)),
         "tiles": tiles,
         "lines": lines,
-        "gateways": gateways_of(lines, stops(engine)),
+        "used": used,
         "gateway_lines": gateway_views(gateway_standings(engine, {*own_gateways(), *used}, site_ids, show.now), show),
         "meters": meters,
-        "alerts": alert_views(raised, visible_sites(), show),
+        "alerts": alert_views(raised, sites, show),
     }
 
 
-def _queues(_site_ids: set[int], _show: Showing) -> dict[str, object]:
+def _queues(_sites: list[SiteRow], _show: Showing) -> dict[str, object]:
     return {"queues": queue_standings(runtime())}
 
 
-def _traffic(site_ids: set[int], show: Showing) -> dict[str, object]:
-    engine, now = runtime().engine, show.now
+def _traffic(sites: list[SiteRow], show: Showing) -> dict[str, object]:
+    engine, now, site_ids = runtime().engine, show.now, {site.id for site in sites}
     hour = series_of(engine, site_ids, now, MINUTE, 60)
     day = series_of(engine, site_ids, now, QUARTER, 96)
     return {
@@ -118,8 +118,8 @@ def _traffic(site_ids: set[int], show: Showing) -> dict[str, object]:
     }
 
 
-def _troubles(site_ids: set[int], show: Showing) -> dict[str, object]:
-    engine, week = runtime().engine, show.now - 7 * DAY
+def _troubles(sites: list[SiteRow], show: Showing) -> dict[str, object]:
+    engine, week, site_ids = runtime().engine, show.now - 7 * DAY, {site.id for site in sites}
     everywhere = present_user().everywhere
     return {
         "everywhere": everywhere,

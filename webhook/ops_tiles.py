@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from webhook.language import _
 from webhook.ops_words import Trouble, fault_of
@@ -35,13 +35,6 @@ class Tile(NamedTuple):
     more: str
     tone: str
     codes: tuple[str, ...] = ()
-
-
-class GatewayTile(NamedTuple):
-    """A gateway that sites use; `stopped`: since when and why it does not send, else empty."""
-
-    name: str
-    stopped: tuple[Any, ...]
 
 
 def verdict_of(health: Health, tiles: Iterable[Tile], meters: Iterable[Meter], raised: int) -> Verdict:
@@ -86,15 +79,6 @@ def tiles_of(
         *([no_redis] if queues is None else (_queue(queue) for queue in queues)),
         no_database if "database_away" in health.degraded else Tile(_("Database"), _("writes"), "", "good"),
     ]
-
-
-def gateways_of(lines: Iterable[Line], stopped: Iterable[Any]) -> list[GatewayTile]:
-    """Return the gateways that these lines use, each with what stops it."""
-    by_name: dict[str, list[Any]] = {line.gateway: [] for line in lines}
-    for stop in stopped:
-        if stop.gateway in by_name:
-            by_name[stop.gateway].append(stop)
-    return [GatewayTile(name, tuple(found)) for name, found in sorted(by_name.items())]
 
 
 def _waiting(name: str, count: int, oldest: datetime | None, show: Showing, *codes: str) -> Tile:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webhook.codes import CodeWords, code_words
-from webhook.ops_words import DELIVERIES, STATES, error_words, known
+from webhook.ops_words import STATES, delivery_words, error_words, known
 from webhook.phone_views import masked
 from worker.readers.traffic import ReplyCount
 from worker.readers.troubles import FailedReply
@@ -46,8 +46,7 @@ def reply_views(rows: Sequence[ReplyCount]) -> list[Counted]:
     most = max((row.count for row in rows), default=1)
     views: list[Counted] = []
     for row in rows:
-        spoken = row.delivery if row.state == "sent" else None
-        words, tone = known(DELIVERIES, spoken) if spoken else known(STATES, row.state)
+        words, tone = delivery_words(row.state, row.delivery)
         share, why = round(100 * row.count / most, 1), _why(row.error_code, row.error_words)
         views.append(Counted(words, tone, row.count, share, why))
     return views

@@ -116,6 +116,11 @@ def known(table: dict[str, CodeWords], word: str) -> CodeWords:
     return table[word].settled() if word in table else CodeWords(word, "quiet")
 
 
+def delivery_words(state: str, delivery: str | None) -> CodeWords:
+    """Return how a reply stands: in the gateway's words where it has it, else in ours."""
+    return known(DELIVERIES, delivery) if state == ReplyState.SENT and delivery else known(STATES, state)
+
+
 def error_words(code: str | None, words: str | None) -> str:
     """Return an error code in words, "" without one; `words` are those of its gateway, for one that we do not know."""
     if code is None:

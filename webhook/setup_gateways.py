@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 
 from parsers.numbers import region_of, to_e164
 from webhook.access import allowed, polled, present_user
-from webhook.gateway_views import delivery_words, gateway_views
+from webhook.gateway_views import gateway_views
 from webhook.language import _, fault_words
 from webhook.live import part
+from webhook.ops_words import delivery_words
 from webhook.own_gateways import LOOK_AFTER, own_gateways
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step

@@ -8,10 +8,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhook.access import allowed, present_user
-from webhook.codes import CODES, CodeWords, code_words
+from webhook.codes import CODES, WAITING, CodeWords, code_words
 from webhook.erasure import shown
 from webhook.language import _, _l
-from webhook.ops_words import DELIVERIES, STATES, error_words, known
+from webhook.ops_words import STATES, delivery_words, error_words
 from webhook.register_links import asked_key, asked_words, written
 from webhook.runtime import runtime
 from webhook.show import Showing
@@ -144,9 +144,7 @@ def _views(found: TextPage, show: Showing) -> list[TextView]:
 
 def _marks(text: Text) -> tuple[CodeWords, ...]:
     if text.code is None:
-        return (CodeWords(_("Waiting to be decided"), "quiet"),)
+        return (WAITING.settled(),)
     if text.state is None:
         return (code_words(text.code),)
-    spoken = text.delivery if text.state == ReplyState.SENT else None
-    standing = known(DELIVERIES, spoken) if spoken else known(STATES, text.state)
-    return (code_words(text.code)._replace(tone="quiet"), standing)
+    return (code_words(text.code)._replace(tone="quiet"), delivery_words(text.state, text.delivery))
