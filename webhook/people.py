@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 
-from webhook.access import allowed, present_user
+from webhook.access import allowed
 from webhook.entry import StandingForm, keep
 from webhook.language import _
 from webhook.list_words import line_fault
@@ -15,23 +15,20 @@ from webhook.numbers import asked_number
 from webhook.people_views import KIND_WORDS, person_key, person_view, phone_of_key
 from webhook.register_links import asked_words
 from webhook.runtime import runtime
-from webhook.setup_frame import asked_site, render_setup
+from webhook.setup_frame import MAY, NOT_TAKEN, asked_site, changed, note, render_setup
 from webhook.sites import visible_site
 from worker.decide.people import checks_of, ended, enlist, roster_line, today_at
 from worker.decide.set_up import SiteRow
 from worker.errors import SetUpError
 from worker.files.lists import roster_person
 from worker.files.tables import checked_cells, clean
-from worker.page_door import note_set_up
 from worker.readers.roster import STATES, live_claims, roster_of, state_of
 from worker.rules.model import Listed
 
 routes = Blueprint("people", __name__, url_prefix="/setup/people")
 
-MAY = ("ops", "manager")
 ROWS_A_PAGE = 50
 MOST_NAMED = 20
-NOT_TAKEN = 422
 FIELDS = ("name", "phone", "unit", "kind", "from", "to", "aliases")
 
 
@@ -40,7 +37,7 @@ FIELDS = ("name", "phone", "unit", "kind", "from", "to", "aliases")
 def page() -> str:
     """Show who is on the roster: `q` words, `state` one of STATES, `at` which page of it."""
     site = asked_site()
-    return render_setup("setup/people_none.html", None) if site is None else _listed(site)
+    return render_setup("setup/nothing.html", None) if site is None else _listed(site)
 
 
 @routes.post("/<int:site_id>")
@@ -89,8 +86,7 @@ def change(site_id: int, key: str) -> Page:
     except ValueError as error:
         keep(StandingForm("change", given, {"form": line_fault(error)}))
         return person_page(site, line), NOT_TAKEN
-    flash(_("Changed. It holds from now on."))
-    return redirect(url_for("people.person", site_id=site.id, key=key), 303)
+    return changed(url_for("people.person", site_id=site.id, key=key))
 
 
 def today_of(site: SiteRow) -> date:
@@ -113,8 +109,7 @@ def as_given(line: Listed) -> dict[str, Any]:
 
 def put_on(site: SiteRow, person: dict[str, Any], what: str) -> None:
     """Put a person on the roster, or change his line; it is kept who did it. Raises SetUpError."""
-    receipt = enlist(runtime().engine, site, [person], runtime().line_clock)
-    note_set_up(runtime(), site.id, present_user(), what, receipt)
+    note(site, what, enlist(runtime().engine, site, [person], runtime().line_clock))
 
 
 def asked_line(site: SiteRow, key: str) -> Listed:

@@ -2,23 +2,23 @@
 
 from datetime import date
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 
-from webhook.access import allowed, present_user
+from webhook.access import allowed
 from webhook.entry import StandingForm, keep
 from webhook.language import _, fault_words
 from webhook.login_tries import Page
-from webhook.people import MAY, MOST_NAMED, NOT_TAKEN, as_given, asked_line, person_page, put_on, today_of
+from webhook.people import MOST_NAMED, as_given, asked_line, person_page, put_on, today_of
 from webhook.people_views import days_words
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
+from webhook.setup_frame import MAY, NOT_TAKEN, changed, note
 from webhook.show import Showing
 from webhook.sites import visible_site
 from worker.decide.people import unlist
 from worker.decide.set_up import SiteRow
 from worker.errors import N_, SetUpError
 from worker.files.cells import day_in
-from worker.page_door import note_set_up
 from worker.readers.roster import live_claims
 from worker.rules.model import Listed
 
@@ -31,9 +31,9 @@ def end(site_id: int, key: str) -> Page:
     """End a line at once, or with a day (`last`)."""
     site = visible_site(site_id)
     line, last = asked_line(site, key), request.form.get("last", "").strip()
-    here = redirect(url_for("people.person", site_id=site.id, key=key), 303)
+    here = url_for("people.person", site_id=site.id, key=key)
     if goes_back():
-        return here
+        return redirect(here, 303)
     try:
         until = _last_day(line, last)
         step = second_step(_foreseen(site, line, last))
@@ -42,13 +42,11 @@ def end(site_id: int, key: str) -> Page:
         if until is not None and until >= today_of(site):
             put_on(site, as_given(line) | {"to": until.isoformat()}, "roster_ended")
         else:
-            receipt = unlist(runtime().engine, site, line.phone, runtime().line_clock)
-            note_set_up(runtime(), site.id, present_user(), "roster_ended", receipt)
+            note(site, "roster_ended", unlist(runtime().engine, site, line.phone, runtime().line_clock))
     except SetUpError as error:
         keep(StandingForm("end", {"last": last}, {"last": fault_words(error)}))
         return person_page(site, line), NOT_TAKEN
-    flash(_("Changed. It holds from now on."))
-    return here
+    return changed(here)
 
 
 def _last_day(line: Listed, typed: str) -> date | None:

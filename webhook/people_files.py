@@ -8,8 +8,9 @@ from webhook.access import allowed, present_user
 from webhook.downloads import TYPES, download
 from webhook.language import _
 from webhook.list_words import COLUMN_WORDS
-from webhook.people import FIELDS, MAY, today_of
+from webhook.people import FIELDS, today_of
 from webhook.runtime import runtime
+from webhook.setup_frame import MAY
 from webhook.sites import visible_site
 from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow

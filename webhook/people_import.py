@@ -16,10 +16,9 @@ from webhook.frames import LARGEST_UPLOAD
 from webhook.language import _, fault_words
 from webhook.list_words import line_fault
 from webhook.login_tries import Page
-from webhook.people import MAY, NOT_TAKEN
 from webhook.people_views import change_view
 from webhook.runtime import runtime
-from webhook.setup_frame import render_setup
+from webhook.setup_frame import MAY, NOT_TAKEN, note, render_setup
 from webhook.sites import visible_site
 from worker.decide.people import checks_of, enlist
 from worker.decide.roster_changes import RosterChanges, roster_changes
@@ -27,7 +26,6 @@ from worker.decide.set_up import SiteRow
 from worker.errors import SetUpError
 from worker.files.lists import read_roster
 from worker.files.tables import ListError
-from worker.page_door import note_set_up
 from worker.readers.roster import live_counts
 
 routes = Blueprint("people_import", __name__, url_prefix="/setup/people/import")
@@ -82,7 +80,7 @@ def carry_out(site_id: int) -> Page:
     except SetUpError as error:
         flash(fault_words(error))
         return redirect(url_for("people.page", site=site.id), 303)
-    note_set_up(runtime(), site.id, present_user(), "roster_imported", receipt)
+    note(site, "roster_imported", receipt)
     counts = {kind: len(changes.of(kind)) for kind in ("new", "changed", "ends", "same")}
     flash(
         _("The list holds from now on: %(new)s new, %(changed)s changed, %(ends)s ended, %(same)s as before.", **counts)

@@ -1,16 +1,28 @@
-"""The frame of the set-up pages: a row a page, shown to whom may use it, and the site that they are about."""
+"""The frame of the set-up pages: a row a page, shown to whom may use it, the site, and how their forms are answered."""
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from flask import abort, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from webhook.access import present_user
-from webhook.language import _, _l
+from webhook.entry import StandingForm, keep
+from webhook.language import _, _l, fault_words
+from webhook.login_tries import doubted
 from webhook.navigation import may_use
 from webhook.runtime import runtime
 from webhook.show import USUAL_ZONE, Showing
 from webhook.sites import chosen_site, visible_sites
 from worker.decide.set_up import SiteRow
+from worker.errors import SetUpError
+from worker.line.door import Receipt
+from worker.page_door import note_set_up
+
+MAY = ("ops", "manager")
+"""Who sets sites up."""
+NOT_TAKEN = 422
+"""The status of a page on which a form stands again."""
 
 
 class SetUpPage(NamedTuple):
@@ -72,3 +84,30 @@ def demand_everywhere() -> None:
 def asked_site() -> SiteRow | None:
     """Return the site that the address asks for (`site=`), else the first that one sees; None where there is none."""
     return chosen_site(visible_sites())
+
+
+def was_done(act: Callable[[], object], form: str, typed: Mapping[str, str], blamed: str = "form") -> bool:
+    """Do what a form asks for, if who sends it knows his own password; else let it stand again and say what is wrong.
+
+    `blamed` is the field beside which a SetUpError of the act is said.
+    """
+    fault, field = doubted(), "current"
+    if fault is None:
+        try:
+            act()
+        except SetUpError as error:
+            fault, field = fault_words(error), blamed
+    if fault is not None:
+        keep(StandingForm(form, typed, {field: fault}))
+    return fault is None
+
+
+def note(site: SiteRow, what: str, receipt: Receipt) -> None:
+    """Keep that whoever is logged in did this to a site's set-up (`webhook.deeds.KINDS`)."""
+    note_set_up(runtime(), site.id, present_user(), what, receipt)
+
+
+def changed(address: str) -> Response:
+    """Say that a change holds, and lead to this address."""
+    flash(_("Changed. It holds from now on."))
+    return redirect(address, 303)

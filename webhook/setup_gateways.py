@@ -19,7 +19,7 @@ from webhook.ops_words import delivery_words
 from webhook.own_gateways import LOOK_AFTER, own_gateways
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
-from webhook.setup_frame import render_setup
+from webhook.setup_frame import NOT_TAKEN, render_setup
 from webhook.setup_steps import is_played
 from webhook.show import Showing
 from webhook.sites import visible_sites
@@ -52,8 +52,8 @@ def page() -> str:
 @polled
 def waiting() -> Response:
     """Say that a phone waits which the page does not show yet (`known`, a phone each); nothing where there is none."""
-    known, mine = set(request.args.getlist("known")), own_gateways()
-    fresh = [each.name or each.id for each in _waiting(mine) if each.id not in known]
+    known, found = set(request.args.getlist("known")), _phones(own_gateways())
+    fresh = [each.name or each.id for each in found if each.state == PhoneState.WAITING and each.id not in known]
     return part(render_template("setup/waiting.html", fresh=fresh))
 
 
@@ -79,9 +79,9 @@ def add() -> str | tuple[str, int] | Response:
     name, site = request.form.get("name", "").strip().lower(), _site_asked("site")
     if not NAME.fullmatch(name):
         wanted = _("A name has 1 to 30 small letters, digits and hyphens, and begins with a letter: desk, say.")
-        return _page(fault=wanted), 422
+        return _page(fault=wanted), NOT_TAKEN
     if site is None and not present_user().everywhere:
-        return _page(fault=_("Choose the site whose texts it carries.")), 422
+        return _page(fault=_("Choose the site whose texts it carries.")), NOT_TAKEN
     if site is not None and not is_played(site.gateway):
         change = Outlook(site.name, _("its texts go by %(name)s", name=site.gateway), _("by %(name)s", name=name))
         lasting = _("Its replies wait until a phone is approved. You can choose the former gateway again.")
@@ -91,7 +91,7 @@ def add() -> str | tuple[str, int] | Response:
     try:
         token = add_gateway(runtime().engine, name, [site.id] if site else [], present_user().id, runtime().clock())
     except SetUpError:
-        return _page(fault=_("There is something of this name already: take another one.")), 422
+        return _page(fault=_("There is something of this name already: take another one.")), NOT_TAKEN
     return _page(TypedIn(address_of(runtime().settings, name), token))
 
 
@@ -130,7 +130,7 @@ def remove(name: str) -> str | tuple[str, int] | Response:
     try:
         remove_gateway(runtime().engine, name, present_user().id, runtime().clock())
     except SetUpError as error:
-        return _page(fault=fault_words(error)), 422
+        return _page(fault=fault_words(error)), NOT_TAKEN
     return _back(_("It is removed."))
 
 
@@ -151,7 +151,7 @@ def try_out(name: str) -> tuple[str, int] | Response:
     if minutes is not None and recipient and recipient not in ours:
         return _page(
             fault=_("A trial text goes to the number of one of your sites: only there does it come back.")
-        ), 422
+        ), NOT_TAKEN
     set_way(runtime().engine, name, minutes, recipient, present_user().id, runtime().clock())
     return _back(_("Trial texts are on.") if minutes is not None else _("Trial texts are off."))
 
@@ -165,7 +165,7 @@ def let_in(name: str, phone_id: str) -> str | tuple[str, int] | Response:
         return _back("")
     chosen = {sim: site for sim in range(1, MOST_SIMS + 1) if (site := _site_asked(f"sim-{sim}")) is not None}
     if not chosen or len({site.id for site in chosen.values()}) < len(chosen):
-        return _page(fault=_("Say which card has which site's number: at least one, and each site once.")), 422
+        return _page(fault=_("Say which card has which site's number: at least one, and each site once.")), NOT_TAKEN
     beside = request.form.get("how") == "beside"
     if changes := _taken(phone, list(chosen.values()), beside):
         title = _("Approve %(phone)s", phone=phone.name)
@@ -211,7 +211,7 @@ def _page(told: TypedIn | None = None, fault: str | None = None) -> str:
     added = own_gateways()
     names = {*added, *(site.gateway for site in mine)}
     standings = gateway_standings(runtime().engine, names, {site.id for site in mine}, now)
-    ended = [each for name in added for each in phones_of(runtime().engine, name) if each.state == PhoneState.ENDED]
+    phones = _phones(added)
     return render_setup(
         "setup/gateways.html",
         None,
@@ -219,12 +219,12 @@ def _page(told: TypedIn | None = None, fault: str | None = None) -> str:
         gateways=gateway_views(standings, show),
         added=added,
         addresses={name: address_of(runtime().settings, name) for name in added},
-        ended=ended,
+        ended=[each for each in phones if each.state == PhoneState.ENDED],
         every=EVERY,
         ways=ways_of(runtime().engine),
         my_sites=mine,
         real={site.gateway for site in mine if not is_played(site.gateway)},
-        waiting=[each.id for each in _waiting(added)],
+        waiting=[each.id for each in phones if each.state == PhoneState.WAITING],
         told=told,
         fault=fault,
         first_good=first_good_app(),
@@ -239,8 +239,8 @@ def _back(words: str) -> Response:
     return redirect(url_for("setup_gateways.page"), 303)
 
 
-def _waiting(names: Collection[str]) -> list[Phone]:
-    return [each for each in phones_of(runtime().engine) if each.gateway in names and each.state == PhoneState.WAITING]
+def _phones(names: Collection[str]) -> list[Phone]:
+    return [each for each in phones_of(runtime().engine) if each.gateway in names]
 
 
 def _site_asked(field: str) -> SiteRow | None:

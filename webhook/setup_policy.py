@@ -5,25 +5,23 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, request, url_for
 
-from webhook.access import allowed, present_user
+from webhook.access import allowed
 from webhook.entry import StandingForm, keep
 from webhook.language import _, fault_words
 from webhook.login_tries import Page
 from webhook.policy_words import GROUPS, WORDS, KeyWords
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
-from webhook.setup_frame import asked_site, render_setup
+from webhook.setup_frame import NOT_TAKEN, asked_site, note, render_setup
 from webhook.sites import visible_site
 from worker.decide.set_up import SiteRow, check_telephone, set_policy
 from worker.errors import SetUpError
-from worker.page_door import note_set_up
 from worker.readers.policy import live_claims, policy_history
 from worker.rules.policy import KEYS, KINDS, TERMS, Kind, Policy, PolicyError, policy_of, settable, written
 
 routes = Blueprint("setup_policy", __name__, url_prefix="/setup/policy")
 
 FORM = "policy"
-NOT_TAKEN = 422
 OFF = "off"
 EMPTY_IS_OFF = ("clock", "span", "hours")
 """Forms of values where nothing typed is “off”."""
@@ -77,7 +75,7 @@ def change(site_id: int) -> Page:
         receipt = set_policy(runtime().engine, site, [f"{k}={v}" for k, v in wanted.items()], runtime().line_clock)
     except SetUpError as error:
         return _shown(site, fault_words(error)), NOT_TAKEN
-    note_set_up(runtime(), site.id, present_user(), "policy_set", receipt)
+    note(site, "policy_set", receipt)
     flash(_("Changed. It holds from place %(seq)s of the line on.", seq=receipt.seq or 0))
     return redirect(url_for("setup_policy.page", site=site.id), 303)
 

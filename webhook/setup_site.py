@@ -1,6 +1,6 @@
 """`/setup/site`: what a site is called, under what number it is texted, what clock it goes by; and a new site."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from webhook.login_tries import Page
 from webhook.preferences import LANGUAGES
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
-from webhook.setup_frame import asked_site, demand_everywhere, looks_after_all, render_setup
+from webhook.setup_frame import NOT_TAKEN, asked_site, changed, demand_everywhere, looks_after_all, note, render_setup
 from webhook.sites import visible_site
 from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow, open_site
@@ -25,13 +25,10 @@ from worker.decide.site_change import (
     settings_of,
 )
 from worker.errors import SetUpError
-from worker.line.door import Receipt
-from worker.page_door import note_set_up
 from worker.phones.gateways import let_carry
 
 routes = Blueprint("setup_site", __name__, url_prefix="/setup/site")
 
-NOT_TAKEN = 422
 WORDS = {
     "name": _l("Site's name"),
     "aliases": _l("Further names"),
@@ -73,7 +70,7 @@ def change(site_id: int) -> Page:
     if form == "number":
         demand_everywhere()
     given = {field: request.form.get(field, "") for field in FORMS[form]}
-    back = redirect(url_for("setup_site.page", site=site.id), 303)
+    back = url_for("setup_site.page", site=site.id)
     if goes_back():
         keep(StandingForm(form, given))
         return _shown(site)
@@ -83,7 +80,7 @@ def change(site_id: int) -> Page:
         return _shown(site), NOT_TAKEN
     if not wanted:
         flash(_("Nothing was changed."))
-        return back
+        return redirect(back, 303)
     step = second_step(_foreseen(site, wanted))
     if step is not None:
         return step
@@ -92,22 +89,17 @@ def change(site_id: int) -> Page:
     except SetUpError as error:
         keep(StandingForm(form, given, {FORMS[form][0]: fault_words(error)}))
         return _shown(site), NOT_TAKEN
-    _note(site, places)
-    return back
-
-
-def _note(site: SiteRow, places: Sequence[Receipt]) -> None:
     for place in places:
-        note_set_up(runtime(), site.id, present_user(), "site_changed", place)
-    flash(_("Changed. It holds from now on."))
+        note(site, "site_changed", place)
+    return changed(back)
 
 
 def _carry(site: SiteRow) -> Page:
     """Have another gateway carry a site's texts, when it was shown what that means."""
     demand_everywhere()
-    back, name = redirect(url_for("setup_site.page", site=site.id), 303), request.form.get(GATEWAY, "")
+    back, name = url_for("setup_site.page", site=site.id), request.form.get(GATEWAY, "")
     if goes_back() or name == site.gateway:
-        return back
+        return redirect(back, 303)
     if name not in runtime().gateways:
         keep(StandingForm(GATEWAY, {}, {GATEWAY: _("This is needed.")}))
         return _shown(site), NOT_TAKEN
@@ -125,8 +117,7 @@ def _carry(site: SiteRow) -> Page:
     if step is not None:
         return step
     let_carry(runtime().engine, name, site.id, present_user().id, runtime().clock())
-    flash(_("Changed. It holds from now on."))
-    return back
+    return changed(back)
 
 
 @routes.get("/new")

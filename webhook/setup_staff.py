@@ -7,31 +7,26 @@ site over.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from webhook.access import allowed, present_user
+from webhook.access import allowed
 from webhook.accounts import ROLE_WORDS
 from webhook.entry import StandingForm, keep
 from webhook.language import _, fault_words
-from webhook.login_tries import Page, doubted
+from webhook.login_tries import Page
 from webhook.people_views import person_key, phone_of_key
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
-from webhook.setup_frame import asked_site, render_setup
+from webhook.setup_frame import MAY, NOT_TAKEN, asked_site, changed, note, render_setup, was_done
 from webhook.sites import visible_site
 from worker.accounts.upkeep import user_with_phone
 from worker.decide.people import appoint, move_phone, typed_phone
 from worker.decide.set_up import SiteRow, set_staff
 from worker.errors import N_, SetUpError
-from worker.line.door import Receipt
-from worker.page_door import note_set_up
 from worker.rules.model import ROLES
 
 routes = Blueprint("setup_staff", __name__, url_prefix="/setup/staff")
-
-MAY = ("ops", "manager")
-NOT_TAKEN = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class StaffView:
 def page() -> str:
     """Show the staff of a site."""
     site = asked_site()
-    return render_setup("setup/people_none.html", None) if site is None else _listed(site)
+    return render_setup("setup/nothing.html", None) if site is None else _listed(site)
 
 
 @routes.post("/<int:site_id>")
@@ -59,15 +54,7 @@ def add(site_id: int) -> Page:
     """Give a phone a role, and its owner a name."""
     site = visible_site(site_id)
     given = {name: request.form.get(name, "").strip() for name in ("name", "phone", "role")}
-    fault, field = doubted(), "current"
-    if fault is None:
-        try:
-            phone, role = _fresh_phone(site, given["phone"]), _role()
-            _note(site, "staff_set", appoint(runtime().engine, site, phone, role, given["name"], runtime().line_clock))
-        except SetUpError as error:
-            fault, field = fault_words(error), "form"
-    if fault is not None:
-        keep(StandingForm("add", given, {field: fault}))
+    if not was_done(lambda: _appoint(site, _fresh_phone(site, given["phone"]), given["name"]), "add", given):
         return _listed(site), NOT_TAKEN
     return _done(site)
 
@@ -86,14 +73,8 @@ def change(site_id: int, key: str) -> Page:
     """Change a name or a role."""
     site = visible_site(site_id)
     view, name = _asked(site, key), request.form.get("name", "").strip()
-    fault, field = doubted(), "current"
-    if fault is None:
-        try:
-            _note(site, "staff_set", appoint(runtime().engine, site, view.phone, _role(), name, runtime().line_clock))
-        except SetUpError as error:
-            fault, field = fault_words(error), "form"
-    if fault is not None:
-        keep(StandingForm("change-staff", {"name": name, "role": request.form.get("role", "")}, {field: fault}))
+    given = {"name": name, "role": request.form.get("role", "")}
+    if not was_done(lambda: _appoint(site, view.phone, name), "change-staff", given):
         return _person(site, view), NOT_TAKEN
     return _done(site)
 
@@ -104,15 +85,12 @@ def move(site_id: int, key: str) -> Page:
     """Let another phone take this one's place, for who knows his own password; the old one is told by text."""
     site = visible_site(site_id)
     view, typed = _asked(site, key), request.form.get("phone", "").strip()
-    fault, field = doubted(), "current"
-    if fault is None:
-        try:
-            phone = typed_phone(typed, site.region)
-            _note(site, "staff_moved", move_phone(runtime().engine, site, view.phone, phone, runtime().line_clock))
-        except SetUpError as error:
-            fault, field = fault_words(error), "phone"
-    if fault is not None:
-        keep(StandingForm("phone", {"phone": typed}, {field: fault}))
+
+    def act() -> None:
+        phone = typed_phone(typed, site.region)
+        note(site, "staff_moved", move_phone(runtime().engine, site, view.phone, phone, runtime().line_clock))
+
+    if not was_done(act, "phone", {"phone": typed}, blamed="phone"):
         return _person(site, view), NOT_TAKEN
     return _done(site)
 
@@ -137,7 +115,7 @@ def remove(site_id: int, key: str) -> Page:
     if step is not None:
         return step
     try:
-        _note(site, "staff_removed", set_staff(runtime().engine, site, {view.phone: ""}, runtime().line_clock))
+        note(site, "staff_removed", set_staff(runtime().engine, site, {view.phone: ""}, runtime().line_clock))
     except SetUpError as error:
         keep(StandingForm("remove", {}, {"form": fault_words(error)}))
         return _person(site, view), NOT_TAKEN
@@ -153,20 +131,16 @@ def _fresh_phone(site: SiteRow, typed: str) -> str:
     return phone
 
 
-def _role() -> str:
+def _appoint(site: SiteRow, phone: str, name: str) -> None:
+    """Give a phone the role that was chosen, and its owner a name. Raises SetUpError."""
     role = request.form.get("role", "")
     if role not in ROLES:
         raise SetUpError(N_("Choose a role."))
-    return role
-
-
-def _note(site: SiteRow, what: str, receipt: Receipt) -> None:
-    note_set_up(runtime(), site.id, present_user(), what, receipt)
+    note(site, "staff_set", appoint(runtime().engine, site, phone, role, name, runtime().line_clock))
 
 
 def _done(site: SiteRow) -> Response:
-    flash(_("Changed. It holds from now on."))
-    return redirect(url_for("setup_staff.page", site=site.id), 303)
+    return changed(url_for("setup_staff.page", site=site.id))
 
 
 def _asked(site: SiteRow, key: str) -> StaffView:

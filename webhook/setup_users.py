@@ -17,7 +17,7 @@ from webhook.language import _, fault_words
 from webhook.login_tries import Page, doubted
 from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
-from webhook.setup_frame import render_setup
+from webhook.setup_frame import MAY, NOT_TAKEN, changed, render_setup, was_done
 from webhook.sites import visible_sites
 from worker.accounts.logins import login_count
 from worker.accounts.rights import grantable, manages, reaches
@@ -30,9 +30,6 @@ from worker.errors import SetUpError
 from worker.var_folder import pages_address
 
 routes = Blueprint("setup_users", __name__, url_prefix="/setup/users")
-
-MAY = ("ops", "manager")
-NOT_TAKEN = 422
 
 
 @routes.get("")
@@ -79,14 +76,11 @@ def rights(number: int) -> Page:
     """Give roles and sites, instead of those before; they hold from his next click on."""
     user = _managed(number)
     roles, site_ids = _asked_rights()
-    fault, field = doubted(), "current"
-    if fault is None:
-        try:
-            set_rights(runtime().engine, user, roles, site_ids, runtime().clock(), present_user().id)
-        except SetUpError as error:
-            fault, field = fault_words(error), "form"
-    if fault is not None:
-        keep(StandingForm("set-rights", _typed(), {field: fault}))
+
+    def act() -> None:
+        set_rights(runtime().engine, user, roles, site_ids, runtime().clock(), present_user().id)
+
+    if not was_done(act, "set-rights", _typed()):
         return _account(user), NOT_TAKEN
     return _changed(user)
 
@@ -96,17 +90,8 @@ def rights(number: int) -> Page:
 def phone(number: int) -> Page:
     """Bind an account to another phone, for who knows his own password; the old phone is told by text."""
     user, typed = _asked_user(number), request.form.get("phone", "").strip()
-    fault, field = doubted(), "current"
-    if fault is None:
-        try:
-            told = _rebound(user, typed)
-        except SetUpError as error:
-            fault, field = fault_words(error), "phone"
-    if fault is not None:
-        keep(StandingForm("phone", {"phone": typed}, {field: fault}))
+    if not was_done(lambda: _rebind(user, typed), "phone", {"phone": typed}, blamed="phone"):
         return _account(user), NOT_TAKEN
-    runtime().bell.ring_send()
-    flash(_("The phone is changed; the old one is told by text.") if told else _("The phone is changed."))
     return redirect(url_for("setup_users.account", number=user.id), 303)
 
 
@@ -160,11 +145,13 @@ def remove(number: int) -> Page:
     return redirect(url_for("setup_users.page"), 303)
 
 
-def _rebound(user: User, typed: str) -> bool:
-    """Bind an account to a phone as typed, "" to none; tell whether its old one is told of it. Raises SetUpError."""
+def _rebind(user: User, typed: str) -> None:
+    """Bind an account to a phone as typed, "" to none, and say whether its old one is told of it. Raises SetUpError."""
     engine, now = runtime().engine, runtime().clock()
     wanted = _read_phone(typed, user.site_ids)
-    return bool(rebind(engine, user, wanted, now, present_user().id, runtime().line_clock))
+    told = rebind(engine, user, wanted, now, present_user().id, runtime().line_clock)
+    runtime().bell.ring_send()
+    flash(_("The phone is changed; the old one is told by text.") if told else _("The phone is changed."))
 
 
 def _typed() -> dict[str, str]:
@@ -202,8 +189,7 @@ def _managed(number: int) -> User:
 
 
 def _changed(user: User) -> Response:
-    flash(_("Changed. It holds from now on."))
-    return redirect(url_for("setup_users.account", number=user.id), 303)
+    return changed(url_for("setup_users.account", number=user.id))
 
 
 def _step(user: User, foreseen: Foreseen) -> Page | None:
