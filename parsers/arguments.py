@@ -6,7 +6,7 @@ from typing import Final
 
 from parsers.client_names import name_in
 from parsers.courtesy import without_thanks
-from parsers.message import Lexicon, Report
+from parsers.message import PASSING, Lexicon, Report
 from parsers.normalise import Reading
 from parsers.phones import Phone, blank
 
@@ -31,8 +31,6 @@ _REF: Final = re.compile(
 )
 _LIST_MARK: Final = re.compile(r"#?\d{1,2}\s?[、)]")
 """1、张三 138****5678: the place in a list, and no number of anything."""
-OF_LETTERS: Final = ("hand", "extend")
-"""Commands that mean no bare digits beside clients with numbers: what they move has to be named."""
 _UNTIL: Final = re.compile(rf"\s?[-~]\s?[rvd]?\s?#?(\d{{1,9}})(?![0-9*.:\-/a-z{_MEASURE}])")
 """R1-R3, R1-3: the end of a span of numbers."""
 _WIDEST: Final = 50
@@ -210,9 +208,12 @@ def take_refs(kind: str, found: Arguments) -> None:
 
 
 def _is_of_list(kind: str, skeleton: str, match: re.Match[str]) -> bool:
-    """Tell whether a number beside clients is their place in a list, or of a command for which it means nothing."""
+    """Tell whether a number beside clients is their place in a list, or means nothing to its command.
+
+    Bare digits do not to one that moves a claim: what it moves has to be named.
+    """
     in_list = match[4] is not None and _LIST_MARK.match(skeleton, match.start(4)) is not None
-    return match[1] is None and (kind in OF_LETTERS or in_list)
+    return match[1] is None and (kind in PASSING or in_list)
 
 
 def _between(first: str, last: str) -> list[str]:

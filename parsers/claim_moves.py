@@ -9,12 +9,10 @@ from typing import Final
 
 from parsers.arguments import ASKS, TAKEN, Arguments
 from parsers.courtesy import without_thanks
-from parsers.message import UNREAD_DAYS, Command, Lexicon
+from parsers.message import PASSING, UNREAD_DAYS, Command, Lexicon
 from parsers.normalise import Reading, fold_for_reading
 from parsers.reader import read_whose
 
-PASSING: Final = ("hand", "extend")
-"""Commands that move a claim: with clients alone they are one only where it is the sender's to speak of (L15)."""
 _HANDED_TO: Final = re.compile(r"^(?:转?交?给|到|归|由|to\b)?\s*(?:(?:同事|业务员|经纪人)[\s:]*)?")
 _TAKES_OVER: Final = re.compile(r"(?:接着)?(?:跟进|负责|接手|处理)[了吧]?$")
 _LONGEST_END: Final = 8

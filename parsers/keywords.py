@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Final
 
 from parsers.arguments import ASKS, OF_ARRIVAL, Arguments, read_arguments, take_refs
-from parsers.claim_moves import PASSING, behind_what_comes_first, in_order, passes_a_report_on, read_refs_first
+from parsers.claim_moves import behind_what_comes_first, in_order, passes_a_report_on, read_refs_first
 from parsers.client_names import is_name
 from parsers.courtesy import ASKING_FOR, GREETING, without_thanks
-from parsers.message import Command, Lexicon, Report
+from parsers.message import PASSING, Command, Lexicon, Report
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone
 from parsers.reader import read_clients, read_whose

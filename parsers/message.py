@@ -58,6 +58,9 @@ digits).
 """
 
 
+PASSING: Final = ("hand", "extend")
+"""Commands that move a claim: with clients alone they are one only where it is the sender's to speak of (L15)."""
+
 UNREAD_DAYS: Final = "unread_days"
 """What is wrong with a 延 whose words begin with a number that is no whole number of days (2个月, 3月1日, 5 6天)."""
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from parsers.message import Command, Intent, Report
+from parsers.message import PASSING, Command, Intent, Report
 from worker.rules.act_code import code_of, key_of
 from worker.rules.answers import refused
 from worker.rules.arriving import decide_verify
@@ -237,7 +237,7 @@ def _lasting(turn: Turn, parsed: Command) -> Command:
     for ref in parsed.refs:
         claim = claims_meant(turn, Command("withdraw", refs=(ref,)))[0] if ref.isdecimal() else None
         refs.append(ref if claim is None or isinstance(claim, Missing) else claim.ref)
-    if parsed.kind not in ("withdraw", "hand", "extend"):
+    if parsed.kind not in ("withdraw", *PASSING):
         return replace(parsed, refs=tuple(refs))
     if parsed.kind == "hand" and len(persons := persons_meant(turn, parsed)) == 1:
         # Whoever comes to be called like him meanwhile is not meant.

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from parsers.claim_moves import PASSING
-from parsers.message import Command, Intent, Meaning, Report, ReportText, clients_named, readings_of
+from parsers.message import PASSING, Command, Intent, Meaning, Report, ReportText, clients_named, readings_of
 from worker.rules.client import Phone7
 from worker.rules.identity import NameForm, fold, name_form
 from worker.rules.model import Message
