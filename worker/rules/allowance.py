@@ -32,9 +32,7 @@ def within_allowance(turn: Turn) -> Iterator[Reply]:
             continue
         said.add((reply.code, reply.recipient))
         known, hour = turn.state.sender(reply.recipient), turn.hour
-        day, _, _ = hour.partition("T")
-        in_hour = known.told_in_hour if known.told_hour == hour else 0
-        in_day = known.told_in_day if known.told_hour.startswith(day) else 0
+        in_hour, in_day = known.told(hour)
         day_over = in_day >= turn.policy.messages_per_day
         if day_over or in_hour >= turn.policy.messages_per_hour:
             # All that a reply says must be able to wait: on several clients, a refusal may stand beside a duplicate.

@@ -116,10 +116,8 @@ def _is_told_figures(message: Message, state: State) -> bool:
 
     His number can be forged, and a week's claims are many.
     """
-    sender, hour = state.sender(message.sender), state.hour(message.received_at)
-    told_enough = sender.told_hour == hour and sender.told_in_hour >= state.policy.messages_per_hour
-    day, _, _ = hour.partition("T")
-    told_enough |= sender.told_hour.startswith(day) and sender.told_in_day >= state.policy.messages_per_day
+    in_hour, in_day = state.sender(message.sender).told(state.hour(message.received_at))
+    told_enough = in_hour >= state.policy.messages_per_hour or in_day >= state.policy.messages_per_day
     return state.site.staff.get(message.sender) == "manager" and not told_enough
 
 

@@ -35,7 +35,7 @@ def forgive(turn: Turn) -> None:
     Not of one who was told enough for this hour (L11): a right text before each wrong one would have all answered.
     """
     sender = turn.state.sender(turn.phone)
-    if sender.told_hour == turn.hour and sender.told_in_hour >= turn.policy.messages_per_hour:
+    if sender.told(turn.hour)[0] >= turn.policy.messages_per_hour:
         return
     answers = [reply.code for reply in turn.replies if (reply.recipient, reply.role) == (turn.phone, "reply")]
     if sender.refusals and any(not code.refuses for code in answers):
