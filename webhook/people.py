@@ -17,7 +17,7 @@ from webhook.register_links import asked_words
 from webhook.runtime import runtime
 from webhook.setup_frame import MAY, NOT_TAKEN, asked_site, changed, note, render_setup
 from webhook.sites import visible_site
-from worker.decide.people import checks_of, ended, enlist, roster_line, today_at
+from worker.decide.people import checks_of, enlist, roster_line, today_at
 from worker.decide.set_up import SiteRow
 from worker.errors import SetUpError
 from worker.files.lists import roster_person
@@ -52,7 +52,7 @@ def add(site_id: int) -> Page:
     except ValueError as error:
         keep(StandingForm("add", given, {"form": line_fault(error)}))
         return _listed(site), NOT_TAKEN
-    if line is not None and not ended(line, today_of(site)):
+    if line is not None and not line.over(today_of(site)):
         known = _("He is on the roster already: %(name)s, %(unit)s.", name=line.name, unit=line.unit)
         keep(StandingForm("add", given, {"phone": known}))
         return _listed(site, known=person_key(site, line.phone)), NOT_TAKEN
@@ -145,5 +145,5 @@ def person_page(site: SiteRow, line: Listed) -> str:
     return render_setup(
         "setup/person.html", site, view=person_view(site, line, roster.units, today), line=line,
         units=roster.units.values(), kinds=list(KIND_WORDS.items()), live=live[:MOST_NAMED], live_count=len(live),
-        over=ended(line, today), today=today,
+        over=line.over(today), today=today,
     )  # fmt: skip

@@ -52,14 +52,9 @@ def enlist(engine: Engine, site: SiteRow, people: Sequence[Mapping[str, Any]], c
 def unlist(engine: Engine, site: SiteRow, phone: str, clock: Clock | None = None) -> Receipt:
     """End a phone's line of the roster from now on. Raises SetUpError where none is in force or to come."""
     line = roster_line(engine, site, phone)
-    if line is None or ended(line, today_at(site, clock)):
+    if line is None or line.over(today_at(site, clock)):
         raise SetUpError(N_("%(phone)s is not on the roster of %(site)s."), phone=phone, site=site.name)
     return put(engine, site, "unlist", {"phone": phone}, clock)
-
-
-def ended(line: Listed, today: date) -> bool:
-    """Tell whether a line of the roster is over by the site's day `today`."""
-    return line.to_day is not None and line.to_day < today
 
 
 def today_at(site: SiteRow, clock: Clock | None = None) -> date:
@@ -122,7 +117,7 @@ def check_free(engine: Engine, site: SiteRow, phone: str, clock: Clock | None) -
     if phone == site.number:
         raise SetUpError(N_("The site's own number cannot be a member of its staff."))
     line = roster_line(engine, site, phone)
-    if line is not None and not ended(line, today_at(site, clock)):
+    if line is not None and not line.over(today_at(site, clock)):
         said = N_(
             "%(phone)s is on the roster as %(name)s of %(unit)s, and a phone has one role at a time: "
             "take it off the roster first."

@@ -68,11 +68,10 @@ def roster_changes(engine: Engine, site: SiteRow, people: Sequence[Mapping[str, 
 def _change(before: Listed | None, after: Listed, today: date) -> LineChange:
     if before is None:
         return LineChange("new", None, after)
-    over = after.to_day is not None and after.to_day < today
-    was_over = before.to_day is not None and before.to_day < today
+    over, was_over = after.over(today), before.over(today)
     if over and not was_over:
         return LineChange("ends", before, after)
     if was_over and not over:
         return LineChange("new", before, after)
-    same = all(getattr(before, name) == getattr(after, name) for name in FIELDS)
-    return LineChange("same" if same else "changed", before, after)
+    changed = LineChange("changed", before, after)
+    return changed if changed.fields else LineChange("same", before, after)

@@ -115,7 +115,11 @@ class Listed:
 
     def on(self, day: date) -> bool:
         """Tell whether he is on the roster on that day."""
-        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
+        return (self.from_day is None or self.from_day <= day) and not self.over(day)
+
+    def over(self, day: date) -> bool:
+        """Tell whether his line has ended before that day."""
+        return self.to_day is not None and self.to_day < day
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _broken(turn: Turn, kind: str, given: Mapping[str, Any]) -> bool:
         added = {new} - {""}
         staff = {new if phone == old else phone: role for phone, role in site.staff.items() if new or phone != old}
     lines = (turn.state.roster.get(phone) for phone in added)
-    listed = any(line is not None and (line.to_day is None or line.to_day >= today) for line in lines)
+    listed = any(line is not None and not line.over(today) for line in lines)
     return listed or site.number in added or "manager" not in staff.values()
 
 

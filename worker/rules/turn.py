@@ -64,8 +64,7 @@ class Turn:
     def has_left(self) -> bool:
         """Tell whether the sender's line of the roster has ended: for acts he is unknown to the site (L17)."""
         line = self.state.roster.get(self.phone)
-        over = line is not None and line.to_day is not None and line.to_day < self.state.day(self.now)
-        return over and self.role is None
+        return line is not None and line.over(self.state.day(self.now)) and self.role is None
 
     def own_live_claims(self) -> list[Claim]:
         """Return the live claims that the sender reported or is the agent of."""
