@@ -72,14 +72,6 @@ def appoint(
     return receipt if called is None else put(engine, site, "names", {phone: called}, clock)
 
 
-def name_staff(engine: Engine, site: SiteRow, names: Mapping[str, str], clock: Clock | None = None) -> Receipt:
-    """Say what people of the staff are called (phone → name, "" for none). Raises SetUpError."""
-    for phone in names:
-        if phone not in site.state.get("staff", {}):
-            raise SetUpError(N_("%(phone)s has no role at %(site)s: give it one first."), phone=phone, site=site.name)
-    return put(engine, site, "names", {phone: checked_name(name, site.region) for phone, name in names.items()}, clock)
-
-
 def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock | None = None) -> Receipt:
     """Let another phone take a phone's place at a site (new "": none); the old one is told by text. SetUpError."""
     if new:

@@ -94,8 +94,7 @@ def _broken(turn: Turn, kind: str, given: Mapping[str, Any]) -> bool:
         old, new = given["old"], given["new"]
         if old in site.staff and new in site.staff:
             return True
-        added = {new} - {""}
-        staff = {new if phone == old else phone: role for phone, role in site.staff.items() if new or phone != old}
+        added, staff = {new} - {""}, _in_place_of(site.staff, old, new)
     lines = (turn.state.roster.get(phone) for phone in added)
     listed = any(line is not None and not line.over(today) for line in lines)
     return listed or site.number in added or "manager" not in staff.values()
@@ -166,13 +165,14 @@ def _moved(turn: Turn, old: str, new: str) -> Site:
     if not old:
         turn.notify([new], Code.PHONE_MOVED, {"site": site.name, "reason": "bound"})
         return site
-    staff, names = (
-        {new if phone == old else phone: said for phone, said in its.items() if new or phone != old}
-        for its in (site.staff, site.names)
-    )
     said = {"site": site.name, "last4": new[-4:]} | ({} if new else {"reason": "taken_away"})
     turn.notify([old], Code.PHONE_MOVED, said)
-    return replace(site, staff=staff, names=names)
+    return replace(site, staff=_in_place_of(site.staff, old, new), names=_in_place_of(site.names, old, new))
+
+
+def _in_place_of(its: Mapping[str, str], old: str, new: str) -> dict[str, str]:
+    """Return what is kept by phone with another phone in a phone's place; `new` "": with none."""
+    return {new if phone == old else phone: said for phone, said in its.items() if new or phone != old}
 
 
 def _known_unit(turn: Turn, name: str, kind: str | None, aliases: tuple[str, ...]) -> Unit:
