@@ -17,6 +17,7 @@ from worker.errors import N_, SetUpError
 from worker.store.database import reading
 from worker.store.schema import sessions, users
 
+PHONE_TAKEN = N_("This phone is another user's: take it from him first.")
 NO_USER = N_("There is no user “%(name)s”; `baobei user list` shows them.")
 NOBODY: Mapping[str, Any] = {"password": None, "link": None, "totp": None, "totp_step": None}
 """What is kept of an account that nobody can log in to."""
@@ -62,7 +63,7 @@ def bind_phone(engine: Engine, user: User, phone: str | None, now: datetime, by:
     try:
         _change(engine, user, {"phone": phone}, "user_phone_set", now, by)
     except IntegrityError:
-        raise SetUpError(N_("This phone is another user's: take it from him first.")) from None
+        raise SetUpError(PHONE_TAKEN) from None
 
 
 def renew_link(engine: Engine, user: User, now: datetime, by: int | None = None) -> str:

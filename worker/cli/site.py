@@ -11,7 +11,7 @@ from worker.cli.base import database, settings
 from worker.cli.commands.options import GATEWAYS
 from worker.cli.problems import WrongUsage
 from worker.clock import utc_now
-from worker.decide.set_up import all_sites, open_site, set_policy, site_named
+from worker.decide.set_up import all_sites, as_it_is, open_site, set_policy, site_named
 from worker.decide.site_change import SETTINGS, change_site, clients_called, listed_elsewhere, names_in, settings_of
 from worker.files.exports import write_table
 from worker.phones.gateways import added_gateways
@@ -77,7 +77,7 @@ def set_site(name: str, pairs: tuple[str, ...], aliases: tuple[str, ...], teleph
         listed = {word: where for word in sorted(wanted) if (where := listed_elsewhere(engine, before, word))}
         for receipt in change_site(engine, before, given):
             record(engine, None, "site_changed", f"site {before.id} text {receipt.seq}", utc_now())
-        after = next(site for site in all_sites(engine) if site.id == before.id)
+        after = as_it_is(engine, before)
     for key, was in settings_of(before).items():
         if key in given:
             now = settings_of(after)[key]
@@ -96,8 +96,7 @@ def list_sites(as_json: bool) -> None:
         known = all_sites(engine)
     rows = []
     for row in known:
-        staff = row.state.get("staff", {})
-        phones = [" ".join(p for p, role in staff.items() if role == wanted) for wanted in ROLES]
+        phones = [" ".join(p for p, role in row.staff.items() if role == wanted) for wanted in ROLES]
         zone_and_language = (row.state.get(key, "") for key in ("timezone", "language"))
         aliases = " ".join(row.state.get("aliases", []))
         rows.append([row.name, row.number, row.gateway, *phones, *zone_and_language, aliases])

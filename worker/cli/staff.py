@@ -27,7 +27,7 @@ def remove(number: str, site_name: str) -> None:
     with database() as engine:
         row = site_named(engine, site_name)
         e164 = phone(number, row.region)
-        if e164 not in row.state.get("staff", {}):
+        if e164 not in row.staff:
             raise Problem(f"{number} has no role at {site_name}; `baobei staff list --site {site_name}` shows who has.")
         set_staff(engine, row, {e164: ""})
     click.echo(f"{number} has no role at {site_name} from now on.")
@@ -37,8 +37,7 @@ def list_staff(site_name: str, as_json: bool) -> None:
     """List a site's staff."""
     with database() as engine:
         row = site_named(engine, site_name)
-    names = row.state.get("names", {})
-    people = [[role, names.get(number, ""), number] for number, role in row.state.get("staff", {}).items()]
+    people = [[role, row.names.get(number, ""), number] for number, role in row.staff.items()]
     if as_json:
         click.echo(json.dumps([dict(zip(COLUMNS, person, strict=True)) for person in people], ensure_ascii=False))
         return

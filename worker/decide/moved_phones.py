@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from worker.accounts.upkeep import bind_phone, user_with_phone
+from worker.accounts.upkeep import PHONE_TAKEN, bind_phone, user_with_phone
 from worker.accounts.users import User
 from worker.clock import Clock
 from worker.decide.people import check_free, move_phone
@@ -23,7 +23,7 @@ def rebind(
     if user.phone == new:
         return []
     if new is not None and user_with_phone(engine, new) is not None:
-        raise SetUpError(N_("This phone is another user's: take it from him first."))
+        raise SetUpError(PHONE_TAKEN)
     if new is not None:
         check_bindable(engine, user.roles, user.site_ids, new, clock)
     sites = telling(engine, user)
@@ -48,7 +48,7 @@ def telling(engine: Engine, user: User) -> list[SiteRow]:
 
 def _telling(engine: Engine, user: User, phone: str) -> list[SiteRow]:
     theirs = [site for site in all_sites(engine) if user.sees(site.id)]
-    return [site for site in theirs if phone in site.state.get("staff", {})] or theirs[:1]
+    return [site for site in theirs if phone in site.staff] or theirs[:1]
 
 
 def check_bindable(
@@ -62,7 +62,7 @@ def check_bindable(
         if site_ids is not None and site.id not in site_ids:
             continue
         check_free(engine, site, phone, clock)
-        role = site.state.get("staff", {}).get(phone)
+        role = site.staff.get(phone)
         if role is not None and role not in roles:
             said = N_("%(phone)s is a %(role)s of %(site)s, which this account is not: give it that role first.")
             raise SetUpError(said, phone=phone, role=role, site=site.name)

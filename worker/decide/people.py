@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from parsers.numbers import NumberError, to_mobile
 from worker.clock import Clock, utc_now
-from worker.decide.set_up import SiteRow, put, set_staff
+from worker.decide.set_up import NO_MANAGER, OWN_NUMBER, SiteRow, put, set_staff
 from worker.errors import N_, SetUpError
 from worker.files.lists import Checks
 from worker.line.door import Receipt
@@ -33,8 +33,8 @@ def checks_of(engine: Engine, site: SiteRow, clock: Clock | None = None) -> Chec
     kinds = {unit.key: unit.kind for unit in units}
     names = {unit_key(alias): unit.name for unit in units for alias in unit.aliases}
     names |= {unit.key: unit.name for unit in units}
-    now, staff = (clock or utc_now)(), site.state.get("staff", {})
-    return Checks(site.region, site.zone, kinds, now, staff, site.number, names)
+    now = (clock or utc_now)()
+    return Checks(site.region, site.zone, kinds, now, site.staff, site.number, names)
 
 
 def roster_line(engine: Engine, site: SiteRow, phone: str) -> Listed | None:
@@ -76,14 +76,11 @@ def move_phone(engine: Engine, site: SiteRow, old: str, new: str, clock: Clock |
     """Let another phone take a phone's place at a site (new "": none); the old one is told by text. SetUpError."""
     if new:
         check_free(engine, site, new, clock)
-        staff = site.state.get("staff", {})
-        if old in staff and new in staff:
+        if old in site.staff and new in site.staff:
             said = N_("%(phone)s has a role at %(site)s already; a phone has one role at a time.")
             raise SetUpError(said, phone=new, site=site.name)
-    elif site.state.get("staff", {}).get(old) == "manager":
-        managers = [phone for phone, role in site.state["staff"].items() if role == "manager"]
-        if managers == [old]:
-            raise SetUpError(N_("A site keeps at least one manager: add the new one first."))
+    elif [phone for phone, role in site.staff.items() if role == "manager"] == [old]:
+        raise SetUpError(NO_MANAGER)
     return put(engine, site, "moved", {"old": old, "new": new, HELD: True}, clock)
 
 
@@ -107,7 +104,7 @@ def checked_name(name: str, region: str) -> str:
 def check_free(engine: Engine, site: SiteRow, phone: str, clock: Clock | None) -> None:
     """Raise SetUpError for a phone that can be nobody's of the staff: the site's own, or an agent's (B32)."""
     if phone == site.number:
-        raise SetUpError(N_("The site's own number cannot be a member of its staff."))
+        raise SetUpError(OWN_NUMBER)
     line = roster_line(engine, site, phone)
     if line is not None and not line.over(today_at(site, clock)):
         said = N_(

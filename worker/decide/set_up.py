@@ -22,6 +22,9 @@ from worker.store.database import reading
 from worker.store.schema import cursors, decisions, former_numbers, inbox, sites
 from worker.whole_numbers import check_no_number
 
+OWN_NUMBER = N_("The site's own number cannot be a member of its staff.")
+NO_MANAGER = N_("A site keeps at least one manager: add the new one first.")
+CHANGED_MEANWHILE = N_("Somebody has changed the site at this moment: look at it again.")
 NAME_LONGEST = 60
 ALIAS_LONGEST = 30
 TOGETHER = {
@@ -51,12 +54,34 @@ class SiteRow:
         """Return the site's time zone."""
         return ZoneInfo(self.state.get("timezone", "Asia/Shanghai"))
 
+    @property
+    def staff(self) -> Mapping[str, str]:
+        """Return the role of each phone of its staff."""
+        staff: Mapping[str, str] = self.state.get("staff", {})
+        return staff
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Return what the owner of each phone of its staff is called, as far as somebody has said."""
+        names: Mapping[str, str] = self.state.get("names", {})
+        return names
+
 
 def all_sites(engine: Engine) -> list[SiteRow]:
     """Return every site in the order of their founding."""
     with reading(engine).connect() as connection:
         joined = select(sites, cursors.c.state).join(cursors, cursors.c.site_id == sites.c.id).order_by(sites.c.id)
         return [SiteRow(row.id, row.name, row.number, row.gateway, row.state) for row in connection.execute(joined)]
+
+
+def neighbours(engine: Engine, site: SiteRow) -> list[SiteRow]:
+    """Return every other site."""
+    return [each for each in all_sites(engine) if each.id != site.id]
+
+
+def as_it_is(engine: Engine, site: SiteRow) -> SiteRow:
+    """Return a site as it stands by now, whatever it was called before."""
+    return next(each for each in all_sites(engine) if each.id == site.id)
 
 
 def site_named(engine: Engine, name: str) -> SiteRow:
@@ -90,7 +115,7 @@ def open_site(
     region = region_of(e164)
     roles = {phone(typed, region): role for role, numbers in staff.items() for typed in numbers}
     if e164 in roles:
-        raise SetUpError(N_("The site's own number cannot be a member of its staff."))
+        raise SetUpError(OWN_NUMBER)
     check_names([site for site in all_sites(engine) if site.name != name], name, aliases)
     check_telephone(telephone, (e164, *roles))
     payload = {"name": name, "number": e164, "timezone": timezone, "language": language, "staff": roles}
@@ -135,7 +160,7 @@ def set_policy(engine: Engine, site: SiteRow, pairs: Sequence[str], clock: Clock
         except PolicyError as error:
             raise SetUpError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         given[key] = value
-    check_telephone(given.get("telephone", ""), (site.number, *site.state.get("staff", {})))
+    check_telephone(given.get("telephone", ""), (site.number, *site.staff))
     return put(engine, site, "policy", given, clock)
 
 
@@ -153,7 +178,7 @@ def check_telephone(typed: str, others: Collection[str]) -> None:
 
 def set_aliases(engine: Engine, site: SiteRow, aliases: Sequence[str], clock: Clock | None = None) -> Receipt:
     """Say by what further names a site is known, instead of those before; every line hears of it (L25)."""
-    check_names([other for other in all_sites(engine) if other.id != site.id], site.name, aliases)
+    check_names(neighbours(engine, site), site.name, aliases)
     entry = _entry(site) | {"aliases": list(dict.fromkeys(aliases))}
     receipt = put(engine, site, "directory", {"sites": [entry]}, clock)
     spread(engine, clock)
@@ -219,10 +244,8 @@ def check_zone(zone: str) -> None:
 
 def set_staff(engine: Engine, site: SiteRow, changes: Mapping[str, str], clock: Clock | None = None) -> Receipt:
     """Add phones in a role, or remove them (role ""); the last manager stays. Those concerned are told by text."""
-    staff: Mapping[str, str] = site.state.get("staff", {})
-    after = {p: role for p, role in {**staff, **changes}.items() if role}
-    if "manager" not in after.values():
-        raise SetUpError("A site keeps at least one manager: add the new one first.")
+    if "manager" not in {**site.staff, **changes}.values():
+        raise SetUpError(NO_MANAGER)
     return put(engine, site, "appointed", dict(changes), clock)
 
 
@@ -249,7 +272,7 @@ def put(engine: Engine, site: SiteRow, kind: str, payload: Mapping[str, Any], cl
     drain(engine, site.id)
     with reading(engine).connect() as connection:
         if receipt.seq is not None and _refused(connection, site.id, receipt.seq):
-            raise SetUpError(N_("Somebody has changed the site at this moment: look at it again."))
+            raise SetUpError(CHANGED_MEANWHILE)
     return receipt
 
 

@@ -12,12 +12,15 @@ from sqlalchemy import Engine, func, select
 
 from worker.clock import Clock
 from worker.decide.set_up import (
+    CHANGED_MEANWHILE,
+    OWN_NUMBER,
     SiteRow,
-    all_sites,
+    as_it_is,
     check_name,
     check_names,
     check_telephone,
     check_zone,
+    neighbours,
     put,
     set_aliases,
     set_policy,
@@ -64,15 +67,15 @@ def change_site(engine: Engine, site: SiteRow, given: Mapping[str, str], clock: 
     receipts = []
     if own := {key: changed[key] for key in SITE_FIELDS if key in changed}:
         receipts.append(put(engine, site, SITE_SET, own, clock))
-        site = _again(engine, site)
+        site = as_it_is(engine, site)
         if any(site.state.get(key) != value for key, value in own.items()):
-            raise SetUpError(N_("Somebody has changed the site at this moment: look at it again."))
+            raise SetUpError(CHANGED_MEANWHILE)
     if "aliases" in changed:
         receipts.append(set_aliases(engine, site, names_in(changed["aliases"]), clock))
     elif "name" in own or "number" in own:
         spread(engine, clock)
     if policy := [f"{key}={changed[key]}" for key in ("telephone", "language") if key in changed]:
-        receipts.append(set_policy(engine, _again(engine, site), policy, clock))
+        receipts.append(set_policy(engine, as_it_is(engine, site), policy, clock))
     return receipts
 
 
@@ -88,21 +91,17 @@ def clients_called(engine: Engine, site: SiteRow, name: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def _again(engine: Engine, site: SiteRow) -> SiteRow:
-    return next(each for each in all_sites(engine) if each.id == site.id)
-
-
 def _name(engine: Engine, site: SiteRow, typed: str) -> str:
     check_name(typed)
     if typed != site.name:
-        check_names(_neighbours(engine, site), typed, ())
+        check_names(neighbours(engine, site), typed, ())
         _check_people(engine, site, typed)
     return typed
 
 
 def _aliases(engine: Engine, site: SiteRow, typed: str) -> str:
     names = names_in(typed)
-    check_names(_neighbours(engine, site), site.name, names)
+    check_names(neighbours(engine, site), site.name, names)
     for name in set(names).difference(site.state.get("aliases", ())):
         _check_people(engine, site, name)
     return "、".join(names)
@@ -114,7 +113,7 @@ def listed_elsewhere(engine: Engine, site: SiteRow, name: str) -> list[str]:
     It is for whoever looks after all sites: to a manager it would tell who stands on rosters that are not his.
     """
     there = _listing(engine, name)
-    return [each.name for each in _neighbours(engine, site) if each.id in there]
+    return [each.name for each in neighbours(engine, site) if each.id in there]
 
 
 def _listing(engine: Engine, name: str) -> set[int]:
@@ -137,23 +136,18 @@ def _number(engine: Engine, site: SiteRow, typed: str) -> str:
     number = site_number(typed)
     if number == site.number:
         return number
-    neighbours = _neighbours(engine, site)
-    taken = next((each.name for each in neighbours if each.number == number), None)
+    taken = next((each.name for each in neighbours(engine, site) if each.number == number), None)
     if taken is not None:
         raise SetUpError(N_("%(number)s is the number of the site “%(site)s” already."), number=number, site=taken)
-    if number in site.state.get("staff", {}):
-        raise SetUpError(N_("The site's own number cannot be a member of its staff."))
+    if number in site.staff:
+        raise SetUpError(OWN_NUMBER)
     with reading(engine).connect() as connection:
         demand_none_in_hand(connection, site.id)
     return number
 
 
-def _neighbours(engine: Engine, site: SiteRow) -> list[SiteRow]:
-    return [each for each in all_sites(engine) if each.id != site.id]
-
-
 def _telephone(_engine: Engine, site: SiteRow, typed: str) -> str:
-    check_telephone(typed, (site.number, *site.state.get("staff", {})))
+    check_telephone(typed, (site.number, *site.staff))
     return typed
 
 

@@ -14,7 +14,7 @@ from worker.readers.search import CLAIMS, NO_CLAIM, Search
 from worker.rules.codes import Code
 from worker.rules.model import WALK_IN
 from worker.rules.part import REGISTERED
-from worker.rules.states import LASTING
+from worker.rules.states import LASTING, LIVING
 from worker.rules.status import ITSELF, TABLE, Condition, Noted, Otherwise, Reached
 from worker.store.schema import aliases, claims, disputes, reports, visits
 from worker.store.search_words import SEARCHED, needle_of
@@ -126,6 +126,11 @@ def said_in(search: Search, table: Table) -> list[ColumnElement[bool]]:
     if search.until is not None:
         conditions.append(reported < search.until)
     return conditions
+
+
+def living(now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of claims, walk-ins too, whose end is ahead and that nothing else has ended."""
+    return [claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now]
 
 
 def running(now: datetime) -> list[ColumnElement[bool]]:

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, select
 
-from worker.readers.conditions import named_in, said_in, with_references
-from worker.readers.search import Search
+from worker.readers.conditions import living, named_in, said_in, with_references
+from worker.readers.search import EVERYTHING, Search
 from worker.rules.forms import missing, waits
 from worker.rules.model import Claim, Site, Visit
-from worker.rules.states import CLOSED, LASTING, LIVING, Flag, FormKind, FormState, Signer
+from worker.rules.states import CLOSED, LASTING, Flag, FormKind, FormState, Signer
 from worker.store.database import reading
 from worker.store.facts import load
 from worker.store.schema import claims, cursors, inbox, users, visits
@@ -105,7 +105,7 @@ class FoundClaims:
 def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) -> FoundClaims:
     """Return up to twelve live claims that are looked for by number, phone, form, client or agent, and four of those
     that expired: of words alone, those of the last week. Whom a live claim holds is not told to be over."""
-    if search == Search():
+    if search == EVERYTHING:
         return FoundClaims()
     with reading(engine).connect() as connection:
         search = with_references(connection, [site_id], search)
@@ -113,8 +113,7 @@ def claims_found(engine: Engine, site_id: int, search: Search, now: datetime) ->
         of_client = [claims.c.client.contains(word, autoescape=True) for word in search.words if len(word) == 1]
         said = said_in(replace(search, words=tuple(word for word in search.words if len(word) > 1)), claims)
         looked_for = [claims.c.site_id == site_id, *named_in(search, claims), *of_client, *said]
-        live = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
-        found = _last_ending(connection, site_id, MOST_FOUND + 1, *looked_for, *live)
+        found = _last_ending(connection, site_id, MOST_FOUND + 1, *looked_for, *living(now))
         past = claims.c.state.in_(LASTING), claims.c.ended_at.is_(None), claims.c.deal_at.is_(None)
         since = now - LATELY if not named_in(search, claims) else EPOCH
         over = _last_ending(

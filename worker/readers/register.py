@@ -23,7 +23,7 @@ from sqlalchemy import (
 from worker.decide.heads import SHOWN
 from worker.readers.conditions import WINNING, Unindexed, conditions_of, named_in, status_at, with_references
 from worker.readers.flags import shown_flags
-from worker.readers.search import OLDEST, Search
+from worker.readers.search import EVERYTHING, OLDEST, Search
 from worker.rules.client import Phone7, mask_of
 from worker.store.database import reading, snapshot
 from worker.store.schema import aliases, claims, decisions, inbox, reports, sites, units
@@ -63,8 +63,6 @@ STATUSES = (
 )
 ROWS_A_PAGE = 50
 PLANNED = ("planned_day", "planned_time", "planned_part")
-
-EVERYTHING = Search()
 
 Key = tuple[int, int]
 """Place of a report in its line, and which client of the text."""

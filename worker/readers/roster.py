@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, func, select
 
+from worker.readers.conditions import living
 from worker.rules.identity import fold
 from worker.rules.model import Claim, Listed, Unit
 from worker.rules.states import LIVING
@@ -59,8 +60,7 @@ def live_claims(engine: Engine, site_id: int, phone: str, now: datetime) -> list
 def live_counts(engine: Engine, site_id: int, phones: Iterable[str], now: datetime) -> dict[str, int]:
     """Return how many claims of each of these agents stand at `now`; who has none is left out."""
     listed, counts = sorted(set(phones)), dict[str, int]()
-    standing = claims.c.state.in_(LIVING), claims.c.ended_at.is_(None), claims.c.ends_at > now
-    query = select(claims.c.agent_phone, func.count().label("live")).where(claims.c.site_id == site_id, *standing)
+    query = select(claims.c.agent_phone, func.count().label("live")).where(claims.c.site_id == site_id, *living(now))
     with reading(engine).connect() as connection:
         for at in range(0, len(listed), KEYS_AT_ONCE):
             some: Collection[str] = listed[at : at + KEYS_AT_ONCE]

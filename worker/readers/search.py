@@ -74,6 +74,9 @@ class Search:
         return " ".join(part for part in (*numbers, phone, *self.words) if part)
 
 
+EVERYTHING: Final = Search()
+
+
 def read_search(
     typed: str, unit: str | None = None, status: str | None = None, flag: str | None = None, region: str = "CN"
 ) -> Search:

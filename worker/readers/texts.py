@@ -16,7 +16,7 @@ from worker.accounts.users import User
 from worker.readers.asides import readable
 from worker.readers.desk import names_of_phones
 from worker.readers.erasure import TEXT, WORDS
-from worker.readers.search import KINDS, Search
+from worker.readers.search import EVERYTHING, KINDS, Search
 from worker.store.database import reading
 from worker.store.schema import UNSENT, cursors, decisions, inbox, replies, roster, senders, sites, users
 from worker.store.states import UNDELIVERED
@@ -30,9 +30,6 @@ UNDECIDED: Final = "undecided"
 """Instead of a code: what came in and is not decided yet."""
 LATE_IDS: Final = 1_000
 """By so many a reply's id may be out of the order of the times at which replies were written."""
-
-
-EVERYTHING: Final = Search()
 
 
 @dataclass(frozen=True, slots=True)
