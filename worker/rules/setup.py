@@ -47,7 +47,7 @@ CODES: Mapping[str, Code] = {
 
 
 def decide_setup(turn: Turn) -> Decision:
-    """Take in one set-up message; payloads have been checked by `worker.setup` before they got their place."""
+    """Take in one set-up message; payloads have been checked by `worker.decide.set_up` before they got their place."""
     kind, given = turn.message.kind, turn.message.payload
     if (kind == "appointed" or given.get(HELD)) and _broken(turn, kind, given):
         return turn.decision(kind, Code.REFUSED_INVALID)
