@@ -92,7 +92,7 @@ def _told(site: SiteRow, found: Foresight) -> tuple[Told, ...]:
 
 
 def _who(site: SiteRow, found: Foresight, said: Spoken, user: str) -> str:
-    listed, role = found.listed.get(said.reply.recipient), site.state.get("staff", {}).get(said.reply.recipient)
+    listed, role = found.listed.get(said.reply.recipient), site.staff.get(said.reply.recipient)
     if listed is not None:
         return f"{listed.name} · {listed.unit}"
     return " · ".join(part for part in (user, str(PARTY_WORDS[role]) if role else "") if part)

@@ -68,7 +68,7 @@ def carry_out(site_id: int) -> Page:
     except BadSignature:
         flash(_("The preview is too old, or is not one of yours: choose the file once more."))
         return redirect(url_for("people.page", site=site.id), 303)
-    if any(person["phone"] in site.state.get("staff", {}) for person in kept["people"]):
+    if any(person["phone"] in site.staff for person in kept["people"]):
         # Somebody has become staff since: his line is a bad one now (B32), and the file is read anew.
         flash(_("The preview is too old, or is not one of yours: choose the file once more."))
         return redirect(url_for("people.page", site=site.id), 303)

@@ -127,7 +127,7 @@ def _checked(site: SiteRow, typed: Mapping[str, str]) -> tuple[dict[str, str], d
         try:
             read = settable(key, value)
             if key == "telephone":
-                check_telephone(value, (site.number, *site.state.get("staff", {})))
+                check_telephone(value, (site.number, *site.staff))
         except PolicyError:
             faults[key] = _wrong(KINDS[key])
         except SetUpError as error:

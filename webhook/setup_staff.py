@@ -4,7 +4,6 @@ Whatever is changed is changed for who knows his own password, and told by text:
 site over.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -125,7 +124,7 @@ def remove(site_id: int, key: str) -> Page:
 def _fresh_phone(site: SiteRow, typed: str) -> str:
     """Return a phone as typed in E.164; raises SetUpError when it is none, or somebody's of the staff already."""
     phone = typed_phone(typed, site.region)
-    if phone in site.state.get("staff", {}):
+    if phone in site.staff:
         said = N_("%(phone)s has a role at %(site)s already; a phone has one role at a time.")
         raise SetUpError(said, phone=phone, site=site.name)
     return phone
@@ -144,22 +143,20 @@ def _done(site: SiteRow) -> Response:
 
 
 def _asked(site: SiteRow, key: str) -> StaffView:
-    phone = phone_of_key(site, key, site.state.get("staff", {}))
+    phone = phone_of_key(site, key, site.staff)
     if phone is None:
         abort(404, _("There is nobody of this kind on the staff."))
-    return _view(site, phone, site.state["staff"][phone], site.state.get("names", {}))
+    return _view(site, phone)
 
 
-def _view(site: SiteRow, phone: str, role: str, names: Mapping[str, str]) -> StaffView:
+def _view(site: SiteRow, phone: str) -> StaffView:
     user = user_with_phone(runtime().engine, phone)
     login = user.name if user is not None and user.sees(site.id) else ""
-    return StaffView(person_key(site, phone), phone, role, names.get(phone, ""), login)
+    return StaffView(person_key(site, phone), phone, site.staff[phone], site.names.get(phone, ""), login)
 
 
 def _listed(site: SiteRow) -> str:
-    names = site.state.get("names", {})
-    staff = sorted(site.state.get("staff", {}).items(), key=lambda each: ROLES.index(each[1]))
-    views = [_view(site, phone, role, names) for phone, role in staff]
+    views = [_view(site, phone) for phone in sorted(site.staff, key=lambda phone: ROLES.index(site.staff[phone]))]
     return render_setup("setup/staff_list.html", site, views=views, roles=_roles(), role_words=ROLE_WORDS)
 
 

@@ -487,7 +487,7 @@ class Sender:
     """how far it was told its own clients, and when: what 下 goes on from (L16)"""
 
     def told(self, hour: str) -> tuple[int, int]:
-        """Return how often it was told something in a clock hour of the site, as 2026-11-02T10, and on its day (L11)."""
+        """Return how often it was told something in an hour of the site, as 2026-11-02T10, and on its day (L11)."""
         same_day = self.told_hour[:10] == hour[:10]
         return self.told_in_hour if self.told_hour == hour else 0, self.told_in_day if same_day else 0
 
