@@ -1,6 +1,7 @@
 """A phone with the app talks to us as to its server: it registers, waits, brings texts, fetches and settles replies."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from tests.fake_phone import FakePhone, Message, Sms
 from tests.infrastructure.serving import AGENT, SECRET, SITE_NUMBER, client_of, database_away, open_line, texts
@@ -367,6 +368,16 @@ def test_what_a_phone_has_shown_to_have_it_is_given_again_seldom_and_another_pho
     office.clock.move(minutes=6)
     other.pull()
     assert len(other.messages) == 35
+
+
+def test_a_fetch_that_finds_nothing_writes_nothing_but_what_it_leases(office: Office) -> None:
+    phone, begun = office.approved(), Counter[bool]()
+    phone.pull()
+    event.listen(
+        office.engine, "begin", lambda connection: begun.update([connection.get_execution_options().get("reading")])
+    )
+    phone.pull()
+    assert begun == {True: 3, None: 1}, "who asks, what ends, what it is to try out; and its leases"
 
 
 def test_what_a_phone_says_late_counts_all_the_same(office: Office) -> None:

@@ -17,7 +17,6 @@ from worker.gateways.phone_server import PhoneServer
 from worker.outbox.fetch import fetch
 from worker.outbox.pace import Pace, pace_of
 from worker.outbox.recall import GIVEN_BACK_WITHIN
-from worker.phones.addresses import note_address
 from worker.phones.entry import KnownPhone, TooManyWaitError, WrongTokenError, note_alive, register, signed_in
 from worker.phones.news import waiting_for
 from worker.phones.receipts import note_said
@@ -72,8 +71,9 @@ def messages(name: str) -> Response:
     server = _server(name)
     phone = _phone(server)
     engine, now = runtime().engine, runtime().clock()
-    approved = phone.state == PhoneState.APPROVED
-    replies = fetch(engine, phone.id, phone.sims, now, _pace(), server.message_id) if approved else []
+    if phone.state != PhoneState.APPROVED:
+        return _answer(server.handed_out([], phone.clock_ahead))
+    replies = fetch(engine, phone.id, phone.sims, now, _pace(), server.message_id)
     return _answer(server.handed_out([*replies, *fetch_canaries(engine, phone.id, phone.sims, now)], phone.clock_ahead))
 
 
@@ -145,13 +145,11 @@ def _server(name: str) -> PhoneServer:
 
 def _phone(server: PhoneServer, ended_after: datetime | None = None) -> KnownPhone:
     """Return which phone asks; after a 401 its app registers anew at its next start, and that waits for a person."""
+    engine, now = runtime().engine, runtime().clock()
     try:
-        phone = signed_in(runtime().engine, server.name, _bearer(), ended_after)
+        return signed_in(engine, server.name, _bearer(), _app(server), caller(), now, ended_after)
     except WrongTokenError:
         _refuse(server.name)
-    note_alive(runtime().engine, Ping(server.name, phone.id, _app(server)), runtime().clock())
-    note_address(runtime().engine, phone.id, caller(), runtime().clock())
-    return phone
 
 
 def _refuse(name: str) -> NoReturn:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, insert, select, update
 
 from worker.accounts.acts import note
 from worker.errors import SetUpError
@@ -107,7 +107,7 @@ def ask_due(engine: Engine, now: datetime) -> list[int]:
     return [row.id for row in due]
 
 
-def to_send(engine: Engine, site_ids: Collection[int], now: datetime) -> list[Canary]:
+def to_send(engine: Engine, site_ids: Collection[int] | Select[tuple[int]], now: datetime) -> list[Canary]:
     """Return what is to go out from the numbers of these sites, and note that their gateway has fetched it.
 
     The same again until it is back, failed or too old: its id tells the gateway what it has sent.
@@ -132,7 +132,7 @@ def unfetched(connection: Connection, site_ids: Collection[int], now: datetime) 
     return set(connection.execute(select(canaries.c.site_id).where(new)).scalars())
 
 
-def _open(site_ids: Collection[int], now: datetime) -> ColumnElement[bool]:
+def _open(site_ids: Collection[int] | Select[tuple[int]], now: datetime) -> ColumnElement[bool]:
     return and_(
         canaries.c.site_id.in_(site_ids),
         canaries.c.back_at.is_(None),

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, Row, func, insert, select, update
 
 from worker.accounts.passwords import digest, made_token
 from worker.gateways.base import Ping
 from worker.gateways.phone_server import PhoneWord
+from worker.phones.addresses import used_from
 from worker.phones.cards import kept_cards
 from worker.phones.gateways import is_token, require_gateway
 from worker.store.database import reading
@@ -85,8 +86,16 @@ def register(
     return phone, secret
 
 
-def signed_in(engine: Engine, gateway: str, token: str, ended_after: datetime | None = None) -> KnownPhone:
-    """Return whose token this is. Raises WrongTokenError.
+def signed_in(
+    engine: Engine,
+    gateway: str,
+    token: str,
+    app: str,
+    address: str,
+    now: datetime,
+    ended_after: datetime | None = None,
+) -> KnownPhone:
+    """Return whose token this is, and note that it lives, and from which address. Raises WrongTokenError.
 
     `ended_after`: one that ended after that is known as well. An app that hears of that error asks on, in vain, until
     it is started anew: then it registers anew, by itself.
@@ -94,18 +103,20 @@ def signed_in(engine: Engine, gateway: str, token: str, ended_after: datetime | 
     there = phones.c.state != PhoneState.ENDED
     there = there if ended_after is None else there | (phones.c.ended_at > ended_after)
     mine = (phones.c.token == digest(token)) & (phones.c.gateway == gateway) & there
-    query = (
-        select(phones.c.id, phones.c.state, phones.c.clock_ahead, phone_sims.c.sim, phone_sims.c.site_id)
-        .outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
-        .where(mine)
-    )
+    served = phones.outerjoin(phone_sims, phone_sims.c.phone == phones.c.id)
+    query = select(phones, phone_sims.c.sim, phone_sims.c.site_id).select_from(served).where(mine)
     with reading(engine).connect() as connection:
         rows = connection.execute(query).all()
     if not rows:
         raise WrongTokenError
+    phone = rows[0]
+    _write(
+        engine,
+        phone.id,
+        _alive(phone, {"app": app} if app else {}, now) | used_from(phone.seen_from, address, now),
+    )
     sims = {row.sim: row.site_id for row in rows if row.sim is not None}
-    ahead = timedelta(seconds=rows[0].clock_ahead)
-    return KnownPhone(rows[0].id, gateway, PhoneState(rows[0].state), sims, ahead)
+    return KnownPhone(phone.id, gateway, PhoneState(phone.state), sims, timedelta(seconds=phone.clock_ahead))
 
 
 def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
@@ -113,15 +124,22 @@ def note_alive(engine: Engine, ping: Ping, now: datetime) -> None:
     said: dict[str, Any] = {"app": ping.app} if ping.app else {}
     said |= {} if ping.sims is None else {"sims": kept_cards(ping.sims)}
     said |= {} if ping.clock is None else {"clock_ahead": in_minutes(ping.clock - now)}
-    mine = phones.c.id == ping.phone
-    columns = [phones.c.seen_at, *(phones.c[name] for name in said)]
     with reading(engine).connect() as connection:
-        row = connection.execute(select(*columns).where(mine)).mappings().first()
-    if row is None or (abs(now - row["seen_at"]) < SEEN_EVERY and all(row[name] == said[name] for name in said)):
-        return
-    with engine.begin() as connection:
-        signed = {} if ping.clock is None else {"clock_at": now}
-        connection.execute(update(phones).where(mine).values(said | signed | {"seen_at": now}))
+        phone = connection.execute(select(phones).where(phones.c.id == ping.phone)).first()
+    if phone is not None and (change := _alive(phone, said, now)):
+        _write(engine, phone.id, change if ping.clock is None else change | {"clock_at": now})
+
+
+def _alive(phone: Row[Any], said: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return what changes in the row of a phone that has just said this."""
+    known = all(getattr(phone, name) == value for name, value in said.items())
+    return {} if known and abs(now - phone.seen_at) < SEEN_EVERY else {**said, "seen_at": now}
+
+
+def _write(engine: Engine, phone: str, change: Mapping[str, Any]) -> None:
+    if change:
+        with engine.begin() as connection:
+            connection.execute(update(phones).where(phones.c.id == phone).values(change))
 
 
 def in_minutes(ahead: timedelta) -> int:
