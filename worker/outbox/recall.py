@@ -15,6 +15,7 @@ from worker.crash_points import committing
 from worker.gateways.base import Unknown
 from worker.log import say
 from worker.outbox.ledger import change_reply, end
+from worker.store.database import reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import UNSENT, attempts, phone_sims, phones, replies, sites
 from worker.store.states import ReplyState
@@ -59,8 +60,13 @@ def give_up_recalled(engine: Engine, now: datetime) -> int:
     elsewhere = and_(left(now, now - GIVEN_BACK_WITHIN), attempts.c.gateway != sites.c.gateway)
     columns = replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt
     change = {"state": ReplyState.REVIEW, "lease_until": None, "error_code": _LEFT.code, "error_words": _LEFT.words}
+    query = _held(*columns).where(elsewhere)
+    with reading(engine).connect() as connection:
+        # Each round of the sweeper asks, mostly in vain.
+        if connection.execute(query.limit(1)).first() is None:
+            return 0
     with committing(engine, "leases.commit") as connection:
-        rows = connection.execute(_held(*columns).where(elsewhere).with_for_update(of=replies)).all()
+        rows = connection.execute(query.with_for_update(of=replies)).all()
         for row in rows:
             end(connection, row.id, row.attempt, _LEFT, now)
             change_reply(connection, row.id, change, now)

@@ -132,25 +132,26 @@ def gateway_standings(
 
 def phone_standings(connection: Connection, now: datetime) -> list[PhoneStanding]:
     """Return each phone that waits or is approved: those that wait first, then the newest first."""
+    there = [phone for phone in phones_at(connection) if phone.state != PhoneState.ENDED]
+    if not there:
+        return []
     held = {row.phone: row for row in connection.execute(_held(now))}
     rows = connection.execute(select(sites.c.id, sites.c.name, sites.c.gateway).order_by(sites.c.id.desc())).all()
     named, carried = {row.name: row.id for row in rows}, {row.gateway: row.id for row in rows}
     found: list[PhoneStanding] = []
-    for phone in phones_at(connection):
-        faults = faults_of(phone.app)
+    for phone in there:
         holds = held.get(phone.id)
-        if phone.state != PhoneState.ENDED:
-            found.append(
-                PhoneStanding(
-                    phone,
-                    next((named[site] for site in phone.sites.values()), carried.get(phone.gateway)),
-                    silent=bool(phone.sites) and now - phone.seen_at > SILENT_AFTER,
-                    held=holds.held if holds else 0,
-                    held_since=holds.since if holds else None,
-                    faults=tuple(fault.code for fault in faults),
-                    elsewhere=phone.elsewhere_at is not None and now - phone.elsewhere_at < ELSEWHERE_FOR,
-                )
+        found.append(
+            PhoneStanding(
+                phone,
+                next((named[site] for site in phone.sites.values()), carried.get(phone.gateway)),
+                silent=bool(phone.sites) and now - phone.seen_at > SILENT_AFTER,
+                held=holds.held if holds else 0,
+                held_since=holds.since if holds else None,
+                faults=tuple(fault.code for fault in faults_of(phone.app)),
+                elsewhere=phone.elsewhere_at is not None and now - phone.elsewhere_at < ELSEWHERE_FOR,
             )
+        )
     return found
 
 
