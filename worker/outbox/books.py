@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Delete, Update, and_, bindparam, delete, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, Delete, Update, bindparam, delete, select, tuple_, update
 
 from worker.outbox.delivery import FAILED, Change, ReplyHistory
+from worker.outbox.ledger import this_attempt
 from worker.store.schema import attempts, opt_outs, replies
 from worker.store.states import ReplyState
 
@@ -33,7 +34,7 @@ _ATTEMPTS: Final = select(
     *(attempts.c[name] for name in ("reply_id", "number", "outcome", "delivery", "sid")),
 ).where(attempts.c.reply_id.in_(_IDS))
 _CHANGE_REPLY: Final = update(replies).where(replies.c.id == bindparam("of_reply"))
-_THIS_ATTEMPT: Final = and_(attempts.c.reply_id == bindparam("of_reply"), attempts.c.number == bindparam("of_number"))
+_THIS_ATTEMPT: Final = this_attempt(bindparam("of_reply"), bindparam("of_number"))
 _CHANGE_ATTEMPT: Final = update(attempts).where(_THIS_ATTEMPT)
 _STRIKE: Final = delete(attempts).where(_THIS_ATTEMPT)
 # The two lists are for SQLite, which finds no index for one of pairs.

@@ -20,7 +20,7 @@ from worker.gateways.phone_server import handed_to
 from worker.log import complain, say
 from worker.outbox.delivery import LOOKUPS_AT, after_lookups
 from worker.outbox.leases import Lease
-from worker.outbox.ledger import change_reply, note_lookup, outgoing_of, tally_of, with_site
+from worker.outbox.ledger import PRESENT, change_reply, note_lookup, outgoing_of, tally_of, with_site
 from worker.outbox.outcomes import record
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
@@ -51,9 +51,8 @@ class Settler:
         went_to = func.coalesce(attempts.c.gateway, sites.c.gateway)
         doubtful = and_(replies.c.state == ReplyState.UNKNOWN, went_to.not_in(away))
         due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
-        present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
         columns = attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups, went_to.label("went_to")
-        query = with_site().add_columns(*columns).join(attempts, present).where(doubtful, or_(*due))
+        query = with_site().add_columns(*columns).join(attempts, PRESENT).where(doubtful, or_(*due))
         with reading(self.engine).connect() as connection:
             rows = connection.execute(query.order_by(replies.c.id).limit(AT_ONCE)).all()
         return sum(self._settle(row, now) for row in rows)

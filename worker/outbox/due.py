@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from worker.outbox.ledger import with_site
+from worker.outbox.ledger import this_attempt, with_site
 from worker.outbox.pace import Pace, held_back
 from worker.outbox.stops import stopped
 from worker.store.schema import attempts, opt_outs, replies, sites
@@ -117,7 +117,7 @@ def _beside_another(phone: ColumnElement[Any]) -> ColumnElement[bool]:
     Two phones of a site send each in its own order; only so the one does not overtake the other (L20).
     """
     earlier = replies.alias("earlier")
-    present = and_(attempts.c.reply_id == earlier.c.id, attempts.c.number == earlier.c.attempt)
+    present = this_attempt(earlier.c.id, earlier.c.attempt)
     theirs = exists().where(present, attempts.c.phone != phone, attempts.c.started_at > _HELD_BESIDE)
     same_phone = and_(earlier.c.site_id == replies.c.site_id, earlier.c.recipient == replies.c.recipient)
     to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
@@ -141,7 +141,7 @@ def _would_overtake(these: FromClause) -> ColumnElement[bool]:
     to_send = earlier.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
     due = and_(earlier.c.state == ReplyState.PENDING, earlier.c.next_at <= NOW, earlier.c.useful_until > NOW)
     # Not by how long the lease is: a phone's lasts as long as the reply is of use.
-    present = and_(attempts.c.reply_id == earlier.c.id, attempts.c.number == earlier.c.attempt)
+    present = this_attempt(earlier.c.id, earlier.c.attempt)
     begun = exists().where(present, attempts.c.started_at > _JUST_LEASED)
     on_its_way = and_(earlier.c.state == ReplyState.SENDING, begun)
     same_phone = and_(earlier.c.site_id == these.c.site_id, earlier.c.recipient == these.c.recipient)

@@ -21,7 +21,7 @@ from worker.gateways.phone_server import Fetched
 from worker.log import say
 from worker.outbox.due import NOW, fetchable_query, newest_due_query, times
 from worker.outbox.leases import TAKEN, retire
-from worker.outbox.ledger import begin, outgoing_of, with_site
+from worker.outbox.ledger import PRESENT, begin, outgoing_of, this_attempt, with_site
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.outbox.recall import GIVEN_BACK_WITHIN, left
 from worker.store.repeatable import repeatable
@@ -51,7 +51,7 @@ _LEFT_TO_IT: Final = and_(
 _HELD: Final = (
     with_site()
     .add_columns(attempts.c.phone, attempts.c.had_at, attempts.c.sid.label("given_as"), attempts.c.recalled_at)
-    .join(attempts, and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt))
+    .join(attempts, PRESENT)
     .where(UNSENT, replies.c.state == ReplyState.SENDING, replies.c.useful_until > NOW)
     .where(or_(attempts.c.phone == bindparam("phone"), _LEFT_TO_IT))
     .with_for_update(of=attempts)
@@ -61,7 +61,7 @@ _ITS_SITES: Final = (
 )
 _TAKE_OVER: Final = (
     update(attempts)
-    .where(attempts.c.reply_id == bindparam("of_reply"), attempts.c.number == bindparam("of_number"))
+    .where(this_attempt(bindparam("of_reply"), bindparam("of_number")))
     .values(phone=bindparam("its_phone"), recalled_at=None, had_at=None)
 )
 

@@ -17,7 +17,7 @@ from worker.crash_points import committing
 from worker.gateways.base import Outgoing, Unknown
 from worker.log import say
 from worker.outbox.due import AT_ONCE, IN_VAIN, LEASE, STALE, UNWANTED, due_query, leasable_query, times
-from worker.outbox.ledger import begin, change_reply, end, outgoing_of
+from worker.outbox.ledger import PRESENT, begin, change_reply, end, outgoing_of
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
@@ -109,8 +109,7 @@ def close_leases(engine: Engine, now: datetime) -> int:
     """
     dead = and_(replies.c.state == ReplyState.SENDING, replies.c.lease_until <= now)
     columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
-    present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
-    query = select(*columns, attempts.c.phone).outerjoin(attempts, present).where(dead)
+    query = select(*columns, attempts.c.phone).outerjoin(attempts, PRESENT).where(dead)
     with committing(engine, "leases.commit") as connection:
         rows = connection.execute(query.with_for_update(of=replies)).all()
         for row in rows:

@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
 
 from worker.gateways.base import Outgoing, Refused, Retry, Sent, Unknown
 from worker.outbox.delivery import FAILED, Change, ReplyHistory
@@ -16,6 +16,14 @@ from worker.store.causes import salt_of_cause
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import ReplyState
 
+
+def this_attempt(reply_id: Any, number: Any) -> ColumnElement[bool]:
+    """Return the condition on a row of `attempts` that it is this one, by values, parameters or columns."""
+    return and_(attempts.c.reply_id == reply_id, attempts.c.number == number)
+
+
+PRESENT: Final = this_attempt(replies.c.id, replies.c.attempt)
+"""The attempt at which a reply is."""
 OUTCOMES = {Sent: "sent", Retry: "retry", Refused: "refused", Unknown: "unknown"}
 
 
@@ -82,7 +90,7 @@ def begin(
 
 def end(connection: Connection, reply_id: int, number: int, outcome: Unknown, now: datetime) -> None:
     """Note that nobody knows what became of an attempt."""
-    connection.execute(update(attempts).where(_attempt(reply_id, number)).values(ending(outcome, now)))
+    connection.execute(update(attempts).where(this_attempt(reply_id, number)).values(ending(outcome, now)))
 
 
 def ending(outcome: Sent | Retry | Refused | Unknown, now: datetime) -> Change:
@@ -93,14 +101,10 @@ def ending(outcome: Sent | Retry | Refused | Unknown, now: datetime) -> Change:
 
 def note_lookup(connection: Connection, reply_id: int, number: int, known: int) -> bool:
     """Note that an attempt was looked for in vain once more than the `known` times; False: another noted it already."""
-    mine = and_(_attempt(reply_id, number), attempts.c.lookups == known)
+    mine = and_(this_attempt(reply_id, number), attempts.c.lookups == known)
     return connection.execute(update(attempts).where(mine).values(lookups=known + 1)).rowcount == 1
 
 
 def chance() -> float:
     """Return a number in 0…1 for jitter."""
     return random.random()  # noqa: S311 - it spreads retries, it hides nothing.
-
-
-def _attempt(reply_id: int, number: int) -> Any:
-    return and_(attempts.c.reply_id == reply_id, attempts.c.number == number)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, exi
 from worker.crash_points import committing
 from worker.gateways.base import Unknown
 from worker.log import say
-from worker.outbox.ledger import change_reply, end
+from worker.outbox.ledger import PRESENT, change_reply, end, this_attempt
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import UNSENT, attempts, phone_sims, phones, replies, sites
@@ -27,7 +27,6 @@ GIVEN_BACK_WITHIN: Final = timedelta(minutes=5)
 """So long a phone that was replaced has to say what it has sent; one that was silent for so long has no more time."""
 
 _LEFT: Final = Unknown("recalled", "its phone did not say what became of it before the site's texts went another way")
-_PRESENT: Final = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
 _SERVES: Final = exists().where(phone_sims.c.phone == attempts.c.phone, phone_sims.c.site_id == replies.c.site_id)
 
 
@@ -37,8 +36,7 @@ def recall(connection: Connection, now: datetime) -> None:
         changes = attempts.c.recalled_at.is_(None) if value else attempts.c.recalled_at.is_not(None)
         held = _held(attempts.c.reply_id, attempts.c.number).where(serves, changes)
         for reply_id, number in connection.execute(held).all():
-            mine = and_(attempts.c.reply_id == reply_id, attempts.c.number == number)
-            connection.execute(update(attempts).where(mine).values(recalled_at=value))
+            connection.execute(update(attempts).where(this_attempt(reply_id, number)).values(recalled_at=value))
 
 
 def left(now: datetime | ColumnElement[datetime], since: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -77,5 +75,5 @@ def give_up_recalled(engine: Engine, now: datetime) -> int:
 
 def _held(*columns: Any) -> Select[Any]:
     """Return the query for what phones have fetched and not settled."""
-    query = select(*columns).select_from(replies).join(attempts, _PRESENT).join(sites, sites.c.id == replies.c.site_id)
+    query = select(*columns).select_from(replies).join(attempts, PRESENT).join(sites, sites.c.id == replies.c.site_id)
     return query.where(UNSENT, replies.c.state == ReplyState.SENDING, attempts.c.phone.is_not(None))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, and_, or_, select, tuple_, update
 
 from worker.gateways.base import Retry, Status
 from worker.gateways.phone_server import Said
+from worker.outbox.ledger import this_attempt
 from worker.phones.entry import in_minutes
 from worker.store.schema import attempts, phones, replies
 
@@ -43,8 +44,7 @@ def note_said(
             if row.site_id != word.site_id or row.sid not in (None, word.sid):
                 # The id is another installation's.
                 continue
-            this = and_(attempts.c.reply_id == row.reply_id, attempts.c.number == row.number)
-            connection.execute(update(attempts).where(this).values(had_at=now))
+            connection.execute(update(attempts).where(this_attempt(row.reply_id, row.number)).values(had_at=now))
             if word.status is not None:
                 given_back = word.cancelled and row.recalled_at is not None
                 found.append(replace(word.status, failure=_AT_ONCE) if given_back else word.status)

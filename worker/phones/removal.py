@@ -6,6 +6,7 @@ from sqlalchemy import Engine, and_, delete, func, select
 
 from worker.accounts.acts import note
 from worker.errors import N_, SetUpError
+from worker.outbox.ledger import PRESENT
 from worker.phones.gateways import require_gateway
 from worker.store.schema import (
     UNSENT,
@@ -36,9 +37,8 @@ def remove_gateway(engine: Engine, name: str, user_id: int | None, now: datetime
                 sites=names,
                 name=name,
             )
-        present = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
         open_yet = and_(UNSENT, replies.c.state.in_((ReplyState.SENDING, ReplyState.UNKNOWN)))
-        query = select(func.count()).select_from(replies).join(attempts, present)
+        query = select(func.count()).select_from(replies).join(attempts, PRESENT)
         held = connection.execute(query.where(open_yet, attempts.c.gateway == name)).scalar_one()
         if held:
             raise SetUpError(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 from worker.gateways.phone_versions import FIRST_GOOD, faults_of
 from worker.gateways.table import TITLES
 from worker.line.canaries import BACK_WITHIN, newest_of
+from worker.outbox.ledger import PRESENT
 from worker.outbox.stops import stops
 from worker.phones.approvals import Phone, phones_at
 from worker.store.database import reading
@@ -162,10 +163,9 @@ def first_good_app() -> str:
 
 def _held(now: datetime) -> Select[tuple[str, int, datetime]]:
     """Return the query for what phones have fetched long ago and said nothing of."""
-    current = and_(attempts.c.reply_id == replies.c.id, attempts.c.number == replies.c.attempt)
     old = and_(UNSENT, replies.c.state == ReplyState.SENDING, attempts.c.started_at < now - HELD_AFTER)
     since = func.min(attempts.c.started_at, type_=attempts.c.started_at.type).label("since")
-    query = select(attempts.c.phone, func.count().label("held"), since).select_from(replies.join(attempts, current))
+    query = select(attempts.c.phone, func.count().label("held"), since).select_from(replies.join(attempts, PRESENT))
     return query.where(old, attempts.c.phone.is_not(None)).group_by(attempts.c.phone)
 
 
