@@ -27,7 +27,7 @@ def handed_to(gateways: Mapping[str, Gateway]) -> dict[str, Gateway]:
 
 @dataclass(frozen=True, slots=True)
 class PhoneWord:
-    """What a phone says of itself: maker and model, and its SIMs."""
+    """What a phone says of itself, as it says it: maker and model, and its SIMs."""
 
     name: str
     sims: tuple[SimCard, ...]

@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from worker.clock import Clock
 from worker.gateways.base import (
@@ -20,7 +20,6 @@ from worker.gateways.base import (
     Flaw,
     ForgedError,
     Inbound,
-    MalformedError,
     NotYetError,
     Outgoing,
     Ping,
@@ -35,18 +34,20 @@ from worker.gateways.phone_versions import events_of, posts_once
 from worker.gateways.smsgate_events import (
     SIGNATURE,
     TIMESTAMP,
-    app_version,
+    app_of,
     check_signature,
     read_event,
+    read_json,
+    read_object,
     read_sim_cards,
+    written,
 )
-from worker.gateways.smsgate_queue import message_id, messages_of, read_said, written
+from worker.gateways.smsgate_queue import message_id, messages_of, read_said
 from worker.gateways.smsgate_reader import PhoneLine, PhoneReader
 
 RETRIES: Final = 18
 """5 s doubled so often are fifteen days: a text outlasts our absence over the longest holidays."""
 PING_S: Final = 60
-LONGEST_NAME: Final = 80
 SAID: Final[Mapping[str, tuple[str, ...]]] = {
     "replies": ("MessageEnqueued",),
     "set_up": ("WebhooksUpdated", "SettingsUpdated"),
@@ -86,7 +87,7 @@ class SmsGate:
             if not line.approved:
                 raise NotYetError("this phone waits for its approval")
             clock = datetime.fromtimestamp(int(timestamp), UTC)
-            return PhoneReader(self.name, self._secret, line, self.app_version(headers), self._now(), clock)
+            return PhoneReader(self.name, self._secret, line, app_of(headers), self._now(), clock)
         raise ForgedError(f"{SIGNATURE} is no phone's of this gateway")
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
@@ -105,17 +106,13 @@ class SmsGate:
 
     def app_version(self, headers: Mapping[str, str]) -> str:
         """Return the version by the User-Agent, "" without one."""
-        found = app_version(header(headers, "User-Agent"))
-        return "" if found is None else ".".join(map(str, found))
+        return app_of(headers)
 
     def read_phone(self, raw: bytes) -> PhoneWord:
         """Return name and SIMs. Raises MalformedError."""
-        said = _read_json(raw)
-        if not isinstance(said, dict):
-            raise MalformedError("the body is no JSON object")
+        said = read_object(raw)
         name = said.get("name")
-        shown = "".join(sign for sign in name if sign.isprintable()) if isinstance(name, str) else ""
-        return PhoneWord(shown[:LONGEST_NAME], read_sim_cards(said.get("simCards")))
+        return PhoneWord(name if isinstance(name, str) else "", read_sim_cards(said.get("simCards")))
 
     def registered(self, phone: str, token: str) -> Ack:
         """Return the new device. The app shows `login`; it has no password, for nobody logs in by it."""
@@ -157,7 +154,7 @@ class SmsGate:
 
     def read_said(self, raw: bytes) -> list[Said]:
         """Return what a phone says of messages. Raises MalformedError."""
-        return read_said(self.name, _read_json(raw), self._now())
+        return read_said(self.name, read_json(raw), self._now())
 
     def looks_back(self, app: str) -> bool:
         """Tell whether this version of the app leaves out what it has posted already."""
@@ -194,13 +191,6 @@ class SmsGate:
     def _sealed(self, *parts: str) -> str:
         said = json.dumps(["smsgate", self.name, *parts]).encode()
         return hmac.new(self._secret.encode(), said, hashlib.sha256).hexdigest()
-
-
-def _read_json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw.decode())
-    except (ValueError, RecursionError):
-        raise MalformedError("the body is not JSON in UTF-8") from None
 
 
 def _json(said: object, status: int = 200) -> Ack:

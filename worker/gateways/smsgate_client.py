@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from parsers.numbers import region_of
@@ -37,14 +37,14 @@ from worker.gateways.smsgate_events import (
     SIGNATURE,
     TIMESTAMP,
     AppEvent,
-    app_version,
-    carrier_time,
+    app_of,
     check_signature,
     message_id,
-    provider_id,
     read_event,
     spelled,
+    text_of,
     time_stated,
+    written,
 )
 from worker.gateways.smsgate_http import REFUSALS, SmsgateHttp, refusal_of
 from worker.gateways.smsgate_messages import id_of, standing, status_of
@@ -115,8 +115,7 @@ class SmsgateClient:
         """Raise ForgedError unless a phone of this account signed exactly this; return what knows its app as well."""
         stamp, signature = header(headers, TIMESTAMP), header(headers, SIGNATURE)
         check_signature(self._account.signing_key, raw, stamp, signature, self._now())
-        version = app_version(header(headers, "User-Agent"))
-        return _Signed(self, ".".join(map(str, version or ())))
+        return _Signed(self, app_of(headers))
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
         """Return what an event says, and that its phone lives. Raises MalformedError."""
@@ -131,16 +130,7 @@ class SmsgateClient:
 
     def _text(self, event: AppEvent) -> Inbound:
         ours = self._number_of(event.device_id, event.sim_number)
-        return Inbound(
-            gateway=self.name,
-            provider_id=provider_id(self._secret, ours, event),
-            sender=spelled(event.sender, region_of(ours)),
-            recipient=ours,
-            text=event.text,
-            sent_at=carrier_time(event.received_at, self._now()),
-            media=event.media,
-            repeats_within=REPEATED_WITHIN,
-        )
+        return text_of(self.name, self._secret, ours, event, self._now())
 
     def _number_of(self, device_id: str, sim_number: int | None) -> str:
         """Return our number at a SIM; words for it where it is none of ours, so that the text is kept apart."""
@@ -198,7 +188,7 @@ class SmsgateClient:
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield what the phone received in between by the carrier's time, of all its SIMs newest first."""
-        between = {"from": _iso(since), "to": _iso(until)}
+        between = {"from": written(since), "to": written(until)}
         for offset in range(0, LOOKED_THROUGH, PAGE):
             answer = self._http.ask("/inbox", type="SMS", **between, limit=str(PAGE), offset=str(offset))
             if answer.status != 200 or not isinstance(answer.said, list):
@@ -247,7 +237,3 @@ class _Signed:
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
         """As `SmsgateClient.parse`."""
         return self.gateway.read(raw, self.app)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

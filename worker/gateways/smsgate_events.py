@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from parsers.mask import mask_numbers
 from parsers.numbers import region_of, to_e164
-from worker.gateways.base import LARGEST_BODY, ForgedError, MalformedError, SimCard
+from worker.gateways.base import LARGEST_BODY, ForgedError, Inbound, MalformedError, SimCard
+from worker.gateways.forms import header
 
 SIGNATURE: Final = "X-Signature"
 TIMESTAMP: Final = "X-Timestamp"
@@ -107,12 +108,7 @@ def read_event(raw: bytes) -> AppEvent:
     """Return what a request says; events and fields that nobody knows yet are no fault. Raises MalformedError."""
     if len(raw) > LARGEST_BODY:
         raise MalformedError("the body is too large", 413)
-    try:
-        said = json.loads(raw.decode())
-    except (ValueError, RecursionError):
-        raise MalformedError("the body is not JSON in UTF-8") from None
-    if not isinstance(said, dict):
-        raise MalformedError("the body is no JSON object")
+    said = read_object(raw)
     kind = _demanded(said, "event")
     payload = said.get("payload")
     payload = payload if isinstance(payload, dict) else {}
@@ -133,6 +129,22 @@ def read_event(raw: bytes) -> AppEvent:
         delivery=DELIVERY_OF.get(kind),
         error=_text(payload, "reason"),
     )
+
+
+def read_json(raw: bytes) -> Any:
+    """Return what a request of the app says. Raises MalformedError where it is no JSON."""
+    try:
+        return json.loads(raw.decode())
+    except (ValueError, RecursionError):
+        raise MalformedError("the body is not JSON in UTF-8") from None
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """Return the object that a request of the app is. Raises MalformedError."""
+    said = read_json(raw)
+    if not isinstance(said, dict):
+        raise MalformedError("the body is no JSON object")
+    return said
 
 
 def _between(payload: Mapping[str, Any], *, incoming: bool) -> tuple[str, str | None]:
@@ -162,6 +174,30 @@ def read_sim_cards(stated: Any) -> tuple[SimCard, ...]:
             said = [_text(card, name) for name in ("phoneNumber", "carrierName", "iccid")]
             found.append(SimCard(slot, _count(card, "simNumber") or slot + 1, *said))
     return tuple(found)
+
+
+def app_of(headers: Mapping[str, str]) -> str:
+    """Return the app's version by the headers of its request, as `1.66.1`; "" where it does not say."""
+    return ".".join(map(str, app_version(header(headers, "User-Agent")) or ()))
+
+
+def text_of(gateway: str, secret: str, ours: str, event: AppEvent, now: datetime) -> Inbound:
+    """Return the text to our number `ours` that an event brings (`AppEvent.is_text`)."""
+    return Inbound(
+        gateway=gateway,
+        provider_id=provider_id(secret, ours, event),
+        sender=spelled(event.sender, region_of(ours)),
+        recipient=ours,
+        text=event.text,
+        sent_at=carrier_time(event.received_at, now),
+        media=event.media,
+        repeats_within=REPEATED_WITHIN,
+    )
+
+
+def written(time: datetime) -> str:
+    """Return a time as the app and its servers read it."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def time_stated(stated: Any) -> datetime | None:

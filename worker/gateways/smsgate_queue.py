@@ -13,7 +13,7 @@ from typing import Any, Final
 from worker.gateways.base import MalformedError, Outgoing, Status
 from worker.gateways.phone_server import Fetched, Said
 from worker.gateways.smsgate_codes import code_of, failure_of
-from worker.gateways.smsgate_events import CLOCK_OFF_MOST, time_stated
+from worker.gateways.smsgate_events import CLOCK_OFF_MOST, time_stated, written
 
 MOST_STATES: Final = 100
 DELIVERY_OF: Final[Mapping[str, str]] = {
@@ -75,11 +75,6 @@ def read_said(gateway: str, said: Any, now: datetime) -> list[Said]:
         raise MalformedError("the body is no list of messages, or too long a one")
     words = (_said_of(gateway, each, now) for each in said if isinstance(each, dict))
     return [word for word in words if word is not None]
-
-
-def written(time: datetime) -> str:
-    """Return a time as the app reads it."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _said_of(gateway: str, said: Mapping[str, Any], now: datetime) -> Said | None:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from parsers.numbers import region_of
 from worker.gateways.base import Inbound, Ping, Route, Status
-from worker.gateways.smsgate_events import REPEATED_WITHIN, carrier_time, provider_id, read_event, spelled
+from worker.gateways.smsgate_events import read_event, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +36,7 @@ class PhoneReader:
         if route != "messages" or not event.is_text:
             return [alive]
         ours = self._number(event.sim_number)
-        text = Inbound(
-            gateway=self.gateway,
-            provider_id=provider_id(self.secret, ours, event),
-            sender=spelled(event.sender, region_of(ours)),
-            recipient=ours,
-            text=event.text,
-            sent_at=carrier_time(event.received_at, self.now),
-            media=event.media,
-            repeats_within=REPEATED_WITHIN,
-        )
-        return [text, alive]
+        return [text_of(self.gateway, self.secret, ours, event, self.now), alive]
 
     def _number(self, sim: int | None) -> str:
         """Return our number to which a text came. The phone's own word on it counts for nothing.

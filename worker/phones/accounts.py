@@ -22,14 +22,13 @@ from worker.gateways.smsgate_setup import Device, devices_of, keeps_list, set_up
 from worker.gateways.strongbox import seal
 from worker.gateways.table import SMSGATE
 from worker.gateways.wire import NoAnswerError, NotWrittenError
-from worker.phones.cards import kept_cards, printable
+from worker.phones.cards import kept_cards, kept_name
 from worker.phones.gateways import carry_in, require_name
 from worker.settings import Settings
 from worker.store.schema import gateways, phones
 from worker.var_folder import secret_key_of
 
 LONGEST_URL: Final = 500
-LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _let_wait(connection: Connection, name: str, device: Device, now: datetime) 
     owner = connection.execute(select(phones.c.gateway).where(phones.c.id == device.id)).scalar()
     if owner not in (None, name):
         raise SetUpError(f"Phone {device.id} is one of gateway {owner} already: end it there first.")
-    said = {"name": printable(device.name)[:LONGEST_NAME], "sims": kept_cards(device.sims), "seen_at": now}
+    said = {"name": kept_name(device.name), "sims": kept_cards(device.sims), "seen_at": now}
     if owner is None:
         row = {"id": device.id, "gateway": name, "token": digest(made_token()), "registered_at": now}
         connection.execute(insert(phones).values(row | said))

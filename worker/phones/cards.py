@@ -12,6 +12,7 @@ from worker.gateways.base import SimCard
 
 TOLD: Final = 4
 LONGEST_CARRIER: Final = 40
+LONGEST_NAME: Final = 80
 
 
 def kept_card(card: SimCard) -> SimCard:
@@ -24,6 +25,11 @@ def kept_cards(cards: Sequence[SimCard]) -> list[dict[str, Any]]:
     """Return what is kept of a phone's cards, one a slot: whoever has the gateway's token may say what he likes."""
     by_slot = {card.slot: asdict(kept_card(card)) for card in reversed(cards)}
     return [by_slot[slot] for slot in sorted(by_slot)]
+
+
+def kept_name(stated: str) -> str:
+    """Return what is kept of what a phone calls itself."""
+    return printable(stated)[:LONGEST_NAME]
 
 
 def printable(stated: str | None) -> str:

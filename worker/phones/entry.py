@@ -16,7 +16,7 @@ from worker.accounts.passwords import digest, made_token
 from worker.gateways.base import Ping
 from worker.gateways.phone_server import PhoneWord
 from worker.phones.addresses import used_from
-from worker.phones.cards import kept_cards
+from worker.phones.cards import kept_cards, kept_name
 from worker.phones.gateways import is_token, require_gateway
 from worker.store.database import reading
 from worker.store.schema import phone_sims, phones
@@ -64,7 +64,7 @@ def register(
     row: dict[str, Any] = {
         "id": phone,
         "gateway": gateway,
-        "name": word.name,
+        "name": kept_name(word.name),
         "address": address,
         "state": PhoneState.WAITING,
         "token": digest(secret),
