@@ -20,7 +20,7 @@ DELIVERY_OF_STATE: Final[Mapping[str, str]] = {
     "Failed": "failed",
     "Cancelled": "failed",
 }
-"""State of a message, as servers give it → one of `base.DELIVERIES`."""
+"""State of a message, as the app and servers give it → one of `base.DELIVERIES`."""
 _OURS: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})-([0-9]{1,3})-[0-9a-f]{12}")
 
 
@@ -41,12 +41,17 @@ def status_of(gateway: str, event: AppEvent) -> Status | None:
     if event.delivery is None or ours is None:
         return None
     failure = _failure(event.event, event.error) if event.delivery == "failed" else None
+    return status_with(gateway, ours, event.delivery, failure)
+
+
+def status_with(gateway: str, ours: re.Match[str], delivery: str, failure: Failure | None) -> Status:
+    """Return a word on a reply by the id of its message, whose groups begin with site, reply and attempt."""
     site, reply, attempt = (int(part) for part in ours.groups())
     return Status(
         gateway=gateway,
-        sid=event.message_id,
+        sid=ours[0],
         reply_id=reply,
-        delivery=event.delivery,
+        delivery=delivery,
         error_code=None if failure is None else failure.code,
         attempt=attempt,
         failure=failure,
@@ -58,15 +63,22 @@ def status_of(gateway: str, event: AppEvent) -> Status | None:
 
 def standing(ours: str, said: Any) -> Handover:
     """Return how a message stands by a server's `{id, state, recipients: [{phoneNumber, state, error}]}`."""
-    state = said.get("state") if isinstance(said, dict) else None
-    delivery = DELIVERY_OF_STATE.get(state) if isinstance(state, str) else None
+    delivery, failure = state_of(said) if isinstance(said, dict) else (None, None)
     if delivery is None:
         return REFUSALS["NO_SENSE"]("NO_SENSE")
+    return Sent(ours, delivery) if failure is None else failure
+
+
+def state_of(said: Mapping[str, Any]) -> tuple[str | None, Failure | None]:
+    """Return what a message's `state` is of `base.DELIVERIES`, None for none that is known; and how it failed."""
+    state = said.get("state")
+    delivery = DELIVERY_OF_STATE.get(state) if isinstance(state, str) else None
+    if delivery != "failed":
+        return delivery, None
     recipients = said.get("recipients")
     recipients = recipients if isinstance(recipients, list) else []
     errors = [each.get("error") for each in recipients if isinstance(each, dict)]
-    error = next((each for each in errors if isinstance(each, str)), None)
-    return _failure(str(state), error) if delivery == "failed" else Sent(ours, delivery)
+    return delivery, _failure(str(state), next((each for each in errors if isinstance(each, str)), None))
 
 
 def _failure(state: str, error: str | None) -> Failure:

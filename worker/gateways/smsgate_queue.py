@@ -10,20 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from worker.gateways.base import MalformedError, Outgoing, Status
+from worker.gateways.base import MalformedError, Outgoing
 from worker.gateways.phone_server import Fetched, Said
-from worker.gateways.smsgate_codes import code_of, failure_of
 from worker.gateways.smsgate_events import CLOCK_OFF_MOST, time_stated, written
+from worker.gateways.smsgate_messages import state_of, status_with
 
 MOST_STATES: Final = 100
-DELIVERY_OF: Final[Mapping[str, str]] = {
-    "Processed": "sending",
-    "Sent": "sent",
-    "Delivered": "delivered",
-    "Failed": "failed",
-    "Cancelled": "failed",
-}
-"""The app's state of a message → ours. Pending says nothing of the reply: what is in its queue may never leave it."""
 _ID: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,9})\.[0-9a-f]{1,12}\.[0-9a-f]{12}")
 
 
@@ -85,30 +77,7 @@ def _said_of(gateway: str, said: Mapping[str, Any], now: datetime) -> Said | Non
     at = time_stated(states.get(state)) if isinstance(states, dict) else None
     at = at if at is not None and abs(at - now) <= CLOCK_OFF_MOST else None
     site_id, reply_id, attempt = (int(part) for part in found.groups())
-    status = _status_of(gateway, found[0], said, (site_id, reply_id, attempt))
+    delivery, failure = state_of(said)
+    # Queued says nothing of the reply: what is in a phone's queue may never leave it.
+    status = None if delivery in (None, "queued") else status_with(gateway, found, delivery, failure)
     return Said(site_id, reply_id, attempt, found[0], at, status, state == "Cancelled")
-
-
-def _status_of(gateway: str, sid: str, said: Mapping[str, Any], of: tuple[int, int, int]) -> Status | None:
-    state = str(said.get("state"))
-    if state not in DELIVERY_OF:
-        return None
-    recipients = said.get("recipients")
-    told = recipients if isinstance(recipients, list) else []
-    errors = [each.get("error") for each in told if isinstance(each, dict)]
-    error = next((error for error in errors if isinstance(error, str)), None)
-    error = state if state == "Cancelled" else error
-    failed = DELIVERY_OF[state] == "failed"
-    site_id, reply_id, attempt = of
-    return Status(
-        gateway=gateway,
-        sid=sid,
-        reply_id=reply_id,
-        delivery=DELIVERY_OF[state],
-        error_code=code_of(error) if failed else None,
-        attempt=attempt,
-        failure=failure_of(error) if failed else None,
-        site_id=site_id,
-        # Each part of a text is reported by itself, and the one that failed makes the whole fail.
-        takes_back=True,
-    )
