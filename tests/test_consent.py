@@ -1,6 +1,5 @@
 """Who wants no notices (D13, L8) stands on /ops and in `doctor`; a site whose managers cannot be told is an alarm."""
 
-import html
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, insert, select, update
 
 from tests.infrastructure.deciding import LI, MANAGER, WANG, staffed_site, text
-from tests.infrastructure.visiting import enrol, visitor
+from tests.infrastructure.visiting import enrol, plain, visitor
 from tests.sending import add_reply
 from tests.sql_stage import SqlStage
 from webhook.app import create_app
@@ -59,7 +58,7 @@ def shown(runtime: Runtime) -> str:
     enrol(runtime, "ops", "ops")
     page = visitor(create_app(runtime), "ops").get("/ops").text
     found = re.search(r'<section class="panel" aria-labelledby="opted-out">.*?</section>', page, re.DOTALL)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", found[0]))).strip() if found else ""
+    return plain(found[0]).strip() if found else ""
 
 
 def test_who_opted_out_stands_on_the_page_and_in_doctor(

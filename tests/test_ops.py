@@ -1,6 +1,5 @@
 """`/ops`: what it says of the line, the outbox, the queues and the gateways, and what one can do there."""
 
-import html
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy import insert, select
 
 from tests.fake_twilio import ACCOUNT, TOKEN, fake_twilio
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
-from tests.infrastructure.visiting import enrol, log_in, post, post_for_sure, visitor
+from tests.infrastructure.visiting import enrol, log_in, plain, post, post_for_sure, visitor
 from tests.sending import StandingClock, add_reply, reply
 from webhook.app import create_app
 from webhook.charts import nice_top
@@ -74,7 +73,7 @@ def shown(client: FlaskClient, path: str = "/ops") -> str:
     """Return what a reader sees of a page, in one line."""
     answer = client.get(path)
     assert answer.status_code == 200
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.text)))
+    return plain(answer.text)
 
 
 def done(runtime: Runtime) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """`/register`: found by whatever one knows of a client, paged by key; whose a client is and was; exports."""
 
 import csv
-import html
 import io
 import re
 from datetime import timedelta
@@ -13,23 +12,18 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from tests.fixtures.large_register import fill
+from tests.infrastructure.deciding import LI, MANAGER, WANG, text
 from tests.infrastructure.serving import SITE_NUMBER
-from tests.infrastructure.visiting import enrol, post, visitor
+from tests.infrastructure.visiting import enrol, plain, post, visitor
 from tests.sending import NOON, StandingClock
 from webhook.app import create_app
 from webhook.register_chips import count_words
-from worker.decide.decider import decide_site
 from worker.decide.set_up import SiteRow, open_site, put
-from worker.gateways.base import Inbound
-from worker.line.door import accept
 from worker.readers.register import STATUSES, Key, register_page, register_rows
 from worker.readers.register_counts import Count, register_counts
 from worker.readers.search import CLAIMS, ENDING, NO_CLAIM, OLDEST, Search, read_search
 from worker.runtime import Runtime
 from worker.store.schema import acts, claims, cursors
-
-LI, WANG = "+8613900000011", "+8613900000021"
-MANAGER = "+8613800000001"
 
 
 @pytest.fixture
@@ -46,15 +40,6 @@ def client(runtime: Runtime, site: SiteRow) -> FlaskClient:
     return visitor(create_app(runtime), "manager")
 
 
-def report(runtime: Runtime, site: SiteRow, sender: str, words: str) -> None:
-    report.number += 1
-    accept(runtime.engine, Inbound("sandbox", f"m{report.number}", sender, SITE_NUMBER, words), runtime.clock)
-    decide_site(runtime.engine, site.id, clock=runtime.clock)
-
-
-report.number = 0  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def reports(runtime: Runtime, site: SiteRow, clock: StandingClock) -> None:
     """Three clients, of whom one was reported by another unit before."""
@@ -64,12 +49,8 @@ def reports(runtime: Runtime, site: SiteRow, clock: StandingClock) -> None:
         (WANG, "报备 李梅 139****5678"),
         (WANG, "报备 张三 138****5678"),
     ):
-        report(runtime, site, sender, words)
+        text(runtime, site, sender, words)
         clock.move(minutes=1)
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 def found(client: FlaskClient, **query: str) -> list[str]:
@@ -147,7 +128,7 @@ def test_a_client_is_found_by_the_numbers_of_his_form_and_his_dispute(
         (WANG, "到访 李梅 139****5678"),
         (WANG, "异议 张三 138****5678 上月由我带看"),
     ):
-        report(runtime, site, sender, words)
+        text(runtime, site, sender, words)
     for typed, clients in (("V1", ["李梅"]), ("v1", ["李梅"]), ("D1", ["张三"]), ("V1 D1", []), ("V7", [])):
         assert found(client, q=typed, status="") == clients, typed
         assert found(client, q=typed) == clients, typed
@@ -158,7 +139,7 @@ def test_days_narrow_the_register_by_the_sites_calendar(
     runtime: Runtime, site: SiteRow, client: FlaskClient, clock: StandingClock
 ) -> None:
     clock.now = NOON + timedelta(hours=12)  # Midnight there.
-    report(runtime, site, LI, "报备 林海 199****8815")
+    text(runtime, site, LI, "报备 林海 199****8815")
     early = {"李梅", "欧阳明", "张三"}
     for days, clients in (
         ({"from": "2026-11-03"}, {"林海"}),
@@ -219,7 +200,7 @@ def test_whose_a_client_is_now_and_was_at_any_moment(
     runtime: Runtime, site: SiteRow, client: FlaskClient, clock: StandingClock
 ) -> None:
     clock.move(days=8)
-    report(runtime, site, WANG, "报备 张三 138****5678")
+    text(runtime, site, WANG, "报备 张三 138****5678")
     client = visitor(create_app(runtime), "manager")
     page = plain(client.get(f"/register/{site.id}/3/0").text)
     assert "张三 138****5678" in page
@@ -241,7 +222,7 @@ def test_whose_a_client_is_now_and_was_at_any_moment(
 def test_another_clients_reports_on_the_number_stand_apart(
     runtime: Runtime, site: SiteRow, client: FlaskClient
 ) -> None:
-    report(runtime, site, WANG, "报备 何健 138****5678")
+    text(runtime, site, WANG, "报备 何健 138****5678")
     page = plain(client.get(f"/register/{site.id}/3/0").text)
     assert page.index("同号的其他客户") < page.index("何健")
 
@@ -290,7 +271,7 @@ def test_the_table_is_sent_again_only_when_it_changed(runtime: Runtime, site: Si
     first = client.get("/register/rows")
     mark = {"If-None-Match": first.headers["ETag"]}
     assert client.get("/register/rows", headers=mark).status_code == 304
-    report(runtime, site, LI, "报备 林海 199****8815")
+    text(runtime, site, LI, "报备 林海 199****8815")
     assert "林海" in client.get("/register/rows", headers=mark).text
 
 

@@ -71,4 +71,4 @@ HTML = {"Accept": "text/html"}
 
 def plain(html: str) -> str:
     """Return the words of a page, one blank between them."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
