@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from parsers.numbers import region_of
 from webhook.access import allowed, polled
 from webhook.actor import actor_at
 from webhook.desk_views import Guest, arrival_views, claim_views, expected_views, guest_of, typed_guest
@@ -121,7 +120,7 @@ def _looked_for(site: SiteRow) -> Looked:
     said = WHO_IT_IS.fullmatch(asked_words().strip())
     # “我是链家的李四” looks for both.
     typed = said[1].replace("的", " ") if said is not None else asked_words()
-    search = read_search(typed, region=region_of(site.number))
+    search = read_search(typed, region=site.region)
     found = claims_found(runtime().engine, site.id, search, runtime().clock())
     return Looked(search, found, by_agent=said is not None or request.values.get("who") == "agent")
 

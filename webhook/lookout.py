@@ -1,6 +1,6 @@
 """What waits for whoever is logged in: counts beside the pages where he sees to it, by his roles and sites."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -40,10 +40,10 @@ class Lookout:
 
 def waiting() -> dict[str, tuple[int, str]]:
     """Return for each page where something waits for whoever is logged in how much that is, and in words what."""
-    who, counted = present_user(), [*_at_sites()]
+    who, sites = present_user(), visible_sites()
+    counted = [*_at(sites)]
     if who.may(["ops"]):
-        sites = {site.id for site in visible_sites()}
-        raised = len(raised_at(load(runtime().engine), sites, everywhere=who.everywhere))
+        raised = len(raised_at(load(runtime().engine), {site.id for site in sites}, everywhere=who.everywhere))
         counted.append(("ops", raised, _("%(count)s troubles", count=raised)))
     pages: dict[str, tuple[int, str]] = {}
     for page, count, words in counted:
@@ -53,12 +53,12 @@ def waiting() -> dict[str, tuple[int, str]]:
     return pages
 
 
-def _at_sites() -> Iterator[tuple[str, int, str]]:
-    """Yield page, count and words of what waits at all of his sites together."""
+def _at(sites: Iterable[SiteRow]) -> Iterator[tuple[str, int, str]]:
+    """Yield page, count and words of what waits at all of these sites together."""
     who, lookout = present_user(), current_app.extensions[KEY]
     if not who.may(["manager", "consultant", "service"]):
         return
-    found = [(lookout.at(site), actor_at(site).party) for site in visible_sites()]
+    found = [(lookout.at(site), actor_at(site).party) for site in sites]
     if who.may(["manager"]):
         cases = sum(at.cases for at, _party in found)
         yield "cases", cases, _("%(count)s cases to decide", count=cases)

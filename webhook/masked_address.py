@@ -10,7 +10,7 @@ from flask import request, url_for
 
 from parsers.digits import ANY_DIGIT
 from parsers.mask import MASK_SIGN, mask_numbers
-from parsers.numbers import DEFAULT_REGION, region_of
+from parsers.numbers import DEFAULT_REGION
 from webhook.runtime import runtime
 from worker.decide.set_up import all_sites
 
@@ -29,7 +29,7 @@ def masked_address(of_staff: bool) -> str | None:
     digits = re.findall(f"[{ANY_DIGIT}]", unquote("".join(part for pair in given for part in pair)))
     regions = {DEFAULT_REGION}
     if of_staff and len(digits) >= FEWEST:
-        regions |= {region_of(site.number) for site in all_sites(runtime().engine)}
+        regions |= {site.region for site in all_sites(runtime().engine)}
     masked = [(_masked(name, regions), _masked(value, regions)) for name, value in given]
     if masked == given:
         return None

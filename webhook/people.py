@@ -22,7 +22,7 @@ from worker.decide.set_up import SiteRow
 from worker.errors import SetUpError
 from worker.files.lists import roster_person
 from worker.files.tables import checked_cells, clean
-from worker.readers.roster import STATES, live_claims, roster_of, state_of
+from worker.readers.roster import STATES, Roster, live_claims, roster_of, state_of
 from worker.rules.model import Listed
 
 routes = Blueprint("people", __name__, url_prefix="/setup/people")
@@ -70,7 +70,7 @@ def add(site_id: int) -> Page:
 def person(site_id: int, key: str) -> str:
     """Show one line of the roster, with what may be changed of it."""
     site = visible_site(site_id)
-    return person_page(site, asked_line(site, key))
+    return person_page(site, *asked_line(site, key))
 
 
 @routes.post("/<int:site_id>/<key>")
@@ -78,14 +78,14 @@ def person(site_id: int, key: str) -> str:
 def change(site_id: int, key: str) -> Page:
     """Change a line: its name, unit, days and further names; the phone stays, for it is whose line it is."""
     site = visible_site(site_id)
-    line = asked_line(site, key)
+    line, roster = asked_line(site, key)
     given = {field: request.form.get(field, "").strip() for field in FIELDS} | {"phone": line.phone}
     try:
         # All that he is called is said here, so that a name may be taken away as well.
         put_on(site, _person(site, given) | {"called_only": True}, "roster_changed")
     except ValueError as error:
         keep(StandingForm("change", given, {"form": line_fault(error)}))
-        return person_page(site, line), NOT_TAKEN
+        return person_page(site, line, roster), NOT_TAKEN
     return changed(url_for("people.person", site_id=site.id, key=key))
 
 
@@ -112,13 +112,14 @@ def put_on(site: SiteRow, person: dict[str, Any], what: str) -> None:
     note(site, what, enlist(runtime().engine, site, [person], runtime().line_clock))
 
 
-def asked_line(site: SiteRow, key: str) -> Listed:
-    """Return the line that an address names; 404 when there is none at this site."""
-    people = {line.phone: line for line in roster_of(runtime().engine, site.id).people}
+def asked_line(site: SiteRow, key: str) -> tuple[Listed, Roster]:
+    """Return the line that an address names, and the roster that it is on; 404 when there is none at this site."""
+    roster = roster_of(runtime().engine, site.id)
+    people = {line.phone: line for line in roster.people}
     phone = phone_of_key(site, key, people)
     if phone is None:
         abort(404, _("There is no such line on the roster."))
-    return people[phone]
+    return people[phone], roster
 
 
 def _listed(site: SiteRow, known: str = "") -> str:
@@ -138,9 +139,9 @@ def _listed(site: SiteRow, known: str = "") -> str:
     )  # fmt: skip
 
 
-def person_page(site: SiteRow, line: Listed) -> str:
+def person_page(site: SiteRow, line: Listed, roster: Roster) -> str:
     """Show one line, with his live claims."""
-    roster, now, today = roster_of(runtime().engine, site.id), runtime().clock(), today_of(site)
+    now, today = runtime().clock(), today_of(site)
     live = live_claims(runtime().engine, site.id, line.phone, now)
     return render_setup(
         "setup/person.html", site, view=person_view(site, line, roster.units, today), line=line,

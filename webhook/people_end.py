@@ -30,7 +30,7 @@ routes = Blueprint("people_end", __name__, url_prefix="/setup/people")
 def end(site_id: int, key: str) -> Page:
     """End a line at once, or with a day (`last`)."""
     site = visible_site(site_id)
-    line, last = asked_line(site, key), request.form.get("last", "").strip()
+    (line, roster), last = asked_line(site, key), request.form.get("last", "").strip()
     here = url_for("people.person", site_id=site.id, key=key)
     if goes_back():
         return redirect(here, 303)
@@ -45,7 +45,7 @@ def end(site_id: int, key: str) -> Page:
             note(site, "roster_ended", unlist(runtime().engine, site, line.phone, runtime().line_clock))
     except SetUpError as error:
         keep(StandingForm("end", {"last": last}, {"last": fault_words(error)}))
-        return person_page(site, line), NOT_TAKEN
+        return person_page(site, line, roster), NOT_TAKEN
     return changed(here)
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
-from parsers.numbers import region_of
 from worker.decide.set_up import SiteRow
 from worker.readers.register import Key
 from worker.readers.search import CLAIMS, NEWEST, ORDERS, Search, read_search
@@ -101,7 +100,7 @@ def asked_search(site: SiteRow, usual: str | None = None) -> Search:
     """Return what this request looks for at a site; `usual` is the status where it says none."""
     given = request.values
     status = None if given.get("status") == EVERY_TEXT else given.get("status") or usual
-    search = read_search(asked_words(), given.get("unit"), status, given.get("flag"), region_of(site.number))
+    search = read_search(asked_words(), given.get("unit"), status, given.get("flag"), site.region)
     since, last = (whole_moment(given.get(name, "")[:DAY_LONG], site.zone) for name in ("from", "to"))
     return replace(
         search,

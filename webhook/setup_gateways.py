@@ -10,7 +10,6 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from parsers.numbers import region_of, to_e164
 from webhook.access import allowed, polled, present_user
 from webhook.gateway_views import gateway_views
 from webhook.language import _, fault_words
@@ -139,19 +138,13 @@ def remove(name: str) -> str | tuple[str, int] | Response:
 def try_out(name: str) -> tuple[str, int] | Response:
     """Have a gateway tried out by texts to ourselves from now on, or no more."""
     _demand_mine(name)
-    every, typed = request.form.get("every", ""), request.form.get("recipient", "").strip()
+    every, recipient = request.form.get("every", ""), request.form.get("recipient", "")
     minutes = int(every) if re.fullmatch("[0-9]{1,4}", every) else None
     if minutes is not None and not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         abort(400)
-    ours = {site.number for site in visible_sites()}
-    try:
-        recipient = to_e164(typed, region_of(next(iter(ours), "+86"))) if typed else ""
-    except ValueError:
-        recipient = typed
-    if minutes is not None and recipient and recipient not in ours:
-        return _page(
-            fault=_("A trial text goes to the number of one of your sites: only there does it come back.")
-        ), NOT_TAKEN
+    if recipient not in {"", *(site.number for site in visible_sites())}:
+        wanted = _("A trial text goes to the number of one of your sites: only there does it come back.")
+        return _page(fault=wanted), NOT_TAKEN
     set_way(runtime().engine, name, minutes, recipient, present_user().id, runtime().clock())
     return _back(_("Trial texts are on.") if minutes is not None else _("Trial texts are off."))
 
