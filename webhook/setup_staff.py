@@ -4,6 +4,7 @@ Whatever is changed is changed for who knows his own password, and told by text:
 site over.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -19,7 +20,7 @@ from webhook.runtime import runtime
 from webhook.second_step import Foreseen, Outlook, goes_back, second_step
 from webhook.setup_frame import MAY, NOT_TAKEN, asked_site, changed, note, render_setup, was_done
 from webhook.sites import visible_site
-from worker.accounts.upkeep import user_with_phone
+from worker.accounts.users import all_users
 from worker.decide.people import appoint, move_phone, typed_phone
 from worker.decide.set_up import SiteRow, set_staff
 from worker.errors import N_, SetUpError
@@ -146,17 +147,19 @@ def _asked(site: SiteRow, key: str) -> StaffView:
     phone = phone_of_key(site, key, site.staff)
     if phone is None:
         abort(404, _("There is nobody of this kind on the staff."))
-    return _view(site, phone)
+    return _views(site, [phone])[0]
 
 
-def _view(site: SiteRow, phone: str) -> StaffView:
-    user = user_with_phone(runtime().engine, phone)
-    login = user.name if user is not None and user.sees(site.id) else ""
-    return StaffView(person_key(site, phone), phone, site.staff[phone], site.names.get(phone, ""), login)
+def _views(site: SiteRow, phones: Iterable[str]) -> list[StaffView]:
+    logins = {user.phone: user.name for user in all_users(runtime().engine) if user.sees(site.id)}
+    return [
+        StaffView(person_key(site, each), each, site.staff[each], site.names.get(each, ""), logins.get(each, ""))
+        for each in phones
+    ]
 
 
 def _listed(site: SiteRow) -> str:
-    views = [_view(site, phone) for phone in sorted(site.staff, key=lambda phone: ROLES.index(site.staff[phone]))]
+    views = _views(site, sorted(site.staff, key=lambda phone: ROLES.index(site.staff[phone])))
     return render_setup("setup/staff_list.html", site, views=views, roles=_roles(), role_words=ROLE_WORDS)
 
 
