@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from webhook.forms import KEY
 from worker.accounts.users import User, add_user, choose_password
 from worker.runtime import Runtime
 
@@ -36,7 +37,11 @@ def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **more: Any
 
 
 def token_of(client: FlaskClient) -> str:
-    """Return the token of this client's forms, as every page carries it."""
+    """Return the token of this client's forms, as every page carries it; a session that has one keeps it."""
+    with client.session_transaction() as session:
+        known: str | None = session.get(KEY)
+    if known is not None:
+        return known
     found = re.search(r'name="token" value="([^"]+)"', client.get("/no-such-page", headers=HTML).text)
     assert found
     return found[1]
