@@ -129,17 +129,8 @@ class SmsgateClient:
         return [alive] if said is None else [said, alive]
 
     def _text(self, event: AppEvent) -> Inbound:
-        ours = self._number_of(event.device_id, event.sim_number)
+        ours = _number_of(self._lines(), event.device_id, event.sim_number)
         return text_of(self.name, self._secret, ours, event, self._now())
-
-    def _number_of(self, device_id: str, sim_number: int | None) -> str:
-        """Return our number at a SIM; words for it where it is none of ours, so that the text is kept apart."""
-        mine = {number: line.sim_number for number, line in self._lines().items() if line.device_id == device_id}
-        exactly = [number for number, sim in mine.items() if sim_number is not None and sim == sim_number]
-        # A phone that may not read its state names no SIM.
-        either = [number for number, sim in mine.items() if sim_number is None or sim is None]
-        found = exactly or (either if len(either) == 1 else [])
-        return found[0] if found else f"SIM {sim_number or '?'} of {device_id}"
 
     def ack(self, ok: bool) -> Ack:
         """Return the answer; the app tries again for two days unless it is a 2xx."""
@@ -188,19 +179,19 @@ class SmsgateClient:
 
     def backfill(self, numbers: Collection[str], since: datetime, until: datetime) -> Iterator[Inbound]:
         """Yield what the phone received in between by the carrier's time, of all its SIMs newest first."""
-        between = {"from": written(since), "to": written(until)}
+        between, lines = {"from": written(since), "to": written(until)}, self._lines()
         for offset in range(0, LOOKED_THROUGH, PAGE):
             answer = self._http.ask("/inbox", type="SMS", **between, limit=str(PAGE), offset=str(offset))
             if answer.status != 200 or not isinstance(answer.said, list):
                 raise GatewayAwayError(f"GET /inbox answers {answer.status}")
             for row in answer.said:
-                text = self._listed(row)
+                text = self._listed(row, lines)
                 if text is not None and text.recipient in numbers and since <= (text.sent_at or until) < until:
                     yield text
             if len(answer.said) < PAGE:
                 return
 
-    def _listed(self, row: Any) -> Inbound | None:
+    def _listed(self, row: Any, lines: Mapping[str, SimLine]) -> Inbound | None:
         """Return a text of the list, None for a row that is none; `contentPreview` of an SMS is the whole of it."""
         if not isinstance(row, dict):
             return None
@@ -209,8 +200,8 @@ class SmsgateClient:
             return None
         sim = row.get("simNumber")
         # The list is one phone's, of whichever device id.
-        devices = {line.device_id for line in self._lines().values()}
-        ours = self._number_of(next(iter(devices), ""), sim if isinstance(sim, int) else None)
+        device = next((line.device_id for line in lines.values()), "")
+        ours = _number_of(lines, device, sim if isinstance(sim, int) else None)
         return Inbound(
             gateway=self.name,
             provider_id=message_id(self._secret, ours, sender, sent_at, text),
@@ -237,3 +228,13 @@ class _Signed:
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
         """As `SmsgateClient.parse`."""
         return self.gateway.read(raw, self.app)
+
+
+def _number_of(lines: Mapping[str, SimLine], device_id: str, sim_number: int | None) -> str:
+    """Return our number at a SIM; words for it where it is none of ours, so that the text is kept apart."""
+    mine = {number: line.sim_number for number, line in lines.items() if line.device_id == device_id}
+    exactly = [number for number, sim in mine.items() if sim_number is not None and sim == sim_number]
+    # A phone that may not read its state names no SIM.
+    either = [number for number, sim in mine.items() if sim_number is None or sim is None]
+    found = exactly or (either if len(either) == 1 else [])
+    return found[0] if found else f"SIM {sim_number or '?'} of {device_id}"
