@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from worker.alerts.alarm import Alarm, counted, hour, of_site
 from worker.gateways.phone_versions import FIRST_GOOD, faults_of
-from worker.line.canaries import BACK_WITHIN, newest_of
+from worker.line.canaries import is_lost, newest_of
 from worker.readers.gateways import PhoneStanding, phone_standings
 
 MANY: Final = 20
@@ -97,7 +97,7 @@ TROUBLES: Final = (phone_waits, phone_silent, phone_sim_changed, phone_app_too_o
 def canary_lost(connection: Connection, now: datetime) -> Iterator[Alarm]:
     """Yield the sites whose newest text to ourselves is not back after ten minutes."""
     for row in newest_of(connection):
-        if row.back_at is not None or now - row.asked_at < BACK_WITHIN:
+        if not is_lost(row, now):
             continue
         if row.failed is not None:
             what = f"could not be sent ({row.failed})"

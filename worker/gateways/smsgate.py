@@ -6,8 +6,6 @@ twice is sent once. Of the devices of a gateway any that is approved may have si
 repeats old events under its former device's id with its present key.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -40,6 +38,7 @@ from worker.gateways.smsgate_events import (
     read_json,
     read_object,
     read_sim_cards,
+    sealed,
     written,
 )
 from worker.gateways.smsgate_queue import message_id, messages_of, read_said
@@ -189,8 +188,7 @@ class SmsGate:
         return iter(())
 
     def _sealed(self, *parts: str) -> str:
-        said = json.dumps(["smsgate", self.name, *parts]).encode()
-        return hmac.new(self._secret.encode(), said, hashlib.sha256).hexdigest()
+        return sealed(self._secret, self.name, *parts)
 
 
 def _json(said: object, status: int = 200) -> Ack:

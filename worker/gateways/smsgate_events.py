@@ -31,6 +31,8 @@ REPEATED_WITHIN: Final = timedelta(seconds=120)
 """The same words of the same sender within this are one text: v1.66.0 and v1.66.1 post a text twice, once with the
 carrier's time and once with the phone's (SmsContentObserver.kt)."""
 LONGEST_ID: Final = 128
+ID_LENGTH: Final = 40
+"""Of the ids that we make of texts."""
 DELIVERY_OF: Final[Mapping[str, str]] = {
     "sms:sent": "sent",
     "sms:delivered": "delivered",
@@ -229,7 +231,7 @@ def message_id(secret: str, ours: str, sender: str, received_at: datetime, text:
     """
     region = region_of(ours)
     second = str(int(received_at.timestamp()))
-    return _sealed(secret, "text", ours, spelled(sender, region), second, mask_numbers(text, region))
+    return sealed(secret, "text", ours, spelled(sender, region), second, mask_numbers(text, region))[:ID_LENGTH]
 
 
 def provider_id(secret: str, ours: str, event: AppEvent) -> str:
@@ -239,7 +241,7 @@ def provider_id(secret: str, ours: str, event: AppEvent) -> str:
     clock here: a later try of the same event must come to the same id.
     """
     if event.received_at is None or event.received_at < FIRST_TIME:
-        return _sealed(secret, "event", event.device_id, event.id)
+        return sealed(secret, "event", event.device_id, event.id)[:ID_LENGTH]
     return message_id(secret, ours, event.sender, event.received_at, event.text)
 
 
@@ -249,9 +251,10 @@ def app_version(user_agent: str) -> tuple[int, int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
 
 
-def _sealed(secret: str, *parts: str) -> str:
+def sealed(secret: str, *parts: str) -> str:
+    """Return what nobody can tell who has not the installation's key `secret`: an HMAC, in lower hex."""
     said = json.dumps(["smsgate", *parts]).encode()
-    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:40]
+    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()
 
 
 def _demanded(said: Mapping[str, Any], name: str) -> str:

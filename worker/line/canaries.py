@@ -19,6 +19,8 @@ from worker.errors import SetUpError
 from worker.store.database import reading
 from worker.store.schema import canaries, canary_ways, gateways, sites
 
+Newest = tuple[int, str, str, datetime, datetime, str, datetime]
+"""A row of `newest_of`."""
 BACK_WITHIN: Final = timedelta(minutes=10)
 """What is not back by then is an alarm, and is not sent any more."""
 TAKEN_OUT_FOR: Final = timedelta(days=1)
@@ -170,7 +172,12 @@ def _is_back(connection: Connection, arrived: Arrived, word: str, now: datetime)
     return connection.execute(select(canaries.c.id).where(same)).first() is not None
 
 
-def newest_of(connection: Connection) -> list[Row[tuple[int, str, str, datetime, datetime, str, datetime]]]:
+def is_lost(canary: Row[Newest], now: datetime) -> bool:
+    """Tell whether a row of `newest_of` is not back in time."""
+    return canary.back_at is None and now - canary.asked_at >= BACK_WITHIN
+
+
+def newest_of(connection: Connection) -> list[Row[Newest]]:
     """Return the newest canary of each site whose gateway is tried out: `site_id`, `gateway`, `recipient`, times."""
     last = select(func.max(canaries.c.id)).where(canaries.c.site_id == sites.c.id).correlate(sites).scalar_subquery()
     tried = sites.join(canary_ways, canary_ways.c.gateway == sites.c.gateway)

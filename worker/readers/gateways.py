@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 
 from worker.gateways.phone_versions import FIRST_GOOD, faults_of
 from worker.gateways.table import TITLES
-from worker.line.canaries import BACK_WITHIN, newest_of
+from worker.line.canaries import is_lost, newest_of
 from worker.outbox.ledger import PRESENT
 from worker.outbox.stops import stops
 from worker.phones.approvals import Phone, phones_at
@@ -113,7 +113,7 @@ def gateway_standings(
         kinds = dict(map(tuple, connection.execute(select(gateways.c.name, gateways.c.kind))))
         phones = phone_standings(connection, now)
         canaries = [
-            (row.gateway, CanaryStanding(row.site_id, row.asked_at, row.back_at, _lost(row, now)))
+            (row.gateway, CanaryStanding(row.site_id, row.asked_at, row.back_at, is_lost(row, now)))
             for row in newest_of(connection)
             if row.site_id in site_ids
         ]
@@ -167,10 +167,6 @@ def _held(now: datetime) -> Select[tuple[str, int, datetime]]:
     since = func.min(attempts.c.started_at, type_=attempts.c.started_at.type).label("since")
     query = select(attempts.c.phone, func.count().label("held"), since).select_from(replies.join(attempts, PRESENT))
     return query.where(old, attempts.c.phone.is_not(None)).group_by(attempts.c.phone)
-
-
-def _lost(row: Row[tuple[int, str, str, datetime, datetime, str, datetime]], now: datetime) -> bool:
-    return row.back_at is None and now - row.asked_at >= BACK_WITHIN
 
 
 def _standing(
