@@ -42,9 +42,11 @@ HTML_SAFE: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&='
 """Gson escapes these."""
 
 
-def over_http(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+def over_http(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float = 30.0
+) -> tuple[int, bytes]:
     """Make a request over the loopback."""
-    answer = requests.request(method, url, headers=dict(headers), data=body, timeout=30)
+    answer = requests.request(method, url, headers=dict(headers), data=body, timeout=timeout_s)
     return answer.status_code, answer.content
 
 
@@ -122,6 +124,11 @@ class FakePhone:
         """What the phone's clock says."""
         return self.real_now() + self.clock_off
 
+    @property
+    def app(self) -> str:
+        """The app's version, as it says it."""
+        return ".".join(map(str, self.version))
+
     # What comes in.
 
     def receive(
@@ -167,7 +174,7 @@ class FakePhone:
 
     def ping(self) -> None:
         """Give a sign of life."""
-        self._emit("system:ping", {"health": {"status": "pass", "version": ".".join(map(str, self.version))}})
+        self._emit("system:ping", {"health": {"status": "pass", "version": self.app}})
 
     def start(self) -> None:
         """Start the app."""
@@ -199,7 +206,7 @@ class FakePhone:
         raw, stamp = event.body.encode(), str(int(self.now.timestamp()))
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": f"me.capcom.smsgateway/{'.'.join(map(str, self.version))}",
+            "User-Agent": f"me.capcom.smsgateway/{self.app}",
             "X-Timestamp": stamp,
             "X-Signature": signature_of(self.key, raw, stamp),
         }
@@ -327,7 +334,7 @@ class FakePhone:
         headers = {
             "Authorization": f"Bearer {token or self.token}",
             "Content-Type": "application/json",
-            "User-Agent": f"me.capcom.smsgateway/{'.'.join(map(str, self.version))}",
+            "User-Agent": f"me.capcom.smsgateway/{self.app}",
         }
         return self.http(method, self.api + path, headers, None if body is None else json.dumps(body).encode())
 

@@ -59,7 +59,7 @@ class FakeServer:
             return self._state(rest[0])
         if what == "inbox":
             return (501, {"message": "Inbox API is not implemented yet"}) if self.cloud else self._inbox(query)
-        version = "1.40.0" if self.cloud else ".".join(map(str, self.phones[0].version))
+        version = "1.40.0" if self.cloud else self.phones[0].app
         plain = {
             "webhooks": list(self.webhooks.values()),
             "settings": self.settings,

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from webhook.access import for_gateways
 from webhook.callers import caller
-from webhook.edge import address, record
+from webhook.edge import record
 from webhook.language import _
 from webhook.runtime import runtime
 from webhook.streams import KEY, PARK, Streams
@@ -99,7 +99,7 @@ def webhooks(name: str) -> Response:
     """Return where a phone posts what comes in; before its approval too, so that its texts wait on it from then on."""
     server = _server(name)
     _phone(server)
-    return _answer(server.webhooks(runtime().settings.base_url + address(name, "messages"), _app(server)))
+    return _answer(server.webhooks(runtime().settings.address_of_texts(name), _app(server)))
 
 
 @routes.get("/settings")

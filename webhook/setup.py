@@ -54,7 +54,7 @@ def steps() -> Response:
 def address(site_id: int) -> Response:
     """Ask a site's gateway whether its texts reach us, and say what it said."""
     site = visible_site(site_id)
-    url = f"{runtime().settings.base_url}/gateways/{site.gateway}/messages"
+    url = runtime().settings.address_of_texts(site.gateway)
     found = _kept(site, url).value() if site.gateway in runtime().gateways else Examined()
     said = [
         (each.advice, str(gettext(each.known, **each.values) if each.known else each.sentence)) for each in found.flaws

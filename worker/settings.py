@@ -124,6 +124,10 @@ class Settings:
         """The address that signatures are checked against: the public one, else the one we listen on."""
         return self.public_url or address(self.host, self.port)
 
+    def address_of_texts(self, gateway: str) -> str:
+        """Return the address to which a gateway posts texts."""
+        return f"{self.base_url}/gateways/{gateway}/messages"
+
 
 def address(host: str, port: int) -> str:
     """Return the URL of this host and port; an IPv6 address goes into brackets."""

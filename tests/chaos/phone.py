@@ -6,26 +6,22 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import requests
 from sqlalchemy import Engine, select
 
 from tests.chaos.load import AGENTS, CLIENTS
-from tests.fake_phone import FakePhone, Http
+from tests.fake_phone import FakePhone, Http, over_http
 from tests.infrastructure.waiting import eventually
 from worker.phones.approvals import approve
 from worker.store.schema import inbox
 
 NUMBER: Final = "+8613800000200"
-TIMEOUT_S: Final = 4.0
+HTTP: Final = partial(over_http, timeout_s=4.0)
 SOONER: Final = 50.0
 """The phone's time goes so much faster while it waits for its next try: minutes become seconds."""
-
-
-def _http(method: str, url: str, headers: Any, body: bytes | None) -> tuple[int, bytes]:
-    answer = requests.request(method, url, headers=dict(headers), data=body, timeout=TIMEOUT_S)
-    return answer.status_code, answer.content
 
 
 @dataclass(eq=False)
@@ -37,7 +33,7 @@ class PhoneUser(threading.Thread):
     engine: Engine
     site_id: int
     chance: random.Random
-    http: Http = _http
+    http: Http = HTTP
     calm: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
     failed: list[str] = field(default_factory=list)

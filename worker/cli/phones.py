@@ -17,6 +17,7 @@ from worker.cli.problems import WrongUsage
 from worker.clock import utc_now
 from worker.decide.set_up import all_sites, site_named
 from worker.files.exports import write_table
+from worker.gateways.base import SimCard
 from worker.gateways.table import open_gateways
 from worker.phones.approvals import Phone, approve, end, phones_of
 from worker.phones.gateways import add_gateway, added_gateways, address_of, carry_sites, new_token
@@ -47,7 +48,7 @@ def add(name: str, site_names: tuple[str, ...], as_json: bool) -> None:
     """Add a gateway of phones; print what is typed into the app."""
     given = settings()
     with database(given) as engine:
-        made = add_gateway(engine, name, _site_ids(engine, site_names), None, utc_now())
+        made = add_gateway(engine, name, site_ids(engine, site_names), None, utc_now())
     _tell(given, name, made, as_json)
 
 
@@ -56,7 +57,7 @@ def carry(name: str, site_names: tuple[str, ...]) -> None:
     if not site_names:
         raise WrongUsage("Say whose texts: --site SITE, once for each.")
     with database() as engine:
-        carry_sites(engine, name, _site_ids(engine, site_names), None, utc_now())
+        carry_sites(engine, name, site_ids(engine, site_names), None, utc_now())
     click.echo(f"{name} carries the texts of {', '.join(site_names)} as soon as a phone is approved for them.")
 
 
@@ -112,7 +113,8 @@ def _tell(given: Settings, name: str, made: str, as_json: bool) -> None:
         click.echo("The app takes an https address only: set PUBLIC_URL to the one by which this server is reached.")
 
 
-def _site_ids(engine: Engine, names: Sequence[str]) -> list[int]:
+def site_ids(engine: Engine, names: Sequence[str]) -> list[int]:
+    """Return the ids of the sites of these names. Raises SetUpError."""
     return [site_named(engine, name).id for name in names]
 
 
@@ -128,8 +130,13 @@ def _sims(engine: Engine, given: Sequence[str]) -> dict[int, int]:
     return found
 
 
+def shown(card: SimCard) -> str:
+    """Return a SIM card as commands show it."""
+    return f"{card.sim_number}:{card.number or card.carrier or '?'}"
+
+
 def _row(phone: Phone) -> list[str]:
-    sims = " ".join(f"{card.sim_number}:{card.number or card.carrier or '?'}" for card in phone.sims)
+    sims = " ".join(map(shown, phone.sims))
     served = " ".join(f"{sim}={name}" for sim, name in phone.sites.items())
     times = [f"{time:%Y-%m-%d %H:%M}" for time in (phone.registered_at, phone.seen_at)]
     return [phone.id, phone.gateway, phone.state, phone.name, sims, served, phone.app, *times]

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from worker.cli.base import database, settings
+from worker.cli.phones import shown, site_ids
 from worker.cli.problems import WrongUsage
 from worker.clock import utc_now
-from worker.decide.set_up import site_named
 from worker.phones.accounts import ServerLogin, join_server
 from worker.phones.cards import kept_card
 
@@ -20,12 +20,12 @@ def add(name: str, url: str, login: str, password_file: str | None, site_names: 
     given = settings()
     account = ServerLogin(url, login, _password(password_file))
     with database(given) as engine:
-        sites = [site_named(engine, each).id for each in site_names]
-        devices = join_server(engine, given, name, account, sites, None, utc_now())
-    ours = f"{given.base_url}/gateways/{name}/messages"
-    click.echo(f"{url} posts to {ours} from now on; start the app anew, so that it takes its key.")
+        devices = join_server(engine, given, name, account, site_ids(engine, site_names), None, utc_now())
+    click.echo(
+        f"{url} posts to {given.address_of_texts(name)} from now on; start the app anew, so that it takes its key."
+    )
     for device in devices:
-        sims = ", ".join(f"{sim.sim_number}:{sim.number or sim.carrier or '?'}" for sim in map(kept_card, device.sims))
+        sims = ", ".join(map(shown, map(kept_card, device.sims)))
         click.echo(f"Phone {device.id} ({device.name}; SIMs {sims or 'not told'}) waits:")
         click.echo(f"  baobei gateway approve {name} {device.id} --sim 1={site_names[0] if site_names else 'SITE'}")
     if not devices:

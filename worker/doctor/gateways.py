@@ -34,7 +34,7 @@ def look_at_gateways(patient: Patient) -> Iterator[Ailment | Advice]:
             for gateway, number in connection.execute(select(sites.c.gateway, sites.c.number).order_by(sites.c.id)):
                 numbers[gateway].append(number)
     for name, adapter in (patient.runtime.gateways if there else patient.runtime.gateways.of_settings).items():
-        url = f"{patient.settings.base_url}/gateways/{name}/messages"
+        url = patient.settings.address_of_texts(name)
         try:
             for flaw in adapter.examine(numbers.get(name, ()), url):
                 yield Advice(flaw.sentence) if flaw.advice else Ailment(flaw.sentence)

@@ -55,7 +55,7 @@ def join_server(
     """
     require_name(name)
     secret = secret_key_of(settings)
-    url = f"{settings.base_url}/gateways/{name}/messages"
+    url = settings.address_of_texts(name)
     devices, lists = _set_up(account, url, signing_key(secret, name))
     kept = {
         "base_url": account.base_url.rstrip("/"),
