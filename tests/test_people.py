@@ -118,6 +118,16 @@ def test_an_account_acts_by_no_agents_phone_and_its_own_is_told(tmp_path: Path) 
     assert "is on the roster" in run(*add, "乙", "--phone", LI).output
 
 
+def test_a_phone_is_held_to_the_rights_that_are_given_with_it(tmp_path: Path) -> None:
+    run("site", "add", "云栖府", "--number", "+8613800000100", "--manager", "+8613800000101")
+    run("roster", "import", str(tmp_path / "roster.csv"), "--site", "云栖府")
+    run("staff", "add", "consultant", "13800000002", "--site", "湾")
+    run("user", "add", "甲", "--role", "service", "--site", "湾")
+    as_consultant = ("user", "set", "甲", "--role", "consultant", "--phone", "13800000002")
+    assert run(*as_consultant).exit_code == 0
+    assert "is on the roster" in run("user", "set", "甲", "--site", "云栖府", "--phone", LI).output
+
+
 # ---- Two changes at once: what each was checked against is over when it gets its place -----------------------------
 
 

@@ -78,7 +78,7 @@ def set_user(
             set_rights(engine, user, roles or user.roles, theirs, now)
         if number is not None:
             bound = _phone(engine, number, site_names) if number else None
-            rebind(engine, user, bound, now)
+            rebind(engine, user_named(engine, name), bound, now)
         if alerts is not None:
             want_alerts(engine, user_named(engine, name), alerts == "on", now, by=None)
     click.echo(f"{name} is changed; `baobei user list` shows how.")
