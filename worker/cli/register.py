@@ -89,7 +89,7 @@ def _noted(rows: Iterator[RegisterRow], last: dict[str, RegisterRow]) -> Iterato
 
 
 def import_register(file: Path, site_name: str) -> None:
-    """Go live with a running register: CSV with client, phone, agent, unit, reported_at[, visited_at]."""
+    """Go live with a running register: CSV or xlsx with client, phone, agent, unit, reported_at[, visited_at]."""
     with database() as engine:
         row = site_named(engine, site_name)
         try:

@@ -22,7 +22,7 @@ COLUMNS = ("name", "phone", "unit", "kind", "from", "to", "aliases")
 
 
 def import_roster(file: Path, site_name: str) -> None:
-    """Add and change lines from a CSV (name, phone, unit, kind, from, to, aliases): all of them, or none."""
+    """Add and change lines from a CSV or xlsx (name, phone, unit, kind, from, to, aliases): all of them, or none."""
     with database() as engine:
         row = site_named(engine, site_name)
         try:

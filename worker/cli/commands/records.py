@@ -58,7 +58,7 @@ def register() -> None:
 @NAMED_SITE
 @done_by("register:import_register")
 def register_import() -> None:
-    """Go live with a running register: CSV with client, phone, agent, unit, reported_at[, visited_at]."""
+    """Go live with a running register: CSV or xlsx with client, phone, agent, unit, reported_at[, visited_at]."""
 
 
 @click.command()

@@ -94,7 +94,7 @@ def roster() -> None:
 @NAMED_SITE
 @done_by("roster:import_roster")
 def roster_import() -> None:
-    """Add and change lines from a CSV (name, phone, unit, kind, from, to, aliases): all of them, or none."""
+    """Add and change lines from a CSV or xlsx (name, phone, unit, kind, from, to, aliases): all of them, or none."""
 
 
 @roster.command("remove")
