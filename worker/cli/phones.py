@@ -1,4 +1,4 @@
-"""`baobei gateway list|add|carry|token|phones|approve|end`: gateways that are added, and the phones that are one."""
+"""`baobei gateway list|add|carry|token|remove|phones|approve|end`: gateways that are added, and their phones."""
 
 import json
 import re

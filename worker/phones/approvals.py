@@ -99,14 +99,8 @@ def approve(
         if row.gateway != gateway or row.state == PhoneState.ENDED:
             raise SetUpError(f"Phone {phone} has ended, or is none of {gateway}: let it register anew.")
         if carries:
-            elsewhere = sites.c.id.in_(sims.values()) & (sites.c.gateway != gateway)
-            carry_in(
-                connection,
-                gateway,
-                connection.execute(select(sites.c.id).where(elsewhere)).scalars().all(),
-                user_id,
-                now,
-            )
+            elsewhere = select(sites.c.id).where(sites.c.id.in_(sims.values()), sites.c.gateway != gateway)
+            carry_in(connection, gateway, connection.execute(elsewhere).scalars().all(), user_id, now)
         _require_carried(connection, gateway, sims)
         mine = phone_sims.c.phone == phone
         mine = mine if beside else mine | phone_sims.c.site_id.in_(sims.values())
