@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.infrastructure.addresses import address, rules
 from tests.infrastructure.deciding import LI, staffed_site, text
-from tests.infrastructure.visiting import enrol, post, visitor
+from tests.infrastructure.visiting import enrol, post, token_of, visitor
 from tests.test_spellings import MIDDLE, SPELLINGS, digits_of
 from webhook.access import access_of
 from webhook.app import create_app
@@ -66,9 +66,9 @@ def test_the_table_of_addresses_is_long_enough() -> None:
 
 @pytest.mark.parametrize("page", ["/register", "/desk"])
 def test_what_is_typed_leads_to_an_address_without_the_middle(manager: FlaskClient, page: str) -> None:
-    leads: dict[str, str] = {}
+    token, leads = token_of(manager), dict[str, str]()
     for typed in (*ADDRESSES, *SPELLINGS):
-        answer = post(manager, page, site="1", q=typed)
+        answer = manager.post(page, data={"token": token, "site": "1", "q": typed})
         assert answer.status_code == 303
         leads.setdefault(answer.location, typed)
     for location, typed in leads.items():
