@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.infrastructure.browsing import Visit, open_browser
 from tests.infrastructure.deciding import CONSULTANT, LI, MANAGER, SERVICE, WANG, staffed_site, text, watching
@@ -159,6 +159,26 @@ def test_the_keyboard_alone_finds_a_report_and_opens_its_form(visit: Open, runti
     expect(there.page.locator("#q")).to_be_focused()
     there.page.keyboard.type("我是王五")
     expect(there.page.locator(".found-item", has_text="周洋")).to_contain_text("王五 · 贝壳")
+
+
+def test_what_is_typed_before_the_page_has_its_scripts_is_searched_when_it_has(
+    visit: Open, runtime: Runtime, site: SiteRow
+) -> None:
+    text(runtime, site, WANG, "报备 秦川 177****3605")
+    there = visit("顾问")
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    there.page.route("**/htmx.min.js*", hold)
+    there.page.goto("/desk", wait_until="commit")
+    expect(there.page.locator("#q")).to_be_focused()
+    there.page.keyboard.type("秦川")
+    while not late:
+        there.page.wait_for_timeout(50)
+    late[0].continue_()
+    expect(there.page.locator(".found-item")).to_contain_text("177****3605")
 
 
 def test_a_whole_number_leaves_the_browser_in_no_address_and_no_search(visit: Open, site: SiteRow) -> None:
