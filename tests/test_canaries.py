@@ -28,13 +28,13 @@ from worker.store.schema import inbox, replies
 from worker.up.guard import Guard
 
 NAMES = ("钱金丝", "雀鸣翠", "zanarycorp")
-NUMBERS = ("13912349876", "15076543210")
+NUMBERS = ("13912340987", "15076540321")
 PHONES = (AGENT.removeprefix("+86"),)
 TEXTS = (
-    "报备 钱金丝 13912349876 李四",
-    "报备 雀鸣翠 150-7654-3210 李四 zanarycorp",
-    "查 钱金丝 139****9876",
-    "zanarycorp 13912349876",
+    "报备 钱金丝 13912340987 李四",
+    "报备 雀鸣翠 150-7654-0321 李四 zanarycorp",
+    "查 钱金丝 139****0987",
+    "zanarycorp 13912340987",
     "撤 R77",
 )
 TABLES = ("reports", "attempts", "deadlines", "inbox")
@@ -137,12 +137,15 @@ def _complained(system: System, before: int) -> bool:
 def _assert_silent(said: bytes, where: str) -> None:
     for word in (*NAMES, *NUMBERS, *PHONES):
         assert word.encode() not in said, f"{word} stands in {where}"
-    for digits in ("9876", "3210"):
+    for digits in ("0987", "0321"):
         assert not _alone(digits, said.decode("utf-8", "replace")), f"{digits} stands in {where}"
 
 
 def _alone(digits: str, said: str) -> bool:
-    """Tell whether digits stand anywhere by themselves; within an id or a fraction of a second they stand by chance."""
+    """Tell whether digits stand anywhere by themselves; within an id or a fraction of a second they stand by chance.
+
+    Those looked for begin with a nought, which no process, port or count does.
+    """
     return re.search(rf"(?<![0-9a-f.]){digits}(?![0-9a-f])", said) is not None
 
 
@@ -151,6 +154,6 @@ def _assert_masked(engine: Engine) -> None:
     with engine.connect() as connection:
         kept = [str(row) for row in connection.execute(select(inbox.c.text, inbox.c.body))]
         words = connection.execute(select(replies.c.words)).scalars().all()
-    assert any("钱金丝" in row and "9876" in row for row in kept)
-    assert any("钱金丝139****9876" in said for said in words)
+    assert any("钱金丝" in row and "0987" in row for row in kept)
+    assert any("钱金丝139****0987" in said for said in words)
     assert not [row for row in (*kept, *words) if _alone("1234", row) or any(number in row for number in NUMBERS)]

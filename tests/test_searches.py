@@ -56,7 +56,8 @@ def tells_nothing(*told: str) -> bool:
 
 
 def places(page: str) -> list[str]:
-    """Return all addresses of a page, where it leads and what it asks for by itself."""
+    """Return all addresses of a page, where it leads and what it asks for by itself, without what is drawn by lot."""
+    page = re.sub(r'name="(?:token|entry)" value="[^"]*"|seed=[\w-]+', "", page)
     return re.findall(r'(?:href|action|hx-get|hx-post|value)="([^"]*)"', page)
 
 
