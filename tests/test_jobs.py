@@ -337,8 +337,10 @@ class TestIntruders:
             key = worker.key
             left.append(queue_only.redis.ttl(key))
             # Frozen for so long that it was taken for dead, it comes back into the lists by itself.
-            queue_only.redis.delete(key)
-            queue_only.redis.srem("rq:workers:decide", key)
+            with queue_only.redis.pipeline() as together:
+                together.delete(key)
+                together.srem("rq:workers:decide", key)
+                together.execute()
             eventually(lambda: live_workers(worker.queues[0]) == 1, "the worker beats while it works")
             left.append(queue_only.redis.ttl(key))
             return 0

@@ -90,8 +90,11 @@ class BellWorker(SimpleWorker):
                 self._beat()
                 if not self.connection.hexists(self.key, "birth"):
                     # It was frozen or cut off for longer than that, and has been taken for dead.
-                    self.connection.hset(self.key, mapping=self.serialize())
-                    register(self)
+                    with self.connection.pipeline() as together:
+                        together.hset(self.key, mapping=self.serialize())
+                        together.expire(self.key, LIFE_S)
+                        register(self, together)
+                        together.execute()
 
     def set_state(self, state: str, pipeline: "Pipeline | None" = None) -> None:
         """Note what the worker is at, where that is news."""
