@@ -98,6 +98,11 @@ def test_jobs_expire_and_leave_no_results(bell: Bell, redis: "Redis") -> None:
 
 
 class TestAway:
+    @pytest.fixture(autouse=True)
+    def as_impatient_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "CONNECT_S", 0.2)
+        monkeypatch.setattr(module, "ANSWER_S", 0.25)
+
     @pytest.fixture(params=["no socket", "refused", "silent", "wrong password"])
     def away(self, request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[str]:
         with socket.socket() as silent:

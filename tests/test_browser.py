@@ -26,7 +26,8 @@ from worker.runtime import Runtime
 from worker.store.revisions import migrate
 from worker.up.guard import end_sessions
 
-pytestmark = pytest.mark.browser
+# Whole pages are looked at for what bars people, several to a test.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PAGES = {
     "login": "/login",

@@ -1,7 +1,9 @@
 """The desk and the cases in a real browser: arrivals live, a visit signed by three, a case settled, papers."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -17,7 +19,8 @@ from worker.runtime import Runtime
 from worker.store.revisions import migrate
 from worker.up.guard import end_sessions
 
-pytestmark = pytest.mark.browser
+# Whole pages are looked at for what bars people, several to a test.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 USERS = {"经理": ("manager", MANAGER), "顾问": ("consultant", CONSULTANT), "客服": ("service", SERVICE)}
 LOOKS = [(1440, "zh", "dark"), (390, "en", "light")]
@@ -78,6 +81,15 @@ def base(runtime: Runtime, site: SiteRow, redis_server_url: str) -> Iterator[str
 
 
 Open = Callable[..., Visit]
+
+
+@pytest.fixture(autouse=True)
+def a_day_that_goes_on() -> None:
+    """Begin no test in a day's last minute: a form is for its day alone, and the clock is the real one."""
+    now = datetime.now(timezone(timedelta(hours=8)))
+    left_s = 86_400 - (now.hour * 3_600 + now.minute * 60 + now.second)
+    if left_s < 60:
+        time.sleep(left_s)
 
 
 @pytest.fixture
@@ -204,7 +216,8 @@ def test_a_whole_number_leaves_the_browser_in_no_address_and_no_search(visit: Op
     expect(there.page.locator(".found-item").first).to_contain_text("138****5678")
     there.page.keyboard.press("Enter")
     expect(there.page.locator("#f-phone")).to_have_value("138****5678")
-    assert [each for each in sent if "6049" in each] == []
+    # The address of the server itself may hold these digits in its port.
+    assert [each for each in sent if "6049" in each.replace(there.base, "")] == []
     assert any("q=138" in each for each in sent)
 
 

@@ -117,16 +117,16 @@ def _text(system: System, words: str) -> str:
     path, fields = system.text_of(words)
     headers, raw = signed_by_twilio(f"{system.url}{path}", TOKEN, fields)
     try:
-        return requests.post(f"{system.url}{path}", raw, headers=headers, timeout=10).text
-    except requests.ConnectionError:
+        return requests.post(f"{system.url}{path}", raw, headers=headers, timeout=30).text
+    except requests.RequestException:
         # The web process is still on its way.
         return ""
 
 
 def _get(system: System, path: str) -> str:
     try:
-        return requests.get(f"{system.url}{path}", timeout=10).text
-    except requests.ConnectionError:
+        return requests.get(f"{system.url}{path}", timeout=30).text
+    except requests.RequestException:
         return ""
 
 

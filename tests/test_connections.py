@@ -217,9 +217,9 @@ def test_a_list_of_people_may_be_large_and_few_of_them_come_in_at_a_time(web: We
         assert (framing.cut, framing.large) == (cut, not cut)
     begun = [dial(web) for _ in range(MOST_UPLOADS + 1)]
     for connection in begun:
-        connection.sendall(head % (upload, 300_000) + b"x" * 100_000)
+        connection.sendall(head % (upload, 300_000) + b"x" * 50_000)
     assert begun[0].recv(1) == b"", "it has waited longest, and makes room"
-    begun[-1].sendall(b"x" * 200_000)
+    begun[-1].sendall(b"x" * 250_000)
     # Who is not logged in is refused by its length all the same.
     heard(begun[-1], b"HTTP/1.1 413")
     for connection in begun:

@@ -30,7 +30,7 @@ from worker.bell.forgeries import Forgeries, forgery_of
 from worker.bell.heartbeats import SWEEPER, beat
 from worker.cli.main import main
 from worker.clock import utc_now
-from worker.doctor import places, reader, stores, table
+from worker.doctor import places, reader, stores
 from worker.doctor.base import Advice, Check, Finding, Patient
 from worker.doctor.stores import OUTLASTS
 from worker.doctor.table import CHECKS, examine
@@ -480,7 +480,6 @@ class TestBounds:
     def test_servers_that_take_and_never_answer(self, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("worker.doctor.stores.REDIS_S", 0.2)
         monkeypatch.setattr("worker.gateways.twilio.TIMEOUT_S", 0.2)
-        monkeypatch.setattr(table, "DEADLINE_S", 1.0)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             port = silent.getsockname()[1]
             found = doctor(REDIS_URL=f"redis://127.0.0.1:{port}", TWILIO_API_URL=f"http://127.0.0.1:{port}")

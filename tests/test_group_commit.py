@@ -148,7 +148,7 @@ def test_who_loses_patience_before_his_turn_takes_his_call_back(
 
 
 def test_a_batch_goes_on_without_one_who_has_lost_patience(doors: Doors, callers: Callers) -> None:
-    first, second, third = callers.lead(1, doors), callers.call(2), callers.call(3, 0.2)
+    first, second, third = callers.lead(1, doors), callers.call(2), callers.call(3, 2)
     doors.let_through()
     doors.begun()
     assert isinstance(third.exception(LONG_S), TimeoutError)

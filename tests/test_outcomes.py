@@ -27,11 +27,11 @@ from tests.fake_twilio import (
     FakeTwilio,
     fake_twilio,
     refuses,
+    wait_no_longer_than_it_takes,
 )
 from tests.infrastructure.serving import served
 from tests.sending import AGENT, MANAGER, NUMBER, StandingClock, add_reply, add_site, attempts_of, reply
 from worker.cli.main import main
-from worker.gateways import twilio as twilio_module
 from worker.gateways.twilio import Twilio
 from worker.outbox.courier import Courier
 from worker.outbox.stops import stops
@@ -51,8 +51,8 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
-    monkeypatch.setattr(twilio_module, "TIMEOUT_S", 0.5)
+def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
+    wait_no_longer_than_it_takes(request, monkeypatch)
     with fake_twilio() as fake:
         yield fake
 

@@ -20,6 +20,7 @@ def test_the_code_is_as_the_bug_expects_and_its_test_is_there(bug: Bug) -> None:
     assert all(f"class {name}:" in test or f"def {name}(" in test for name in names)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("bug", CHEAP, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Bug, tmp_path: Path) -> None:
     assert is_caught(bug, tmp_path)

@@ -116,6 +116,7 @@ class TestLazy:
         ours = {name: value for name, value in database.OUR_WAY.items() if name != "synchronous_commit"}
         monkeypatch.setattr(database, "OUR_WAY", ours)
         with on_postgres(tmp_path, guard) as machine:
-            *_, last = cuts_of(machine, redis_url, first_texts)
+            cuts = cuts_of(machine, redis_url, first_texts)
+            # The server writes once in ten seconds of itself, and may have done so just before the last.
             with pytest.raises(AssertionError, match="acknowledged and lost"):
-                prove_at_once(machine, [last], tmp_path)
+                prove_at_once(machine, cuts[:-9:-1], tmp_path)

@@ -20,10 +20,10 @@ from tests.fake_twilio import (
     FakeTwilio,
     fake_twilio,
     refuses,
+    wait_no_longer_than_it_takes,
 )
 from tests.infrastructure.waiting import eventually
 from tests.sending import AGENT, MANAGER, StandingClock, add_reply, add_site, attempts_of, record_status, reply
-from worker.gateways import twilio as twilio_module
 from worker.gateways.base import Outgoing, Sent, Status
 from worker.gateways.twilio import Twilio
 from worker.outbox import courier as module
@@ -43,8 +43,8 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
-    monkeypatch.setattr(twilio_module, "TIMEOUT_S", 0.5)
+def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
+    wait_no_longer_than_it_takes(request, monkeypatch)
     with fake_twilio() as fake:
         yield fake
 

@@ -80,7 +80,7 @@ def test_from_the_command_to_a_text_and_its_answer(
         phone.post()
     assert phone.posted[-1][0] == 200
     assert [runtime.spool.read(name).inbound.recipient for name in runtime.spool.waiting()] == [SITE_NUMBER]
-    useful = outgoing(sender_number=SITE_NUMBER, useful_until=datetime.now(UTC).replace(year=2100))
+    useful = outgoing(sender_number=SITE_NUMBER, useful_until=datetime(2100, 1, 1, tzinfo=UTC))
     assert isinstance(runtime.gateways["desk"].send(useful), Sent)
     phone.send()
     assert phone.on_air == [(AGENT, useful.words, 1)]

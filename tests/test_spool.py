@@ -146,7 +146,11 @@ class TestKeeping:
         times = [text.spooled_at for text in kept]
         assert times == sorted(set(times))
 
-    def test_many_at_once_are_kept_each_after_what_its_sender_wrote_before(self, spool: Spool) -> None:
+    def test_many_at_once_are_kept_each_after_what_its_sender_wrote_before(
+        self, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("worker.line.spool.LONGEST_TURN_S", 60)
+
         def write(part: int) -> None:
             # As several processes do: each with a spool of its own on the same folder.
             own = Spool(spool.folder)

@@ -83,11 +83,13 @@ def test_one_text_is_found_at_every_step_of_every_process(
     public = f"http://127.0.0.1:{port}"
     with up(tmp_path, port, guard, DATABASE_URL=database_url, PUBLIC_URL=public, **twilio) as log:
         receive(f"{public}/gateways/twilio/messages")
-        eventually(lambda: fake.messages, "the agent is answered")
+        # The gateway may tell what became of a reply before its sender has written down that it was taken.
+        eventually(lambda: "handed over" in steps(log, "seq=2"), "the agent is answered")
         assert fake.call_back(fake.messages[0]["sid"], "delivered") == 200
         eventually(lambda: "status" in steps(log, "seq=2"), "the last step is logged")
         assert steps(log, "site=1 seq=2") == STEPS
         assert re.search(r"step=status site=1 seq=2 reply=\d+ attempt=1 delivery=delivered", log.read_text())
-        for word in (CLIENT, "5678", "13900000011", "13800000001", TOKEN):
-            assert word not in log.read_text()
+        # Not the last four digits alone, which a port or a process may have as well.
+        for word in (CLIENT, r"138\D{0,6}5678", "13900000011", "13800000001", TOKEN):
+            assert not re.search(word, log.read_text())
     sqlite_databases.drop()

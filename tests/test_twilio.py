@@ -26,6 +26,7 @@ from tests.fake_twilio import (
     FakeTwilio,
     fake_twilio,
     refuses,
+    wait_no_longer_than_it_takes,
 )
 from tests.sending import AGENT, NOON, NUMBER, StandingClock, outgoing
 from worker.gateways import twilio as module
@@ -77,9 +78,8 @@ def twilio() -> Twilio:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
-    # Whoever waits for an answer that never comes shall not wait for long here.
-    monkeypatch.setattr(module, "TIMEOUT_S", 0.5)
+def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTwilio]:
+    wait_no_longer_than_it_takes(request, monkeypatch)
     with fake_twilio() as fake:
         yield fake
 

@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, create_engine, inspect, text
 
+from tests.infrastructure.ports import free_port
 from tests.infrastructure.waiting import eventually, gone
 from worker.accounts.passwords import digest
 from worker.cli.main import main
@@ -109,9 +110,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
+    return str(free_port())
 
 
 @pytest.fixture
@@ -227,10 +226,7 @@ def test_after_the_demonstration_it_serves_on(start: Start, folder: Path, port: 
 def test_a_second_one_on_the_same_folder_says_so(start: Start, port: str) -> None:
     first = start("--port", port)
     first.line("serving")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        other = str(free.getsockname()[1])
-    code, output = start("--port", other).outcome()
+    code, output = start("--port", str(free_port())).outcome()
     assert (code, output.count("\n")) == (1, 1)
     assert f"Error: Another `baobei up` (process {first.process.pid}) is running on" in output
 

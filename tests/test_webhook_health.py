@@ -29,6 +29,7 @@ from worker.bell.heartbeats import SWEEPER, beat
 from worker.clock import utc_now
 from worker.gateways.base import Inbound
 from worker.processes.sweeper import Sweeper
+from worker.readers import health
 from worker.runtime import Runtime
 from worker.store.schema import cursors, gateway_stops, inbox, replies
 
@@ -73,7 +74,7 @@ def test_a_worker_without_heartbeat_is_absent(client: FlaskClient, redis_url: st
     assert ready(client)[1]["degraded"] == NOBODY
 
 
-@pytest.mark.parametrize(("seconds", "missed"), [(29, False), (31, True)])
+@pytest.mark.parametrize(("seconds", "missed"), [(15, False), (31, True)])
 def test_a_sweeper_that_has_not_beaten_for_half_a_minute_is_missed(
     client: FlaskClient, runtime: Runtime, seconds: int, missed: bool
 ) -> None:
@@ -139,7 +140,10 @@ def test_without_the_database_texts_are_kept_in_the_spool(
             assert ready(client) == (503, NEITHER)
 
 
-def test_a_database_that_takes_no_writes_now_is_away(client: FlaskClient, runtime: Runtime) -> None:
+def test_a_database_that_takes_no_writes_now_is_away(
+    client: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PROBE_S", 0.5)
     with runtime.engine.begin() as connection, spool_away(runtime):
         # On SQLite beginning alone takes the one write lock.
         if connection.dialect.name == "postgresql":

@@ -140,8 +140,8 @@ class System:
     def _taken(self, path: str, fields: list[tuple[str, str]], victim: str) -> bool:
         headers, raw = signed_by_twilio(f"{self.url}{path}", TOKEN, fields)
         try:
-            return requests.post(f"{self.url}{path}", raw, headers=headers, timeout=5).status_code == 200
-        except requests.ConnectionError as error:
+            return requests.post(f"{self.url}{path}", raw, headers=headers, timeout=30).status_code == 200
+        except requests.RequestException as error:
             # Refused before it serves; cut off in the middle when it has died.
             if victim == "web" and "refused" not in str(error):
                 self._end(self._running["web"])

@@ -50,7 +50,7 @@ class SqliteDatabases:
         """Remove the copies with what SQLite laid beside them."""
         for path in self.created:
             for beside in self.folder.glob(f"{path.name}*"):
-                beside.unlink()
+                beside.unlink(missing_ok=True)
         self.created.clear()
 
 

@@ -1,9 +1,10 @@
 """What every test would pay for anew: compiled templates, addresses and statements, texts that were read before, strong
-hashes, a disk that is waited for.
+hashes, a disk that is waited for; and the short patience that a busy machine would wear out.
 
 The program's own processes, which some tests start, pay for all of it.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
@@ -20,14 +21,16 @@ from werkzeug.routing import Rule
 
 from parsers.parse import parse
 from worker.accounts import passwords
+from worker.bell import bell
 from worker.doctor import stores
-from worker.readers import replay
+from worker.readers import health, replay
 from worker.rules import decide
 from worker.scenarios import writer
 from worker.store import database
 
 PRAGMAS = database.PRAGMAS
 """SQLite's settings as the program has them."""
+PATIENCE_S = 20
 AddressOf = Callable[..., tuple[str, str]]
 
 
@@ -104,5 +107,11 @@ def save(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(reading, "parse", recalled)
     hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in PRAGMAS)
     patch.setattr(database, "PRAGMAS", hasty)
+    # What is there answers, however slow the machine is now; what is away has its own tests.
+    patch.setattr(health, "PROBE_S", PATIENCE_S)
+    patch.setattr(bell, "CONNECT_S", PATIENCE_S)
+    patch.setattr(bell, "ANSWER_S", PATIENCE_S)
+    # A process that stands back cannot come forward again.
+    patch.setattr(os, "nice", lambda _: 0)
     # The tests' own PostgreSQL does not wait for its disk either, and doctor would say so each time.
     patch.setattr(stores, "OUTLASTS", ())

@@ -1,5 +1,6 @@
 """Plants a bug in a copy of the project and runs the test that is to catch it there."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -33,5 +34,7 @@ def is_caught(bug: Bug, folder: Path) -> bool:
     plant(bug, folder)
     # Run as a module, so that the copy in the working folder comes before the installed project.
     words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *bug.caught_by.split()]
-    done = subprocess.run(words, cwd=folder, capture_output=True, check=False)
+    # A run of its own, which shares nothing with one that it is a part of.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, check=False)
     return done.returncode == TESTS_FAILED
