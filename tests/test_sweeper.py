@@ -11,18 +11,20 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, fake_twilio
+from tests.infrastructure.deciding import LI, staffed_site, text
 from tests.infrastructure.serving import AGENT, SITE_NUMBER, runtime_of
 from tests.sending import StandingClock, add_reply, add_site, attempts_of, lease, record_status, reply
 from worker.bell.heartbeats import SWEEPER, beat, last_beat
 from worker.clock import utc_now
-from worker.decide.set_up import open_site
+from worker.decide.notices import Notices
+from worker.decide.set_up import open_site, set_policy
 from worker.gateways.base import Inbound, Status, Stopped
 from worker.line.door import accept
 from worker.outbox.stops import stop
 from worker.processes import sweeper as module
 from worker.processes.sweeper import STUCK_S, Sweeper, Watch
 from worker.runtime import Runtime
-from worker.store.schema import cursors, decisions, heartbeats, replies
+from worker.store.schema import claims, cursors, decisions, heartbeats, replies
 
 CANARY = "金丝雀13812345678"
 
@@ -118,6 +120,24 @@ class TestRinging:
         assert states(deaf.engine) == {"sent"}
 
 
+def test_a_round_heeds_a_policy_that_was_changed_since_the_last(runtime: Runtime) -> None:
+    site, other = (
+        staffed_site(runtime),
+        open_site(runtime.engine, "海景", "+8613800000100", {"manager": [AGENT]}, "sandbox"),
+    )
+    text(runtime, site, LI, "报备 张三 138****5678")
+    with runtime.engine.connect() as connection:
+        ends_at = connection.execute(select(claims.c.ends_at)).scalar_one()
+    notices, early = Notices(runtime.engine), ends_at - timedelta(hours=40)
+    notices.tell(early)
+    assert notices.tell(early) == 0, "the days' digests are told"
+    for each, hours in ((other, 0), (site, 48)):
+        assert notices.tell(early) == 0
+        set_policy(runtime.engine, each, [f"reminder_hours={hours}", "quiet_hours=off"])
+    assert notices.tell(early) == 1
+    assert notices.tell(early) == 0
+
+
 class TestSteps:
     def test_a_step_that_fails_stops_no_other_and_says_no_words(
         self, deaf: Runtime, time: Time, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -126,7 +146,7 @@ class TestSteps:
             raise ValueError(CANARY)
 
         text_at_a_site(deaf)
-        monkeypatch.setattr(module, "tell_due", failing)
+        monkeypatch.setattr(module.Notices, "tell", failing)
         monkeypatch.setattr(module, "close_leases", failing)
         sweeper_of(deaf, time).sweep()
         assert states(deaf.engine) == {"sent"}

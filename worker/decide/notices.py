@@ -1,10 +1,11 @@
 """Notices that passing time makes due: written once each, in a transaction of their own (reliability.md, point 7)."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, literal_column, or_, select, update
 
 from worker.crash_points import around, committing
 from worker.decide.decider import Written, outgoing, put_out, tell_written
@@ -14,14 +15,34 @@ from worker.rules.deadlines import lead, tell_at
 from worker.rules.due_notices import tell
 from worker.rules.model import Deadline
 from worker.rules.plans import days_of_digest
-from worker.rules.policy import policy_of
+from worker.rules.policy import Policy, policy_of
 from worker.rules.states import DeadlineKind
 from worker.store.database import in_key_order, reading
+from worker.store.facts import SOME, in_parts
 from worker.store.repeatable import repeatable
-from worker.store.schema import cursors, deadlines, opt_outs, sites
+from worker.store.schema import cursors, deadlines, inbox, opt_outs, sites
 from worker.store.working_set import load_own, load_planned, load_senders, load_subjects, open_state
 
 AT_ONCE = 200
+
+Leads = tuple[timedelta, ...]
+"""How long before its instant a deadline is told, of each kind in their order."""
+
+_DUE: Final = ~deadlines.c.done & or_(
+    *((deadlines.c.kind == kind) & (deadlines.c.at <= bindparam(f"until_{kind}")) for kind in DeadlineKind)
+)
+_OF_POLICY: Final = and_(
+    inbox.c.site_id == cursors.c.site_id,
+    # In the very words of the index, which is of these alone.
+    inbox.c.kind == literal_column("'policy'"),
+    inbox.c.seq <= cursors.c.decided_seq,
+)
+_CHANGED_AT: Final = select(func.max(inbox.c.seq)).where(_OF_POLICY).scalar_subquery().label("changed_at")
+_POLICIES: Final = select(cursors.c.site_id, _CHANGED_AT).where(cursors.c.decided_seq > 0)
+_POLICY_OF: Final = select(cursors.c.site_id, cursors.c.state["policy"].label("policy")).where(
+    cursors.c.site_id.in_(SOME)
+)
+_SITES_WITH_DUE: Final = select(deadlines.c.site_id).distinct().where(_DUE, deadlines.c.site_id.in_(SOME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +53,52 @@ class DueNotice:
     said: tuple[Spoken, ...]
 
 
-def tell_due(engine: Engine, now: datetime) -> int:
-    """Write every notice that is due at `now` into the outbox and return how many messages that made.
+@dataclass(slots=True)
+class Notices:
+    """Writes what is due; remembers how early each site is told of what, so that a round reads no site in vain."""
 
-    A site whose line has undecided messages is left for the next round: they may move its deadlines. What is told is
-    put into words before the lock that others wait for, and left for the next round when the line moved meanwhile.
-    """
-    with reading(engine).connect() as connection:
-        waiting = connection.execute(select(cursors.c.site_id)).scalars().all()
-    return sum(_tell_site(engine, site_id, now) for site_id in waiting)
+    engine: Engine
+    _leads: dict[int, tuple[int | None, Leads]] = field(default_factory=dict)
+    """by site: the place of the last change of its policy, and how long before each kind of instant it is told"""
+
+    def tell(self, now: datetime) -> int:
+        """Write every notice that is due at `now` into the outbox and return how many messages that made.
+
+        A site whose line has undecided messages is left for the next round: they may move its deadlines. What is told
+        is put into words before the lock that others wait for, and left for the next round when the line moved
+        meanwhile.
+        """
+        with reading(self.engine).connect() as connection:
+            waiting = self._may_have_due(connection, now)
+        return sum(_tell_site(self.engine, site_id, now) for site_id in waiting)
+
+    def _may_have_due(self, connection: Connection, now: datetime) -> list[int]:
+        """Return the sites of which something is due, but for their quiet hours."""
+        of_policies = {row.site_id: row.changed_at for row in connection.execute(_POLICIES)}
+        changed = [site for site, at in of_policies.items() if site not in self._leads or self._leads[site][0] != at]
+        for row in in_parts(connection, _POLICY_OF, changed):
+            self._leads[row.site_id] = of_policies[row.site_id], _leads_of(policy_of(row.policy or {}))
+        alike = defaultdict[Leads, list[int]](list)
+        for site_id in of_policies:
+            alike[self._leads[site_id][1]].append(site_id)
+        return sorted(
+            row.site_id
+            for leads, some in alike.items()
+            for row in in_parts(connection, _SITES_WITH_DUE, some, **_due_until(now, leads))
+        )
+
+
+def tell_due(engine: Engine, now: datetime) -> int:
+    """Write every notice that is due at `now`, once (`Notices.tell`)."""
+    return Notices(engine).tell(now)
+
+
+def _leads_of(policy: Policy) -> Leads:
+    return tuple(lead(kind, policy) for kind in DeadlineKind)
+
+
+def _due_until(now: datetime, leads: Leads) -> dict[str, datetime]:
+    return {f"until_{kind}": now + early for kind, early in zip(DeadlineKind, leads, strict=True)}
 
 
 @repeatable
@@ -67,16 +125,13 @@ def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
 
 
 def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:
-    policy = policy_of(cursor.state.get("policy", {}))
-    of_kind: list[ColumnElement[bool]] = [
-        (deadlines.c.kind == kind) & (deadlines.c.at <= now + lead(kind, policy)) for kind in DeadlineKind
-    ]
-    mine = and_(deadlines.c.site_id == cursor.site_id, ~deadlines.c.done, or_(*of_kind))
+    until = _due_until(now, _leads_of(policy_of(cursor.state.get("policy", {}))))
     columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
     # As `deadlines.told_before` has them: the rows of one instant lie in no order.
     kind, subject = in_key_order(connection, [deadlines.c.kind, deadlines.c.subject])
     order = (deadlines.c.at, kind, func.length(deadlines.c.subject), subject)
-    rows = connection.execute(select(*columns).where(mine).order_by(*order).limit(AT_ONCE))
+    query = select(*columns).where(deadlines.c.site_id == cursor.site_id, _DUE).order_by(*order).limit(AT_ONCE)
+    rows = connection.execute(query, until)
     state = open_state(connection, cursor.site_id, cursor.state)
     found = [Deadline(*row) for row in rows]
     return [deadline for deadline in found if tell_at(deadline, state) <= now]

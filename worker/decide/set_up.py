@@ -194,12 +194,13 @@ def spread(engine: Engine, clock: Clock | None = None) -> int:
         if not site.state:
             drain(engine, site.id)
     known = [site for site in all_sites(engine) if site.state]
-    given_up = _given_up(engine) - {site.number for site in known}
+    entries = {site.number: _entry(site) for site in known}
+    given_up = _given_up(engine) - set(entries)
     told = 0
     for site in known:
-        heard = [{"number": number} | of for number, of in site.state.get("others", {}).items()]
-        fresh = [_entry(other) for other in known if other.id != site.id and _entry(other) not in heard]
-        gone = sorted(given_up & {each["number"] for each in heard})
+        heard = {number: {"number": number} | of for number, of in site.state.get("others", {}).items()}
+        fresh = [entry for number, entry in entries.items() if number != site.number and heard.get(number) != entry]
+        gone = sorted(given_up & set(heard))
         if fresh or gone:
             put(engine, site, "directory", {"sites": fresh} | ({"gone": gone} if gone else {}), clock)
             told += 1

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Row, func, select, true, update
+from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from worker.clock import Clock
 from worker.crash_points import committing
@@ -24,6 +24,20 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 100
 _FORWARD_ID: Final = re.compile(r"forward:(\d+):(\d+)(?::\d+)?")
+_HERE, _THERE = sites.alias("here"), sites.alias("there")
+_NOW_ITS: Final = select(sites.c.id).where(sites.c.number == forwards.c.number).scalar_subquery()
+_BEFORE: Final = former_numbers.c.number == forwards.c.number
+_ONCE_ITS: Final = select(former_numbers.c.site_id).where(_BEFORE).scalar_subquery()
+_WAITING: Final = (
+    select(forwards, inbox.c.received_at, inbox.c.sender, inbox.c.text, _HERE.c.name.label("origin"), _THERE.c.id)
+    .join(inbox, (inbox.c.site_id == forwards.c.site_id) & (inbox.c.seq == forwards.c.seq))
+    .join(_HERE, _HERE.c.id == forwards.c.site_id)
+    .join(_THERE, _THERE.c.id == func.coalesce(_NOW_ITS, _ONCE_ITS))
+    .where(~forwards.c.done, inbox.c.salt != "")
+    .order_by(inbox.c.received_at, forwards.c.site_id, forwards.c.seq, forwards.c.part)
+    .limit(AT_ONCE)
+)
+_WAITING_OF_SITE: Final = _WAITING.where(forwards.c.site_id == bindparam("site"))
 
 
 def forward_id(site_id: int, seq: int, part: int) -> str:
@@ -45,8 +59,7 @@ def carry(
     Any process may do this any number of times. What belongs to a number that no site has any more stays waiting.
     """
     reached: set[int] = set()
-    mine = true() if site_id is None else forwards.c.site_id == site_id
-    for row in _waiting(engine, mine):
+    for row in _waiting(engine, site_id):
         if stopping():
             break
         payload = {ORIGIN: {"site": row.origin, "site_id": row.site_id, "seq": row.seq}}
@@ -67,20 +80,8 @@ def _note_done(engine: Engine, row: Row[Any]) -> None:
         connection.execute(update(forwards).where(own).values(done=True))
 
 
-def _waiting(engine: Engine, mine: ColumnElement[bool]) -> list[Row[Any]]:
-    text = (inbox.c.site_id == forwards.c.site_id) & (inbox.c.seq == forwards.c.seq)
-    here, there = sites.alias("here"), sites.alias("there")
-    now_its = select(sites.c.id).where(sites.c.number == forwards.c.number).scalar_subquery()
-    before = former_numbers.c.number == forwards.c.number
-    once_its = select(former_numbers.c.site_id).where(before).scalar_subquery()
-    query = (
-        select(forwards, inbox.c.received_at, inbox.c.sender, inbox.c.text, here.c.name.label("origin"), there.c.id)
-        .join(inbox, text)
-        .join(here, here.c.id == forwards.c.site_id)
-        .join(there, there.c.id == func.coalesce(now_its, once_its))
-        .where(~forwards.c.done, inbox.c.salt != "", mine)
-        .order_by(inbox.c.received_at, forwards.c.site_id, forwards.c.seq, forwards.c.part)
-        .limit(AT_ONCE)
-    )
+def _waiting(engine: Engine, site_id: int | None) -> list[Row[Any]]:
     with reading(engine).connect() as connection:
-        return list(connection.execute(query))
+        if site_id is None:
+            return list(connection.execute(_WAITING))
+        return list(connection.execute(_WAITING_OF_SITE, {"site": site_id}))

@@ -9,9 +9,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, Row, and_, exists, func, or_, select
+from sqlalchemy import Engine, Row, and_, bindparam, exists, func, or_, select
 
 from worker.clock import Clock
 from worker.crash_points import around, committing
@@ -26,6 +26,7 @@ from worker.store.database import reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import attempts, replies, sites
 from worker.store.states import IN_DOUBT, ReplyState
+from worker.store.types import UtcTime
 from worker.trail import trail
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,22 @@ log = logging.getLogger(__name__)
 AT_ONCE = 10
 AWAY_FOR = timedelta(seconds=30)
 LIST_REACHES_BACK = timedelta(days=1)
+
+_WENT_TO: Final = func.coalesce(attempts.c.gateway, sites.c.gateway)
+_DUE: Final = or_(
+    *(
+        (attempts.c.lookups == n) & (attempts.c.started_at <= bindparam(f"until_{n}", type_=UtcTime()))
+        for n, _ in enumerate(LOOKUPS_AT)
+    )
+)
+_DOUBTFUL: Final = (
+    with_site()
+    .add_columns(attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups, _WENT_TO.label("went_to"))
+    .join(attempts, PRESENT)
+    .where(replies.c.state == ReplyState.UNKNOWN, _WENT_TO.not_in(bindparam("away", expanding=True)), _DUE)
+    .order_by(replies.c.id)
+    .limit(AT_ONCE)
+)
 
 
 @dataclass(slots=True)
@@ -48,13 +65,9 @@ class Settler:
         """Do the look-ups that are due now and return how many those were."""
         now = self.clock()
         away = [name for name, until in self.away_until.items() if until > now]
-        went_to = func.coalesce(attempts.c.gateway, sites.c.gateway)
-        doubtful = and_(replies.c.state == ReplyState.UNKNOWN, went_to.not_in(away))
-        due = [and_(attempts.c.lookups == n, attempts.c.started_at <= now - wait) for n, wait in enumerate(LOOKUPS_AT)]
-        columns = attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups, went_to.label("went_to")
-        query = with_site().add_columns(*columns).join(attempts, PRESENT).where(doubtful, or_(*due))
+        until = {f"until_{n}": now - wait for n, wait in enumerate(LOOKUPS_AT)}
         with reading(self.engine).connect() as connection:
-            rows = connection.execute(query.order_by(replies.c.id).limit(AT_ONCE)).all()
+            rows = connection.execute(_DOUBTFUL, {"away": away} | until).all()
         return sum(self._settle(row, now) for row in rows)
 
     def _settle(self, row: Row[Any], now: datetime) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Engine, bindparam, or_, select, update
 
 from worker.crash_points import committing
 from worker.gateways.base import Outgoing, Unknown
@@ -42,6 +42,11 @@ TAKEN: Final = {
 _LOST: Final = Unknown("lease", "the sender died")
 _SILENT: Final = Unknown("silent", "its phone did not say what became of it")
 _TAKE: Final = update(replies).where(replies.c.id.in_(bindparam("ids", expanding=True))).values(TAKEN)
+_DEAD: Final = (
+    select(replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt, attempts.c.phone)
+    .outerjoin(attempts, PRESENT)
+    .where(replies.c.state == ReplyState.SENDING, replies.c.lease_until <= bindparam("now", type_=UtcTime()))
+)
 _ANY_TO_RETIRE: Final = select(replies.c.id).where(or_(STALE, UNWANTED, IN_VAIN)).limit(1)
 _ENDS: Final[Sequence[tuple[ColumnElement[bool], dict[str, Any]]]] = [
     (STALE, {"state": ReplyState.STALE}),
@@ -107,11 +112,12 @@ def close_leases(engine: Engine, now: datetime) -> int:
 
     What a phone fetched, and said nothing of while it was of use, is stale; its later word settles it all the same.
     """
-    dead = and_(replies.c.state == ReplyState.SENDING, replies.c.lease_until <= now)
-    columns = (replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt)
-    query = select(*columns, attempts.c.phone).outerjoin(attempts, PRESENT).where(dead)
+    with reading(engine).connect() as connection:
+        # Each round of the sweeper asks, mostly in vain.
+        if connection.execute(_DEAD.limit(1), {"now": now}).first() is None:
+            return 0
     with committing(engine, "leases.commit") as connection:
-        rows = connection.execute(query.with_for_update(of=replies)).all()
+        rows = connection.execute(_DEAD.with_for_update(of=replies), {"now": now}).all()
         for row in rows:
             # A phone's lease ends with the reply's use: it will not go out any more, and nothing is to be looked up.
             lost = _LOST if row.phone is None else _SILENT

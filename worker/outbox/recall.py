@@ -9,7 +9,20 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, exists, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from worker.crash_points import committing
 from worker.gateways.base import Unknown
@@ -19,6 +32,7 @@ from worker.store.database import reading
 from worker.store.repeatable import repeatable
 from worker.store.schema import UNSENT, attempts, phone_sims, phones, replies, sites
 from worker.store.states import ReplyState
+from worker.store.types import UtcTime
 from worker.trail import trail
 
 log = logging.getLogger(__name__)
@@ -55,16 +69,14 @@ def recalled(connection: Connection, now: datetime) -> list[Row[tuple[str, int, 
 @repeatable
 def give_up_recalled(engine: Engine, now: datetime) -> int:
     """Put in review what phones did not give back whose sites go by another gateway now; return how many."""
-    elsewhere = and_(left(now, now - GIVEN_BACK_WITHIN), attempts.c.gateway != sites.c.gateway)
-    columns = replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt
+    times = {"now": now, "since": now - GIVEN_BACK_WITHIN}
     change = {"state": ReplyState.REVIEW, "lease_until": None, "error_code": _LEFT.code, "error_words": _LEFT.words}
-    query = _held(*columns).where(elsewhere)
     with reading(engine).connect() as connection:
         # Each round of the sweeper asks, mostly in vain.
-        if connection.execute(query.limit(1)).first() is None:
+        if connection.execute(_ANY_NOT_GIVEN_BACK, times).first() is None:
             return 0
     with committing(engine, "leases.commit") as connection:
-        rows = connection.execute(query.with_for_update(of=replies)).all()
+        rows = connection.execute(_NOT_GIVEN_BACK.with_for_update(of=replies), times).all()
         for row in rows:
             end(connection, row.id, row.attempt, _LEFT, now)
             change_reply(connection, row.id, change, now)
@@ -77,3 +89,10 @@ def _held(*columns: Any) -> Select[Any]:
     """Return the query for what phones have fetched and not settled."""
     query = select(*columns).select_from(replies).join(attempts, PRESENT).join(sites, sites.c.id == replies.c.site_id)
     return query.where(UNSENT, replies.c.state == ReplyState.SENDING, attempts.c.phone.is_not(None))
+
+
+_NOT_GIVEN_BACK: Final = _held(replies.c.id, replies.c.site_id, replies.c.cause, replies.c.attempt).where(
+    left(bindparam("now", type_=UtcTime()), bindparam("since", type_=UtcTime())),
+    attempts.c.gateway != sites.c.gateway,
+)
+_ANY_NOT_GIVEN_BACK: Final = _NOT_GIVEN_BACK.limit(1)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from worker.alerts.alerts import LOOK_EVERY_S, Alerts
 from worker.bell.heartbeats import BEAT_EVERY_S, SWEEPER, beat
-from worker.decide.notices import tell_due
+from worker.decide.notices import Notices
 from worker.decide.set_up import spread
 from worker.gateways.phone_server import handed_to
 from worker.line.backfill import Backfill, InterruptedBackfillError
@@ -94,6 +94,7 @@ class Sweeper:
         self._tasks = Tasks(runtime, stop.is_set)
         self._feeder = feeder_of(runtime, stop.is_set)
         self._backfill = Backfill(runtime.engine, runtime.bell.ring_decide, runtime.clock, stop.is_set)
+        self._notices = Notices(runtime.engine)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
         self._alerts = Alerts(runtime.engine, runtime.spool, runtime.settings.alert_url, runtime.clock, monotonic)
@@ -192,7 +193,7 @@ class Sweeper:
 
     def tell_notices(self) -> None:
         """Write the notices that are due."""
-        told = tell_due(self._runtime.engine, self._runtime.clock())
+        told = self._notices.tell(self._runtime.clock())
         if told:
             say(log, "notices written", count=told)
 

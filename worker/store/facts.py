@@ -1,11 +1,11 @@
 """Facts as rows: what is read of them, and what decisions put down, written back (one table a kind of fact)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, BindParameter, ColumnElement, Connection, Insert, Select, Table, bindparam, select
+from sqlalchemy import JSON, BindParameter, ColumnElement, Connection, Insert, Row, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.rules.codec import Read, plain, reader_of
@@ -109,6 +109,13 @@ def ask_of(connection: Connection, site_id: int, asked: FactQuery, keys: Iterabl
     listed = list(keys)
     parts = (listed[i : i + KEYS_AT_ONCE] for i in range(0, len(listed), KEYS_AT_ONCE))
     return [fact for some in parts for fact in ask(connection, site_id, asked, some=some, **told)]
+
+
+def in_parts(connection: Connection, query: Select[Any], keys: Iterable[Any], **told: Any) -> Iterator[Row[Any]]:
+    """Yield the rows of a query with `SOME`, for any number of keys."""
+    listed = list(keys)
+    for i in range(0, len(listed), KEYS_AT_ONCE):
+        yield from connection.execute(query, {"some": listed[i : i + KEYS_AT_ONCE], **told})
 
 
 def load(connection: Connection, site_id: int, kind: type[Any], *which: ColumnElement[bool]) -> list[Any]:
