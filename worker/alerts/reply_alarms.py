@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select
 
 from worker.alerts.alarm import SHOWN_FOR, Alarm, counted, hour, of_site, oldest
 from worker.outbox.stops import stopped
@@ -22,6 +22,13 @@ CONTENT_WITHIN: Final = timedelta(hours=1)
 CONTENT_LEAST: Final = 3
 OUR_OWN: Final = ("opted out", "same words", "lost")
 """Codes of replies that we ourselves did not send, or gave up; no gateway failed now."""
+_LAST_ENDED: Final = (
+    select(replies.c.state, replies.c.refusal)
+    .where(replies.c.site_id == bindparam("site"), replies.c.recipient == bindparam("phone"))
+    .where(replies.c.state.in_((ReplyState.SENT, ReplyState.FAILED)))
+    .order_by(replies.c.id.desc())
+    .limit(1)
+)
 
 
 def gateway_stopped(connection: Connection, now: datetime) -> Iterator[Alarm]:
@@ -69,10 +76,7 @@ def no_manager_told(connection: Connection, now: datetime) -> Iterator[Alarm]:
         refused = 0
         for phone in (each for each in managers if each not in silent):
             # The last reply whose fate is known tells: it may have been refused for his number, or for ours and his.
-            to_him = and_(replies.c.site_id == row.site_id, replies.c.recipient == phone)
-            ended = to_him & replies.c.state.in_((ReplyState.SENT, ReplyState.FAILED))
-            newest = select(replies.c.state, replies.c.refusal).where(ended).order_by(replies.c.id.desc()).limit(1)
-            last = connection.execute(newest).first()
+            last = connection.execute(_LAST_ENDED, {"site": row.site_id, "phone": phone}).first()
             refused += last is not None and last.state == ReplyState.FAILED and last.refusal in ("number", "pair")
         # A line in which nothing has been said yet has no staff to miss.
         if "staff" not in row.state or gone + refused < len(managers):

@@ -3,15 +3,23 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Select, and_, or_, select
+from sqlalchemy import Connection, Engine, and_, bindparam, or_, select
 
 from worker.store.database import reading
+from worker.store.facts import SOME, in_parts
 from worker.store.schema import cursors, opt_outs, roster, senders, sites
 
 By = Literal["text", "gateway"]
+
+_SILENT: Final = select(senders.c.phone, senders.c.state["stopped"].as_boolean().label("stopped")).where(
+    senders.c.site_id == bindparam("site"),
+    senders.c.phone.in_(SOME),
+    senders.c.state["silent"].as_boolean().is_(True),
+)
+_REFUSED: Final = select(opt_outs.c.phone).where(opt_outs.c.site_id == bindparam("site"), opt_outs.c.phone.in_(SOME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,8 @@ def opted_out(engine: Engine, now: datetime, site_ids: Collection[int] | None = 
             listed = and_(begun, or_(roster.c.to_day.is_(None), roster.c.to_day >= today))
             staff = cursor.state.get("staff", {}).keys()
             here = and_(roster.c.site_id == cursor.site_id, roster.c.phone.not_in(staff))
-            silent = _wanting_none(connection, cursor.site_id, select(roster.c.phone).where(here, listed))
+            phones = connection.execute(select(roster.c.phone).where(here, listed)).scalars().all()
+            silent = _wanting_none(connection, cursor.site_id, phones)
             people = select(sites.c.name.label("site"), roster.c.phone, roster.c.name, roster.c.unit)
             mine = people.join(sites, sites.c.id == roster.c.site_id).where(here, roster.c.phone.in_(silent.keys()))
             found += [
@@ -54,18 +63,16 @@ def opted_out(engine: Engine, now: datetime, site_ids: Collection[int] | None = 
 def staff_opted_out(connection: Connection, cursor: Any) -> Iterator[OptedOut]:
     """Yield a site's staff whom its gateway lets nothing reach; no text of theirs silences them."""
     staff: dict[str, str] = cursor.state.get("staff", {})
-    site = connection.execute(select(sites.c.name).where(sites.c.id == cursor.site_id)).scalar_one()
-    for phone, by in sorted(_wanting_none(connection, cursor.site_id, staff.keys()).items()):
+    for phone, by in sorted(_wanting_none(connection, cursor.site_id, staff).items()):
         if by == "gateway":
+            site = connection.execute(select(sites.c.name).where(sites.c.id == cursor.site_id)).scalar_one()
             name = cursor.state.get("names", {}).get(phone, "")
             yield OptedOut(cursor.site_id, site, phone, name, "", staff[phone], by)
 
 
-def _wanting_none(connection: Connection, site_id: int, phones: Collection[str] | Select[Any]) -> dict[str, By]:
+def _wanting_none(connection: Connection, site_id: int, phones: Collection[str]) -> dict[str, By]:
     """Return which of these phones want no notices, and what said so."""
-    stopped = senders.c.state["stopped"].as_boolean().label("stopped")
-    silent = and_(senders.c.phone.in_(phones), senders.c.state["silent"].as_boolean().is_(True))
-    rows = connection.execute(select(senders.c.phone, stopped).where(senders.c.site_id == site_id, silent))
+    rows = in_parts(connection, _SILENT, phones, site=site_id)
     found: dict[str, By] = {row.phone: "gateway" if row.stopped else "text" for row in rows}
-    refused = select(opt_outs.c.phone).where(opt_outs.c.site_id == site_id, opt_outs.c.phone.in_(phones))
-    return found | dict.fromkeys(connection.execute(refused).scalars(), "gateway")
+    refused = in_parts(connection, _REFUSED, phones, site=site_id)
+    return found | {row.phone: "gateway" for row in refused}
