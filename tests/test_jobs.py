@@ -3,11 +3,13 @@
 import base64
 import inspect
 import json
+import os
 import pickle
 import re
 import signal
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -16,9 +18,11 @@ from typing import Any
 import pytest
 from redis import Redis
 from rq import Callback, Queue, Repeat, Retry
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.rate_limit import RateLimit
 from rq.serializers import JSONSerializer
+from rq.utils import now
 from rq.webhook import Webhook
 from sqlalchemy import func, select
 
@@ -324,6 +328,22 @@ class TestIntruders:
         worker = BellWorker("decide", redis, Tasks(queue_only), stop)
         stop.set()
         assert not worker.work(logging_level="WARNING")
+        redis.close()
+
+    def test_a_worker_ends_though_what_a_signal_raised_was_swallowed(
+        self, queue_only: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def swallowing(worker: BellWorker) -> None:
+            worker.last_cleaned_at = now()
+            with suppress(StopRequested):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        monkeypatch.setattr(BellWorker, "run_maintenance_tasks", swallowing)
+        handlers = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
+        redis = queue_only.waiting_redis()
+        assert not BellWorker("decide", redis, Tasks(queue_only), Event()).work(logging_level="WARNING")
+        for number, handler in handlers:
+            signal.signal(number, handler)
         redis.close()
 
     def test_a_worker_is_in_the_lists_no_longer_than_seconds_after_its_last_beat_also_while_it_works(

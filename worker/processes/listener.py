@@ -77,7 +77,12 @@ class BellWorker(SimpleWorker):
         super().register_death()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: "Pipeline | None" = None) -> None:
-        """Do nothing: RQ asks for it before and after each job, and the pulse beats of itself."""
+        """Beat no time, for the pulse does; end where that was asked for, and what said so was lost on its way.
+
+        RQ asks for it before each wait and after each job. What a signal raises may be swallowed where it strikes.
+        """
+        if self._stop_requested:
+            raise StopRequested
 
     def _beat(self) -> None:
         """Say that the worker lives; it counts as dead `LIFE_S` later, whatever RQ would grant."""
@@ -162,6 +167,7 @@ class BellWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish the job at hand and end; the second signal ends at once."""
         self._stop.set()
+        self._stop_requested = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
