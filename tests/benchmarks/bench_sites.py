@@ -1,6 +1,6 @@
 """What many sites cost while nothing happens: `python -m tests.benchmarks.bench_sites 100`.
 
-CPU of founding them, and of a round of the sweeper, which comes every two seconds; each the least of several.
+CPU of founding them, and of a round of the sweeper, which comes every two seconds: the least of several.
 """
 
 import time

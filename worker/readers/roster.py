@@ -1,6 +1,6 @@
 """Who is on a site's roster, as its page shows them; and the live claims of those who leave it (B33, L17)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from worker.rules.identity import fold
 from worker.rules.model import Claim, Listed, Unit
 from worker.rules.states import LIVING
 from worker.store.database import reading
-from worker.store.facts import KEYS_AT_ONCE, load
+from worker.store.facts import SOME, in_parts, load
 from worker.store.schema import claims
 
 STATES = ("now", "coming", "ended")
@@ -59,14 +59,10 @@ def live_claims(engine: Engine, site_id: int, phone: str, now: datetime) -> list
 
 def live_counts(engine: Engine, site_id: int, phones: Iterable[str], now: datetime) -> dict[str, int]:
     """Return how many claims of each of these agents stand at `now`; who has none is left out."""
-    listed, counts = sorted(set(phones)), dict[str, int]()
-    query = select(claims.c.agent_phone, func.count().label("live")).where(claims.c.site_id == site_id, *living(now))
+    standing = (claims.c.site_id == site_id, *living(now), claims.c.agent_phone.in_(SOME))
+    query = select(claims.c.agent_phone, func.count().label("live")).where(*standing).group_by(claims.c.agent_phone)
     with reading(engine).connect() as connection:
-        for at in range(0, len(listed), KEYS_AT_ONCE):
-            some: Collection[str] = listed[at : at + KEYS_AT_ONCE]
-            rows = connection.execute(query.where(claims.c.agent_phone.in_(some)).group_by(claims.c.agent_phone))
-            counts |= {row.agent_phone: row.live for row in rows}
-    return counts
+        return {row.agent_phone: row.live for row in in_parts(connection, query, sorted(set(phones)))}
 
 
 def _has(line: Listed, folded: str, word: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, BindParameter, ColumnElement, Connection, Insert, Row, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -70,6 +70,7 @@ IN_JSON: dict[type[Any], tuple[str, ...]] = {
     for kind, table in TABLES.items()
 }
 """The fields of a kind that its table holds as JSON."""
+K = TypeVar("K")
 KEYS_AT_ONCE = 500
 SOME: BindParameter[Any] = bindparam("some", expanding=True)
 """The keys that a query is asked for, `KEYS_AT_ONCE` at most: `column.in_(SOME)`."""
@@ -106,16 +107,19 @@ def ask(connection: Connection, site_id: int, asked: FactQuery, **told: Any) -> 
 
 def ask_of(connection: Connection, site_id: int, asked: FactQuery, keys: Iterable[Any], **told: Any) -> list[Any]:
     """Return the facts that a query with `SOME` is about, for any number of keys; nothing is asked for none."""
-    listed = list(keys)
-    parts = (listed[i : i + KEYS_AT_ONCE] for i in range(0, len(listed), KEYS_AT_ONCE))
-    return [fact for some in parts for fact in ask(connection, site_id, asked, some=some, **told)]
+    return [fact for some in parts_of(keys) for fact in ask(connection, site_id, asked, some=some, **told)]
 
 
 def in_parts(connection: Connection, query: Select[Any], keys: Iterable[Any], **told: Any) -> Iterator[Row[Any]]:
     """Yield the rows of a query with `SOME`, for any number of keys."""
+    for some in parts_of(keys):
+        yield from connection.execute(query, {"some": some, **told})
+
+
+def parts_of(keys: Iterable[K]) -> Iterator[list[K]]:
+    """Yield keys, so many together as one query is asked for."""
     listed = list(keys)
-    for i in range(0, len(listed), KEYS_AT_ONCE):
-        yield from connection.execute(query, {"some": listed[i : i + KEYS_AT_ONCE], **told})
+    return (listed[i : i + KEYS_AT_ONCE] for i in range(0, len(listed), KEYS_AT_ONCE))
 
 
 def load(connection: Connection, site_id: int, kind: type[Any], *which: ColumnElement[bool]) -> list[Any]:

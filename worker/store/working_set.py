@@ -32,7 +32,7 @@ from worker.rules.model import (
 from worker.rules.needs import Needs
 from worker.rules.state import State
 from worker.rules.states import COUNTED, WAITING, Flag
-from worker.store.facts import KEYS_AT_ONCE, SOME, FactQuery, ask, ask_of, fact_query
+from worker.store.facts import SOME, FactQuery, ask, ask_of, fact_query, parts_of
 from worker.store.schema import aliases, claims, deadlines, deals, disputes, kin, roster, senders, visits
 
 Columns = tuple[Column[str], Column[str]]
@@ -256,8 +256,7 @@ def load_clients(connection: Connection, site_id: int, state: State, phones7: se
     while fresh := phones7 - seen:
         seen |= fresh
         links, known_as, found = [], [], []
-        ordered = sorted(fresh)
-        for some in (ordered[i : i + KEYS_AT_ONCE] for i in range(0, len(ordered), KEYS_AT_ONCE)):
+        for some in parts_of(sorted(fresh)):
             told = {"ends": {last4 for _, last4 in some}}
             whole = [first3 + last4 for first3, last4 in some]
             links += [link for side in KIN_AT for link in ask_of(connection, site_id, side, whole, **told)]
