@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import phonenumbers
@@ -11,16 +11,25 @@ from phonenumbers.phonemetadata import PhoneMetadata
 _LONGEST_COUNTRY_CODE: Final = 3
 _FILLERS: Final = ("0", "1", "5", "9")
 _TRIES: Final = 10 * len(_FILLERS)
+_NOTHING: Final = r"(?!)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MobileShape:
-    """Mobile numbers of a country without its code: possible lengths, first three digits, the trunk digit (or "")."""
+    """Mobile numbers of a country without its code: possible lengths, the trunk digit (or ""), phonenumbers' pattern."""
 
     country_code: int
     lengths: frozenset[int]
-    beginnings: frozenset[str]
     trunk: str
+    pattern: str
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """The first three digits of all; found when first asked for, and that is rare and takes a while."""
+        # Some number of these lengths begins so; all are tried in one go, which is much faster than one after another.
+        whole = re.compile(rf"^(?:{self.pattern})$", re.MULTILINE)
+        found = {match.start() // (n + 1) // _TRIES for n in self.lengths for match in whole.finditer(_tried(n))}
+        return frozenset(map("{:03d}".format, found))
 
     def may_begin(self, first3: str) -> bool:
         """Tell whether a mobile number of the country may begin so, with or without the trunk digit."""
@@ -37,20 +46,17 @@ def _tried(length: int) -> str:
     return "\n".join(f"{beginning:03d}{end}"[:length] for beginning in range(1000) for end in ends)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def shape_of_region(region: str) -> MobileShape:
     """Return the mobile shape of a region (ISO 3166, as "CN"); of China for a region nobody knows."""
     metadata = PhoneMetadata.metadata_for_region(region, None) or PhoneMetadata.metadata_for_region("CN")
     if metadata is None or metadata.mobile is None:
-        return MobileShape(0, frozenset(), frozenset(), "")
+        return MobileShape(0, frozenset(), "", _NOTHING)
     mobile = metadata.mobile
     lengths = frozenset(n for n in mobile.possible_length or () if n > 0)
     trunk = metadata.national_prefix or ""
-    # Some number of these lengths begins so; all are tried in one go, which is much faster than one after another.
-    whole = re.compile(rf"^(?:{mobile.national_number_pattern or r'(?!)'})$", re.MULTILINE)
-    found = {match.start() // (n + 1) // _TRIES for n in lengths for match in whole.finditer(_tried(n))}
-    beginnings = frozenset(map("{:03d}".format, found))
-    return MobileShape(metadata.country_code or 0, lengths, beginnings, trunk if trunk == "0" else "")
+    pattern = mobile.national_number_pattern or _NOTHING
+    return MobileShape(metadata.country_code or 0, lengths, trunk if trunk == "0" else "", pattern)
 
 
 @lru_cache(maxsize=256)
