@@ -10,15 +10,16 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
+from gunicorn.config import Config
 from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker
@@ -35,11 +36,27 @@ MOST_UPLOADS = 4
 HEAD_S = BODY_S = 10.0
 ANSWER_S = 60.0
 IDLE_S = 15.0
+LOOK_S = 0.25
+"""So often it is seen to those whose patience ends."""
 FAREWELL_S = 2.0
 """Once we have said all, what still comes is read for so long: an early end would take our last words with it."""
 AT_ONCE = 64 * 1024
 Held = TypeVar("Held")
 GATEWAYS = b"/gateways/"
+
+
+Headers = list[tuple[str, str]]
+
+
+@runtime_checkable
+class Front(Protocol):
+    """An application that takes in some requests without keeping a thread."""
+
+    def later(self, environ: dict[str, Any], then: Callable[[str, Headers, bytes], object]) -> bool:
+        """Tell whether it takes one in; then any thread tells `then` status, headers and body of the answer, once."""
+
+    def end_patience(self) -> None:
+        """Answer whoever has waited too long for that."""
 
 
 class Connection:
@@ -86,8 +103,35 @@ def send(connection: Connection) -> None:
         del connection.outgoing[: connection.socket.send(connection.outgoing)]
 
 
+class Exchange:
+    """A request as gunicorn reads it, and its answer; raises what gunicorn raises where it is none."""
+
+    def __init__(self, cfg: Config, connection: Connection, request: bytes) -> None:
+        self._parser = RequestParser(cfg, iter([request]), connection.client)
+        self._cut = connection.framing.cut
+        answer = cast("socket.socket", AnswerSocket(connection))
+        made = wsgi.create(next(self._parser), answer, connection.client, connection.server, cfg)
+        self.response: wsgi.Response = made[0]
+        self.environ = cast("dict[str, Any]", made[1])
+        self.environ["wsgi.multithread"] = True
+
+    def write(self, items: Iterable[bytes], more: bool) -> bool:
+        """Write an answer whose head is set; return whether the connection goes on, as it may where `more` comes."""
+        if self._cut or not more:
+            self.response.force_close()
+        for item in items:
+            self.response.write(item)
+        self.response.close()
+        # What the application did not read is well formed as well, or the two of us disagree where it ends.
+        self._parser.finish_body()
+        return not self.response.should_close() and not self._parser.unreader.buf.getvalue()
+
+
 class PatientWorker(Worker):
-    """The main thread waits for bytes, the others answer requests; nothing but `_done` is shared between them."""
+    """The main thread waits for bytes, the others answer requests; nothing but queues is shared between them.
+
+    What the application's front takes in keeps no thread at all: the main thread reads it and writes its answer.
+    """
 
     def init_process(self) -> None:
         """Open what must not be shared across the fork."""
@@ -96,7 +140,10 @@ class PatientWorker(Worker):
         self._pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self._done: SimpleQueue[Connection] = SimpleQueue()
         self._letters: SimpleQueue[tuple[Connection, bytes | None]] = SimpleQueue()
-        self._open = 0
+        self._answers: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._nudged = False
+        self._open = self._taken_in = 0
+        self._looks_at = 0.0
         self._waiting: dict[Connection, None] = {}
         """In the order in which they began to wait."""
         super().init_process()
@@ -111,6 +158,8 @@ class PatientWorker(Worker):
 
     def run(self) -> None:
         """Serve until told to stop, and then until every request has its answer."""
+        front = getattr(self.wsgi, "wsgi_app", None)
+        self._front = front if isinstance(front, Front) else None
         # Signals write into this pipe as well as threads.
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._wake)
         self._listen(True)
@@ -127,9 +176,13 @@ class PatientWorker(Worker):
 
     def _turn(self) -> None:
         self.notify()
-        for key, _ in self._selector.select(1.0):
+        for key, _ in self._selector.select(LOOK_S if self._taken_in else 1.0):
             key.data(key.fileobj)
         now = time.monotonic()
+        if self._front is not None and self._taken_in and self._looks_at <= now:
+            self._looks_at = now + LOOK_S
+            # By another thread: whoever has waited too long waits for the disk then.
+            self._gateways.submit(self._front.end_patience)
         for connection in [each for each in self._waiting if each.until <= now]:
             if connection.received and not connection.outgoing and not connection.parting:
                 self._refuse(connection, HTTPStatus.REQUEST_TIMEOUT)
@@ -246,9 +299,39 @@ class PatientWorker(Worker):
         request = bytes(connection.received[:end])
         del connection.received[:end]
         # Phones of a gateway ask us by every method.
-        for_gateway = request.partition(b" ")[2].startswith(GATEWAYS)
-        pool = self._gateways if for_gateway else self._pages
-        pool.submit(self._serve, connection, request)
+        if not request.partition(b" ")[2].startswith(GATEWAYS):
+            self._pages.submit(self._serve, connection, request)
+        elif self._front is None or not self._take_in(self._front, connection, request):
+            self._gateways.submit(self._serve, connection, request)
+
+    def _take_in(self, front: Front, connection: Connection, request: bytes) -> bool:
+        """Tell whether the application has taken a request in, and answers it later."""
+        try:
+            exchange = Exchange(self.cfg, connection, request)
+            taken = front.later(exchange.environ, partial(self._answer, connection, exchange))
+        except Exception:
+            # Whoever serves it, from its first byte, says what is wrong.
+            return False
+        self._taken_in += taken
+        return taken
+
+    def _answer(self, connection: Connection, exchange: Exchange, status: str, headers: Headers, body: bytes) -> None:
+        """Have the main thread write an answer."""
+        self._answers.put(partial(self._write_answer, connection, exchange, status, headers, body))
+        self._nudge()
+
+    def _write_answer(
+        self, connection: Connection, exchange: Exchange, status: str, headers: Headers, body: bytes
+    ) -> None:
+        self._taken_in -= 1
+        try:
+            exchange.response.start_response(status, headers)
+            connection.keep = exchange.write([body], self.alive)
+            send(connection)
+        except Exception:
+            connection.keep = False
+            connection.outgoing.clear()
+        self._go_on(connection)
 
     def _serve(self, connection: Connection, request: bytes) -> None:
         """AnswerSocket a request, in a thread of a pool."""
@@ -259,49 +342,50 @@ class PatientWorker(Worker):
             connection.keep = False
             connection.outgoing.clear()
         self._done.put(connection)
-        with suppress(BlockingIOError):
-            os.write(self.PIPE[1], b".")
+        self._nudge()
 
     def _answered(self, connection: Connection, request: bytes) -> bool:
         """Return whether the connection may go on."""
-        parser, parsed = RequestParser(self.cfg, iter([request]), connection.client), None
-        answer = cast("socket.socket", AnswerSocket(connection))
+        exchange = None
         try:
-            parsed = next(parser)
-            response, environ = wsgi.create(parsed, answer, connection.client, connection.server, self.cfg)
-            environ["wsgi.multithread"] = True
-            environ[PARK] = partial(self._park, connection)
-            if not self.alive or connection.framing.cut:
-                response.force_close()
+            exchange = Exchange(self.cfg, connection, request)
+            exchange.environ[PARK] = partial(self._park, connection)
             application: Any = self.wsgi
-            items = application(environ, response.start_response)
+            items = application(exchange.environ, exchange.response.start_response)
             if connection.gone is not None:
                 # Its end is that of the connection: whatever comes is written as it is.
-                response.chunked = False
-                response.force_close()
+                exchange.response.chunked = False
+                exchange.response.force_close()
             try:
-                for item in items:
-                    response.write(item)
-                response.close()
+                return exchange.write(items, self.alive)
             finally:
                 if hasattr(items, "close"):
                     items.close()
-            # What the application did not read is well formed as well, or the two of us disagree where it ends.
-            parser.finish_body()
         except StopIteration:
             return False
         except Exception as error:
             if not connection.outgoing:
-                self.handle_error(parsed, answer, connection.client, error)
+                answer = cast("socket.socket", AnswerSocket(connection))
+                self.handle_error(exchange.response.req if exchange else None, answer, connection.client, error)
             return False
-        return not response.should_close() and not parser.unreader.buf.getvalue()
+
+    def _nudge(self) -> None:
+        """Wake the main thread, unless it is about to look anyhow."""
+        if not self._nudged:
+            self._nudged = True
+            with suppress(BlockingIOError):
+                os.write(self.PIPE[1], b".")
 
     def _wake(self, _pipe: object) -> None:
         with suppress(BlockingIOError):
             os.read(self.PIPE[0], 4096)
+        self._nudged = False
         with suppress(Empty):
             while True:
                 self._go_on(self._done.get_nowait())
+        with suppress(Empty):
+            while True:
+                self._answers.get_nowait()()
         with suppress(Empty):
             while True:
                 self._deliver(*self._letters.get_nowait())
@@ -329,8 +413,7 @@ class PatientWorker(Worker):
 
     def _post(self, connection: Connection, data: bytes | None) -> None:
         self._letters.put((connection, data))
-        with suppress(BlockingIOError):
-            os.write(self.PIPE[1], b".")
+        self._nudge()
 
     def _deliver(self, connection: Connection, data: bytes | None) -> None:
         """Write to a connection that is kept open; who takes nothing for a minute is not waited for."""

@@ -4,10 +4,11 @@ Signature, reading, then each text masked and made durable (`worker.line.intake`
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, Route, Status
+from worker.gateways.base import Ack, ForgedError, Gateway, Inbound, Ping, RefusedRequestError, Route, Status
 from worker.line.door import NotDurableError, Receipt
 from worker.log import complain, say
 from worker.phones.trials import is_canary, note_canary
@@ -36,15 +37,52 @@ def receive(
 
     Raises RefusedRequestError for what the gateway did not write or nobody could read; that leaves no row anywhere.
     """
-    # Never the URL as the server saw it: proxies change scheme and host, and werkzeug quotes anew.
-    url = runtime.settings.base_url + address(gateway.name, route) + (f"?{query}" if query else "")
+    url = _signed_url(runtime, gateway, route, query)
     try:
-        reader = gateway.verify(headers, raw, url)
-        messages = (reader or gateway).parse(route, raw, url)
+        messages = _messages(gateway, route, headers, raw, url)
     except ForgedError:
         runtime.forgeries.note(gateway.name, url)
         raise
     return _take(runtime, gateway, messages)
+
+
+def receive_later(
+    runtime: Runtime,
+    gateway: Gateway,
+    route: Route,
+    headers: Mapping[str, str],
+    raw: bytes,
+    query: str,
+    then: Callable[[Ack], object],
+) -> bool:
+    """Take in one request without waiting for the database, so that one thread can take in many: texts that come at the
+    same time then cost no thread each, whose turns would take longer than all the rest.
+
+    True: another thread tells `then` the answer. False: nothing was done; `receive` may be asked, and says why.
+    """
+    try:
+        match _messages(gateway, route, headers, raw, _signed_url(runtime, gateway, route, query)):
+            case [Inbound() as inbound]:
+                runtime.intake.take_in_later(inbound, partial(_later_received, gateway, inbound, then))
+            case [Status() as status] if not is_canary(status):
+                runtime.statuses.later(status, runtime.patience_s, partial(_later_recorded, gateway, then))
+            case _:
+                return False
+    except RefusedRequestError:
+        return False
+    return True
+
+
+def _signed_url(runtime: Runtime, gateway: Gateway, route: Route, query: str) -> str:
+    # Never the URL as the server saw it: proxies change scheme and host, and werkzeug quotes anew.
+    return runtime.settings.base_url + address(gateway.name, route) + (f"?{query}" if query else "")
+
+
+def _messages(
+    gateway: Gateway, route: Route, headers: Mapping[str, str], raw: bytes, url: str
+) -> list[Inbound | Status | Ping]:
+    reader = gateway.verify(headers, raw, url)
+    return (reader or gateway).parse(route, raw, url)
 
 
 def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | Ping]) -> Reception:
@@ -53,9 +91,8 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
         for message in messages:
             match message:
                 case Inbound():
-                    receipt = runtime.intake.take_in(message)
-                    receipts.append(receipt)
-                    say(log, receipt.outcome, gateway=message.gateway, site=receipt.site_id, seq=receipt.seq)
+                    receipts.append(runtime.intake.take_in(message))
+                    _say_received(message, receipts[-1])
                 case Status():
                     record(runtime, message)
                 case Ping(phone=str()):
@@ -65,6 +102,26 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
         complain(log, "not durable", error, gateway=gateway.name)
         return Reception(gateway.ack(ok=False), tuple(receipts))
     return Reception(gateway.ack(ok=True), tuple(receipts))
+
+
+def _later_received(
+    gateway: Gateway, inbound: Inbound, then: Callable[[Ack], object], came: Receipt | BaseException
+) -> None:
+    if isinstance(came, BaseException):
+        complain(log, "not durable", came, gateway=gateway.name)
+    else:
+        _say_received(inbound, came)
+    then(gateway.ack(ok=not isinstance(came, BaseException)))
+
+
+def _later_recorded(gateway: Gateway, then: Callable[[Ack], object], came: bool | BaseException) -> None:
+    if isinstance(came, BaseException):
+        complain(log, "not durable", came, gateway=gateway.name)
+    then(gateway.ack(ok=not isinstance(came, BaseException)))
+
+
+def _say_received(inbound: Inbound, receipt: Receipt) -> None:
+    say(log, receipt.outcome, gateway=inbound.gateway, site=receipt.site_id, seq=receipt.seq)
 
 
 def record(runtime: Runtime, status: Status) -> None:

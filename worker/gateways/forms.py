@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Self
 from urllib.parse import parse_qsl
 
@@ -19,8 +20,9 @@ class Form(Mapping[str, str]):
             self._values.setdefault(name, []).append(value)
 
     @classmethod
+    @lru_cache(maxsize=2)
     def of(cls, raw: bytes) -> Self:
-        """Read a body or a query string. Raises MalformedError."""
+        """Read a body or a query string, once for who verifies it and who reads it. Raises MalformedError."""
         try:
             pairs = parse_qsl(
                 raw.decode("ascii"), keep_blank_values=True, errors="surrogatepass", max_num_fields=MOST_FIELDS
@@ -64,7 +66,11 @@ class Form(Mapping[str, str]):
 
 def header(headers: Mapping[str, str], name: str) -> str:
     """Return a header's value whatever the case of its name, or empty."""
-    return next((value for given, value in headers.items() if given.lower() == name.lower()), "")
+    wanted = name.lower()
+    for given, value in headers.items():
+        if given.lower() == wanted:
+            return value
+    return ""
 
 
 def read_form(headers: Mapping[str, str], raw: bytes) -> Form:

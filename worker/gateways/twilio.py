@@ -9,6 +9,7 @@ no idempotency key, so what may have been sent is looked up, never simply sent a
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -108,11 +109,10 @@ class Twilio:
                 raise MalformedError("a field other than Body is too long, or holds another field")
         given = header(headers, SIGNATURE)
         try:
-            # The algorithm is ours to say: a header that chooses it would be chosen by the forger.
-            fits = [validator.validate(url, form, given, HMAC_SHA1) for validator in self._validators]
+            fits = any(_fits(validator, url, form, given) for validator in self._validators)
         except UnicodeEncodeError:
             raise MalformedError("the form holds half a character") from None
-        if not any(fits):
+        if not fits:
             raise ForgedError(f"{SIGNATURE} does not fit")
 
     def parse(self, route: Route, raw: bytes, url: str) -> list[Inbound | Status | Ping]:
@@ -245,6 +245,14 @@ class Twilio:
             raise GatewayAwayError(str(error)) from None
         except (NotWrittenError, NoAnswerError, TwilioException, ValueError, KeyError) as error:
             raise GatewayAwayError(type(error).__name__) from None
+
+
+def _fits(validator: RequestValidator, url: str, form: Form, given: str) -> bool:
+    # The algorithm is ours to say: a header that chooses it would be chosen by the forger.
+    computed = validator.compute_signature(url, form, HMAC_SHA1)
+    # Twilio mostly signs the very address; `validate` tries it with and without a port, which takes twice as long.
+    same = compare_digest(computed.encode(), given.encode("utf-8", "replace"))
+    return same or validator.validate(url, form, given, HMAC_SHA1)
 
 
 def _taken(message: Any) -> Handover:
