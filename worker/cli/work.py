@@ -3,6 +3,7 @@
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from threading import Event
 
 from parsers.weights import model
@@ -16,6 +17,7 @@ from worker.runtime import Runtime, open_runtime
 DECIDES_AFTER, SENDS_AFTER = 10, 5
 """By how much these stand back for the webhook where processors are short: a text that is in line waits without harm,
 but a gateway that gets no answer sends it again. Sending goes first of the two, or a burst would pile up there."""
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def decide() -> None:
@@ -45,6 +47,9 @@ def _stand_back(niceness: int) -> None:
     # Where a container forbids it, or the system has no such thing, all go at the same pace.
     with suppress(OSError, AttributeError):
         os.nice(niceness)
+        # Linux mostly weighs sessions against each other, and a process but within its own (sched(7), autogroup).
+        if os.getsid(0) == os.getpid():
+            AUTOGROUP.write_text(str(niceness), "ascii")
 
 
 def _runtime() -> Runtime:
