@@ -4,6 +4,7 @@ The lattice says which readings a text may have; this looks at each as a whole: 
 what the second view reads, who of it is on the site's lists, what its parts look like, and what is left over.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,6 +71,11 @@ class Sight:
         """Return the parts of the second view."""
         return frozenset((part.tag, part.start, part.end) for part in self.second_parts)
 
+    @cached_property
+    def of_parts(self) -> dict[tuple[str, int, int, bool], list[str]]:
+        """What is seen of parts that were looked at: candidates have most of theirs in common."""
+        return {}
+
 
 def features_of(sight: Sight, at: int) -> Iterator[str]:
     """Yield what is seen of one candidate."""
@@ -97,7 +103,10 @@ def features_of(sight: Sight, at: int) -> Iterator[str]:
         yield f"{name}:{value}"
     yield from _of_path(mine, sight)
     for part in mine.parts[:_MOST_PARTS]:
-        yield from _of_part(part, sight)
+        key = (part.tag, part.start, part.end, part.labelled)
+        if key not in sight.of_parts:
+            sight.of_parts[key] = [*_of_part(part, sight)]
+        yield from sight.of_parts[key]
     yield from _of_rest(mine, sight, order, listed)
 
 
@@ -110,8 +119,7 @@ def of_verdict(agrees: bool, error: str | None, verdict: int) -> Iterator[str]:
 
 
 def _step(amount: int) -> str:
-    size = next((i for i, step in enumerate(_STEPS) if abs(amount) < step), len(_STEPS))
-    return f"{'<' if amount < 0 else ''}{size}"
+    return f"{'<' if amount < 0 else ''}{bisect_right(_STEPS, abs(amount))}"
 
 
 def _listed(sight: Sight, parts: Sequence[Part]) -> str:

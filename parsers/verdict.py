@@ -1,6 +1,7 @@
 """Whether a text is a report at all: by the shape of what was found in it, and by the words around (R2; reading.md)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Final
 
 from parsers.edges import Edge
@@ -89,4 +90,4 @@ def _runs(path: Sequence[tuple[Edge, str]]) -> Iterator[str]:
 
 def score_of(found: Iterator[str], weights: VerdictWeights) -> int:
     """Return how much speaks for a report: above zero, rather yes."""
-    return sum(weights.get(feature, 0) for feature in set(found))
+    return sum(map(weights.get, set(found), repeat(0)))
