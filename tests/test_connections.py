@@ -3,7 +3,10 @@
 import selectors
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -238,6 +241,25 @@ def test_what_a_phone_is_told_while_its_answer_is_still_written_is_written_behin
         worker._deliver(connection, b"told")
         worker._go_on(connection)
         assert theirs.recv(100) == b"told"
+
+
+def test_whose_patience_ends_is_seen_to_though_nothing_comes() -> None:
+    seen_to = Event()
+
+    class Slow:
+        def later(self, environ: dict[str, Any], then: object) -> bool:
+            return True
+
+        def end_patience(self) -> None:
+            seen_to.set()
+
+    worker = PatientWorker.__new__(PatientWorker)
+    worker._selector, worker._waiting, worker._front = selectors.DefaultSelector(), {}, Slow()
+    worker._taken_in, worker._looks_at = 1, 0.0
+    worker.notify = lambda: None  # type: ignore[method-assign]
+    with worker._selector, ThreadPoolExecutor(1) as worker._gateways:
+        worker._turn()
+    assert seen_to.is_set()
 
 
 def test_no_more_is_kept_than_a_request_may_have() -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 
 import pytest
@@ -85,6 +86,22 @@ def callers(together: Together[int, int]) -> Iterator[Callers]:
     callers = Callers(together)
     yield callers
     callers.close()
+
+
+class Told:
+    """What those were told who called `later`; `then(NAME)` is what tells them."""
+
+    def __init__(self) -> None:
+        self.of: dict[object, list[object]] = {}
+
+    def then(self, name: object) -> Callable[[object], None]:
+        """Return what keeps the outcome of a call."""
+        return lambda outcome: self.of.setdefault(name, []).append(outcome)
+
+    def come(self, *names: object) -> list[object]:
+        """Wait until each of these has its outcome; return them."""
+        eventually(lambda: all(name in self.of for name in names), "all are told")
+        return [only for name in names for only in self.of[name]]
 
 
 def results(futures: Sequence["Future[int]"]) -> list[int]:
@@ -186,6 +203,92 @@ def test_what_comes_afterwards_keeps_only_its_leader_waiting() -> None:
     callers.close()
 
 
+def test_who_does_not_wait_is_told_by_another_thread_in_one_batch_with_those_who_do(
+    together: Together[int, int], doors: Doors, callers: Callers
+) -> None:
+    told = Told()
+    together.later(1, LONG_S, told.then(1))
+    doors.begun()
+    together.later(2, LONG_S, told.then(2))
+    third = callers.call(3)
+    together.later(-4, LONG_S, told.then(-4))
+    together.later(5, LONG_S, told.then(5))
+    together.later(6, LONG_S, told.then(6))
+    for _ in range(3):
+        doors.let_through()
+    assert (told.come(1, 2, 5, 6), third.result(LONG_S)) == ([10, 20, 50, 60], 30)
+    assert [str(error) for error in told.come(-4)] == ["-4 is bad"]
+    assert doors.batches == [[1], [2, 3, -4, 5], [6]]
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is full"), DeathError("killed")])
+def test_who_does_not_wait_is_told_what_his_batch_raised_and_the_next_goes_on(
+    together: Together[int, int], doors: Doors, callers: Callers, error: BaseException
+) -> None:
+    told = Told()
+    together.later(1, LONG_S, told.then(1))
+    doors.begun()
+    together.later(2, LONG_S, told.then(2))
+    doors.let_through(error)
+    doors.let_through()
+    assert told.come(1, 2) == [error, 20]
+    # A thread of ours leads on, whatever a batch has raised.
+    assert callers.lead(3, doors).done() is False
+    together.later(4, LONG_S, told.then(4))
+    doors.let_through()
+    doors.let_through()
+    assert told.come(4) == [40]
+
+
+def test_whose_patience_ends_is_told_so_once_whether_his_batch_is_under_way_or_not(
+    together: Together[int, int], doors: Doors, callers: Callers
+) -> None:
+    told = Told()
+    together.later(1, 0.0, told.then(1))
+    doors.begun()
+    together.later(2, 0.0, told.then(2))
+    together.later(3, LONG_S, told.then(3))
+    fourth = callers.call(4)
+    together.end_patience()
+    assert [type(outcome) for outcome in told.come(1, 2)] == [TimeoutError] * 2
+    together.end_patience()
+    doors.let_through()
+    doors.let_through()
+    assert (told.come(3), fourth.result(LONG_S)) == ([30], 40)
+    assert doors.batches == [[1], [3, 4]]
+    assert {name: len(outcomes) for name, outcomes in told.of.items()} == {1: 1, 2: 1, 3: 1}
+
+
+def test_where_all_have_lost_their_patience_nothing_is_carried_out_and_the_next_call_is(
+    together: Together[int, int], doors: Doors
+) -> None:
+    told = Told()
+    together.later(1, LONG_S, told.then(1))
+    doors.begun()
+    together.later(2, 0.0, told.then(2))
+    together.end_patience()
+    doors.let_through()
+    together.later(3, LONG_S, told.then(3))
+    doors.let_through()
+    assert told.come(1, 3) == [10, 30]
+    assert doors.batches == [[1], [3]]
+
+
+def test_one_who_cannot_be_told_harms_no_other(together: Together[int, int], doors: Doors) -> None:
+    told = Told()
+
+    def deaf(outcome: object) -> None:
+        raise ValueError
+
+    together.later(1, LONG_S, told.then(1))
+    doors.begun()
+    together.later(2, LONG_S, deaf)
+    together.later(3, LONG_S, told.then(3))
+    for _ in range(2):
+        doors.let_through()
+    assert told.come(1, 3) == [10, 30]
+
+
 @given(
     calls=st.lists(st.lists(st.sampled_from([LONG_S, LONG_S, 0.0005, 0.0]), max_size=12), min_size=2, max_size=8),
     most=st.integers(1, 5),
@@ -201,30 +304,41 @@ def test_no_call_is_lost_or_carried_out_twice(calls: list[list[float]], most: in
         return [ValueError(item) if sum(item) % bad == 0 else item for item in items]
 
     together: Together[tuple[int, int], tuple[int, int]] = Together(carry_out, most=most)
-    late: list[tuple[int, int]] = []
+    told = Told()
 
     def call(thread: int) -> None:
         for number, patience_s in enumerate(calls[thread]):
             item = (thread, number)
-            try:
-                assert together(item, patience_s) == item
-            except ValueError as error:
-                assert error.args == (item,)  # noqa: PT017
-            except TimeoutError:
-                late.append(item)
-            except DeathError:
-                assert item in carried
+            if thread % 2:
+                # Every other thread does not wait.
+                together.later(item, patience_s, told.then(item))
+                together.end_patience()
+            else:
+                told.then(item)(outcome_of(partial(together, item, patience_s)))
 
     with ThreadPoolExecutor(len(calls)) as threads:
         for done in [threads.submit(call, thread) for thread in range(len(calls))]:
             done.result(LONG_S)
-    assert together.waiting == 0
     wanted = [(thread, number) for thread, its in enumerate(calls) for number, _ in enumerate(its)]
+    outcomes = told.come(*wanted)
+    assert together.waiting == 0
+    assert len(outcomes) == len(wanted)
+    for item, outcome in zip(wanted, outcomes, strict=True):
+        assert repr(outcome) in (repr(item), repr(ValueError(item))) or isinstance(outcome, TimeoutError | DeathError)
+    late = {item for item, outcome in zip(wanted, outcomes, strict=True) if isinstance(outcome, TimeoutError)}
     assert len(carried) == len(set(carried))
-    assert set(wanted) - set(late) <= set(carried) <= set(wanted)
+    assert set(wanted) - late <= set(carried) <= set(wanted)
     for thread in range(len(calls)):
         mine = [number for whose, number in carried if whose == thread]
         assert mine == sorted(mine)
+
+
+def outcome_of(call: Callable[[], object]) -> object:
+    """Return what a call returns, or what it raises."""
+    try:
+        return call()
+    except (ValueError, TimeoutError, DeathError) as error:
+        return error
 
 
 def test_each_is_tried_by_itself_where_one_may_be_why_all_failed() -> None:

@@ -115,6 +115,10 @@ def test_a_worker_stands_back_for_the_webhook(
     worker = start("work", queue)
     eventually(lambda: runtime.redis.smembers(f"rq:workers:{queue}"), "it listens")
     assert psutil.Process(worker.pid).nice() == min(psutil.Process().nice() + niceness, 19)
+    # Where the system weighs sessions, it is its session that stands back: a process's niceness counts within it alone.
+    autogroup = Path(f"/proc/{worker.pid}/autogroup")
+    if autogroup.exists() and " nice " in (said := autogroup.read_text()):
+        assert int(said.split()[-1]) == niceness
     assert ended(worker) == 0
     redis.stop()
     guard.forget(redis.process.pid)

@@ -4,7 +4,7 @@ import logging
 import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,8 +29,10 @@ from tests.infrastructure.serving import (
     post,
     runtime_of,
     sandbox_request,
+    spool_away,
     texts,
 )
+from tests.infrastructure.waiting import eventually
 from tests.sending import NOON, StandingClock
 from worker.decide.decider import decide_site
 from worker.decide.set_up import open_site, put
@@ -396,6 +398,36 @@ class TestSlowDatabase:
         asking.join()
         assert (answers, ids(runtime.engine), patient.spool.is_empty()) == ([200], ["m1"], True)
         patient.close()
+
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_who_does_not_wait_for_a_database_that_stands_still_is_told_of_the_spool(
+        self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, kept: bool
+    ) -> None:
+        runtime.lock_wait_ms = 1
+        go_on = Event()
+        told: list[Receipt | BaseException] = []
+
+        def frozen(engine: Engine, arrivals: Sequence[ReadyText]) -> list[Receipt | Exception]:
+            go_on.wait(60)
+            return accept_all(engine, arrivals)
+
+        def both() -> bool:
+            runtime.intake.end_patience()
+            return len(told) == 2
+
+        with monkeypatch.context() as patch, ExitStack() as stack:
+            patch.setattr("worker.line.intake.accept_all", frozen)
+            if not kept:
+                stack.enter_context(spool_away(runtime))
+            for message_id in ("m1", "m2"):
+                runtime.intake.take_in_later(inbound(message_id), told.append)
+            eventually(both, "both are told")
+            go_on.set()
+            if kept:
+                assert [each.outcome for each in told if isinstance(each, Receipt)] == ["spooled"] * 2
+                eventually(lambda: feed(runtime) >= 0 and ids(runtime.engine) == ["m1", "m2"], "both are in line")
+            else:
+                assert [type(each) for each in told] == [NotDurableError] * 2
 
     def test_a_server_that_has_frozen_is_not_waited_for(
         self, tmp_path: Path, postgresql_databases: Databases, redis_url: str, monkeypatch: pytest.MonkeyPatch

@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from tests.infrastructure.serving import open_line, sandbox_request, texts
 from tests.infrastructure.waiting import eventually, gone
 from tests.infrastructure.web import Web
+from worker.clock import utc_now
+from worker.line.spool import Spool
 from worker.store.schema import inbox
 from worker.up.guard import end_sessions
 
@@ -47,6 +49,18 @@ def test_texts_that_come_at_once_get_their_places_and_leave_no_words_in_the_log(
     assert "accepted" in log
     for word in ("金丝雀", "13800138000", "canary", "13900000011"):
         assert word not in log
+
+
+def test_texts_that_the_database_keeps_waiting_are_answered_from_the_spool_and_come_into_line(
+    web: Web, engine: Engine
+) -> None:
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE sites IN EXCLUSIVE MODE"))
+        with ThreadPoolExecutor(8) as senders:
+            assert [*senders.map(lambda number: send(web, number), range(8))] == [200] * 8
+        assert len(Spool(web.folder / "spool", utc_now).waiting()) == 8
+    eventually(lambda: texts(engine) == 8, "they are in line")
 
 
 def test_forged_and_oversized_requests_leave_no_trace(web: Web, engine: Engine) -> None:

@@ -5,6 +5,7 @@ So a sender of a byte a second, or a reader who never reads, costs an entry in a
 its end, and when the table is full, whoever has waited longest makes room.
 """
 
+import logging
 import math
 import os
 import selectors
@@ -26,6 +27,9 @@ from gunicorn.workers.base import Worker
 
 from webhook.frames import Framing, TooLargeError
 from webhook.streams import PARK, Write
+from worker.log import complain
+
+log = logging.getLogger(__name__)
 
 GATEWAY_THREADS, PAGE_THREADS = 32, 8
 """For the gateways' texts, and for everything else, so that no page keeps a text waiting. The former mostly wait for a
@@ -328,9 +332,11 @@ class PatientWorker(Worker):
             exchange.response.start_response(status, headers)
             connection.keep = exchange.write([body], self.alive)
             send(connection)
-        except Exception:
+        except Exception as error:
             connection.keep = False
             connection.outgoing.clear()
+            if not isinstance(error, OSError):
+                complain(log, "not answered", error)
         self._go_on(connection)
 
     def _serve(self, connection: Connection, request: bytes) -> None:
