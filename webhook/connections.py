@@ -46,10 +46,8 @@ FAREWELL_S = 2.0
 """Once we have said all, what still comes is read for so long: an early end would take our last words with it."""
 AT_ONCE = 64 * 1024
 Held = TypeVar("Held")
-GATEWAYS = b"/gateways/"
-
-
 Headers = list[tuple[str, str]]
+GATEWAYS = b"/gateways/"
 
 
 @runtime_checkable
