@@ -19,7 +19,9 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine
 from werkzeug.routing import Rule
 
+from parsers.mask import mask_numbers
 from parsers.parse import parse
+from webhook import masked_address
 from worker.accounts import passwords
 from worker.bell import bell
 from worker.doctor import stores
@@ -105,6 +107,8 @@ def save(patch: pytest.MonkeyPatch) -> None:
     recalled = lru_cache(maxsize=20_000)(parse)
     for reading in (decide, replay, writer):
         patch.setattr(reading, "parse", recalled)
+    # Likewise.
+    patch.setattr(masked_address, "mask_numbers", lru_cache(maxsize=20_000)(mask_numbers))
     hasty = tuple("synchronous=OFF" if p == "synchronous=FULL" else p for p in PRAGMAS)
     patch.setattr(database, "PRAGMAS", hasty)
     # What is there answers, however slow the machine is now; what is away has its own tests.
