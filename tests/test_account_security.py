@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor
+from tests.infrastructure.visiting import PASSWORD, enrol, log_in, post, visitor_by_form
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.accounts.throttle import network_of
@@ -69,7 +69,7 @@ def test_a_device_that_is_known_counts_by_itself(app: Flask) -> None:
 
 def test_a_device_of_one_name_is_none_of_anothers_and_none_is_made_up(app: Flask, runtime: Runtime) -> None:
     enrol(runtime, "Li", "ops")
-    li = visitor(app, "Li")
+    li = visitor_by_form(app, "Li")
     forged = app.test_client()
     forged.set_cookie("baobei_device", f"{'0' * 32}.{'0' * 64}")
     for client in (li, forged):
@@ -115,7 +115,7 @@ def test_only_the_proxies_that_are_trusted_tell_who_calls(app: Flask) -> None:
     "password", ["1234567890", "Password123", "woaini1314520", "aaaaaaaaaaaaaa", "WangWangWang", "wang2026"]
 )
 def test_a_password_that_is_tried_first_is_refused(app: Flask, password: str) -> None:
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     assert post(client, "/account/password", current=PASSWORD, password=password, again=password).status_code == 400
 
 
@@ -128,7 +128,7 @@ def test_of_two_who_come_with_one_link_one_gets_in(runtime: Runtime, clock: Stan
 
 def test_everybody_sees_his_logins_and_ends_them_one_by_one(app: Flask, runtime: Runtime) -> None:
     enrol(runtime, "Li", "ops")
-    here, there, other = app.test_client(), visitor(app, "Wang"), visitor(app, "Li")
+    here, there, other = app.test_client(), visitor_by_form(app, "Wang"), visitor_by_form(app, "Li")
     log_in(here, "Wang", headers={"User-Agent": "Browser/7"})
     page = here.get("/account").text
     assert "Browser/7" in page
@@ -161,7 +161,7 @@ def coded(app: Flask, clock: StandingClock, code: str) -> int:
 
 
 def test_a_code_is_asked_for_once_it_is_set_up_and_is_good_once(app: Flask, clock: StandingClock) -> None:
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     totp = set_up(client, clock)
     assert coded(app, clock, "") == 401
     assert coded(app, clock, totp.at(clock())) == 401, "it was used to set it up"
@@ -196,7 +196,7 @@ def test_a_login_is_named_by_browser_and_system(app: Flask, agent: str, words: s
 
 
 def test_the_secret_is_shown_as_a_picture_and_in_groups_of_four(app: Flask) -> None:
-    page = visitor(app, "Wang").get("/account/code").text
+    page = visitor_by_form(app, "Wang").get("/account/code").text
     found = re.search(r"<code>((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})</code>", page)
     assert found
     address = pyotp.TOTP(found[1].replace(" ", "")).provisioning_uri(name="Wang", issuer_name="baobei")
@@ -210,7 +210,7 @@ def test_the_secret_is_shown_as_a_picture_and_in_groups_of_four(app: Flask) -> N
 
 
 def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: Runtime, clock: StandingClock) -> None:
-    totp = set_up(visitor(app, "Wang"), clock)
+    totp = set_up(visitor_by_form(app, "Wang"), clock)
     with runtime.engine.connect() as connection:
         row = connection.execute(select(users).where(users.c.key == "wang")).one()
     assert totp.secret not in str(row)
@@ -220,9 +220,9 @@ def test_who_has_the_database_or_a_backup_computes_no_code(app: Flask, runtime: 
 def test_a_reset_takes_the_code_away_and_a_consultant_has_none(
     app: Flask, runtime: Runtime, clock: StandingClock
 ) -> None:
-    set_up(visitor(app, "Wang"), clock)
+    set_up(visitor_by_form(app, "Wang"), clock)
     link = renew_link(runtime.engine, user_named(runtime.engine, "Wang"), clock())
     assert post(app.test_client(), f"/welcome/{link}", password=PASSWORD, again=PASSWORD).status_code == 303
     assert coded(app, clock, "") == 303
     enrol(runtime, "Li", "consultant")
-    assert visitor(app, "Li").get("/account/code").status_code == 403
+    assert visitor_by_form(app, "Li").get("/account/code").status_code == 403

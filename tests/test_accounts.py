@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.infrastructure.serving import SECRET, SITE_NUMBER, TWILIO, open_line, runtime_of
-from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, post_for_sure, token_of, visitor
+from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, post_for_sure, token_of, visitor_by_form
 from tests.sending import StandingClock
 from webhook.app import create_app
 from worker.accounts.users import FIRST_USER, LINK_LIFE, add_first_user, add_user, all_users, user_of_link
@@ -43,8 +43,8 @@ def inside(client: FlaskClient) -> bool:
 
 
 def test_the_right_password_lets_in_whatever_the_case_of_the_name(app: Flask) -> None:
-    assert inside(visitor(app, "Wang"))
-    assert inside(visitor(app, " ｗang "))
+    assert inside(visitor_by_form(app, "Wang"))
+    assert inside(visitor_by_form(app, " ｗang "))
 
 
 @pytest.mark.parametrize(("name", "password"), [("Wang", "wrong"), ("nobody", PASSWORD), ("", ""), ("Wang", "")])
@@ -93,7 +93,7 @@ def test_a_login_begins_a_new_session(app: Flask) -> None:
 
 
 def test_a_login_ends_by_itself(app: Flask, clock: StandingClock) -> None:
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     clock.move(hours=11)
     assert inside(client)
     clock.move(hours=11)
@@ -103,7 +103,7 @@ def test_a_login_ends_by_itself(app: Flask, clock: StandingClock) -> None:
 
 
 def test_a_page_that_lies_open_keeps_no_login_alive(app: Flask, clock: StandingClock) -> None:
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     for _ in range(11):
         clock.move(hours=1)
         assert client.get("/live").status_code == 200
@@ -113,7 +113,7 @@ def test_a_page_that_lies_open_keeps_no_login_alive(app: Flask, clock: StandingC
 
 
 def test_even_a_used_one_ends_after_a_week(app: Flask, clock: StandingClock) -> None:
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     for _ in range(16):
         assert inside(client)
         clock.move(hours=10)
@@ -123,7 +123,7 @@ def test_even_a_used_one_ends_after_a_week(app: Flask, clock: StandingClock) -> 
 
 
 def test_logging_out_ends_this_login_and_everywhere_ends_all(app: Flask) -> None:
-    here, there, elsewhere = (visitor(app, "Wang") for _ in range(3))
+    here, there, elsewhere = (visitor_by_form(app, "Wang") for _ in range(3))
     copied = app.test_client()
     cookie = here.get_cookie("baobei")
     assert cookie
@@ -136,7 +136,7 @@ def test_logging_out_ends_this_login_and_everywhere_ends_all(app: Flask) -> None
 
 
 def test_changing_the_password_needs_the_present_one_and_ends_the_other_logins(app: Flask) -> None:
-    here, there = visitor(app, "Wang"), visitor(app, "Wang")
+    here, there = visitor_by_form(app, "Wang"), visitor_by_form(app, "Wang")
     new = {"password": "a new long password", "again": "a new long password"}
     assert post(here, "/account/password", current="wrong", **new).status_code == 401
     for bad in ({"password": "short", "again": "short"}, {"password": "long enough 1", "again": "long enough 2"}):
@@ -144,7 +144,7 @@ def test_changing_the_password_needs_the_present_one_and_ends_the_other_logins(a
     assert post(here, "/account/password", current=PASSWORD, **new).status_code == 303
     assert (inside(here), inside(there)) == (True, False)
     assert log_in(app.test_client(), "Wang").status_code == 401
-    assert inside(visitor(app, "Wang", "a new long password"))
+    assert inside(visitor_by_form(app, "Wang", "a new long password"))
 
 
 def test_guessing_one_name_is_slowed_down_for_every_process(app: Flask, runtime: Runtime, clock: StandingClock) -> None:
@@ -200,7 +200,7 @@ def test_an_error_is_a_page_for_people(app: Flask) -> None:
 
 
 def test_acts_are_recorded_by_ids_alone(app: Flask, runtime: Runtime) -> None:
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     post(client, "/logout")
     with runtime.engine.connect() as connection:
         rows = connection.execute(select(acts.c.user_id, acts.c.what, acts.c.about).order_by(acts.c.id)).all()
@@ -250,14 +250,14 @@ def test_a_new_user_chooses_his_password_once_by_a_link(runtime: Runtime, clock:
     assert inside(client)
     assert "+8613800000002" in client.get("/account").text
     assert choose(app.test_client(), link) == 404
-    assert inside(visitor(app, "李娜"))
+    assert inside(visitor_by_form(app, "李娜"))
 
 
 @pytest.mark.usefixtures("command_line")
 def test_a_link_lasts_three_days_and_a_reset_ends_logins(runtime: Runtime, clock: StandingClock) -> None:
     app = create_app(runtime)
     enrol(runtime, "Wang", "manager")
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     link = link_in(run("user", "reset", "wang").output)
     assert not inside(client)
     assert log_in(app.test_client(), "Wang").status_code == 401
@@ -271,7 +271,7 @@ def test_a_link_lasts_three_days_and_a_reset_ends_logins(runtime: Runtime, clock
 def test_a_removed_user_is_out_at_once_and_his_name_is_free(runtime: Runtime) -> None:
     app = create_app(runtime)
     enrol(runtime, "Wang", "manager", phone="+8613800000001")
-    client = visitor(app, "Wang")
+    client = visitor_by_form(app, "Wang")
     assert run("user", "remove", "Wang").exit_code == 0
     assert not inside(client)
     assert log_in(app.test_client(), "Wang").status_code == 401

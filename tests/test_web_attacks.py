@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.infrastructure.addresses import address, method, rules
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.serving import TWILIO, open_line, runtime_of
-from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, token_of, visitor
+from tests.infrastructure.visiting import HTML, PASSWORD, enrol, log_in, post, token_of, visitor_by_form
 from tests.sending import StandingClock
 from webhook.access import READING, access_of
 from webhook.answers import HEADERS
@@ -115,11 +115,11 @@ def test_each_change_of_how_one_logs_in_makes_a_session_anew_and_ends_the_others
     app: Flask, runtime: Runtime, clock: StandingClock
 ) -> None:
     enrol(runtime, "changing", "manager")
-    here, there = visitor(app, "changing"), visitor(app, "changing")
+    here, there = visitor_by_form(app, "changing"), visitor_by_form(app, "changing")
     old, new = cookie_of(here), {"password": CHOSEN, "again": CHOSEN}
     assert post(here, "/account/password", current=PASSWORD, **new).status_code == 303
     assert [inside(each) for each in (here, there, holding(app, old))] == [True, False, False]
-    there, secret = visitor(app, "changing", CHOSEN), shown_secret(here)
+    there, secret = visitor_by_form(app, "changing", CHOSEN), shown_secret(here)
     old = cookie_of(here)
     code = pyotp.TOTP(secret).at(clock())
     assert post(here, "/account/code", current=CHOSEN, code=code).status_code == 303
@@ -134,11 +134,11 @@ def test_each_change_of_how_one_logs_in_makes_a_session_anew_and_ends_the_others
 
 
 def test_no_second_factor_is_set_up_by_whoever_finds_the_page_open(app: Flask, clock: StandingClock) -> None:
-    found_open = visitor(app, "other")
+    found_open = visitor_by_form(app, "other")
     secret = shown_secret(found_open)
     for guess in ({}, {"current": "guess"}, {"current": ""}):
         assert post(found_open, "/account/code", code=pyotp.TOTP(secret).at(clock()), **guess).status_code == 401
-    assert inside(visitor(app, "other"))
+    assert inside(visitor_by_form(app, "other"))
 
 
 def shown_secret(client: FlaskClient) -> str:
@@ -149,7 +149,7 @@ def shown_secret(client: FlaskClient) -> str:
 
 @pytest.mark.parametrize("changed", ["", "x", "eyJsb2dpbiI6ImFkbWluIn0.aaaa.bbbb", "null", "../../etc/passwd"])
 def test_a_cookie_that_is_not_ours_is_no_session(app: Flask, changed: str) -> None:
-    real = cookie_of(visitor(app, "victim"))
+    real = cookie_of(visitor_by_form(app, "victim"))
     for forged in (changed, real[:-4] + (changed or "aaaa"), f"{real}.{changed}"):
         client = holding(app, forged)
         assert client.get("/account").status_code == 303
@@ -177,7 +177,7 @@ def test_over_https_every_cookie_is_bound_to_this_host_and_hidden(secure: Flask)
 
 
 def test_nothing_that_is_answered_is_framed_sniffed_or_kept(app: Flask) -> None:
-    client = visitor(app, "all")
+    client = visitor_by_form(app, "all")
     for rule in rules(app):
         if method(rule) == "POST" or rule.endpoint == "static":
             continue
@@ -194,7 +194,7 @@ def test_nothing_that_is_answered_is_framed_sniffed_or_kept(app: Flask) -> None:
 
 
 def test_no_form_is_taken_from_elsewhere_however_it_carries_its_token(app: Flask) -> None:
-    client, stranger = visitor(app, "all"), visitor(app, "victim")
+    client, stranger = visitor_by_form(app, "all"), visitor_by_form(app, "victim")
     own, foreign = token_of(client), token_of(stranger)
     for path in changing(app):
         tries: list[TestResponse] = [
@@ -220,7 +220,7 @@ def test_no_form_is_taken_from_elsewhere_however_it_carries_its_token(app: Flask
 
 
 def test_no_page_changes_by_reading_and_no_method_stands_in_for_another(app: Flask) -> None:
-    client = visitor(app, "all")
+    client = visitor_by_form(app, "all")
     of_gateways = {rule.endpoint for rule in rules(app) if (found := access_of(app, rule.endpoint)) and found.proved}
     of_pages = [rule for rule in rules(app) if rule.endpoint not in {"static", *of_gateways}]
     assert {name for rule in of_pages for name in rule.methods or ()} <= {"GET", "HEAD", "POST"}
@@ -282,7 +282,7 @@ def test_a_name_that_is_there_is_answered_as_one_that_is_not(app: Flask, runtime
 
 def test_a_wrong_code_is_told_as_a_wrong_password_is(app: Flask, runtime: Runtime, clock: StandingClock) -> None:
     enrol(runtime, "coded", "manager")
-    client = visitor(app, "coded")
+    client = visitor_by_form(app, "coded")
     secret = shown_secret(client)
     post(client, "/account/code", current=PASSWORD, code=pyotp.TOTP(secret).at(clock()))
     clock.now += timedelta(minutes=16)
@@ -296,7 +296,7 @@ def test_who_has_the_password_guesses_no_code_from_many_addresses(
     app: Flask, runtime: Runtime, clock: StandingClock
 ) -> None:
     enrol(runtime, "guarded", "manager")
-    owner = visitor(app, "guarded")
+    owner = visitor_by_form(app, "guarded")
     totp = pyotp.TOTP(shown_secret(owner))
     post(owner, "/account/code", current=PASSWORD, code=totp.at(clock()))
     post(owner, "/logout")
@@ -317,7 +317,7 @@ def test_who_has_the_password_guesses_no_code_from_many_addresses(
 
 def test_a_code_is_good_once_within_its_window(app: Flask, runtime: Runtime, clock: StandingClock) -> None:
     enrol(runtime, "once", "manager")
-    client = visitor(app, "once")
+    client = visitor_by_form(app, "once")
     totp = pyotp.TOTP(shown_secret(client))
     post(client, "/account/code", current=PASSWORD, code=totp.at(clock()))
     clock.now += timedelta(minutes=5)
@@ -326,7 +326,7 @@ def test_a_code_is_good_once_within_its_window(app: Flask, runtime: Runtime, clo
 
 
 def test_a_device_that_is_stolen_lets_nobody_in_and_guesses_no_more_than_another(app: Flask) -> None:
-    owner = visitor(app, "victim")
+    owner = visitor_by_form(app, "victim")
     device = owner.get_cookie("baobei_device")
     assert device
     thief = app.test_client()
@@ -372,7 +372,7 @@ PATHS = (
 
 @pytest.mark.parametrize("path", PATHS)
 def test_no_path_leads_out_of_what_is_served(app: Flask, path: str) -> None:
-    client = visitor(app, "all")
+    client = visitor_by_form(app, "all")
     for answer in (client.get(path), post(client, path), client.get("/x", environ_overrides={"PATH_INFO": path})):
         # Of two strokes one is left out, and asked for anew.
         assert answer.status_code in (400, 404, 405) or "//" in path, path
@@ -381,7 +381,7 @@ def test_no_path_leads_out_of_what_is_served(app: Flask, path: str) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_by_every_form(app: Flask) -> None:
-    client = visitor(app, "all")
+    client = visitor_by_form(app, "all")
     for path in changing(app):
         # A list of people may be longer, and has an end as well.
         most = LARGEST if path.startswith("/setup/people/import") else LARGEST_BODY
@@ -395,7 +395,7 @@ def test_a_body_that_is_too_large_is_refused_by_every_form(app: Flask) -> None:
 def test_no_name_of_a_site_writes_headers_or_paths_of_a_file(app: Flask, runtime: Runtime, name: str) -> None:
     site_id = open_line(runtime.engine, name, f"+86138{sum(map(ord, name)):08}")
     for form in FORMS:
-        answer = post(visitor(app, "all"), f"/register/{site_id}/export/{form}")
+        answer = post(visitor_by_form(app, "all"), f"/register/{site_id}/export/{form}")
         assert answer.status_code == 200
         assert "X-Evil" not in answer.headers
         shown = rf"attachment; filename=\"register\.{form}\"; filename\*=UTF-8''[A-Za-z0-9%._-]+"

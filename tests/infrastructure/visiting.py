@@ -8,11 +8,16 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from webhook.access import LOGIN
 from webhook.forms import KEY
-from worker.accounts.users import User, add_user, choose_password
+from webhook.runtime import KEY as RUNTIME
+from worker.accounts.logins import open_session
+from worker.accounts.users import THERE, User, add_user, choose_password, folded, user_of
 from worker.runtime import Runtime
+from worker.store.schema import users
 
 _TOKENS = count(1)
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -26,8 +31,20 @@ def enrol(runtime: Runtime, name: str, *roles: str, site_id: int | None = None, 
     return user
 
 
-def visitor(app: Flask, name: str, password: str = PASSWORD) -> FlaskClient:
-    """Return a client that has logged in."""
+def visitor(app: Flask, name: str) -> FlaskClient:
+    """Return a client that is logged in as the form would have it, without the work of trying a password."""
+    client, runtime = app.test_client(), app.extensions[RUNTIME]
+    with runtime.engine.connect() as connection:
+        user = user_of(connection.execute(select(users).where(THERE & (users.c.key == folded(name)))).one())
+    token = open_session(runtime.engine, user, "", runtime.clock())
+    with client.session_transaction() as session:
+        session.permanent = True
+        session[LOGIN] = token
+    return client
+
+
+def visitor_by_form(app: Flask, name: str, password: str = PASSWORD) -> FlaskClient:
+    """Return a client that has logged in with its password; for tests of logins, devices and tries."""
     client = app.test_client()
     assert log_in(client, name, password).status_code == 303
     return client
