@@ -51,7 +51,7 @@ GATEWAYS = b"/gateways/"
 
 
 @runtime_checkable
-class Front(Protocol):
+class TakesIn(Protocol):
     """An application that takes in some requests without keeping a thread."""
 
     def later(self, environ: dict[str, Any], then: Callable[[str, Headers, bytes], object]) -> bool:
@@ -161,7 +161,7 @@ class PatientWorker(Worker):
     def run(self) -> None:
         """Serve until told to stop, and then until every request has its answer."""
         front = getattr(self.wsgi, "wsgi_app", None)
-        self._front = front if isinstance(front, Front) else None
+        self._front = front if isinstance(front, TakesIn) else None
         # Signals write into this pipe as well as threads.
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._wake)
         self._listen(True)
@@ -306,7 +306,7 @@ class PatientWorker(Worker):
         elif self._front is None or not self._take_in(self._front, connection, request):
             self._gateways.submit(self._serve, connection, request)
 
-    def _take_in(self, front: Front, connection: Connection, request: bytes) -> bool:
+    def _take_in(self, front: TakesIn, connection: Connection, request: bytes) -> bool:
         """Tell whether the application has taken a request in, and answers it later."""
         try:
             exchange = Exchange(self.cfg, connection, request)
