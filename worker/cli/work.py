@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -18,6 +19,7 @@ DECIDES_AFTER, SENDS_AFTER = 10, 5
 """By how much these stand back for the webhook where processors are short: a text that is in line waits without harm,
 but a gateway that gets no answer sends it again. Sending goes first of the two, or a burst would pile up there."""
 AUTOGROUP = Path("/proc/self/autogroup")
+AUTOGROUP_TRIES, AUTOGROUP_PAUSE_S = 40, 0.05
 
 
 def decide() -> None:
@@ -49,7 +51,16 @@ def _stand_back(niceness: int) -> None:
         os.nice(niceness)
         # Linux mostly weighs sessions against each other, and a process but within its own (sched(7), autogroup).
         if os.getsid(0) == os.getpid():
-            AUTOGROUP.write_text(str(niceness), "ascii")
+            _weigh_session(niceness)
+
+
+def _weigh_session(niceness: int) -> None:
+    for _ in range(AUTOGROUP_TRIES):
+        # All on the machine together may do that once in a tenth of a second, but for root; else nothing is written.
+        with AUTOGROUP.open("wb", buffering=0) as autogroup:
+            if autogroup.write(b"%d" % niceness):
+                return
+        time.sleep(AUTOGROUP_PAUSE_S)
 
 
 def _runtime() -> Runtime:
