@@ -55,8 +55,9 @@ def receive_later(
     query: str,
     then: Callable[[Ack], object],
 ) -> bool:
-    """Take in one request without waiting for the database, so that one thread can take in many: texts that come at the
-    same time then cost no thread each, whose turns would take longer than all the rest.
+    """Take in one request without waiting for the database, so that one thread can take in many.
+
+    A thread for each of those that come at the same time would cost more in turns than all the rest.
 
     True: another thread tells `then` the answer. False: nothing was done; `receive` may be asked, and says why.
     """
@@ -65,7 +66,7 @@ def receive_later(
             case [Inbound() as inbound]:
                 runtime.intake.take_in_later(inbound, partial(_later_received, gateway, inbound, then))
             case [Status() as status] if not is_canary(status):
-                runtime.statuses.later(status, runtime.patience_s, partial(_later_recorded, gateway, then))
+                runtime.statuses.later(status, runtime.patience_s, partial(_acknowledge, gateway, then))
             case _:
                 return False
     except RefusedRequestError:
@@ -107,14 +108,12 @@ def _take(runtime: Runtime, gateway: Gateway, messages: list[Inbound | Status | 
 def _later_received(
     gateway: Gateway, inbound: Inbound, then: Callable[[Ack], object], came: Receipt | BaseException
 ) -> None:
-    if isinstance(came, BaseException):
-        complain(log, "not durable", came, gateway=gateway.name)
-    else:
+    if isinstance(came, Receipt):
         _say_received(inbound, came)
-    then(gateway.ack(ok=not isinstance(came, BaseException)))
+    _acknowledge(gateway, then, came)
 
 
-def _later_recorded(gateway: Gateway, then: Callable[[Ack], object], came: bool | BaseException) -> None:
+def _acknowledge(gateway: Gateway, then: Callable[[Ack], object], came: object) -> None:
     if isinstance(came, BaseException):
         complain(log, "not durable", came, gateway=gateway.name)
     then(gateway.ack(ok=not isinstance(came, BaseException)))

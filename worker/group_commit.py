@@ -176,18 +176,14 @@ class Together(Generic[T, R]):
         try:
             # Of those who would be told later all may have lost their patience.
             outcomes += self._carry_out([each.item for each in batch]) if batch else ()
-            self._settle(batch, outcomes)
+            _settle(batch, outcomes)
         except BaseException as error:
             # Whatever it is, those who wait must hear of it.
-            self._settle(batch, [error] * len(batch))
+            _settle(batch, [error] * len(batch))
             raise
         finally:
             self._hand_on([each for each in batch if each is not mine])
         self._afterwards(outcomes)
-
-    def _settle(self, batch: Sequence[_Waiting[T, R]], outcomes: Sequence[R | BaseException]) -> None:
-        for each, outcome in zip(batch, outcomes, strict=True):
-            each.outcome = outcome
 
     def _hand_on(self, done: Sequence[_Waiting[T, R]]) -> None:
         """Wake those who have their outcome, and whoever leads next."""
@@ -203,6 +199,11 @@ class Together(Generic[T, R]):
                 (first.turn if isinstance(first, _Call) else self._hands_wanted).release()
             told = _taken(each for each in done if isinstance(each, _Later))
         _tell(told)
+
+
+def _settle(batch: Sequence[_Waiting[T, R]], outcomes: Sequence[R | BaseException]) -> None:
+    for each, outcome in zip(batch, outcomes, strict=True):
+        each.outcome = outcome
 
 
 _Told: TypeAlias = list[tuple[Callable[[R | BaseException], object], R | BaseException]]

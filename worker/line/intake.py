@@ -80,23 +80,16 @@ class Intake:
 
         For a text that the database does not take within the patience there is, that takes an `end_patience`.
         """
+
+        def come(outcome: Receipt | BaseException) -> None:
+            then(self._kept(inbound, outcome) if isinstance(outcome, TimeoutError) else outcome)
+
         waiting = _Waiting(inbound, ready_text(inbound, at_once=True))
-        self._together.later(waiting, self._places.patience_s, partial(self._or_spooled, inbound, then))
+        self._together.later(waiting, self._places.patience_s, come)
 
     def end_patience(self) -> None:
         """Let those texts of `take_in_later` wait in the spool that have waited too long."""
         self._together.end_patience()
-
-    def _or_spooled(
-        self, inbound: Inbound, then: Callable[[Receipt | BaseException], object], came: Receipt | BaseException
-    ) -> None:
-        if isinstance(came, TimeoutError):
-            complain(log, "database too slow", came, gateway=inbound.gateway)
-            try:
-                came = self._spooled(inbound)
-            except NotDurableError as refused:
-                came = refused
-        then(came)
 
     def _spooled(self, inbound: Inbound) -> Receipt:
         try:
