@@ -18,7 +18,8 @@ from tests.infrastructure.trickling import trickling
 from tests.infrastructure.waiting import eventually
 from tests.infrastructure.web import Web
 from tests.sending import add_reply
-from webhook.connections import MOST_UPLOADS, Connection, PatientWorker
+from webhook.connections import MOST_UPLOADS, PatientWorker
+from webhook.exchanges import Connection
 from webhook.frames import LARGEST_HEAD, LARGEST_UPLOAD, MOST_RECEIVED, Framing, TooLargeError
 from worker.clock import utc_now
 from worker.gateways.base import SimCard

@@ -1,5 +1,6 @@
 """Gunicorn's worker for connections that may be slow: a thread is taken when a request is there in full, and given back
-when its answer is written; in between, bytes come and go without one.
+when its answer is written; in between, bytes come and go without one. What the application takes in to answer it later
+(`TakesIn`) keeps none at all.
 
 So a sender of a byte a second, or a reader who never reads, costs an entry in a table and not a thread. Each wait has
 its end, and when the table is full, whoever has waited longest makes room.
@@ -11,7 +12,7 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -20,11 +21,9 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
-from gunicorn.config import Config
-from gunicorn.http import wsgi
-from gunicorn.http.parser import RequestParser
 from gunicorn.workers.base import Worker
 
+from webhook.exchanges import AT_ONCE, AnswerSocket, Connection, Exchange, send
 from webhook.frames import Framing, TooLargeError
 from webhook.streams import PARK, Write
 from worker.log import complain
@@ -32,8 +31,8 @@ from worker.log import complain
 log = logging.getLogger(__name__)
 
 GATEWAY_THREADS, PAGE_THREADS = 32, 8
-"""For the gateways' texts, and for everything else, so that no page keeps a text waiting. The former mostly wait for a
-transaction that takes in all of their texts."""
+"""For what gateways ask and `TakesIn` leaves, and for everything else, so that no page keeps a text waiting. The former
+mostly wait for a transaction."""
 MOST_CONNECTIONS = 1_000
 MOST_UPLOADS = 4
 """So many large requests come in at a time; for one more, that which has waited longest makes room."""
@@ -44,7 +43,6 @@ LOOK_S = 0.25
 """So often it is seen to those whose patience ends."""
 FAREWELL_S = 2.0
 """Once we have said all, what still comes is read for so long: an early end would take our last words with it."""
-AT_ONCE = 64 * 1024
 Held = TypeVar("Held")
 Headers = list[tuple[str, str]]
 GATEWAYS = b"/gateways/"
@@ -59,74 +57,6 @@ class TakesIn(Protocol):
 
     def end_patience(self) -> None:
         """Answer whoever has waited too long for that."""
-
-
-class Connection:
-    """One connection: what has come over it, what is still to go out, and until when it may wait."""
-
-    def __init__(self, sock: socket.socket, client: Any, server: Any) -> None:
-        self.socket, self.client, self.server = sock, client, server
-        self.received, self.outgoing = bytearray(), bytearray()
-        self.framing = Framing()
-        self.until = 0.0
-        self.in_body = self.keep = self.parting = False
-        self.gone: Callable[[], None] | None = None
-        """Of one that stays open to be written to: who hears when it is gone."""
-        self.letters: list[bytes | None] = []
-        """What is to be written to it once its answer is."""
-        self.resume: Callable[[Connection], None] = lambda _: None
-        """What goes on when the socket is ready."""
-
-
-class AnswerSocket:
-    """What gunicorn takes for the socket of an answer: keeps what the network does not take at once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def sendall(self, data: bytes) -> None:
-        """Take bytes; a large answer begins to go out meanwhile."""
-        self._connection.outgoing += data
-        if len(self._connection.outgoing) >= AT_ONCE:
-            send(self._connection)
-
-    def send(self, data: bytes) -> int:
-        """Drop 100 (Continue): it was said when it was wanted."""
-        return len(data)
-
-    def gettimeout(self) -> float:
-        """Tell that nothing here ever waits."""
-        return 0.0
-
-
-def send(connection: Connection) -> None:
-    """Give the network as much as it takes now. Raises OSError when nobody is there any more."""
-    with suppress(BlockingIOError):
-        del connection.outgoing[: connection.socket.send(connection.outgoing)]
-
-
-class Exchange:
-    """A request as gunicorn reads it, and its answer; raises what gunicorn raises where it is none."""
-
-    def __init__(self, cfg: Config, connection: Connection, request: bytes) -> None:
-        self._parser = RequestParser(cfg, iter([request]), connection.client)
-        self._cut = connection.framing.cut
-        answer = cast("socket.socket", AnswerSocket(connection))
-        made = wsgi.create(next(self._parser), answer, connection.client, connection.server, cfg)
-        self.response: wsgi.Response = made[0]
-        self.environ = cast("dict[str, Any]", made[1])
-        self.environ["wsgi.multithread"] = True
-
-    def write(self, items: Iterable[bytes], more: bool) -> bool:
-        """Write an answer whose head is set; return whether the connection goes on, as it may where `more` comes."""
-        if self._cut or not more:
-            self.response.force_close()
-        for item in items:
-            self.response.write(item)
-        self.response.close()
-        # What the application did not read is well formed as well, or the two of us disagree where it ends.
-        self._parser.finish_body()
-        return not self.response.should_close() and not self._parser.unreader.buf.getvalue()
 
 
 class PatientWorker(Worker):
