@@ -25,7 +25,7 @@ class MobileShape:
 
     @cached_property
     def beginnings(self) -> frozenset[str]:
-        """The first three digits of all; found when first asked for, and that is rare and takes a while."""
+        """The first three digits of all; found when first asked for, for it takes a while and is not always asked."""
         # Some number of these lengths begins so; all are tried in one go, which is much faster than one after another.
         whole = re.compile(rf"^(?:{self.pattern})$", re.MULTILINE)
         found = {match.start() // (n + 1) // _TRIES for n in self.lengths for match in whole.finditer(_tried(n))}
