@@ -12,10 +12,16 @@ from click.testing import CliRunner
 from sqlalchemy import Connection, Engine, column, insert, select, table, text
 
 from tests.infrastructure.ports import free_port
+from tests.infrastructure.thrift import UPGRADE
 from worker.cli.main import main
 from worker.store.database import open_engine
 from worker.store.revisions import alembic_config, migrate, missing_migrations
 from worker.store.schema import attempts, claims, metadata, replies, reports, senders, users
+
+
+@pytest.fixture(autouse=True)
+def nothing_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "upgrade", UPGRADE)
 
 
 def test_migrated_is_what_the_schema_says(engine: Engine) -> None:

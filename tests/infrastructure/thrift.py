@@ -1,22 +1,27 @@
 """What every test would pay for anew: compiled templates, addresses and statements, texts that were read before, strong
-hashes, a disk that is waited for; and the short patience that a busy machine would wear out.
+hashes, files that are migrated, a disk that is waited for; and the short patience that a busy machine would wear out.
 
 The program's own processes, which some tests start, pay for all of it.
 """
 
 import os
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
 from werkzeug.routing import Rule
 
 from parsers.mask import mask_numbers
@@ -29,7 +34,10 @@ from worker.readers import health, replay
 from worker.rules import decide
 from worker.scenarios import writer
 from worker.store import database
+from worker.store.revisions import known_revisions
 
+UPGRADE = command.upgrade
+"""What truly migrates."""
 PRAGMAS = database.PRAGMAS
 """SQLite's settings as the program has them."""
 PATIENCE_S = 20
@@ -83,6 +91,34 @@ def compiled_once(compile_builder: Callable[[Rule, bool], AddressOf]) -> Callabl
     return compile_or_recall
 
 
+def upgraded_once() -> Callable[[Config, str], None]:
+    """Return alembic's `upgrade` that makes a new file of SQLite a copy of the first one that it has migrated."""
+    migrated = sqlite3.connect(":memory:", check_same_thread=False)
+
+    def upgrade(config: Config, revision: str) -> None:
+        address = make_url(config.attributes["url"])
+        if address.get_backend_name() != "sqlite" or revision != "head":
+            UPGRADE(config, revision)
+            return
+        with closing(sqlite3.connect(str(address.database))) as file:
+            is_new = not _has_tables(file)
+            if is_new and _has_tables(migrated):
+                migrated.backup(file)
+                for each in reversed(known_revisions()):
+                    config.attributes["on_progress"](f"migration {each} done")
+                return
+        UPGRADE(config, revision)
+        if is_new:
+            with closing(sqlite3.connect(str(address.database))) as file:
+                file.backup(migrated)
+
+    return upgrade
+
+
+def _has_tables(database: sqlite3.Connection) -> bool:
+    return database.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+
+
 def save(patch: pytest.MonkeyPatch) -> None:
     """Spare the tests of this process all of it."""
     compiled, create = Compiled(), Flask.create_jinja_environment
@@ -94,6 +130,7 @@ def save(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Flask, "create_jinja_environment", create_with_compiled)
     patch.setattr(Rule, "_compile_builder", compiled_once(Rule._compile_builder))
+    patch.setattr(command, "upgrade", upgraded_once())
     patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     statements: defaultdict[str, Statements] = defaultdict(Statements)
 
