@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from worker.cli.main import main
 from worker.decide.decider import decide_site
-from worker.files import exports
+from worker.files import sheets
 from worker.gateways.base import Inbound
 from worker.line.door import accept
 from worker.store.database import open_engine
@@ -181,7 +181,7 @@ def _text(engine: Engine, words: str, at: datetime) -> None:
 
 
 def test_what_one_sheet_cannot_hold_stands_on_further_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "SHEET_ROWS", 10)
+    monkeypatch.setattr(sheets, "SHEET_ROWS", 10)
     path = tmp_path / "long.xlsx"
     assert run("register", "--format", "xlsx", "--output", str(path)).exit_code == 0
     book = load_workbook(path)

@@ -25,7 +25,7 @@ READERS = sorted((ROOT / "worker/readers").glob("*.py"))
 PAGES = [path for path in (ROOT / "webhook").rglob("*") if path.suffix in (".py", ".html", ".js")]
 
 PURE = {"bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "importlib", "itertools"}
-PURE |= {"json", "math", "operator", "re", "threading", "tomllib", "typing", "unicodedata", "zoneinfo"}
+PURE |= {"json", "marshal", "math", "operator", "re", "threading", "tomllib", "typing", "unicodedata", "zoneinfo"}
 PURE |= {"base64", "phonenumbers", "parsers"}
 """What the pure rooms may import, besides themselves."""
 

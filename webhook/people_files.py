@@ -14,7 +14,7 @@ from webhook.setup_frame import MAY
 from webhook.sites import visible_site
 from worker.accounts.acts import record
 from worker.decide.set_up import SiteRow
-from worker.files.exports import write_csv_file, write_xlsx_file
+from worker.files.exports import write_csv_file
 from worker.files.lists import KINDS_IN_CHINESE
 from worker.readers.roster import roster_of
 
@@ -51,6 +51,8 @@ def _file(rows: list[list[str]], form: str, name: str) -> Response:
     if form == "csv":
         write_csv_file(rows, headings, file)
     else:
+        from worker.files.sheets import write_xlsx_file
+
         write_xlsx_file(rows, headings, file, _("Roster"))
     return download(file, form, name)
 

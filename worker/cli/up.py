@@ -35,6 +35,8 @@ PACKAGED = Path(__file__).resolve().parents[1] / "up"
 IMPORTED = ("gunicorn.arbiter", "webhook.app", "webhook.connections", "worker.cli.main", "worker.cli.work")
 LOADED = "parsers.weights:model"
 """What the Procfile's programs have in common: imported and loaded once, before they are forked."""
+OF_TWILIO = ("twilio.rest.api",)
+"""What its library imports when the first message is sent or looked up: 7 MB, which several of them need."""
 THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 """By these glibc gives back what was freed, also by threads, where it would keep it for later."""
 ERRANDS = ("-m", "worker.cli.errands")
@@ -113,7 +115,8 @@ def _fork_server(
     flags = next((found for line in lines if (found := flags_of(line)) is not None), None)
     if flags is None:
         return None
-    server = ForkServer(flags, [*IMPORTED, LOADED], environ)
+    needed = [*IMPORTED, LOADED, *(OF_TWILIO if environ.get("TWILIO_ACCOUNT_SID") else ())]
+    server = ForkServer(flags, needed, environ)
     # The others need it, to be started again.
     supervisor.add(Program("forks", server.start, foundation=True))
     return server

@@ -15,9 +15,11 @@ from typing import Final, TypeVar
 
 from parsers.digits import TRANSPARENT
 from worker.errors import N_, SetUpError
-from worker.files.workbooks import NEW, OLD, sheet_rows
 from worker.storable import storable
 
+NEW: Final = b"PK\x03\x04"
+OLD: Final = b"\xd0\xcf\x11\xe0"
+"""What a workbook begins with: xlsx, which is a zip, and xls."""
 SEPARATORS: Final = (",", ";", "\t", "，", "；")
 LONGEST: Final = 200
 """Characters in a cell that is taken: a name or unit has no more."""
@@ -119,7 +121,11 @@ def checked_cells(given: Mapping[str, str]) -> Mapping[str, str]:
 
 def _rows(raw: bytes, columns: Mapping[str, Column]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each row below the header that is not empty: its number and its cells."""
-    if raw.startswith((NEW, OLD)):
+    if raw.startswith(OLD):
+        raise bad_line(1, N_("this is a workbook of the old kind (xls): save it as xlsx or as CSV UTF-8"))
+    if raw.startswith(NEW):
+        from worker.files.workbooks import sheet_rows
+
         separator = "\t"
         rows = _cleaned(sheet_rows(raw, MOST_LINES))
     else:

@@ -2,7 +2,8 @@
 
 A workbook is a zip of XML, made by anybody: what unpacks to more than is ever needed is not unpacked, no formula is
 computed, and columns and lines beyond those that a list has are not walked through. openpyxl makes objects of what it
-reads, a style or a merged cell each: the tags are counted in the bytes before it sees them.
+reads, a style or a merged cell each: the tags are counted in the bytes before it sees them. This is imported where a
+workbook has come: openpyxl takes megabytes of every process.
 """
 
 import re
@@ -18,9 +19,6 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from worker.errors import N_, SetUpError
 
-NEW: Final = b"PK\x03\x04"
-OLD: Final = b"\xd0\xcf\x11\xe0"
-"""What a workbook begins with: xlsx, which is a zip, and xls."""
 MOST_UNPACKED: Final = 24 * 1024 * 1024
 MOST_COLUMNS: Final = 64
 MOST_PARTS: Final = 1_000
@@ -47,8 +45,6 @@ def sheet_rows(raw: bytes, most: int) -> Iterator[tuple[int, list[str]]]:
 
     Raises SetUpError for what is no xlsx, is too large, or holds a formula without the result that was saved with it.
     """
-    if raw.startswith(OLD):
-        raise SetUpError(N_("this is a workbook of the old kind (xls): save it as xlsx or as CSV UTF-8"))
     try:
         with ZipFile(BytesIO(raw)) as packed:
             large = _too_much(packed)

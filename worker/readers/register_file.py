@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from worker.files.exports import Cell, write_csv_file, write_xlsx_file
+from worker.files.exports import Cell, write_csv_file
 from worker.readers.register import EXPORTED, RegisterRow
 from worker.words.register import register_words
 
@@ -40,4 +40,6 @@ def fill(file: IO[bytes], form: str, language: str, rows: Iterable[RegisterRow],
     if form == "csv":
         write_csv_file(told, headings, file)
     else:
+        from worker.files.sheets import write_xlsx_file
+
         write_xlsx_file(told, headings, file, words["sheet"])

@@ -31,7 +31,9 @@ OUR_WAY: dict[str, str | int] = {
     "synchronous_commit": "on",
 }
 """Settings of PostgreSQL by which we and the driver read and write; times in ms."""
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+CACHE_KIB = 512
+"""What a connection keeps of a SQLite file, whose pages the system keeps as well: a process has up to a dozen."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"cache_size=-{CACHE_KIB}")
 """Settings of SQLite; what is erased or replaced is overwritten in the file, and not only given free."""
 OF_BEFORE = re.compile("00[0-9]{2}")
 """Revisions of databases that no version carries on."""

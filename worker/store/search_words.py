@@ -16,12 +16,7 @@ from parsers.vocabulary import COMPOUND_SURNAMES
 
 SEARCHED: Final = "searched"
 """The column's name, in the tables that have it."""
-_LINES: Final = files("worker.store").joinpath("initials.txt").read_text("utf-8").splitlines()
-_LETTERS: Final = {
-    character: letter
-    for letter, _, characters in (line.partition(" ") for line in _LINES if not line.startswith("#"))
-    for character in characters
-}
+_FIRST: Final = "\u4e00"
 SURNAMES: Final = {
     "曾": "z", "单": "s", "解": "x", "仇": "q", "区": "o", "查": "z", "翟": "z", "尉": "y", "长": "c", "乐": "y",
     "种": "c", "员": "y", "召": "s", "覃": "q", "万": "w", "缪": "m", "朴": "p", "盖": "g", "隗": "w", "澹": "t",
@@ -34,7 +29,17 @@ _LETTERS_AT_MOST: Final = 4
 """Who types more letters than a name has characters means a name in letters, of which he may know the middle."""
 
 
-@lru_cache(maxsize=65_536)
+def _in_order(frozen: str) -> str:
+    """Return the letter of each character from `_FIRST` on, a blank for those without: a dict would take megabytes."""
+    lines = (line.partition(" ") for line in frozen.splitlines() if not line.startswith("#"))
+    letters = {ord(character) - ord(_FIRST): letter for letter, _, characters in lines for character in characters}
+    return "".join(letters.get(at, " ") for at in range(max(letters) + 1))
+
+
+_LETTERS: Final = _in_order(files("worker.store").joinpath("initials.txt").read_text("utf-8"))
+
+
+@lru_cache(maxsize=4_096)
 def folded(words: str) -> str:
     """Return words as they are searched: of one width, simplified, in lower case, without dots and diacritics."""
     decomposed = unicodedata.normalize("NFKD", simplify(unicodedata.normalize("NFKC", words)))
@@ -42,7 +47,7 @@ def folded(words: str) -> str:
     return " ".join(_BESIDE.sub("", plain).split())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def initials(name: str) -> str:
     """Return the first letters of a name's pinyin, and of its Latin words: zs of 张三, js of John Smith."""
     plain = folded(name)
@@ -53,7 +58,12 @@ def _letters(word: str) -> str:
     if word[0].isascii():
         return word[0]
     begin = _COMPOUND.get(word[:2], "") if word[:2] in COMPOUND_SURNAMES else SURNAMES.get(word[0], "")
-    return begin + "".join(_LETTERS.get(character, "") for character in word[len(begin) :])
+    return begin + "".join(map(_letter, word[len(begin) :]))
+
+
+def _letter(character: str) -> str:
+    at = ord(character) - ord(_FIRST)
+    return _LETTERS[at].strip() if 0 <= at < len(_LETTERS) else ""
 
 
 def searched_of(client: str, agent: str, unit: str) -> str:
