@@ -90,8 +90,8 @@ BUGS = (
         (
             Edit(
                 "worker/decide/decider.py",
-                "_cursor_of(site_id).with_for_update()",
-                "_cursor_of(site_id)",
+                "connection.execute(_LOCKED_CURSOR, ",
+                "connection.execute(_CURSOR, ",
             ),
         ),
     ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from worker.clock import Clock, utc_now
@@ -40,6 +40,15 @@ USEFUL_FOR = timedelta(hours=4)
 BATCH = 100
 TOLD = tuple(replies.c[name] for name in ("id", "site_id", "cause", "code", "role"))
 """What the log is told of a new row of the outbox."""
+# Made once, as constants: making a statement costs more than what it answers.
+_CURSOR = select(cursors).where(cursors.c.site_id == bindparam("site"))
+_LOCKED_CURSOR = _CURSOR.with_for_update()
+_UNDECIDED = (
+    select(inbox)
+    .where(inbox.c.site_id == bindparam("site"), inbox.c.seq > bindparam("decided"))
+    .order_by(inbox.c.seq)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ def decide_site(engine: Engine, site_id: int, limit: int = BATCH, clock: Clock =
             raise
     # One of them is at fault; each by itself, the others pass.
     with reading(engine).connect() as connection:
-        seq = connection.execute(_cursor_of(site_id)).one().decided_seq + 1
+        seq = connection.execute(_CURSOR, {"site": site_id}).one().decided_seq + 1
     try:
         return _decide(engine, site_id, 1, clock)
     except Exception as error:
@@ -118,11 +127,11 @@ def _decide(
     ahead = None
     if locks_everything(engine):
         with reading(engine).connect() as connection, around("decide.fold"):
-            ahead = _fold_next(connection, connection.execute(_cursor_of(site_id)).first(), limit, refused or {})
+            ahead = _fold_next(connection, connection.execute(_CURSOR, {"site": site_id}).first(), limit, refused or {})
         if ahead is None:
             return BatchResult(0, 0, more=False)
     with committing(engine, "decide.commit") as connection:
-        cursor = connection.execute(_cursor_of(site_id).with_for_update()).first()
+        cursor = connection.execute(_LOCKED_CURSOR, {"site": site_id}).first()
         if ahead is not None and cursor is not None and ahead.holds(cursor):
             folded = ahead
         else:
@@ -144,17 +153,13 @@ def _decide(
     return BatchResult(len(folded.done), len(said), more=more, forwards=forwards)
 
 
-def _cursor_of(site_id: int) -> Select[Any]:
-    return select(cursors).where(cursors.c.site_id == site_id)
-
-
 def _fold_next(
     connection: Connection, cursor: Row[Any] | None, limit: int, refused: Mapping[int, Exception]
 ) -> Folded | None:
     if cursor is None:
         return None
-    undecided = (inbox.c.site_id == cursor.site_id) & (inbox.c.seq > cursor.decided_seq)
-    rows = connection.execute(select(inbox).where(undecided).order_by(inbox.c.seq).limit(limit)).all()
+    wanted = {"site": cursor.site_id, "decided": cursor.decided_seq, "most": limit}
+    rows = connection.execute(_UNDECIDED, wanted).all()
     return fold_batch(open_batch(connection, cursor, rows, refused)) if rows else None
 
 

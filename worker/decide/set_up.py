@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import Connection, Engine, select
@@ -32,6 +32,7 @@ TOGETHER = {
 }
 """Kinds of set-up that change the same: one of them said again is a repeat only if none of the others came between."""
 _NO_NAME = re.compile(r"[,，、;；:：=/|\n]")
+_SITES: Final = select(sites, cursors.c.state).join(cursors, cursors.c.site_id == sites.c.id).order_by(sites.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,7 @@ class SiteRow:
 def all_sites(engine: Engine) -> list[SiteRow]:
     """Return every site in the order of their founding."""
     with reading(engine).connect() as connection:
-        joined = select(sites, cursors.c.state).join(cursors, cursors.c.site_id == sites.c.id).order_by(sites.c.id)
-        return [SiteRow(row.id, row.name, row.number, row.gateway, row.state) for row in connection.execute(joined)]
+        return [SiteRow(row.id, row.name, row.number, row.gateway, row.state) for row in connection.execute(_SITES)]
 
 
 def neighbours(engine: Engine, site: SiteRow) -> list[SiteRow]:
