@@ -187,6 +187,8 @@ def _config(folder: Path, socket: Path, password: str, log: Path) -> str:
         "save": '""',
         # A bell that throws keys away without a word would be worse than one that refuses.
         "maxmemory-policy": "noeviction",
+        # It looks after itself twice a second and not ten times; what somebody waits for comes at its own time.
+        "hz": "2",
     }
     return "".join(f"{name} {value}\n" for name, value in settings.items())
 
