@@ -25,12 +25,15 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TableClause,
     Text,
+    column,
     create_engine,
     func,
     insert,
     select,
 )
+from sqlalchemy import table as untyped
 from sqlalchemy.engine import make_url
 
 from worker.proof.compare import AT_ONCE, stream
@@ -121,9 +124,14 @@ def _fresh(part: Path) -> Iterator[Connection]:
 
 def copy_table(source: Connection, copy: Connection, table: Table, on_progress: OnProgress) -> None:
     """Copy all rows of a table, a few of them in memory at a time."""
-    rows, copied = stream(source, select(table)), 0
+    names, copied = table.c.keys(), 0
+    what: TableClause = table
+    if source.dialect.name == copy.dialect.name:
+        # Alike they lie in either: to take each value apart and put it together again is most of what copying takes.
+        what = untyped(table.name, *map(column, names))
+    rows = stream(source, select(what))
     while some := list(islice(rows, AT_ONCE)):
-        copy.execute(insert(table), [dict(zip(table.c.keys(), row, strict=True)) for row in some])
+        copy.execute(insert(what), [dict(zip(names, row, strict=True)) for row in some])
         copied += len(some)
         on_progress(table.name, copied)
 
