@@ -223,7 +223,7 @@ def _of_rest(mine: Candidate, sight: Sight, order: str, listed: str) -> Iterator
     known = sight.known
     for edge, tag in mine.path:
         if tag == "O":
-            idle += edge.text in known.people or edge.text in known.units
+            idle += known.lists(edge.text)
             odd += edge.symbol == "o" and gap_behind(sight.pieces, edge.last) in ("colon", "colon-line")
             if edge.text in LABELS:
                 yield "x:label"

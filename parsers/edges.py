@@ -62,6 +62,10 @@ class Known:
         """Tell whether the site has any lists."""
         return bool(self.people or self.units)
 
+    def lists(self, word: str) -> bool:
+        """Tell whether a word is an agent or a unit of the site."""
+        return word in self.people or word in self.units
+
 
 NOTHING_KNOWN: Final = Known()
 

@@ -51,7 +51,7 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> M
 def _read(reading: Reading, region: str, lexicon: Lexicon) -> Meaning:
     plain = read_plain(reading, known_of(lexicon))
     if plain is not None:
-        return ReportText(reports=(plain,))
+        return plain
     if not reading.skeleton.strip():
         return Unknown("unreadable")
     phones = find_phones(reading.skeleton, region)

@@ -8,7 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parsers.edges import NOTHING_KNOWN, Known
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 NAMES = ["张三", "李梅", "欧阳娜", "王女士", "赵国强", "陈先生", "司徒静", "孙悦"]
 AGENTS = ["李四", "周涛", "何伟", "钱程", "吴磊", "郑丽"]
 UNITS = ["链家", "中原地产", "德佑", "我爱我家", "宏图置业"]
+GIVEN = ["伟", "芳", "国强", "层", "子涵", "排", "已来", "经理", "先生", "秀英"]
 MASKS = ["138****5678", "186****0917", "177****3604"]
 CHATTER = [
     "谢谢", "，辛苦了", "\n客户在路上", "，请各位安排接待", " 客户已到售楼部", "\n麻烦登记一下，谢谢", "\n项目：翡翠湾",
@@ -85,18 +86,51 @@ def test_a_label_or_keyword_is_never_a_name(words: list[str]) -> None:
             assert folded not in FUNCTION
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(plain_forms, st.booleans())
-def test_the_first_path_reads_as_the_lattice_does(text: str, is_listed: bool) -> None:
-    reading = fold_for_reading(text)
-    known = Known(frozenset(AGENTS), frozenset(UNITS)) if is_listed else NOTHING_KNOWN
+gaps = st.sampled_from([" ", ",", "，", ", ", "  "])
+clients = st.sampled_from(NAMES) | st.builds(str.__add__, st.sampled_from("王李赵高安"), st.sampled_from(GIVEN))
+named = st.lists(st.sampled_from(AGENTS) | st.sampled_from(UNITS) | clients, max_size=3)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.sampled_from(["报备", "报备 ", "报备：", ""]), clients, named, gaps, st.booleans())
+@example("报备 ", "张三", ["链家", "李四"], " ", True)
+@example("报备 ", "王层", [], ",", True)
+@example("", "周末", ["李四"], " ", False)
+def test_the_first_path_reads_as_the_lattice_does(
+    before: str, client: str, whose: list[str], gap: str, is_listed: bool
+) -> None:
+    reading = fold_for_reading(before + gap.join([client, MASKS[0], *whose]))
+    known = Known(frozenset(AGENTS), frozenset(UNITS), AGENTS[0]) if is_listed else NOTHING_KNOWN
     plain = read_plain(reading, known)
+    if plain is None:
+        return
     seen = view(reading, find_phones(reading.skeleton, "CN"), known, model())
     assert seen is not None
     judged = judge(seen, model())
-    if plain is not None:
-        assert judged.error is None
-        assert reports(judged) == [plain]
+    assert (judged.error, reports(judged)) == (plain.error, reports(plain))
+
+
+@pytest.mark.parametrize("whose", ["", "李四", "李四 链家", "链家 李四"])
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_the_first_path_is_taken(whose: str, is_listed: bool) -> None:
+    known = Known(frozenset(AGENTS), frozenset(UNITS), AGENTS[0]) if is_listed else NOTHING_KNOWN
+    plain = read_plain(fold_for_reading(f"报备 张三 138****5678 {whose}"), known)
+    assert plain is not None
+    (report,) = clients_named(plain)
+    assert (report.agent, report.distributor) == ("李四" if whose else None, "链家" if "链家" in whose else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "查询 138****5678", "成交 138****5678 李四", "王经理 138****5678 李四", "张三 138****5678",
+        "报备 李四 138****5678", "报备 张三 138****5678 链家", "报备 张三 138****5678 王五", "报备 万科 138****5678",
+        "报备 张三 138****5678 李四 周涛", "报备 张三 138****5678 李四 链家 急", "报备 张三已 138****5678",
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_goes_to_the_lattice(text: str) -> None:
+    known = Known(frozenset(AGENTS), frozenset(UNITS), AGENTS[0])
+    assert read_plain(fold_for_reading(text), known) is None
 
 
 def test_the_roster_tells_an_agent_from_a_unit() -> None:
