@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, event, insert, select, true
+from sqlalchemy import ColumnElement, Connection, MetaData, Row, event, insert, select, true
 
 from worker.clock import utc_now
 from worker.decide.decider import fold_batch, open_batch, write_batch
@@ -19,6 +19,8 @@ from worker.store.statistics import describe
 
 AT_ONCE: Final = 500
 CACHE_KIB: Final = 65_536
+SMALL_CACHE_KIB: Final = 8_192
+"""For what is kept in a file so that it does not lie in memory."""
 
 OnProgress = Callable[[int], None]
 """Is told the place that has been reached."""
@@ -42,6 +44,15 @@ def scratch_database() -> Iterator[Connection]:
         file.write_bytes(_empty())
         with _opened(file) as connection:
             yield connection
+
+
+@contextmanager
+def private_file(tables: MetaData) -> Iterator[Connection]:
+    """Yield a connection to a database of these tables alone, in a folder that is private and goes away with it."""
+    with TemporaryDirectory(prefix="baobei-") as folder, _opened(Path(folder) / "private.sqlite") as connection:
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{SMALL_CACHE_KIB}")
+        tables.create_all(connection)
+        yield connection
 
 
 @cache

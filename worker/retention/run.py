@@ -18,10 +18,12 @@ from worker.proof.audit import audit_site
 from worker.proof.checks import cursor_of
 from worker.proof.scratch import scratch_database
 from worker.proof.seals import Seal, empty_older_seals, seal_line
-from worker.retention.affairs import clients_of, places_answered, places_of, places_to_forward
+from worker.retention.affairs import note_clients, places_answered, places_to_forward
 from worker.retention.changes import Change, apply
-from worker.retention.steps import Task, Wanted, steps_of
+from worker.retention.clients import Clients
+from worker.retention.steps import Task, steps_of
 from worker.retention.traces import Follower, MovedOnError
+from worker.retention.wants import Wanted
 from worker.rules.policy import Policy, policy_of
 from worker.store.database import reading, snapshot
 from worker.store.schema import retentions
@@ -74,21 +76,22 @@ def retain(
 def count_due(engine: Engine, site: Row[Any], now: datetime) -> Retained:
     """Count what is older than its period at one site; changes nothing."""
     counts: Counter[str] = Counter()
-    with snapshot(engine) as connection:
-        task = _task(connection, site.id, now, cursor_of(connection, site.id).decided_seq)
+    with snapshot(engine) as connection, Clients.kept() as clients:
+        task = _task(connection, site.id, now, cursor_of(connection, site.id).decided_seq, clients)
         for step in steps_of(task).values():
             while not step.over:
                 _count(counts, step.batch(connection))
     return Retained(site.name, task.policy, dict(counts))
 
 
-def _task(connection: Connection, site_id: int, now: datetime, upto: int) -> Task:
+def _task(connection: Connection, site_id: int, now: datetime, upto: int, clients: Clients) -> Task:
     state = cursor_of(connection, site_id).state
-    clients = clients_of(connection, site_id, now)
-    living = [number for each in clients if each.living for number in each.numbers]
-    places, refs = places_of(connection, site_id, living)
-    places |= places_answered(connection, site_id, refs) | places_to_forward(connection, site_id)
-    wanted = Wanted(clients, places, refs)
+    note_clients(connection, site_id, now, clients)
+    wanted = Wanted(clients)
+    for numbers in clients.living():
+        wanted.take(connection, site_id, numbers)
+    wanted.places.update(places_answered(connection, site_id, wanted.refs))
+    wanted.places.update(places_to_forward(connection, site_id))
     return Task(site_id, policy_of(state.get("policy", {})), now, upto, state.get("staff", {}), wanted)
 
 
@@ -114,12 +117,12 @@ def _seal(engine: Engine, site: Row[Any], now: datetime, on_progress: OnProgress
 def _erase(
     engine: Engine, site: Row[Any], seal: Seal, now: datetime, on_progress: OnProgress
 ) -> tuple[dict[str, int], bool]:
-    with snapshot(engine) as connection:
-        task = _task(connection, site.id, now, seal.seq)
-    follower = Follower(seal, task.wanted)
     counts: Counter[str] = Counter()
     finished = False
-    with suppress(MovedOnError):
+    with Clients.kept() as clients, suppress(MovedOnError):
+        with snapshot(engine) as connection:
+            task = _task(connection, site.id, now, seal.seq, clients)
+        follower = Follower(seal, task.wanted)
         for name, step in steps_of(task).items():
             while not step.over:
                 # Texts are read before the lock that others wait for; under it is left what was decided meanwhile.

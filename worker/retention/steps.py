@@ -2,17 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
 
-from worker.retention.affairs import places_of
 from worker.retention.changes import Change, change
+from worker.retention.wants import Wanted
 from worker.rules.client import ERASED, Phone7
 from worker.rules.erasure import (
-    Clients,
+    Affairs,
     left_of_claim,
     left_of_contact,
     left_of_form,
@@ -29,25 +29,6 @@ ROWS_AT_ONCE: Final = 200
 """States of a reply that nothing is still to be done about."""
 PERSONS: Final = ("text", "form", "import")
 """Kinds of messages that speak of clients; what sets a site up stays as long as the site."""
-
-
-@dataclass(slots=True)
-class Wanted:
-    """What is still wanted of a site: its clients, the places of texts, and the numbers that notices are about."""
-
-    clients: Clients
-    places: set[int] = field(default_factory=set)
-    refs: set[str] = field(default_factory=set)
-    phones: set[str] = field(default_factory=set)
-
-    def keep(self, connection: Connection, site_id: int, phones7: Collection[Phone7]) -> None:
-        """Keep everything of the clients of these phones: something has just referred to them."""
-        for found in filter(None, map(self.clients.affairs, phones7)):
-            if not found.living:
-                found.living = True
-                places, refs = places_of(connection, site_id, found.numbers)
-                self.places |= places
-                self.refs |= refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +63,14 @@ class Step(ABC):
 class EraseClients(Step):
     """Whole clients: claims, follow-ups, forms, aliases and relatives together; reports have a step of their own."""
 
-    def __init__(self, task: Task) -> None:
-        """Take the clients who may go."""
-        super().__init__(task)
-        self._left = [each for each in task.wanted.clients if each.may_go(task.policy, task.now)]
-        self.over = not self._left
+    _after = ""
 
     def batch(self, connection: Connection) -> list[Change]:
         """Return what becomes of the next clients; whoever was referred to meanwhile stays."""
         task = self._task
-        some = [each for each in self._left[-CLIENTS_AT_ONCE:] if each.may_go(task.policy, task.now)]
-        del self._left[-CLIENTS_AT_ONCE:]
-        self.over = not self._left
-        numbers = [number for each in some for number in each.numbers]
-        phones7 = [phone7 for each in some for phone7 in each.phones7]
+        due = task.wanted.clients.due(task.policy, task.now, self._after, CLIENTS_AT_ONCE)
+        self._after, self.over = due.last, due.over
+        numbers, phones7 = due.numbers, due.phones7
         claimed = _read(connection, task, claims, claims.c.number.in_(numbers))
         contacts = _read(connection, task, follow_ups, follow_ups.c.number.in_(numbers), follow_ups.c.words != "")
         forms = _read(connection, task, visits, visits.c.client != ERASED, _on(visits, phones7))
@@ -134,11 +109,12 @@ class EraseReports(Step):
         self.over = len(rows) < ROWS_AT_ONCE
         if rows:
             self._after = (rows[-1].seq, rows[-1].part)
-        return [change(reports, row, left_of_report(row._asdict())) for row in rows if self._may_go(row)]
+        affairs = task.wanted.clients.affairs({(row.first3, row.last4) for row in rows})
+        may_go = [row for row in rows if self._may_go(row, affairs.get((row.first3, row.last4)))]
+        return [change(reports, row, left_of_report(row._asdict())) for row in may_go]
 
-    def _may_go(self, row: Row[Any]) -> bool:
+    def _may_go(self, row: Row[Any], found: Affairs | None) -> bool:
         task = self._task
-        found = task.wanted.clients.affairs((row.first3, row.last4))
         if found is not None:
             return found.may_go(task.policy, task.now)
         return older(row.received_at, task.policy.keep_unvisited_days, task.now)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from worker.decide.decider import message_of, working_set
 from worker.proof.seals import Seal
-from worker.retention.steps import Wanted
+from worker.retention.wants import Wanted
 from worker.store.schema import cursors, inbox
 
 MOST: Final = 500

@@ -4,91 +4,36 @@ A client's records go together: his claims, those of his relatives and rivals, h
 them has been over for as long as the policy says; while one of them lives, all of them and their texts are kept.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from worker.rules.client import ERASED, Phone7
+from worker.rules.client import ERASED
 from worker.rules.policy import Policy
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Affairs:
-    """How one client stands, everything about him taken together; `numbers` are those of his claims."""
+    """How one client stands, everything about him taken together."""
 
-    over_at: datetime = LONG_AGO
+    over_at: datetime
     """when the last of it was over"""
-    visited: bool = False
-    living: bool = False
+    visited: bool
+    living: bool
     """a live protection, form, deal or dispute refers to him"""
-    numbers: list[int] = field(default_factory=list)
-    phones7: list[Phone7] = field(default_factory=list)
 
     def may_go(self, policy: Policy, now: datetime) -> bool:
         """Tell whether his records are older than the policy's period; a period of 0 never ends."""
         days = policy.keep_visited_days if self.visited else policy.keep_unvisited_days
         return not self.living and older(self.over_at, days, now)
 
-    def take_in(self, other: "Affairs") -> None:
-        """Become those of both."""
-        self.over_at = max(self.over_at, other.over_at)
-        self.visited |= other.visited
-        self.living |= other.living
-        self.numbers += other.numbers
-        self.phones7 += other.phones7
-
 
 def older(moment: datetime, days: int, now: datetime) -> bool:
     """Tell whether a moment lies at least so many times 24 hours back; 0 days are for ever."""
     return days > 0 and now - moment >= timedelta(days=days)
-
-
-class Clients:
-    """Every client of a site by the phones that he is known under; phones that are joined are one client's."""
-
-    def __init__(self) -> None:
-        """Begin with nobody."""
-        self._parent: dict[Phone7, Phone7] = {}
-        self._affairs: dict[Phone7, Affairs] = {}
-
-    def note(
-        self, phone7: Phone7, over_at: datetime, *, visited: bool = False, living: bool = False, number: int = 0
-    ) -> None:
-        """Note something about the client of a phone."""
-        numbers = [number] if number else []
-        self._of(phone7).take_in(Affairs(over_at, visited, living, numbers))
-
-    def join(self, one: Phone7, other: Phone7) -> None:
-        """Make two phones one client's: an alias, relatives, a form that several came on."""
-        self._of(one), self._of(other)
-        first, second = self._root(one), self._root(other)
-        if first != second:
-            small, large = sorted((first, second), key=lambda root: len(self._affairs[root].phones7))
-            self._parent[small] = large
-            self._affairs[large].take_in(self._affairs.pop(small))
-
-    def affairs(self, phone7: Phone7) -> Affairs | None:
-        """Return how the client of a phone stands, None where nothing is known of him."""
-        return self._affairs[self._root(phone7)] if phone7 in self._parent else None
-
-    def __iter__(self) -> Iterator[Affairs]:
-        """Yield the standing of each client."""
-        return iter(self._affairs.values())
-
-    def _of(self, phone7: Phone7) -> Affairs:
-        if phone7 not in self._parent:
-            self._parent[phone7] = phone7
-            self._affairs[phone7] = Affairs(phones7=[phone7])
-        return self._affairs[self._root(phone7)]
-
-    def _root(self, phone7: Phone7) -> Phone7:
-        while (parent := self._parent[phone7]) != phone7:
-            self._parent[phone7] = self._parent[parent]
-            phone7 = parent
-        return phone7
 
 
 def left_of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
