@@ -32,6 +32,7 @@ def hasten() -> None:
     doubts.AWAY_FOR = timedelta(seconds=2)
     delivery.LONGEST_WAIT_S = 4.0  # type: ignore[misc]
     sweeper.EVERY_S, sweeper.STUCK_S, sweeper.SEND_FOR_S = 0.5, 1.5, 2.0
+    sweeper.UPKEEP_EVERY_S = 0.5
     bell.WAITING_S = 2
     supervisor.LONGEST_BACKOFF = 1.0
     if folder := os.environ.get("HASTY_PROCFILE"):

@@ -30,7 +30,9 @@ from worker.patience import pause_s
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S: Final = 5.0
+LOOK_EVERY_S: Final = 10.0
+"""None of them is in a greater hurry: most have stood for a minute or more before they are told."""
+FIRST_PAUSE_S: Final = 5.0
 TIMEOUT_S: Final = 5.0
 AWAY_AFTER: Final = timedelta(seconds=10)
 LONGEST_PAUSE_S: Final = 60.0
@@ -156,5 +158,5 @@ class Address:
                 return True
             say(log, "alert refused", logging.ERROR, alert=raised.alarm.code, status=answer.status)
         self.failures += 1
-        self.silent_until = self.monotonic() + pause_s(self.failures, LOOK_EVERY_S, LONGEST_PAUSE_S)
+        self.silent_until = self.monotonic() + pause_s(self.failures, FIRST_PAUSE_S, LONGEST_PAUSE_S)
         return False

@@ -37,7 +37,7 @@ def send() -> None:
 
 
 def sweep() -> None:
-    """See to whatever waits, every two seconds; do the work when the bell is gone."""
+    """See to whatever waits, every few seconds; do the work when the bell is gone."""
     runtime, stop = _runtime(), Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event, Thread
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -40,6 +41,9 @@ from worker.store.schema import cursors, sites
 log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
+"""So often it is looked for texts and replies that nobody rang for."""
+UPKEEP_EVERY_S = 5.0
+"""So often for all else: an idle installation spends most of its CPU on looking."""
 STUCK_S = 3.0
 SEND_FOR_S = 5.0
 REMIND_EVERY_S = 60.0
@@ -85,6 +89,13 @@ class Every:
         return True
 
 
+class Round(NamedTuple):
+    """Steps that are done one after another, at once and then so many seconds after the last one."""
+
+    every_s: float
+    steps: Sequence[Step]
+
+
 class Sweeper:
     """The sweeper of one process. `rounds` names its steps; each round runs in a thread of its own."""
 
@@ -107,22 +118,23 @@ class Sweeper:
         self._reminder = Every(REMIND_EVERY_S, monotonic)
 
     @property
-    def rounds(self) -> Mapping[str, Sequence[Step]]:
+    def rounds(self) -> Mapping[str, Round]:
         """The steps of each round, in their order."""
         return {
-            "line": (self.feed_spool, self.tell_notices, self.see_to_forwards, self.see_to_lines),
-            "directory": (self.see_to_directory, self.see_to_canaries),
-            "outbox": (self.close_leases, self.retire, self.see_to_outbox, self.remind_of_stops),
-            "doubts": (self._settler.settle,),
-            "gaps": (self.see_to_gaps,),
-            "heart": (self.beat,),
-            "alerts": (self.alert,),
-            "retention": (self.see_to_retention,),
+            "line": Round(EVERY_S, (self.feed_spool, self.see_to_forwards, self.see_to_lines)),
+            "upkeep": Round(UPKEEP_EVERY_S, (self.tell_notices, self.close_leases, self.retire)),
+            "outbox": Round(EVERY_S, (self.see_to_outbox, self.remind_of_stops)),
+            "doubts": Round(UPKEEP_EVERY_S, (self._settler.settle,)),
+            "gaps": Round(UPKEEP_EVERY_S, (self.see_to_gaps,)),
+            "directory": Round(UPKEEP_EVERY_S, (self.see_to_directory, self.see_to_canaries)),
+            "heart": Round(UPKEEP_EVERY_S, (self.beat,)),
+            "alerts": Round(UPKEEP_EVERY_S, (self.alert,)),
+            "retention": Round(UPKEEP_EVERY_S, (self.see_to_retention,)),
         }
 
     def run(self) -> None:
-        """Go round every two seconds until told to stop."""
-        threads = [Thread(target=self._go_round, args=(steps,), name=name) for name, steps in self.rounds.items()]
+        """Go round until told to stop."""
+        threads = [Thread(target=self._go_round, args=(each,), name=name) for name, each in self.rounds.items()]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -130,15 +142,15 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Go round once, one step after another."""
-        for steps in self.rounds.values():
-            for step in steps:
+        for each in self.rounds.values():
+            for step in each.steps:
                 attempt(step)
 
-    def _go_round(self, steps: Sequence[Step]) -> None:
+    def _go_round(self, mine: Round) -> None:
         while not self._stop.is_set():
-            for step in steps:
+            for step in mine.steps:
                 attempt(step)
-            self._stop.wait(EVERY_S)
+            self._stop.wait(mine.every_s)
 
     def feed_spool(self) -> int:
         """Put the texts in line that waited in files while the database was away."""

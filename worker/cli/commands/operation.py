@@ -50,7 +50,7 @@ def work_send() -> None:
 @click.command()
 @done_by("work:sweep")
 def sweep() -> None:
-    """See to whatever waits, every two seconds; do the work when the bell is gone."""
+    """See to whatever waits, every few seconds; do the work when the bell is gone."""
 
 
 @click.command()
