@@ -20,8 +20,8 @@ from parsers.mask import mask_numbers
 from parsers.message import SILENT, Command, Lexicon, Meaning, ReportText, Silent, Unknown
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone, blank, find_phones
-from parsers.plain import read_plain
-from parsers.projects import find_projects, without_free_projects
+from parsers.plain import PLAIN_REGION, read_plain
+from parsers.projects import find_projects, named_projects, without_free_projects
 from parsers.quotes import without_our_quotes
 from parsers.reader import known_of, read_report
 from parsers.silence import silent_kind
@@ -49,8 +49,8 @@ def parse(text: str, *, region: str = "CN", lexicon: Lexicon = _NO_LEXICON) -> M
 
 
 def _read(reading: Reading, region: str, lexicon: Lexicon) -> Meaning:
-    plain = read_plain(reading, known_of(lexicon))
-    if plain is not None:
+    plain = read_plain(reading, known_of(lexicon)) if region == PLAIN_REGION else None
+    if plain is not None and not named_projects(reading, _sites(lexicon), len(reading.skeleton)):
         return plain
     if not reading.skeleton.strip():
         return Unknown("unreadable")
@@ -78,8 +78,13 @@ def _or_report(command: Command, reading: Reading, region: str, lexicon: Lexicon
     return replace(command, report=report) if isinstance(report, ReportText) and report.reports else command
 
 
+def _sites(lexicon: Lexicon) -> frozenset[str]:
+    """Return the names by which only a site is called."""
+    return lexicon.sites - lexicon.units - lexicon.people
+
+
 def _said_freely(reading: Reading, phones: list[Phone], numbers: list[Phone], lexicon: Lexicon) -> Meaning:
-    sites = lexicon.sites - lexicon.units - lexicon.people
+    sites = _sites(lexicon)
     first = min((phone.start for phone in phones), default=len(reading.skeleton))
     bare = without_free_projects(reading, sites, first)
     meaning = read_free(bare, numbers, lexicon)

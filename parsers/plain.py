@@ -1,18 +1,23 @@
 """The plain standard form, read without weighing: [报备] NAME NUMBER AGENT UNIT (R2). It saves time, nothing else.
 
-Agent and unit may stand in either order, and one of them be missing; behind 报备 both may. Only names that can hardly be
-anything else are taken, and where the site has lists, only who stands there; whatever is not exactly so goes to the
-lattice. Tests hold both to the same readings.
+Agent and unit may stand in either order, the unit may be missing, and behind 报备 both. Only names that can hardly be
+anything else are taken: nothing in them is a word of ours. Where the site has lists, only who stands there is an agent or
+a unit. Whatever is not exactly so goes to the lattice. Tests hold both to the same readings.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from parsers.edges import Known
 from parsers.message import Report, ReportText
+from parsers.moments import find_moments
 from parsers.normalise import Reading
-from parsers.vocabulary import ADDRESS, BRANDS, COMMON_SURNAMES, ENDINGS, FILLER, FUNCTION, TABLE
+from parsers.shapes import company_shape
+from parsers.vocabulary import BRANDS, COMMON_SURNAMES, FILLER, FUNCTION, LABELS, TABLE
 
+PLAIN_REGION: Final = "CN"
+"""The region (ISO 3166) of the sites at which the form's numbers are telephone numbers."""
 _NAME: Final = rf"[{''.join(sorted(COMMON_SURNAMES))}][\u4e00-\u9fff]{{1,2}}"
 _ADDRESSED: Final = ("先生", "女士", "小姐", "太太")
 _AGENT: Final = re.compile(_NAME)
@@ -50,14 +55,14 @@ def _tag(word: str, known: Known) -> str | None:
     else:
         is_agent, is_unit = True, _UNIT.fullmatch(word) is not None
     if is_unit:
-        return None if word in known.people else "U"
-    is_agent = is_agent and _AGENT.fullmatch(word) is not None and _is_name(word) and word[1:] not in ADDRESS
-    return "A" if is_agent else None
+        return None if word in known.people or word in FUNCTION or word in LABELS else "U"
+    return "A" if is_agent and _AGENT.fullmatch(word) and _is_name(word) and word[1:] not in _ADDRESSED else None
 
 
+@lru_cache(maxsize=4096)
 def _is_name(word: str) -> bool:
-    """Tell whether a word that begins with a surname is no word of ours."""
-    rest = word[1:]
-    if word in FUNCTION or word in TABLE.kinds or any(word.endswith(ending) for ending in ENDINGS if len(ending) > 1):
-        return False
-    return rest in _ADDRESSED or (rest not in ADDRESS and not any(char in FILLER or char in FUNCTION for char in rest))
+    """Tell whether a word that begins with a surname is no company or moment, and has no word of ours in it."""
+    if word[1:] in _ADDRESSED:
+        return True
+    has_ours = any(TABLE.longest_at(word, at, len(word)) > at or word[at] in FILLER for at in range(len(word)))
+    return not has_ours and company_shape(word) == "-" and not find_moments(word)
