@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.retention.clients import Clients, Note
+from worker.retention.clients import Clients, Due, Note
 from worker.retention.wants import Marks, Refs
 from worker.rules.client import Phone7
 from worker.rules.erasure import LONG_AGO, Affairs
@@ -45,8 +45,8 @@ def test_phones_that_are_joined_are_one_client(
     policy = Policy(keep_unvisited_days=40, keep_visited_days=visited_days)
     with Clients.kept() as clients:
         clients.note(noted[::2])
-        for pair in joins:
-            clients.join(*pair)
+        clients.join(joins[:2])
+        clients.join(joins[2:])
         clients.note(noted[1::2])
         assert clients.affairs(PHONES) == expected
         living = {note.number for note in noted if expected[note.phone7].living}
@@ -58,19 +58,21 @@ def test_phones_that_are_joined_are_one_client(
 
 def due(clients: Clients, policy: Policy) -> Iterator[Phone7 | int]:
     """Yield phones and numbers of all who may go, two clients at a time."""
-    last, over = "", False
-    while not over:
-        found = clients.due(policy, NOW, last, 2)
-        last, over = found.last, found.over
-        yield from (*found.phones7, *found.numbers)
+    last = ""
+    while found := clients.next_due(policy, NOW, last, 2):
+        last, his = found[-1], clients.still_due(policy, NOW, found)
+        yield from (*his.phones7, *his.numbers)
 
 
 def test_whoever_is_mentioned_lives_with_all_his_phones() -> None:
     policy = Policy(keep_unvisited_days=1)
     with Clients.kept() as clients:
         clients.note(Note(phone7, LONG_AGO, number=number) for number, phone7 in enumerate(PHONES[:4], 1))
-        clients.join(PHONES[0], PHONES[1])
+        clients.join([(PHONES[0], PHONES[1])])
+        found = clients.next_due(policy, NOW, "", 10)
+        assert len(found) == 3
         assert sorted(clients.revive([PHONES[1], PHONES[2], PHONES[7]])) == [1, 2, 3]
+        assert clients.still_due(policy, NOW, found) == Due([PHONES[3]], [4])
         assert clients.revive([PHONES[0]]) == []
         assert [*due(clients, policy)] == [PHONES[3], 4]
 

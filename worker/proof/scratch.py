@@ -1,5 +1,6 @@
 """Computes the register again: the line's messages through the same `decide` and writer, into a database of its own."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -7,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, MetaData, Row, event, insert, select, true
+from sqlalchemy import ColumnElement, Connection, MetaData, Row, create_engine, event, insert, select, true
 
 from worker.clock import utc_now
 from worker.decide.decider import fold_batch, open_batch, write_batch
@@ -48,11 +49,16 @@ def scratch_database() -> Iterator[Connection]:
 
 @contextmanager
 def private_file(tables: MetaData) -> Iterator[Connection]:
-    """Yield a connection to a database of these tables alone, in a folder that is private and goes away with it."""
-    with TemporaryDirectory(prefix="baobei-") as folder, _opened(Path(folder) / "private.sqlite") as connection:
-        connection.exec_driver_sql(f"PRAGMA cache_size=-{SMALL_CACHE_KIB}")
-        tables.create_all(connection)
-        yield connection
+    """Yield a connection to a database of these tables alone, in a file that no folder shows: nothing of it is left."""
+    # So SQLite keeps a database without a name (https://www.sqlite.org/inmemorydb.html, “Temporary Databases”).
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(""), hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{SMALL_CACHE_KIB}")
+            tables.create_all(connection)
+            yield connection
+    finally:
+        engine.dispose()
 
 
 @cache

@@ -20,18 +20,10 @@ FORM_LIVES: Final = timedelta(days=2)
 def note_clients(connection: Connection, site_id: int, now: datetime, clients: Clients) -> None:
     """Note every client of a site who is not erased yet."""
     clients.note(_of_claim(row, now) for row in _not_erased(connection, site_id, claims))
-    for phone7, row in _with_phones(clients, _rows(connection, site_id, aliases), "number"):
-        if phone7:
-            clients.join(phone7, (row.first3, row.last4))
     clients.note(_of_form(row, now) for row in _not_erased(connection, site_id, visits))
-    for phone7, row in _with_phones(clients, _not_erased(connection, site_id, visits), "claim"):
-        for other in (phone7, *((member["first3"], member["last4"]) for member in row.members)):
-            if other:
-                clients.join((row.first3, row.last4), other)
-    for row in _not_erased(connection, site_id, kin):
-        one, other = (row.first3, row.last4), (row.other_first3, row.other_last4)
-        clients.note([Note(one, row.undone_at or row.at)])
-        clients.join(one, other)
+    related = _not_erased(connection, site_id, kin)
+    clients.note(Note((row.first3, row.last4), row.undone_at or row.at) for row in related)
+    clients.join(_joined(connection, site_id, clients))
     sold = _rows(connection, site_id, deals)
     clients.note(
         Note(phone7, row.cancelled_at or now, visited=True, living=row.cancelled_at is None)
@@ -41,6 +33,19 @@ def note_clients(connection: Connection, site_id: int, now: datetime, clients: C
     # What was said and shown in a dispute is kept whatever became of it.
     argued = _with_phones(clients, _rows(connection, site_id, disputes), "claim")
     clients.note(Note(phone7, now, visited=True, living=True) for phone7, _ in argued if phone7)
+
+
+def _joined(connection: Connection, site_id: int, clients: Clients) -> Iterator[tuple[Phone7, Phone7]]:
+    """Yield the phones that are one client's, two at a time."""
+    for phone7, row in _with_phones(clients, _rows(connection, site_id, aliases), "number"):
+        if phone7:
+            yield phone7, (row.first3, row.last4)
+    for phone7, row in _with_phones(clients, _not_erased(connection, site_id, visits), "claim"):
+        for other in (phone7, *((member["first3"], member["last4"]) for member in row.members)):
+            if other:
+                yield (row.first3, row.last4), other
+    for row in _not_erased(connection, site_id, kin):
+        yield (row.first3, row.last4), (row.other_first3, row.other_last4)
 
 
 def _of_claim(row: Row[Any], now: datetime) -> Note:

@@ -18,9 +18,11 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     and_,
+    bindparam,
     false,
     func,
     or_,
@@ -71,12 +73,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Clients whose records may go: their phones, the numbers of their claims, and where to look for the next ones."""
+    """Clients whose records may go: their phones, and the numbers of their claims."""
 
     phones7: list[Phone7]
     numbers: list[int]
-    last: str
-    over: bool
 
 
 class Clients:
@@ -112,14 +112,19 @@ class Clients:
             if numbers:
                 self._connection.execute(insert(_NUMBERS), numbers)
 
-    def join(self, one: Phone7, other: Phone7) -> None:
-        """Make two phones one client's: an alias, relatives, a form that several came on."""
-        if one == other:
-            return
-        self.note([Note(one), Note(other)])
-        kept, *gone = sorted(self._roots([one, other]))
-        if gone:
-            self._connection.execute(update(_CLIENTS).where(_CLIENTS.c.root.in_(gone)).values(root=kept))
+    def join(self, pairs: Iterable[tuple[Phone7, Phone7]]) -> None:
+        """Make the phones of each pair one client's: an alias, relatives, a form that several came on."""
+        roots = _Roots()
+        for some in in_steps(pair for pair in pairs if pair[0] != pair[1]):
+            phones7 = {phone7 for pair in some for phone7 in pair}
+            self.note(Note(phone7) for phone7 in phones7)
+            query = select(_CLIENTS.c.phone7, _CLIENTS.c.root).where(_CLIENTS.c.phone7.in_(map(_key, phones7)))
+            root_of = {row.phone7: row.root for row in self._connection.execute(query)}
+            for one, other in some:
+                roots.join(root_of[_key(one)], root_of[_key(other)])
+        move = update(_CLIENTS).where(_CLIENTS.c.root == bindparam("old")).values(root=bindparam("new"))
+        for moved in in_steps({"old": old, "new": new} for old, new in roots.moved()):
+            self._connection.execute(move, moved)
 
     def phones_of(self, numbers: Collection[int]) -> dict[int, Phone7]:
         """Return the phones under which these claims, a few hundred at the most, were made."""
@@ -145,29 +150,63 @@ class Clients:
             yield numbers
             numbers = list(self._connection.execute(query.where(_NUMBERS.c.number > numbers[-1])).scalars())
 
-    def revive(self, phones7: Collection[Phone7]) -> list[int]:
+    def revive(self, phones7: Iterable[Phone7]) -> list[int]:
         """Let the clients of these phones live; return the numbers of the claims of those who did not."""
-        query = select(_CLIENTS.c.root).where(_CLIENTS.c.root.in_(self._roots(phones7))).group_by(_CLIENTS.c.root)
-        roots = list(self._connection.execute(query.having(~_LIVING)).scalars())
-        self._connection.execute(update(_CLIENTS).where(_CLIENTS.c.root.in_(roots)).values(living=True))
-        return self._numbers(roots)
+        numbers: list[int] = []
+        for some in in_steps(phones7):
+            mine = select(_CLIENTS.c.root).where(_CLIENTS.c.phone7.in_(map(_key, some)))
+            query = select(_CLIENTS.c.root).where(_CLIENTS.c.root.in_(mine)).group_by(_CLIENTS.c.root)
+            roots = list(self._connection.execute(query.having(~_LIVING)).scalars())
+            self._connection.execute(update(_CLIENTS).where(_CLIENTS.c.root.in_(roots)).values(living=True))
+            numbers += self._numbers(roots)
+        return numbers
 
-    def due(self, policy: Policy, now: datetime, after: str, most: int) -> Due:
-        """Return the next `most` clients whose records are older than the policy's period, behind the last one."""
-        query = select(_CLIENTS.c.root).where(_CLIENTS.c.root > after).group_by(_CLIENTS.c.root)
-        visited = and_(_VISITED, _old(policy.keep_visited_days, now))
-        may_go = and_(~_LIVING, or_(visited, and_(~_VISITED, _old(policy.keep_unvisited_days, now))))
-        roots = list(self._connection.execute(query.having(may_go).order_by(_CLIENTS.c.root).limit(most)).scalars())
+    def next_due(self, policy: Policy, now: datetime, after: str, most: int) -> list[str]:
+        """Return by which the next `most` clients are known whose records are older than the policy's period.
+
+        `after` is the last one of before, "" for none. It may have to look at all of them.
+        """
+        query = _due(policy, now).where(_CLIENTS.c.root > after).order_by(_CLIENTS.c.root)
+        return list(self._connection.execute(query.limit(most)).scalars())
+
+    def still_due(self, policy: Policy, now: datetime, found: Collection[str]) -> Due:
+        """Return those of `next_due` whom nothing has referred to since."""
+        roots = list(self._connection.execute(_due(policy, now).where(_CLIENTS.c.root.in_(found))).scalars())
         phones7 = self._connection.execute(select(_CLIENTS.c.phone7).where(_CLIENTS.c.root.in_(roots))).scalars()
-        return Due([*map(_phone7, phones7)], self._numbers(roots), roots[-1] if roots else after, len(roots) < most)
-
-    def _roots(self, phones7: Collection[Phone7]) -> set[str]:
-        query = select(_CLIENTS.c.root).where(_CLIENTS.c.phone7.in_(map(_key, phones7)))
-        return set(self._connection.execute(query).scalars())
+        return Due([*map(_phone7, phones7)], self._numbers(roots))
 
     def _numbers(self, roots: Collection[str]) -> list[int]:
         query = select(_NUMBERS.c.number).join(_CLIENTS, _CLIENTS.c.phone7 == _NUMBERS.c.phone7)
         return list(self._connection.execute(query.where(_CLIENTS.c.root.in_(roots))).scalars())
+
+
+class _Roots:
+    """Which root each of some that were joined has in the end: only these lie in memory, and they are few."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def join(self, one: str, other: str) -> None:
+        first, second = self._of(one), self._of(other)
+        if first != second:
+            self._parent[first] = second
+
+    def moved(self) -> Iterator[tuple[str, str]]:
+        """Yield each that has got another root, with that root."""
+        return ((old, self._of(old)) for old in list(self._parent) if self._of(old) != old)
+
+    def _of(self, root: str) -> str:
+        while (parent := self._parent.setdefault(root, root)) != root:
+            self._parent[root] = self._parent[parent]
+            root = parent
+        return root
+
+
+def _due(policy: Policy, now: datetime) -> Select[str]:
+    """Return whose records are older than the policy's period."""
+    visited = and_(_VISITED, _old(policy.keep_visited_days, now))
+    may_go = and_(~_LIVING, or_(visited, and_(~_VISITED, _old(policy.keep_unvisited_days, now))))
+    return select(_CLIENTS.c.root).group_by(_CLIENTS.c.root).having(may_go)
 
 
 def _old(days: int, now: datetime) -> ColumnElement[bool]:

@@ -80,6 +80,7 @@ def count_due(engine: Engine, site: Row[Any], now: datetime) -> Retained:
         task = _task(connection, site.id, now, cursor_of(connection, site.id).decided_seq, clients)
         for step in steps_of(task).values():
             while not step.over:
+                step.look()
                 _count(counts, step.batch(connection))
     return Retained(site.name, task.policy, dict(counts))
 
@@ -128,6 +129,7 @@ def _erase(
                 # Texts are read before the lock that others wait for; under it is left what was decided meanwhile.
                 with reading(engine).connect() as connection:
                     follower.catch_up(connection)
+                step.look()
                 with engine.begin() as connection:
                     follower.hold(connection)
                     follower.catch_up(connection)

@@ -1,7 +1,7 @@
 """The steps of a site's retention: each finds the rows that are due, some at a time, and says what to make of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -55,6 +55,9 @@ class Step(ABC):
         self._task = task
         self.over = False
 
+    def look(self) -> None:  # noqa: B027, most find theirs at once
+        """Look for what `batch` will return next, as far as that takes long: before others have to wait."""
+
     @abstractmethod
     def batch(self, connection: Connection) -> list[Change]:
         """Return the next changes; `over` is then true when these were the last."""
@@ -63,13 +66,20 @@ class Step(ABC):
 class EraseClients(Step):
     """Whole clients: claims, follow-ups, forms, aliases and relatives together; reports have a step of their own."""
 
+    _found: Sequence[str] = ()
     _after = ""
 
-    def batch(self, connection: Connection) -> list[Change]:
-        """Return what becomes of the next clients; whoever was referred to meanwhile stays."""
+    def look(self) -> None:
+        """Look for the next clients: the last look goes through all of them."""
         task = self._task
-        due = task.wanted.clients.due(task.policy, task.now, self._after, CLIENTS_AT_ONCE)
-        self._after, self.over = due.last, due.over
+        self._found = task.wanted.clients.next_due(task.policy, task.now, self._after, CLIENTS_AT_ONCE)
+        self.over = len(self._found) < CLIENTS_AT_ONCE
+        self._after = self._found[-1] if self._found else self._after
+
+    def batch(self, connection: Connection) -> list[Change]:
+        """Return what becomes of the clients that were found; whoever was referred to meanwhile stays."""
+        task = self._task
+        due = task.wanted.clients.still_due(task.policy, task.now, self._found)
         numbers, phones7 = due.numbers, due.phones7
         claimed = _read(connection, task, claims, claims.c.number.in_(numbers))
         contacts = _read(connection, task, follow_ups, follow_ups.c.number.in_(numbers), follow_ups.c.words != "")
