@@ -17,7 +17,7 @@ FURTHER = {
     "worker/rules/state.py": ("tests/test_undecidable.py",),
     "worker/rules/codec.py": ("tests/test_codec.py",),
     "worker/rules/story.py": ("tests/test_explain.py",),
-    "worker/rules/erasure.py": ("tests/test_retention.py",),
+    "worker/rules/erasure.py": ("tests/test_retention.py", "tests/test_retention_clients.py"),
     "worker/rules/plans.py": ("tests/test_planning.py",),
     "worker/rules/needs.py": ("tests/test_scenarios.py",),
     "worker/rules/form_payload.py": ("tests/test_cases.py", "tests/test_desk.py"),
