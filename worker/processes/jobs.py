@@ -22,6 +22,7 @@ from worker.decide.decider import BatchResult, decide_site
 from worker.line.forwards import carry
 from worker.log import complain, kind_of, place_of, say
 from worker.processes.couriers import courier_of
+from worker.processes.rush import Rush
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -48,10 +49,14 @@ class RefusedJobError(NoSuchJobError):
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """What a worker does when the bell rings; `stopping` tells it to take on nothing more."""
+    """What a worker does when the bell rings; `stopping` tells it to take on nothing more.
+
+    With a `rush` to watch, it gives way to texts that come in (`worker.processes.rush`).
+    """
 
     runtime: Runtime
     stopping: Callable[[], bool] = lambda: False
+    rush: Rush | None = None
 
     def decide_site(self, site_id: int) -> int:
         """Decide a site's line to its end; return how many messages that were. Any number of times has one result."""
@@ -66,6 +71,8 @@ class Tasks:
                 self.runtime.bell.ring_send()
             if progress.forwards:
                 self.forward(site_id)
+            if self.rush:
+                self.rush.give_way(progress.decided, self.stopping)
             if not progress.more:
                 return total
             if self.stopping() or time.monotonic() > until:

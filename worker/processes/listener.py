@@ -30,6 +30,7 @@ from rq.worker_registration import register
 from worker.log import complain, say
 from worker.patience import pause_s
 from worker.processes.jobs import Tasks, restricted_job, table_of
+from worker.processes.rush import Rush
 from worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,7 @@ class BellWorker(SimpleWorker):
 def listen(runtime: Runtime, queue: str) -> None:
     """Work on one queue until SIGINT or SIGTERM, through every absence of Redis."""
     stop = Event()
-    tasks = Tasks(runtime, stop.is_set)
+    tasks = Tasks(runtime, stop.is_set, Rush(runtime.engine))
     ended = 0
     while not stop.is_set():
         # A signal ends whatever RQ's worker or this loop is at by raising; it has set `stop` then.

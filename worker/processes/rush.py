@@ -1,0 +1,121 @@
+"""A rush: texts come faster than this machine decides and answers them. Taking them in goes first then.
+
+Deciding, sending and the callbacks to replies live on the cores that the webhook needs. Were they to go on, each text
+would be answered as late as it is anyway, but taken in late as well, and a gateway waits only so long to be told that
+its text has arrived. So whoever decides gives way for some seconds, and catches up afterwards.
+
+How many would come if they were let in at once shows only when deciding pauses, so now and then it does.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from sqlalchemy import Engine, func, select
+
+from worker.log import say
+from worker.patience import pause_s
+from worker.store.database import reading
+from worker.store.schema import sites
+
+log = logging.getLogger(__name__)
+
+PER_CORE_S: Final = 165.0
+"""Texts a second and core that make a rush: a quarter more than a core takes in, decides and answers.
+
+A machine with cores to spare never comes so far, since its webhook is none the slower for what the others do.
+"""
+SUSPECTED: Final = 0.5
+"""So much of that, decided, may be a rush which is held down by the very deciding."""
+SEVERAL: Final = 4
+"""Fewer at once are none."""
+LONGEST_S: Final = 7.0
+"""So long way is given at the most; it takes `REST` times as long until as much may be given again."""
+REST: Final = 10.0
+LEAST_S: Final = 1.0
+"""Without so much left it is not worth beginning."""
+SETTLE_S: Final = 0.1
+"""For so long the replies to what was decided last still go out, and keep the webhook busy."""
+LOOK_S: Final = 0.2
+LOOKS: Final = 2
+"""So many in a row have to see none: a single one may meet the very moment in which all wait for the disk."""
+AFTER_NONE_S, LONGEST_AFTER_NONE_S = 0.5, 30.0
+"""How long nothing is tried after what may have been a rush and was none, doubled for each of these in a row."""
+CALM_S: Final = 2.0
+"""What comes after so long without suspicion has nothing to do with what was before."""
+
+_TAKEN: Final = select(func.sum(sites.c.last_seq))
+
+
+class _Mark(NamedTuple):
+    at: float
+    taken: int
+
+
+class Rush:
+    """Watches how fast the lines grow, all together. For one thread of one process."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        cores: int | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._engine = engine
+        self._from_per_s = PER_CORE_S * (cores or _cores())
+        self._monotonic = monotonic
+        self._pause = pause
+        self._mark: _Mark | None = None
+        self._decided_at = self._suspected_at = self._ended_at = self._not_before = monotonic()
+        self._left_s = LONGEST_S
+        self._none = 0
+        """How many in a row were none."""
+
+    def is_on(self) -> bool:
+        """Tell whether the lines have grown as fast as a rush since this was asked before."""
+        before, self._mark = self._mark, _Mark(self._monotonic(), self._taken())
+        if before is None:
+            return False
+        return self._mark.taken - before.taken >= self._from_per_s * (self._mark.at - before.at)
+
+    def give_way(self, decided: int, stopping: Callable[[], bool]) -> None:
+        """After a batch of so many decided texts, wait while there is a rush, but only as long as there is patience."""
+        now = self._monotonic()
+        since_s, self._decided_at = now - self._decided_at, now
+        if decided < SEVERAL or decided < SUSPECTED * self._from_per_s * since_s:
+            return
+        if now - self._suspected_at > CALM_S:
+            self._none = 0
+        self._suspected_at = now
+        left_s = min(LONGEST_S, self._left_s + (now - self._ended_at) / REST)
+        if now < self._not_before or left_s < LEAST_S:
+            return
+        self._wait(now + left_s, stopping)
+        self._decided_at = self._suspected_at = self._ended_at = self._monotonic()
+        waited_s = self._ended_at - now
+        self._left_s = left_s - waited_s
+        self._none = 0 if waited_s > LEAST_S else self._none + 1
+        if self._none:
+            self._not_before = self._ended_at + pause_s(self._none, AFTER_NONE_S, LONGEST_AFTER_NONE_S)
+        else:
+            say(log, "gave way", seconds=round(waited_s, 1))
+
+    def _wait(self, until: float, stopping: Callable[[], bool]) -> None:
+        self._pause(SETTLE_S)
+        self.is_on()
+        missed = 0
+        while missed < LOOKS and self._monotonic() < until and not stopping():
+            self._pause(LOOK_S)
+            missed = 0 if self.is_on() else missed + 1
+
+    def _taken(self) -> int:
+        with reading(self._engine).connect() as connection:
+            return int(connection.execute(_TAKEN).scalar_one() or 0)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
