@@ -25,6 +25,7 @@ from gunicorn.workers.base import Worker
 
 from webhook.exchanges import AT_ONCE, AnswerSocket, Connection, Exchange, send
 from webhook.frames import Framing, TooLargeError
+from webhook.posts import answer_of, plain_post
 from webhook.streams import PARK, Write
 from worker.log import complain
 
@@ -238,27 +239,25 @@ class PatientWorker(Worker):
 
     def _take_in(self, front: TakesIn, connection: Connection, request: bytes) -> bool:
         """Tell whether the application has taken a request in, and answers it later."""
+        environ = plain_post(request, connection.client[0])
         try:
-            exchange = Exchange(self.cfg, connection, request)
-            taken = front.later(exchange.environ, partial(self._answer, connection, exchange))
+            taken = environ is not None and front.later(environ, partial(self._answer, connection))
         except Exception:
             # Whoever serves it, from its first byte, says what is wrong.
             return False
         self._taken_in += taken
         return taken
 
-    def _answer(self, connection: Connection, exchange: Exchange, status: str, headers: Headers, body: bytes) -> None:
+    def _answer(self, connection: Connection, status: str, headers: Headers, body: bytes) -> None:
         """Have the main thread write an answer."""
-        self._answers.put(partial(self._write_answer, connection, exchange, status, headers, body))
+        self._answers.put(partial(self._write_answer, connection, status, headers, body))
         self._nudge()
 
-    def _write_answer(
-        self, connection: Connection, exchange: Exchange, status: str, headers: Headers, body: bytes
-    ) -> None:
+    def _write_answer(self, connection: Connection, status: str, headers: Headers, body: bytes) -> None:
         self._taken_in -= 1
+        connection.keep = self.alive
         try:
-            exchange.response.start_response(status, headers)
-            connection.keep = exchange.write([body], self.alive)
+            connection.outgoing += answer_of(status, headers, body, connection.keep)
             send(connection)
         except Exception as error:
             connection.keep = False
