@@ -16,20 +16,19 @@ from typing import Final, NamedTuple
 from sqlalchemy import Engine, func, select
 
 from worker.log import say
-from worker.patience import pause_s
 from worker.store.database import reading
 from worker.store.schema import sites
 
 log = logging.getLogger(__name__)
 
-PER_CORE_S: Final = 165.0
-"""Texts a second and core that make a rush: a quarter more than a core takes in, decides and answers.
+PER_CORE_S: Final = 150.0
+"""Texts a second and core that make a rush: more than a core takes in, decides and answers.
 
 A machine with cores to spare never comes so far, since its webhook is none the slower for what the others do.
 """
 SUSPECTED: Final = 0.5
 """So much of that, decided, may be a rush which is held down by the very deciding."""
-SEVERAL: Final = 4
+SEVERAL: Final = 8
 """Fewer at once are none."""
 LONGEST_S: Final = 7.0
 """So long way is given at the most; it takes `REST` times as long until as much may be given again."""
@@ -40,9 +39,9 @@ SETTLE_S: Final = 0.1
 """For so long the replies to what was decided last still go out, and keep the webhook busy."""
 LOOK_S: Final = 0.2
 LOOKS: Final = 2
-"""So many in a row have to see none: a single one may meet the very moment in which all wait for the disk."""
-AFTER_NONE_S, LONGEST_AFTER_NONE_S = 0.5, 30.0
-"""How long nothing is tried after what may have been a rush and was none, doubled for each of these in a row."""
+"""So many in a row have to see that it is over: a single one may meet the moment in which all wait for the disk."""
+AFTER_NONE_S: Final = (1.0, 5.0, 30.0)
+"""How long nothing is tried after what may have been a rush and was none: after the first in a row, the next, all."""
 CALM_S: Final = 2.0
 """What comes after so long without suspicion has nothing to do with what was before."""
 
@@ -88,7 +87,7 @@ class Rush:
         if decided < SEVERAL or decided < SUSPECTED * self._from_per_s * since_s:
             return
         if now - self._suspected_at > CALM_S:
-            self._none = 0
+            self._none, self._not_before = 0, now
         self._suspected_at = now
         left_s = min(LONGEST_S, self._left_s + (now - self._ended_at) / REST)
         if now < self._not_before or left_s < LEAST_S:
@@ -99,14 +98,15 @@ class Rush:
         self._left_s = left_s - waited_s
         self._none = 0 if waited_s > LEAST_S else self._none + 1
         if self._none:
-            self._not_before = self._ended_at + pause_s(self._none, AFTER_NONE_S, LONGEST_AFTER_NONE_S)
+            self._not_before = self._ended_at + AFTER_NONE_S[min(self._none, len(AFTER_NONE_S)) - 1]
         else:
             say(log, "gave way", seconds=round(waited_s, 1))
 
     def _wait(self, until: float, stopping: Callable[[], bool]) -> None:
         self._pause(SETTLE_S)
         self.is_on()
-        missed = 0
+        # The first look alone has to see it.
+        missed = LOOKS - 1
         while missed < LOOKS and self._monotonic() < until and not stopping():
             self._pause(LOOK_S)
             missed = 0 if self.is_on() else missed + 1
