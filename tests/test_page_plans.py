@@ -6,6 +6,7 @@ The plans are those that SQLite makes by the figures of `worker.store.statistics
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from worker.clock import utc_now
 from worker.outbox.fetch import fetch
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.phones.news import waiting_for
+from worker.processes.sweeper import Sweeper
 from worker.readers.health import health_of
 from worker.readers.metrics import Metrics, scrape
 from worker.readers.register import STATUSES
@@ -112,6 +114,12 @@ def test_what_phones_fetch_and_listen_for_is_found_without_reading_all_that_was_
         assert reads_at_length(runtime, lambda pace=pace: fetch(runtime.engine, "aa", {1: 1}, now, pace)) == []
 
 
+def test_a_round_of_the_sweeper_reads_no_long_table_to_its_end(runtime: Runtime) -> None:
+    sweeper = Sweeper(runtime, Event())
+    for _ in range(2):
+        assert reads_at_length(runtime, sweeper.sweep) == []
+
+
 def reads_at_length(runtime: Runtime, act: Callable[[], object]) -> list[str]:
     """Return how this reads a long table without an index that leads to what it wants, a line of a plan each."""
     said: list[tuple[str, Any]] = []
@@ -141,4 +149,4 @@ def _is_long(step: str, statement: str) -> bool:
     # By its key along a line, some places from one of its ends.
     by_key = (looked[3] or "").startswith("sqlite_autoindex") or "ORDER BY replies.id DESC" in statement
     a_few = by_key and "LIMIT" in statement
-    return not a_few and (looked[1] == "SCAN" or looked[4] in ("site_id=?", None))
+    return not a_few and (looked[1] == "SCAN" or looked[4] in ("site_id=?", "done=?", None))

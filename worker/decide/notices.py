@@ -5,7 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Row,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from worker.crash_points import around, committing
 from worker.decide.decider import Written, outgoing, put_out, tell_written
@@ -28,9 +41,19 @@ AT_ONCE = 200
 Leads = tuple[timedelta, ...]
 """How long before its instant a deadline is told, of each kind in their order."""
 
-_DUE: Final = ~deadlines.c.done & or_(
-    *((deadlines.c.kind == kind) & (deadlines.c.at <= bindparam(f"until_{kind}")) for kind in DeadlineKind)
-)
+
+def _due_of(*which: ColumnElement[bool]) -> FromClause:
+    """Return the rows of these deadlines that are due, of each kind `until_KIND`."""
+    # A search of the index for each kind: of kinds that are joined by OR, SQLite reads all that are yet to come.
+    of_kinds = (
+        select(deadlines).where(
+            ~deadlines.c.done, deadlines.c.kind == kind, deadlines.c.at <= bindparam(f"until_{kind}")
+        )
+        for kind in DeadlineKind
+    )
+    return union_all(*(each.where(*which) for each in of_kinds)).subquery()
+
+
 _OF_POLICY: Final = and_(
     inbox.c.site_id == cursors.c.site_id,
     # In the very words of the index, which is of these alone.
@@ -42,7 +65,8 @@ _POLICIES: Final = select(cursors.c.site_id, _CHANGED_AT).where(cursors.c.decide
 _POLICY_OF: Final = select(cursors.c.site_id, cursors.c.state["policy"].label("policy")).where(
     cursors.c.site_id.in_(SOME)
 )
-_SITES_WITH_DUE: Final = select(deadlines.c.site_id).distinct().where(_DUE, deadlines.c.site_id.in_(SOME))
+_SITES_WITH_DUE: Final = select(_due_of(deadlines.c.site_id.in_(SOME)).c.site_id).distinct()
+_DUE_OF_SITE: Final = _due_of(deadlines.c.site_id == bindparam("site"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +150,12 @@ def _tell_site(engine: Engine, site_id: int, now: datetime) -> int:
 
 def _due(connection: Connection, cursor: Row[Any], now: datetime) -> list[Deadline]:
     until = _due_until(now, _leads_of(policy_of(cursor.state.get("policy", {}))))
-    columns = [deadlines.c[name] for name in Deadline.__dataclass_fields__]
+    due = _DUE_OF_SITE.c
+    columns = [due[name] for name in Deadline.__dataclass_fields__]
     # As `deadlines.told_before` has them: the rows of one instant lie in no order.
-    kind, subject = in_key_order(connection, [deadlines.c.kind, deadlines.c.subject])
-    order = (deadlines.c.at, kind, func.length(deadlines.c.subject), subject)
-    query = select(*columns).where(deadlines.c.site_id == cursor.site_id, _DUE).order_by(*order).limit(AT_ONCE)
-    rows = connection.execute(query, until)
+    kind, subject = in_key_order(connection, [due.kind, due.subject])
+    query = select(*columns).order_by(due.at, kind, func.length(due.subject), subject).limit(AT_ONCE)
+    rows = connection.execute(query, {"site": cursor.site_id, **until})
     state = open_state(connection, cursor.site_id, cursor.state)
     found = [Deadline(*row) for row in rows]
     return [deadline for deadline in found if tell_at(deadline, state) <= now]

@@ -24,7 +24,7 @@ from worker.outbox.ledger import PRESENT, change_reply, note_lookup, outgoing_of
 from worker.outbox.outcomes import record
 from worker.store.database import reading
 from worker.store.repeatable import repeatable
-from worker.store.schema import attempts, replies, sites
+from worker.store.schema import UNSENT, attempts, replies, sites
 from worker.store.states import IN_DOUBT, ReplyState
 from worker.store.types import UtcTime
 from worker.trail import trail
@@ -46,7 +46,7 @@ _DOUBTFUL: Final = (
     with_site()
     .add_columns(attempts.c.started_at, attempts.c.ended_at, attempts.c.lookups, _WENT_TO.label("went_to"))
     .join(attempts, PRESENT)
-    .where(replies.c.state == ReplyState.UNKNOWN, _WENT_TO.not_in(bindparam("away", expanding=True)), _DUE)
+    .where(UNSENT, replies.c.state == ReplyState.UNKNOWN, _WENT_TO.not_in(bindparam("away", expanding=True)), _DUE)
     .order_by(replies.c.id)
     .limit(AT_ONCE)
 )

@@ -4,12 +4,12 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, String, collate, create_engine, event, inspect, text
+from sqlalchemy import ColumnElement, Connection, Engine, String, collate, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
 from worker.store.types import Words
@@ -101,7 +101,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def in_key_order(connection: Connection, columns: list[Column[Any]]) -> list[ColumnElement[Any]]:
+def in_key_order(connection: Connection, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     """Return columns to order by, so that both databases and Python agree on the order of texts."""
     if connection.dialect.name != "postgresql":
         return list(columns)
