@@ -28,6 +28,8 @@ A machine with cores to spare never comes so far, since its webhook is none the 
 """
 SUSPECTED: Final = 0.5
 """So much of that, decided, may be a rush which is held down by the very deciding."""
+RISEN: Final = 1.2
+"""By so much more than before, when deciding pauses: more would come still, and one look is too few to see them all."""
 SEVERAL: Final = 8
 """Fewer at once are none."""
 LONGEST_S: Final = 7.0
@@ -75,10 +77,13 @@ class Rush:
 
     def is_on(self) -> bool:
         """Tell whether the lines have grown as fast as a rush since this was asked before."""
+        return self._grown_per_s() >= self._from_per_s
+
+    def _grown_per_s(self) -> float:
         before, self._mark = self._mark, _Mark(self._monotonic(), self._taken())
-        if before is None:
-            return False
-        return self._mark.taken - before.taken >= self._from_per_s * (self._mark.at - before.at)
+        if before is None or before.at == self._mark.at:
+            return 0.0
+        return (self._mark.taken - before.taken) / (self._mark.at - before.at)
 
     def give_way(self, decided: int, stopping: Callable[[], bool]) -> None:
         """After a batch of so many decided texts, wait while there is a rush, but only as long as there is patience."""
@@ -92,7 +97,7 @@ class Rush:
         left_s = min(LONGEST_S, self._left_s + (now - self._ended_at) / REST)
         if now < self._not_before or left_s < LEAST_S:
             return
-        self._wait(now + left_s, stopping)
+        self._wait(now + left_s, RISEN * decided / since_s if since_s else 0.0, stopping)
         self._decided_at = self._suspected_at = self._ended_at = self._monotonic()
         waited_s = self._ended_at - now
         self._left_s = left_s - waited_s
@@ -102,14 +107,18 @@ class Rush:
         else:
             say(log, "gave way", seconds=round(waited_s, 1))
 
-    def _wait(self, until: float, stopping: Callable[[], bool]) -> None:
+    def _wait(self, until: float, risen_per_s: float, stopping: Callable[[], bool]) -> None:
+        """Wait while there is a rush; whether one may be coming up, so many a second in the first look tell."""
         self._pause(SETTLE_S)
-        self.is_on()
-        # The first look alone has to see it.
-        missed = LOOKS - 1
+        self._grown_per_s()
+        missed = 0
         while missed < LOOKS and self._monotonic() < until and not stopping():
             self._pause(LOOK_S)
-            missed = 0 if self.is_on() else missed + 1
+            grown_per_s = self._grown_per_s()
+            missed = 0 if grown_per_s >= self._from_per_s else missed + 1
+            if grown_per_s < min(risen_per_s, self._from_per_s):
+                return
+            risen_per_s = 0.0
 
     def _taken(self) -> int:
         with reading(self._engine).connect() as connection:
