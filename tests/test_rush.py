@@ -63,9 +63,9 @@ def test_way_is_given_while_more_comes_than_can_be_answered(engine: Engine) -> N
 
 
 def test_a_rush_that_is_still_held_down_at_the_first_look_is_seen_at_the_second(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda now: 0.9 * RUSH_PER_S if now < 0.5 else 3 * RUSH_PER_S)
+    arrivals = Arrivals(engine, lambda now: 0.9 * RUSH_PER_S if now < 0.3 else 3 * RUSH_PER_S)
     decide_for(arrivals, 3, 0.6 * RUSH_PER_S)
-    assert arrivals.paused_s == pytest.approx(3, abs=0.3)
+    assert arrivals.paused_s == pytest.approx(LONGEST_S, abs=2 * LOOK_S)
 
 
 def test_way_is_not_given_for_good(engine: Engine) -> None:
