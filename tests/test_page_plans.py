@@ -20,6 +20,7 @@ from webhook.app import create_app
 from worker.accounts.users import ROLES
 from worker.alerts.alarms import alarms
 from worker.clock import utc_now
+from worker.decide.notices import Notices
 from worker.outbox.fetch import fetch
 from worker.outbox.pace import AS_THEY_COME, Pace
 from worker.phones.news import waiting_for
@@ -118,6 +119,9 @@ def test_a_round_of_the_sweeper_reads_no_long_table_to_its_end(runtime: Runtime)
     sweeper = Sweeper(runtime, Event())
     for _ in range(2):
         assert reads_at_length(runtime, sweeper.sweep) == []
+    # With something that is due.
+    later = utc_now() + timedelta(days=8)
+    assert reads_at_length(runtime, lambda: Notices(runtime.engine).tell(later)) == []
 
 
 def reads_at_length(runtime: Runtime, act: Callable[[], object]) -> list[str]:
@@ -148,5 +152,5 @@ def _is_long(step: str, statement: str) -> bool:
         return False
     # By its key along a line, some places from one of its ends.
     by_key = (looked[3] or "").startswith("sqlite_autoindex") or "ORDER BY replies.id DESC" in statement
-    a_few = by_key and "LIMIT" in statement
+    a_few = by_key and "LIMIT" in statement and "UNION" not in statement
     return not a_few and (looked[1] == "SCAN" or looked[4] in ("site_id=?", "done=?", None))

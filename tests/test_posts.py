@@ -125,8 +125,16 @@ def test_the_plain_form_is_taken() -> None:
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\r\nBody\r\n0\r\n\r\n",
         HEAD + b"Connection: close\r\nContent-Length: 4\r\n\r\nBody",
         HEAD + b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\nBody",
+        HEAD + b"".join(b"X-%d: 1\r\n" % n for n in range(100)) + b"Content-Length: 4\r\n\r\nBody",
+        PLAIN.replace(b"messages", b"messages?" + 5_000 * b"q"),
         HEAD + b"X-Long: " + LONGEST * b"x" + b"\r\nContent-Length: 4\r\n\r\nBody",
     ],
 )
 def test_all_else_is_left_to_gunicorn(request_: bytes) -> None:
     assert plain_post(request_, CLIENT[0]) is None
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-B: 1", "a\nb", "a\r"])
+def test_no_header_of_an_answer_becomes_two(value: str) -> None:
+    with pytest.raises(ValueError, match="more than a line"):
+        answer_of("200 OK", [("Content-Type", value)], b"", True)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, update
 
 from tests.sending import add_site
 from worker.processes.rush import AFTER_NONE_S, LONGEST_S, LOOK_S, LOOKS, PER_CORE_S, SETTLE_S, Rush
+from worker.store.database import open_engine
 from worker.store.schema import sites
 
 CORES = 2
@@ -63,9 +65,25 @@ def test_way_is_given_while_more_comes_than_can_be_answered(engine: Engine) -> N
 
 
 def test_a_rush_that_is_still_held_down_at_the_first_look_is_seen_at_the_second(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda now: 0.9 * RUSH_PER_S if now < 0.3 else 3 * RUSH_PER_S)
+    arrivals = Arrivals(engine, lambda now: (0.6 if now < 1.5 else 0.9 if now < 1.7 else 3) * RUSH_PER_S)
     decide_for(arrivals, 3, 0.6 * RUSH_PER_S)
-    assert arrivals.paused_s == pytest.approx(LONGEST_S, abs=2 * LOOK_S)
+    assert arrivals.paused_s == pytest.approx(NONE_S + LONGEST_S, abs=2 * LOOK_S)
+
+
+def test_what_comes_fast_and_is_decided_as_fast_is_no_rush_but_at_its_beginning(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 1.3 * RUSH_PER_S)
+    decide_for(arrivals, 120, 1.3 * RUSH_PER_S)
+    assert arrivals.paused_s <= LONGEST_S + LOOK_S + 7 * NONE_S
+
+
+def test_a_database_that_is_away_fails_no_batch_that_is_decided(tmp_path: Path) -> None:
+    away = open_engine(f"sqlite:///{tmp_path}/none/none.sqlite")
+    now = [0.0]
+    rush = Rush(away, CORES, lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    for _ in range(30):
+        now[0] += 0.1
+        rush.give_way(100, lambda: False)
+    assert now[0] < 3 + 4 * NONE_S
 
 
 def test_way_is_not_given_for_good(engine: Engine) -> None:

@@ -239,8 +239,8 @@ class PatientWorker(Worker):
 
     def _take_in(self, front: TakesIn, connection: Connection, request: bytes) -> bool:
         """Tell whether the application has taken a request in, and answers it later."""
-        environ = plain_post(request, connection.client[0])
         try:
+            environ = plain_post(request, connection.client[0])
             taken = environ is not None and front.later(environ, partial(self._answer, connection))
         except Exception:
             # Whoever serves it, from its first byte, says what is wrong.

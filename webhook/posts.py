@@ -14,7 +14,9 @@ from gunicorn.util import http_date
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 LONGEST: Final = 8 * 1024
-"""What is longer, in bytes, is rare, and gunicorn has limits of its own."""
+"""What is longer, in bytes, is rare."""
+LONGEST_LINE, MOST_HEADERS = 4_094, 100
+"""Gunicorn takes no more."""
 _END: Final = b"\r\n\r\n"
 _PLAIN_LINE: Final = re.compile(rb"POST (/[0-9A-Za-z/._~-]*)(?:\?([!$-~]*))? HTTP/1\.1\r\n")
 _NOT_PLAIN: Final = frozenset(("HTTP_TRANSFER_ENCODING", "HTTP_TE", "HTTP_TRAILER", "HTTP_EXPECT", "HTTP_UPGRADE"))
@@ -45,7 +47,7 @@ def plain_post(request: bytes, client: str) -> dict[str, Any] | None:
     None: gunicorn has to read it. Its connection may go on.
     """
     line = _PLAIN_LINE.match(request)
-    if line is None or len(request) > LONGEST:
+    if line is None or len(line[0]) > LONGEST_LINE or len(request) > LONGEST:
         return None
     heard = _Heard()
     parser = HttpRequestParser(heard)
@@ -63,7 +65,7 @@ def plain_post(request: bytes, client: str) -> dict[str, Any] | None:
 
 
 def answer_of(status: str, headers: Iterable[tuple[str, str]], body: bytes, keep: bool) -> bytes:
-    """Return an answer as it is sent; `keep`: the connection goes on."""
+    """Return an answer as it is sent; `keep`: the connection goes on. Raises ValueError for a header of two lines."""
     lines = [
         f"HTTP/1.1 {status}",
         f"Server: {SERVER}",
@@ -71,11 +73,15 @@ def answer_of(status: str, headers: Iterable[tuple[str, str]], body: bytes, keep
         f"Connection: {'keep-alive' if keep else 'close'}",
         *(f"{name}: {value}" for name, value in headers),
     ]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a header has more than a line")
     return "\r\n".join(lines).encode("latin-1") + _END + body
 
 
 def _fields_of(heard: _Heard) -> dict[str, Any] | None:
     """Return a request's header fields by their names in WSGI, None where they are not plain."""
+    if len(heard.headers) > MOST_HEADERS:
+        return None
     fields: dict[str, Any] = {}
     for name, value in heard.headers:
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")

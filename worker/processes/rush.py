@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from worker.log import say
+from worker.log import complain, say
 from worker.store.database import reading
 from worker.store.schema import sites
 
@@ -24,12 +25,12 @@ log = logging.getLogger(__name__)
 PER_CORE_S: Final = 150.0
 """Texts a second and core that make a rush: more than a core takes in, decides and answers.
 
-A machine with cores to spare never comes so far, since its webhook is none the slower for what the others do.
+A machine with many cores never comes so far, since its webhook is none the slower for what the others do.
 """
 SUSPECTED: Final = 0.5
 """So much of that, decided, may be a rush which is held down by the very deciding."""
 RISEN: Final = 1.2
-"""By so much more than before, when deciding pauses: more would come still, and one look is too few to see them all."""
+"""So much more has to come when deciding pauses than came before, or the pause lets nobody in who was kept waiting."""
 SEVERAL: Final = 8
 """Fewer at once are none."""
 LONGEST_S: Final = 7.0
@@ -75,15 +76,9 @@ class Rush:
         self._none = 0
         """How many in a row were none."""
 
-    def is_on(self) -> bool:
-        """Tell whether the lines have grown as fast as a rush since this was asked before."""
-        return self._grown_per_s() >= self._from_per_s
-
-    def _grown_per_s(self) -> float:
-        before, self._mark = self._mark, _Mark(self._monotonic(), self._taken())
-        if before is None or before.at == self._mark.at:
-            return 0.0
-        return (self._mark.taken - before.taken) / (self._mark.at - before.at)
+    def may_be_on(self) -> bool:
+        """Tell whether the lines have grown so fast since this was asked before that somebody may be giving way."""
+        return self._grown_per_s() >= SUSPECTED * self._from_per_s
 
     def give_way(self, decided: int, stopping: Callable[[], bool]) -> None:
         """After a batch of so many decided texts, wait while there is a rush, but only as long as there is patience."""
@@ -92,12 +87,16 @@ class Rush:
         if decided < SEVERAL or decided < SUSPECTED * self._from_per_s * since_s:
             return
         if now - self._suspected_at > CALM_S:
-            self._none, self._not_before = 0, now
+            self._none, self._not_before, self._mark = 0, now, None
         self._suspected_at = now
         left_s = min(LONGEST_S, self._left_s + (now - self._ended_at) / REST)
         if now < self._not_before or left_s < LEAST_S:
             return
-        self._wait(now + left_s, RISEN * decided / since_s if since_s else 0.0, stopping)
+        try:
+            self._wait(now + left_s, stopping)
+        except SQLAlchemyError as error:
+            # What was decided stays so, whatever is wrong with the database now.
+            complain(log, "rush not seen", error)
         self._decided_at = self._suspected_at = self._ended_at = self._monotonic()
         waited_s = self._ended_at - now
         self._left_s = left_s - waited_s
@@ -107,18 +106,25 @@ class Rush:
         else:
             say(log, "gave way", seconds=round(waited_s, 1))
 
-    def _wait(self, until: float, risen_per_s: float, stopping: Callable[[], bool]) -> None:
-        """Wait while there is a rush; whether one may be coming up, so many a second in the first look tell."""
+    def _wait(self, until: float, stopping: Callable[[], bool]) -> None:
+        """Wait while there is a rush, if the first look sees that one may be coming up."""
+        # Since the wait before this one; after a calm nothing is known.
+        least_per_s = RISEN * self._grown_per_s() if self._mark else self._from_per_s
         self._pause(SETTLE_S)
         self._grown_per_s()
         missed = 0
         while missed < LOOKS and self._monotonic() < until and not stopping():
             self._pause(LOOK_S)
             grown_per_s = self._grown_per_s()
-            missed = 0 if grown_per_s >= self._from_per_s else missed + 1
-            if grown_per_s < min(risen_per_s, self._from_per_s):
+            if grown_per_s < least_per_s:
                 return
-            risen_per_s = 0.0
+            least_per_s, missed = 0.0, 0 if grown_per_s >= self._from_per_s else missed + 1
+
+    def _grown_per_s(self) -> float:
+        before, self._mark = self._mark, _Mark(self._monotonic(), self._taken())
+        if before is None or before.at == self._mark.at:
+            return 0.0
+        return (self._mark.taken - before.taken) / (self._mark.at - before.at)
 
     def _taken(self) -> int:
         with reading(self._engine).connect() as connection:

@@ -33,7 +33,7 @@ from worker.phones.trials import hand_over_canaries
 from worker.processes.couriers import courier_of
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks
-from worker.processes.rush import Rush
+from worker.processes.rush import LONGEST_S, Rush
 from worker.retention.nightly import Nightly
 from worker.runtime import Runtime
 from worker.store.database import reading
@@ -62,7 +62,7 @@ class Watch:
     monotonic: Callable[[], float] = time.monotonic
     seen: dict[int, tuple[int, float]] = field(default_factory=dict)
 
-    def stuck(self, positions: Mapping[int, int]) -> set[int]:
+    def stuck(self, positions: Mapping[int, int], after_s: float = STUCK_S) -> set[int]:
         """Return the keys whose position has been the same for long; forget the keys that are no longer shown."""
         now = self.monotonic()
         before = self.seen
@@ -70,7 +70,7 @@ class Watch:
             key: before[key] if key in before and before[key][0] == position else (position, now)
             for key, position in positions.items()
         }
-        return {key for key, (_, since) in self.seen.items() if now - since >= STUCK_S}
+        return {key for key, (_, since) in self.seen.items() if now - since >= after_s}
 
 
 @dataclass(slots=True)
@@ -179,10 +179,9 @@ class Sweeper:
         with reading(self._runtime.engine).connect() as connection:
             rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
         waiting = {row.site_id: row.decided_seq for row in rows}
-        stuck, heard = self._lines.stuck(waiting), True
-        if waiting and self._rush.is_on():
-            # Whoever decides may be giving way.
-            stuck = set()
+        # Whoever decides may be giving way, which has its end.
+        after_s = STUCK_S + (LONGEST_S if waiting and self._rush.may_be_on() else 0.0)
+        stuck, heard = self._lines.stuck(waiting, after_s), True
         for site_id in waiting:
             rung = self._runtime.bell.ring_decide(site_id, again=True)
             if (not rung or site_id in stuck) and not self._stop.is_set():
