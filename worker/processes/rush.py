@@ -1,8 +1,8 @@
 """A rush: texts come faster than this machine decides and answers them. Taking them in goes first then.
 
-Deciding, sending and the callbacks to replies live on the cores that the webhook needs. Were they to go on, each text
-would be answered as late as it is anyway, but taken in late as well, and a gateway waits only so long to be told that
-its text has arrived. So whoever decides gives way for some seconds, and catches up afterwards.
+Deciding, sending and the callbacks to replies live on the cores that the webhook needs. Texts wait for their answers in
+any case then, but a gateway waits only so long to be told that its text has arrived. So whoever decides gives way for
+some seconds, for which the last answers come later, and catches up afterwards.
 
 How many would come if they were let in at once shows only when deciding pauses, so now and then it does.
 """
