@@ -19,8 +19,6 @@ from parsers.shapes import company_shape, person_shape
 from parsers.verdict import BIAS
 from parsers.vocabulary import ADDRESS, LABELS, TABLE, surname_length
 
-AssuranceWeights = dict[str, int]
-"""Feature → hundredths of a logit."""
 _STEPS: Final = (1, 3, 6, 10, 15, 22, 30, 40, 55, 75, 100, 150, 200, 300, 500)
 """Per cent of the model's own measure of a lead (`Model.measure`): leads of two trainings are not of one size."""
 _MOST_PARTS: Final = 12

@@ -1,14 +1,12 @@
 """What has been read so far, as far as it tells what may come next; and the features of that."""
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from parsers.tags import FIELDS, LABEL_TAGS
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What has been read so far, as far as it tells what may come next."""
 
     before: str = "begin"
@@ -51,9 +49,9 @@ def step(context: Context, symbol: str, gap: str) -> Context:
     width = _wider(context.field_gap, gap)
     if symbol in LABEL_TAGS:
         owner = _OWNERS.get(symbol, context.owner)
-        return replace(context, before=context.last, last=symbol, field_gap=width, label=symbol, used=False, lines=0,
-                       owner=owner)  # fmt: skip
-    return replace(context, before=before, last=symbol, field_gap=width, lines=lines)
+        return context._replace(before=context.last, last=symbol, field_gap=width, label=symbol, used=False, lines=0,
+                                owner=owner)  # fmt: skip
+    return context._replace(before=before, last=symbol, field_gap=width, lines=lines)
 
 
 _OWNERS: Final = {"LC": "C", "LP": "C", "LA": "A", "LQ": "A", "LS": "S"}

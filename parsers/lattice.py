@@ -3,11 +3,13 @@
 pieces → edges (a stretch and the tags it may have) → a beam over contexts → readings by score.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from operator import add, mul
 from typing import Final, NamedTuple
 
 from parsers.context import START, Context, context_features, end_features, step
 from parsers.edges import Edge, Evidence, expanded
+from parsers.feature_tables import Weights
 from parsers.pieces import Piece
 from parsers.tags import FIELDS, INDEX, TAGS
 
@@ -21,7 +23,6 @@ _REMEMBERED: Final = 8_000
 
 Vector = Sequence[int]
 """A weight for each tag."""
-Weights = Mapping[str, Sequence[int]]
 
 
 class Hypothesis(NamedTuple):
@@ -49,6 +50,11 @@ class Hypothesis(NamedTuple):
 
 _NO_FLOOR: Final = -(1 << 60)
 _NONE: Final = [0] * len(TAGS)
+_IS_FIELD: Final = [tag in FIELDS for tag in TAGS]
+
+
+def _sums(rows: Sequence[Vector]) -> Vector:
+    return list(map(sum, zip(*rows, strict=True))) if rows else _NONE
 
 
 class Scorer:
@@ -81,8 +87,8 @@ class Scorer:
     def _aspect(self, key: Evidence) -> Vector:
         vector = self._aspects.get(key)
         if vector is None:
-            rows = [self.weights[f] for f in expanded(key) if f in self.weights]
-            vector = self._aspects[key] = [sum(column) for column in zip(*rows, strict=True)] if rows else _NONE
+            rows = self.weights.rows(expanded(key))
+            vector = self._aspects[key] = _sums(rows)
         return vector
 
     def vector(self, context: int, gap: str, coarse: str) -> Vector:
@@ -91,18 +97,13 @@ class Scorer:
         vector = self._vectors.get(key)
         if vector is None:
             every, fields = context_features(self.contexts[context], gap, coarse)
-            found = [self.weights[f] for f in every if f in self.weights]
-            more = [self.weights[f] for f in fields if f in self.weights]
-            vector = [
-                sum([v[i] for v in found]) + (sum([v[i] for v in more]) if tag in FIELDS else 0)
-                for i, tag in enumerate(TAGS)
-            ]
-            self._vectors[key] = vector
+            found, more = _sums(self.weights.rows(every)), _sums(self.weights.rows(fields))
+            vector = self._vectors[key] = list(map(add, found, map(mul, more, _IS_FIELD)))
         return vector
 
     def end(self, context: int) -> int:
         """Return what a context adds where the text ends in it."""
-        return sum([self.weights[f][END] for f in end_features(self.contexts[context]) if f in self.weights])
+        return sum([row[END] for row in self.weights.rows(end_features(self.contexts[context]))])
 
     def behind(self, context: int, gap: str, symbol: str) -> int:
         """Return the context behind a symbol."""

@@ -29,7 +29,7 @@ from parsers.phones import Phone
 from parsers.pieces import Piece, pieces_of
 from parsers.reservations import Path, forbids, is_list, is_standard, leaves_a_number, takes_back
 from parsers.tagger import parts_by_character
-from parsers.verdict import features_of, score_of
+from parsers.verdict import features_of
 from parsers.vocabulary import listed_words
 from parsers.weights import Model, model
 
@@ -150,12 +150,12 @@ def view(reading: Reading, phones: Sequence[Phone], known: Known, model: Model) 
     if sight is None:
         return None
     first = sight.candidates[0]
-    verdict = score_of(features_of(first.path, first.parsed, reading), model.verdict)
+    verdict = model.verdict.total(features_of(first.path, first.parsed, reading))
     assurances: list[int] = []
     for at, candidate in enumerate(sight.candidates):
         parsed = candidate.parsed
         of_verdict = assurance.of_verdict(parsed == sight.second, parsed.error, verdict)
-        assurances.append(score_of(chain(assurance.features_of(sight, at), of_verdict), model.assurance))
+        assurances.append(model.assurance.total(chain(assurance.features_of(sight, at), of_verdict)))
     best = max(range(len(assurances)), key=lambda at: (assurances[at], -at))
     return View(sight, verdict, best, tuple(assurances))
 

@@ -3,12 +3,13 @@
 The lattice weighs whole stretches, this looks at single characters and their neighbours; what both read alike is sure.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from parsers.assembly import Part
 from parsers.edges import Known
+from parsers.feature_tables import Weights
 from parsers.normalise import Reading
 from parsers.pieces import Piece
 from parsers.vocabulary import LABELS, NICK, SURNAMES, TABLE
@@ -25,8 +26,8 @@ _OTHER: Final = (_INDEX["O"],)
 _INSIDE: Final = {_INDEX["c"]: (_INDEX["C"], _INDEX["c"]), _INDEX["a"]: (_INDEX["A"], _INDEX["a"]),
                   _INDEX["u"]: (_INDEX["U"], _INDEX["u"])}  # fmt: skip
 
-TagWeights = Mapping[str, Sequence[int]]
-"""Feature → a weight for each tag; `>` and a tag's index: the weight of each tag behind that one."""
+_BEHIND: Final = tuple((f">{tag}",) for tag in range(_ALL + 1))
+"""The features of standing behind a tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +154,17 @@ def _near(distance: int) -> str:
     return next((name for name, most in (("a", 1), ("b", 4), ("c", 12)) if distance <= most), "d")
 
 
-def tag_units(units: Sequence[Unit], weights: TagWeights) -> list[int]:
+def tag_units(units: Sequence[Unit], weights: Weights) -> list[int]:
     """Return the best tags of the characters (Viterbi)."""
     if not units:
         return []
-    behind = [weights.get(f">{i}", [0] * _ALL) for i in range(_ALL + 1)]
+    none = (0,) * _ALL
+    behind = [next(iter(weights.rows(feature)), none) for feature in _BEHIND]
     columns = [[row[tag] for row in behind] for tag in range(_ALL)]
     scores: dict[int, int] = {_START: 0}
-    none = [0] * _ALL
     backs: list[dict[int, int]] = []
     for unit, found in zip(units, features(units, only_open=True), strict=True):
-        rows = list(filter(None, map(weights.get, found)))
+        rows = weights.rows(found)
         local = list(map(sum, zip(*rows, strict=True))) if rows else none
         before_this = list(scores.items())
         fresh: dict[int, int] = {}
@@ -190,7 +191,7 @@ def tag_units(units: Sequence[Unit], weights: TagWeights) -> list[int]:
     return tags[::-1]
 
 
-def parts_by_character(reading: Reading, pieces: Sequence[Piece], weights: TagWeights, known: Known) -> list[Part]:
+def parts_by_character(reading: Reading, pieces: Sequence[Piece], weights: Weights, known: Known) -> list[Part]:
     """Return the parts that the characters' tags make, in text order."""
     units = units_of(reading.skeleton, pieces, known)
     parts: list[Part] = []

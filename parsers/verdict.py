@@ -1,7 +1,6 @@
 """Whether a text is a report at all: by the shape of what was found in it, and by the words around (R2; reading.md)."""
 
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import Final
 
 from parsers.edges import Edge
@@ -12,7 +11,6 @@ from parsers.vocabulary import LABELS, TABLE
 
 BIAS: Final = "bias"
 _LONGEST: Final = 400
-VerdictWeights = dict[str, int]
 
 
 def shape_of(path: Sequence[tuple[Edge, str]], reading: Reading) -> str:
@@ -86,8 +84,3 @@ def _runs(path: Sequence[tuple[Edge, str]]) -> Iterator[str]:
             run = ""
     yield f"=r:{run[:6]}"
     yield f"=a:{alone}:{run[:6]}"
-
-
-def score_of(found: Iterator[str], weights: VerdictWeights) -> int:
-    """Return how much speaks for a report: above zero, rather yes."""
-    return sum(map(weights.get, set(found), repeat(0)))

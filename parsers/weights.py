@@ -2,20 +2,17 @@
 
 import hashlib
 import json
-import marshal
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
 
-from parsers.assurance import AssuranceWeights
-from parsers.lattice import Scorer, Weights
+from parsers.feature_tables import Rows, Scores, Weights
+from parsers.lattice import Scorer
 from parsers.tagger import TAGS as CHARACTER_TAGS
-from parsers.tagger import TagWeights
 from parsers.tags import TAGS
-from parsers.verdict import VerdictWeights
 
 _OWN: Final = threading.local()
 OUTCOMES: Final = ("whole", "agentless", "fault")
@@ -29,9 +26,9 @@ class Model:
     """Weights of the lattice, the second view, the verdict and the assurance of readings, and the thresholds for them."""
 
     lattice: Weights
-    tagger: TagWeights
-    verdict: VerdictWeights
-    assurance: AssuranceWeights
+    tagger: Weights
+    verdict: Scores
+    assurance: Scores
     measure: int
     """the usual lead of a right reading in the lattice: what leads are measured by"""
     sure_above: Mapping[str, int]
@@ -58,28 +55,16 @@ class Model:
 @lru_cache(maxsize=1)
 def model() -> Model:
     """Return the model of the data file."""
-    # Written down and taken up again it lies close together: between what was read stands what reading has left.
-    return Model(*marshal.loads(_read()))  # noqa: S302, our own words of a moment ago
-
-
-def _read() -> bytes:
-    # A number that stands there a thousand times is one object: the weights are most of what a decider holds in memory.
-    found = model_of(json.loads(_bytes(FILE), parse_int=_Shared().__getitem__))
-    return marshal.dumps([getattr(found, each.name) for each in fields(found)])
-
-
-class _Shared(dict[str, int]):
-    def __missing__(self, digits: str) -> int:
-        return self.setdefault(digits, int(digits))
+    return model_of(json.loads(_bytes(FILE)))
 
 
 def model_of(data: Mapping[str, Any]) -> Model:
-    """Return the model of the file's contents, which it takes over."""
+    """Return the model of the file's contents."""
     return Model(
-        unpacked(data["lattice"], len(TAGS)),
-        unpacked(data["tagger"], len(CHARACTER_TAGS)),
-        data["verdict"],
-        data["assurance"],
+        Rows(data["lattice"], len(TAGS)),
+        Rows(data["tagger"], len(CHARACTER_TAGS)),
+        Scores(data["verdict"]),
+        Scores(data["assurance"]),
         data["measure"],
         data["sure_above"],
         data["report_above"],
@@ -87,25 +72,13 @@ def model_of(data: Mapping[str, Any]) -> Model:
     )
 
 
-def packed(weights: Mapping[str, list[int]], least: int = 1) -> dict[str, list[int]]:
+def packed(weights: Weights, least: int = 1) -> dict[str, list[int]]:
     """Return the features of which some weight is `least` or more, each as index, weight, index, weight …"""
     return {
         feature: [n for i, weight in enumerate(row) if weight for n in (i, weight)]
         for feature, row in sorted(weights.items())
         if max(map(abs, row)) >= least
     }
-
-
-def unpacked(stored: dict[str, Any], width: int) -> dict[str, Sequence[int]]:
-    """Unpack in place what `packed` packed, and return it: pairs are let go on the way, equal rows become one."""
-    rows: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for feature, pairs in stored.items():
-        row = [0] * width
-        for at in range(0, len(pairs), 2):
-            row[pairs[at]] = pairs[at + 1]
-        whole = tuple(row)
-        stored[feature] = rows.setdefault(whole, whole)
-    return stored
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """The reader of reports by properties: what must hold for any report, whatever its words (reading.md)."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,14 +14,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parsers.edges import NOTHING_KNOWN, Known
+from parsers.feature_tables import Rows, Scores
 from parsers.message import Lexicon, Meaning, Report, clients_named
 from parsers.normalise import fold_for_reading
 from parsers.parse import parse
 from parsers.phones import find_phones
 from parsers.plain import read_plain
 from parsers.reader import judge, view
+from parsers.tagger import TAGS
+from parsers.tags import TAGS as LATTICE_TAGS
 from parsers.vocabulary import FUNCTION, LABELS, TABLE
-from parsers.weights import digest, model
+from parsers.weights import FILE, digest, model
 from tests.learning.samples import corpus
 from tests.learning.scoring import end_of
 from tests.reading import as_read
@@ -213,6 +217,35 @@ def learned_anew(seed: str) -> str:
     command = [sys.executable, "-c", program]
     environment = {"PYTHONHASHSEED": seed}
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=environment).stdout
+
+
+def test_the_tables_hold_what_the_data_file_says() -> None:
+    data = json.loads((ROOT / "parsers" / "data" / FILE).read_text(encoding="utf-8"))
+    held = model()
+    for name, table, width in (("lattice", held.lattice, len(LATTICE_TAGS)), ("tagger", held.tagger, len(TAGS))):
+        assert {feature: list(row) for feature, row in table.items()} == {
+            feature: row_of(pairs, width) for feature, pairs in data[name].items()
+        }
+        assert [list(row) for row in table.rows(["nobody's feature", *data[name]])] == [
+            row_of(pairs, width) for pairs in data[name].values()
+        ]
+    for name, scores in (("verdict", held.verdict), ("assurance", held.assurance)):
+        assert dict(scores) == data[name]
+        assert scores.total(["nobody's feature", *data[name], *data[name]]) == sum(data[name].values())
+
+
+def row_of(pairs: list[int], width: int) -> list[int]:
+    row = [0] * width
+    for index, weight in zip(pairs[::2], pairs[1::2], strict=True):
+        row[index] = weight
+    return row
+
+
+def test_a_weight_that_a_table_cannot_hold_is_refused() -> None:
+    with pytest.raises(OverflowError):
+        Rows({"feature": [0, 40_000]}, 1)
+    with pytest.raises(OverflowError):
+        Scores({"feature": -40_000})
 
 
 def test_learning_does_not_depend_on_the_order_of_hashes() -> None:

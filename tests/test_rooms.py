@@ -25,8 +25,8 @@ READERS = sorted((ROOT / "worker/readers").glob("*.py"))
 PAGES = [path for path in (ROOT / "webhook").rglob("*") if path.suffix in (".py", ".html", ".js")]
 
 PURE = {"bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "importlib", "itertools"}
-PURE |= {"json", "marshal", "math", "operator", "re", "threading", "tomllib", "typing", "unicodedata", "zoneinfo"}
-PURE |= {"base64", "phonenumbers", "parsers"}
+PURE |= {"array", "json", "math", "operator", "re", "threading", "tomllib", "typing", "unicodedata", "zoneinfo"}
+PURE |= {"base64", "marisa_trie", "phonenumbers", "parsers"}
 """What the pure rooms may import, besides themselves."""
 
 BREACHES = {

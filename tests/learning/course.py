@@ -20,6 +20,7 @@ from random import Random
 
 import parsers
 from parsers.edges import NOTHING_KNOWN
+from parsers.feature_tables import Scores
 from parsers.lattice import Scorer
 from parsers.message import Meaning, Unknown
 from parsers.reader import judge, view
@@ -89,7 +90,7 @@ def learned(lesson: Lesson) -> str:
         if gold is not None:
             texts.append(gold_tags(problem, gold, problem.known))
     tagger = train_tagger(texts, 4, random.shuffle, report=_say)
-    model = Model(scorer.weights, tagger, {}, {}, UNMEASURED, {}, {}, 0)
+    model = Model(scorer.weights, tagger, Scores({}), Scores({}), UNMEASURED, {}, {}, 0)
     measure = measure_of(model, list(generated(lesson.seed + 1, max(lesson.count // 6, 20))))
     return stored(replace(model, measure=measure))
 
@@ -115,8 +116,8 @@ def taught(one: Sequence[Sample], other: Sequence[Sample], count: int = GENERATE
     found = weighed(views[0], views[1], [*views[2], *views[3]], report=_say)
     return replace(
         model,
-        verdict=found.verdict,
-        assurance=found.assurance,
+        verdict=Scores(found.verdict),
+        assurance=Scores(found.assurance),
         sure_above=found.sure_above,
         report_above=found.report_above,
         report_below=found.report_below,

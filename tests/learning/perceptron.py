@@ -8,13 +8,14 @@ from typing import Any
 from parsers.assembly import Part, assemble, parts_of
 from parsers.context import context_features, end_features
 from parsers.edges import Edge, Known
-from parsers.lattice import END, Hypothesis, Scorer, Weights, search
+from parsers.lattice import END, Hypothesis, Scorer, search
 from parsers.mask import mask_numbers
 from parsers.normalise import Reading, fold_for_reading
 from parsers.phones import Phone, find_phones
 from parsers.pieces import Piece
 from parsers.reader import prepared
 from parsers.tags import FIELDS, INDEX, TAGS
+from tests.learning.learned import Learned
 from tests.learning.samples import PARTS, Sample
 
 TRAINING_BEAM, TRAINING_FAR = 6, 150
@@ -142,8 +143,8 @@ class Learner:
     """Averaged weights: feature → one number for each tag."""
 
     def __init__(self) -> None:
-        self.weights: Weights = {}
-        self._sums: Weights = {}
+        self.weights = Learned()
+        self._sums: dict[str, list[int]] = {}
         self.updates = 0
 
     def update(self, gold: Counter[tuple[str, int]], other: Counter[tuple[str, int]]) -> None:
@@ -162,9 +163,9 @@ class Learner:
             row[tag] += amount
             sums[tag] += amount * self.updates
 
-    def averaged(self, scale: int = 8) -> Weights:
+    def averaged(self, scale: int = 8) -> Learned:
         """Return the averaged weights, rounded to integers of 1/scale."""
-        out: Weights = {}
+        out = Learned()
         for feature in sorted(self.weights):
             row, sums = self.weights[feature], self._sums[feature]
             mean = [round(scale * (w - s / max(self.updates, 1))) for w, s in zip(row, sums, strict=True)]

@@ -5,7 +5,8 @@ from typing import Any
 
 from parsers.edges import Known
 from parsers.lattice import Hypothesis
-from parsers.tagger import TAGS, TagWeights, Unit, features, tag_units, units_of
+from parsers.tagger import TAGS, Unit, features, tag_units, units_of
+from tests.learning.learned import Learned
 from tests.learning.perceptron import Problem
 
 _INSIDE = {"C": "c", "A": "a", "U": "u"}
@@ -33,10 +34,10 @@ def train_tagger(
     *,
     scale: int = 8,
     report: Callable[[str], None] = print,
-) -> TagWeights:
+) -> Learned:
     """Return averaged integer weights."""
-    weights: TagWeights = {}
-    sums: TagWeights = {}
+    weights = Learned()
+    sums: dict[str, list[int]] = {}
     prepared = [(units, features(units), tags) for units, tags in texts]
     clock = 0
 
@@ -66,7 +67,7 @@ def train_tagger(
                     add(f">{before_guess}", other, -1)
                 before_gold, before_guess = gold, other
         report(f"tagger, epoch {epoch + 1}: {wrong} of {len(order)} wrong")
-    return {
-        feature: [round(scale * (w - s / clock)) for w, s in zip(row, sums[feature], strict=True)]
+    return Learned(
+        (feature, [round(scale * (w - s / clock)) for w, s in zip(row, sums[feature], strict=True)])
         for feature, row in sorted(weights.items())
-    }
+    )
