@@ -42,7 +42,7 @@ from worker.store.schema import cursors, sites
 log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
-"""So often it is looked for what somebody waits for: texts and replies that nobody rang for, notices, doubts."""
+"""So often it is looked for what somebody waits for: texts and replies that nobody rang for, notices."""
 UPKEEP_EVERY_S = 5.0
 """So often for all else: an idle installation spends most of its CPU on looking."""
 STUCK_S = 3.0
@@ -126,7 +126,7 @@ class Sweeper:
             "line": Round(EVERY_S, (self.feed_spool, self.tell_notices, self.see_to_forwards, self.see_to_lines)),
             "upkeep": Round(UPKEEP_EVERY_S, (self.close_leases, self.retire)),
             "outbox": Round(EVERY_S, (self.see_to_outbox, self.remind_of_stops)),
-            "doubts": Round(EVERY_S, (self._settler.settle,)),
+            "doubts": Round(UPKEEP_EVERY_S, (self._settler.settle,)),
             "gaps": Round(UPKEEP_EVERY_S, (self.see_to_gaps,)),
             "directory": Round(UPKEEP_EVERY_S, (self.see_to_directory, self.see_to_canaries)),
             "heart": Round(UPKEEP_EVERY_S, (self.beat,)),

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, select
 
 from worker.rules.codes import Code
-from worker.rules.confirming import ACTS_CLOSED, CLOSED_FOR
-from worker.store.schema import decisions, inbox, roster, senders, sites
+from worker.rules.confirming import CLOSED_FOR
+from worker.store.schema import CLOSED_ACTS, decisions, inbox, roster, senders, sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ class Closing:
 
 def closings(connection: Connection, now: datetime, site_ids: Collection[int] | None = None) -> list[Closing]:
     """Return what is closed at `now`, the first one first; reads what was decided since the oldest could close."""
-    fifth = and_(decisions.c.reason == ACTS_CLOSED, decisions.c.kind == "confirm")
-    lately = and_(decisions.c.decided_at > now - CLOSED_FOR, decisions.c.code == Code.REFUSED_INVALID)
+    fifth = and_(CLOSED_ACTS, decisions.c.kind == "confirm", decisions.c.code == Code.REFUSED_INVALID)
     text = and_(inbox.c.site_id == decisions.c.site_id, inbox.c.seq == decisions.c.seq)
     remembered = and_(senders.c.site_id == inbox.c.site_id, senders.c.phone == inbox.c.sender)
     on_roster = and_(roster.c.site_id == inbox.c.site_id, roster.c.phone == inbox.c.sender)
@@ -43,7 +42,7 @@ def closings(connection: Connection, now: datetime, site_ids: Collection[int] | 
         .add_columns(roster.c.name, roster.c.unit, senders.c.state)
         .select_from(decisions.join(inbox, text).join(sites, sites.c.id == inbox.c.site_id).join(senders, remembered))
         .outerjoin(roster, on_roster)
-        .where(fifth, lately)
+        .where(fifth, decisions.c.decided_at > now - CLOSED_FOR)
         .order_by(inbox.c.received_at, inbox.c.site_id, inbox.c.seq)
     )
     found = connection.execute(query if site_ids is None else query.where(inbox.c.site_id.in_(site_ids)))

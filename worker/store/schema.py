@@ -656,6 +656,14 @@ Index(
     sqlite_where=UNDECIDED,
     postgresql_where=UNDECIDED,
 )
+# The wrong codes that closed a phone's acts: few among many decisions, and asked for every few seconds.
+CLOSED_ACTS = text("decisions.reason = 'acts_closed'")
+Index(
+    "ix_decisions_closed_acts",
+    *(decisions.c[name] for name in ("reason", "decided_at")),
+    sqlite_where=text("reason = 'acts_closed'"),
+    postgresql_where=text("reason = 'acts_closed'"),
+)
 STILL_TO_SEND = text("state IN ('pending', 'sending')")
 Index(
     "ix_replies_to_send",
