@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from worker.bell import bell as module
-from worker.bell.bell import Bell, bell_client
+from worker.bell.bell import CROWD_MS, Bell, bell_client
 
 
 @pytest.fixture
@@ -70,6 +70,15 @@ def test_the_sweeper_rings_again_where_whoever_took_the_ring_may_have_died(bell:
     assert calls(redis, "send") == [["send_replies", None, [], {}]]
 
 
+def test_a_crowd_is_over_when_nobody_tells_of_it_any_more(bell: Bell, redis: "Redis") -> None:
+    assert not bell.is_crowded()
+    bell.tell_crowd()
+    assert bell.is_crowded()
+    assert 0 < redis.pttl("baobei:crowd") <= CROWD_MS
+    redis.flushdb()
+    assert not bell.is_crowded()
+
+
 def test_an_emptied_redis_rings_again(bell: Bell, redis: "Redis") -> None:
     bell.ring_decide(7)
     redis.flushall()
@@ -122,6 +131,8 @@ class TestAway:
             assert not bell.ring_decide(7)
             assert not bell.ring_send()
             bell.answered_decide(7)
+            assert not Bell(client).is_crowded()
+            Bell(client).tell_crowd()
         assert "not rung" in caplog.text
 
     def test_costs_the_first_of_a_burst_only(self, tmp_path: Path, redis_url: str) -> None:

@@ -1,4 +1,4 @@
-"""A rush: taking texts in goes before deciding them, for some seconds and not for good."""
+"""A rush: a web process sees a crowd, and taking it in goes before deciding, for some seconds and not for good."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, update
 
 from tests.sending import add_site
-from worker.processes.rush import AFTER_NONE_S, LONGEST_S, LOOK_S, LOOKS, PER_CORE_S, SETTLE_S, Rush
+from worker.line.crowd import FORGOTTEN_S, MANY, TOLD_EVERY_S, Crowd
+from worker.processes.rush import AFTER_NONE_S, LONGEST_S, LOOK_S, PER_CORE_S, SETTLE_S, Rush
 from worker.store.database import open_engine
 from worker.store.schema import sites
 
@@ -19,14 +20,18 @@ NONE_S = SETTLE_S + LOOK_S
 
 
 class Arrivals:
-    """Texts that come at a rate while somebody pauses, and the clock that goes on meanwhile."""
+    """Texts that come at a rate, crowd or not, and the clock that goes on while somebody decides or pauses."""
 
-    def __init__(self, engine: Engine, per_s: Callable[[float], float]) -> None:
+    def __init__(self, engine: Engine, per_s: Callable[[float], float], crowd: Callable[[float], bool]) -> None:
         self.now = 0.0
         self.pauses: list[tuple[float, float]] = []
         self._engine = engine
         self._per_s = per_s
+        self._crowd = crowd
         self._site_id = add_site(engine)
+
+    def crowded(self) -> bool:
+        return self._crowd(self.now)
 
     def pause(self, seconds: float) -> None:
         self.pauses.append((self.now, seconds))
@@ -43,60 +48,40 @@ class Arrivals:
     def paused_s(self) -> float:
         return sum(seconds for _, seconds in self.pauses)
 
+    def rush(self) -> Rush:
+        return Rush(self._engine, self.crowded, CORES, lambda: self.now, self.pause)
+
 
 def decide_for(
-    arrivals: Arrivals, seconds: float, decided_per_s: float = 300, stopping: Callable[[], bool] = lambda: False
+    arrivals: Arrivals, seconds: float, decided: int = 30, stopping: Callable[[], bool] = lambda: False
 ) -> None:
     """Decide in batches of a tenth of a second, as the worker does, and give way after each."""
-    rush = Rush(arrivals._engine, CORES, lambda: arrivals.now, arrivals.pause)
+    rush = arrivals.rush()
     until = arrivals.now + seconds
     while arrivals.now < until:
         arrivals.pass_by(0.1)
-        rush.give_way(round(decided_per_s * 0.1), stopping)
+        rush.give_way(decided, stopping)
 
 
 def test_way_is_given_while_more_comes_than_can_be_answered(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda now: 3 * RUSH_PER_S if now < 3 else 0)
+    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S, lambda now: now < 3)
     decide_for(arrivals, 5)
-    began, ended = arrivals.pauses[0][0], next(at + s for at, s in arrivals.pauses if at + s > 3 + LOOK_S)
+    began, ended = arrivals.pauses[0][0], sum(arrivals.pauses[-1])
     assert began == pytest.approx(0.1), "it did not begin with the first batch"
-    assert sum(seconds for at, seconds in arrivals.pauses if at < ended) == pytest.approx(ended - began)
-    assert ended <= 3 + LOOKS * LOOK_S + 0.01
+    assert arrivals.paused_s == pytest.approx(ended - began)
+    assert 3 <= ended <= 3 + LOOK_S
 
 
-def test_a_rush_that_is_still_held_down_at_the_first_look_is_seen_at_the_second(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda now: (0.6 if now < 1.5 else 0.9 if now < 1.7 else 3) * RUSH_PER_S)
-    decide_for(arrivals, 3, 0.6 * RUSH_PER_S)
+@pytest.mark.parametrize("decided", [1, 30])
+def test_a_rush_that_is_still_held_down_at_the_first_look_is_seen_at_the_second(engine: Engine, decided: int) -> None:
+    arrivals = Arrivals(engine, lambda now: (0.6 if now < 1 else 0.9) * RUSH_PER_S, lambda _: True)
+    decide_for(arrivals, 3, decided)
     assert arrivals.paused_s == pytest.approx(NONE_S + LONGEST_S, abs=2 * LOOK_S)
 
 
-def test_what_comes_fast_and_is_decided_as_fast_is_no_rush_but_at_its_beginning(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda _: 1.3 * RUSH_PER_S)
-    decide_for(arrivals, 120, 1.3 * RUSH_PER_S)
-    assert arrivals.paused_s <= LONGEST_S + LOOK_S + 7 * NONE_S
-
-
-def test_a_database_that_is_away_fails_no_batch_that_is_decided(tmp_path: Path) -> None:
-    away = open_engine(f"sqlite:///{tmp_path}/none/none.sqlite")
-    now = [0.0]
-    rush = Rush(away, CORES, lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
-    for _ in range(30):
-        now[0] += 0.1
-        rush.give_way(100, lambda: False)
-    assert now[0] < 3 + 4 * NONE_S
-
-
-def test_way_is_not_given_for_good(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S)
+def test_a_crowd_that_a_pause_does_not_help_is_looked_at_ever_more_rarely(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 0.9 * RUSH_PER_S, lambda _: True)
     decide_for(arrivals, 60)
-    first = sum(seconds for at, seconds in arrivals.pauses if at < LONGEST_S + 1)
-    assert first == pytest.approx(LONGEST_S, abs=2 * LOOK_S)
-    assert arrivals.paused_s < LONGEST_S + 60 / 8
-
-
-def test_what_can_be_answered_is_answered_and_looked_at_ever_more_rarely(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda _: 0.75 * RUSH_PER_S)
-    decide_for(arrivals, 60, 0.75 * RUSH_PER_S)
     looks = [at for at, seconds in arrivals.pauses if seconds == SETTLE_S]
     gaps = [later - earlier for earlier, later in pairwise(looks)]
     assert gaps == sorted(gaps)
@@ -105,26 +90,74 @@ def test_what_can_be_answered_is_answered_and_looked_at_ever_more_rarely(engine:
 
 
 def test_after_a_calm_a_rush_is_looked_for_at_once(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda now: 0.75 * RUSH_PER_S if now < 20 else 3 * RUSH_PER_S)
-    rush = Rush(engine, CORES, lambda: arrivals.now, arrivals.pause)
-    while arrivals.now < 17:
+    arrivals = Arrivals(engine, lambda now: (0.9 if now < 20 else 3) * RUSH_PER_S, lambda now: not 17 < now < 20.05)
+    rush = arrivals.rush()
+    while arrivals.now < 20:
         arrivals.pass_by(0.1)
         rush.give_way(25, lambda: False)
-    arrivals.now, before = 20.0, arrivals.paused_s
-    rush.give_way(1, lambda: False)
-    arrivals.pass_by(0.05)
-    rush.give_way(10, lambda: False)
+    before = arrivals.paused_s
+    arrivals.pass_by(0.1)
+    rush.give_way(25, lambda: False)
     assert arrivals.paused_s - before > LONGEST_S / 2
 
 
-@pytest.mark.parametrize("decided", [1, 7, 14])
-def test_where_few_are_decided_nothing_is_asked(engine: Engine, decided: int) -> None:
-    arrivals = Arrivals(engine, lambda _: 0)
-    decide_for(arrivals, 5, decided * 10)
+def test_a_database_that_is_away_fails_no_batch_that_is_decided(tmp_path: Path) -> None:
+    away = open_engine(f"sqlite:///{tmp_path}/none/none.sqlite")
+    now = [0.0]
+    rush = Rush(away, lambda: True, CORES, lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    for _ in range(30):
+        now[0] += 0.1
+        rush.give_way(100, lambda: False)
+    assert now[0] < 3 + 4 * NONE_S
+
+
+def test_way_is_not_given_for_good(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S, lambda _: True)
+    decide_for(arrivals, 60)
+    first = sum(seconds for at, seconds in arrivals.pauses if at < LONGEST_S + 1)
+    assert first == pytest.approx(LONGEST_S, abs=2 * LOOK_S)
+    assert arrivals.paused_s < LONGEST_S + 60 / 8
+
+
+def test_where_there_is_no_crowd_nobody_gives_way(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S, lambda _: False)
+    decide_for(arrivals, 5)
     assert arrivals.pauses == []
 
 
-def test_whoever_is_to_stop_waits_for_nothing(engine: Engine) -> None:
-    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S)
-    decide_for(arrivals, 2, stopping=lambda: True)
-    assert {seconds for _, seconds in arrivals.pauses} == {SETTLE_S}
+def test_whoever_has_decided_nothing_does_not_give_way(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S, lambda _: True)
+    decide_for(arrivals, 5, decided=0)
+    assert arrivals.pauses == []
+
+
+def test_whoever_is_to_stop_does_not_wait_for_the_end_of_a_rush(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S, lambda _: True)
+    decide_for(arrivals, 0.1, stopping=lambda: True)
+    assert arrivals.paused_s == pytest.approx(NONE_S)
+
+
+def crowds(looks: list[int], every_s: float) -> list[float]:
+    """Return when a process told of a crowd that saw so many texts at once, one look after another."""
+    now, told = [0.0], []
+    crowd = Crowd(lambda: told.append(now[0]), lambda: now[0])
+    for many in looks:
+        now[0] += every_s
+        crowd.look(many)
+    return told
+
+
+def test_a_crowd_is_told_of_while_it_lasts_some_times_a_second() -> None:
+    told = crowds([2 * int(MANY)] * 100, 0.02)
+    assert told[0] <= 0.1
+    assert all(later - earlier >= TOLD_EVERY_S for earlier, later in pairwise(told))
+    assert told[-1] >= 1.8
+
+
+@pytest.mark.parametrize("looks", [[int(MANY) - 1] * 100, [2, 3, 16, 2, 3] * 20, [1] * 5])
+def test_a_few_at_once_and_a_moment_of_many_are_no_crowd(looks: list[int]) -> None:
+    assert crowds(looks, 0.02) == []
+
+
+def test_what_was_long_ago_makes_no_crowd() -> None:
+    assert crowds([2 * int(MANY)], FORGOTTEN_S) == crowds([2 * int(MANY)] * 20, FORGOTTEN_S) == []

@@ -80,7 +80,7 @@ class Runtime:
     @cached_property
     def intake(self) -> Intake:
         """The way of texts into the line."""
-        return Intake(self, self.bell.ring_decide)
+        return Intake(self, self.bell.ring_decide, self.bell.tell_crowd)
 
     @cached_property
     def statuses(self) -> Together[Status, bool]:

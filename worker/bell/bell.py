@@ -8,7 +8,7 @@ what is written after its reading rings anew.
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -37,6 +37,12 @@ MOST_WAITING = 1_000
 JOB_TIMEOUT_S = 120
 JOB_LIFE_S = 3_600
 FAILURE_LIFE_S = 24 * 3_600
+
+
+CROWD_MS: Final = 500
+_CROWD: Final = "baobei:crowd"
+
+T = TypeVar("T")
 
 
 def bell_client(url: str) -> "Redis":
@@ -72,6 +78,14 @@ class Bell:
         """Note that a job is about to read the outbox."""
         self._answered(_key(SEND))
 
+    def tell_crowd(self) -> None:
+        """Say that a web process has more texts on their way than it can take in at once; it holds for `CROWD_MS`."""
+        self._try("crowd not told", lambda: self._redis.set(_CROWD, b"1", px=CROWD_MS))
+
+    def is_crowded(self) -> bool:
+        """Tell whether one has said so of late; without Redis nobody has."""
+        return bool(self._try("crowd not seen", lambda: self._redis.exists(_CROWD)))
+
     def _ring(self, queue: str, job: str, *arguments: int, again: bool) -> bool:
         if self._monotonic() < self._silent_until:
             return False
@@ -106,13 +120,17 @@ class Bell:
         say(log, "rung", logging.DEBUG, queue=queue, site=arguments[0] if arguments else None)
 
     def _answered(self, key: str) -> None:
+        # Where that fails, rings are swallowed until the key expires; the sweeper covers that time.
+        self._try("ring not taken down", lambda: self._redis.delete(key))
+
+    def _try(self, otherwise: str, command: Callable[[], T]) -> T | None:
         if self._monotonic() < self._silent_until:
-            return
+            return None
         try:
-            self._redis.delete(key)
+            return command()
         except (RedisError, OSError) as error:
-            # Rings are swallowed until the key expires; the sweeper covers that time.
-            self._silence("ring not taken down", error)
+            self._silence(otherwise, error)
+            return None
 
 
 def _key(queue: str, *arguments: Any) -> str:

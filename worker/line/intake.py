@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from worker.gateways.base import Inbound
 from worker.group_commit import Together
+from worker.line.crowd import Crowd
 from worker.line.door import NotDurableError, ReadyText, Receipt, accept_all, ready_text
 from worker.line.spool import Spool, number_of
 from worker.log import complain, say
@@ -45,10 +46,14 @@ class _Waiting:
 class Intake:
     """Takes in the texts of a process; those that wait at the same time become one transaction."""
 
-    def __init__(self, places: Places, ring: Callable[[int], object]) -> None:
-        """`ring` is told each site whose line got longer, once a transaction; no answer but one waits for that."""
+    def __init__(self, places: Places, ring: Callable[[int], object], crowded: Callable[[], object]) -> None:
+        """`ring` is told each site whose line got longer, once a transaction; no answer but one waits for that.
+
+        `crowded` is told, a few times a second, that there is a crowd.
+        """
         self._places = places
         self._ring = ring
+        self._crowd = Crowd(crowded)
         self._together = Together(self._accept, self._tell)
 
     @property
@@ -129,3 +134,4 @@ class Intake:
     def _tell(self, outcomes: Sequence[Receipt | Exception]) -> None:
         for site_id in sorted({each.site_id for each in outcomes if isinstance(each, Receipt) and each.site_id}):
             self._ring(site_id)
+        self._crowd.look(len(outcomes) + self.waiting)

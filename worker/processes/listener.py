@@ -27,6 +27,7 @@ from rq.utils import now
 from rq.worker import WorkerStatus
 from rq.worker_registration import register
 
+from worker.bell.bell import DECIDE
 from worker.log import complain, say
 from worker.patience import pause_s
 from worker.processes.jobs import Tasks, restricted_job, table_of
@@ -175,7 +176,8 @@ class BellWorker(SimpleWorker):
 def listen(runtime: Runtime, queue: str) -> None:
     """Work on one queue until SIGINT or SIGTERM, through every absence of Redis."""
     stop = Event()
-    tasks = Tasks(runtime, stop.is_set, Rush(runtime.engine))
+    rush = Rush(runtime.engine, runtime.bell.is_crowded) if queue == DECIDE else None
+    tasks = Tasks(runtime, stop.is_set, rush)
     ended = 0
     while not stop.is_set():
         # A signal ends whatever RQ's worker or this loop is at by raising; it has set `stop` then.

@@ -4,7 +4,8 @@ Deciding, sending and the callbacks to replies live on the cores that the webhoo
 any case then, but a gateway waits only so long to be told that its text has arrived. So whoever decides gives way for
 some seconds, for which the last answers come later, and catches up afterwards.
 
-How many would come if they were let in at once shows only when deciding pauses, so now and then it does.
+Web processes say when texts crowd at their door (`worker.line.crowd`). Whether more of them get in when deciding pauses
+shows only when it does; where that lets in no more than before, the pause ends at once.
 """
 
 import logging
@@ -22,17 +23,14 @@ from worker.store.schema import sites
 
 log = logging.getLogger(__name__)
 
-PER_CORE_S: Final = 150.0
-"""Texts a second and core that make a rush: more than a core takes in, decides and answers.
+PER_CORE_S: Final = 120.0
+"""Texts a second and core that have to come at the first look: about what a core takes in, decides and answers.
 
 A machine with many cores never comes so far, since its webhook is none the slower for what the others do.
 """
-SUSPECTED: Final = 0.5
-"""So much of that, decided, may be a rush which is held down by the very deciding."""
 RISEN: Final = 1.2
-"""So much more has to come when deciding pauses than came before, or the pause lets nobody in who was kept waiting."""
-SEVERAL: Final = 8
-"""Fewer at once are none."""
+"""At further looks, so much more has to come than came before, or the pause lets nobody in who was kept waiting."""
+ASKED_EVERY_S: Final = 0.05
 LONGEST_S: Final = 7.0
 """So long way is given at the most; it takes `REST` times as long until as much may be given again."""
 REST: Final = 10.0
@@ -41,12 +39,10 @@ LEAST_S: Final = 1.0
 SETTLE_S: Final = 0.1
 """For so long the replies to what was decided last still go out, and keep the webhook busy."""
 LOOK_S: Final = 0.2
-LOOKS: Final = 2
-"""So many in a row have to see that it is over: a single one may meet the moment in which all wait for the disk."""
 AFTER_NONE_S: Final = (1.0, 5.0, 30.0)
 """How long nothing is tried after what may have been a rush and was none: after the first in a row, the next, all."""
 CALM_S: Final = 2.0
-"""What comes after so long without suspicion has nothing to do with what was before."""
+"""What comes after so long without a crowd has nothing to do with what was before."""
 
 _TAKEN: Final = select(func.sum(sites.c.last_seq))
 
@@ -57,38 +53,39 @@ class _Mark(NamedTuple):
 
 
 class Rush:
-    """Watches how fast the lines grow, all together. For one thread of one process."""
+    """Decides whether to give way, and for how long. For one thread of one process."""
 
     def __init__(
         self,
         engine: Engine,
+        crowded: Callable[[], bool],
         cores: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._engine = engine
+        self._crowded = crowded
         self._from_per_s = PER_CORE_S * (cores or _cores())
         self._monotonic = monotonic
         self._pause = pause
         self._mark: _Mark | None = None
-        self._decided_at = self._suspected_at = self._ended_at = self._not_before = monotonic()
+        self._crowded_at = self._ended_at = self._not_before = monotonic()
+        self._asked_at = self._ended_at - ASKED_EVERY_S
         self._left_s = LONGEST_S
         self._none = 0
         """How many in a row were none."""
 
-    def may_be_on(self) -> bool:
-        """Tell whether the lines have grown so fast since this was asked before that somebody may be giving way."""
-        return self._grown_per_s() >= SUSPECTED * self._from_per_s
-
     def give_way(self, decided: int, stopping: Callable[[], bool]) -> None:
         """After a batch of so many decided texts, wait while there is a rush, but only as long as there is patience."""
         now = self._monotonic()
-        since_s, self._decided_at = now - self._decided_at, now
-        if decided < SEVERAL or decided < SUSPECTED * self._from_per_s * since_s:
+        if not decided or now - self._asked_at < ASKED_EVERY_S:
             return
-        if now - self._suspected_at > CALM_S:
+        self._asked_at = now
+        if not self._crowded():
+            return
+        if now - self._crowded_at > CALM_S:
             self._none, self._not_before, self._mark = 0, now, None
-        self._suspected_at = now
+        self._crowded_at = now
         left_s = min(LONGEST_S, self._left_s + (now - self._ended_at) / REST)
         if now < self._not_before or left_s < LEAST_S:
             return
@@ -97,7 +94,7 @@ class Rush:
         except SQLAlchemyError as error:
             # What was decided stays so, whatever is wrong with the database now.
             complain(log, "rush not seen", error)
-        self._decided_at = self._suspected_at = self._ended_at = self._monotonic()
+        self._crowded_at = self._ended_at = self._monotonic()
         waited_s = self._ended_at - now
         self._left_s = left_s - waited_s
         self._none = 0 if waited_s > LEAST_S else self._none + 1
@@ -107,18 +104,16 @@ class Rush:
             say(log, "gave way", seconds=round(waited_s, 1))
 
     def _wait(self, until: float, stopping: Callable[[], bool]) -> None:
-        """Wait while there is a rush, if the first look sees that one may be coming up."""
+        """Wait while there is a crowd, if the first look sees that the pause lets more of it in."""
         # Since the wait before this one; after a calm nothing is known.
         least_per_s = RISEN * self._grown_per_s() if self._mark else self._from_per_s
         self._pause(SETTLE_S)
         self._grown_per_s()
-        missed = 0
-        while missed < LOOKS and self._monotonic() < until and not stopping():
+        self._pause(LOOK_S)
+        if self._grown_per_s() < least_per_s:
+            return
+        while self._crowded() and self._monotonic() < until and not stopping():
             self._pause(LOOK_S)
-            grown_per_s = self._grown_per_s()
-            if grown_per_s < least_per_s:
-                return
-            least_per_s, missed = 0.0, 0 if grown_per_s >= self._from_per_s else missed + 1
 
     def _grown_per_s(self) -> float:
         before, self._mark = self._mark, _Mark(self._monotonic(), self._taken())

@@ -33,7 +33,7 @@ from worker.phones.trials import hand_over_canaries
 from worker.processes.couriers import courier_of
 from worker.processes.feeder import feeder_of
 from worker.processes.jobs import Tasks
-from worker.processes.rush import LONGEST_S, Rush
+from worker.processes.rush import LONGEST_S
 from worker.retention.nightly import Nightly
 from worker.runtime import Runtime
 from worker.store.database import reading
@@ -109,7 +109,6 @@ class Sweeper:
         self._notices = Notices(runtime.engine)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
-        self._rush = Rush(runtime.engine, monotonic=monotonic)
         self._alerts = Alerts(runtime.engine, runtime.spool, runtime.settings.alert_url, runtime.clock, monotonic)
         self._nightly = Nightly(runtime.engine, runtime.spool, runtime.clock, stop.is_set)
         self._calendar = Every(NIGHT_EVERY_S, monotonic)
@@ -180,7 +179,7 @@ class Sweeper:
             rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
         waiting = {row.site_id: row.decided_seq for row in rows}
         # Whoever decides may be giving way, which has its end.
-        after_s = STUCK_S + (LONGEST_S if waiting and self._rush.may_be_on() else 0.0)
+        after_s = STUCK_S + (LONGEST_S if waiting and self._runtime.bell.is_crowded() else 0.0)
         stuck, heard = self._lines.stuck(waiting, after_s), True
         for site_id in waiting:
             rung = self._runtime.bell.ring_decide(site_id, again=True)

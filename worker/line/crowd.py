@@ -1,0 +1,38 @@
+"""A crowd: for a while more texts at once are on their way into the line than this process takes in without a queue.
+
+A web process sees it at once, and nobody else can: those who wait for an answer before they send again, as a gateway's
+connections do, bring no more than is taken in, however many they would.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+MANY: Final = 8.0
+"""Texts at once, in the mean. 250 a second are two to six, each of them taken in within 20 ms."""
+SHARE: Final = 0.2
+"""What the newest look counts for in the mean."""
+FORGOTTEN_S: Final = 1.0
+TOLD_EVERY_S: Final = 0.1
+
+
+class Crowd:
+    """Looks after each batch how many texts are on their way, and tells while they are many.
+
+    Threads may look at the same time: no harm is done by a look that counts for nothing.
+    """
+
+    def __init__(self, tell: Callable[[], object], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._tell = tell
+        self._monotonic = monotonic
+        self._mean = 0.0
+        self._looked_at = self._told_at = monotonic() - FORGOTTEN_S
+
+    def look(self, on_their_way: int) -> None:
+        """Note how many they are, those included whose batch has just ended."""
+        now = self._monotonic()
+        before = self._mean if now - self._looked_at < FORGOTTEN_S else 0.0
+        self._mean, self._looked_at = before + SHARE * (on_their_way - before), now
+        if self._mean >= MANY and now - self._told_at >= TOLD_EVERY_S:
+            self._told_at = now
+            self._tell()
