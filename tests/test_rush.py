@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from tests.sending import add_site
-from worker.line.crowd import FORGOTTEN_S, MANY, TOLD_EVERY_S, Crowd
+from worker.line.crowd import FORGOTTEN_S, MANY, STILL_MANY, TOLD_EVERY_S, Crowd
 from worker.processes.rush import AFTER_NONE_S, LONGEST_S, LOOK_S, PER_CORE_S, SETTLE_S, Rush
 from worker.store.database import open_engine
 from worker.store.schema import sites
@@ -152,6 +152,12 @@ def test_a_crowd_is_told_of_while_it_lasts_some_times_a_second() -> None:
     assert told[0] <= 0.1
     assert all(later - earlier >= TOLD_EVERY_S for earlier, later in pairwise(told))
     assert told[-1] >= 1.8
+
+
+def test_a_crowd_lasts_while_it_is_let_in_and_ends_with_its_last() -> None:
+    many, few = [2 * int(MANY)] * 20, [int(STILL_MANY) + 1] * 100
+    assert crowds(many + few, 0.02)[-1] >= 2.3
+    assert crowds(many + [1] * 100 + few, 0.02)[-1] <= 0.8
 
 
 @pytest.mark.parametrize("looks", [[int(MANY) - 1] * 100, [2, 3, 16, 2, 3] * 20, [1] * 5])

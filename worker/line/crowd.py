@@ -10,6 +10,8 @@ from typing import Final
 
 MANY: Final = 8.0
 """Texts at once, in the mean. 250 a second are two to six, each of them taken in within 20 ms."""
+STILL_MANY: Final = 4.0
+"""What began as a crowd lasts until they are no more than these: let in, a crowd is smaller at each look."""
 SHARE: Final = 0.2
 """What the newest look counts for in the mean."""
 FORGOTTEN_S: Final = 1.0
@@ -26,6 +28,7 @@ class Crowd:
         self._tell = tell
         self._monotonic = monotonic
         self._mean = 0.0
+        self._is_crowd = False
         self._looked_at = self._told_at = monotonic() - FORGOTTEN_S
 
     def look(self, on_their_way: int) -> None:
@@ -33,6 +36,7 @@ class Crowd:
         now = self._monotonic()
         before = self._mean if now - self._looked_at < FORGOTTEN_S else 0.0
         self._mean, self._looked_at = before + SHARE * (on_their_way - before), now
-        if self._mean >= MANY and now - self._told_at >= TOLD_EVERY_S:
+        self._is_crowd = self._mean >= (STILL_MANY if self._is_crowd else MANY)
+        if self._is_crowd and now - self._told_at >= TOLD_EVERY_S:
             self._told_at = now
             self._tell()
