@@ -74,8 +74,9 @@ def test_a_crowd_is_over_when_nobody_tells_of_it_any_more(bell: Bell, redis: "Re
     assert not bell.is_crowded()
     bell.tell_crowd()
     assert bell.is_crowded()
-    assert 0 < redis.pttl("baobei:crowd") <= CROWD_MS
-    redis.flushdb()
+    (key,) = redis.keys("baobei:crowd:*")
+    assert 0 < redis.pttl(key) <= CROWD_MS
+    redis.delete(key)
     assert not bell.is_crowded()
 
 
@@ -134,6 +135,14 @@ class TestAway:
             assert not Bell(client).is_crowded()
             Bell(client).tell_crowd()
         assert "not rung" in caplog.text
+
+    def test_nobody_knowing_of_a_crowd_silences_no_ring(self, tmp_path: Path, redis_url: str) -> None:
+        real, _, password = redis_url.removeprefix("unix://").partition("?")
+        with bell_client(f"unix://{tmp_path}/link.sock?{password}") as client:
+            bell = Bell(client, lambda: 5.0)
+            assert not bell.is_crowded()
+            (tmp_path / "link.sock").symlink_to(unquote(real))
+            assert bell.ring_decide(7)
 
     def test_costs_the_first_of_a_burst_only(self, tmp_path: Path, redis_url: str) -> None:
         now = [0.0]

@@ -40,6 +40,7 @@ from worker.processes import jobs as module
 from worker.processes import listener
 from worker.processes.jobs import HARMLESS, Duty, Tasks, restricted_job, table_of
 from worker.processes.listener import BellWorker
+from worker.processes.rush import Rush
 from worker.readers.health import live_workers
 from worker.runtime import Runtime
 from worker.store.schema import decisions, replies
@@ -122,6 +123,22 @@ class TestAnswering:
         runtime.redis.set(f"baobei:bell:decide:{site_id}", b"1")
         Tasks(runtime).decide_site(site_id)
         assert rung == [True]
+
+    def test_after_each_batch_way_is_given_to_a_crowd(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+        batches, clock = [BatchResult(5, 0, True), BatchResult(0, 0, True), BatchResult(4, 0, False)], iter(range(9))
+        asked: list[int] = []
+
+        def deciding(*_: Any, **__: Any) -> BatchResult:
+            return batches.pop(0)
+
+        def crowded() -> bool:
+            asked.append(len(batches))
+            return False
+
+        monkeypatch.setattr(module, "decide_site", deciding)
+        rush = Rush(runtime.engine, crowded, monotonic=lambda: float(next(clock)))
+        assert Tasks(runtime, rush=rush).decide_site(7) == 9
+        assert asked == [2, 0]
 
     def test_what_is_left_when_told_to_stop_rings_again(
         self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch

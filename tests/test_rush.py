@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 
 from tests.sending import add_site
 from worker.line.crowd import FORGOTTEN_S, MANY, STILL_MANY, TOLD_EVERY_S, Crowd
-from worker.processes.rush import AFTER_NONE_S, LONGEST_S, LOOK_S, PER_CORE_S, SETTLE_S, Rush
+from worker.processes.rush import AFTER_NONE_S, LONGEST_S, LOOK_S, LOOKS, PER_CORE_S, SETTLE_S, Rush
 from worker.store.database import open_engine
 from worker.store.schema import sites
 
@@ -22,12 +22,20 @@ NONE_S = SETTLE_S + LOOK_S
 class Arrivals:
     """Texts that come at a rate, crowd or not, and the clock that goes on while somebody decides or pauses."""
 
-    def __init__(self, engine: Engine, per_s: Callable[[float], float], crowd: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        per_s: Callable[[float], float],
+        crowd: Callable[[float], bool],
+        held_to: float = float("inf"),
+    ) -> None:
+        """`held_to`: as many come at the most while texts are decided."""
         self.now = 0.0
         self.pauses: list[tuple[float, float]] = []
         self._engine = engine
         self._per_s = per_s
         self._crowd = crowd
+        self._held_to = held_to
         self._site_id = add_site(engine)
 
     def crowded(self) -> bool:
@@ -35,10 +43,13 @@ class Arrivals:
 
     def pause(self, seconds: float) -> None:
         self.pauses.append((self.now, seconds))
-        self.pass_by(seconds)
+        self._pass_by(seconds, self._per_s(self.now))
 
-    def pass_by(self, seconds: float) -> None:
-        came = round(self._per_s(self.now) * seconds)
+    def decide(self, seconds: float) -> None:
+        self._pass_by(seconds, min(self._per_s(self.now), self._held_to))
+
+    def _pass_by(self, seconds: float, per_s: float) -> None:
+        came = round(per_s * seconds)
         with self._engine.begin() as connection:
             mine = update(sites).where(sites.c.id == self._site_id)
             connection.execute(mine.values(last_seq=sites.c.last_seq + came))
@@ -59,7 +70,7 @@ def decide_for(
     rush = arrivals.rush()
     until = arrivals.now + seconds
     while arrivals.now < until:
-        arrivals.pass_by(0.1)
+        arrivals.decide(0.1)
         rush.give_way(decided, stopping)
 
 
@@ -69,7 +80,7 @@ def test_way_is_given_while_more_comes_than_can_be_answered(engine: Engine) -> N
     began, ended = arrivals.pauses[0][0], sum(arrivals.pauses[-1])
     assert began == pytest.approx(0.1), "it did not begin with the first batch"
     assert arrivals.paused_s == pytest.approx(ended - began)
-    assert 3 <= ended <= 3 + LOOK_S
+    assert 3 <= ended <= 3 + LOOKS * LOOK_S
 
 
 @pytest.mark.parametrize("decided", [1, 30])
@@ -89,14 +100,35 @@ def test_a_crowd_that_a_pause_does_not_help_is_looked_at_ever_more_rarely(engine
     assert arrivals.paused_s == pytest.approx(4 * NONE_S)
 
 
+def test_a_few_that_crowd_at_a_slow_disk_are_no_rush(engine: Engine) -> None:
+    # Their batches are seen in some looks and not in others.
+    arrivals = Arrivals(engine, lambda now: RUSH_PER_S * (0.05 if round(now * 10) % 3 else 0.7), lambda _: True)
+    decide_for(arrivals, 60)
+    assert max(seconds for _, seconds in arrivals.pauses) == LOOK_S
+    assert arrivals.paused_s == pytest.approx(4 * NONE_S)
+
+
+def test_a_moment_without_a_crowd_ends_no_rush(engine: Engine) -> None:
+    arrivals = Arrivals(engine, lambda _: 3 * RUSH_PER_S, lambda now: now < 4 and not 2 < now < 2.15)
+    decide_for(arrivals, 5)
+    assert arrivals.paused_s == pytest.approx(4, abs=2 * LOOKS * LOOK_S)
+
+
+def test_after_one_rush_the_next_is_seen(engine: Engine) -> None:
+    # Let in, they are not so many more than while texts are decided.
+    arrivals = Arrivals(engine, lambda _: 1.2 * RUSH_PER_S, lambda now: not 1.5 < now < 2.5, held_to=0.7 * RUSH_PER_S)
+    decide_for(arrivals, 4)
+    assert sum(seconds for at, seconds in arrivals.pauses if at >= 2.5) > 1
+
+
 def test_after_a_calm_a_rush_is_looked_for_at_once(engine: Engine) -> None:
     arrivals = Arrivals(engine, lambda now: (0.9 if now < 20 else 3) * RUSH_PER_S, lambda now: not 17 < now < 20.05)
     rush = arrivals.rush()
     while arrivals.now < 20:
-        arrivals.pass_by(0.1)
+        arrivals.decide(0.1)
         rush.give_way(25, lambda: False)
     before = arrivals.paused_s
-    arrivals.pass_by(0.1)
+    arrivals.decide(0.1)
     rush.give_way(25, lambda: False)
     assert arrivals.paused_s - before > LONGEST_S / 2
 
@@ -166,4 +198,12 @@ def test_a_few_at_once_and_a_moment_of_many_are_no_crowd(looks: list[int]) -> No
 
 
 def test_what_was_long_ago_makes_no_crowd() -> None:
-    assert crowds([2 * int(MANY)], FORGOTTEN_S) == crowds([2 * int(MANY)] * 20, FORGOTTEN_S) == []
+    assert crowds([2 * int(MANY)] * 20, FORGOTTEN_S) == []
+    now, told = [0.0], []
+    crowd = Crowd(lambda: told.append(now[0]), lambda: now[0])
+    for _ in range(20):
+        crowd.look(2 * int(MANY))
+    before = len(told)
+    now[0] += FORGOTTEN_S
+    crowd.look(2 * int(MANY))
+    assert (before, len(told)) == (1, 1)

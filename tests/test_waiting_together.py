@@ -1,9 +1,10 @@
 """Texts that wait for one transaction together, and what becomes of them when it fails, or the process dies in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine, select
@@ -13,7 +14,7 @@ from tests.infrastructure.serving import AGENT, SITE_NUMBER, open_line, runtime_
 from tests.infrastructure.waiting import eventually
 from worker.crash_points import watching
 from worker.gateways.base import Inbound
-from worker.line.door import Receipt
+from worker.line.door import ReadyText, Receipt, accept_all
 from worker.processes.feeder import feeder_of
 from worker.runtime import Runtime
 from worker.store.schema import inbox
@@ -112,3 +113,22 @@ def test_a_site_is_rung_for_once(runtime: Runtime, monkeypatch: pytest.MonkeyPat
         for future in futures:
             future.result()
     assert rung == [1, 1]
+
+
+def test_many_that_wait_together_are_told_of_as_a_crowd(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowds: list[bool] = []
+    monkeypatch.setattr(runtime.bell, "tell_crowd", lambda: crowds.append(True))
+    for number in range(5):
+        runtime.intake.take_in(text(chr(0x4E00 + number)))
+    assert not crowds
+    go_on, told = Event(), []
+
+    def slow(engine: Engine, arrivals: Sequence[ReadyText]) -> list[Receipt | Exception]:
+        assert go_on.wait(60)
+        return accept_all(engine, arrivals)
+
+    monkeypatch.setattr("worker.line.intake.accept_all", slow)
+    for number in range(60):
+        runtime.intake.take_in_later(text(chr(0x5E00 + number)), told.append)
+    go_on.set()
+    eventually(lambda: crowds and len(told) == 60, "all are told, and somebody of the crowd")

@@ -6,9 +6,10 @@ what is written after its reading rings anew.
 """
 
 import logging
+import socket
 import time
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -40,9 +41,8 @@ FAILURE_LIFE_S = 24 * 3_600
 
 
 CROWD_MS: Final = 500
-_CROWD: Final = "baobei:crowd"
-
-T = TypeVar("T")
+_CROWD: Final = f"baobei:crowd:{socket.gethostname()}"
+"""A crowd at another machine's door is none the smaller for what this one leaves undone."""
 
 
 def bell_client(url: str) -> "Redis":
@@ -57,7 +57,7 @@ class Bell:
         self._redis = redis
         self._monotonic = monotonic
         self._queues = {name: Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES}
-        self._silent_until = 0.0
+        self._silent_until = self._crowd_unknown_until = 0.0
 
     def ring_decide(self, site_id: int, again: bool = False) -> bool:
         """Ask for this site's line to be decided. False: nobody was told, and the sweeper will see to it.
@@ -79,12 +79,23 @@ class Bell:
         self._answered(_key(SEND))
 
     def tell_crowd(self) -> None:
-        """Say that a web process has more texts on their way than it can take in at once; it holds for `CROWD_MS`."""
-        self._try("crowd not told", lambda: self._redis.set(_CROWD, b"1", px=CROWD_MS))
+        """Say that texts crowd at the door of a web process of this machine; it holds for `CROWD_MS`."""
+        self._about_crowd(lambda: self._redis.set(_CROWD, b"1", px=CROWD_MS))
 
     def is_crowded(self) -> bool:
         """Tell whether one has said so of late; without Redis nobody has."""
-        return bool(self._try("crowd not seen", lambda: self._redis.exists(_CROWD)))
+        return bool(self._about_crowd(lambda: self._redis.exists(_CROWD)))
+
+    def _about_crowd(self, command: Callable[[], object]) -> object:
+        # What is good to know silences no ring.
+        if self._monotonic() < max(self._silent_until, self._crowd_unknown_until):
+            return None
+        try:
+            return command()
+        except (RedisError, OSError) as error:
+            self._crowd_unknown_until = self._monotonic() + PAUSE_S
+            complain(log, "crowd unknown", error)
+            return None
 
     def _ring(self, queue: str, job: str, *arguments: int, again: bool) -> bool:
         if self._monotonic() < self._silent_until:
@@ -120,17 +131,13 @@ class Bell:
         say(log, "rung", logging.DEBUG, queue=queue, site=arguments[0] if arguments else None)
 
     def _answered(self, key: str) -> None:
-        # Where that fails, rings are swallowed until the key expires; the sweeper covers that time.
-        self._try("ring not taken down", lambda: self._redis.delete(key))
-
-    def _try(self, otherwise: str, command: Callable[[], T]) -> T | None:
         if self._monotonic() < self._silent_until:
-            return None
+            return
         try:
-            return command()
+            self._redis.delete(key)
         except (RedisError, OSError) as error:
-            self._silence(otherwise, error)
-            return None
+            # Rings are swallowed until the key expires; the sweeper covers that time.
+            self._silence("ring not taken down", error)
 
 
 def _key(queue: str, *arguments: Any) -> str:

@@ -32,10 +32,12 @@ class Crowd:
         self._looked_at = self._told_at = monotonic() - FORGOTTEN_S
 
     def look(self, on_their_way: int) -> None:
-        """Note how many they are, those included whose batch has just ended."""
+        """Note how many they were when a batch ended, its own included."""
         now = self._monotonic()
-        before = self._mean if now - self._looked_at < FORGOTTEN_S else 0.0
-        self._mean, self._looked_at = before + SHARE * (on_their_way - before), now
+        if now - self._looked_at >= FORGOTTEN_S:
+            self._mean, self._is_crowd = 0.0, False
+        self._looked_at = now
+        self._mean += SHARE * (on_their_way - self._mean)
         self._is_crowd = self._mean >= (STILL_MANY if self._is_crowd else MANY)
         if self._is_crowd and now - self._told_at >= TOLD_EVERY_S:
             self._told_at = now

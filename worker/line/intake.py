@@ -54,6 +54,7 @@ class Intake:
         self._places = places
         self._ring = ring
         self._crowd = Crowd(crowded)
+        self._on_their_way = 0
         self._together = Together(self._accept, self._tell)
 
     @property
@@ -118,6 +119,8 @@ class Intake:
         except Exception as error:
             # What was too slow may get into line yet: what the spool holds of it is a silent repeat then.
             outcomes = [error] * len(waiting)
+        # Before anybody is answered, who might send the next at once.
+        self._on_their_way = len(waiting) + self.waiting
         pairs = zip(waiting, outcomes, strict=True)
         return [come if isinstance(come, Receipt) else self._kept(each.inbound, come) for each, come in pairs]
 
@@ -134,4 +137,4 @@ class Intake:
     def _tell(self, outcomes: Sequence[Receipt | Exception]) -> None:
         for site_id in sorted({each.site_id for each in outcomes if isinstance(each, Receipt) and each.site_id}):
             self._ring(site_id)
-        self._crowd.look(len(outcomes) + self.waiting)
+        self._crowd.look(self._on_their_way)

@@ -30,6 +30,8 @@ A machine with many cores never comes so far, since its webhook is none the slow
 """
 RISEN: Final = 1.2
 """At further looks, so much more has to come than came before, or the pause lets nobody in who was kept waiting."""
+LEAST_SHARE: Final = 0.75
+"""And at least this share of `PER_CORE_S`: of a few that wait for a slow disk one look sees more than another."""
 ASKED_EVERY_S: Final = 0.05
 LONGEST_S: Final = 7.0
 """So long way is given at the most; it takes `REST` times as long until as much may be given again."""
@@ -39,6 +41,8 @@ LEAST_S: Final = 1.0
 SETTLE_S: Final = 0.1
 """For so long the replies to what was decided last still go out, and keep the webhook busy."""
 LOOK_S: Final = 0.2
+LOOKS: Final = 2
+"""So many in a row have to see that it is over: one alone may meet the moment in which all wait for the disk."""
 AFTER_NONE_S: Final = (1.0, 5.0, 30.0)
 """How long nothing is tried after what may have been a rush and was none: after the first in a row, the next, all."""
 CALM_S: Final = 2.0
@@ -89,31 +93,37 @@ class Rush:
         left_s = min(LONGEST_S, self._left_s + (now - self._ended_at) / REST)
         if now < self._not_before or left_s < LEAST_S:
             return
+        was_one = False
         try:
-            self._wait(now + left_s, stopping)
+            was_one = self._wait(now + left_s, stopping)
         except SQLAlchemyError as error:
             # What was decided stays so, whatever is wrong with the database now.
             complain(log, "rush not seen", error)
         self._crowded_at = self._ended_at = self._monotonic()
-        waited_s = self._ended_at - now
-        self._left_s = left_s - waited_s
-        self._none = 0 if waited_s > LEAST_S else self._none + 1
-        if self._none:
-            self._not_before = self._ended_at + AFTER_NONE_S[min(self._none, len(AFTER_NONE_S)) - 1]
+        self._left_s = left_s - (self._ended_at - now)
+        self._none = 0 if was_one else self._none + 1
+        if was_one:
+            say(log, "gave way", seconds=round(self._ended_at - now, 1))
         else:
-            say(log, "gave way", seconds=round(waited_s, 1))
+            self._not_before = self._ended_at + AFTER_NONE_S[min(self._none, len(AFTER_NONE_S)) - 1]
 
-    def _wait(self, until: float, stopping: Callable[[], bool]) -> None:
-        """Wait while there is a crowd, if the first look sees that the pause lets more of it in."""
+    def _wait(self, until: float, stopping: Callable[[], bool]) -> bool:
+        """Wait while there is a crowd, if a first look sees that this lets more of it in; return whether it did."""
         # Since the wait before this one; after a calm nothing is known.
-        least_per_s = RISEN * self._grown_per_s() if self._mark else self._from_per_s
+        known, before_per_s = self._mark is not None, self._grown_per_s()
+        least_per_s = max(RISEN * before_per_s, LEAST_SHARE * self._from_per_s) if known else self._from_per_s
         self._pause(SETTLE_S)
         self._grown_per_s()
         self._pause(LOOK_S)
         if self._grown_per_s() < least_per_s:
-            return
-        while self._crowded() and self._monotonic() < until and not stopping():
+            return False
+        missed = 0
+        while missed < LOOKS and self._monotonic() < until and not stopping():
             self._pause(LOOK_S)
+            missed = 0 if self._crowded() else missed + 1
+        # What was let in now is not what comes while texts are decided.
+        self._grown_per_s()
+        return True
 
     def _grown_per_s(self) -> float:
         before, self._mark = self._mark, _Mark(self._monotonic(), self._taken())

@@ -25,7 +25,7 @@ from worker.gateways.phone_server import handed_to
 from worker.line.backfill import Backfill, InterruptedBackfillError
 from worker.line.canaries import ask_due
 from worker.log import complain, say
-from worker.outbox.doubts import Settler
+from worker.outbox.doubts import AT_ONCE, Settler
 from worker.outbox.leases import candidates, close_leases, retire
 from worker.outbox.recall import give_up_recalled
 from worker.outbox.stops import stops
@@ -109,6 +109,8 @@ class Sweeper:
         self._notices = Notices(runtime.engine)
         self._settler = Settler(runtime.engine, runtime.gateways, runtime.clock)
         self._lines, self._outbox = Watch(monotonic), Watch(monotonic)
+        self._monotonic = monotonic
+        self._crowded_at: float | None = None
         self._alerts = Alerts(runtime.engine, runtime.spool, runtime.settings.alert_url, runtime.clock, monotonic)
         self._nightly = Nightly(runtime.engine, runtime.spool, runtime.clock, stop.is_set)
         self._calendar = Every(NIGHT_EVERY_S, monotonic)
@@ -125,7 +127,7 @@ class Sweeper:
             "line": Round(EVERY_S, (self.feed_spool, self.tell_notices, self.see_to_forwards, self.see_to_lines)),
             "upkeep": Round(UPKEEP_EVERY_S, (self.close_leases, self.retire)),
             "outbox": Round(EVERY_S, (self.see_to_outbox, self.remind_of_stops)),
-            "doubts": Round(UPKEEP_EVERY_S, (self._settler.settle,)),
+            "doubts": Round(UPKEEP_EVERY_S, (self.see_to_doubts,)),
             "gaps": Round(UPKEEP_EVERY_S, (self.see_to_gaps,)),
             "directory": Round(UPKEEP_EVERY_S, (self.see_to_directory, self.see_to_canaries)),
             "heart": Round(UPKEEP_EVERY_S, (self.beat,)),
@@ -178,9 +180,7 @@ class Sweeper:
         with reading(self._runtime.engine).connect() as connection:
             rows = connection.execute(query.where(cursors.c.decided_seq < sites.c.last_seq)).all()
         waiting = {row.site_id: row.decided_seq for row in rows}
-        # Whoever decides may be giving way, which has its end.
-        after_s = STUCK_S + (LONGEST_S if waiting and self._runtime.bell.is_crowded() else 0.0)
-        stuck, heard = self._lines.stuck(waiting, after_s), True
+        stuck, heard = self._lines.stuck(waiting, STUCK_S + self._longer_s(bool(waiting))), True
         for site_id in waiting:
             rung = self._runtime.bell.ring_decide(site_id, again=True)
             if (not rung or site_id in stuck) and not self._stop.is_set():
@@ -190,6 +190,14 @@ class Sweeper:
             # The answers would otherwise wait for the next round of the outbox.
             self.see_to_outbox()
 
+    def _longer_s(self, anybody_waits: bool) -> float:
+        """Return for how much longer a line may stand: in a crowd whoever decides may be giving way, which ends."""
+        now = self._monotonic()
+        if anybody_waits and self._runtime.bell.is_crowded():
+            self._crowded_at = now
+        lately = self._crowded_at is not None and now - self._crowded_at < LONGEST_S
+        return LONGEST_S if lately else 0.0
+
     def see_to_outbox(self) -> None:
         """Ring for due replies; send them when ringing does not help."""
         runtime = self._runtime
@@ -198,6 +206,11 @@ class Sweeper:
         stuck = self._outbox.stuck(dict.fromkeys(first, 0))
         if first and (not runtime.bell.ring_send(again=True) or stuck):
             courier.drain(SEND_FOR_S)
+
+    def see_to_doubts(self) -> None:
+        """Look up what is in doubt, some at a time, until no more of it is due."""
+        while self._settler.settle() >= AT_ONCE and not self._stop.is_set():
+            pass
 
     def see_to_gaps(self) -> None:
         """Put in line what gateways have in their lists and we have not, each list when it is due."""
