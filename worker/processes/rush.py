@@ -23,8 +23,8 @@ from worker.store.schema import sites
 
 log = logging.getLogger(__name__)
 
-PER_CORE_S: Final = 120.0
-"""Texts a second and core that have to come at the first look: about what a core takes in, decides and answers.
+PER_CORE_S: Final = 150.0
+"""Texts a second and core that have to come at the first look: more than a core takes in, decides and answers.
 
 A machine with many cores never comes so far, since its webhook is none the slower for what the others do.
 """
